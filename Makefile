@@ -1,0 +1,72 @@
+# What to do with TensorRag: `make help` lists it. Everything lives in .venv in this folder.
+
+PORT ?= 8080
+.DEFAULT_GOAL := help
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c constraints.txt
+FRONTEND := $(shell find web/frontend \( -name node_modules -o -name tests \) -prune -o -type f -print)
+INSTALLED_FROM := pyproject.toml constraints.txt hatch_build.py $(FRONTEND)
+
+.PHONY: help run test check check-python browser frontend frontend-check fix stress bench clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+
+run: $(VENV)/run.stamp ## Set up and open the editor (PORT=9000 make run; TENSORRAG_WORKSPACE=folder)
+	@exec $(BIN)/python -m tensorrag serve --port "$(PORT)" \
+		$(if $(TENSORRAG_WORKSPACE),--workspace "$(TENSORRAG_WORKSPACE)")
+
+test: $(VENV)/dev.stamp ## Set up and run all checks and tests, in the browser too
+	@$(BIN)/python scripts/get_chromium.py
+	@$(MAKE) --no-print-directory frontend frontend-check check-python
+	$(BIN)/pytest
+
+check: $(VENV)/dev.stamp check-python ## Format, lint, types, layers, and the tests without a browser
+	$(BIN)/pytest -m "not browser"
+
+check-python: $(VENV)/dev.stamp
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+browser: $(VENV)/dev.stamp frontend ## Run the browser tests alone
+	@$(BIN)/python scripts/get_chromium.py
+	$(BIN)/pytest -m browser
+
+frontend: $(VENV)/dev.stamp ## Build the front end again if its sources have changed
+	@$(BIN)/python hatch_build.py build
+	@touch $(VENV)/run.stamp
+
+frontend-check: $(VENV)/dev.stamp ## Run the front end's linter and tests
+	@$(BIN)/python hatch_build.py check
+
+fix: $(VENV)/dev.stamp ## Format, and mend what ruff can mend
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+stress: $(VENV)/dev.stamp ## Run the slow tests that try to break it
+	$(BIN)/pytest -m slow --timeout=3600
+
+bench: $(VENV)/dev.stamp ## Measure the figures of docs/performance.md
+	$(BIN)/python -m benchmarks
+
+clean: ## Remove what was built and installed here
+	rm -rf $(VENV) web/canvas/dist web/frontend/node_modules build dist \
+		.mypy_cache .pytest_cache .ruff_cache .import_linter_cache test-results
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/bin/python:
+	@scripts/make_venv "$(VENV)"
+
+$(VENV)/run.stamp: $(VENV)/bin/python $(INSTALLED_FROM)
+	@echo "Installing TensorRag and what it needs into $(VENV) (the first time takes some minutes) …"
+	@$(PIP) -e .
+	@touch $@
+
+$(VENV)/dev.stamp: $(VENV)/bin/python pyproject.toml constraints.txt hatch_build.py
+	@echo "Installing TensorRag and its development tools into $(VENV) (the first time takes some minutes) …"
+	@$(PIP) -e '.[dev]'
+	@touch $@ $(VENV)/run.stamp
