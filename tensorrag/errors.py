@@ -1,0 +1,170 @@
+"""Every error that TensorRag raises on purpose, written for the person at the canvas.
+
+Each carries one sentence that says what is wrong and where, and a hint that says what to do.
+"""
+
+from __future__ import annotations
+
+import traceback as tb
+
+from pydantic import BaseModel, ConfigDict
+
+
+class TensorRagError(Exception):
+    """The root of all deliberate errors: a sentence and what to do about it."""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        """Return the sentence alone; the hint is shown beside it."""
+        return self.message
+
+
+class CardError(TensorRagError):
+    """A card is declared or used in a way that cannot work."""
+
+
+class CardNotFound(CardError):
+    """No installed card has this id."""
+
+
+class ParameterError(CardError, ValueError):
+    """A parameter does not fit; raised in validators and in ``propagate``."""
+
+    def __init__(self, message: str, *, field: str | None = None, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.field = field
+
+
+class InputError(CardError):
+    """What arrived on an input port does not fit the card."""
+
+    def __init__(self, message: str, *, port: str | None = None, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.port = port
+
+
+class PipelineError(TensorRagError):
+    """An edit or a call that the pipeline does not allow."""
+
+
+class NodeNotFound(PipelineError):
+    """No node has this id."""
+
+
+class PortNotFound(PipelineError):
+    """The card has no such port."""
+
+
+class EdgeNotFound(PipelineError):
+    """No edge has this id."""
+
+
+class DuplicateNodeError(PipelineError):
+    """A node with this id is there already."""
+
+
+class DuplicateEdgeError(PipelineError):
+    """These two ports are connected already."""
+
+
+class PortTakenError(PipelineError):
+    """The input takes one edge and has one."""
+
+
+class PortTypeError(PipelineError):
+    """The types of the two ports do not fit."""
+
+
+class CycleError(PipelineError):
+    """The edge would close a circle, or the file contains one."""
+
+
+class RevisionError(PipelineError):
+    """The edit was made on an old revision."""
+
+
+class RunRefused(PipelineError):
+    """The pipeline has errors in what would run."""
+
+
+class RunError(TensorRagError):
+    """A run did not succeed."""
+
+
+class RunNotFound(RunError):
+    """No run has this id."""
+
+
+class RunCancelled(RunError):
+    """The run, or this card of it, was cancelled."""
+
+
+class CardFailed(RunError):
+    """A card failed while it ran."""
+
+    def __init__(self, node: str, cause: ErrorInfo) -> None:
+        super().__init__(cause.message, hint=cause.hint)
+        self.node = node
+        self.cause = cause
+
+
+class ExecutorError(TensorRagError):
+    """The place where cards run did not do its work."""
+
+
+class ExecutorUnavailable(ExecutorError):
+    """The executor cannot be used now; the hint says what to install or where to log in."""
+
+
+class FileFormatError(TensorRagError):
+    """A file is not what it should be."""
+
+
+class ArtifactError(TensorRagError):
+    """A stored value cannot be used."""
+
+
+class ArtifactNotFound(ArtifactError):
+    """The store does not hold this value."""
+
+
+class ArtifactDamaged(ArtifactError):
+    """A stored file no longer has the content that was written."""
+
+
+class WorkspaceError(TensorRagError):
+    """The workspace folder cannot be used."""
+
+
+class WorkspaceLocked(WorkspaceError):
+    """Another server has this workspace open."""
+
+
+class ErrorInfo(BaseModel):
+    """An exception as data: what crosses processes, and the ``error`` of a run's JSON."""
+
+    model_config = ConfigDict(frozen=True)
+
+    type: str
+    """Name of the exception's class."""
+    message: str
+    """One sentence."""
+    hint: str = ""
+    """What to do."""
+    traceback: str | None = None
+    """Text of the traceback where the error was raised."""
+
+    @classmethod
+    def of(cls, error: BaseException) -> ErrorInfo:
+        """Describe an exception; deliberate errors have no traceback to show."""
+        if isinstance(error, CardFailed):
+            return error.cause
+        if isinstance(error, TensorRagError):
+            return cls(type=type(error).__name__, message=error.message, hint=error.hint)
+        message = str(error).strip() or type(error).__name__
+        trace = "".join(tb.format_exception(error))
+        return cls(type=type(error).__name__, message=message[:4000], traceback=trace[-20_000:])

@@ -1,0 +1,304 @@
+"""What a card shows: previews for the inspector and faces for the card itself.
+
+Both are closed sets of small JSON-safe payloads, tagged by ``kind``. They hold raw numbers, never
+formatted ones, and ``None`` where a number is missing or not finite. They are made where the
+data is, so that the page never touches a row.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+
+def finite(number: Any) -> float | int | None:
+    """Return a plain finite Python number, or None where there is none.
+
+    Accepts Python and numpy numbers; NaN and infinities become None.
+    """
+    if number is None or isinstance(number, bool | int):
+        return number
+    value = float(number)
+    return value if math.isfinite(value) else None
+
+
+def _finite_all(numbers: Iterable[Any]) -> list[float | int | None]:
+    return [finite(number) for number in numbers]
+
+
+Number = Annotated[float | int | None, BeforeValidator(finite)]
+Numbers = Annotated[tuple[float | int | None, ...], BeforeValidator(_finite_all)]
+Cell = str | bool | int | float | None
+
+
+class _Payload(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Histogram(_Payload):
+    """Counts of a numeric column in equal bins: ``len(edges) == len(counts) + 1``."""
+
+    edges: Numbers
+    counts: tuple[int, ...]
+
+
+class TopValue(_Payload):
+    """A frequent value of a column and how many rows have it."""
+
+    value: str
+    count: int
+
+
+class ColumnProfile(_Payload):
+    """One column in numbers; what does not apply to its kind is None."""
+
+    name: str
+    kind: str | None
+    unit: str | None = None
+    missing: int = 0
+    distinct: int | None = None
+    mean: Number = None
+    std: Number = None
+    min: Number = None
+    max: Number = None
+    quantiles: Numbers | None = None
+    """The quartiles: 25 %, 50 %, 75 %."""
+    histogram: Histogram | None = None
+    top: tuple[TopValue, ...] | None = None
+
+
+class TablePreview(_Payload):
+    """A table: size, a profile of each column, and its first rows."""
+
+    kind: Literal["table"] = "table"
+    rows: int
+    columns: tuple[ColumnProfile, ...]
+    sample: tuple[tuple[Cell, ...], ...] = ()
+    """The first rows, cells in the order of ``columns``."""
+    synthetic: bool = False
+    bytes: int = 0
+
+
+class Stat(_Payload):
+    """One labelled value."""
+
+    label: str
+    value: float | int | str | None
+    unit: str | None = None
+    note: str | None = None
+
+
+class StatsPreview(_Payload):
+    """A short list of labelled values."""
+
+    kind: Literal["stats"] = "stats"
+    title: str = ""
+    items: tuple[Stat, ...]
+
+
+class Axis(_Payload):
+    """What an axis measures."""
+
+    label: str
+    unit: str | None = None
+
+
+class Series(_Payload):
+    """Points of one line, cloud or set of bars; x and y have equal length."""
+
+    name: str
+    x: Numbers
+    y: Numbers
+    dashed: bool = False
+
+
+class ChartPreview(_Payload):
+    """A chart of one or a few series."""
+
+    kind: Literal["chart"] = "chart"
+    title: str
+    chart: Literal["line", "scatter", "bar", "histogram"]
+    x: Axis
+    y: Axis
+    series: tuple[Series, ...]
+    diagonal: bool = False
+    """Draw the line y = x, where a prediction would equal the truth."""
+    note: str | None = None
+    caption: str | None = None
+
+
+class MetricItem(_Payload):
+    """A metric beside its baseline and, where there are any, other models' values."""
+
+    name: str
+    label: str
+    value: Number
+    baseline: Number = None
+    others: dict[str, Number] = Field(default_factory=dict)
+    unit: str | None = None
+    higher_is_better: bool
+
+
+class MetricsPreview(_Payload):
+    """Metrics, each beside the dummy's."""
+
+    kind: Literal["metrics"] = "metrics"
+    title: str = ""
+    items: tuple[MetricItem, ...]
+    caption: str | None = None
+
+
+class LayerPicture(_Payload):
+    """One layer of a network: its type, what to call it, its width and its parameters."""
+
+    type: str
+    label: str
+    units: int | None = None
+    parameters: int | None = None
+
+
+class NetworkPreview(_Payload):
+    """A feed-forward network from inputs to outputs; unknown ends are None."""
+
+    kind: Literal["network"] = "network"
+    layers: tuple[LayerPicture, ...]
+    parameters: int | None = None
+    inputs: int | None = None
+    outputs: int | None = None
+
+
+class TextPreview(_Payload):
+    """Plain text."""
+
+    kind: Literal["text"] = "text"
+    title: str = ""
+    text: str
+    mono: bool = False
+
+
+class ImagePreview(_Payload):
+    """A picture, its bytes in base64."""
+
+    kind: Literal["image"] = "image"
+    title: str = ""
+    mime: Literal["image/png", "image/jpeg", "image/webp"]
+    base64: str
+    alt: str
+
+
+class RowsPreview(_Payload):
+    """A few rows under headings."""
+
+    kind: Literal["rows"] = "rows"
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    note: str | None = None
+
+
+class GroupPreview(_Payload):
+    """Several previews under one another."""
+
+    kind: Literal["group"] = "group"
+    title: str = ""
+    items: tuple[Preview, ...]
+
+
+Preview = Annotated[
+    TablePreview
+    | StatsPreview
+    | ChartPreview
+    | MetricsPreview
+    | NetworkPreview
+    | TextPreview
+    | ImagePreview
+    | RowsPreview
+    | GroupPreview,
+    Field(discriminator="kind"),
+]
+GroupPreview.model_rebuild()
+
+
+class TableFace(_Payload):
+    """Rows × columns, and a tiny histogram per column (heights 0 to 1)."""
+
+    kind: Literal["table"] = "table"
+    rows: int
+    columns: int
+    bars: tuple[tuple[float, ...], ...] = ()
+    highlight: int | None = None
+
+
+class SplitPart(_Payload):
+    """One part of a split: its share of the rows (0 to 1) and how many that is."""
+
+    label: str
+    share: float
+    rows: int
+
+
+class SplitFace(_Payload):
+    """Two or three parts as one bar."""
+
+    kind: Literal["split"] = "split"
+    parts: tuple[SplitPart, ...]
+
+
+class NetworkFace(_Payload):
+    """Widths of the layers from input to output; None where an end is not known yet."""
+
+    kind: Literal["network"] = "network"
+    layers: tuple[int | None, ...]
+    parameters: int | None = None
+
+
+class FaceNumber(_Payload):
+    """A labelled number on a card."""
+
+    label: str
+    value: Number
+    unit: str | None = None
+
+
+class CurveFace(_Payload):
+    """A loss curve with one or two numbers above it."""
+
+    kind: Literal["curve"] = "curve"
+    values: Numbers
+    validation: Numbers | None = None
+    left: FaceNumber
+    right: FaceNumber | None = None
+
+
+class ScoreFace(_Payload):
+    """The metric that matters as a bar from its baseline to the best there is."""
+
+    kind: Literal["score"] = "score"
+    label: str
+    value: Number
+    baseline: Number
+    best: float = 1.0
+    extra: FaceNumber | None = None
+
+
+class NumbersFace(_Payload):
+    """Up to three labelled numbers."""
+
+    kind: Literal["numbers"] = "numbers"
+    items: tuple[FaceNumber, ...]
+
+
+class TextFace(_Payload):
+    """Up to three short lines."""
+
+    kind: Literal["text"] = "text"
+    lines: tuple[str, ...]
+
+
+Face = Annotated[
+    TableFace | SplitFace | NetworkFace | CurveFace | ScoreFace | NumbersFace | TextFace,
+    Field(discriminator="kind"),
+]

@@ -1,0 +1,101 @@
+"""How a card says how far it is: ``report(done, total, unit, loss=…)``.
+
+A report is also where a card can be stopped: once a stop was asked for, the next call raises
+``RunCancelled``. Outside a run a report does nothing, so cards can be called from plain Python.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+from tensorrag.errors import RunCancelled
+
+INTERVAL = 0.25
+"""Seconds between two reports that are passed on: at most four a second."""
+
+
+@dataclass
+class Reporter:
+    """Passes on at most one report per interval, and the last one always."""
+
+    emit: Callable[[dict[str, Any]], None]
+    """Called with ``{"done", "total", "unit", "left", "metrics"}``."""
+    clock: Callable[[], float] = time.monotonic
+    stopping: bool = False
+    _first: tuple[float, float] | None = None
+    """Time and ``done`` of the first report: what the pace is measured from."""
+    _sent: float = -math.inf
+    _waiting: dict[str, Any] | None = None
+
+    def report(
+        self, done: float, total: float | None, unit: str, metrics: dict[str, float | None]
+    ) -> None:
+        """Record a report; raises RunCancelled once a stop was asked for."""
+        if self.stopping:
+            raise RunCancelled("The card was cancelled.")
+        now = self.clock()
+        if self._first is None:
+            self._first = (now, done)
+        left = self._seconds_left(now, done, total)
+        self._waiting = {
+            "done": done,
+            "total": total,
+            "unit": unit,
+            "left": left,
+            "metrics": metrics,
+        }
+        if now - self._sent >= INTERVAL:
+            self.flush()
+
+    def flush(self) -> None:
+        """Pass on what is still waiting."""
+        if self._waiting is not None:
+            waiting, self._waiting = self._waiting, None
+            self._sent = self.clock()
+            self.emit(waiting)
+
+    def _seconds_left(self, now: float, done: float, total: float | None) -> float | None:
+        assert self._first is not None
+        started, before = self._first
+        if not total or done <= before:
+            return None
+        return (now - started) * max(total - done, 0) / (done - before)
+
+
+_reporter: ContextVar[Reporter | None] = ContextVar("tensorrag_reporter", default=None)
+
+
+@contextmanager
+def reporting(reporter: Reporter) -> Iterator[Reporter]:
+    """Let ``report`` speak to this reporter; what is still waiting is sent at the end."""
+    token = _reporter.set(reporter)
+    try:
+        yield reporter
+    finally:
+        _reporter.reset(token)
+        reporter.flush()
+
+
+def report(done: float, total: float | None = None, unit: str = "", **metrics: float) -> None:
+    """Say how far the running card is.
+
+    Without ``total`` no time left is claimed. ``metrics`` are shown live (``loss``,
+    ``validation_loss``); what is not finite is passed on as None.
+
+    Raises:
+        RunCancelled: somebody asked for a stop.
+
+    Example:
+        >>> report(3, 50, "epoch", loss=0.21)
+    """
+    reporter = _reporter.get()
+    if reporter is None:
+        return
+    safe = {name: float(value) if math.isfinite(value) else None for name, value in metrics.items()}
+    reporter.report(done, total, unit, safe)

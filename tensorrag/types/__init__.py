@@ -1,0 +1,58 @@
+"""The values that travel along edges, and the schemas that say what is known of them."""
+
+from __future__ import annotations
+
+from tensorrag.types.metrics import METRICS, MetricKind, Metrics
+from tensorrag.types.model import Model, TrainingReport
+from tensorrag.types.schema import (
+    NUMERIC,
+    AnySchema,
+    ColumnKind,
+    ColumnSchema,
+    EstimatorSpecSchema,
+    MetricsSchema,
+    ModelSchema,
+    NetworkSpecSchema,
+    Part,
+    Provenance,
+    Schema,
+    TableSchema,
+    Task,
+)
+from tensorrag.types.specs import EstimatorSpec, Layer, NetworkSpec, Trainer
+from tensorrag.types.table import Table
+from tensorrag.types.value import JsonObject, Value, value_type, value_types
+
+BUILT_IN: tuple[type[Value], ...] = (Table, EstimatorSpec, NetworkSpec, Model, Metrics)
+"""The types that come with TensorRag; packs add theirs by entry point."""
+
+__all__ = [
+    "BUILT_IN",
+    "METRICS",
+    "NUMERIC",
+    "AnySchema",
+    "ColumnKind",
+    "ColumnSchema",
+    "EstimatorSpec",
+    "EstimatorSpecSchema",
+    "JsonObject",
+    "Layer",
+    "MetricKind",
+    "Metrics",
+    "MetricsSchema",
+    "Model",
+    "ModelSchema",
+    "NetworkSpec",
+    "NetworkSpecSchema",
+    "Part",
+    "Provenance",
+    "Schema",
+    "Table",
+    "TableSchema",
+    "Task",
+    "Trainer",
+    "TrainingReport",
+    "Value",
+    "value_type",
+    "value_types",
+]

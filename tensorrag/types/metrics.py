@@ -1,0 +1,154 @@
+"""What was measured on rows that a model had not seen."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, Self
+
+from pydantic import TypeAdapter
+
+from tensorrag.preview import (
+    Face,
+    FaceNumber,
+    GroupPreview,
+    MetricItem,
+    MetricsPreview,
+    Preview,
+    ScoreFace,
+    finite,
+)
+from tensorrag.types.schema import MetricsSchema, Schema, Task
+from tensorrag.types.value import JsonObject, Shape, Value
+
+FILE = "metrics.json"
+
+
+@dataclass(frozen=True)
+class MetricKind:
+    """How a metric is called and read."""
+
+    label: str
+    higher_is_better: bool
+    in_target_units: bool = False
+    best: float | None = None
+
+
+METRICS: dict[str, MetricKind] = {
+    "r2": MetricKind("R²", True, best=1.0),
+    "rmse": MetricKind("RMSE", False, in_target_units=True),
+    "mae": MetricKind("MAE", False, in_target_units=True),
+    "mse": MetricKind("MSE", False),
+    "accuracy": MetricKind("Accuracy", True, best=1.0),
+    "precision": MetricKind("Precision", True, best=1.0),
+    "recall": MetricKind("Recall", True, best=1.0),
+    "f1": MetricKind("F1", True, best=1.0),
+    "roc_auc": MetricKind("ROC AUC", True, best=1.0),
+    "log_loss": MetricKind("Log loss", False),
+}
+"""Every metric there is, in the order in which they are shown."""
+
+
+class Metrics(Value):
+    """Metrics by name, each beside the dummy's, and the charts that explain them."""
+
+    label: ClassVar[str] = "Metrics"
+    shape: ClassVar[Shape] = "triangle"
+    light: ClassVar[str] = "#a3500b"
+    dark: ClassVar[str] = "#e8995a"
+    teaser: ClassVar[tuple[str, ...]] = ("Metrics beside their", "baseline after a run.")
+    schema_type: ClassVar[type[Schema]] = MetricsSchema
+
+    def __init__(
+        self,
+        values: Mapping[str, float],
+        baseline: Mapping[str, float],
+        *,
+        task: Task,
+        rows: int,
+        unit: str | None = None,
+        caption: str | None = None,
+        details: Sequence[Preview] = (),
+    ) -> None:
+        """Gather what was measured.
+
+        Args:
+            values: metric name (a key of ``METRICS``) to value.
+            baseline: the same for the dummy that ignores the features.
+            task: what the model predicts.
+            rows: how many rows were measured on.
+            unit: unit of the target, for the errors in its units.
+            caption: a sentence under the table of metrics.
+            details: charts and tables shown below it.
+        """
+        self.values = {name: values[name] for name in METRICS if name in values}
+        self.baseline = {name: baseline[name] for name in METRICS if name in baseline}
+        self.task = task
+        self.rows = rows
+        self.unit = unit
+        self.caption = caption
+        self.details = tuple(details)
+
+    @property
+    def schema(self) -> MetricsSchema:
+        """Task and number of rows."""
+        return MetricsSchema(task=self.task, rows=self.rows)
+
+    def to_json(self) -> JsonObject:
+        """Every metric, and the baseline's under ``baseline``; None where one is not finite."""
+        values = {name: finite(value) for name, value in self.values.items()}
+        baseline = {name: finite(value) for name, value in self.baseline.items()}
+        return {**values, "baseline": baseline}
+
+    def save(self, folder: Path) -> JsonObject:
+        """Write one JSON file."""
+        content = {
+            "metrics": self.to_json(),
+            "task": self.task,
+            "rows": self.rows,
+            "unit": self.unit,
+            "caption": self.caption,
+            "details": [detail.model_dump(mode="json") for detail in self.details],
+        }
+        (folder / FILE).write_text(json.dumps(content, allow_nan=False), encoding="utf-8")
+        return {}
+
+    @classmethod
+    def load(cls, files: Mapping[str, Path], meta: JsonObject) -> Self:
+        """Read the JSON file."""
+        content = json.loads(files[FILE].read_text(encoding="utf-8"))
+        values = content.pop("metrics")
+        baseline = values.pop("baseline")
+        previews: TypeAdapter[Preview] = TypeAdapter(Preview)
+        details = [previews.validate_python(detail) for detail in content.pop("details")]
+        return cls(values, baseline, details=details, **content)
+
+    def preview(self) -> Preview:
+        """Metrics beside the baseline, then the charts."""
+        items = tuple(
+            MetricItem(
+                name=name,
+                label=METRICS[name].label,
+                value=value,
+                baseline=self.baseline.get(name),
+                unit=self.unit if METRICS[name].in_target_units else None,
+                higher_is_better=METRICS[name].higher_is_better,
+            )
+            for name, value in self.values.items()
+        )
+        return GroupPreview(items=(MetricsPreview(items=items, caption=self.caption), *self.details))
+
+    def face(self) -> Face:
+        """The main metric as a bar from its baseline, and the error in the target's units."""
+        main = "r2" if self.task == "regression" else "accuracy"
+        error = self.values.get("rmse")
+        return ScoreFace(
+            label=METRICS[main].label,
+            value=self.values.get(main),
+            baseline=self.baseline.get(main),
+            extra=None
+            if error is None
+            else FaceNumber(label="RMSE", value=error, unit=self.unit),
+        )

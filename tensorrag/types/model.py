@@ -1,0 +1,265 @@
+"""A trained model, with everything that predicting needs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Self
+
+from tensorrag.preview import (
+    Axis,
+    ChartPreview,
+    CurveFace,
+    Face,
+    FaceNumber,
+    GroupPreview,
+    LayerPicture,
+    MetricItem,
+    MetricsPreview,
+    NetworkPreview,
+    NumbersFace,
+    Preview,
+    Series,
+    Stat,
+    StatsPreview,
+    finite,
+)
+from tensorrag.types.metrics import METRICS
+from tensorrag.types.schema import ModelSchema, Provenance, Schema, Task
+from tensorrag.types.value import JsonObject, Shape, Value
+
+OBJECT, FACTS = "model.joblib", "model.json"
+
+
+@dataclass(frozen=True)
+class TrainingReport:
+    """What is told about a training: shown, exported, never needed for predicting."""
+
+    device: str
+    seconds: float
+    train: Mapping[str, float]
+    """Metrics on the training rows, un-normalised."""
+    baselines: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """The same metrics of other models on the same rows: ``{"dummy": …, "linear": …}``."""
+    history: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    """One list per curve (``loss``, ``validation_loss``), a number per epoch."""
+    notes: tuple[str, ...] = ()
+
+
+class Model(Value):
+    """A trained model: what it takes, what it gives, and the numbers that were fitted.
+
+    ``content`` is what is stored with joblib, and holds no class of ours, so that an exported
+    model works without TensorRag: for scikit-learn ``{"estimator": <the fitted object>}``, for
+    torch ``{"layers": [<JSON>], "weights": {name: array}, "normalisation": {name: array}}``.
+    """
+
+    label: ClassVar[str] = "Model"
+    shape: ClassVar[Shape] = "circle"
+    light: ClassVar[str] = "#b82a75"
+    dark: ClassVar[str] = "#ee72b0"
+    teaser: ClassVar[tuple[str, ...]] = ("The learning curve", "appears while training.")
+    schema_type: ClassVar[type[Schema]] = ModelSchema
+
+    def __init__(
+        self,
+        *,
+        framework: Literal["sklearn", "torch"],
+        name: str,
+        task: Task,
+        features: Sequence[str],
+        target: str,
+        content: JsonObject,
+        report: TrainingReport,
+        target_unit: str | None = None,
+        layers: Sequence[int] | None = None,
+        parameters: int | None = None,
+        provenance: Provenance | None = None,
+    ) -> None:
+        """Gather a trained model.
+
+        Args:
+            framework: who can predict with it.
+            name: what it is called (``"ridge"``, ``"neural_network"``).
+            task: what it predicts.
+            features: the columns it takes, in order.
+            target: the column it predicts.
+            content: what is stored, see the class.
+            report: what is told about the training.
+            target_unit: unit of the target.
+            layers: widths from input to output, for networks.
+            parameters: how many numbers were fitted.
+            provenance: where the training rows came from.
+        """
+        self.framework = framework
+        self.name = name
+        self.task = task
+        self.features = tuple(features)
+        self.target = target
+        self.content = content
+        self.report = report
+        self.target_unit = target_unit
+        self.layers = tuple(layers) if layers is not None else None
+        self.parameters = parameters
+        self.provenance = provenance or Provenance()
+
+    @property
+    def schema(self) -> ModelSchema:
+        """What it takes and gives."""
+        return ModelSchema(
+            framework=self.framework,
+            task=self.task,
+            features=self.features,
+            target=self.target,
+            layers=self.layers,
+            parameters=self.parameters,
+            provenance=self.provenance,
+        )
+
+    def to_json(self) -> JsonObject:
+        """What it is and how training went; never its weights."""
+        return {
+            "task": self.task,
+            "features": list(self.features),
+            "target": self.target,
+            "framework": self.framework,
+            "device": self.report.device,
+            "train": {name: finite(value) for name, value in self.report.train.items()},
+            "history": {k: [finite(x) for x in v] for k, v in self.report.history.items()},
+        }
+
+    def save(self, folder: Path) -> JsonObject:
+        """Write what predicting needs with joblib, and what is told about it as JSON."""
+        import joblib
+
+        joblib.dump(self.content, folder / OBJECT, compress=0)
+        facts = {
+            "name": self.name,
+            "target_unit": self.target_unit,
+            "schema": self.schema.model_dump(mode="json"),
+            "report": {
+                "device": self.report.device,
+                "seconds": self.report.seconds,
+                "train": dict(self.report.train),
+                "baselines": {k: dict(v) for k, v in self.report.baselines.items()},
+                "history": {k: list(v) for k, v in self.report.history.items()},
+                "notes": list(self.report.notes),
+            },
+        }
+        (folder / FACTS).write_text(json.dumps(facts, allow_nan=False), encoding="utf-8")
+        return {}
+
+    @classmethod
+    def load(cls, files: Mapping[str, Path], meta: JsonObject) -> Self:
+        """Read the model back. Unpickles: only ever call this on what this workspace wrote."""
+        import joblib
+
+        facts = json.loads(files[FACTS].read_text(encoding="utf-8"))
+        schema = ModelSchema.model_validate(facts["schema"])
+        report = facts["report"] | {"notes": tuple(facts["report"]["notes"])}
+        known: dict[str, Any] = schema.model_dump(exclude={"type", "provenance"})
+        return cls(
+            **known,
+            name=facts["name"],
+            target_unit=facts["target_unit"],
+            provenance=schema.provenance,
+            content=joblib.load(files[OBJECT]),
+            report=TrainingReport(**report),
+        )
+
+    def preview(self) -> Preview:
+        """Learning curve, metrics on the training rows, the network, and the facts."""
+        parts: list[Preview] = []
+        if self.report.history:
+            parts.append(self._curve())
+        parts.append(self._metrics())
+        if self.layers:
+            parts.append(self._network())
+        parts.append(self._facts())
+        return GroupPreview(items=tuple(parts))
+
+    def face(self) -> Face:
+        """The loss curve where there is one, and R² on the training rows."""
+        main = "r2" if self.task == "regression" else "accuracy"
+        score = FaceNumber(label=f"{METRICS[main].label} train", value=self.report.train.get(main))
+        loss = self.report.history.get("loss")
+        if not loss:
+            rmse = self.report.train.get("rmse")
+            error = FaceNumber(label="RMSE train", value=rmse, unit=self.target_unit)
+            return NumbersFace(items=(score,) if rmse is None else (score, error))
+        return CurveFace(
+            values=tuple(loss),
+            validation=tuple(self.report.history.get("validation_loss", ())) or None,
+            left=FaceNumber(label="loss", value=loss[-1]),
+            right=score,
+        )
+
+    def _curve(self) -> Preview:
+        names = {"loss": "train", "validation_loss": "validation"}
+        series = tuple(
+            Series(
+                name=names.get(name, name),
+                x=tuple(range(1, len(values) + 1)),
+                y=tuple(values),
+                dashed=name != "loss",
+            )
+            for name, values in self.report.history.items()
+        )
+        return ChartPreview(
+            title="Learning curve",
+            chart="line",
+            x=Axis(label="epoch"),
+            y=Axis(label="loss (MSE, normalised)"),
+            series=series,
+        )
+
+    def _metrics(self) -> Preview:
+        dummy = self.report.baselines.get("dummy", {})
+        others = {k: v for k, v in self.report.baselines.items() if k != "dummy"}
+        items = tuple(
+            MetricItem(
+                name=name,
+                label=METRICS[name].label,
+                value=value,
+                baseline=dummy.get(name),
+                others={other: values.get(name) for other, values in others.items()},
+                unit=self.target_unit if METRICS[name].in_target_units else None,
+                higher_is_better=METRICS[name].higher_is_better,
+            )
+            for name, value in self.report.train.items()
+            if name in METRICS
+        )
+        return MetricsPreview(
+            title="On the training rows", items=items, caption=" ".join(self.report.notes) or None
+        )
+
+    def _network(self) -> Preview:
+        assert self.layers is not None
+        last = len(self.layers) - 1
+        labels = ["input", *(f"hidden {i}" for i in range(1, last)), "output"]
+        layers = tuple(
+            LayerPicture(type="linear", label=label, units=units)
+            for label, units in zip(labels, self.layers, strict=True)
+        )
+        return NetworkPreview(
+            layers=layers,
+            parameters=self.parameters,
+            inputs=self.layers[0],
+            outputs=self.layers[-1],
+        )
+
+    def _facts(self) -> Preview:
+        return StatsPreview(
+            title="Training",
+            items=(
+                Stat(label="model", value=self.name),
+                Stat(label="device", value=self.report.device),
+                Stat(label="time", value=round(self.report.seconds, 2), unit="s"),
+                Stat(label="epochs", value=len(self.report.history.get("loss", ())) or None),
+                Stat(label="parameters", value=self.parameters),
+                Stat(label="target", value=self.target, unit=self.target_unit),
+                Stat(label="features", value=", ".join(self.features)),
+            ),
+        )

@@ -1,0 +1,108 @@
+"""What is known of a value without its data: the schemas that flow through a pipeline.
+
+``None`` always means *not known before a run*. A schema may say less than the value will show,
+never more.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+ColumnKind = Literal["number", "integer", "binary", "category", "text", "date"]
+Task = Literal["regression", "binary", "multiclass"]
+Part = Literal["train", "validation", "test"]
+
+NUMERIC: frozenset[str] = frozenset({"number", "integer", "binary"})
+"""The column kinds that a model can take as they are."""
+
+
+class Schema(BaseModel):
+    """What is known of a value on an edge. A bare schema knows nothing."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    type: str = "Value"
+
+
+class ColumnSchema(BaseModel):
+    """Name and kind of one column; ``unit`` is shown beside its numbers."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    kind: ColumnKind | None = None
+    unit: str | None = None
+
+
+class Provenance(BaseModel):
+    """Where rows come from: what leakage is told from, and whether they are synthetic."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    source: str | None = None
+    part: Part | None = None
+    synthetic: bool = False
+
+
+class TableSchema(Schema):
+    """Columns in order, and the number of rows."""
+
+    type: Literal["Table"] = "Table"
+    columns: tuple[ColumnSchema, ...] | None = None
+    rows: int | None = None
+    provenance: Provenance = Provenance()
+
+    @property
+    def names(self) -> tuple[str, ...] | None:
+        """The column names in order, or None where they are not known."""
+        return None if self.columns is None else tuple(column.name for column in self.columns)
+
+    def column(self, name: str) -> ColumnSchema | None:
+        """Return the column of this name, or None where it is not there or not known."""
+        return next((column for column in self.columns or () if column.name == name), None)
+
+
+class EstimatorSpecSchema(Schema):
+    """Which scikit-learn model will be trained."""
+
+    type: Literal["EstimatorSpec"] = "EstimatorSpec"
+    model_type: str | None = None
+
+
+class NetworkSpecSchema(Schema):
+    """Which network will be trained: the widths of its hidden layers."""
+
+    type: Literal["NetworkSpec"] = "NetworkSpec"
+    hidden: tuple[int, ...] | None = None
+    batch_norm: bool = False
+
+
+class ModelSchema(Schema):
+    """What a trained model takes and gives."""
+
+    type: Literal["Model"] = "Model"
+    framework: str | None = None
+    task: Task | None = None
+    features: tuple[str, ...] | None = None
+    target: str | None = None
+    layers: tuple[int, ...] | None = None
+    """Widths from input to output, for networks."""
+    parameters: int | None = None
+    """How many numbers training fits."""
+    provenance: Provenance = Provenance()
+
+
+class MetricsSchema(Schema):
+    """What was measured."""
+
+    type: Literal["Metrics"] = "Metrics"
+    task: Task | None = None
+    rows: int | None = None
+
+
+AnySchema = Annotated[
+    TableSchema | EstimatorSpecSchema | NetworkSpecSchema | ModelSchema | MetricsSchema,
+    Field(discriminator="type"),
+]

@@ -1,0 +1,152 @@
+"""Recipes for a model that is not trained yet."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from tensorrag.preview import (
+    Face,
+    LayerPicture,
+    NetworkFace,
+    NetworkPreview,
+    Preview,
+    Stat,
+    StatsPreview,
+    TextFace,
+)
+from tensorrag.types.schema import EstimatorSpecSchema, NetworkSpecSchema, Schema
+from tensorrag.types.value import JsonObject, Shape, Value
+
+FILE = "spec.json"
+
+
+class _Spec(Value):
+    label: ClassVar[str] = "Spec"
+    shape: ClassVar[Shape] = "diamond"
+    light: ClassVar[str] = "#7446d1"
+    dark: ClassVar[str] = "#ab8cf5"
+    teaser: ClassVar[tuple[str, ...]] = ("Ready to be trained", "after a run.")
+
+    def save(self, folder: Path) -> JsonObject:
+        """Write one JSON file."""
+        (folder / FILE).write_text(json.dumps(self.to_json(), indent=1), encoding="utf-8")
+        return {}
+
+    @classmethod
+    def load(cls, files: Mapping[str, Path], meta: JsonObject) -> Self:
+        """Read the JSON file."""
+        return cls(**json.loads(files[FILE].read_text(encoding="utf-8")))
+
+
+class EstimatorSpec(_Spec):
+    """A scikit-learn model by name, with its hyperparameters."""
+
+    schema_type: ClassVar[type[Schema]] = EstimatorSpecSchema
+
+    def __init__(self, model_type: str, params: Mapping[str, Any] | None = None) -> None:
+        """Name the model (``"ridge"``) and give its hyperparameters (``{"alpha": 1.0}``)."""
+        self.model_type = model_type
+        self.params = dict(params or {})
+
+    @property
+    def schema(self) -> EstimatorSpecSchema:
+        """Which model it is."""
+        return EstimatorSpecSchema(model_type=self.model_type)
+
+    def to_json(self) -> JsonObject:
+        """Name and hyperparameters."""
+        return {"model_type": self.model_type, "params": self.params}
+
+    def preview(self) -> Preview:
+        """Name and hyperparameters."""
+        items = [Stat(label="model", value=self.model_type)]
+        items += [Stat(label=name, value=_shown(value)) for name, value in self.params.items()]
+        return StatsPreview(title="Model", items=tuple(items))
+
+    def face(self) -> Face:
+        """Name and hyperparameters, in a line each."""
+        params = (f"{name} {_shown(value)}" for name, value in self.params.items())
+        return TextFace(lines=(self.model_type, ", ".join(params) or "no hyperparameters"))
+
+
+class Layer(BaseModel):
+    """One node of a network's graph.
+
+    ``type`` is the name of the layer in snake case (``linear``, ``relu``, ``batch_norm``,
+    ``dropout``); ``params`` are its settings (``units`` for linear, ``p`` for dropout).
+    A layer takes the outputs of ``inputs``, by id; empty means the layer before it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str
+    type: str
+    params: dict[str, Any] = Field(default_factory=dict)
+    inputs: tuple[str, ...] = ()
+
+
+class Trainer(BaseModel):
+    """How a network is trained."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    optimizer: Literal["adam"] = "adam"
+    loss: Literal["mse"] = "mse"
+    learning_rate: float = 0.001
+    epochs: int = 50
+    batch_size: int = 32
+
+
+class NetworkSpec(_Spec):
+    """A network as a graph of layers, without its input and output widths, and how to train it.
+
+    The widths of both ends come from the table it is trained on.
+    """
+
+    schema_type: ClassVar[type[Schema]] = NetworkSpecSchema
+
+    def __init__(
+        self,
+        layers: tuple[Layer, ...] | list[Any],
+        trainer: Trainer | Mapping[str, Any] | None = None,
+    ) -> None:
+        """Take the hidden layers in order, and the trainer's settings; plain dicts will do."""
+        self.layers = tuple(Layer.model_validate(layer) for layer in layers)
+        self.trainer = Trainer.model_validate(trainer or {})
+
+    @property
+    def hidden(self) -> tuple[int, ...]:
+        """Widths of the hidden linear layers."""
+        return tuple(int(x.params["units"]) for x in self.layers if x.type == "linear")
+
+    @property
+    def schema(self) -> NetworkSpecSchema:
+        """Widths of the hidden layers, and whether they are normalised."""
+        normalised = any(layer.type == "batch_norm" for layer in self.layers)
+        return NetworkSpecSchema(hidden=self.hidden, batch_norm=normalised)
+
+    def to_json(self) -> JsonObject:
+        """Layers and trainer."""
+        layers = [layer.model_dump(mode="json") for layer in self.layers]
+        return {"layers": layers, "trainer": self.trainer.model_dump(mode="json")}
+
+    def preview(self) -> Preview:
+        """The network as a picture; both ends are open until it meets a table."""
+        pictures = tuple(
+            LayerPicture(type=layer.type, label=layer.id, units=layer.params.get("units"))
+            for layer in self.layers
+        )
+        return NetworkPreview(layers=pictures)
+
+    def face(self) -> Face:
+        """The widths, with open ends."""
+        return NetworkFace(layers=(None, *self.hidden, None))
+
+
+def _shown(value: Any) -> str | int | float | None:
+    return value if isinstance(value, str | int | float | None) else json.dumps(value)

@@ -1,0 +1,148 @@
+"""A table: named, typed columns of equal length, stored as an Arrow file that can be mapped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from tensorrag.errors import InputError
+from tensorrag.preview import Face, TableFace, TablePreview
+from tensorrag.types.schema import ColumnSchema, Provenance, Schema, TableSchema
+from tensorrag.types.value import JsonObject, Shape, Value
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+FILE = "table.arrow"
+
+
+class Table(Value):
+    """Rows and columns, with the kind and unit of each column.
+
+    Holds an Arrow table; one that was loaded from the store is mapped from its file, not read.
+    """
+
+    label: ClassVar[str] = "Table"
+    shape: ClassVar[Shape] = "square"
+    light: ClassVar[str] = "#0a7686"
+    dark: ClassVar[str] = "#3fb6c6"
+    teaser: ClassVar[tuple[str, ...]] = ("Rows × columns", "appear after a run.")
+    schema_type: ClassVar[type[Schema]] = TableSchema
+
+    def __init__(
+        self,
+        arrow: pa.Table,
+        *,
+        columns: Sequence[ColumnSchema] | None = None,
+        like: Table | None = None,
+        provenance: Provenance | None = None,
+    ) -> None:
+        """Wrap an Arrow table.
+
+        Args:
+            arrow: the data; column names must differ.
+            columns: kinds and units by name; a column that is not listed gets its kind from
+                its data.
+            like: a table this one was made from; its columns' kinds and units and its
+                provenance are kept, so that a part of a table has the kinds of the whole.
+            provenance: where the rows come from.
+        """
+        names = arrow.column_names
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise InputError(
+                f"The table has two columns named {twice[0]!r}.", hint="Rename one of them."
+            )
+        known = {c.name: c for c in (*(like.columns if like else ()), *(columns or ()))}
+        self.arrow = arrow
+        self.columns = tuple(_described(arrow, name, known.get(name)) for name in names)
+        self.provenance = provenance or (like.provenance if like else Provenance())
+
+    @classmethod
+    def from_pandas(
+        cls,
+        frame: pd.DataFrame,
+        *,
+        columns: Sequence[ColumnSchema] | None = None,
+        like: Table | None = None,
+        provenance: Provenance | None = None,
+    ) -> Self:
+        """Make a table of a data frame, without its index.
+
+        A column of mixed Python objects, which Arrow cannot hold, becomes text.
+        """
+        from tensorrag.types.columns import to_arrow
+
+        return cls(to_arrow(frame), columns=columns, like=like, provenance=provenance)
+
+    def to_pandas(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """Return a copy as a data frame that may be written to: all columns, or these."""
+        arrow = self.arrow if columns is None else self.arrow.select(list(columns))
+        return arrow.to_pandas().copy()
+
+    def batches(self, rows: int = 65_536) -> Iterator[pa.RecordBatch]:
+        """Go through the rows in batches of at most ``rows``, for tables beyond memory."""
+        yield from self.arrow.to_batches(max_chunksize=rows)
+
+    @property
+    def num_rows(self) -> int:
+        """How many rows there are."""
+        return int(self.arrow.num_rows)
+
+    @property
+    def schema(self) -> TableSchema:
+        """Columns, rows and provenance."""
+        return TableSchema(columns=self.columns, rows=self.num_rows, provenance=self.provenance)
+
+    def save(self, folder: Path) -> JsonObject:
+        """Write one Arrow file."""
+        import pyarrow as pa
+
+        with pa.OSFile(str(folder / FILE), "wb") as sink, pa.ipc.new_file(
+            sink, self.arrow.schema
+        ) as writer:
+            writer.write_table(self.arrow, max_chunksize=1 << 20)
+        return self.schema.model_dump(mode="json")
+
+    @classmethod
+    def load(cls, files: Mapping[str, Path], meta: JsonObject) -> Self:
+        """Map the Arrow file; rows are read only when they are used."""
+        import pyarrow as pa
+
+        schema = TableSchema.model_validate(meta)
+        arrow = pa.ipc.open_file(pa.memory_map(str(files[FILE]))).read_all()
+        return cls(arrow, columns=schema.columns, provenance=schema.provenance)
+
+    def preview(self) -> TablePreview:
+        """Profile every column and show the first rows."""
+        from tensorrag.types.columns import profile, sample
+
+        return TablePreview(
+            rows=self.num_rows,
+            columns=tuple(profile(self.arrow[c.name], c) for c in self.columns),
+            sample=sample(self.arrow, 50),
+            synthetic=self.provenance.synthetic,
+            bytes=int(self.arrow.nbytes),
+        )
+
+    def face(self) -> Face:
+        """Rows × columns, and a tiny histogram of each of the first columns."""
+        from tensorrag.types.columns import tiny_histogram
+
+        bars = tuple(tiny_histogram(self.arrow[c.name], c) for c in self.columns[:14])
+        return TableFace(rows=self.num_rows, columns=len(self.columns), bars=bars)
+
+    def __repr__(self) -> str:
+        """Name the size, never the rows."""
+        return f"Table({self.num_rows} rows × {len(self.columns)} columns)"
+
+
+def _described(arrow: pa.Table, name: str, known: ColumnSchema | None) -> ColumnSchema:
+    if known is not None and known.kind is not None:
+        return known
+    from tensorrag.types.columns import detect_kind
+
+    kind = detect_kind(arrow[name])
+    return ColumnSchema(name=name, kind=kind, unit=known.unit if known else None)

@@ -1,0 +1,89 @@
+"""The base of everything that travels along an edge, and the list of its kinds."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from functools import cache
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Self
+
+from tensorrag.errors import ArtifactError
+from tensorrag.preview import Face, Preview, TextFace, TextPreview
+from tensorrag.types.schema import Schema
+
+JsonObject = dict[str, Any]
+Shape = Literal["square", "diamond", "circle", "triangle"]
+
+
+class Value(ABC):
+    """A value on an edge: it knows how to be stored, described and shown.
+
+    A pack adds a type of its own by subclassing this (or one of ours: an input port accepts
+    subclasses) and naming it in the entry point group ``tensorrag.types``.
+    """
+
+    label: ClassVar[str] = "Value"
+    """What people call it, shown in the legend."""
+    shape: ClassVar[Shape] = "square"
+    """Shape of its ports, so that nobody has to tell types by colour alone."""
+    light: ClassVar[str] = "#52525b"
+    """Colour of its ports and wires on light, ``#rrggbb``."""
+    dark: ClassVar[str] = "#b0b1b9"
+    """The same on dark."""
+    teaser: ClassVar[tuple[str, ...]] = ("The result appears here.",)
+    """What a card that makes this says before its first run: up to two short lines."""
+    schema_type: ClassVar[type[Schema]] = Schema
+
+    @property
+    @abstractmethod
+    def schema(self) -> Schema:
+        """What is known of this value: every fact of it."""
+
+    @abstractmethod
+    def save(self, folder: Path) -> JsonObject:
+        """Write the value as files into an empty folder.
+
+        Returns:
+            JSON-safe facts that ``load`` needs besides the files.
+        """
+
+    @classmethod
+    @abstractmethod
+    def load(cls, files: Mapping[str, Path], meta: JsonObject) -> Self:
+        """Read the value back from its files (by the names given in ``save``) and facts."""
+
+    def preview(self) -> Preview:
+        """What the inspector shows."""
+        return TextPreview(text=repr(self))
+
+    def face(self) -> Face:
+        """What the card itself shows, small."""
+        return TextFace(lines=(self.label,))
+
+    def to_json(self) -> JsonObject | None:
+        """Return the value as JSON where it is small enough to be read by people."""
+        return None
+
+
+@cache
+def value_types() -> dict[str, type[Value]]:
+    """All types by their class name: ours, and those of installed packs."""
+    from tensorrag import types
+
+    found: dict[str, type[Value]] = {kind.__name__: kind for kind in types.BUILT_IN}
+    for point in entry_points(group="tensorrag.types"):
+        kind = point.load()
+        found.setdefault(kind.__name__, kind)
+    return found
+
+
+def value_type(name: str) -> type[Value]:
+    """Return the type of this name; raises ArtifactError where no installed pack has it."""
+    kind = value_types().get(name)
+    if kind is None:
+        raise ArtifactError(
+            f"No installed pack knows the type {name!r}.", hint="Install the pack that made it."
+        )
+    return kind
