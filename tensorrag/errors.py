@@ -112,6 +112,14 @@ class CardFailed(RunError):
         self.cause = cause
 
 
+class TaskFailed(RunError):
+    """A task raised an error where it was performed."""
+
+    def __init__(self, cause: ErrorInfo) -> None:
+        super().__init__(cause.message, hint=cause.hint)
+        self.cause = cause
+
+
 class ExecutorError(TensorRagError):
     """The place where cards run did not do its work."""
 
@@ -161,7 +169,7 @@ class ErrorInfo(BaseModel):
     @classmethod
     def of(cls, error: BaseException) -> ErrorInfo:
         """Describe an exception; deliberate errors have no traceback to show."""
-        if isinstance(error, CardFailed):
+        if isinstance(error, CardFailed | TaskFailed):
             return error.cause
         if isinstance(error, TensorRagError):
             return cls(type=type(error).__name__, message=error.message, hint=error.hint)

@@ -61,8 +61,7 @@ class Reporter:
             self.emit(waiting)
 
     def _seconds_left(self, now: float, done: float, total: float | None) -> float | None:
-        assert self._first is not None
-        started, before = self._first
+        started, before = self._first or (now, done)
         if not total or done <= before:
             return None
         return (now - started) * max(total - done, 0) / (done - before)

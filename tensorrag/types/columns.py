@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 CATEGORY_LIMIT = 50
-"""A text column with at most this many distinct values, each seen twice on average, is a category."""
+"""Text with at most this many distinct values, each seen twice on average, is a category."""
 BINS = 24
 TINY_BINS = 6
 PROFILE_ROWS = 1_000_000
@@ -127,10 +127,11 @@ def numbers(column: pa.ChunkedArray) -> np.ndarray | None:
     import pyarrow as pa
 
     try:
-        values = column.cast(pa.float64(), safe=False).to_numpy()
+        values: np.ndarray = column.cast(pa.float64(), safe=False).to_numpy()
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         return None
-    return values[np.isfinite(values)]
+    finite_values: np.ndarray = values[np.isfinite(values)]
+    return finite_values
 
 
 def _spaced(column: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -138,7 +138,9 @@ class Metrics(Value):
             )
             for name, value in self.values.items()
         )
-        return GroupPreview(items=(MetricsPreview(items=items, caption=self.caption), *self.details))
+        return GroupPreview(
+            items=(MetricsPreview(items=items, caption=self.caption), *self.details)
+        )
 
     def face(self) -> Face:
         """The main metric as a bar from its baseline, and the error in the target's units."""
@@ -148,7 +150,5 @@ class Metrics(Value):
             label=METRICS[main].label,
             value=self.values.get(main),
             baseline=self.baseline.get(main),
-            extra=None
-            if error is None
-            else FaceNumber(label="RMSE", value=error, unit=self.unit),
+            extra=None if error is None else FaceNumber(label="RMSE", value=error, unit=self.unit),
         )

@@ -236,18 +236,18 @@ class Model(Value):
         )
 
     def _network(self) -> Preview:
-        assert self.layers is not None
-        last = len(self.layers) - 1
+        widths = self.layers or ()
+        last = len(widths) - 1
         labels = ["input", *(f"hidden {i}" for i in range(1, last)), "output"]
         layers = tuple(
             LayerPicture(type="linear", label=label, units=units)
-            for label, units in zip(labels, self.layers, strict=True)
+            for label, units in zip(labels, widths, strict=True)
         )
         return NetworkPreview(
             layers=layers,
             parameters=self.parameters,
-            inputs=self.layers[0],
-            outputs=self.layers[-1],
+            inputs=widths[0],
+            outputs=widths[-1],
         )
 
     def _facts(self) -> Preview:

@@ -57,8 +57,10 @@ class Table(Value):
             )
         known = {c.name: c for c in (*(like.columns if like else ()), *(columns or ()))}
         self.arrow = arrow
-        self.columns = tuple(_described(arrow, name, known.get(name)) for name in names)
-        self.provenance = provenance or (like.provenance if like else Provenance())
+        self.columns: tuple[ColumnSchema, ...] = tuple(
+            _described(arrow, name, known.get(name)) for name in names
+        )
+        self.provenance: Provenance = provenance or (like.provenance if like else Provenance())
 
     @classmethod
     def from_pandas(
@@ -80,7 +82,8 @@ class Table(Value):
     def to_pandas(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """Return a copy as a data frame that may be written to: all columns, or these."""
         arrow = self.arrow if columns is None else self.arrow.select(list(columns))
-        return arrow.to_pandas().copy()
+        frame: pd.DataFrame = arrow.to_pandas().copy()
+        return frame
 
     def batches(self, rows: int = 65_536) -> Iterator[pa.RecordBatch]:
         """Go through the rows in batches of at most ``rows``, for tables beyond memory."""
@@ -100,9 +103,10 @@ class Table(Value):
         """Write one Arrow file."""
         import pyarrow as pa
 
-        with pa.OSFile(str(folder / FILE), "wb") as sink, pa.ipc.new_file(
-            sink, self.arrow.schema
-        ) as writer:
+        with (
+            pa.OSFile(str(folder / FILE), "wb") as sink,
+            pa.ipc.new_file(sink, self.arrow.schema) as writer,
+        ):
             writer.write_table(self.arrow, max_chunksize=1 << 20)
         return self.schema.model_dump(mode="json")
 

@@ -1,0 +1,266 @@
+"""A card: one step of a pipeline. Its fields are the parameters, its ``run`` has the ports."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
+
+import pydantic
+from pydantic import BaseModel, ConfigDict
+
+from tensorrag.catalog import CardInfo, PortInfo
+from tensorrag.errors import CardError, ErrorInfo
+from tensorrag.ports import Port, input_ports, output_ports
+from tensorrag.preview import Face, Preview
+from tensorrag.types.schema import AnySchema, Schema
+from tensorrag.types.value import Value, value_types
+
+Column = Annotated[str, pydantic.Field(json_schema_extra={"format": "column"})]
+"""The name of a column; say with ``Field(columns_of="dataset")`` of which input."""
+
+
+class Peek(BaseModel):
+    """What a look at an outside source found: schemas of the outputs, and its fingerprint."""
+
+    model_config = ConfigDict(frozen=True)
+
+    schemas: tuple[AnySchema, ...] = ()
+    fingerprint: str | None = None
+    """Changes when the content of the source does."""
+    error: ErrorInfo | None = None
+    """Why the source cannot be read; shown on ``field`` before a run."""
+    field: str | None = None
+    details: dict[str, Any] = pydantic.Field(default_factory=dict)
+    """What was detected and is worth showing: separator, encoding …"""
+
+
+def Field(
+    default: Any = ...,
+    *,
+    gt: float | None = None,
+    ge: float | None = None,
+    lt: float | None = None,
+    le: float | None = None,
+    min_length: int | None = None,
+    max_length: int | None = None,
+    label: str | None = None,
+    unit: str | None = None,
+    step: float | None = None,
+    recommended: tuple[float, float] | None = None,
+    when: Mapping[str, Any] | None = None,
+    columns_of: str | None = None,
+) -> Any:
+    """Declare a parameter. Bounds become the form's limits; the field's docstring its tooltip.
+
+    Args:
+        default: value of a new card; without one the parameter must be set.
+        gt: the value must be greater.
+        ge: the value must be greater or equal.
+        lt: the value must be less.
+        le: the value must be less or equal.
+        min_length: shortest text or list.
+        max_length: longest text or list.
+        label: what the form calls it; from the name where it is not given.
+        unit: shown behind the number.
+        step: how far one click changes it.
+        recommended: a range that usually works.
+        when: shown, checked and used only while other parameters have these values:
+            ``when={"model_type": "ridge"}``, or a list of values.
+        columns_of: the input whose columns this picks from.
+    """
+    extra: dict[str, Any] = {
+        "x-unit": unit,
+        "x-step": step,
+        "x-recommended": list(recommended) if recommended else None,
+        "x-when": dict(when) if when else None,
+        "x-columns-of": columns_of,
+    }
+    bounds = {"gt": gt, "ge": ge, "lt": lt, "le": le}
+    lengths: dict[str, float | None] = {"min_length": min_length, "max_length": max_length}
+    chosen: dict[str, Any] = {
+        name: value for name, value in (bounds | lengths).items() if value is not None
+    }
+    return pydantic.Field(
+        default,
+        title=label,
+        json_schema_extra={name: value for name, value in extra.items() if value is not None},
+        **chosen,
+    )
+
+
+class Card(BaseModel):
+    """The base of every card.
+
+    A subclass adds fields (its parameters), a nested ``class Out(NamedTuple)`` (its outputs),
+    ``run`` (whose signature names the inputs), and ``propagate``, which mirrors ``run`` with
+    schemas. Optional: ``peek(self) -> Peek`` for cards that read an outside source.
+    """
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        use_attribute_docstrings=True,
+        allow_inf_nan=False,
+        field_title_generator=lambda name, _: name.replace("_", " ").capitalize(),
+    )
+
+    id: ClassVar[str] = ""
+    """Snake case of the class name, with ``pack/`` before it for packs."""
+    title: ClassVar[str] = ""
+    """What people call it; from the class name where it is not given."""
+    category: ClassVar[str] = "Other"
+    """Its group in the palette."""
+    version: ClassVar[int] = 1
+    """Raised, with a ``migrate``, when a parameter changes its meaning or default."""
+    gpu: ClassVar[str | None] = None
+    """The GPU it would like, such as ``"T4"``."""
+    timeout: ClassVar[int] = 600
+    """Seconds it may take."""
+    libraries: ClassVar[tuple[str, ...]] = ()
+    """Distributions whose versions decide its results."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Refuse parameter names that already mean something."""
+        super().__init_subclass__(**kwargs)
+        for name in inspect.get_annotations(cls):
+            if name in _RESERVED:
+                raise CardError(
+                    f"{cls.__name__}: a parameter cannot be called {name!r}.",
+                    hint=f"Call it {name}_value, or anything else.",
+                )
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        """Name the card after its class."""
+        super().__pydantic_init_subclass__(**kwargs)
+        if "id" not in cls.__dict__:
+            cls.id = snake_case(cls.__name__)
+        if "title" not in cls.__dict__:
+            cls.title = snake_case(cls.__name__).replace("_", " ").title()
+
+    @classmethod
+    def migrate(cls, params: dict[str, Any], from_version: int) -> dict[str, Any]:
+        """Bring parameters of an older version up to date."""
+        return params
+
+    @classmethod
+    def inputs(cls) -> tuple[Port, ...]:
+        """The input ports, in the order of ``run``."""
+        return input_ports(cls)
+
+    @classmethod
+    def outputs(cls) -> tuple[Port, ...]:
+        """The output ports, in the order of ``Out``."""
+        return output_ports(cls)
+
+    def active(self) -> dict[str, Any]:
+        """Return the parameters that matter for the choices made, defaults included, as JSON."""
+        values = self.model_dump(mode="json")
+        return {
+            name: values[name]
+            for name, field in type(self).model_fields.items()
+            if _holds(_extra(field).get("x-when"), values)
+        }
+
+    def brief(self, schemas: Mapping[str, Schema]) -> str:
+        """Sum up the parameters in one short line, shown on the card.
+
+        Args:
+            schemas: what is known of the inputs, by port.
+        """
+        changed = [
+            f"{name.replace('_', ' ')} {value}"
+            for name, value in self.active().items()
+            if value != type(self).model_fields[name].get_default(call_default_factory=True)
+        ]
+        return " · ".join(changed[:2])
+
+    def face(self, outputs: tuple[Value, ...]) -> Face | None:
+        """Choose what the card shows after a run; the first output's face by default."""
+        return outputs[0].face() if outputs else None
+
+    def previews(self, outputs: tuple[Value, ...]) -> dict[str, Preview]:
+        """Choose what the inspector shows; each output's own preview by default."""
+        names = [port.name for port in self.outputs()]
+        return {name: value.preview() for name, value in zip(names, outputs, strict=True)}
+
+
+_RESERVED = {name for name in dir(Card) if not name.startswith("__")} | {
+    "Out",
+    "run",
+    "propagate",
+    "peek",
+}
+
+
+def describe(card: type[Card], source: str | None = None) -> CardInfo:
+    """Describe a card as data.
+
+    Raises:
+        CardError: its declaration cannot work.
+    """
+    text = inspect.cleandoc(card.__doc__ or "")
+    if not text or card.__doc__ == Card.__doc__:
+        raise CardError(
+            f"{card.__name__} has no docstring.",
+            hint="Say in one sentence what it does; the palette shows it.",
+        )
+    if not hasattr(card, "propagate"):
+        raise CardError(
+            f"{card.__name__} has no propagate method.",
+            hint="Mirror run with schemas: `def propagate(self, table: TableSchema) -> …`.",
+        )
+    return CardInfo(
+        card=card.id,
+        title=card.title,
+        category=card.category,
+        summary=" ".join(text.split("\n\n")[0].split()),
+        help=text,
+        inputs=tuple(_port_info(port, accepts=True) for port in card.inputs()),
+        outputs=tuple(_port_info(port) for port in card.outputs()),
+        params=params_schema(card),
+        version=card.version,
+        gpu=card.gpu,
+        timeout=card.timeout,
+        entry=f"{card.__module__}:{card.__qualname__}",
+        source=source,
+    )
+
+
+def params_schema(card: type[Card]) -> dict[str, Any]:
+    """Return the JSON Schema of a card's parameters."""
+    schema = card.model_json_schema()
+    schema.pop("description", None)
+    schema["title"] = card.title
+    schema.setdefault("properties", {})
+    return schema
+
+
+def snake_case(name: str) -> str:
+    """Turn ``DataSplit`` into ``data_split``."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name)
+    return spaced.lower()
+
+
+def _port_info(port: Port, *, accepts: bool = False) -> PortInfo:
+    fitting = [n for n, kind in value_types().items() if issubclass(kind, port.type)]
+    return PortInfo(
+        name=port.name,
+        type=port.type.__name__,
+        optional=port.optional,
+        many=port.many,
+        accepts=tuple(fitting) if accepts else (),
+    )
+
+
+def _extra(field: pydantic.fields.FieldInfo) -> dict[str, Any]:
+    return field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
+
+
+def _holds(when: Mapping[str, Any] | None, values: Mapping[str, Any]) -> bool:
+    return all(
+        values.get(name) in (wanted if isinstance(wanted, list | tuple) else (wanted,))
+        for name, wanted in (when or {}).items()
+    )

@@ -1,0 +1,100 @@
+"""Cards as data: all that the server, the page and other programs ever hold of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+
+class _Info(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class PortInfo(_Info):
+    """A port by the name of its type."""
+
+    name: str
+    type: str
+    optional: bool = False
+    many: bool = False
+    accepts: tuple[str, ...] = ()
+    """For inputs: every known type that fits, subclasses included."""
+
+
+class TypeInfo(_Info):
+    """How a type is called and drawn."""
+
+    name: str
+    label: str
+    shape: str
+    light: str
+    dark: str
+    teaser: tuple[str, ...] = ()
+
+
+class CardInfo(_Info):
+    """A card as described by itself."""
+
+    card: str
+    title: str
+    category: str
+    summary: str
+    """The first sentence of its help."""
+    help: str = ""
+    inputs: tuple[PortInfo, ...] = ()
+    outputs: tuple[PortInfo, ...] = ()
+    params: dict[str, Any]
+    """JSON Schema; ``x-when``, ``x-columns-of``, ``x-unit``, ``x-step`` and ``x-recommended``
+    say what a form needs beyond it."""
+    version: int = 1
+    gpu: str | None = None
+    timeout: int = 600
+    """Seconds it may take."""
+    entry: str = ""
+    """``module:Class``; where a worker finds it."""
+    source: str | None = None
+    """The text of a drop-in card's file."""
+
+    def input(self, name: str) -> PortInfo | None:
+        """Return the input of this name."""
+        return next((port for port in self.inputs if port.name == name), None)
+
+    def output(self, name: str) -> PortInfo | None:
+        """Return the output of this name."""
+        return next((port for port in self.outputs if port.name == name), None)
+
+    def listing(self) -> dict[str, Any]:
+        """Return what ``tensorrag cards --json`` and ``GET /api/cards`` show."""
+        named = {"card", "title", "category", "summary", "params", "version", "gpu"}
+        shown = self.model_dump(mode="json", include=named)
+        ports = {"name", "type", "optional", "many"}
+        shown["inputs"] = [port.model_dump(include=ports) for port in self.inputs]
+        shown["outputs"] = [port.model_dump(include={"name", "type"}) for port in self.outputs]
+        order = ("card", "title", "category", "summary", "inputs", "outputs", "params")
+        return {key: shown[key] for key in (*order, "version", "gpu")}
+
+
+class Notice(_Info):
+    """Why a card could not be loaded."""
+
+    file: str
+    message: str
+    hint: str = ""
+
+
+class Catalog(_Info):
+    """All cards and types that are installed here, and what could not be loaded."""
+
+    cards: dict[str, CardInfo]
+    types: dict[str, TypeInfo]
+    notices: tuple[Notice, ...] = ()
+
+
+def why_not(output: PortInfo, input: PortInfo) -> str | None:
+    """Say why an output cannot be connected to an input; None where it can."""
+    if output.type in input.accepts or output.type == input.type:
+        return None
+    article = "an" if input.type[0] in "AEIOU" else "a"
+    other = "an" if output.type[0] in "AEIOU" else "a"
+    return f"{input.name} takes {article} {input.type}, not {other} {output.type}."

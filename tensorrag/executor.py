@@ -1,0 +1,87 @@
+"""Where tasks are done: the protocol that every executor speaks.
+
+An executor takes a task and gives a handle, a string that can be stored before anything is
+awaited; everything else goes by the handle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any, Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+from tensorrag.task import Place, Task, TaskKind
+from tensorrag.types.value import JsonObject
+
+
+class Offer(BaseModel):
+    """What an executor has: a device, its limits, its price."""
+
+    model_config = ConfigDict(frozen=True)
+
+    device: str
+    """``cpu``, ``cuda``, ``mps`` or the name of a GPU that can be rented."""
+    label: str
+    """What people call it: ``This machine · cpu``."""
+    memory: int | None = None
+    """MiB."""
+    price: float | None = None
+    """US$ per second; None where nothing is paid."""
+
+
+class Offers(BaseModel):
+    """What an executor has, or why it cannot be used and what to do about it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    executor: str
+    available: bool
+    offers: tuple[Offer, ...] = ()
+    reason: str = ""
+    hint: str = ""
+
+
+class Executor(Protocol):
+    """A place that performs tasks."""
+
+    name: str
+    kinds: frozenset[TaskKind]
+
+    async def offers(self) -> Offers:
+        """Say what there is, or why there is nothing."""
+        ...
+
+    async def submit(self, task: Task, place: Place) -> str:
+        """Accept a task and return its handle, without waiting for it to start.
+
+        Raises:
+            ExecutorUnavailable: it cannot take tasks now.
+        """
+        ...
+
+    def events(self, handle: str) -> AsyncIterator[dict[str, Any]]:
+        """Follow a task: ``{"type": "started" | "progress" | "log", "data": …}``, until it ends."""
+        ...
+
+    async def cancel(self, handle: str) -> None:
+        """Ask for a stop; within 6 seconds nothing of the task is left."""
+        ...
+
+    async def result(self, handle: str) -> JsonObject:
+        """Wait for the end and return what ``perform`` returned.
+
+        Raises:
+            TaskFailed: the card failed; carries an ErrorInfo.
+            RunCancelled: it was cancelled.
+            ExecutorError: the place failed, not the card.
+        """
+        ...
+
+    async def attach(self, handle: str) -> bool:
+        """Take up a task again after a restart; False where it is gone."""
+        ...
+
+    async def close(self) -> None:
+        """End every task and every process."""
+        ...

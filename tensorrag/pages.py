@@ -1,0 +1,58 @@
+"""One page of a stored table, sorted if asked: what the table view shows of millions of rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tensorrag.artifacts import Store
+from tensorrag.errors import ArtifactError, ParameterError
+from tensorrag.types.table import Table
+from tensorrag.types.value import JsonObject
+
+if TYPE_CHECKING:
+    from tensorrag.task import Task
+
+LIMIT = 1000
+"""Most rows in one page."""
+
+
+def page(task: Task, store: Store) -> JsonObject:
+    """Return rows of the table that is the task's only input.
+
+    ``params``: ``offset`` (rows to skip), ``limit`` (rows, at most 1000), ``sort`` (a column;
+    ``-name`` for descending).
+
+    Returns:
+        ``{"columns": [names], "rows": [[cells]], "offset", "total"}``.
+
+    Raises:
+        ArtifactError: the value is no table.
+        ParameterError: there is no such column.
+    """
+    from tensorrag.types.columns import sample
+
+    table = store.load(next(iter(task.inputs.values()))[0])
+    if not isinstance(table, Table):
+        raise ArtifactError("Only tables have rows.", hint="Ask for the preview instead.")
+    offset = max(0, int(task.params.get("offset", 0)))
+    limit = min(LIMIT, max(0, int(task.params.get("limit", 100))))
+    arrow = table.arrow
+    sort = str(task.params.get("sort") or "")
+    if sort:
+        name, down = (sort[1:], True) if sort not in arrow.column_names else (sort, False)
+        if name not in arrow.column_names:
+            raise ParameterError(f"The table has no column {name!r}.", field="sort")
+        import pyarrow.compute as pc
+
+        order = "descending" if down else "ascending"
+        indices = pc.sort_indices(arrow[name], sort_keys=[("", order)])
+        arrow, start = arrow.take(indices.slice(offset, limit)), 0
+    else:
+        start = offset
+    rows = sample(arrow, limit, start)
+    return {
+        "columns": arrow.column_names,
+        "rows": [list(row) for row in rows],
+        "offset": offset,
+        "total": table.num_rows,
+    }

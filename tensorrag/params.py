@@ -1,0 +1,71 @@
+"""Turns what pydantic finds wrong with parameters into sentences for the person at the form."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import ValidationError
+
+from tensorrag.errors import ParameterError
+
+
+def parameter_errors(error: ValidationError) -> list[ParameterError]:
+    """Return one error per thing that is wrong, each naming its field."""
+    return [_parameter_error(detail) for detail in error.errors()]
+
+
+def _parameter_error(detail: Any) -> ParameterError:
+    cause = detail.get("ctx", {}).get("error")
+    if isinstance(cause, ParameterError):
+        return cause
+    path = detail["loc"]
+    field = str(path[0]) if path else None
+    name = label(field) if field else "The parameters"
+    if len(path) > 1 and isinstance(path[1], int):
+        name = f"{name}, item {path[1] + 1},"
+    message, hint = _sentence(detail["type"], detail.get("ctx", {}), detail)
+    return ParameterError(f"{name} {message}", field=field, hint=hint)
+
+
+def label(field: str) -> str:
+    """Return a field's name as people read it: ``train_ratio`` → ``Train ratio``."""
+    return field.replace("_", " ").capitalize()
+
+
+_BOUNDS = {
+    "greater_than": ("gt", "must be greater than"),
+    "greater_than_equal": ("ge", "must be at least"),
+    "less_than": ("lt", "must be less than"),
+    "less_than_equal": ("le", "must be at most"),
+}
+_KINDS = {
+    "int": "must be a whole number",
+    "float": "must be a number",
+    "bool": "must be yes or no",
+    "string": "must be text",
+    "list": "must be a list",
+}
+
+
+def _sentence(kind: str, context: dict[str, Any], detail: Any) -> tuple[str, str]:
+    given = detail.get("input")
+    shown = f", not {given!r:.60}." if isinstance(given, str | int | float) else "."
+    if kind in _BOUNDS:
+        key, words = _BOUNDS[kind]
+        return f"{words} {context[key]:g}{shown}", ""
+    if kind == "missing":
+        return "is not set.", "Set it in the card's settings."
+    if kind == "extra_forbidden":
+        return "is not a parameter of this card.", "Remove it from the file."
+    if kind == "literal_error":
+        return f"must be one of {context['expected']}{shown}", ""
+    if kind == "finite_number":
+        return "must be a finite number.", ""
+    if kind in ("too_short", "string_too_short"):
+        return f"needs at least {context['min_length']} entries.", ""
+    if kind in ("too_long", "string_too_long"):
+        return f"takes at most {context['max_length']} entries.", ""
+    words = _KINDS.get(kind.split("_")[0], "")
+    if words:
+        return words + shown, ""
+    return f"does not fit: {detail['msg']}.", ""

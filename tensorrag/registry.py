@@ -1,0 +1,210 @@
+"""Finds cards: installed packs by their entry points, and single files in a drop-in folder.
+
+Loading runs the cards' modules, so it happens in a card host or a worker, never in the server.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import inspect
+import linecache
+import pkgutil
+import sys
+import types
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import cached_property
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+
+from tensorrag.card import Card, describe
+from tensorrag.catalog import CardInfo, Catalog, Notice, TypeInfo
+from tensorrag.errors import CardError, CardNotFound, TensorRagError
+from tensorrag.types.value import value_types
+
+GROUP = "tensorrag.cards"
+BUILT_IN = "builtin"
+"""Entry point name of the cards that come with TensorRag: their ids have no pack before them."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A card class, and the text of its file where it was dropped in."""
+
+    card: type[Card]
+    info: CardInfo
+
+    @cached_property
+    def source_sha256(self) -> str:
+        """Digest of the source that decides what the card does: its class's module."""
+        source = self.info.source or _module_source(self.card)
+        return hashlib.sha256(source.encode()).hexdigest()
+
+
+@dataclass
+class Registry:
+    """All cards that are here, by id."""
+
+    found: dict[str, Found] = field(default_factory=dict)
+    notices: list[Notice] = field(default_factory=list)
+
+    @classmethod
+    def load(cls, folder: Path | None = None) -> Registry:
+        """Load every installed pack, and every ``.py`` file of a drop-in folder.
+
+        What cannot be loaded becomes a notice; nothing is raised.
+        """
+        registry = cls()
+        points = sorted(entry_points(group=GROUP), key=lambda p: (p.name != BUILT_IN, p.name))
+        for point in points:
+            registry._add_pack(point)
+        if folder is not None and folder.is_dir():
+            for path in sorted(folder.glob("*.py")):
+                registry._add_file(path)
+        return registry
+
+    def get(self, card_id: str) -> Found:
+        """Return a card by id; raises CardNotFound with the nearest name."""
+        if card_id in self.found:
+            return self.found[card_id]
+        near = get_close_matches(card_id, self.found, n=1)
+        hint = f"Did you mean {near[0]}?" if near else "Install the pack that it comes from."
+        raise CardNotFound(f"No card is called {card_id!r}.", hint=hint)
+
+    def catalog(self) -> Catalog:
+        """Describe everything that was found, as data."""
+        kinds = {
+            name: TypeInfo(
+                name=name,
+                label=kind.label,
+                shape=kind.shape,
+                light=kind.light,
+                dark=kind.dark,
+                teaser=kind.teaser,
+            )
+            for name, kind in value_types().items()
+        }
+        cards = {card_id: found.info for card_id, found in self.found.items()}
+        return Catalog(cards=cards, types=kinds, notices=tuple(self.notices))
+
+    def _add_pack(self, point: EntryPoint) -> None:
+        try:
+            module = point.load()
+            cards = list(_cards_of(_modules(module)))
+        except Exception as error:
+            self._notice(f"pack {point.name}", error)
+            return
+        for card in cards:
+            if point.name != BUILT_IN and "/" not in card.id:
+                card.id = f"{point.name}/{card.id}"
+            self._add(card, f"pack {point.name}", source=None)
+
+    def _add_file(self, path: Path) -> None:
+        try:
+            source = path.read_text(encoding="utf-8")
+            module = module_from_source(source, path.stem)
+            cards = list(_cards_of([module]))
+            if not cards:
+                raise CardError(
+                    "The file contains no card.",
+                    hint="Add a class that inherits from tensorrag.Card.",
+                )
+        except (Exception, SystemExit) as error:
+            self._notice(path.name, error)
+            return
+        for card in cards:
+            self._add(card, path.name, source=source)
+
+    def _add(self, card: type[Card], where: str, source: str | None) -> None:
+        try:
+            if card.id in self.found:
+                raise CardError(
+                    f"A card called {card.id} is there already.", hint="Rename the class."
+                )
+            self.found[card.id] = Found(card, describe(card, source))
+        except Exception as error:
+            self._notice(where, error)
+
+    def _notice(self, file: str, error: BaseException) -> None:
+        hint = error.hint if isinstance(error, TensorRagError) else ""
+        self.notices.append(Notice(file=file, message=_sentence(error), hint=hint))
+
+
+def module_from_source(source: str, name: str) -> types.ModuleType:
+    """Make a module of a drop-in card's text.
+
+    It is registered with ``linecache``, so that docstrings of fields and tracebacks find their
+    lines. The same text gives the same module.
+    """
+    digest = hashlib.sha256(source.encode()).hexdigest()[:16]
+    module_name = f"tensorrag_drop_in_{name}_{digest}"
+    if module_name in sys.modules:
+        return sys.modules[module_name]
+    file = f"<{name}.py>"
+    module = types.ModuleType(module_name)
+    module.__file__ = file
+    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+    sys.modules[module_name] = module
+    try:
+        exec(compile(source, file, "exec"), module.__dict__)  # noqa: S102 — running it is the point
+    except BaseException:
+        del sys.modules[module_name]
+        raise
+    return module
+
+
+def load_card(entry: str, source: str | None = None) -> type[Card]:
+    """Load one card class by its entry ``module:Class``, or from the text of its file.
+
+    Raises:
+        CardNotFound: it is not there.
+    """
+    module_name, _, class_name = entry.partition(":")
+    try:
+        if source is not None:
+            stem = module_name.removeprefix("tensorrag_drop_in_").rpartition("_")[0]
+            module = module_from_source(source, stem or "card")
+        else:
+            module = importlib.import_module(module_name)
+        card = getattr(module, class_name)
+    except (ImportError, AttributeError) as error:
+        raise CardNotFound(
+            f"The card {entry} is not installed here.", hint="Install the pack it comes from."
+        ) from error
+    if not (isinstance(card, type) and issubclass(card, Card)):
+        raise CardNotFound(f"{entry} is not a card.")
+    return card
+
+
+def _modules(package: types.ModuleType) -> Iterator[types.ModuleType]:
+    """Go through a pack: one module, or a package with its public modules."""
+    yield package
+    for item in pkgutil.iter_modules(getattr(package, "__path__", [])):
+        if not item.name.startswith("_"):
+            yield importlib.import_module(f"{package.__name__}.{item.name}")
+
+
+def _cards_of(modules: Iterable[types.ModuleType]) -> Iterator[type[Card]]:
+    for module in modules:
+        for thing in vars(module).values():
+            own = isinstance(thing, type) and thing.__module__ == module.__name__
+            if own and issubclass(thing, Card) and not thing.__name__.startswith("_"):
+                yield thing
+
+
+def _module_source(card: type[Card]) -> str:
+    try:
+        return inspect.getsource(sys.modules[card.__module__])
+    except (OSError, KeyError):
+        return f"{card.__module__}:{card.__qualname__}"
+
+
+def _sentence(error: BaseException) -> str:
+    if isinstance(error, SyntaxError):
+        return f"Line {error.lineno}: {error.msg}."
+    if isinstance(error, TensorRagError):
+        return error.message
+    first = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {first[0]}" if first else type(error).__name__
