@@ -12,7 +12,7 @@ INSTALLED_FROM := pyproject.toml constraints.txt hatch_build.py $(FRONTEND)
 .PHONY: help run test check check-python browser frontend frontend-check fix stress bench clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
 
 run: $(VENV)/run.stamp ## Set up and open the editor (PORT=9000 make run; TENSORRAG_WORKSPACE=folder)
 	@exec $(BIN)/python -m tensorrag serve --port "$(PORT)" \
@@ -30,7 +30,7 @@ check-python: $(VENV)/dev.stamp
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 
 browser: $(VENV)/dev.stamp frontend ## Run the browser tests alone
 	@$(BIN)/python scripts/get_chromium.py

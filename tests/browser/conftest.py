@@ -1,0 +1,222 @@
+"""A real Chromium in front of a real server, for the stories in this folder."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import psutil
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
+
+from scripts.get_chromium import on_this_machine
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SCREEN = (1440, 900)
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+RESULTS = ROOT / "test-results"
+FAILED = pytest.StashKey[bool]()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark everything in this folder as `browser`."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Remember on the test itself that it failed, for the picture that is taken then."""
+    report = yield
+    if report.failed:
+        item.stash[FAILED] = True
+    return report
+
+
+@dataclass
+class Server:
+    """An editor that runs in a process of its own."""
+
+    workspace: Path
+    port: int
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    @property
+    def url(self) -> str:
+        """Where the start page is."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def output(self) -> str:
+        """All that the server has printed so far."""
+        return self.log.read_text(encoding="utf-8", errors="replace")
+
+    def wait(self, seconds: float = 60) -> None:
+        """Wait until it answers; fail with what it printed when it does not."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            if self.process.poll() is not None:
+                pytest.fail(f"The server ended ({self.process.returncode}):\n{self.output()}")
+            try:
+                httpx.get(f"{self.url}/healthz", timeout=5, trust_env=False).raise_for_status()
+            except httpx.HTTPError:
+                time.sleep(0.05)
+            else:
+                return
+        pytest.fail(f"The server did not answer within {seconds:.0f} s:\n{self.output()}")
+
+    def stop(self) -> None:
+        """End it, and by force whatever of it is left after a while."""
+        if self.process.poll() is not None:
+            return
+        family = psutil.Process(self.process.pid).children(recursive=True)
+        self.process.terminate()
+        try:
+            self.process.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait(timeout=5)
+        _, left = psutil.wait_procs(family, timeout=5)
+        for process in left:
+            process.kill()
+
+
+def free_port() -> int:
+    """A port that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+@pytest.fixture
+def start_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
+    """Starts servers, on a workspace of their own or on a given one, and ends them afterwards."""
+    started: list[Server] = []
+
+    def start(workspace: Path | None = None, **environment: str) -> Server:
+        number = len(started) + 1
+        folder = workspace or tmp_path / f"workspace-{number}"
+        port, log = free_port(), tmp_path / f"server-{number}.log"
+        ours = {"PYTEST_CURRENT_TEST", "PYTEST_VERSION", "TENSORRAG_WORKSPACE", "PORT"}
+        inherited = {key: value for key, value in os.environ.items() if key not in ours}
+        command = [sys.executable, "-m", "tensorrag", "serve", "--port", str(port)]
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [*command, "--workspace", str(folder), "--no-open"],
+                cwd=ROOT,
+                env=inherited | environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        server = Server(folder, port, process, log)
+        started.append(server)
+        server.wait()
+        return server
+
+    yield start
+    for server in started:
+        server.stop()
+
+
+@pytest.fixture
+def server(start_server: Callable[..., Server]) -> Server:
+    """A server with an empty workspace."""
+    return start_server()
+
+
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Browser]:
+    """One Chromium for all tests of this folder (and closed after them: it owns the event loop)."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=on_this_machine(), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Watch:
+    """What pages did that they should not."""
+
+    errors: list[str] = field(default_factory=list)
+    """Uncaught errors and errors on the console. A test that expects one takes it out."""
+    elsewhere: list[str] = field(default_factory=list)
+    """Addresses on other machines that were asked for."""
+
+    def request(self, request: Request) -> None:
+        """Note a request that leaves this machine."""
+        address = urlsplit(request.url)
+        if address.scheme in ("http", "https", "ws", "wss") and address.hostname != "127.0.0.1":
+            self.elsewhere.append(request.url)
+
+    def page(self, page: Page) -> None:
+        """Note the errors of a page."""
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on(
+            "console",
+            lambda message: (
+                self.errors.append(f"{message.text} ({message.location.get('url')})")
+                if message.type == "error"
+                else None
+            ),
+        )
+
+
+@pytest.fixture
+def watch() -> Iterator[Watch]:
+    """Lets a test fail whose pages threw errors or asked other machines for something."""
+    watched = Watch()
+    yield watched
+    assert watched.errors == []
+    assert watched.elsewhere == []
+
+
+@pytest.fixture
+def context(
+    chromium: Browser, watch: Watch, request: pytest.FixtureRequest
+) -> Iterator[BrowserContext]:
+    """A fresh profile, 1440×900 in English; `context.new_page()` is one more tab.
+
+    `@pytest.mark.parametrize("context", [{"viewport": …}], indirect=True)` changes its options.
+    """
+    options = {"viewport": {"width": SCREEN[0], "height": SCREEN[1]}, "locale": "en-GB"}
+    options |= getattr(request, "param", {})
+    context = chromium.new_context(**options)  # type: ignore[arg-type]  # a dict of options
+    context.set_default_timeout(15_000)
+    context.on("page", watch.page)
+    context.on("request", watch.request)
+    yield context
+    if request.node.stash.get(FAILED, False):
+        name = re.sub(r"[^\w.-]+", "_", request.node.name)
+        RESULTS.mkdir(exist_ok=True)
+        for number, page in enumerate(context.pages, start=1):
+            page.screenshot(path=RESULTS / f"{name}-{number}.png")
+    context.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    """An empty tab."""
+    return context.new_page()
