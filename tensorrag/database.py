@@ -1,0 +1,141 @@
+"""One SQLite file that several processes and threads read and write at once.
+
+Write-ahead logging lets readers and one writer work side by side; ``synchronous=FULL`` makes a
+committed transaction survive a power cut. A writer waits for another one instead of failing.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tensorrag.errors import WorkspaceError
+
+BUSY_SECONDS = 30.0
+"""How long a writer waits for another process before it gives up."""
+
+Row = tuple[Any, ...]
+
+
+class Database:
+    """A connection that is opened on first use and shared by the threads of this process.
+
+    Args:
+        path: the file; its folder must exist.
+        schema: statements that create the tables, each idempotent.
+        version: kept in the file; a file of a newer version is refused.
+    """
+
+    def __init__(self, path: Path, schema: str, version: int = 1) -> None:
+        self.path = path
+        self._schema = schema
+        self._version = version
+        self._lock = threading.RLock()
+        self._connection: sqlite3.Connection | None = None
+
+    def read(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
+        """Return all rows of a query."""
+        with self._use() as connection:
+            return connection.execute(sql, values).fetchall()
+
+    @contextmanager
+    def write(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
+        """Run the block as one transaction: all of it is on disk afterwards, or nothing is.
+
+        ``durable=False`` is for what may be lost in a power cut, and does not wait for the disk.
+        """
+        with self._use() as connection:
+            if not durable:
+                connection.execute("PRAGMA synchronous=NORMAL")
+            try:
+                # A transaction that begins by reading could not wait for its turn to write.
+                connection.execute("BEGIN IMMEDIATE")
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+            finally:
+                if not durable:
+                    connection.execute("PRAGMA synchronous=FULL")
+
+    def close(self) -> None:
+        """Close the connection; the next use opens it again."""
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
+    @contextmanager
+    def _use(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            try:
+                if self._connection is None:
+                    self._connection = self._open()
+                yield self._connection
+            except sqlite3.Error as error:
+                raise self._explained(error) from error
+
+    def _open(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        try:
+            _patiently(connection, "PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=FULL")
+            self._create(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _create(self, connection: sqlite3.Connection) -> None:
+        (found,) = connection.execute("PRAGMA user_version").fetchone()
+        if found > self._version:
+            raise WorkspaceError(
+                f"{self.path} was written by a newer version of TensorRag.",
+                hint="Update TensorRag, or use another workspace.",
+            )
+        if found < self._version:
+            connection.execute("BEGIN IMMEDIATE")
+            for statement in _statements(self._schema):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version={self._version}")
+            connection.execute("COMMIT")
+
+    def _explained(self, error: sqlite3.Error) -> WorkspaceError:
+        text = str(error)
+        if "full" in text:
+            return WorkspaceError(
+                f"The disk is full: {self.path} could not be written.",
+                hint="Free some space, then try again.",
+            )
+        if isinstance(error, sqlite3.DatabaseError) and ("malformed" in text or "not a" in text):
+            return WorkspaceError(
+                f"{self.path} is damaged.",
+                hint="Move it away: a new one is made, and pipelines are kept elsewhere.",
+            )
+        return WorkspaceError(f"{self.path} could not be used: {text}.")
+
+
+def _statements(schema: str) -> Iterable[str]:
+    return filter(None, (statement.strip() for statement in schema.split(";")))
+
+
+def _patiently(connection: sqlite3.Connection, statement: str) -> None:
+    """Changing the journal mode does not wait for other processes by itself."""
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute(statement)
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > until:
+                raise
+            time.sleep(0.01)

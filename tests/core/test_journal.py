@@ -1,0 +1,154 @@
+"""Runs and their events."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tensorrag.errors import RunNotFound, WorkspaceError
+from tensorrag.journal import Journal
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Journal:
+    return Journal(tmp_path / "journal.sqlite")
+
+
+def shown(state: str) -> dict[str, object]:
+    return {"card": "train", "state": state, "reason": None}
+
+
+def test_a_run_and_its_events(journal: Journal) -> None:
+    run = journal.create_run({"seeds": {"train": 7}}, pipeline_id="boston", name="Boston")
+    started = {"type": "run", "data": {"status": "running"}}
+    progress = {"type": "progress", "node": "train", "data": {"done": 1, "total": 50}}
+
+    assert journal.append(run, [started, progress], status="running") == [1, 2]
+    journal.finish(run, "succeeded")
+
+    entry = journal.run(run)
+    assert (entry.status, entry.name, entry.pipeline) == ("succeeded", "Boston", "boston")
+    assert journal.record(run) == {"seeds": {"train": 7}}
+    events = journal.events(run)
+    assert [event["seq"] for event in events] == [1, 2, 3]
+    assert events[1]["node"] == "train"
+    assert set(events[0]) == {"seq", "time", "run", "node", "type", "data"}
+    assert events[0]["time"].endswith("Z")
+    assert [event["seq"] for event in journal.events(run, after=2)] == [3]
+
+
+def test_runs_are_listed_newest_first(journal: Journal) -> None:
+    first, second = (journal.create_run({}, pipeline_id=name) for name in ("a", "b"))
+
+    assert [entry.id for entry in journal.runs()] == [second, first]
+    assert [entry.id for entry in journal.runs(pipeline_id="a")] == [first]
+    assert [entry.id for entry in journal.runs(limit=1)] == [second]
+
+
+def test_a_run_as_json_holds_its_nodes(journal: Journal) -> None:
+    run = journal.create_run({})
+    journal.append(run, [], nodes={"train": (shown("running"), None)})
+    journal.append(run, [], nodes={"train": (shown("done"), {"key": "k"})}, status="succeeded")
+
+    found = journal.to_json(run)
+
+    assert found["nodes"] == {"train": shown("done")}
+    assert set(found) == {"run", "status", "seconds", "problems", "nodes"}
+    assert journal.made(run) == {"train": {"key": "k"}}
+
+
+def test_what_each_node_was_last_made_of_is_found_by_pipeline(journal: Journal) -> None:
+    for number in (1, 2):
+        run = journal.create_run({}, pipeline_id="p")
+        nodes = {"load": (shown("done"), {"run": number})}
+        journal.append(run, [], nodes=nodes)
+    part = journal.create_run({}, pipeline_id="p")
+    journal.append(part, [], nodes={"train": (shown("done"), {"run": 3})})
+
+    assert journal.previous("p") == {"load": {"run": 2}, "train": {"run": 3}}
+    assert journal.previous("other") == {}
+
+
+def test_a_run_that_is_not_there(journal: Journal) -> None:
+    with pytest.raises(RunNotFound):
+        journal.run("nothing")
+    with pytest.raises(RunNotFound):
+        journal.append("nothing", [])
+
+
+def test_a_run_of_a_living_process_is_left_alone(journal: Journal) -> None:
+    run = journal.create_run({})
+
+    assert journal.interrupted() == []
+    assert journal.run(run).status == "queued"
+
+
+def test_a_run_whose_process_is_gone_was_interrupted(journal: Journal, tmp_path: Path) -> None:
+    program = """
+import os, sys
+from pathlib import Path
+from tensorrag.journal import Journal
+journal = Journal(Path(sys.argv[1]))
+run = journal.create_run({})
+running = {"card": "train", "state": "running", "reason": None}
+journal.append(run, [], nodes={"train": (running, {"key": "k"})}, status="running")
+sys.stdout.write(run)
+sys.stdout.flush()
+os._exit(9)
+"""
+    path = str(tmp_path / "journal.sqlite")
+    died = subprocess.run([sys.executable, "-c", program, path], capture_output=True, text=True)
+    run = died.stdout
+
+    assert journal.interrupted() == [run]
+
+    assert journal.run(run).status == "interrupted"
+    train = journal.to_json(run)["nodes"]["train"]
+    assert (train["state"], train["reason"]) == ("cancelled", "interrupted")
+    assert [event["type"] for event in journal.events(run)] == ["node", "run"]
+    assert journal.interrupted() == []
+
+
+def test_several_processes_write_to_one_journal(journal: Journal, tmp_path: Path) -> None:
+    program = """
+import sys
+from pathlib import Path
+from tensorrag.journal import Journal
+journal = Journal(Path(sys.argv[1]))
+run = journal.create_run({})
+for number in range(50):
+    journal.append(run, [{"type": "log", "data": {"number": number}}])
+sys.stdout.write(run)
+"""
+    command = [sys.executable, "-c", program, str(tmp_path / "journal.sqlite")]
+    writers = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    runs = [writer.communicate()[0] for writer in writers]
+
+    assert len(set(runs)) == 3
+    for run in runs:
+        events = journal.events(run)
+        assert [event["data"]["number"] for event in events] == list(range(50))
+
+
+async def test_a_run_can_be_followed_until_it_ends(journal: Journal) -> None:
+    run = journal.create_run({})
+    journal.append(run, [{"type": "log", "data": {"line": "one"}}], status="running")
+    seen = []
+    async for event in journal.follow(run, pause=0.01):
+        seen.append(event["type"])
+        if event["type"] == "log":
+            journal.finish(run, "failed")
+
+    assert seen == ["log", "run"]
+
+
+def test_a_file_that_is_no_journal_is_one_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    path.write_text(json.dumps({"not": "a database"}) * 100)
+
+    with pytest.raises(WorkspaceError, match="damaged"):
+        Journal(path).runs()
