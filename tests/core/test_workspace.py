@@ -1,0 +1,152 @@
+"""The folder with everything in it."""
+
+from __future__ import annotations
+
+import io
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tensorrag.errors import FileFormatError, PipelineError, WorkspaceError, WorkspaceLocked
+from tensorrag.pipeline import Node, Pipeline
+from tensorrag.workspace import Workspace
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace.open(tmp_path / "workspace")
+
+
+def test_a_workspace_is_made_where_none_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TENSORRAG_WORKSPACE", str(tmp_path / "mine"))
+
+    workspace = Workspace.open()
+
+    assert workspace.root == tmp_path / "mine"
+    assert workspace.cards.is_dir()
+    assert workspace.pipelines.list() == []
+
+
+def test_a_file_in_the_way_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    with pytest.raises(WorkspaceError, match="in the way"):
+        Workspace.open(tmp_path / "file")
+
+
+def test_a_pipeline_is_kept_under_its_name(workspace: Workspace) -> None:
+    pipeline = Pipeline(name="My houses!").with_nodes(Node("load", "data_load"))
+
+    first = workspace.pipelines.create(pipeline)
+    second = workspace.pipelines.create(pipeline)
+
+    assert (first, second) == ("my_houses", "my_houses_2")
+    assert workspace.pipelines.load(first).pipeline == pipeline
+    (entry, _) = workspace.pipelines.list()
+    assert (entry.name, entry.cards) == ("My houses!", ("data_load",))
+
+
+def test_a_saved_pipeline_comes_first(workspace: Workspace) -> None:
+    old, new = (workspace.pipelines.create(Pipeline(name=name)) for name in ("old", "new"))
+    assert new == "new_2"  # /edit/new is the page that makes one
+
+    workspace.pipelines.save(old, Pipeline(name="changed"))
+
+    assert [entry.name for entry in workspace.pipelines.list()] == ["changed", "new"]
+
+
+def test_a_file_that_is_no_pipeline_is_listed_with_the_reason(workspace: Workspace) -> None:
+    (workspace.root / "pipelines" / "broken.json").write_text("{")
+
+    (entry,) = workspace.pipelines.list()
+
+    assert entry.id == "broken"
+    assert "not JSON" in (entry.error or "")
+    with pytest.raises(FileFormatError):
+        workspace.pipelines.load("broken")
+
+
+def test_a_deleted_pipeline_is_gone_but_not_lost(workspace: Workspace) -> None:
+    pipeline_id = workspace.pipelines.create(Pipeline(name="gone"))
+
+    workspace.pipelines.delete(pipeline_id)
+
+    assert workspace.pipelines.list() == []
+    with pytest.raises(PipelineError, match="no pipeline"):
+        workspace.pipelines.load(pipeline_id)
+    with pytest.raises(PipelineError, match="no pipeline"):
+        workspace.pipelines.delete(pipeline_id)
+    assert len(list((workspace.root / "pipelines" / "deleted").iterdir())) == 1
+
+
+@pytest.mark.parametrize("pipeline_id", ["../settings", "", "a/b", "A", "x" * 200])
+def test_an_id_reaches_no_other_file(workspace: Workspace, pipeline_id: str) -> None:
+    with pytest.raises(PipelineError):
+        workspace.pipelines.load(pipeline_id)
+
+
+def test_an_upload_is_found_by_its_content(workspace: Workspace) -> None:
+    upload = workspace.uploads.add(io.BytesIO(b"a,b\n1,2\n"))
+
+    assert upload.startswith("sha256:")
+    assert workspace.uploads.path(upload).read_bytes() == b"a,b\n1,2\n"
+    assert workspace.uploads.add([b"a,b\n", b"1,2\n"]) == upload
+
+
+def test_the_bytes_of_an_upload_are_counted(workspace: Workspace) -> None:
+    with pytest.raises(WorkspaceError, match="larger than"):
+        workspace.uploads.add([b"x" * 60, b"x" * 60], limit=100)
+
+    assert list((workspace.root / "uploads").iterdir()) == []
+
+
+@pytest.mark.parametrize("upload", ["", "sha256:", "sha256:../../x", "md5:0"])
+def test_what_was_not_uploaded_is_not_there(workspace: Workspace, upload: str) -> None:
+    with pytest.raises(WorkspaceError, match="not in the workspace"):
+        workspace.uploads.path(upload)
+
+
+def test_settings_are_kept_for_their_owner_alone(workspace: Workspace) -> None:
+    workspace.settings.set("last_pipeline", "boston")
+    secret = workspace.settings.secret("storage")
+
+    again = Workspace.open(workspace.root).settings
+    assert again.get("last_pipeline") == "boston"
+    assert again.secret("storage") == secret
+    assert (workspace.root / "settings.json").stat().st_mode & 0o077 == 0
+
+
+def test_damaged_settings_are_as_none(workspace: Workspace) -> None:
+    (workspace.root / "settings.json").write_text("{")
+
+    assert workspace.settings.get("last_pipeline") is None
+
+
+def test_a_second_server_is_refused_and_told_of_the_first(workspace: Workspace) -> None:
+    program = """
+import sys, time
+from tensorrag.workspace import Workspace
+with Workspace.open(sys.argv[1]).lock("http://127.0.0.1:8080"):
+    sys.stdout.write("locked\\n")
+    sys.stdout.flush()
+    time.sleep(60)
+"""
+    command = [sys.executable, "-c", program, str(workspace.root)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        assert server.stdout.readline() == "locked\n"
+
+        with (
+            pytest.raises(WorkspaceLocked, match=f"process {server.pid}") as refused,
+            workspace.lock(),
+        ):
+            pass
+        assert "http://127.0.0.1:8080" in refused.value.hint
+
+        server.send_signal(signal.SIGKILL)
+
+    with workspace.lock():
+        pass
