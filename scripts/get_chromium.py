@@ -74,10 +74,8 @@ def run(command: list[str], environment: dict[str, str]) -> str | None:
 
 def main() -> int:
     """Find or get a Chromium."""
-    if named := os.environ.get("TENSORRAG_CHROMIUM"):
-        if Path(named).is_file():
-            print(f"Chromium: {named}")
-            return 0
+    named = os.environ.get("TENSORRAG_CHROMIUM")
+    if named and not Path(named).is_file():
         print(f"TENSORRAG_CHROMIUM names a file that is not there: {named}")
         return 1
     found = on_this_machine()
