@@ -33,7 +33,10 @@ class FrontendError(RuntimeError):
 
 @dataclass(frozen=True)
 class Node:
-    """A Node.js that can build the front end."""
+    """A Node.js that can build the front end.
+
+    The scripts in package.json must not call npm themselves: that of the wheel works by path only.
+    """
 
     folder: Path
     """Where its programs are: it goes first on the PATH."""
@@ -208,7 +211,8 @@ def main(command: str) -> None:
     if command == "check":
         node = node_for_development()
         install(node, frontend.sources)
-        node.run_npm("run", "check", cwd=frontend.sources, quiet=False)
+        for script in ("lint", "test"):
+            node.run_npm("run", script, cwd=frontend.sources, quiet=False)
     elif frontend.is_stale():
         frontend.rebuild(node_for_development())
         print(f"Built {frontend.bundle.relative_to(frontend.root)}")
