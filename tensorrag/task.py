@@ -37,7 +37,7 @@ class Task(BaseModel):
     source: str | None = None
     """The text of a drop-in card, which travels along."""
     params: dict[str, Any] = Field(default_factory=dict)
-    inputs: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    inputs: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
     """Digests of stored values by port; several where the port takes many."""
     cpus: int = 1
     """Threads that it may use."""

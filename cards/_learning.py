@@ -1,0 +1,204 @@
+"""What training and evaluating share: arrays out of tables, metrics, baselines, predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tensorrag import InputError, Model, ParameterError, Schema, Table, TableSchema
+from tensorrag.types import NUMERIC, ColumnSchema
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+
+_WORDS = {"text": "text", "category": "text", "date": "a date"}
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Rows to learn from or to be measured on."""
+
+    features: tuple[str, ...]
+    x: np.ndarray
+    """Float64, rows × features."""
+    y: np.ndarray
+    """Float64, one target per row."""
+
+
+def examples(
+    table: Table, target: str, features: Sequence[str], *, port: str = "train_dataset"
+) -> Examples:
+    """Take features and target out of a table as arrays.
+
+    Args:
+        table: has at least one row.
+        target: the column to predict.
+        features: the columns to predict it from; empty means all but the target.
+        port: the input that the table arrived on, for messages.
+
+    Raises:
+        InputError: there are no rows, or a column holds what is no number.
+        ParameterError: a column is not there.
+    """
+    import numpy as np
+
+    if table.num_rows == 0:
+        raise InputError(
+            f"{port} has no rows.", port=port, hint="Give this part of the split more rows."
+        )
+    names = feature_names(table.schema, target, features) or ()
+    arrays = [_numbers(table, name) for name in names]
+    return Examples(names, np.column_stack(arrays), _numbers(table, target))
+
+
+def feature_names(
+    schema: TableSchema, target: str, features: Sequence[str]
+) -> tuple[str, ...] | None:
+    """Return the features that will be used; None where the columns are not known yet.
+
+    Raises:
+        ParameterError: one is not there, is the target itself, or is not numeric.
+    """
+    if schema.columns is None:
+        return tuple(features) or None
+    goal = _column(schema, target, "target_column")
+    if goal.kind is not None and goal.kind not in NUMERIC:
+        raise ParameterError(
+            f"The target {target} is {_WORDS[goal.kind]}; this card predicts numbers.",
+            field="target_column",
+            hint="Pick a numeric column.",
+        )
+    if target in features:
+        raise ParameterError(
+            f"{target} is the target and among the features: the model would know the answer.",
+            field="feature_columns",
+            hint=f"Take {target} out of the features.",
+        )
+    names = tuple(features) or tuple(name for name in schema.names or () if name != target)
+    if not names:
+        raise ParameterError("There is no column to learn from.", field="feature_columns")
+    for name in names:
+        column = _column(schema, name, "feature_columns")
+        if column.kind is not None and column.kind not in NUMERIC:
+            raise ParameterError(
+                f"The feature {name} is {_WORDS[column.kind]}; a model takes numbers.",
+                field="feature_columns",
+                hint=f"Choose the feature columns, without {name}.",
+            )
+    return names
+
+
+def regression_metrics(y: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
+    """Measure predictions: R², RMSE, MAE (both in units of the target) and MSE.
+
+    R² is 1 − (sum of squared errors) / (sum of squared distances from the mean); 0 where the
+    target is constant, as in scikit-learn where the predictions miss it.
+    """
+    import numpy as np
+
+    errors = np.asarray(predicted, dtype=np.float64) - np.asarray(y, dtype=np.float64)
+    mse = float(np.mean(errors**2))
+    spread = float(np.mean((y - np.mean(y)) ** 2))
+    r2 = 1.0 - mse / spread if spread > 0 else float(mse == 0)
+    return {"r2": r2, "rmse": mse**0.5, "mae": float(np.mean(np.abs(errors))), "mse": mse}
+
+
+def dummy_metrics(y: np.ndarray, prediction: float) -> dict[str, float]:
+    """Measure the dummy, which predicts the same number for every row."""
+    import numpy as np
+
+    return regression_metrics(y, np.full(len(y), prediction))
+
+
+def linear_metrics(x: np.ndarray, y: np.ndarray) -> dict[str, float]:
+    """Measure ordinary least squares on the rows that it was fitted to."""
+    from sklearn.linear_model import LinearRegression
+
+    return regression_metrics(y, LinearRegression().fit(x, y).predict(x))
+
+
+def predict(model: Model, table: Table) -> np.ndarray:
+    """Predict the target of each row, in its own units. Float64, one per row.
+
+    Raises:
+        InputError: a feature is not in the table, or is not numeric.
+    """
+    import numpy as np
+
+    known = table.schema.names or ()
+    missing = [name for name in model.features if name not in known]
+    if missing:
+        raise InputError(_lacks(missing), port="test_dataset", hint="Use rows of the same table.")
+    x = np.column_stack([_numbers(table, name) for name in model.features])
+    if model.framework == "torch":
+        from cards._network.predict import predict as predict_network
+
+        return predict_network(model.content, x)
+    predicted: np.ndarray = model.content["estimator"].predict(x)
+    return np.asarray(predicted, dtype=np.float64).reshape(-1)
+
+
+def missing_features(schema: TableSchema, features: Sequence[str] | None) -> str | None:
+    """Say which features a table lacks; None where it has them all or nothing is known."""
+    if schema.names is None or features is None:
+        return None
+    missing = [name for name in features if name not in schema.names]
+    return _lacks(missing) if missing else None
+
+
+def target_brief(target: str, schemas: Mapping[str, Schema], features: Sequence[str]) -> str:
+    """Sum up what is learnt from what: ``MEDV · 13 features``."""
+    schema = schemas.get("train_dataset")
+    known = len(schema.columns) - 1 if isinstance(schema, TableSchema) and schema.columns else None
+    count = len(features) or known
+    if not target:
+        return "no target chosen"
+    plural = "" if count == 1 else "s"
+    return target if count is None else f"{target} · {count} feature{plural}"
+
+
+def _lacks(missing: Sequence[str]) -> str:
+    more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+    return f"The table lacks {missing[0]}{more}, which the model was trained on."
+
+
+def _column(schema: TableSchema, name: str, field: str) -> ColumnSchema:
+    column = schema.column(name)
+    if column is None:
+        raise ParameterError(f"There is no column {name!r} in the table.", field=field)
+    return column
+
+
+def _numbers(table: Table, name: str) -> np.ndarray:
+    """Return a column as float64; every value must be a finite number."""
+    import numpy as np
+    import pyarrow as pa
+
+    column = table.arrow[name]
+    try:
+        array: np.ndarray = column.cast(pa.float64(), safe=False).to_numpy()
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        row, value = _first_text(column)
+        raise InputError(
+            f"Column {name} holds {value!r} in row {row}, which is no number.",
+            hint=f"Leave {name} out of the features, or mend the data.",
+        ) from error
+    wrong = np.flatnonzero(~np.isfinite(array))
+    if len(wrong):
+        what = "is missing" if column[int(wrong[0])].as_py() is None else "is not finite"
+        raise InputError(
+            f"Column {name} {what} in row {wrong[0] + 1} ({len(wrong)} such rows in all).",
+            hint=f"Remove or fill these rows, or leave {name} out.",
+        )
+    return array
+
+
+def _first_text(column: pa.ChunkedArray) -> tuple[int, str]:
+    for index, value in enumerate(column.to_pylist()):
+        try:
+            float(value)
+        except (TypeError, ValueError):
+            return index + 1, str(value)[:60]
+    return 1, str(column.type)

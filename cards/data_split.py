@@ -1,0 +1,182 @@
+"""Data Split: rows to learn from, and rows to be measured on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from pydantic import model_validator
+
+from tensorrag import Card, Column, Field, InputError, ParameterError, Schema, Table, TableSchema
+from tensorrag.preview import Face, SplitFace, SplitPart
+from tensorrag.types import Part, Value
+
+if TYPE_CHECKING:
+    import numpy as np
+
+BINS = 10
+"""Quantile bins of a continuous column that the split is stratified by."""
+
+
+class DataSplit(Card):
+    """Split a table into train, validation and test rows.
+
+    A model learns from the train rows and is measured on the test rows, which it has not seen.
+    Shares are of all rows; what rounding leaves over goes to the test rows.
+    """
+
+    category = "Data"
+    libraries = ("numpy", "scikit-learn")
+
+    train_ratio: float = Field(0.8, gt=0, lt=1, step=0.05)
+    """Share of the rows to learn from."""
+    test_ratio: float = Field(0.2, ge=0, lt=1, step=0.05)
+    """Share of the rows to measure on."""
+    validation_ratio: float = Field(0.0, ge=0, lt=1, step=0.05)
+    """Share of the rows to watch while training."""
+    shuffle: bool = True
+    """Mix the rows first; without it the first rows are the train rows."""
+    stratify_by: Column | None = Field(None, columns_of="dataset")
+    """Keep the shares of this column's values equal in all parts; numbers are put into bins."""
+    seed: int = Field(42, ge=0, le=2**32 - 1)
+    """The same seed gives the same split."""
+
+    class Out(NamedTuple):
+        train_dataset: Table
+        validation_dataset: Table
+        test_dataset: Table
+
+    @model_validator(mode="after")
+    def _ratios_add_up(self) -> DataSplit:
+        total = self.train_ratio + self.validation_ratio + self.test_ratio
+        if abs(total - 1) > 1e-6:
+            raise ParameterError(
+                f"The ratios add up to {total:.6g}, not to 1.",
+                field="train_ratio",
+                hint="Change one of them so that train + validation + test is 1.",
+            )
+        if self.stratify_by and not self.shuffle:
+            raise ParameterError(
+                "Stratifying needs shuffled rows.", field="shuffle", hint="Turn shuffle on."
+            )
+        return self
+
+    def run(self, dataset: Table) -> Out:
+        """Deal out the rows."""
+        import numpy as np
+
+        sizes = self._sizes(dataset.num_rows)
+        if self.stratify_by:
+            order = _stratified(dataset, self.stratify_by, sizes, self.seed)
+        elif self.shuffle:
+            order = np.random.default_rng(self.seed).permutation(dataset.num_rows)
+        else:
+            order = np.arange(dataset.num_rows)
+        train, validation, _ = np.split(order, np.cumsum(sizes)[:2])
+        test = order[sizes[0] + sizes[1] :]
+        return self.Out(
+            _part(dataset, train, "train"),
+            _part(dataset, validation, "validation"),
+            _part(dataset, test, "test"),
+        )
+
+    def propagate(self, dataset: TableSchema) -> tuple[TableSchema, TableSchema, TableSchema]:
+        """Keep the columns; tell the rows of each part where the whole is known."""
+        sizes: tuple[int | None, ...] = (None, None, None)
+        if dataset.rows is not None:
+            sizes = self._sizes(dataset.rows)
+        parts: tuple[Part, ...] = ("train", "validation", "test")
+        train, validation, test = (
+            dataset.model_copy(
+                update={
+                    "rows": rows,
+                    "provenance": dataset.provenance.model_copy(update={"part": part}),
+                }
+            )
+            for rows, part in zip(sizes, parts, strict=True)
+        )
+        return train, validation, test
+
+    def brief(self, schemas: Mapping[str, Schema]) -> str:
+        """Say how the rows are dealt out."""
+        if self.validation_ratio:
+            shares = (self.train_ratio, self.validation_ratio, self.test_ratio)
+            how = " / ".join(f"{100 * share:.4g}" for share in shares) + " %"
+        else:
+            how = "in order" if not self.shuffle else "shuffled"
+        if self.stratify_by:
+            return f"by {self.stratify_by} · seed {self.seed}"
+        return f"{how} · seed {self.seed}" if self.shuffle else how
+
+    def face(self, outputs: tuple[Value, ...]) -> Face | None:
+        """The parts as one bar."""
+        tables = [table for table in outputs if isinstance(table, Table)]
+        total = sum(table.num_rows for table in tables)
+        labels = ("Train", "Val.", "Test")
+        return SplitFace(
+            parts=tuple(
+                SplitPart(label=label, share=table.num_rows / total, rows=table.num_rows)
+                for label, table in zip(labels, tables, strict=True)
+                if table.num_rows
+            )
+        )
+
+    def _sizes(self, rows: int) -> tuple[int, int, int]:
+        """Return the rows of train, validation and test; rounding goes to test."""
+        train = int(rows * self.train_ratio + 1e-6)
+        validation = int(rows * self.validation_ratio + 1e-6)
+        test = rows - train - validation
+        shares = (self.train_ratio, self.validation_ratio, self.test_ratio)
+        for name, size, share in zip(
+            ("train", "validation", "test"), (train, validation, test), shares, strict=True
+        ):
+            if share > 0 and size == 0:
+                raise InputError(
+                    f"{rows} rows are too few: the {name} part would be empty.",
+                    port="dataset",
+                    hint="Load more rows, or change the ratios.",
+                )
+        return train, validation, test
+
+
+def _stratified(dataset: Table, column: str, sizes: tuple[int, int, int], seed: int) -> np.ndarray:
+    """Return an order of the rows in which each part has all strata in proportion."""
+    import numpy as np
+    from sklearn.model_selection import train_test_split
+
+    strata = _strata(dataset, column)
+    rest = np.arange(dataset.num_rows)
+    parts: list[np.ndarray] = []
+    try:
+        for size in (sizes[2], sizes[1]):
+            part = rest[:0]
+            if size:
+                rest, part = train_test_split(
+                    rest, test_size=size, stratify=strata[rest], random_state=seed
+                )
+            parts.append(part)
+    except ValueError as error:
+        raise ParameterError(
+            f"The rows cannot be stratified by {column}: some of its values are in too few rows.",
+            field="stratify_by",
+            hint="Stratify by another column, or by none.",
+        ) from error
+    test, validation = parts
+    return np.concatenate([rest, validation, test])
+
+
+def _part(table: Table, rows: np.ndarray, part: Part) -> Table:
+    provenance = table.provenance.model_copy(update={"part": part})
+    return Table(table.arrow.take(rows), like=table, provenance=provenance)
+
+
+def _strata(table: Table, name: str) -> np.ndarray:
+    """Return a stratum for each row: its value, or its quantile bin where it is continuous."""
+    import numpy as np
+    import pandas as pd
+
+    values = table.to_pandas([name])[name]
+    continuous = pd.api.types.is_numeric_dtype(values) and values.nunique() > 2 * BINS
+    if continuous:
+        return np.asarray(pd.qcut(values, BINS, labels=False, duplicates="drop").fillna(-1))
+    return np.asarray(pd.factorize(values)[0])

@@ -1,0 +1,145 @@
+"""What holds for every card, ours and those of packs. A new card is tested by existing."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tensorrag.artifacts import Store
+from tensorrag.card import Card, describe
+from tensorrag.registry import Found, Registry
+from tensorrag.task import Place, Task, perform
+from tensorrag.types import Schema, Table, Value
+
+CARDS = Registry.load().found
+"""Every installed card; a card is only here if it could be described."""
+
+each_card = pytest.mark.parametrize("found", CARDS.values(), ids=CARDS.keys())
+
+
+@cache
+def rows() -> Table:
+    """A few hundred rows of the sample that everything else is shown with."""
+    table = CARDS["data_load"].card().run().dataset  # type: ignore[attr-defined]
+    return Table(table.arrow.slice(0, 400), like=table)
+
+
+@cache
+def value_of(kind: type[Value]) -> Value:
+    """Make a value of a type with the card that makes it."""
+    if kind is Table:
+        return rows()
+    maker = next(f.card for f in CARDS.values() if f.card.outputs()[0].type is kind)
+    card = ready(maker)
+    return card.run(*(value_of(p.type) for p in maker.inputs()))[0]  # type: ignore[attr-defined, no-any-return]
+
+
+def ready(card: type[Card]) -> Card:
+    """A card as a user would set it up for the sample: its column is the target."""
+    quick = {"target_column": "MEDV", "epochs": 2}
+    return card(**{name: quick[name] for name in quick if name in card.model_fields})
+
+
+@each_card
+def test_what_propagate_says_holds_after_the_run(found: Found) -> None:
+    card = ready(found.card)
+    inputs = [value_of(port.type) for port in found.card.inputs()]
+
+    said = card.propagate(*(value.schema for value in inputs))  # type: ignore[attr-defined]
+    made = card.run(*inputs)  # type: ignore[attr-defined]
+
+    schemas = said if isinstance(said, tuple) else (said,)
+    assert len(schemas) == len(made)
+    for before, value in zip(schemas, made, strict=True):
+        assert_holds(before, value.schema)
+
+
+def assert_holds(said: Schema, true: Schema) -> None:
+    """Every fact that was stated is true; what was not known may be anything."""
+    facts, truth = said.model_dump(), true.model_dump()
+    assert facts.keys() == truth.keys()
+    assert {k: truth[k] for k, fact in facts.items() if fact is not None} == {
+        k: fact for k, fact in facts.items() if fact is not None
+    }
+
+
+@each_card
+def test_nothing_is_claimed_about_what_is_not_known(found: Found) -> None:
+    blank = [port.type.schema_type() for port in found.card.inputs()]
+
+    ready(found.card).propagate(*blank)  # type: ignore[attr-defined]
+
+
+@each_card
+def test_the_card_and_each_parameter_explain_themselves(found: Found) -> None:
+    info = describe(found.card)
+
+    assert info.summary.endswith(".")
+    for name, field in info.params["properties"].items():
+        assert field.get("description"), f"{info.card}.{name} has no docstring"
+
+
+@each_card
+def test_defaults_are_within_their_own_bounds(found: Found) -> None:
+    defaults = ready(found.card).model_dump()
+
+    assert found.card.model_validate(defaults).model_dump() == defaults
+
+
+@each_card
+def test_what_is_shown_is_json(found: Found) -> None:
+    card = ready(found.card)
+    made = card.run(*(value_of(port.type) for port in found.card.inputs()))  # type: ignore[attr-defined]
+
+    face = card.face(made)
+    previews = card.previews(made)
+
+    assert face is not None
+    assert set(previews) == {port.name for port in found.card.outputs()}
+    for shown in (face, *previews.values()):
+        json.dumps(shown.model_dump(mode="json"), allow_nan=False)
+
+
+BARE = """
+import json, sys
+from tensorrag.task import Place, Task, perform
+task, place = json.loads(sys.stdin.read())
+print(json.dumps(perform(Task.from_json(task), Place.model_validate(place))))
+"""
+
+
+@each_card
+def test_the_card_runs_in_a_bare_process(found: Found, tmp_path: Path) -> None:
+    place = Place(store=tmp_path / "store", uploads=tmp_path, base=tmp_path)
+    store = Store(place.store)
+    inputs = {p.name: (store.put(value_of(p.type)).digest,) for p in found.card.inputs()}
+    card = ready(found.card)
+    task = Task(
+        kind="run",
+        card=found.info.card,
+        entry=found.info.entry,
+        params=card.active(),
+        inputs=inputs,
+    )
+
+    ran = subprocess.run(
+        [sys.executable, "-c", BARE],
+        input=json.dumps([task.to_json(), place.model_dump(mode="json")]),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    there: dict[str, Any] = json.loads(ran.stdout)
+    here = perform(task, place)
+    assert there["pid"] != here["pid"]
+    assert [p.name for p in found.card.outputs()] == list(there["outputs"])
+    for port, output in here["outputs"].items():
+        assert there["outputs"][port]["schema"] == output["schema"]
+        assert isinstance(store.load(output["sha256"]), Value)

@@ -1,0 +1,204 @@
+"""Mistakes are found before anything runs, each on the card and field where it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tensorrag.card import Peek
+from tensorrag.check import check, peek_key
+from tensorrag.errors import ErrorInfo
+from tensorrag.pipeline import Pipeline
+from tensorrag.pipeline_json import from_json
+from tensorrag.problems import Problem
+from tensorrag.registry import Registry
+from tensorrag.types import ColumnSchema, TableSchema
+
+REGISTRY = Registry.load()
+
+
+def pipeline(**changes: dict[str, Any]) -> Pipeline:
+    """Load → split → train ← model; test rows and model → evaluate; with params changed."""
+    nodes: dict[str, dict[str, Any]] = {
+        "load": {"card": "data_load"},
+        "split": {"card": "data_split"},
+        "model": {"card": "model_define"},
+        "train": {"card": "train", "params": {"target_column": "MEDV"}},
+        "evaluate": {"card": "evaluate"},
+    }
+    for node_id, change in changes.items():
+        nodes[node_id] = {**nodes.get(node_id, {}), **change}
+    wires = [
+        "load.dataset-split.dataset",
+        "split.train_dataset-train.train_dataset",
+        "model.model_spec-train.model_spec",
+        "split.test_dataset-evaluate.test_dataset",
+        "train.trained_model-evaluate.trained_model",
+    ]
+    return made(nodes, wires)
+
+
+def made(nodes: dict[str, dict[str, Any]], wires: list[str]) -> Pipeline:
+    edges = []
+    for wire in wires:
+        (source, source_port), (target, target_port) = (end.split(".") for end in wire.split("-"))
+        edges.append(
+            {
+                "source": source,
+                "source_port": source_port,
+                "target": target,
+                "target_port": target_port,
+            }
+        )
+    listed = [{"id": node_id, **node} for node_id, node in nodes.items()]
+    return from_json({"nodes": listed, "edges": edges})[0]
+
+
+def only_problem(of: Pipeline, **peeks: Peek) -> Problem:
+    (problem,) = check(of, REGISTRY, peeks).problems
+    return problem
+
+
+def test_a_good_pipeline_has_no_problems_and_knows_its_schemas() -> None:
+    checked = check(pipeline(), REGISTRY)
+
+    assert checked.problems == ()
+    train = checked.nodes["split"].schemas["train_dataset"]
+    assert isinstance(train, TableSchema)
+    assert (train.rows, train.provenance.part, train.provenance.synthetic) == (
+        40_000,
+        "train",
+        True,
+    )
+    model = checked.nodes["train"].schemas["trained_model"]
+    assert model is not None
+    assert len(model.features) == 13  # type: ignore[union-attr]
+    assert checked.nodes["train"].brief == "MEDV · 13 features"
+    assert checked.nodes["evaluate"].brief == "10,000 test rows"
+
+
+def test_a_target_that_is_not_there_names_the_nearest_and_offers_it() -> None:
+    problem = only_problem(pipeline(train={"params": {"target_column": "MEDIAN"}}))
+
+    assert (problem.code, problem.node, problem.field) == (
+        "column_missing",
+        "train",
+        "target_column",
+    )
+    assert problem.message == ("Target column MEDIAN is not in train_dataset; did you mean MEDV?")
+    assert problem.fix is not None
+    assert problem.fix.label == "Use MEDV"
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "node", "field"),
+    [
+        ({"train": {"params": {}}}, "column_empty", "train", "target_column"),
+        (
+            {"train": {"params": {"target_column": "MEDV", "feature_columns": ["RM", "ROOMS"]}}},
+            "column_missing",
+            "train",
+            "feature_columns",
+        ),
+        (
+            {"train": {"params": {"target_column": "MEDV", "feature_columns": ["MEDV"]}}},
+            "parameter_invalid",
+            "train",
+            "feature_columns",
+        ),
+        ({"split": {"params": {"train_ratio": 0.5}}}, "parameter_invalid", "split", "train_ratio"),
+        ({"split": {"params": {"seed": -1}}}, "parameter_invalid", "split", "seed"),
+        ({"split": {"params": {"stratify_by": "NO"}}}, "column_missing", "split", "stratify_by"),
+        ({"model": {"params": {"layers": 3}}}, "parameter_invalid", "model", "layers"),
+        ({"load": {"params": {"source": "upload"}}}, "parameter_invalid", "load", "upload"),
+        ({"load": {"card": "data_laod"}}, "card_unknown", "load", None),
+        ({"load": {"params": {"sample_name": "iris"}}}, "column_missing", "train", "target_column"),
+    ],
+)
+def test_a_wrong_setting_is_found_where_it_is(
+    changes: dict[str, Any], code: str, node: str, field: str | None
+) -> None:
+    problem = only_problem(pipeline(**changes))
+
+    assert (problem.code, problem.node, problem.field) == (code, node, field)
+
+
+@pytest.mark.parametrize(
+    ("wires", "code", "sentence"),
+    [
+        ([], "input_missing", "Nothing is connected to dataset."),
+        (["load.dataset-split.data"], "port_unknown", 'Data Split has no input "data".'),
+        (["load.rows-split.dataset"], "port_unknown", 'Data Load has no output "rows".'),
+        (["gone.dataset-split.dataset"], "edge_dangling", 'A wire ends at "gone"'),
+        (
+            ["load.dataset-split.dataset", "load.dataset-split.dataset"],
+            "edge_duplicate",
+            "This wire is there twice.",
+        ),
+        (
+            ["load.dataset-split.dataset", "split.test_dataset-split.dataset"],
+            "port_taken",
+            "dataset takes one wire and has several.",
+        ),
+        (["model.model_spec-split.dataset"], "port_type", "takes a Table, not an EstimatorSpec."),
+        (["split.test_dataset-split.dataset"], "cycle", "in a circle: split → split."),
+    ],
+)
+def test_a_wrong_wire_is_found(wires: list[str], code: str, sentence: str) -> None:
+    nodes = {
+        "load": {"card": "data_load"},
+        "model": {"card": "model_define"},
+        "split": {"card": "data_split"},
+    }
+
+    problems = check(made(nodes, wires), REGISTRY).problems
+
+    assert sentence in next(p for p in problems if p.code == code).message
+
+
+def test_a_circle_marks_its_wires_and_the_rest_is_still_checked() -> None:
+    nodes = {f"split{i}": {"card": "data_split", "params": {"seed": -i}} for i in range(3)}
+    wires = [
+        "split0.train_dataset-split1.dataset",
+        "split1.train_dataset-split2.dataset",
+        "split2.train_dataset-split0.dataset",
+    ]
+
+    checked = check(made(nodes, wires), REGISTRY)
+
+    assert [p.edge for p in checked.problems if p.code == "cycle"] != []
+    assert [p.node for p in checked.problems if p.code == "parameter_invalid"] == [
+        "split1",
+        "split2",
+    ]
+
+
+def test_what_a_look_at_a_file_found_flows_on() -> None:
+    upload = pipeline(load={"params": {"source": "upload", "upload": "sha256:00"}})
+    found = REGISTRY.get("data_load")
+    key = peek_key(found, found.card(source="upload", upload="sha256:00"))  # type: ignore[call-arg]
+    seen = TableSchema(columns=(ColumnSchema(name="price", kind="number"),), rows=10)
+
+    problem = only_problem(upload, **{key: Peek(schemas=(seen,))})
+    assert (problem.code, problem.field) == ("column_missing", "target_column")
+
+    wrong = Peek(error=ErrorInfo(type="X", message="rooms.csv is empty."), field="upload")
+    problem = only_problem(upload, **{key: wrong})
+    assert (problem.code, problem.field) == ("source_unreadable", "upload")
+    assert problem.message == "rooms.csv is empty."
+
+
+def test_a_bypassed_card_passes_its_table_on() -> None:
+    checked = check(pipeline(split={"enabled": False}), REGISTRY)
+
+    assert checked.problems == ()
+    passed = checked.nodes["split"].schemas["test_dataset"]
+    assert isinstance(passed, TableSchema)
+    assert passed.rows == 50_000
+
+
+def test_nothing_is_refused_while_the_table_is_unknown() -> None:
+    unread = pipeline(load={"params": {"source": "path", "path": "somewhere.csv"}})
+
+    assert check(unread, REGISTRY).problems == ()

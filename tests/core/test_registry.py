@@ -1,0 +1,112 @@
+"""Cards of one's own: a file in the drop-in folder, or a pack installed with pip."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tensorrag import CardError
+from tensorrag.errors import CardNotFound
+from tensorrag.registry import Registry, load_card
+
+SHOUT = '''
+from typing import NamedTuple
+
+from tensorrag import Card, Table, TableSchema
+
+
+class FirstRows(Card):
+    """Keep the first rows."""
+
+    rows: int = 5
+    """How many rows to keep."""
+
+    class Out(NamedTuple):
+        table: Table
+
+    def run(self, table: Table) -> Out:
+        return self.Out(Table(table.arrow.slice(0, self.rows), like=table))
+
+    def propagate(self, table: TableSchema) -> TableSchema:
+        return table.model_copy(update={"rows": None})
+'''
+
+
+def test_a_file_in_the_folder_is_a_card(tmp_path: Path) -> None:
+    (tmp_path / "first_rows.py").write_text(SHOUT)
+
+    registry = Registry.load(tmp_path)
+
+    info = registry.get("first_rows").info
+    assert (info.title, info.source) == ("First Rows", SHOUT)
+    assert info.params["properties"]["rows"]["description"] == "How many rows to keep."
+    assert registry.notices == []
+
+
+def test_a_worker_loads_a_drop_in_from_its_text(tmp_path: Path) -> None:
+    (tmp_path / "first_rows.py").write_text(SHOUT)
+    info = Registry.load(tmp_path).get("first_rows").info
+
+    card = load_card(info.entry, info.source)
+
+    assert card(rows=2).brief({}) == "rows 2"  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("class Broken(", "Line 1: '(' was never closed."),
+        ("import nothing_like_it", "ModuleNotFoundError: No module named 'nothing_like_it'"),
+        ("x = 1", "The file contains no card."),
+        ("raise SystemExit(3)", "SystemExit: 3"),
+        (SHOUT.replace('"""Keep the first rows."""', ""), "FirstRows has no docstring."),
+        (SHOUT.replace("FirstRows", "DataLoad"), "A card called data_load is there already."),
+        (
+            SHOUT.replace("    rows: int = 5", "    run: int = 5"),
+            "a parameter cannot be called 'run'",
+        ),
+        (SHOUT.replace(": Table) -> Out", ") -> Out"), "the port 'table' has no type"),
+        (SHOUT.replace(" -> Out", ""), "FirstRows.run does not say that it returns Out."),
+    ],
+)
+def test_a_broken_file_is_a_notice_that_says_why(tmp_path: Path, text: str, sentence: str) -> None:
+    (tmp_path / "mine.py").write_text(text)
+
+    registry = Registry.load(tmp_path)
+
+    (notice,) = registry.notices
+    assert notice.file == "mine.py"
+    assert sentence in notice.message
+    assert "data_load" in registry.found
+
+
+def test_an_unknown_card_is_named_with_the_nearest(tmp_path: Path) -> None:
+    with pytest.raises(CardNotFound, match="No card is called 'data_laod'") as caught:
+        Registry.load().get("data_laod")
+
+    assert caught.value.hint == "Did you mean data_load?"
+    assert isinstance(caught.value, CardError)
+
+
+def test_a_pack_appears_through_its_entry_point(tmp_path: Path) -> None:
+    """A distribution as pip leaves it: a module, and metadata with the entry point."""
+    (tmp_path / "shouting.py").write_text(SHOUT)
+    info = tmp_path / "shouting-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: shouting\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[tensorrag.cards]\nshouting = shouting\n")
+    show = "from tensorrag.registry import Registry; print(*Registry.load().found)"
+
+    ran = subprocess.run(
+        [sys.executable, "-c", show],
+        env={"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert "shouting/first_rows" in ran.stdout.split()
+    assert "data_load" in ran.stdout.split()
