@@ -1,0 +1,110 @@
+"""``PipelineCanvas``: the element that shows a pipeline and tells what is done to it.
+
+The graph never travels as a property. The browser says ``ready``; the page answers with `load`,
+and afterwards sends only what changed. What a user does arrives as one event per gesture.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from nicegui import ui
+from nicegui.events import GenericEventArguments
+
+JsonObject: TypeAlias = dict[str, Any]
+Handler: TypeAlias = Callable[[JsonObject], Awaitable[None] | None]
+
+DIST = Path(__file__).parent / "dist"
+
+if not (DIST / "index.js").is_file():
+    raise ImportError(
+        f"The canvas is not built: {DIST / 'index.js'} is missing. Run `make frontend`."
+    )
+
+
+class PipelineCanvas(ui.element, component="pipeline_canvas.js", esm={"tensorrag-canvas": "dist"}):
+    """A pipeline to look at and to edit.
+
+    Every handler gets one JSON object, as the browser sent it: check it before use.
+    """
+
+    def __init__(
+        self,
+        *,
+        on_ready: Handler | None = None,
+        on_ops: Handler | None = None,
+        on_spawn: Handler | None = None,
+        on_command: Handler | None = None,
+        on_select: Handler | None = None,
+        on_rejected: Handler | None = None,
+        on_drop_card: Handler | None = None,
+        on_upload: Handler | None = None,
+    ) -> None:
+        """Make the canvas.
+
+        :param on_ready: the page is open and wants `load`; also after a reconnect that lost state
+        :param on_ops: a gesture, ``{"revision": 3, "ops": [...]}``
+        :param on_spawn: a card dropped from the palette, ``{"card", "x", "y"}``
+        :param on_command: a key or a button, ``{"name": "undo", "node"?}``
+        :param on_select: what is selected now, ``{"nodes": [...], "edges": [...]}``
+        :param on_rejected: a sentence on what was refused, ``{"message"}``
+        :param on_drop_card: a Python file dropped on the canvas, ``{"name", "text"}``
+        :param on_upload: a table dropped and stored, ``{"name", "upload", "x", "y"}``
+        """
+        super().__init__()
+        handlers = {
+            "ready": on_ready,
+            "ops": on_ops,
+            "spawn": on_spawn,
+            "command": on_command,
+            "select": on_select,
+            "rejected": on_rejected,
+            "drop_card": on_drop_card,
+            "upload": on_upload,
+        }
+        for event, handler in handlers.items():
+            if handler is not None:
+                self.on(event, _with_payload(handler))
+
+    def load(self, snapshot: Mapping[str, Any]) -> None:
+        """Show a pipeline whole: revision, types, nodes, edges, runtime, and whether to fit it."""
+        self.run_method("load", snapshot)
+
+    def patch(self, revision: int, ops: Iterable[Mapping[str, Any]]) -> None:
+        """Apply changes of the document; harmless to the view that they came from."""
+        self.run_method("patch", {"revision": revision, "ops": list(ops)})
+
+    def set_runtime(self, states: Mapping[str, Mapping[str, Any] | None]) -> None:
+        """Replace what these nodes are doing; ``None`` forgets it."""
+        self.run_method("setRuntime", states)
+
+    def fit(self) -> None:
+        """Zoom so that every card is in view, at most to 100 %."""
+        self.run_method("fit")
+
+    def zoom_to(self, percent: float) -> None:
+        """Zoom around the middle of the view."""
+        self.run_method("zoomTo", percent)
+
+    def layout(self) -> None:
+        """Tidy up; the new places arrive as one ``ops`` event with one ``move``."""
+        self.run_method("layout")
+
+    def focus_node(self, node: str) -> None:
+        """Select a card and bring it into view."""
+        self.run_method("focusNode", node)
+
+    def select(self, nodes: Iterable[str]) -> None:
+        """Select these cards and nothing else."""
+        self.run_method("select", list(nodes))
+
+
+def _with_payload(
+    handler: Handler,
+) -> Callable[[GenericEventArguments], Awaitable[None] | None]:
+    """Hand on the payload alone; a browser that sends anything but an object is not heard."""
+
+    def handle(event: GenericEventArguments) -> Awaitable[None] | None:
+        return handler(event.args) if isinstance(event.args, dict) else None
+
+    return handle

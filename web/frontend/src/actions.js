@@ -1,0 +1,69 @@
+import { edgeId } from "./graph.js"
+
+/**
+ * Gestures, each told to the server as one `ops` event and shown here at once.
+ *
+ * The server answers with the truth, which may take a gesture back.
+ */
+export function createActions({ graph, flow, selection, emit, session }) {
+  const send = (ops) => emit("ops", { revision: session.revision, ops })
+
+  /** Join two ports; a taken input gives its old wire up in the same step. */
+  function connect(source, sourcePort, target, targetPort, released = null) {
+    const id = edgeId(source, sourcePort, target, targetPort)
+    if (released === id || graph.edges.has(id)) return
+    const ops = wiresToReplace(target, targetPort, released).map((old) => ({ op: "disconnect", id: old }))
+    ops.push({ op: "connect", source, source_port: sourcePort, target, target_port: targetPort })
+    for (const { id: old } of ops.slice(0, -1)) graph.removeEdge(old)
+    const output = graph.nodes.get(source).outputs.find((port) => port.name === sourcePort)
+    graph.putEdge({
+      id,
+      source,
+      source_port: sourcePort,
+      target,
+      target_port: targetPort,
+      type: output?.type ?? null,
+      problem: null,
+    })
+    send(ops)
+  }
+
+  function wiresToReplace(target, targetPort, released) {
+    const input = graph.nodes.get(target).inputs.find((port) => port.name === targetPort)
+    const taken = input?.many
+      ? []
+      : graph.edgesOf(target).filter((edge) => edge.target === target && edge.target_port === targetPort)
+    return [...new Set([...(released ? [released] : []), ...taken.map((edge) => edge.id)])]
+  }
+
+  function disconnect(id) {
+    graph.removeEdge(id)
+    send([{ op: "disconnect", id }])
+  }
+
+  function removeSelected() {
+    const nodes = selection.cards()
+    const edges = [...selection.wires].filter((id) => graph.edges.has(id))
+    if (!nodes.length && !edges.length) return
+    for (const id of edges) graph.removeEdge(id)
+    for (const id of nodes) {
+      graph.removeNode(id)
+      flow.drop(id)
+    }
+    selection.wires.clear()
+    send([{ op: "remove", nodes, edges }])
+  }
+
+  function moved(ids) {
+    const positions = {}
+    for (const id of ids) {
+      const place = flow.at(id)
+      if (place) positions[id] = { x: place.x, y: place.y }
+    }
+    if (Object.keys(positions).length) send([{ op: "move", positions }])
+  }
+
+  const command = (name, node) => emit("command", node ? { name, node } : { name })
+
+  return { connect, disconnect, removeSelected, moved, command }
+}

@@ -1,0 +1,53 @@
+import { useCanvas } from "./context.js"
+import { GRID, portOffset, snap } from "./geometry.js"
+import { coverPage } from "./cover.js"
+
+const STRAIGHT_WITHIN = 7
+
+/** Dragging cards: they snap to the grid, and to the height that makes a wire run level. */
+export function useDragging() {
+  const { graph, flow, actions } = useCanvas()
+  let uncover = null
+
+  function start() {
+    uncover?.()
+    uncover = null
+  }
+
+  function move({ node, nodes }) {
+    uncover ??= coverPage("grabbing")
+    const dragged = new Set(nodes.map(({ id }) => id))
+    const dx = snap(node.position.x, GRID) - node.position.x
+    const dy = (levelFor(node, dragged) ?? snap(node.position.y, GRID)) - node.position.y
+    for (const { id } of nodes) {
+      const { x, y } = flow.at(id)
+      flow.place(id, { x: x + dx, y: y + dy })
+    }
+  }
+
+  /** The y at which one of the card's wires to a card that stays would run level, if near. */
+  function levelFor(node, dragged) {
+    const within = STRAIGHT_WITHIN / flow.viewport.value.zoom
+    let best = null
+    for (const edge of graph.edgesOf(node.id)) {
+      const leaves = edge.source === node.id
+      const other = leaves ? edge.target : edge.source
+      if (dragged.has(other)) continue
+      const own = portOffset(graph.nodes.get(node.id), leaves ? "out" : "in", leaves ? edge.source_port : edge.target_port)
+      const far = portOffset(graph.nodes.get(other), leaves ? "in" : "out", leaves ? edge.target_port : edge.source_port)
+      if (!own || !far) continue
+      const y = flow.at(other).y + far.y - own.y
+      if (Math.abs(y - node.position.y) > within) continue
+      if (best === null || Math.abs(y - node.position.y) < Math.abs(best - node.position.y)) best = y
+    }
+    return best
+  }
+
+  function stop({ nodes }) {
+    uncover?.()
+    uncover = null
+    if (nodes.length) actions.moved(nodes.map(({ id }) => id))
+  }
+
+  return { start, move, stop }
+}

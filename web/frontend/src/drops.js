@@ -1,0 +1,81 @@
+import { shallowRef } from "vue"
+import { CARD_WIDTH, snap } from "./geometry.js"
+
+const CARD = "application/x-tensorrag-card"
+const MAX_CARD_FILE = 500_000
+const GRIP = { x: CARD_WIDTH / 2, y: 17 }
+
+/** Cards from the palette and files from the desktop, dropped on the canvas. */
+export function useDrops({ flow, emit, enabled }) {
+  const ghost = shallowRef(null)
+
+  function placeAt(event) {
+    const { x, y } = flow.screenToFlowCoordinate({ x: event.clientX, y: event.clientY })
+    return { x: snap(x - GRIP.x), y: snap(y - GRIP.y) }
+  }
+
+  function over(event) {
+    const types = event.dataTransfer?.types ?? []
+    const isCard = types.includes(CARD)
+    if (!enabled() || !(isCard || types.includes("Files"))) return
+    event.preventDefault()
+    event.dataTransfer.dropEffect = "copy"
+    if (isCard) ghost.value = placeAt(event)
+  }
+
+  function leave(event) {
+    if (!event.currentTarget.contains(event.relatedTarget)) ghost.value = null
+  }
+
+  function drop(event) {
+    ghost.value = null
+    if (!enabled()) return
+    const card = event.dataTransfer.getData(CARD)
+    const files = [...event.dataTransfer.files]
+    if (!card && !files.length) return
+    event.preventDefault()
+    const place = placeAt(event)
+    if (card) emit("spawn", { card, ...place })
+    for (const file of files) take(file, place)
+  }
+
+  async function take(file, place) {
+    try {
+      if (/\.json$/i.test(file.name)) await openPipeline(file)
+      else if (/\.py$/i.test(file.name)) await offerCard(file)
+      else await upload(file, place)
+    } catch (error) {
+      emit("rejected", { message: error.message })
+    }
+  }
+
+  async function openPipeline(file) {
+    const headers = { "Content-Type": "application/json" }
+    const { id } = await post("/api/pipelines", { headers, body: await file.text() })
+    window.location.assign(`/edit/${encodeURIComponent(id)}`)
+  }
+
+  async function offerCard(file) {
+    if (file.size >= MAX_CARD_FILE) {
+      throw new Error(`${file.name} is too large for a card: 500 kB at most.`)
+    }
+    emit("drop_card", { name: file.name, text: await file.text() })
+  }
+
+  async function upload(file, place) {
+    const body = new FormData()
+    body.append("file", file)
+    const answer = await post("/api/uploads", { body })
+    emit("upload", { name: file.name, upload: answer.upload, ...place })
+  }
+
+  return { ghost, over, leave, drop }
+}
+
+/** POST and read JSON; an RFC 9457 problem becomes an Error with its sentence. */
+async function post(url, options) {
+  const response = await fetch(url, { method: "POST", ...options })
+  const answer = await response.json().catch(() => ({}))
+  if (response.ok) return answer
+  throw new Error(answer.detail ?? answer.title ?? `The server answered ${response.status}.`)
+}

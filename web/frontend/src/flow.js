@@ -1,0 +1,80 @@
+import { useVueFlow } from "@vue-flow/core"
+import { CARD_WIDTH, boundsOf, cardHeight, viewportFor } from "./geometry.js"
+
+/**
+ * Places of the cards, kept by Vue Flow: the only thing that it holds.
+ *
+ * Sizes are known beforehand, so a card is visible at once and is not measured first.
+ */
+export function createFlow(id, graph) {
+  const vueFlow = useVueFlow(id)
+  const { findNode, addNodes, removeNodes, setNodes, setViewport, dimensions, viewport } = vueFlow
+
+  function load() {
+    setNodes([...graph.nodes.values()].map(toFlowNode))
+  }
+
+  function put(node) {
+    const known = findNode(node.id)
+    if (!known) return addNodes([toFlowNode(node)])
+    known.dimensions = sizeOf(node)
+    if (!known.dragging) place(node.id, node)
+  }
+
+  function remove(id) {
+    removeNodes([id])
+  }
+
+  function place(id, { x, y }) {
+    const node = findNode(id)
+    if (node && (node.position.x !== x || node.position.y !== y)) node.position = { x, y }
+  }
+
+  /** The card's place now, also in the middle of a drag. */
+  function at(id) {
+    return findNode(id)?.position ?? null
+  }
+
+  function rect(id) {
+    const place = at(id)
+    return place && { x: place.x, y: place.y, height: cardHeight(graph.nodes.get(id)) }
+  }
+
+  function fit(ids = graph.nodes.keys()) {
+    const bounds = boundsOf([...ids].map(rect).filter(Boolean))
+    const { width, height } = dimensions.value
+    if (bounds && width && height) setViewport(viewportFor(bounds, width, height))
+  }
+
+  /** Bring a card into view, moving no further than needed. */
+  function reveal(id, margin = 24) {
+    const card = rect(id)
+    if (!card) return
+    const { x, y, zoom } = viewport.value
+    const { width, height } = dimensions.value
+    const left = card.x * zoom + x
+    const top = card.y * zoom + y
+    const dx = overhang(left, left + CARD_WIDTH * zoom, width, margin)
+    const dy = overhang(top, top + card.height * zoom, height, margin)
+    if (dx || dy) setViewport({ x: x + dx, y: y + dy, zoom })
+  }
+
+  return { ...vueFlow, load, put, drop: remove, place, at, fit, reveal }
+}
+
+function toFlowNode(node) {
+  return {
+    id: node.id,
+    type: "card",
+    position: { x: node.x, y: node.y },
+    dimensions: sizeOf(node),
+  }
+}
+
+const sizeOf = (node) => ({ width: CARD_WIDTH, height: cardHeight(node) })
+
+function overhang(from, to, size, margin) {
+  if (from < margin) return margin - from
+  if (to > size - margin) return Math.max(size - margin - to, margin - from)
+  return 0
+}

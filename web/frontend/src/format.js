@@ -1,0 +1,65 @@
+// Numbers as people read them. Everything that stands on a card goes through here.
+
+const NBSP = "\u00a0"
+const MINUS = "\u2212"
+const grouped = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 })
+const STEPS = [
+  [1e9, "G"],
+  [1e6, "M"],
+  [1e3, "k"],
+]
+
+const isNumber = (value) => typeof value === "number" && Number.isFinite(value)
+const signed = (text) => text.replace("-", MINUS)
+
+/** 40000 → "40,000". */
+export function integer(value) {
+  return isNumber(value) ? signed(grouped.format(value)) : "–"
+}
+
+/** 12161 → "12.2 k"; below ten thousand the number itself. */
+export function compact(value) {
+  if (!isNumber(value)) return "–"
+  if (Math.abs(value) < 10_000) return integer(value)
+  const [size, letter] = STEPS.find(([step]) => Math.abs(value) >= step)
+  return signed(`${(value / size).toFixed(1)}${NBSP}${letter}`)
+}
+
+/** A measured value with the digits that mean something: 0.87, 3.19, 22.8, 1,234, 0.0012. */
+export function decimal(value) {
+  if (!isNumber(value)) return "–"
+  const size = Math.abs(value)
+  if (size >= 1000) return size >= 100_000 ? compact(value) : integer(value)
+  if (size >= 100) return signed(value.toFixed(0))
+  if (size >= 10) return signed(value.toFixed(1))
+  if (size >= 0.01 || size === 0) return signed(value.toFixed(2))
+  if (size >= 1e-4) return signed(value.toPrecision(2))
+  return signed(value.toExponential(1).replace("e+", "e"))
+}
+
+/** 0.6 → "0.6 s", 100 → "1 min 40 s", 3900 → "1 h 05 min". */
+export function seconds(value) {
+  if (!isNumber(value)) return ""
+  if (value < 59.95) return `${value.toFixed(1)}${NBSP}s`
+  return clock(Math.round(value))
+}
+
+/** Time left: whole seconds, for more would be guessing. */
+export function timeLeft(value) {
+  if (!isNumber(value)) return ""
+  const whole = Math.max(0, Math.round(value))
+  return `${whole < 60 ? `${whole}${NBSP}s` : clock(whole)} left`
+}
+
+function clock(whole) {
+  const minutes = Math.floor(whole / 60)
+  if (minutes < 60) return `${minutes}${NBSP}min ${pad(whole % 60)}${NBSP}s`
+  return `${Math.floor(minutes / 60)}${NBSP}h ${pad(minutes % 60)}${NBSP}min`
+}
+
+const pad = (value) => String(value).padStart(2, "0")
+
+/** 0.8 → "80 %". */
+export function percent(share) {
+  return isNumber(share) ? `${Math.round(share * 100)}${NBSP}%` : "–"
+}

@@ -1,0 +1,77 @@
+// Sizes and places on the canvas, in flow units (pixels at 100 %). No DOM is ever measured for them.
+
+export const CARD_WIDTH = 184
+export const CARD_HEIGHT = 148
+export const PORT_PITCH = 28
+export const GRID = 2
+export const COLUMN_PITCH = 232
+
+const ROWS_IN_A_PLAIN_CARD = 3
+const FIRST_PORT_Y = { 1: 74, 2: 60 }
+
+export function cardHeight(node) {
+  const rows = Math.max(node.inputs.length, node.outputs.length, ROWS_IN_A_PLAIN_CARD)
+  return CARD_HEIGHT + PORT_PITCH * (rows - ROWS_IN_A_PLAIN_CARD)
+}
+
+/** How far below the top edge of the card the centre of a port lies. */
+export function portY(index, count) {
+  return (FIRST_PORT_Y[count] ?? 46) + index * PORT_PITCH
+}
+
+/** Where a port sits on its card, or null when the card has no such port. */
+export function portOffset(node, side, name) {
+  const ports = side === "in" ? node.inputs : node.outputs
+  const index = ports.findIndex((port) => port.name === name)
+  if (index < 0) return null
+  return { x: side === "in" ? 0 : CARD_WIDTH, y: portY(index, ports.length) }
+}
+
+/** Path of a wire that leaves to the right and arrives from the left. */
+export function wirePath(x1, y1, x2, y2) {
+  const reach = wireReach(x2 - x1)
+  return `M${x1},${y1}C${x1 + reach},${y1} ${x2 - reach},${y2} ${x2},${y2}`
+}
+
+function wireReach(dx) {
+  return dx >= 0 ? Math.max(34, dx / 2) : Math.min(34 - dx / 2, 180)
+}
+
+export function snap(value, step = GRID) {
+  return Math.round(value / step) * step
+}
+
+/** The rectangle around cards ({x, y, height}), or null when there are none. */
+export function boundsOf(cards) {
+  let left = Infinity
+  let top = Infinity
+  let right = -Infinity
+  let bottom = -Infinity
+  for (const card of cards) {
+    left = Math.min(left, card.x)
+    top = Math.min(top, card.y)
+    right = Math.max(right, card.x + CARD_WIDTH)
+    bottom = Math.max(bottom, card.y + card.height)
+  }
+  return left === Infinity ? null : { x: left, y: top, width: right - left, height: bottom - top }
+}
+
+/** The viewport that shows `bounds` whole, centred, never above 100 %. */
+export function viewportFor(bounds, width, height, margin = 16, minZoom = 0.1) {
+  const room = { x: Math.max(width - 2 * margin, 1), y: Math.max(height - 2 * margin, 1) }
+  const zoom = Math.max(Math.min(1, room.x / bounds.width, room.y / bounds.height), minZoom)
+  return {
+    x: Math.round((width - bounds.width * zoom) / 2 - bounds.x * zoom),
+    y: Math.round((height - bounds.height * zoom) / 2 - bounds.y * zoom),
+    zoom,
+  }
+}
+
+/** Of ports ({y}), the one whose stretch of the card's height holds `y`: they meet at midpoints. */
+export function nearestPort(ports, y) {
+  let best = null
+  for (const port of ports) {
+    if (!best || Math.abs(port.y - y) < Math.abs(best.y - y)) best = port
+  }
+  return best
+}

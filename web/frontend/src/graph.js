@@ -1,0 +1,122 @@
+import { shallowReactive, shallowRef } from "vue"
+
+/**
+ * The pipeline as this view knows it: what the server sent, and gestures it has not answered yet.
+ *
+ * The maps are shallow: a card reads its own entry and is drawn again for that entry alone.
+ * `links` holds, per card, which of its ports carry a wire, as "in:name" and "out:name".
+ */
+export function createGraph() {
+  const nodes = shallowReactive(new Map())
+  const edges = shallowReactive(new Map())
+  const runtime = shallowReactive(new Map())
+  const links = shallowReactive(new Map())
+  const types = shallowRef({})
+  const wiresOf = new Map()
+
+  function load(snapshot) {
+    for (const map of [nodes, edges, runtime, links, wiresOf]) map.clear()
+    types.value = snapshot.types ?? {}
+    for (const node of snapshot.nodes ?? []) nodes.set(node.id, node)
+    setRuntime(snapshot.runtime ?? {})
+    for (const edge of snapshot.edges ?? []) putEdge(edge)
+  }
+
+  function putNode(node) {
+    nodes.set(node.id, node)
+  }
+
+  function removeNode(id) {
+    for (const edge of edgesOf(id)) removeEdge(edge.id)
+    nodes.delete(id)
+    links.delete(id)
+  }
+
+  function putEdge(edge) {
+    edges.set(edge.id, edge)
+    for (const id of [edge.source, edge.target]) {
+      if (!wiresOf.has(id)) wiresOf.set(id, new Set())
+      wiresOf.get(id).add(edge.id)
+      noteLinks(id)
+    }
+  }
+
+  function removeEdge(id) {
+    const edge = edges.get(id)
+    if (!edge) return
+    edges.delete(id)
+    for (const end of [edge.source, edge.target]) {
+      wiresOf.get(end)?.delete(id)
+      noteLinks(end)
+    }
+  }
+
+  function noteLinks(id) {
+    const names = new Set()
+    for (const edge of edgesOf(id)) {
+      if (edge.source === id) names.add(`out:${edge.source_port}`)
+      if (edge.target === id) names.add(`in:${edge.target_port}`)
+    }
+    links.set(id, names)
+  }
+
+  /** A null removes what is known; what a removed card did stays, for an undo to show again. */
+  function setRuntime(changes) {
+    for (const [id, state] of Object.entries(changes)) {
+      if (state === null) runtime.delete(id)
+      else runtime.set(id, state)
+    }
+  }
+
+  function edgesOf(id) {
+    return [...(wiresOf.get(id) ?? [])].map((edge) => edges.get(edge))
+  }
+
+  /** Every card that `id` feeds, or that feeds it ("up"), itself included. */
+  function reach(id, direction) {
+    const [near, far] = direction === "up" ? ["target", "source"] : ["source", "target"]
+    const found = new Set([id])
+    for (const node of found) {
+      for (const edge of edgesOf(node)) if (edge[near] === node) found.add(edge[far])
+    }
+    return found
+  }
+
+  return {
+    nodes,
+    edges,
+    runtime,
+    links,
+    types,
+    load,
+    putNode,
+    removeNode,
+    putEdge,
+    removeEdge,
+    setRuntime,
+    edgesOf,
+    reach,
+  }
+}
+
+export function edgeId(source, sourcePort, target, targetPort) {
+  return `${source}.${sourcePort}-${target}.${targetPort}`
+}
+
+/** Card ids so that each stands after those that feed it; in a loop, as they come. */
+export function inOrder(nodes, edges) {
+  const waiting = new Map([...nodes.keys()].map((id) => [id, 0]))
+  for (const edge of edges.values()) {
+    if (waiting.has(edge.target)) waiting.set(edge.target, waiting.get(edge.target) + 1)
+  }
+  const ready = [...waiting].filter(([, count]) => count === 0).map(([id]) => id)
+  const order = new Set(ready)
+  for (const id of order) {
+    for (const edge of edges.values()) {
+      if (edge.source !== id || !waiting.has(edge.target)) continue
+      waiting.set(edge.target, waiting.get(edge.target) - 1)
+      if (waiting.get(edge.target) === 0) order.add(edge.target)
+    }
+  }
+  return [...order, ...[...nodes.keys()].filter((id) => !order.has(id))]
+}

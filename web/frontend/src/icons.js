@@ -1,0 +1,24 @@
+// Icons as single paths in a 16 × 16 box, drawn with a 1.5 line.
+
+const RING = "M8 1.8a6.2 6.2 0 1 1 0 12.4a6.2 6.2 0 1 1 0-12.4z"
+
+export const ICONS = {
+  done: `${RING}m-2.6 6.4 1.9 1.9 3.4-3.8`,
+  error: `${RING}M8 4.8v3.8M8 11v.1`,
+  queued: `${RING}M8 4.8V8l2.2 1.4`,
+  cancelled: `${RING}M6 6h4v4H6z`,
+  blocked: `${RING}M3.7 3.7l8.6 8.6`,
+  bypassed: "M2.5 10.5c0-6.5 9-6.5 10.4-.6M13.4 6.6l-.4 3.6-3.4-1M7.5 11.2h1",
+  stale:
+    "M13.4 6.3A5.8 5.8 0 0 0 3 5.2M2.6 9.7A5.8 5.8 0 0 0 13 10.8M3 2.2v3h3M13 13.8v-3h-3",
+  idle: RING,
+  running: "M8 1.8A6.2 6.2 0 0 1 14.2 8",
+  play: "M5.5 3.6v8.8L12.2 8z",
+  stop: "M4.5 4.5h7v7h-7z",
+  minus: "M3.5 8h9",
+  plus: "M8 3.5v9M3.5 8h9",
+  fit: "M2.5 6V3.5a1 1 0 0 1 1-1H6M10 2.5h2.5a1 1 0 0 1 1 1V6M13.5 10v2.5a1 1 0 0 1-1 1H10M6 13.5H3.5a1 1 0 0 1-1-1V10",
+  tidy: "M3.2 3h2a1 1 0 0 1 1 1v1.6a1 1 0 0 1-1 1h-2a1 1 0 0 1-1-1V4a1 1 0 0 1 1-1zM3.2 9.4h2a1 1 0 0 1 1 1V12a1 1 0 0 1-1 1h-2a1 1 0 0 1-1-1v-1.6a1 1 0 0 1 1-1zM11 6.2h2a1 1 0 0 1 1 1v1.6a1 1 0 0 1-1 1h-2a1 1 0 0 1-1-1V7.2a1 1 0 0 1 1-1zM6.2 4.8h1.2v6.4H6.2M7.4 8H10",
+  no: "m4 4 8 8M12 4l-8 8",
+  search: "M7 2.5a4.5 4.5 0 1 1 0 9a4.5 4.5 0 1 1 0-9zM10.5 10.5l3 3",
+}

@@ -1,0 +1,112 @@
+import { integer, seconds, timeLeft } from "./format.js"
+
+// What a card says about itself: one icon, one word, one short note, one tone (colour).
+
+const STATES = {
+  stale: { icon: "stale", tone: "stale", word: "Stale" },
+  queued: { icon: "queued", tone: "idle", word: "Queued" },
+  running: { icon: "running", tone: "run", word: "Running" },
+  done: { icon: "done", tone: "done", word: "Done" },
+  failed: { icon: "error", tone: "error", word: "Failed" },
+  cancelled: { icon: "cancelled", tone: "idle", word: "Cancelled" },
+  blocked: { icon: "blocked", tone: "idle", word: "Blocked" },
+  bypassed: { icon: "bypassed", tone: "idle", word: "Bypassed" },
+}
+const NEVER_RUN = { icon: "idle", tone: "idle", word: "Not run yet" }
+const UNKNOWN = { icon: "error", tone: "error", word: "Not installed" }
+const BUSY = new Set(["queued", "running"])
+
+export const isBusy = (runtime) => BUSY.has(runtime?.state)
+
+/** Errors before a run outrank the state of the last one, but not a run in progress. */
+export function describe(node, runtime) {
+  if (node.unknown) return { ...UNKNOWN, note: "", face: false }
+  if (!isBusy(runtime)) {
+    const errors = node.problems?.filter((problem) => problem.level === "error").length ?? 0
+    if (errors) return { icon: "error", tone: "error", word: counted(errors), note: "blocked" }
+  }
+  if (!runtime) return { ...(node.enabled === false ? STATES.bypassed : NEVER_RUN), note: "" }
+  const state = STATES[runtime.state] ?? NEVER_RUN
+  return { ...state, word: progressWord(runtime) ?? state.word, note: noteOf(runtime) }
+}
+
+const counted = (count) => (count === 1 ? "1 problem" : `${count} problems`)
+
+function progressWord({ state, progress }) {
+  if (state !== "running" || !progress) return null
+  const unit = progress.unit ? progress.unit[0].toUpperCase() + progress.unit.slice(1) : "Step"
+  const of = progress.total ? `/${integer(progress.total)}` : ""
+  return `${unit}\u00a0${integer(progress.done)}${of}`
+}
+
+function noteOf(runtime) {
+  switch (runtime.state) {
+    case "done":
+      return [runtime.device, runtime.cached ? "reused" : seconds(runtime.seconds)]
+        .filter(Boolean)
+        .join(" · ")
+    case "running":
+      return timeLeft(runtime.progress?.left) || seconds(runtime.seconds)
+    case "failed":
+    case "cancelled":
+      return seconds(runtime.seconds)
+    case "stale":
+      return runtime.reason ?? ""
+    default:
+      return ""
+  }
+}
+
+/** Share of the work that is done, 0 to 1, or null when nobody knows. */
+export function shareDone(runtime) {
+  const { done, total } = runtime?.progress ?? {}
+  return runtime?.state === "running" && total > 0 ? Math.min(1, Math.max(0, done / total)) : null
+}
+
+/** The count in the corner: errors and warnings, red when there is an error. */
+export function badgeOf(node) {
+  const counting = (node.problems ?? []).filter((problem) => problem.level !== "info")
+  if (!counting.length) return null
+  const tone = counting.some((problem) => problem.level === "error") ? "error" : "stale"
+  return { count: counting.length, tone, text: counting.map((p) => p.message).join("\n") }
+}
+
+/** A wire is solid once data has gone through it. */
+export function hasFlowed(runtime) {
+  if (!runtime) return false
+  return runtime.state === "done" || (runtime.state === "stale" && Boolean(runtime.face ?? runtime.ports))
+}
+
+const METRIC_NAMES = { val_loss: "val.", validation_loss: "val.", validation: "val.", r2: "R²" }
+
+/** The curve face of a card that is still at work, drawn over the whole range it will cover. */
+export function liveFace(runtime) {
+  const progress = runtime?.state === "running" ? runtime.progress : null
+  if (!progress?.curve?.length) return null
+  const [left, right] = Object.entries(progress.metrics ?? {}).map(([name, value]) => ({
+    label: METRIC_NAMES[name] ?? name.replaceAll("_", " "),
+    value,
+  }))
+  return { kind: "curve", values: progress.curve, length: progress.total, left, right }
+}
+
+/** What stands where the result will be: [[text, faint], …], at most three lines. */
+export function linesOf(node, runtime, lastResult) {
+  if (node.unknown) return [[`The card ${node.card} is not installed here.`, false]]
+  const error = !isBusy(runtime) && node.problems?.find((problem) => problem.level === "error")
+  if (error) return sentences(error)
+  if (runtime?.state === "failed" && runtime.error) return sentences(runtime.error)
+  if (runtime?.reason && ["queued", "blocked"].includes(runtime.state)) {
+    const last = lastResult ? [[`Last run: ${lastResult}`, true]] : []
+    return [[ended(runtime.reason), false], ...last]
+  }
+  return null
+}
+
+const sentences = ({ message, hint }) => [
+  [ended(message), false],
+  ...(hint ? [[hint, true]] : []),
+]
+
+const ended = (text) => (/[.!?…]$/.test(text) ? text : `${text}.`)
+

@@ -1,0 +1,35 @@
+/**
+ * Mark what fits a wire being drawn and what does not, as attributes on the elements themselves:
+ * rendering a thousand cards again for a gesture would cost a frame.
+ */
+export function mark(root, graph, from, verdicts, released) {
+  const opposite = from.side === "out" ? "in" : "out"
+  for (const card of root.querySelectorAll("[data-node]")) {
+    const verdict = verdicts.get(card.dataset.node)
+    if (!verdict) continue
+    card.dataset.fit = verdict.ports.length ? "yes" : "no"
+    for (const port of card.querySelectorAll(`[data-side=${opposite}]`)) {
+      port.dataset.fit = verdict.ports.includes(port.dataset.port) ? "yes" : "no"
+    }
+  }
+  const dimmed = (id) => verdicts.get(id)?.ports.length === 0
+  const wires = new Map([...root.querySelectorAll("[data-edge]")].map((g) => [g.dataset.edge, g]))
+  for (const edge of graph.edges.values()) {
+    const wire = wires.get(edge.id)
+    if (!wire) continue
+    if (edge.id === released) wire.dataset.fit = "released"
+    else if (dimmed(edge.source) || dimmed(edge.target)) wire.dataset.fit = "no"
+  }
+}
+
+export function unmark(root) {
+  for (const element of root.querySelectorAll("[data-fit]")) delete element.dataset.fit
+}
+
+/** Show which port would take the wire. */
+export function aim(root, target, side) {
+  root.querySelector("[data-aimed]")?.removeAttribute("data-aimed")
+  if (!target) return
+  const card = root.querySelector(`[data-node="${CSS.escape(target.node)}"]`)
+  card?.querySelector(`[data-port="${CSS.escape(target.port)}"][data-side=${side}]`)?.setAttribute("data-aimed", "")
+}

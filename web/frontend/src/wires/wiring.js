@@ -1,0 +1,160 @@
+import { shallowReactive, shallowRef } from "vue"
+import { CARD_WIDTH, nearestPort, portOffset } from "../geometry.js"
+import { coverPage } from "../cover.js"
+import { edgePan } from "../edge-pan.js"
+import { judge } from "../fit.js"
+import { aim, mark, unmark } from "./marks.js"
+import { createKeyWiring } from "./key-wiring.js"
+
+const STARTS_AFTER = 4
+const REACH = 14
+
+/**
+ * Drawing a wire from a port: what fits is ringed, what does not is dimmed, and the whole card is
+ * the target. A wire already in a single input is picked up at that end.
+ */
+export function createWiring({ root, graph, flow, actions, emit }) {
+  const active = shallowRef(false)
+  const draft = shallowReactive({ from: null, start: null, end: null, type: null, target: null, why: "", pointer: null })
+  let pressed = null
+  let verdicts = new Map()
+  let uncover = null
+  const pan = edgePan(flow, () => pressed && follow(pressed.last))
+
+  function press(event, end) {
+    if (event.button !== 0 || active.value) return
+    event.preventDefault()
+    pressed = { x: event.clientX, y: event.clientY, end, last: event }
+    window.addEventListener("pointermove", onMove)
+    window.addEventListener("pointerup", onUp)
+    window.addEventListener("pointercancel", cancel)
+  }
+
+  function onMove(event) {
+    const far = Math.hypot(event.clientX - pressed.x, event.clientY - pressed.y)
+    if (!active.value && far < STARTS_AFTER) return
+    pressed.last = event
+    if (!active.value) {
+      begin(pressed.end)
+      uncover = coverPage("crosshair")
+    }
+    pan.steer(event)
+    follow(event)
+  }
+
+  function begin(end) {
+    const picked = wireToPickUp(end)
+    const from = picked ? { node: picked.source, port: picked.source_port, side: "out" } : { ...end }
+    from.released = picked?.id ?? null
+    from.upstream = graph.reach(from.node, "up")
+    from.downstream = graph.reach(from.node, "down")
+    verdicts = new Map([...graph.nodes.keys()].map((id) => [id, judge(graph, from, id)]))
+    verdicts.delete(from.node)
+    Object.assign(draft, { from, start: placeOf(from), type: typeOf(from), target: null, why: "", pointer: null })
+    draft.end = draft.start
+    mark(root.value, graph, from, verdicts, from.released)
+    active.value = true
+  }
+
+  function wireToPickUp({ node, port, side }) {
+    if (side !== "in") return null
+    const input = graph.nodes.get(node).inputs.find(({ name }) => name === port)
+    if (input.many) return null
+    return graph.edgesOf(node).find((edge) => edge.target === node && edge.target_port === port) ?? null
+  }
+
+  function follow(event) {
+    const point = flow.screenToFlowCoordinate({ x: event.clientX, y: event.clientY })
+    const card = cardAt(point)
+    const verdict = card && verdicts.get(card.id)
+    const target = verdict?.ports.length ? portUnder(card, verdict.ports, point.y) : null
+    const box = root.value.getBoundingClientRect()
+    draft.pointer = { x: event.clientX - box.left, y: event.clientY - box.top }
+    draft.why = verdict?.why ?? ""
+    setTarget(target)
+    draft.end = target ? placeOf(target) : point
+  }
+
+  function setTarget(target) {
+    if (target?.node === draft.target?.node && target?.port === draft.target?.port) return
+    draft.target = target
+    aim(root.value, target, target?.side)
+  }
+
+  /** The topmost card under a point, with room at its sides for the ports that stick out. */
+  function cardAt({ x, y }) {
+    let found = null
+    for (const node of flow.nodes.value) {
+      const { x: left, y: top } = node.position
+      const inside = x > left - REACH && x < left + CARD_WIDTH + REACH && y > top && y < top + node.dimensions.height
+      if (inside && !(found?.selected && !node.selected)) found = node
+    }
+    return found
+  }
+
+  function portUnder(card, names, y) {
+    const side = draft.from.side === "out" ? "in" : "out"
+    const node = graph.nodes.get(card.id)
+    const ports = names.map((name) => ({ name, y: card.position.y + portOffset(node, side, name).y }))
+    return { node: card.id, port: nearestPort(ports, y).name, side }
+  }
+
+  function onUp() {
+    const { from, target, why } = draft
+    if (active.value) {
+      if (target) join(from, target)
+      else if (why) emit("rejected", { message: `${why}.` })
+      else if (from.released && !overOwnCard()) actions.disconnect(from.released)
+    }
+    cancel()
+  }
+
+  function join(from, target) {
+    const [out, into] = from.side === "out" ? [from, target] : [target, from]
+    actions.connect(out.node, out.port, into.node, into.port, from.released)
+  }
+
+  const overOwnCard = () => cardAt(draft.end)?.id === draft.from.node
+
+  function cancel() {
+    window.removeEventListener("pointermove", onMove)
+    window.removeEventListener("pointerup", onUp)
+    window.removeEventListener("pointercancel", cancel)
+    pan.stop()
+    uncover?.()
+    uncover = null
+    pressed = null
+    if (!active.value) return
+    setTarget(null)
+    unmark(root.value)
+    active.value = false
+  }
+
+  function placeOf({ node, port, side }) {
+    const place = flow.at(node)
+    const offset = portOffset(graph.nodes.get(node), side, port)
+    return { x: place.x + offset.x, y: place.y + offset.y }
+  }
+
+  function typeOf({ node, port, side }) {
+    const { inputs, outputs } = graph.nodes.get(node)
+    return (side === "in" ? inputs : outputs).find(({ name }) => name === port)?.type ?? null
+  }
+
+  function show(target) {
+    setTarget(target)
+    draft.end = target ? placeOf(target) : draft.start
+  }
+
+  const keys = createKeyWiring({ graph, flow, actions, active, draft, begin, show, join, cancel, fits: () => verdicts })
+
+  function onKey(event) {
+    if (active.value && event.key === "Escape") {
+      cancel()
+      return true
+    }
+    return pressed ? false : keys.onKey(event)
+  }
+
+  return { active, draft, press, onKey, hint: keys.hint }
+}

@@ -1,0 +1,24 @@
+import { defineConfig } from "vite"
+import vue from "@vitejs/plugin-vue"
+import { fonts, notices } from "./build-assets.js"
+
+// `vue` stays outside: the page's import map hands the canvas the same Vue that NiceGUI runs on.
+export default defineConfig(({ mode }) => ({
+  plugins: [vue(), fonts(), notices()],
+  define: {
+    "process.env.NODE_ENV": JSON.stringify(mode),
+    __VUE_OPTIONS_API__: "true",
+    __VUE_PROD_DEVTOOLS__: "false",
+  },
+  worker: { format: "es" },
+  build: {
+    target: "es2022",
+    outDir: "dist",
+    minify: true,
+    lib: { entry: "src/index.js", formats: ["es"], fileName: () => "index.js" },
+    rollupOptions: {
+      external: ["vue"],
+      output: { minify: true, chunkFileNames: "[name].js", assetFileNames: "[name][extname]" },
+    },
+  },
+}))
