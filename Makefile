@@ -21,10 +21,10 @@ run: $(VENV)/run.stamp ## Set up and open the editor (PORT=9000 make run; TENSOR
 test: $(VENV)/dev.stamp ## Set up and run all checks and tests, in the browser too
 	@$(BIN)/python scripts/get_chromium.py
 	@$(MAKE) --no-print-directory frontend frontend-check check-python
-	$(BIN)/pytest
+	$(BIN)/pytest -m "not live"
 
-check: $(VENV)/dev.stamp check-python ## Format, lint, types, layers, and the tests without a browser
-	$(BIN)/pytest -m "not browser"
+check: $(VENV)/dev.stamp check-python ## Format, lint, types, layers, and the quick tests without a browser
+	$(BIN)/pytest -m "not browser and not live and not slow"
 
 check-python: $(VENV)/dev.stamp
 	$(BIN)/ruff format --check
