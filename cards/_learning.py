@@ -187,7 +187,7 @@ def _numbers(table: Table, name: str) -> np.ndarray:
         ) from error
     wrong = np.flatnonzero(~np.isfinite(array))
     if len(wrong):
-        what = "is missing" if column[int(wrong[0])].as_py() is None else "is not finite"
+        what = "has no value" if column[int(wrong[0])].as_py() is None else "is not a finite number"
         raise InputError(
             f"Column {name} {what} in row {wrong[0] + 1} ({len(wrong)} such rows in all).",
             hint=f"Remove or fill these rows, or leave {name} out.",

@@ -1,0 +1,124 @@
+"""Data Load: files that are tables, and files that are not."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from cards.data_load import DataLoad
+from sample_data import SAMPLES
+from tensorrag import ParameterError, Table, TableSchema
+from tensorrag.sources import Sources, looking_in
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """A folder in which both uploads and paths are looked for."""
+    with looking_in(Sources(uploads=tmp_path, base=tmp_path)):
+        yield tmp_path
+
+
+def load(folder: Path, content: bytes, name: str = "rooms.csv") -> Table:
+    """Upload a file and load it."""
+    digest = hashlib.sha256(content).hexdigest()
+    (folder / digest).write_bytes(content)
+    card = DataLoad(source="upload", upload=f"sha256:{digest}", upload_name=name)
+    return card.run().dataset
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_each_sample_is_what_the_catalogue_says(name: str) -> None:
+    card = DataLoad.model_validate({"sample_name": name})
+
+    table = card.run().dataset
+
+    assert table.schema == card.propagate()
+    assert table.num_rows == SAMPLES[name].rows
+    assert table.provenance.synthetic == (name == "boston_housing")
+
+
+@pytest.mark.parametrize("mark", [",", ";", "\t", "|"])
+def test_the_separator_is_detected(folder: Path, mark: str) -> None:
+    table = load(folder, f"rooms{mark}city\n3{mark}Bern\n4{mark}Basel\n4{mark}Bern\n".encode())
+
+    assert [(c.name, c.kind) for c in table.columns] == [("rooms", "binary"), ("city", "text")]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "price,city\n1.5,Zürich\n".encode(encoding)
+        for encoding in ("utf-8-sig", "latin-1", "utf-16")
+    ],
+    ids=["utf-8 with BOM", "latin-1", "utf-16"],
+)
+def test_other_encodings_are_read(folder: Path, content: bytes) -> None:
+    assert load(folder, content).to_pandas().to_dict("list") == {
+        "price": [1.5],
+        "city": ["Zürich"],
+    }
+
+
+def test_a_parquet_file_by_path_is_peeked_into(folder: Path) -> None:
+    pd.DataFrame({"rooms": [3, 4, 5], "price": [1.5, 2.5, 3.5]}).to_parquet(
+        folder / "rooms.parquet"
+    )
+    card = DataLoad(source="path", path="rooms.parquet")
+
+    peek = card.peek()
+
+    assert card.propagate() == TableSchema()
+    assert peek.schemas == (card.run().dataset.schema,)
+    assert peek.fingerprint
+
+
+def test_a_changed_file_has_another_fingerprint(folder: Path) -> None:
+    card = DataLoad(source="path", path="rooms.csv")
+    (folder / "rooms.csv").write_text("rooms,price\n3,1\n")
+    before = card.peek().fingerprint
+    (folder / "rooms.csv").write_text("rooms,price\n3,2\n")
+
+    assert card.peek().fingerprint != before
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "rooms.csv is empty."),
+        (b" \n\n", "rooms.csv is empty."),
+        (b"rooms,price\n", "rooms.csv has a header but no rows."),
+        (b"rooms,price\n1,2\n3\n", "rooms.csv: line 3 has 1 values where 2 were expected."),
+        (b"rooms,rooms\n1,2\n", "rooms.csv has two columns named 'rooms'."),
+        (b"\x89PNG\r\n\x1a\n....", "rooms.csv is not a table: it is not text."),
+        (b"rooms,\x00\n1,2\n", "rooms.csv is not a table: it is not text."),
+        (b"<!DOCTYPE html><html>", "rooms.csv is a web page, not a table."),
+        (b"PAR1nothing else", "rooms.csv is damaged or is no Parquet file."),
+    ],
+)
+def test_what_is_no_table_gets_one_sentence(folder: Path, content: bytes, sentence: str) -> None:
+    with pytest.raises(ParameterError) as caught:
+        load(folder, content)
+
+    assert str(caught.value) == sentence
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("path", "sentence"),
+    [
+        ("gone.csv", "There is no file 'gone.csv'."),
+        (".", "'.' is not a file."),
+        ("http://127.0.0.1/x.csv", "'http://127.0.0.1/x.csv' is not a path on this machine."),
+        ("\\\\host\\share\\x.csv", "is not a path on this machine."),
+    ],
+)
+def test_a_path_that_cannot_be_read_gets_one_sentence(path: str, sentence: str) -> None:
+    with pytest.raises(ParameterError) as caught:
+        DataLoad(source="path", path=path).run()
+
+    assert sentence in str(caught.value)
+    assert caught.value.field == "path"

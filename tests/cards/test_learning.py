@@ -1,0 +1,113 @@
+"""Define, train, evaluate: the linear models, and what cannot be learnt from."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.linear_model import Ridge
+from sklearn.metrics import mean_absolute_error, r2_score
+
+from cards.evaluate import Evaluate
+from cards.model_define import ModelDefine
+from cards.train import Train
+from tensorrag import InputError, Model, ParameterError, Table
+
+
+def rooms(rows: int = 400, seed: int = 0) -> Table:
+    """Price from size and age, and a column that says nothing."""
+    random = np.random.default_rng(seed)
+    size, age, noise = random.normal(size=(3, rows))
+    price = 100 + 30 * size - 5 * age + random.normal(size=rows)
+    return Table.from_pandas(
+        pd.DataFrame({"size": size, "age": age, "noise": noise, "price": price})
+    )
+
+
+def trained(table: Table, **params: object) -> Model:
+    spec = ModelDefine.model_validate(params).run().model_spec
+    return Train(target_column="price").run(table, None, spec).trained_model
+
+
+@pytest.mark.parametrize("model_type", ["linear", "ridge", "lasso"])
+def test_every_linear_model_beats_the_dummy_on_new_rows(model_type: str) -> None:
+    model = trained(rooms(), model_type=model_type, alpha=0.1)
+
+    metrics = Evaluate().run(rooms(seed=1), model).metrics
+
+    assert metrics.values["r2"] > 0.99
+    assert metrics.baseline["r2"] < 0.01
+    assert metrics.values["rmse"] < metrics.baseline["rmse"] / 10
+
+
+def test_the_model_is_scikit_learns_own() -> None:
+    table = rooms()
+    frame, target = table.to_pandas(["size", "age", "noise"]), table.to_pandas()["price"]
+
+    model = trained(table, model_type="ridge", alpha=2.0, standardize=False)
+
+    reference = Ridge(alpha=2.0).fit(frame.to_numpy(), target)
+    assert model.content["estimator"][-1].coef_ == pytest.approx(reference.coef_)
+    assert model.report.train["r2"] == pytest.approx(
+        r2_score(target, reference.predict(frame.to_numpy()))
+    )
+    assert model.report.train["mae"] == pytest.approx(
+        mean_absolute_error(target, reference.predict(frame.to_numpy()))
+    )
+
+
+def test_a_lasso_names_the_features_it_does_not_use() -> None:
+    model = trained(rooms(), model_type="lasso", alpha=1.0)
+
+    assert model.report.notes == ("Not used (coefficient 0): noise.",)
+
+
+def test_validation_rows_are_measured_on() -> None:
+    spec = ModelDefine().run().model_spec
+
+    model = Train(target_column="price").run(rooms(), rooms(seed=1), spec).trained_model
+
+    assert model.report.notes[0].startswith("R² on the validation rows: 0.99")
+
+
+def test_a_value_that_is_no_number_is_named_with_its_row() -> None:
+    frame = rooms(10).to_pandas().astype({"age": "object"})
+    frame.loc[3, "age"] = "old"
+
+    with pytest.raises(ParameterError, match="The feature age is text; a model takes numbers"):
+        trained(Table.from_pandas(frame))
+
+
+def test_a_missing_value_is_named_with_its_row() -> None:
+    frame = rooms(10).to_pandas()
+    frame.loc[4, "age"] = None
+
+    with pytest.raises(InputError, match="Column age has no value in row 5"):
+        trained(Table.from_pandas(frame))
+
+
+def test_the_target_among_the_features_is_refused() -> None:
+    spec = ModelDefine().run().model_spec
+    card = Train(target_column="price", feature_columns=["size", "price"])
+
+    with pytest.raises(ParameterError, match="the model would know the answer"):
+        card.run(rooms(), None, spec)
+    with pytest.raises(ParameterError, match="the model would know the answer"):
+        card.propagate(rooms().schema, None, spec.schema)
+
+
+def test_rows_without_a_feature_cannot_be_measured_on() -> None:
+    model = trained(rooms())
+    without = Table.from_pandas(rooms().to_pandas(["size", "noise", "price"]))
+
+    with pytest.raises(InputError, match="The table lacks age"):
+        Evaluate().propagate(without.schema, model.schema)
+
+
+def test_a_constant_target_is_measured_without_dividing_by_zero() -> None:
+    frame = rooms().to_pandas().assign(price=7.0)
+
+    metrics = Evaluate().run(Table.from_pandas(frame), trained(rooms())).metrics
+
+    assert metrics.values["r2"] == 0.0
+    assert metrics.baseline["rmse"] > 0
