@@ -6,7 +6,7 @@ comparing and handing one to another thread cost nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
@@ -241,13 +241,18 @@ class Pipeline:
 
     def free_id(self, wanted: str) -> str:
         """Return an id that no node has: the wanted one, or ``train_2``, ``train_3`` and so on."""
-        first = wanted if is_name(wanted) else "card"
-        if first not in self.nodes:
-            return first
-        base, number = _split_number(first)
-        while (candidate := _numbered(base, number)) in self.nodes:
-            number += 1
-        return candidate
+        return free_id(wanted, self.nodes)
+
+
+def free_id(wanted: str, taken: Container[str]) -> str:
+    """Return a proper id that is not taken, as like the wanted one as can be."""
+    first = wanted if is_name(wanted) else "card"
+    if first not in taken:
+        return first
+    base, number = _split_number(first)
+    while (candidate := _numbered(base, number)) in taken:
+        number += 1
+    return candidate
 
 
 def cycle_error(ids: Iterable[str]) -> CycleError:

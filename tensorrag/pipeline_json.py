@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from tensorrag.errors import FileFormatError
+from tensorrag.errors import FileFormatError, PipelineError
 from tensorrag.names import quoted
 from tensorrag.pipeline import NOTHING, Edge, JsonObject, Misfit, Node, Pipeline, Position
 from tensorrag.pipeline_keys import HEAD_KEYS, NODE_KEYS, PIPELINE_KEYS, Key
@@ -69,6 +69,22 @@ def from_json(raw: Any) -> tuple[Pipeline, tuple[str, ...]]:
         misfits=tuple(reader.misfits),
     )
     return pipeline, reader.warnings()
+
+
+def node_from_json(raw: JsonObject) -> Node:
+    """Read one node on its own, and refuse what a file would merely keep.
+
+    Raises:
+        PipelineError: it is no node; the message is one sentence.
+    """
+    problem = _node_problem(raw)
+    if problem:
+        raise PipelineError(f"This is no card: {problem}.")
+    reader = _Reader()
+    usable, extra = reader.keys(raw, NODE_KEYS, ("id", "card"), "The card")
+    if extra:
+        raise PipelineError(reader.warnings()[0])
+    return Node(raw["id"], raw["card"], **usable)
 
 
 def unusable(keys: Mapping[str, Any], known: Mapping[str, Key]) -> Iterator[tuple[str, str]]:

@@ -1,0 +1,73 @@
+import json
+
+import jsonschema
+import pytest
+
+from sample_data.pipeline_files import FOLDER, PIPELINES, pipeline_path, sample_pipelines
+from tensorrag.edit import apply
+from tensorrag.files import dumps, json_schema, load
+from tensorrag.pipeline import Pipeline
+from tensorrag.pipeline_json import edge_json, node_json
+from tensorrag.registry import Registry
+
+CARD_WIDTH, CARD_HEIGHT = 184, 148
+
+
+@pytest.mark.parametrize("name", PIPELINES)
+def test_it_is_written_as_the_editor_would(name: str) -> None:
+    loaded = load(pipeline_path(name))
+
+    assert loaded.warnings == ()
+    text = pipeline_path(name).read_text(encoding="utf-8")
+    assert dumps(loaded.pipeline) == text
+    jsonschema.validate(json.loads(text), json_schema())
+
+
+@pytest.mark.parametrize("name", PIPELINES)
+def test_it_can_be_built_by_hand_from_the_cards_that_there_are(name: str) -> None:
+    sample, registry = load(pipeline_path(name)).pipeline, Registry.load()
+    catalog = registry.catalog()
+    built = Pipeline(sample.name, sample.description)
+
+    for node in sample.nodes.values():
+        built = apply(built, {"op": "add", "node": node_json(node)}, catalog)
+    for edge in sample.edges:
+        built = apply(built, {"op": "connect", **edge_json(edge)}, catalog)
+
+    assert dumps(built) == dumps(sample)
+
+
+@pytest.mark.parametrize("name", PIPELINES)
+def test_no_card_lies_on_another(name: str) -> None:
+    places = [node.position for node in load(pipeline_path(name)).pipeline.nodes.values()]
+
+    for index, one in enumerate(places):
+        for other in places[index + 1 :]:
+            apart = abs(one.x - other.x) >= CARD_WIDTH or abs(one.y - other.y) >= CARD_HEIGHT
+            assert apart, (one, other)
+
+
+def test_boston_housing_is_the_first_pipeline_of_the_design() -> None:
+    pipeline = load(pipeline_path("boston_housing")).pipeline
+
+    assert [node.card for node in pipeline.nodes.values()] == [
+        "data_load",
+        "data_split",
+        "model_define_gpu",
+        "train_gpu",
+        "evaluate",
+    ]
+    assert pipeline.order()[-1] == "evaluate"
+
+
+def test_every_file_is_listed_and_described() -> None:
+    assert {path.stem for path in FOLDER.glob("*.json")} == set(PIPELINES)
+    samples = sample_pipelines()
+    assert samples["boston_housing"].cards == 5
+    assert [name for name, sample in samples.items() if sample.needs_file] == ["my_table"]
+    assert all(sample.summary.endswith(".") for sample in samples.values())
+
+
+def test_a_name_that_is_none_is_answered_with_those_that_are() -> None:
+    with pytest.raises(KeyError, match="boston_housing, network_or_line"):
+        pipeline_path("../../etc/passwd")
