@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tensorrag.errors import InputError
 from tensorrag.preview import Cell, ColumnProfile, Histogram, TopValue, finite
 from tensorrag.types.schema import NUMERIC, ColumnKind, ColumnSchema
 
@@ -26,6 +27,7 @@ def to_arrow(frame: pd.DataFrame) -> pa.Table:
     import pyarrow as pa
 
     frame = frame.rename(columns=str)
+    refuse_twice(list(frame.columns))
     try:
         return pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
@@ -37,6 +39,15 @@ def to_arrow(frame: pd.DataFrame) -> pa.Table:
             raise
         whole = pa.Table.from_pandas(frame.assign(**as_text), preserve_index=False)
         return whole.replace_schema_metadata(None)
+
+
+def refuse_twice(names: list[str]) -> None:
+    """Raise InputError where two columns have one name."""
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise InputError(
+            f"The table has two columns named {twice[0]!r}.", hint="Rename one of them."
+        )
 
 
 def detect_kind(column: pa.ChunkedArray) -> ColumnKind:

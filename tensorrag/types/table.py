@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from tensorrag.errors import InputError
 from tensorrag.preview import Face, TableFace, TablePreview
 from tensorrag.types.schema import ColumnSchema, Provenance, Schema, TableSchema
 from tensorrag.types.value import JsonObject, Shape, Value
@@ -49,12 +48,10 @@ class Table(Value):
                 provenance are kept, so that a part of a table has the kinds of the whole.
             provenance: where the rows come from.
         """
+        from tensorrag.types.columns import refuse_twice
+
         names = arrow.column_names
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise InputError(
-                f"The table has two columns named {twice[0]!r}.", hint="Rename one of them."
-            )
+        refuse_twice(names)
         known = {c.name: c for c in (*(like.columns if like else ()), *(columns or ()))}
         self.arrow = arrow
         self.columns: tuple[ColumnSchema, ...] = tuple(

@@ -1,0 +1,180 @@
+"""Values: what they know of themselves, and that they come back from the store as they were."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.linear_model import LinearRegression
+
+from tensorrag import EstimatorSpec, InputError, Metrics, Model, NetworkSpec, Table
+from tensorrag.artifacts import Store
+from tensorrag.preview import GroupPreview, ScoreFace
+from tensorrag.types import BUILT_IN, ColumnSchema, Layer, Provenance, TrainingReport, Value
+
+
+def table() -> Table:
+    frame = pd.DataFrame(
+        {
+            "size": [1.5, 2.5, None, 4.0],
+            "rooms": [1, 2, 3, 3],
+            "garden": [True, False, True, True],
+            "city": ["Bern", "Bern", "Basel", "Basel"],
+            "name": ["a", "b", "c", "d"],
+            "sold": pd.to_datetime(["2026-01-01", "2026-01-02", "2026-01-03", "2026-01-04"]),
+        }
+    )
+    price = ColumnSchema(name="size", unit="m²")
+    return Table.from_pandas(frame, columns=[price], provenance=Provenance(source="flats"))
+
+
+def model() -> Model:
+    x, y = np.array([[0.0], [1.0]]), np.array([0.0, 2.0])
+    return Model(
+        framework="sklearn",
+        name="linear",
+        task="regression",
+        features=["size"],
+        target="price",
+        content={"estimator": LinearRegression().fit(x, y), "dummy": 1.0},
+        report=TrainingReport(
+            device="cpu",
+            seconds=0.1,
+            train={"r2": 1.0, "rmse": 0.0},
+            baselines={"dummy": {"r2": 0.0, "rmse": 1.0}},
+            history={"loss": [1.0, 0.5]},
+        ),
+    )
+
+
+VALUES: list[Value] = [
+    table(),
+    EstimatorSpec("ridge", {"alpha": 2.0}),
+    NetworkSpec([Layer(id="a", type="linear", params={"units": 8})], {"epochs": 3}),
+    model(),
+    Metrics({"r2": 0.9, "rmse": 1.0}, {"r2": 0.0, "rmse": 3.0}, task="regression", rows=5),
+]
+
+
+@pytest.mark.parametrize("value", VALUES, ids=lambda value: type(value).__name__)
+def test_a_value_comes_back_from_the_store_as_it_was(value: Value, tmp_path: Path) -> None:
+    store = Store(tmp_path)
+
+    back = store.load(store.put(value).digest)
+
+    assert type(back) is type(value)
+    assert back.schema == value.schema
+    assert back.to_json() == value.to_json()
+    assert back.preview() == value.preview()
+    assert back.face() == value.face()
+
+
+@pytest.mark.parametrize("value", VALUES, ids=lambda value: type(value).__name__)
+def test_what_a_value_shows_is_json(value: Value) -> None:
+    shown = [value.preview(), value.face(), value.schema]
+
+    for part in shown:
+        json.dumps(part.model_dump(mode="json"), allow_nan=False)
+
+
+def test_each_type_has_a_shape_and_colour_of_its_own() -> None:
+    looks = {(kind.label, kind.shape, kind.light, kind.dark) for kind in BUILT_IN}
+
+    assert len(looks) == len({label for label, *_ in looks})
+
+
+def test_a_table_tells_the_kinds_of_its_columns() -> None:
+    kinds = {column.name: column.kind for column in table().columns}
+
+    assert kinds == {
+        "size": "number",
+        "rooms": "integer",
+        "garden": "binary",
+        "city": "category",
+        "name": "text",
+        "sold": "date",
+    }
+    assert table().columns[0].unit == "m²"
+
+
+def test_a_part_of_a_table_keeps_the_kinds_of_the_whole() -> None:
+    part = Table(table().arrow.slice(0, 1), like=table())
+
+    assert part.columns == table().columns
+    assert part.provenance.source == "flats"
+
+
+def test_a_table_is_profiled_column_by_column() -> None:
+    preview = table().preview()
+
+    size, *_, city, _, sold = preview.columns
+    assert (size.missing, size.distinct, size.min, size.max) == (1, 3, 1.5, 4.0)
+    assert size.mean == pytest.approx(8 / 3)
+    assert sum(size.histogram.counts) == 3  # type: ignore[union-attr]
+    assert [(top.value, top.count) for top in city.top or ()] == [("Basel", 2), ("Bern", 2)]
+    assert sold.kind == "date"
+    assert preview.sample[2][0] is None
+
+
+def test_a_data_frame_is_a_copy_that_can_be_written_to(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    stored = store.load(store.put(table()).digest)
+    assert isinstance(stored, Table)
+
+    frame = stored.to_pandas(["rooms", "size"])
+    frame.loc[0, "rooms"] = 99
+
+    assert list(frame.columns) == ["rooms", "size"]
+    assert stored.to_pandas()["rooms"][0] == 1
+
+
+def test_mixed_objects_become_text() -> None:
+    mixed = pd.DataFrame({"what": [1, "two", None, datetime.date(2026, 1, 1)]})
+
+    back = Table.from_pandas(mixed).to_pandas()
+
+    assert back["what"].tolist()[:2] == ["1", "two"]
+    assert back["what"].isna().tolist() == [False, False, True, False]
+
+
+def test_two_columns_of_one_name_are_refused() -> None:
+    twice = pd.DataFrame([[1, 2]], columns=["a", "a"])
+
+    with pytest.raises(InputError, match="two columns named 'a'"):
+        Table.from_pandas(twice)
+
+
+def test_a_table_without_rows_can_be_shown() -> None:
+    empty = Table(table().arrow.slice(0, 0), like=table())
+
+    assert empty.preview().rows == 0
+    assert empty.face().rows == 0  # type: ignore[union-attr]
+
+
+def test_infinite_numbers_are_shown_as_nothing() -> None:
+    odd = Table.from_pandas(pd.DataFrame({"x": [np.inf, -np.inf, np.nan, 1.0]}))
+
+    assert odd.preview().columns[0].max == 1.0
+    assert odd.preview().sample[0] == (None,)
+
+
+def test_metrics_stand_beside_their_baseline() -> None:
+    metrics = Metrics({"rmse": 1.0, "r2": 0.9}, {"r2": 0.0}, task="regression", rows=5, unit="k$")
+
+    preview, face = metrics.preview(), metrics.face()
+
+    assert isinstance(preview, GroupPreview)
+    assert isinstance(face, ScoreFace)
+    assert list(metrics.values) == ["r2", "rmse"]
+    assert (face.value, face.baseline, face.extra.unit) == (0.9, 0.0, "k$")  # type: ignore[union-attr]
+    assert metrics.to_json() == {"r2": 0.9, "rmse": 1.0, "baseline": {"r2": 0.0}}
+
+
+def test_a_stored_model_holds_no_class_of_ours(tmp_path: Path) -> None:
+    model().save(tmp_path)
+
+    assert b"tensorrag" not in (tmp_path / "model.joblib").read_bytes()
