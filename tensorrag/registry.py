@@ -9,6 +9,7 @@ import hashlib
 import importlib
 import inspect
 import linecache
+import os
 import pkgutil
 import sys
 import types
@@ -147,6 +148,9 @@ def module_from_source(source: str, name: str) -> types.ModuleType:
     module.__file__ = file
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
     sys.modules[module_name] = module
+    # pydantic looks for field docstrings by file: found here, it need not search every module
+    for known_as in (file, os.path.abspath(file)):
+        inspect.modulesbyfile[known_as] = module_name  # type: ignore[attr-defined]
     try:
         exec(compile(source, file, "exec"), module.__dict__)  # noqa: S102 — running it is the point
     except BaseException:

@@ -21,6 +21,8 @@ from tensorrag.registry import load_card
 from tensorrag.sources import Sources, looking_in
 from tensorrag.types.value import JsonObject, Value
 
+_PREVIEWS: TypeAdapter[dict[str, Preview]] = TypeAdapter(dict[str, Preview])
+
 TaskKind = Literal["run", "describe", "propagate", "peek", "page", "profile", "predict"]
 
 
@@ -117,11 +119,10 @@ def _run(task: Task, store: Store) -> JsonObject:
         port.name: _stored(store, value) for port, value in zip(ports, outputs, strict=True)
     }
     face: Face | None = card.face(outputs)
-    previews = TypeAdapter(dict[str, Preview]).dump_python(card.previews(outputs), mode="json")
     return {
         "outputs": described,
         "face": face.model_dump(mode="json") if face is not None else None,
-        "previews": previews,
+        "previews": _PREVIEWS.dump_python(card.previews(outputs), mode="json"),
         "device": _device(outputs),
         "pid": os.getpid(),
     }

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from tensorrag.catalog import CardInfo, PortInfo, why_not
 from tensorrag.names import is_name, quoted
 from tensorrag.pipeline import Edge, Pipeline
+from tensorrag.pipeline_json import unusable
+from tensorrag.pipeline_keys import HEAD_KEYS, NODE_KEYS, PIPELINE_KEYS
 from tensorrag.problems import Fix, Problem
 
 
@@ -23,8 +25,14 @@ def wiring_problems(pipeline: Pipeline, cards: Mapping[str, CardInfo]) -> list[P
 
 
 def _misfits(pipeline: Pipeline) -> Iterator[Problem]:
-    for misfit in pipeline.misfits:
-        yield Problem(code="entry_unusable", node=misfit.node, message=misfit.message)
+    for index, misfit in enumerate(pipeline.misfits):
+        discard = Fix(label="Remove it", ops=({"op": "discard", "index": index},))
+        yield Problem(code="entry_unusable", node=misfit.node, message=misfit.message, fix=discard)
+    for _, sentence in unusable(pipeline.extra, {**HEAD_KEYS, **PIPELINE_KEYS}):
+        yield Problem(code="entry_unusable", message=sentence)
+    for node in pipeline.nodes.values():
+        for key, sentence in unusable(node.extra, NODE_KEYS):
+            yield Problem(code="entry_unusable", node=node.id, field=key, message=sentence)
 
 
 def _names(pipeline: Pipeline) -> Iterator[Problem]:

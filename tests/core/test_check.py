@@ -202,3 +202,14 @@ def test_nothing_is_refused_while_the_table_is_unknown() -> None:
     unread = pipeline(load={"params": {"source": "path", "path": "somewhere.csv"}})
 
     assert check(unread, REGISTRY).problems == ()
+
+
+def test_an_entry_that_is_no_card_is_named_and_can_be_removed() -> None:
+    odd = from_json({"nodes": [{"id": "load", "card": "data_load", "retries": "often"}, 7]})[0]
+
+    problems = check(odd, REGISTRY).problems
+
+    assert {(p.code, p.node, p.field) for p in problems} == {
+        ("entry_unusable", None, None),
+        ("entry_unusable", "load", "retries"),
+    }
