@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from itertools import pairwise
 
+from tensorrag import CardError
+
 GATHER_ROWS = 1 << 20
 """Rows shuffled at a time: gathering all of a large table at once would double its memory."""
 
@@ -23,13 +25,13 @@ def cut(rows: int, batch_size: int, least: int = 1) -> list[Part]:
     one before.
 
     Raises:
-        ValueError: no batch would have `least` rows, which batch normalisation asks for.
+        CardError: no batch would have `least` rows, which batch normalisation asks for.
     """
     if min(rows, batch_size) < least:
-        raise ValueError(
+        raise CardError(
             f"Batch normalisation needs at least {least} rows in a batch, but there are {rows} "
-            f"rows in batches of {batch_size}. Use more rows, a larger batch_size, or the "
-            "model_type neural_network."
+            f"rows in batches of {batch_size}.",
+            hint="Use more rows, a larger batch_size, or the model_type neural_network.",
         )
     starts = list(range(0, rows, batch_size))
     if rows - starts[-1] < least:

@@ -14,6 +14,7 @@ from torch import nn
 
 from cards._network.dropout import BlockDropout
 from cards._network.layers import Layer
+from tensorrag import CardError
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -35,7 +36,7 @@ def build(layers: Sequence[Layer], *, seed: int = 0) -> nn.Sequential:
         seed: of the initial weights; torch's own random numbers are left as they were.
 
     Raises:
-        ValueError: a layer has a type that is not known.
+        CardError: a layer has a type that is not known.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -62,5 +63,7 @@ def _layer(layer: Layer) -> nn.Module:
     maker = _MAKERS.get(str(layer.get("type")))
     if maker is None:
         known = ", ".join(_MAKERS)
-        raise ValueError(f"No layer has the type {layer.get('type')!r}. Types are: {known}.")
+        raise CardError(
+            f"No layer has the type {layer.get('type')!r}.", hint=f"Types are: {known}."
+        )
     return maker(layer)

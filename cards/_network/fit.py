@@ -21,6 +21,7 @@ from cards._network.backward import Step, squared_error_step
 from cards._network.batches import GATHER_ROWS, Part, cut
 from cards._network.device import best_device, tuned_processor
 from cards._network.dropout import BlockDropout, MaskSource
+from tensorrag import CardError, InputError
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 """(predictions, targets) → mean over the rows, a scalar."""
@@ -29,7 +30,7 @@ Rows = tuple[NDArray[np.floating], NDArray[np.floating]]
 """Features of shape (rows, features) and targets of shape (rows,) or (rows, outputs)."""
 
 
-class NonFiniteLossError(ArithmeticError):
+class NonFiniteLossError(CardError):
     """The loss became NaN or infinite; training has stopped."""
 
 
@@ -91,7 +92,8 @@ def fit(
         should_stop: asked after each epoch; true ends the training with what was learned.
 
     Raises:
-        ValueError: the rows hold a missing or infinite number, or are too few.
+        InputError: the rows hold a missing or infinite number, or there are none.
+        CardError: there are too few of them for batch normalisation.
         NonFiniteLossError: the loss became NaN or infinite.
     """
     device = device or best_device()
@@ -186,14 +188,14 @@ def _to_device(rows: Rows, device: torch.device) -> tuple[Tensor, Tensor]:
     with np.errstate(over="ignore"):  # what is too large for float32 becomes infinite: told below
         x, y = (torch.from_numpy(np.array(part, dtype=np.float32)) for part in rows)
     if len(x) == 0 or len(x) != len(y):
-        raise ValueError(
+        raise InputError(
             f"Training needs rows, and a target for each; got {len(x)} and {len(y)} targets."
         )
     for name, values in (("features hold", x), ("target holds", y)):
         if not bool(torch.isfinite(values).all()):
-            raise ValueError(
-                f"The {name} missing or infinite numbers, which a network cannot learn from. "
-                "Remove or fill these rows first."
+            raise InputError(
+                f"The {name} missing or infinite numbers, which a network cannot learn from.",
+                hint="Remove or fill these rows first.",
             )
     return x.to(device), y.reshape(len(y), -1).to(device)
 
@@ -206,8 +208,9 @@ def _finite(loss: float, epoch: int) -> float:
 
 def _non_finite(where: str) -> NonFiniteLossError:
     return NonFiniteLossError(
-        f"The loss is no longer a finite number {where}. Try a lower learning_rate, for example "
-        "a tenth of it, and check the features for extreme values."
+        f"The loss is no longer a finite number {where}.",
+        hint="Try a lower learning_rate, for example a tenth of it, and check the features for "
+        "extreme values.",
     )
 
 

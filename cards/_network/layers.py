@@ -4,16 +4,57 @@
     [{'type': 'linear', 'in': 2, 'out': 3}, {'type': 'relu'}, {'type': 'linear', 'in': 3, 'out': 1}]
 
 Layer types: `linear` (`in`, `out`), `batch_norm` (`features`), `dropout` (`p`), and the
-activations `relu`, `tanh` and `sigmoid`.
+activations `relu`, `tanh` and `sigmoid`. Before a network meets its table both ends are open:
+`open_layers` gives `linear` layers with their `units` alone, and `complete` adds the rest.
 """
 
-from collections.abc import Iterable, Sequence
-from typing import Literal
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal
 
 Activation = Literal["relu", "tanh", "sigmoid"]
 
 Layer = dict[str, str | int | float]
 """One layer: its `type`, and the numbers that the type asks for."""
+
+
+def open_layers(
+    hidden: Sequence[int], *, activation: Activation, dropout: float, batch_norm: bool = False
+) -> list[Layer]:
+    """Describe hidden layers: each is linear → (batch normalisation) → activation → (dropout).
+
+    Args:
+        hidden: width of each hidden layer, in order; none leaves a linear model.
+        activation: after each hidden layer.
+        dropout: share of hidden units set to zero while training; 0 leaves the layer out.
+        batch_norm: normalise each hidden layer over the batch, before its activation.
+    """
+    layers: list[Layer] = []
+    for units in hidden:
+        layers.append({"type": "linear", "units": units})
+        if batch_norm:
+            layers.append({"type": "batch_norm"})
+        layers.append({"type": activation})
+        if dropout > 0:
+            layers.append({"type": "dropout", "p": dropout})
+    return layers
+
+
+def complete(
+    hidden: Iterable[Mapping[str, Any]], *, features: int, outputs: int = 1
+) -> list[Layer]:
+    """Give hidden layers the widths that follow from a table, and add the output layer."""
+    layers: list[Layer] = []
+    width = features
+    for layer in hidden:
+        if layer["type"] == "linear":
+            layers.append({"type": "linear", "in": width, "out": layer["units"]})
+            width = layer["units"]
+        elif layer["type"] == "batch_norm":
+            layers.append({"type": "batch_norm", "features": width})
+        else:
+            layers.append(dict(layer))
+    layers.append({"type": "linear", "in": width, "out": outputs})
+    return layers
 
 
 def feed_forward(
@@ -25,30 +66,9 @@ def feed_forward(
     batch_norm: bool = False,
     outputs: int = 1,
 ) -> list[Layer]:
-    """Describe a feed-forward network.
-
-    Each hidden layer is linear → (batch normalisation) → activation → (dropout).
-
-    Args:
-        features: width of the input.
-        hidden: width of each hidden layer, in order; none makes a linear model.
-        activation: after each hidden layer.
-        dropout: share of hidden units set to zero while training; 0 leaves the layer out.
-        batch_norm: normalise each hidden layer over the batch, before its activation.
-        outputs: width of the output.
-    """
-    layers: list[Layer] = []
-    width = features
-    for units in hidden:
-        layers.append({"type": "linear", "in": width, "out": units})
-        if batch_norm:
-            layers.append({"type": "batch_norm", "features": units})
-        layers.append({"type": activation})
-        if dropout > 0:
-            layers.append({"type": "dropout", "p": dropout})
-        width = units
-    layers.append({"type": "linear", "in": width, "out": outputs})
-    return layers
+    """Describe a whole feed-forward network: `open_layers`, completed."""
+    between = open_layers(hidden, activation=activation, dropout=dropout, batch_norm=batch_norm)
+    return complete(between, features=features, outputs=outputs)
 
 
 def parameter_count(layers: Iterable[Layer]) -> int:

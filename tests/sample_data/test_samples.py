@@ -187,7 +187,7 @@ def scores(table: pd.DataFrame, seed: int) -> tuple[float, float]:
     from cards._network.build import build
     from cards._network.fit import fit
     from cards._network.layers import feed_forward
-    from cards._network.predict import predict
+    from cards._network.predict import forward
 
     order = np.random.default_rng(seed).permutation(len(table))
     learn, test = np.split(order, [int(0.8 * len(table))])
@@ -200,7 +200,7 @@ def scores(table: pd.DataFrame, seed: int) -> tuple[float, float]:
     module = build(layers, seed=seed)
     scaled = (y[learn] - mean) / deviation
     fit(module, x[learn], scaled, epochs=50, batch_size=32, learning_rate=0.001, seed=seed)
-    network = predict(module, x[test])[:, 0] * deviation + mean
+    network = forward(module, x[test])[:, 0] * deviation + mean
     return r2(y[test], line), r2(y[test], network)
 
 
