@@ -1,0 +1,452 @@
+"""Runs: order, states, what is used again, and what a run leaves behind."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tensorrag.errors import NodeNotFound, RunRefused, WorkspaceError
+from tensorrag.pipeline import Pipeline
+from tensorrag.prepare import PipelineHasErrors
+from tensorrag.run import Run
+from tests.core.engine import Engine, chain, node, wire
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Engine:
+    return Engine(tmp_path)
+
+
+def states(run: Run) -> dict[str, str]:
+    return {node_id: one.state for node_id, one in run.nodes.items()}
+
+
+async def until_running(run: Run, node_id: str) -> None:
+    async for event in run.subscribe():
+        if event["node"] == node_id and event["data"].get("state") == "running":
+            return
+
+
+# --- order and states ---------------------------------------------------------------------------
+
+
+async def test_cards_run_in_order_and_hand_on_what_they_made(engine: Engine) -> None:
+    run = await engine.run(chain(node("number", value=3), node("add", amount=4), node("parity")))
+
+    assert run.status == "succeeded"
+    assert states(run) == {"number": "done", "add": "done", "parity": "done"}
+    assert engine.executor.done == ["number", "add", "parity"]
+    assert engine.number(run, "add") == 7
+
+
+async def test_many_wires_arrive_in_the_order_of_the_file(engine: Engine) -> None:
+    first, second, total = node("a", "number", value=1), node("b", "number", value=2), node("add")
+    pipeline = Pipeline().with_nodes(first, second, total)
+
+    run = await engine.run(pipeline.with_edges(wire("b", total), wire("a", total)))
+
+    arrived = engine.workspace.journal.made(run.id)["add"]["inputs"]["numbers"]
+    assert [source for source, _, _ in arrived] == ["b", "a"]
+    assert engine.number(run, "add") == 4
+
+
+async def test_independent_branches_run_at_once(engine: Engine) -> None:
+    left, right = node("left", "wait", steps=900), node("right", "wait", steps=901)
+    pipeline = chain(node("number"), left).with_nodes(right)
+    run = engine.new(pipeline.with_edges(wire("number", right)))
+    await run.start()
+
+    await until_running(run, "left")
+    await until_running(run, "right")
+
+    assert states(run) == {"number": "done", "left": "running", "right": "running"}
+    await run.cancel()
+    await run.wait()
+
+
+async def test_one_failing_branch_does_not_stop_the_others(engine: Engine) -> None:
+    first, fail, below, last = node("number"), node("fail"), node("parity"), node("add")
+    pipeline = chain(first, fail, below, last).with_nodes(node("other", "parity"))
+    run = await engine.run(pipeline.with_edges(wire("number", node("other", "parity"))))
+
+    assert run.status == "failed"
+    assert states(run) == {
+        "number": "done",
+        "fail": "failed",
+        "parity": "blocked",
+        "add": "blocked",
+        "other": "done",
+    }
+    error = run.to_json()["nodes"]["fail"]["error"]
+    assert (error["type"], error["message"]) == ("ParameterError", "The number is no good.")
+    assert error["hint"] == "Take another."
+    assert [run.nodes[n].blocked_by for n in ("parity", "add")] == ["fail", "fail"]
+    assert run.nodes["add"].reason == "Fail failed"
+
+
+async def test_a_run_can_stop_at_a_node(engine: Engine) -> None:
+    run = await engine.run(chain(node("number"), node("add"), node("parity")), until="add")
+
+    assert states(run) == {"number": "done", "add": "done"}
+    with pytest.raises(NodeNotFound):
+        await engine.new(chain(node("number")), until="nothing").start()
+
+
+async def test_a_bypassed_card_passes_its_input_through(engine: Engine) -> None:
+    first, last = node("number", value=7), node("add", amount=1)
+    bypassed = replace(node("parity"), enabled=False)
+
+    run = await engine.run(chain(first, bypassed, last))
+
+    assert states(run) == {"number": "done", "parity": "bypassed", "add": "done"}
+    assert engine.number(run, "add") == 8
+
+
+async def test_below_a_bypassed_source_all_is_blocked(engine: Engine) -> None:
+    run = await engine.run(chain(replace(node("number"), enabled=False), node("parity")))
+
+    assert states(run) == {"number": "bypassed", "parity": "blocked"}
+    assert run.nodes["parity"].blocked_by == "number"
+    assert run.status == "failed"
+
+
+async def test_a_card_is_tried_as_often_as_it_says(engine: Engine) -> None:
+    engine.executor.flaky = 2
+    run = await engine.run(chain(replace(node("number"), retries=2)))
+    assert run.status == "succeeded"
+    assert engine.executor.done == ["number"] * 3
+
+    engine.executor.flaky = 2
+    run = await engine.run(chain(replace(node("number", value=2), retries=1)))
+    assert run.status == "failed"
+    assert run.to_json()["nodes"]["number"]["error"]["message"] == "Bad luck."
+
+
+async def test_equal_cards_run_once(engine: Engine) -> None:
+    twins = Pipeline().with_nodes(node("a", "number", value=5), node("b", "number", value=5))
+
+    run = await engine.run(twins)
+
+    assert engine.executor.done == ["number"]
+    assert sorted(one.cached for one in run.nodes.values()) == [False, True]
+    assert engine.number(run, "a") == engine.number(run, "b") == 5
+
+
+# --- refused ------------------------------------------------------------------------------------
+
+
+async def test_errors_in_what_would_run_refuse_it(engine: Engine) -> None:
+    pipeline = chain(node("number"), node("add", amount="many"))
+
+    with pytest.raises(RunRefused) as refused:
+        await engine.run(pipeline)
+
+    assert isinstance(refused.value, PipelineHasErrors)
+    (problem,) = refused.value.problems
+    assert (problem.node, problem.field, problem.level) == ("add", "amount", "error")
+    assert engine.workspace.journal.runs() == []
+
+
+async def test_errors_elsewhere_do_not(engine: Engine) -> None:
+    pipeline = chain(node("number"), node("add"), node("parity", nonsense=1))
+    assert (await engine.run(pipeline, until="add")).status == "succeeded"
+
+    bypassed = replace(node("parity", nonsense=1), enabled=False)
+    assert (await engine.run(chain(node("number"), bypassed))).status == "succeeded"
+
+
+async def test_an_executor_that_is_not_here_refuses_it(engine: Engine) -> None:
+    with pytest.raises(PipelineHasErrors, match='"moon"'):
+        await engine.run(chain(replace(node("number"), run_on="moon")))
+
+
+# --- used again ---------------------------------------------------------------------------------
+
+
+def pipeline_of(**amount: Any) -> Pipeline:
+    return chain(node("number", value=3), node("add", **amount), node("parity"))
+
+
+async def test_a_second_run_is_answered_from_the_cache(engine: Engine) -> None:
+    first = await engine.run(pipeline_of(amount=2))
+    second = await engine.run(pipeline_of(amount=2))
+
+    assert len(engine.executor.done) == 3
+    assert all(one.cached for one in second.nodes.values())
+    assert [one.reason for one in first.nodes.values()] == ["first run"] * 3
+    assert [one.reason for one in second.nodes.values()] == [None] * 3
+    for name in second.nodes:
+        assert second.nodes[name].outputs == first.nodes[name].outputs
+
+
+async def test_a_changed_parameter_runs_what_is_below_it_and_says_so(engine: Engine) -> None:
+    await engine.run(pipeline_of(amount=2))
+
+    run = await engine.run(pipeline_of(amount=5))
+
+    reasons = {node_id: one.reason for node_id, one in run.nodes.items()}
+    assert reasons == {"number": None, "add": "amount 2 → 5", "parity": "Add changed"}
+    assert engine.executor.done == ["number", "add", "parity", "add", "parity"]
+    assert engine.number(run, "parity") == 0
+
+
+async def test_equal_inputs_are_recognised_however_they_were_made(engine: Engine) -> None:
+    await engine.run(pipeline_of(amount=2))
+
+    run = await engine.run(pipeline_of(amount=2, seed=1))
+
+    assert run.nodes["add"].reason == "seed 0 → 1"
+    assert not run.nodes["add"].cached
+    assert run.nodes["parity"].cached
+    assert run.nodes["parity"].reason is None
+
+
+async def test_a_parameter_that_does_not_matter_changes_nothing(engine: Engine) -> None:
+    await engine.run(chain(node("number", unused=1)))
+
+    run = await engine.run(chain(node("number", unused=2)))
+
+    assert run.nodes["number"].cached
+
+
+async def test_another_wire_runs_it_again(engine: Engine) -> None:
+    a, b, total = node("a", "number", value=1), node("b", "number", value=2), node("add")
+    nodes = Pipeline().with_nodes(a, b, total)
+    await engine.run(nodes.with_edges(wire("a", total)))
+
+    run = await engine.run(nodes.with_edges(wire("b", total)))
+
+    assert run.nodes["add"].reason == "input numbers changed"
+
+
+async def test_all_runs_again_where_that_is_asked_for(engine: Engine) -> None:
+    await engine.run(pipeline_of())
+
+    run = await engine.run(pipeline_of(), no_cache=True)
+
+    assert len(engine.executor.done) == 6
+    assert {one.reason for one in run.nodes.values()} == {"asked to run again"}
+
+
+async def test_a_card_without_cache_runs_every_time(engine: Engine) -> None:
+    pipeline = chain(node("number"), replace(node("add"), cache=False), node("parity"))
+    await engine.run(pipeline)
+
+    run = await engine.run(pipeline)
+
+    assert [one.cached for one in run.nodes.values()] == [True, False, True]
+    assert run.nodes["add"].reason == "runs every time"
+
+
+async def test_what_failed_is_tried_again_and_the_rest_is_kept(engine: Engine) -> None:
+    pipeline = chain(node("number"), node("fail"))
+    await engine.run(pipeline)
+
+    run = await engine.run(pipeline)
+
+    assert run.nodes["number"].cached
+    assert run.nodes["fail"].state == "failed"
+    assert run.nodes["fail"].reason == "failed before"
+
+
+async def test_a_lost_file_is_made_again(engine: Engine) -> None:
+    await engine.run(chain(node("number")))
+    for path in (engine.workspace.root / "store" / "blobs").glob("*/*"):
+        path.unlink()
+
+    run = await engine.run(chain(node("number")))
+
+    assert run.status == "succeeded"
+    assert run.nodes["number"].reason == "its result is no longer stored"
+
+
+async def test_a_changed_file_is_read_again(engine: Engine, tmp_path: Path) -> None:
+    file = tmp_path / "number.txt"
+    file.write_text("4")
+    pipeline = chain(node("read_number", path=str(file)), node("parity"))
+    first = await engine.run(pipeline)
+    assert (await engine.run(pipeline)).nodes["read_number"].cached
+
+    file.write_text("5")
+    run = await engine.run(pipeline)
+
+    assert run.nodes["read_number"].reason == "its data changed"
+    assert (engine.number(first, "read_number"), engine.number(run, "read_number")) == (4, 5)
+    assert engine.workspace.journal.record(run.id)["fingerprints"] == {"read_number": "5"}
+
+
+async def test_a_file_that_cannot_be_read_refuses_the_run(engine: Engine) -> None:
+    with pytest.raises(PipelineHasErrors) as refused:
+        await engine.run(chain(node("read_number", path="/nowhere"), node("parity")))
+
+    (problem,) = refused.value.problems
+    assert (problem.node, problem.field) == ("read_number", "path")
+    assert problem.message == "There is no such file."
+
+
+# --- cancelled ----------------------------------------------------------------------------------
+
+
+async def test_a_cancelled_run_ends(engine: Engine) -> None:
+    run = engine.new(chain(node("number"), node("wait"), node("parity")))
+    await run.start()
+    await until_running(run, "wait")
+
+    await run.cancel()
+
+    assert await run.wait() == "cancelled"
+    assert states(run) == {"number": "done", "wait": "cancelled", "parity": "cancelled"}
+
+
+async def test_one_card_can_be_cancelled(engine: Engine) -> None:
+    pipeline = chain(node("number"), node("wait"), node("parity"))
+    other = node("other", "add")
+    run = engine.new(pipeline.with_nodes(other).with_edges(wire("number", other)))
+    await run.start()
+    await until_running(run, "wait")
+
+    await run.cancel("wait")
+
+    assert await run.wait() == "cancelled"
+    assert states(run) == {
+        "number": "done",
+        "wait": "cancelled",
+        "parity": "blocked",
+        "other": "done",
+    }
+    assert run.nodes["parity"].reason == "Wait was cancelled"
+    with pytest.raises(NodeNotFound):
+        await run.cancel("nothing")
+
+
+async def test_a_card_that_has_not_begun_can_be_cancelled(engine: Engine) -> None:
+    run = engine.new(chain(node("number"), node("wait", steps=30), node("parity")))
+    await run.start()
+    await until_running(run, "wait")
+
+    await run.cancel("parity")
+    await run.wait()
+
+    assert states(run) == {"number": "done", "wait": "done", "parity": "cancelled"}
+
+
+# --- told and recorded --------------------------------------------------------------------------
+
+
+async def test_events_are_told_and_kept_alike(engine: Engine) -> None:
+    run = engine.new(chain(node("number"), node("wait", steps=30)))
+    await run.start()
+
+    heard = [event async for event in run.subscribe()]
+
+    assert heard == engine.workspace.journal.events(run.id)
+    assert [event["seq"] for event in heard] == list(range(1, len(heard) + 1))
+    assert heard[0]["data"] == {"status": "running"}
+    assert heard[-1]["data"]["status"] == "succeeded"
+    told = [event["data"]["state"] for event in heard if event["type"] == "node"]
+    assert sorted(set(told)) == ["done", "queued", "running"]
+    assert [event async for event in run.subscribe(after=len(heard) - 1)] == heard[-1:]
+
+
+async def test_progress_is_told_now_and_then_and_the_last_always(engine: Engine) -> None:
+    run = await engine.run(chain(node("number"), node("wait", steps=60)))
+
+    reports = [event["data"] for event in run.events if event["type"] == "progress"]
+
+    assert reports[-1]["done"] == 60
+    assert reports[-1]["metrics"] == {"loss": pytest.approx(1 / 60)}
+    assert 2 <= len(reports) <= 6  # 0.6 seconds
+
+
+async def test_a_done_card_is_told_after_its_result_is_kept(engine: Engine) -> None:
+    run = engine.new(chain(node("number"), node("add")))
+    await run.start()
+
+    async for event in run.subscribe():
+        if event["type"] == "node" and event["data"]["state"] == "done":
+            key = run.nodes[event["node"]].key
+            assert key is not None
+            assert engine.workspace.store.results.get(key) is not None
+
+
+async def test_a_run_as_json(engine: Engine) -> None:
+    run = await engine.run(chain(node("number", value=3)))
+
+    shown = run.to_json()
+
+    assert set(shown) == {"run", "status", "seconds", "problems", "nodes"}
+    number = shown["nodes"]["number"]
+    assert number["card"] == "number"
+    assert (number["state"], number["cached"], number["error"]) == ("done", False, None)
+    assert (number["executor"], number["device"], number["cost"]) == ("local", "cpu", None)
+    output = number["outputs"]["number"]
+    assert set(output) == {"type", "sha256", "schema", "value"}
+    assert (output["type"], output["schema"]["rows"]) == ("Table", 1)
+    stored = engine.workspace.journal.to_json(run.id)
+    assert stored["nodes"] == shown["nodes"]
+    assert json.loads(json.dumps(shown)) == shown
+
+
+async def test_the_record_says_why_two_runs_differ(engine: Engine) -> None:
+    run = await engine.run(chain(node("number"), node("add", seed=7)), parent="before")
+
+    record = engine.workspace.journal.record(run.id)
+
+    assert record["params"]["add"] == {"amount": 1, "seed": 7}
+    assert record["seeds"] == {"add": 7}
+    assert record["threads"] == {"number": 1, "add": 1}
+    assert record["executors"] == {"number": "local", "add": "local"}
+    assert record["parent"] == "before"
+    assert len(record["cards"]["add"]["source_sha256"]) == 64
+    assert record["environment"]["libraries"]["pandas"]
+    assert record["pipeline"]["format"] == "tensorrag.pipeline"
+    made = engine.workspace.journal.made(run.id)
+    assert made["add"]["handle"] == "local-1"
+
+
+async def test_the_handle_is_stored_before_the_result_is_awaited(engine: Engine) -> None:
+    run = engine.new(chain(node("number"), node("wait")))
+    await run.start()
+    await until_running(run, "wait")
+
+    assert engine.workspace.journal.made(run.id)["wait"]["handle"] == run.nodes["wait"].handle
+    await run.cancel()
+    await run.wait()
+
+
+async def test_a_dropped_run_was_interrupted(engine: Engine) -> None:
+    run = engine.new(chain(node("number"), node("wait")))
+    await run.start()
+    await until_running(run, "wait")
+
+    (main,) = [task for task in asyncio.all_tasks() if task.get_name() == f"run {run.id}"]
+    main.cancel()
+    await run.wait()
+
+    assert run.status == "interrupted"
+    assert engine.workspace.journal.to_json(run.id)["nodes"]["wait"]["reason"] == "interrupted"
+
+
+async def test_a_journal_that_cannot_be_written_fails_the_run_with_its_reason(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = engine.new(chain(node("number"), node("wait")))
+    await run.start()
+    await until_running(run, "wait")
+
+    def full(*args: object, **kwargs: object) -> None:
+        raise WorkspaceError("The disk is full.") from sqlite3.OperationalError()
+
+    monkeypatch.setattr(engine.workspace.journal, "append", full)
+    assert await run.wait() == "failed"
+
+    error = run.nodes["wait"].error
+    assert error is not None
+    assert error.message == "The disk is full."
+    assert run.events[-1]["data"]["status"] == "failed"
