@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
 
 from tensorrag.card import Peek
 from tensorrag.check import Checked, NodeFacts
@@ -33,6 +37,40 @@ class PipelineHasErrors(RunRefused):
         self.problems = problems
 
 
+def open_executors(scratch: Path) -> dict[str, Executor]:
+    """Open every installed executor, by name; one that cannot be loaded is left out.
+
+    Args:
+        scratch: a folder for their temporary files.
+    """
+    found: dict[str, Executor] = {}
+    for point in entry_points(group="tensorrag.executors"):
+        try:
+            found[point.name] = point.load()(scratch)
+        except Exception:
+            logging.getLogger(__name__).exception("The executor %s cannot be loaded", point.name)
+    return found
+
+
+def with_params(pipeline: Pipeline, values: Mapping[str, Any]) -> Pipeline:
+    """Return the pipeline with some parameters set, by ``node.parameter``.
+
+    Raises:
+        NodeNotFound: there is no such node.
+        PipelineError: a name is not of this form.
+    """
+    for name, value in values.items():
+        node_id, dot, parameter = name.partition(".")
+        if not (node_id and dot and parameter):
+            raise PipelineError(
+                f"{quoted(name)} names no parameter.", hint="Write NODE.PARAMETER, as train.seed."
+            )
+        node = pipeline.node(node_id)
+        changed = replace(node, params={**node.params, parameter: value})
+        pipeline = pipeline.with_nodes(changed)
+    return pipeline
+
+
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """A pipeline that may run: all of it will."""
@@ -51,6 +89,7 @@ async def prepare(
     executors: Mapping[str, Executor],
     place: Place,
     *,
+    known: Mapping[str, Peek] | None = None,
     until: str | None = None,
     on: str | None = None,
 ) -> Prepared:
@@ -61,6 +100,7 @@ async def prepare(
         check: checks it.
         executors: by name.
         place: where outside sources are looked at.
+        known: what was seen there before.
         until: the node to stop at; only it and what it depends on run.
         on: the executor for all nodes, whatever they ask for.
 
@@ -72,7 +112,7 @@ async def prepare(
     checked = await check(part, {})
     chosen, unknown = _chosen(part, on, executors)
     _refuse(part, (*checked.problems, *unknown))
-    peeks = await look(checked, executors, place)
+    peeks = await look(checked, executors, place, known)
     if peeks:
         checked = await check(part, peeks)
         _refuse(part, checked.problems)
@@ -80,9 +120,18 @@ async def prepare(
 
 
 async def look(
-    checked: Checked, executors: Mapping[str, Executor], place: Place
+    checked: Checked,
+    executors: Mapping[str, Executor],
+    place: Place,
+    known: Mapping[str, Peek] | None = None,
 ) -> dict[str, Peek]:
     """Look at every outside source that the pipeline reads, all at once, in workers.
+
+    Args:
+        checked: says which sources there are.
+        executors: places that can look.
+        place: the folders they look in.
+        known: what was seen before; a source that never changes is not looked at again.
 
     Returns:
         What was seen by peek key; a source that cannot be read has its error in the Peek.
@@ -91,8 +140,19 @@ async def look(
         ExecutorError: no executor could look.
     """
     wanted = {facts.peek_key: facts for facts in checked.nodes.values() if facts.peek_key}
-    seen = await asyncio.gather(*(_peek(facts, executors, place) for facts in wanted.values()))
-    return dict(zip(wanted, seen, strict=True))
+    before = await asyncio.to_thread(_constant, wanted, known or {})
+    unseen = {key: facts for key, facts in wanted.items() if key not in before}
+    seen = await asyncio.gather(*(_peek(facts, executors, place) for facts in unseen.values()))
+    return {**before, **dict(zip(unseen, seen, strict=True))}
+
+
+def _constant(keys: Iterable[str], known: Mapping[str, Peek]) -> dict[str, Peek]:
+    found = {key: known.get(key) for key in keys}
+    return {
+        key: peek
+        for key, peek in found.items()
+        if peek is not None and peek.error is None and getattr(peek, "constant", False)
+    }
 
 
 async def _peek(facts: NodeFacts, executors: Mapping[str, Executor], place: Place) -> Peek:

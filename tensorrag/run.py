@@ -110,6 +110,7 @@ class Run:
             self._check,
             self._executors,
             self._place,
+            known=self._workspace.store.peeks,
             until=self._until,
             on=self._on,
         )
