@@ -1,0 +1,36 @@
+"""Takes in files with cards in Python that people drop on the page."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from tensorrag.durable import write_file
+from tensorrag.errors import CardError
+from tensorrag.names import quoted
+
+MAX_CARD_FILE = 500_000
+"""Largest file with cards, in bytes."""
+
+_FILE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}\.py")
+
+
+def write_card_file(folder: Path, name: str, text: str) -> str:
+    """Write a file with cards into the drop-in folder, over one of the same name.
+
+    Raises:
+        CardError: this is no name for such a file, or the file is too large.
+    """
+    if not _FILE.fullmatch(name):
+        raise CardError(
+            f"{quoted(name)} is no name for a file with cards.",
+            hint="Use letters, digits and underscores, and .py at the end.",
+        )
+    content = text.encode("utf-8", "replace")
+    if len(content) > MAX_CARD_FILE:
+        raise CardError(
+            f"{quoted(name)} is larger than {MAX_CARD_FILE // 1000} kB.",
+            hint="Put data into a file of its own.",
+        )
+    write_file(folder / name, content)
+    return name

@@ -1,0 +1,110 @@
+"""A pipeline as the canvas draws it: one JSON object per card and per wire."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from tensorrag.catalog import CardInfo, Catalog, PortInfo
+from tensorrag.check import NodeFacts
+from tensorrag.pipeline import Edge, JsonObject, Node, Pipeline
+from tensorrag.problems import Problem
+
+
+class Drawing:
+    """Draws the parts of one state of a pipeline."""
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        catalog: Catalog,
+        facts: Mapping[str, NodeFacts],
+        problems: Iterable[Problem],
+    ) -> None:
+        self._pipeline = pipeline
+        self._catalog = catalog
+        self._facts = facts
+        self._of_nodes: dict[str, list[Problem]] = {}
+        self._of_edges: dict[str, Problem] = {}
+        for problem in problems:
+            if problem.edge is not None:
+                self._of_edges.setdefault(problem.edge, problem)
+            if problem.node is not None:
+                self._of_nodes.setdefault(problem.node, []).append(problem)
+
+    def node(self, node: Node) -> JsonObject:
+        """Draw a card; one that is not installed gets the ports that wires end at."""
+        info = self._catalog.cards.get(node.card)
+        facts = self._facts.get(node.id)
+        inputs, outputs = self._ports(node, info)
+        kind = outputs[0].type if outputs else None
+        made_up = facts is not None and facts.synthetic and not inputs
+        return {
+            "id": node.id,
+            "card": node.card,
+            "title": node.title or (info.title if info else node.card),
+            "type": kind or None,
+            "summary": facts.brief if facts else "",
+            "tag": "synthetic" if made_up else None,
+            "x": node.position.x,
+            "y": node.position.y,
+            "inputs": [_input(port) for port in inputs],
+            "outputs": [{"name": port.name, "type": port.type} for port in outputs],
+            "problems": [_problem(problem) for problem in self._of_nodes.get(node.id, ())],
+            "placeholder": self._placeholder(kind),
+            "enabled": node.enabled,
+            "unknown": info is None,
+        }
+
+    def edge(self, edge: Edge) -> JsonObject:
+        """Draw a wire in the colour of what it carries."""
+        source = self._pipeline.nodes.get(edge.source)
+        info = self._catalog.cards.get(source.card) if source else None
+        port = info.output(edge.source_port) if info else None
+        problem = self._of_edges.get(edge.id)
+        return {
+            "id": edge.id,
+            "source": edge.source,
+            "source_port": edge.source_port,
+            "target": edge.target,
+            "target_port": edge.target_port,
+            "type": port.type if port else None,
+            "problem": problem.message if problem else None,
+        }
+
+    def types(self) -> JsonObject:
+        """Say how each type is drawn."""
+        return {
+            name: {"shape": kind.shape, "light": kind.light, "dark": kind.dark}
+            for name, kind in self._catalog.types.items()
+        }
+
+    def _ports(
+        self, node: Node, info: CardInfo | None
+    ) -> tuple[tuple[PortInfo, ...], tuple[PortInfo, ...]]:
+        if info is not None:
+            return info.inputs, info.outputs
+        ends = [edge.target_port for edge in self._pipeline.inputs_of(node.id)]
+        starts = [edge.source_port for edge in self._pipeline.outputs_of(node.id)]
+        return _named(ends), _named(starts)
+
+    def _placeholder(self, kind: str | None) -> list[str]:
+        info = self._catalog.types.get(kind or "")
+        return list(info.teaser) if info else []
+
+
+def _input(port: PortInfo) -> JsonObject:
+    return {
+        "name": port.name,
+        "type": port.type,
+        "accepts": list(port.accepts or (port.type,)),
+        "optional": port.optional,
+        "many": port.many,
+    }
+
+
+def _problem(problem: Problem) -> JsonObject:
+    return {"level": problem.level, "message": problem.message, "hint": problem.hint}
+
+
+def _named(names: Iterable[str]) -> tuple[PortInfo, ...]:
+    return tuple(PortInfo(name=name, type="") for name in dict.fromkeys(names))

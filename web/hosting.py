@@ -1,0 +1,89 @@
+"""What the server asks others to do: cards are described, checked and looked at in processes apart.
+
+No card, and nothing that a card made, is ever loaded in the server itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable, Mapping
+from importlib.metadata import entry_points
+
+from tensorrag.card import Peek
+from tensorrag.catalog import Catalog
+from tensorrag.check import Checked, NodeFacts
+from tensorrag.errors import ExecutorUnavailable
+from tensorrag.executor import Executor
+from tensorrag.pipeline import JsonObject, Pipeline
+from tensorrag.pipeline_json import to_json
+from tensorrag.prepare import LOCAL, look
+from tensorrag.task import Task, TaskKind
+from tensorrag.workspace import Workspace
+
+GROUP = "tensorrag.executors"
+
+log = logging.getLogger(__name__)
+
+
+def load_executors() -> dict[str, Executor]:
+    """Make every executor that is installed, this machine first. Call it inside the event loop."""
+    executors: dict[str, Executor] = {}
+    points = sorted(entry_points(group=GROUP), key=lambda point: (point.name != LOCAL, point.name))
+    for point in points:
+        try:
+            executors[point.name] = point.load()()
+        except Exception:
+            log.exception("The executor %r cannot be used.", point.name)
+    return executors
+
+
+class Hosting:
+    """Asks executors on behalf of the page."""
+
+    def __init__(self, workspace: Workspace, executors: Mapping[str, Executor]) -> None:
+        self._executors = executors
+        self._place = workspace.place()
+
+    async def catalog(self) -> Catalog:
+        """Have all cards described."""
+        return Catalog.model_validate(await self._ask(Task(kind="describe")))
+
+    async def check(self, pipeline: Pipeline, peeks: Mapping[str, Peek]) -> Checked:
+        """Check a pipeline, given what was seen at outside sources. No row is read."""
+        task = await asyncio.to_thread(_propagate, pipeline, peeks)
+        answer = await self._ask(task)
+        return await asyncio.to_thread(Checked.model_validate, answer)
+
+    async def look(self, facts: Iterable[NodeFacts]) -> dict[str, Peek]:
+        """Look at the outside sources of these nodes, in workers."""
+        nodes = {str(index): fact for index, fact in enumerate(facts)}
+        return await look(Checked(nodes=nodes), self._executors, self._place)
+
+    async def page(self, digest: str, offset: int, limit: int, sort: str) -> JsonObject:
+        """Read rows of a stored table, in a worker."""
+        params = {"offset": offset, "limit": limit, "sort": sort}
+        return await self._ask(Task(kind="page", params=params, inputs={"table": (digest,)}))
+
+    async def profile(self, digest: str) -> JsonObject:
+        """Make the preview of a stored value anew, in a worker."""
+        return await self._ask(Task(kind="profile", inputs={"value": (digest,)}))
+
+    async def _ask(self, task: Task) -> JsonObject:
+        executor = self._able(task.kind)
+        handle = await executor.submit(task, self._place)
+        return await executor.result(handle)
+
+    def _able(self, kind: TaskKind) -> Executor:
+        for executor in self._executors.values():
+            if kind in executor.kinds:
+                return executor
+        raise ExecutorUnavailable(
+            "No executor is installed that could do this.",
+            hint="Install TensorRag again: its own executor is missing.",
+        )
+
+
+def _propagate(pipeline: Pipeline, peeks: Mapping[str, Peek]) -> Task:
+    known = {key: peek.model_dump(mode="json") for key, peek in peeks.items()}
+    return Task(kind="propagate", params={"pipeline": to_json(pipeline), "peeks": known})

@@ -1,0 +1,396 @@
+"""An open pipeline: it lives in the server and outlives every page that shows it.
+
+Pages are views. A gesture changes the document at once and goes to all of them; the check, the
+plan (what would run again, and why) and the saving follow behind, each as often as it can.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
+
+from tensorrag.catalog import Catalog
+from tensorrag.check import Checked
+from tensorrag.document import Change, Document, diff
+from tensorrag.errors import PipelineError, TensorRagError
+from tensorrag.files import dumps
+from tensorrag.journal import RunEntry
+from tensorrag.pipeline import JsonObject, Pipeline
+from tensorrag.pipeline_json import to_json
+from tensorrag.problems import Problem
+from tensorrag.run import Run
+from tensorrag.workspace import Workspace
+from web.checking import Checking
+from web.coalesced import Coalesced
+from web.drawing import Drawing
+from web.history import History
+from web.hosting import Hosting
+from web.picture import Picture
+from web.saving import Saving
+from web.shown import Shown
+from web.states import Display, displays
+from web.watching import View
+
+REST = 0.05
+"""Seconds in which changes of state are gathered before views are told."""
+
+__all__ = ["Runner", "Session", "View"]
+
+log = logging.getLogger(__name__)
+
+
+class Runner(Protocol):
+    """Begins a run and answers once it has begun."""
+
+    def __call__(
+        self,
+        pipeline: Pipeline,
+        *,
+        pipeline_id: str | None,
+        until: str | None,
+        no_cache: bool,
+        on: str | None,
+    ) -> Awaitable[Run]:
+        """Begin a run of a pipeline."""
+
+
+class Session:
+    """One open pipeline."""
+
+    def __init__(
+        self,
+        pipeline_id: str,
+        document: Document,
+        saving: Saving,
+        workspace: Workspace,
+        hosting: Hosting,
+        begin: Runner,
+    ) -> None:
+        self.id = pipeline_id
+        self._document = document
+        self._saving = saving
+        self._hosting = hosting
+        self._begin = begin
+        self._views: list[View] = []
+        self._history = History(workspace, pipeline_id)
+        self._checking = Checking(pipeline_id, document, workspace, hosting, self._take_check)
+        self._picture = Picture()
+        self._displays: dict[str, Display] = {}
+        self._showing = Coalesced(self._show_soon, rest=REST)
+        self._following: asyncio.Task[None] | None = None
+        saving.on_change = self._tell_status
+        saving.on_trouble = self._warn
+        self._picture.draw(document.pipeline, self._drawing())
+
+    # --- what there is ----------------------------------------------------------------------
+
+    @property
+    def pipeline(self) -> Pipeline:
+        """The pipeline as it is now."""
+        return self._document.pipeline
+
+    @property
+    def revision(self) -> int:
+        """Rises with every change."""
+        return self._document.revision
+
+    @property
+    def catalog(self) -> Catalog:
+        """The cards that there are."""
+        return self._document.catalog
+
+    @property
+    def checked(self) -> Checked:
+        """The last check; it may be a moment behind the pipeline."""
+        return self._checking.checked
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What the last check found."""
+        return self.checked.problems
+
+    @property
+    def saved(self) -> bool:
+        """Whether all changes are on disk."""
+        return self._saving.saved
+
+    @property
+    def saved_text(self) -> str:
+        """``Saved``, ``Saving…`` or ``Not saved``."""
+        return self._saving.text
+
+    @property
+    def undo_label(self) -> str:
+        """What `undo` would take back; empty if there is nothing."""
+        return self._document.undo_label
+
+    @property
+    def redo_label(self) -> str:
+        """What `redo` would make again; empty if there is nothing."""
+        return self._document.redo_label
+
+    @property
+    def run(self) -> Run | None:
+        """The run that is going on, or the last one of this server."""
+        return self._history.run
+
+    @property
+    def running(self) -> bool:
+        """Whether a run is going on."""
+        return self._history.running
+
+    @property
+    def run_status(self) -> str:
+        """State of the latest run; ``idle`` before the first."""
+        return self._history.status
+
+    def subscribe(self, view: View) -> Callable[[], None]:
+        """Tell a view of everything from now on; returns what ends that."""
+        self._views.append(view)
+
+        def unsubscribe() -> None:
+            if view in self._views:
+                self._views.remove(view)
+
+        return unsubscribe
+
+    @property
+    def watched(self) -> bool:
+        """Whether anybody looks."""
+        return bool(self._views)
+
+    def snapshot(self) -> JsonObject:
+        """Return all that the canvas shows."""
+        return {
+            "revision": self.revision,
+            "types": self._drawing().types(),
+            "nodes": list(self._picture.nodes.values()),
+            "edges": list(self._picture.edges.values()),
+            "runtime": self.runtime(),
+            "fit": True,
+        }
+
+    def runtime(self) -> dict[str, JsonObject]:
+        """Return what each card is doing, or did; those that never ran are absent."""
+        return dict(self._picture.states)
+
+    def node_json(self, node_id: str) -> JsonObject:
+        """Return a card as the canvas draws it.
+
+        Raises:
+            NodeNotFound: there is none.
+        """
+        return self._drawing().node(self.pipeline.node(node_id))
+
+    def export(self) -> tuple[str, str]:
+        """Return the name and the text of the pipeline's file."""
+        return f"{self.id}.json", dumps(self.pipeline)
+
+    # --- editing ----------------------------------------------------------------------------
+
+    def edit(self, ops: list[Any], label: str = "", merge_key: str | None = None) -> Change:
+        """Make the edits of one gesture, all or none.
+
+        Raises:
+            PipelineError: one is forbidden; nothing has changed.
+        """
+        before = self.pipeline
+        change = self._document.apply(ops, label, merge_key)
+        self._checking.chosen(_set_nodes(ops, before, change.after))
+        self._take_change(change)
+        return change
+
+    def undo(self) -> Change | None:
+        """Take the last gesture back; None if there is none."""
+        return self._take_change(self._document.undo())
+
+    def redo(self) -> Change | None:
+        """Make the gesture again that was taken back last; None if there is none."""
+        return self._take_change(self._document.redo())
+
+    def use(self, catalog: Catalog) -> None:
+        """Take up a changed set of cards."""
+        self._document.catalog = catalog
+        self._draw()
+        self._checking.kick()
+
+    def adopt(self, pipeline: Pipeline) -> None:
+        """Take up what another program wrote into the file, as a gesture that can be undone."""
+        ops = [{"op": "replace", "pipeline": to_json(pipeline)}]
+        change = self._document.apply(ops, "Change outside")
+        self._saving.accept(change.after)
+        self._take_change(change, save=False)
+
+    def changed_outside(self) -> bool:
+        """Tell whether another program has written the file. Looks at the disk."""
+        return self._saving.changed_outside()
+
+    # --- running ----------------------------------------------------------------------------
+
+    async def start(
+        self, until: str | None = None, no_cache: bool = False, on: str | None = None
+    ) -> Run:
+        """Begin a run of the pipeline as it is now.
+
+        Raises:
+            PipelineHasErrors: there are errors in what would run; carries them.
+            RunRefused: it runs already.
+            NodeNotFound: there is no node to stop at.
+        """
+        with self._history.starting():
+            self._tell_status()
+            run = await self._begin(
+                self.pipeline, pipeline_id=self.id, until=until, no_cache=no_cache, on=on
+            )
+            self._history.take(run)
+        self._following = asyncio.create_task(self._follow(run))
+        return run
+
+    async def cancel(self, node: str | None = None) -> None:
+        """Stop the run, or one card of it; nothing happens if none is going on.
+
+        Raises:
+            NodeNotFound: the run has no such node.
+        """
+        if self.run is not None and self.running:
+            await self.run.cancel(node)
+
+    async def runs(self, limit: int = 50) -> list[RunEntry]:
+        """Return the latest runs of this pipeline, newest first."""
+        return await self._history.runs(limit)
+
+    def events(self) -> list[JsonObject]:
+        """Return all that happened in the latest run."""
+        return self._history.events
+
+    # --- results ----------------------------------------------------------------------------
+
+    def shown(self, node_id: str) -> JsonObject | None:
+        """Return what a card shows of its last run; None if it never ran."""
+        shown = self._result(node_id)
+        return shown.node if shown is not None else None
+
+    async def preview(self, node_id: str) -> dict[str, JsonObject]:
+        """Return, by port, what the inspector shows of a card's result."""
+        shown = self._result(node_id)
+        key = shown.key if shown is not None else None
+        return await self._history.previews(key) if key is not None else {}
+
+    async def page(
+        self, node_id: str, port: str, offset: int = 0, limit: int = 100, sort: str = ""
+    ) -> JsonObject:
+        """Return rows of a table that a card made.
+
+        Raises:
+            PipelineError: it made nothing at this port.
+        """
+        output = ((self.shown(node_id) or {}).get("outputs") or {}).get(port)
+        if output is None:
+            raise PipelineError("This card has no result here yet.", hint="Run it first.")
+        return await self._hosting.page(output["sha256"], offset, limit, sort)
+
+    # --- life -------------------------------------------------------------------------------
+
+    async def open(self) -> None:
+        """Find out what earlier runs made; then check."""
+        await self._history.open()
+        self._show()
+        self._checking.kick()
+
+    async def settled(self) -> None:
+        """Wait until check, plan and file have caught up with the document."""
+        for work in (self._checking, self._saving, self._showing):
+            await work.settled()
+
+    async def close(self, *, deleted: bool = False) -> None:
+        """Write what is not written yet, unless the pipeline was deleted."""
+        if deleted:
+            self._tell(lambda view: view.on_closed())
+            await self.cancel()
+            self._saving.stop()
+        await self._checking.close()
+        await self._saving.close()
+        await self._showing.close()
+
+    # --- following the run ------------------------------------------------------------------
+
+    async def _follow(self, run: Run) -> None:
+        self._showing.kick()
+        async for event in run.subscribe():
+            if event["node"] is not None:
+                self._history.note(event["node"])
+            self._tell(lambda view: view.on_run_event(event))  # noqa: B023
+            self._showing.kick()
+            if event["type"] == "run":
+                self._tell_status()
+        self._checking.look_again()
+        self._checking.kick()
+        self._showing.kick()
+        self._tell_status()
+
+    # --- telling the views ------------------------------------------------------------------
+
+    def _take_change(self, change: Change | None, *, save: bool = True) -> Change | None:
+        if change is not None and change:
+            parts = diff(change.before, change.after)
+            ops = self._picture.edit(parts, change.after, self._drawing())
+            self._tell(lambda view: view.on_patch(change.revision, ops))
+            if save:
+                self._saving.save(change.after)
+            self._show()
+            self._checking.kick()
+            self._tell_status()
+        return change
+
+    def _take_check(self) -> None:
+        self._draw()
+        self._show()
+        self._tell(lambda view: view.on_problems())
+
+    def _draw(self) -> None:
+        ops = self._picture.draw(self.pipeline, self._drawing())
+        if ops:
+            self._tell(lambda view: view.on_patch(self.revision, ops))
+
+    async def _show_soon(self) -> None:
+        self._show()
+
+    def _show(self) -> None:
+        self._displays = displays(
+            self.pipeline, self._checking.planned, self._history.shown, self._history.active()
+        )
+        states = {node_id: display.runtime() for node_id, display in self._displays.items()}
+        changed = self._picture.restate(states)
+        if changed:
+            self._tell(lambda view: view.on_runtime(changed))
+
+    def _tell_status(self) -> None:
+        self._tell(lambda view: view.on_status())
+
+    def _warn(self, error: TensorRagError) -> None:
+        self._tell(lambda view: view.on_warning(error.message, error.hint))
+
+    def _tell(self, tell: Callable[[View], None]) -> None:
+        for view in tuple(self._views):
+            try:
+                tell(view)
+            except Exception:  # one broken page must not keep the others from hearing
+                log.exception("A view failed.")
+
+    def _drawing(self) -> Drawing:
+        checked = self._checking.checked
+        return Drawing(self.pipeline, self.catalog, checked.nodes, checked.problems)
+
+    def _result(self, node_id: str) -> Shown | None:
+        display = self._displays.get(node_id)
+        return display.shown if display is not None else None
+
+
+def _set_nodes(ops: list[Any], before: Pipeline, after: Pipeline) -> list[str]:
+    """Return the nodes that somebody added or set himself, not by pasting or importing."""
+    if not any(op["op"] in ("add", "set_params") for op in ops):
+        return []
+    nodes, known = after.nodes, before.nodes
+    return [n for n in nodes if n not in known or nodes[n].params != known[n].params]

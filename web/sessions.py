@@ -1,0 +1,300 @@
+"""All that one server has open: pipelines, runs, the cards that there are."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import IO, Any
+
+from sample_data.pipeline_files import PIPELINES, pipeline_path
+from tensorrag import files
+from tensorrag.catalog import Catalog
+from tensorrag.document import Document
+from tensorrag.errors import PipelineError, TensorRagError
+from tensorrag.executor import Executor, Offers
+from tensorrag.files import Loaded
+from tensorrag.journal import RunEntry
+from tensorrag.names import quoted
+from tensorrag.pipeline import Pipeline
+from tensorrag.run import Run
+from tensorrag.shelf import Entry
+from tensorrag.workspace import Workspace
+from web.card_files import write_card_file
+from web.hosting import Hosting, load_executors
+from web.saving import Saving
+from web.session import Session
+
+FIRST_SAMPLE = "boston_housing"
+"""What the first start opens."""
+LOOK_AT_CARDS = 1.0
+"""Seconds between two looks at the drop-in folder."""
+LAST = "last_pipeline"
+OLD_RUNS = 50
+"""How many runs that have ended are kept in memory; the journal has them all."""
+
+log = logging.getLogger(__name__)
+
+
+class Sessions:
+    """One server's open pipelines and runs. Used on the event loop alone."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        self.executors: Mapping[str, Executor] = {}
+        """By name, this machine first; empty before `start`."""
+        self.catalog = Catalog(cards={}, types={})
+        """The cards that there are; empty until they are described."""
+        self.runs: dict[str, Run] = {}
+        """Runs that go on here, and the last ones that did."""
+        self._open: dict[str, asyncio.Task[Session]] = {}
+        self._ready = asyncio.Event()
+        self._listeners: list[Callable[[], None]] = []
+        self._background: asyncio.Task[None] | None = None
+        self._hosting: Hosting | None = None
+
+    # --- life -------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Begin: the cards are described in the background, so that the first page is quick."""
+        self.executors = load_executors()
+        self._hosting = Hosting(self.workspace, self.executors)
+        for executor in self.executors.values():
+            getattr(executor, "warm", lambda: None)()
+        await asyncio.to_thread(self._tidy)
+        if not await self.entries() and self.last_id is None:
+            await self.create_sample(FIRST_SAMPLE)
+        self._background = asyncio.create_task(self._follow_cards())
+
+    async def close(self) -> None:
+        """Write what is not written, and end every process."""
+        if self._background is not None:
+            self._background.cancel()
+        sessions = await asyncio.gather(*self._open.values(), return_exceptions=True)
+        open_ones = [session for session in sessions if isinstance(session, Session)]
+        await asyncio.gather(*(session.close() for session in open_ones), return_exceptions=True)
+        await asyncio.gather(*(executor.close() for executor in self.executors.values()))
+        await asyncio.to_thread(self.workspace.close)
+
+    @property
+    def ready(self) -> bool:
+        """Whether the cards are described."""
+        return self._ready.is_set()
+
+    async def wait_ready(self) -> None:
+        """Wait until the cards are described."""
+        await self._ready.wait()
+
+    @property
+    def hosting(self) -> Hosting:
+        """Who checks, and looks at data, on the server's behalf."""
+        if self._hosting is None:
+            raise TensorRagError("The server has not started yet.")
+        return self._hosting
+
+    def _tidy(self) -> None:
+        """Clear up after a server that crashed. In a thread."""
+        self.workspace.journal.interrupted()
+        self.workspace.sweep()
+
+    # --- pipelines --------------------------------------------------------------------------
+
+    async def open(self, pipeline_id: str) -> Session:
+        """Open a pipeline, or find it open; everybody gets the same session.
+
+        Raises:
+            PipelineError: there is none of this id.
+            FileFormatError: its file is refused.
+        """
+        if pipeline_id not in self._open:
+            self._open[pipeline_id] = asyncio.create_task(self._load(pipeline_id))
+        try:
+            session = await asyncio.shield(self._open[pipeline_id])
+        except TensorRagError:
+            self._open.pop(pipeline_id, None)
+            raise
+        await self._take_up_changes(session)
+        await asyncio.to_thread(self.workspace.settings.set, LAST, pipeline_id)
+        return session
+
+    async def create(self, pipeline: Pipeline | None = None, name: str = "") -> Session:
+        """Put a pipeline into the workspace, an empty one by default, and open it."""
+        pipeline = pipeline or Pipeline(name or "New pipeline")
+        shelf = self.workspace.pipelines
+        return await self.open(await asyncio.to_thread(shelf.create, pipeline))
+
+    async def create_sample(self, name: str) -> Session:
+        """Put a copy of a sample pipeline into the workspace, and open it.
+
+        Raises:
+            PipelineError: there is no such sample.
+        """
+        if name not in PIPELINES:
+            known = ", ".join(PIPELINES)
+            raise PipelineError(f"There is no sample {quoted(name)}.", hint=f"There are: {known}.")
+        return await self.create(
+            (await asyncio.to_thread(files.load, pipeline_path(name))).pipeline
+        )
+
+    async def create_from_text(self, text: str | bytes) -> tuple[Session, tuple[str, ...]]:
+        """Put a pipeline from the text of a file into the workspace; returns warnings too.
+
+        Raises:
+            FileFormatError: the file is refused.
+        """
+        loaded = await asyncio.to_thread(files.loads, text)
+        return await self.create(loaded.pipeline), loaded.warnings
+
+    async def delete(self, pipeline_id: str) -> None:
+        """Take a pipeline out of the workspace; its file is kept aside.
+
+        Raises:
+            PipelineError: there is none of this id.
+        """
+        opened = self._open.pop(pipeline_id, None)
+        if opened is not None:
+            await (await opened).close(deleted=True)
+        await asyncio.to_thread(self.workspace.pipelines.delete, pipeline_id)
+
+    async def entries(self) -> list[Entry]:
+        """List the pipelines of the workspace, the one changed last first."""
+        return await asyncio.to_thread(self.workspace.pipelines.list)
+
+    @property
+    def last_id(self) -> str | None:
+        """The pipeline that was opened last, if any ever was."""
+        known = self.workspace.settings.get(LAST)
+        return known if isinstance(known, str) else None
+
+    async def _load(self, pipeline_id: str) -> Session:
+        workspace = self.workspace
+        loaded = await asyncio.to_thread(workspace.pipelines.load, pipeline_id)
+        saving = Saving(workspace.pipelines, pipeline_id, loaded.pipeline, loaded.migrated_from)
+        # Revisions of a pipeline rise across restarts too: a save made on an old one is refused.
+        document = Document(loaded.pipeline, self.catalog, revision=int(time.time() * 1000))
+        session = Session(pipeline_id, document, saving, workspace, self.hosting, self.begin)
+        await session.open()
+        return session
+
+    async def _take_up_changes(self, session: Session) -> None:
+        if await asyncio.to_thread(session.changed_outside):
+            loaded = await asyncio.to_thread(self._load_quietly, session.id)
+            if loaded is not None:
+                session.adopt(loaded.pipeline)
+
+    def _load_quietly(self, pipeline_id: str) -> Loaded | None:
+        try:
+            return self.workspace.pipelines.load(pipeline_id)
+        except TensorRagError:
+            return None  # what is open stays open, and is written again with the next gesture
+
+    # --- runs -------------------------------------------------------------------------------
+
+    async def begin(
+        self,
+        pipeline: Pipeline,
+        *,
+        pipeline_id: str | None = None,
+        until: str | None = None,
+        no_cache: bool = False,
+        on: str | None = None,
+    ) -> Run:
+        """Begin a run.
+
+        Raises:
+            PipelineHasErrors: there are errors in what would run; carries them.
+            NodeNotFound: there is no node to stop at.
+        """
+        await self.wait_ready()
+        run = Run(
+            pipeline,
+            self.workspace,
+            self.executors,
+            self.catalog,
+            self.hosting.check,
+            pipeline_id=pipeline_id,
+            until=until,
+            on=on,
+            no_cache=no_cache,
+        )
+        await run.start()
+        self._forget_old_runs()
+        self.runs[run.id] = run
+        return run
+
+    async def latest_runs(self) -> dict[str, RunEntry]:
+        """Return the latest run of each pipeline, by the pipeline's id."""
+        entries = await asyncio.to_thread(self.workspace.journal.runs, 500)
+        return {entry.pipeline: entry for entry in reversed(entries) if entry.pipeline is not None}
+
+    async def offers(self) -> list[Offers]:
+        """Say what each executor has, or why it has nothing."""
+        executors = self.executors.values()
+        return list(await asyncio.gather(*(executor.offers() for executor in executors)))
+
+    def _forget_old_runs(self) -> None:
+        ended = [run_id for run_id, run in self.runs.items() if run.ended]
+        for run_id in ended[: max(0, len(ended) - OLD_RUNS)]:
+            del self.runs[run_id]
+
+    # --- what people bring ------------------------------------------------------------------
+
+    async def upload(self, file: IO[bytes]) -> str:
+        """Keep an open file in the workspace; returns how pipelines name it: ``sha256:…``.
+
+        Raises:
+            WorkspaceError: it is too large, or the disk is full.
+        """
+        return await asyncio.to_thread(self.workspace.uploads.add, file)
+
+    async def add_card_file(self, name: str, text: str) -> str:
+        """Put a Python file with cards into the drop-in folder; returns what it is called there.
+
+        Raises:
+            CardError: this is no name for such a file, or the file is too large.
+        """
+        written = await asyncio.to_thread(write_card_file, self.workspace.cards, name, text)
+        await self._describe()
+        return written
+
+    def on_catalog(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Call this when there are other cards than before; returns what ends that."""
+        self._listeners.append(callback)
+        return lambda: self._listeners.remove(callback) if callback in self._listeners else None
+
+    async def _follow_cards(self) -> None:
+        seen: Any = None
+        while True:
+            now = await asyncio.to_thread(_card_files, self.workspace.cards)
+            if now != seen or not self.ready:
+                seen = now
+                try:
+                    await self._describe()
+                except TensorRagError as error:
+                    log.warning("The cards cannot be described: %s %s", error.message, error.hint)
+            await asyncio.sleep(LOOK_AT_CARDS)
+
+    async def _describe(self) -> None:
+        catalog = await self.hosting.catalog()
+        if catalog == self.catalog and self.ready:
+            return
+        self.catalog = catalog
+        self._ready.set()
+        for opened in self._open.values():
+            if opened.done() and not opened.cancelled() and opened.exception() is None:
+                opened.result().use(catalog)
+        for callback in tuple(self._listeners):
+            callback()
+
+
+def _card_files(folder: Path) -> list[tuple[str, int, int]]:
+    found = []
+    for path in sorted(folder.glob("*.py")):
+        try:
+            seen = path.stat()
+        except OSError:
+            continue
+        found.append((path.name, seen.st_mtime_ns, seen.st_size))
+    return found

@@ -1,0 +1,139 @@
+"""What a card shows of its last run, or of the one that is going on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tensorrag.node_run import NodeRun
+from tensorrag.pipeline import JsonObject, Pipeline
+from tensorrag.plan import Planned
+
+CURVE_POINTS = 200
+"""Most points of a live curve; more cannot be told apart on a card."""
+
+
+Placed = tuple[str, bool, JsonObject, tuple[str, ...]]
+
+
+def placed(pipeline: Pipeline, node_id: str) -> Placed:
+    """Return what of a pipeline decides what a node does: card, settings and wires."""
+    node = pipeline.nodes[node_id]
+    wires = tuple(edge.id for edge in pipeline.inputs_of(node_id))
+    return node.card, node.enabled, dict(node.params), wires
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One node of a run, as it is or as it ended."""
+
+    node: JsonObject
+    """As ``tensorrag run --json`` prints it: state, seconds, outputs and so on."""
+    made: JsonObject | None = None
+    """What its result was made of; None where it was not even tried."""
+    face: JsonObject | None = None
+    progress: JsonObject | None = None
+    curve: Sequence[float] = ()
+    """The loss so far, while it runs."""
+    placed: Placed | None = None
+    """How the node stood in the pipeline that ran, where that is known."""
+
+    @property
+    def state(self) -> str:
+        """Its state, such as ``done``."""
+        return str(self.node["state"])
+
+    @property
+    def key(self) -> str | None:
+        """The key that its result is stored under."""
+        return (self.made or {}).get("key")
+
+
+def shown_of_run(node: NodeRun, pipeline: Pipeline, before: Shown | None) -> Shown:
+    """Show a node of a run; one that is not done yet keeps the face of the last time."""
+    face = node.face
+    if face is None and before is not None and node.state in ("queued", "running"):
+        face = before.face
+    running = node.state == "running"
+    curve = [_loss(report) for report in node.history] if running else []
+    return Shown(
+        node.to_json(),
+        node.to_made(),
+        face,
+        node.progress if running else None,
+        [value for value in curve if value is not None],
+        placed(pipeline, node.id),
+    )
+
+
+def shown_of_plan(planned: Planned, before: Shown | None) -> Shown | None:
+    """Show a result that is stored already, though the last run did not end with it."""
+    result = planned.result
+    if result is None:
+        return None
+    node = {
+        **(before.node if before else {"card": planned.made.get("card")}),
+        "state": "done",
+        "cached": False,
+        "reason": None,
+        "blocked_by": None,
+        "seconds": result.seconds,
+        "executor": result.executor,
+        "device": result.device,
+        "error": None,
+        "outputs": result.summary["outputs"],
+    }
+    return Shown(node, dict(planned.made), result.summary["face"])
+
+
+def runtime(shown: Shown, *, state: str | None = None, reason: str | None = None) -> JsonObject:
+    """Write what the canvas shows; with ``state``, an old result that is out of date."""
+    node = shown.node
+    current = state is None
+    return {
+        "state": state or shown.state,
+        "reason": node["reason"] if current else reason,
+        "cached": bool(node["cached"]) and current,
+        "seconds": node["seconds"] if current else None,
+        "device": node["device"],
+        "executor": node["executor"],
+        "progress": _progress(shown),
+        "face": shown.face,
+        "ports": labels(node["outputs"]),
+        "error": _error(node["error"]) if current else None,
+    }
+
+
+def labels(outputs: Mapping[str, Any]) -> dict[str, str]:
+    """Write on each wire how many rows it carries: ``train 40,000``."""
+    written = {}
+    for port, output in outputs.items():
+        schema = output.get("schema") or {}
+        if schema.get("type") == "Table" and schema.get("rows") is not None:
+            part = (schema.get("provenance") or {}).get("part")
+            written[port] = f"{part} {schema['rows']:,}" if part else f"{schema['rows']:,}"
+    return written
+
+
+def _progress(shown: Shown) -> JsonObject | None:
+    if shown.progress is None:
+        return None
+    progress = {**shown.progress}
+    if len(shown.curve) > 1:
+        progress["curve"] = _thinned(shown.curve)
+    return progress
+
+
+def _loss(report: JsonObject) -> float | None:
+    value = (report.get("metrics") or {}).get("loss")
+    return value if isinstance(value, int | float) else None
+
+
+def _thinned(values: Sequence[float]) -> list[float]:
+    step = -(-len(values) // CURVE_POINTS)
+    return [*values[:-1:step], values[-1]]
+
+
+def _error(error: JsonObject | None) -> JsonObject | None:
+    return {"message": error["message"], "hint": error.get("hint", "")} if error else None
