@@ -1,0 +1,124 @@
+"""The long-lived process that imports cards, so that the server need not.
+
+It answers tasks of kind ``describe`` and ``propagate``, one after the other. It is started under
+a supervisor, which captures what cards print while they are imported; one that hangs or crashes
+is replaced. A file of the drop-in folder is tried in a fork first, so that one that
+takes its process with it becomes a notice, and the other cards stay.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import sys
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from executors import trial
+from executors.protocol import decode, encode, message
+from executors.worker import Channel, describe, settle
+from tensorrag.catalog import Notice
+from tensorrag.host import answer
+from tensorrag.registry import Registry
+from tensorrag.task import Place, Task
+
+Stamp = tuple[str, int, int]
+
+
+@dataclass
+class Cards:
+    """The registry, loaded again when the drop-in folder changes.
+
+    Args:
+        accepted: a folder of this process that holds the files which stood their trial.
+    """
+
+    accepted: Path
+    _folder: Path | None = None
+    _stamps: tuple[Stamp, ...] | None = None
+    _registry: Registry = field(default_factory=Registry)
+    _verdicts: dict[str, str] = field(default_factory=dict)
+
+    def registry(self, folder: Path | None) -> Registry:
+        """Return all cards as they are now."""
+        stamps = _stamps(folder)
+        if stamps != self._stamps or folder != self._folder:
+            self._registry = self._load(folder)
+            self._folder, self._stamps = folder, stamps
+        return self._registry
+
+    def _load(self, folder: Path | None) -> Registry:
+        shutil.rmtree(self.accepted, ignore_errors=True)
+        self.accepted.mkdir(parents=True)
+        sources = _sources(folder)
+        self._try_out(sources)
+        notices = []
+        for name, source in sources.items():
+            if reason := self._verdicts.get(_digest(source)):
+                hint = "Move what happens on import into run."
+                notices.append(Notice(file=name, message=reason, hint=hint))
+            else:
+                (self.accepted / name).write_bytes(source)
+        registry = Registry.load(self.accepted)
+        registry.notices += notices
+        return registry
+
+    def _try_out(self, sources: dict[str, bytes]) -> None:
+        """Try what is new; a text that cannot be decoded harms nobody."""
+        new = {n: s for n, s in sources.items() if _digest(s) not in self._verdicts}
+        texts = {name: source.decode("utf-8", "replace") for name, source in new.items()}
+        for name, reason in trial.reasons_against(texts).items():
+            self._verdicts[_digest(new[name])] = reason
+
+
+def _stamps(folder: Path | None) -> tuple[Stamp, ...]:
+    """Look at the folder from outside: names, sizes and times."""
+    found = []
+    for path in _files(folder):
+        with suppress(OSError):
+            seen = path.stat()
+            found.append((path.name, seen.st_size, seen.st_mtime_ns))
+    return tuple(found)
+
+
+def _files(folder: Path | None) -> list[Path]:
+    return sorted(folder.glob("*.py")) if folder is not None and folder.is_dir() else []
+
+
+def _sources(folder: Path | None) -> dict[str, bytes]:
+    sources = {}
+    for path in _files(folder):
+        with suppress(OSError):  # removed, or not ours to read
+            sources[path.name] = path.read_bytes()
+    return sources
+
+
+def _digest(source: bytes) -> str:
+    return hashlib.sha256(source).hexdigest()
+
+
+def main() -> None:
+    """Answer until the server is gone."""
+    scratch = Path(sys.argv[1])
+    channel = Channel()
+    settle("tr-cardhost", scratch)
+    cards = Cards(scratch / "cards")
+    cards.registry(None)
+    channel.send(message("ready"))
+    while (line := channel.receive()) is not None:
+        channel.send(_answer(line, cards))
+
+
+def _answer(line: bytes, cards: Cards) -> bytes:
+    asked = decode(line)
+    try:
+        task, place = Task.from_json(asked["task"]), Place.model_validate(asked["place"])
+        result = answer(task, place, lambda: cards.registry(place.cards))
+        return encode({"type": "result", "id": asked["id"], "data": result})
+    except Exception as error:
+        return encode({"type": "error", "id": asked["id"], "data": describe(error)})
+
+
+if __name__ == "__main__":
+    main()

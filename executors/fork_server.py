@@ -1,0 +1,185 @@
+"""The process that has imported everything and forks workers that are ready at once.
+
+``python -m executors.fork_server SCRATCH``, with a socket as its stdin: for each byte with a file
+descriptor that arrives it forks a supervisor, which speaks through that descriptor. It runs
+nothing itself: one thread, no torch operation, no question to CUDA, because none of these would
+survive a fork. Requests are taken between two imports as well, so the first card of a run
+does not wait for libraries that it does not need.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import gc
+import importlib
+import inspect
+import os
+import select
+import signal
+import socket
+import sys
+import traceback
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import NoReturn
+
+from executors import threads, tree, worker
+from executors.protocol import READY, message
+from executors.supervisor import Ends, Supervisor
+from tensorrag.errors import ErrorInfo, ExecutorError
+
+LIBRARIES = (
+    "numpy",
+    "pyarrow.parquet",
+    "pyarrow.csv",
+    "pyarrow.compute",
+    "pandas",
+    "scipy.stats",
+    "sklearn.linear_model",
+    "sklearn.metrics",
+    "sklearn.model_selection",
+    "sklearn.preprocessing",
+    "sklearn.pipeline",
+    "sklearn.compose",
+    "sklearn.impute",
+    "sklearn.ensemble",
+    "sklearn.dummy",
+    "sklearn.neural_network",
+    "torch",
+    "torch.optim",
+    "torch._dynamo",  # the first optimizer of a process imports it, in 0.9 s
+)
+
+
+def main() -> None:
+    """Import, and fork on request until the server is gone."""
+    tree.name_process("tr-forkserver")
+    server = socket.socket(fileno=os.dup(0))
+    scratch = Path(sys.argv[1])
+    _end_with(server)
+    gc.disable()  # a collection in a child would copy every page that it looks at
+    for module in (*_built_in_cards(), *LIBRARIES):
+        _import(module)
+        _serve(server, scratch, wait=False)
+    threads.controller()
+    inspect.getmodule(sys._getframe())  # it looks at every module, and remembers: 0.1 s
+    gc.collect()
+    gc.freeze()
+    with contextlib.suppress(OSError):
+        server.sendall(READY)
+    _serve(server, scratch, wait=True)
+
+
+def _built_in_cards() -> list[str]:
+    """Name the modules of our own cards; those of other packs are imported in workers alone."""
+    points = entry_points(group="tensorrag.cards")
+    packages = [point.module for point in points if point.dist and point.dist.name == "tensorrag"]
+    return ["tensorrag.pages", *packages, *(m for p in packages for m in _modules_of(p))]
+
+
+def _modules_of(package: str) -> list[str]:
+    import pkgutil
+
+    paths = getattr(sys.modules.get(package) or importlib.import_module(package), "__path__", [])
+    return [f"{package}.{item.name}" for item in pkgutil.iter_modules(paths)]
+
+
+def _import(module: str) -> None:
+    """Import a module; whoever needs one that fails will say so."""
+    with contextlib.suppress(Exception):
+        importlib.import_module(module)
+
+
+def _end_with(server: socket.socket) -> None:
+    """Leave when the server does, in the middle of a long import too."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # supervisors need no one to collect them
+    signal.signal(signal.SIGIO, lambda number, frame: _leave_if_alone(server))
+    fcntl.fcntl(server, fcntl.F_SETOWN, os.getpid())
+    flags = fcntl.fcntl(server, fcntl.F_GETFL)
+    fcntl.fcntl(server, fcntl.F_SETFL, flags | os.O_ASYNC)
+    _leave_if_alone(server)
+
+
+def _leave_if_alone(server: socket.socket) -> None:
+    poll = select.poll()
+    poll.register(server, select.POLLHUP)
+    if any(event & select.POLLHUP for _, event in poll.poll(0)):
+        os._exit(0)
+
+
+def _serve(server: socket.socket, scratch: Path, *, wait: bool) -> None:
+    """Fork a supervisor for each descriptor that arrives, until none is there (or ever)."""
+    while True:
+        if not wait and not select.select([server], [], [], 0)[0]:
+            return
+        try:
+            byte, descriptors, _, _ = socket.recv_fds(server, 1, 1)
+        except OSError:
+            byte, descriptors = b"", []
+        if not byte:
+            os._exit(0)
+        for descriptor in descriptors:
+            _fork_supervisor(server, socket.socket(fileno=descriptor), scratch)
+
+
+def _fork_supervisor(control: socket.socket, server: socket.socket, scratch: Path) -> None:
+    try:
+        pid = os.fork()
+    except OSError as error:
+        _refuse(server, error)
+        return
+    if pid == 0:
+        _become_supervisor(control, server, scratch)
+    server.close()
+
+
+def _become_supervisor(control: socket.socket, server: socket.socket, scratch: Path) -> NoReturn:
+    code = 1
+    try:
+        os.setsid()
+        control.close()
+        for number in (signal.SIGIO, signal.SIGINT):
+            signal.signal(number, signal.SIG_DFL)
+        tree.name_process("tr-supervisor")
+        tree.adopt_orphans()
+        Supervisor(server, scratch).run(_fork_worker)
+        code = 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(code)
+
+
+def _fork_worker(ends: Ends, scratch: Path) -> int:
+    pid = os.fork()
+    if pid:
+        return pid
+    code = 1
+    try:
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        for place, end in enumerate((ends.channel, ends.stdout, ends.stderr)):
+            os.dup2(end, place)
+        os.closerange(3, os.sysconf("SC_OPEN_MAX"))
+        worker.work(scratch)
+        code = 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(code)
+
+
+def _refuse(server: socket.socket, error: OSError) -> None:
+    cause = ExecutorError(
+        f"No process could be started: {error.strerror}.",
+        hint="Close other programs, or run fewer cards at once.",
+    )
+    with contextlib.suppress(OSError), server:
+        server.sendall(message("refused", ErrorInfo.of(cause).model_dump()))
+
+
+if __name__ == "__main__":
+    main()

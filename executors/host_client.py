@@ -1,0 +1,117 @@
+"""The server's side of the card host: asks it, and replaces it when it hangs or crashes."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from pathlib import Path
+
+from executors.connection import Connection, spawn
+from executors.protocol import JsonObject, encode, error_of
+from tensorrag.errors import ExecutorError, TaskFailed
+from tensorrag.task import Place, Task
+
+ANSWER_SECONDS = 5.0
+"""How long an answer may take before the host counts as hung."""
+
+START_SECONDS = 30.0
+
+
+class CardHost:
+    """The one card host of an executor.
+
+    Args:
+        scratch: the folder in which it gets its own.
+    """
+
+    def __init__(self, scratch: Path) -> None:
+        self._scratch = scratch
+        self._starting: asyncio.Task[Connection] | None = None
+        self._turn = asyncio.Lock()
+        self._asked = 0
+
+    def start(self) -> asyncio.Task[Connection]:
+        """Start it, unless it runs."""
+        if self._starting is None:
+            self._starting = asyncio.create_task(self._start())
+            self._starting.add_done_callback(_hear_out)
+        return self._starting
+
+    async def ask(self, task: Task, place: Place) -> JsonObject:
+        """Put a question, after those that were put before.
+
+        Raises:
+            TaskFailed: the question has no answer.
+            ExecutorError: the host crashed or hung over it; the next one asks a new host.
+        """
+        async with self._turn:
+            try:
+                connection = await asyncio.shield(self.start())
+                return await asyncio.wait_for(self._answer(connection, task, place), ANSWER_SECONDS)
+            except TimeoutError:
+                await self._replace()
+                raise ExecutorError(
+                    f"The cards did not answer within {ANSWER_SECONDS:.0f} seconds.",
+                    hint="A card of your own hangs in propagate, or on import: mend or remove it.",
+                ) from None
+            except ExecutorError:
+                await self._replace()
+                raise
+
+    async def close(self) -> None:
+        """End it."""
+        if self._starting is not None:
+            starting, self._starting = self._starting, None
+            with suppress(ExecutorError):
+                await (await starting).close()
+
+    async def _replace(self) -> None:
+        await self.close()
+        self.start()
+
+    async def _start(self) -> Connection:
+        connection = await spawn("executors.card_host", self._scratch)
+        try:
+            await asyncio.wait_for(_next(connection, "ready"), START_SECONDS)
+        except TimeoutError:
+            await connection.close()
+            raise ExecutorError("The process that holds the cards does not start.") from None
+        except BaseException:
+            await connection.close()
+            raise
+        return connection
+
+    async def _answer(self, connection: Connection, task: Task, place: Place) -> JsonObject:
+        self._asked += 1
+        asked = {"id": self._asked, "task": task.to_json(), "place": place.model_dump(mode="json")}
+        connection.send(encode(asked))
+        while True:
+            answer = await _next(connection, "result", "error")
+            if answer["id"] != asked["id"]:
+                continue  # its asker gave up waiting
+            if answer["type"] == "error":
+                raise TaskFailed(error_of(answer["data"]))
+            return answer["data"] if isinstance(answer["data"], dict) else {}
+
+
+def _hear_out(starting: asyncio.Task[Connection]) -> None:
+    """Take note of a failure, which whoever asks next is told."""
+    if not starting.cancelled():
+        starting.exception()
+
+
+async def _next(connection: Connection, *types: str) -> JsonObject:
+    """Wait for a message of one of these types; it has ``type``, ``id`` and ``data``.
+
+    Raises:
+        ExecutorError: the host has ended.
+    """
+    async for content in connection.messages():
+        if content.get("type") in types:
+            return {"id": None, "data": None, **content}
+        if content.get("type") == "exit":
+            break
+    raise ExecutorError(
+        "The process that holds the cards ended.",
+        hint="A card of your own crashes it: mend or remove the file in the cards folder.",
+    )

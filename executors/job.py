@@ -1,0 +1,154 @@
+"""A task on its way: what it has said so far, and how it ended."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from executors.connection import Connection
+from executors.protocol import CANCEL, JsonObject, error_of
+from tensorrag.errors import ErrorInfo, RunCancelled, TaskFailed, TensorRagError
+from tensorrag.task import Place, Task
+
+Outcome = JsonObject | TensorRagError
+
+_MOST_EVENTS = 20_000
+"""More than any card that behaves sends; the rest is dropped."""
+
+_CRASHES = {signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL}
+
+
+@dataclass(eq=False)
+class Job:
+    """One submitted task. Whoever follows it late hears everything from the start."""
+
+    handle: str
+    task: Task
+    place: Place
+    outcome: Outcome | None = None
+    work: asyncio.Task[None] | None = None
+    """What carries it out."""
+    stopping: bool = False
+    """Whether a stop was asked for, by people or by the clock."""
+    expired: bool = False
+    """Whether it took longer than it may."""
+    connection: Connection | None = None
+    """The line to its supervisor, while there is one."""
+    _events: list[JsonObject] = field(default_factory=list)
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def add(self, event: JsonObject) -> None:
+        """Tell those who follow."""
+        if self.outcome is None and len(self._events) < _MOST_EVENTS:
+            self._events.append({**event, "time": time.time()})
+            self._wake()
+
+    def finish(self, outcome: Outcome) -> None:
+        """Note how it ended; the first end counts."""
+        if self.outcome is None:
+            self.outcome = outcome
+            self._wake()
+
+    async def events(self) -> AsyncIterator[JsonObject]:
+        """Go through all events, until the end."""
+        seen = 0
+        while True:
+            while seen < len(self._events):
+                yield self._events[seen]
+                seen += 1
+            if self.outcome is not None:
+                return
+            await self._changed.wait()
+
+    async def result(self) -> JsonObject:
+        """Wait for the end; raises what it ended with."""
+        while self.outcome is None:
+            await self._changed.wait()
+        if isinstance(self.outcome, TensorRagError):
+            raise self.outcome
+        return self.outcome
+
+    @contextmanager
+    def speaking_over(self, connection: Connection) -> Iterator[None]:
+        """Have a worker for this task, and a clock that runs."""
+        timeout, loop = self.task.timeout, asyncio.get_running_loop()
+        clock = loop.call_later(timeout, self.expire) if timeout is not None else None
+        self.connection = connection
+        self.add({"type": "started", "data": {"pid": connection.pid}})
+        try:
+            yield
+        finally:
+            self.connection = None
+            if clock is not None:
+                clock.cancel()
+
+    def hear(self, content: JsonObject) -> None:
+        """Take a message from the worker or its supervisor."""
+        if content.get("type") in ("progress", "log"):
+            self.add({"type": content["type"], "data": content.get("data")})
+        elif content.get("type") in ("result", "error", "cancelled", "exit"):
+            self.finish(self.ended(content))
+
+    def stop(self) -> None:
+        """Ask for the end: the card first, its process five seconds later."""
+        self.stopping = True
+        if self.connection is not None:
+            self.connection.send(CANCEL + b"\n")
+        elif self.outcome is None:
+            # What is cancelled before its first step never gets to say so itself.
+            self.finish(RunCancelled("The card was cancelled."))
+            if self.work is not None:
+                self.work.cancel()
+
+    def expire(self) -> None:
+        """Ask for the end because time is up."""
+        self.expired = True
+        self.stop()
+
+    def ended(self, answer: JsonObject) -> Outcome:
+        """Read the last word of a worker or its supervisor."""
+        kind, data = answer.get("type"), answer.get("data")
+        if kind == "result" and isinstance(data, dict):
+            return data
+        if self.expired:
+            return TaskFailed(self._too_long())
+        if self.stopping or kind == "cancelled":
+            return RunCancelled("The card was cancelled.")
+        if kind == "error":
+            return TaskFailed(error_of(data))
+        return TaskFailed(self._crash(data if isinstance(data, dict) else {}))
+
+    def _wake(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    def _too_long(self) -> ErrorInfo:
+        return ErrorInfo(
+            type="CardTimeout",
+            message=f"{self._name} was stopped: it took longer than {self.task.timeout:g} seconds.",
+            hint="Give it less to do, or raise its timeout.",
+        )
+
+    def _crash(self, end: JsonObject) -> ErrorInfo:
+        """Say why a process ended that gave no answer."""
+        code, number = end.get("code"), end.get("signal")
+        hint = "A library that it uses has failed; the traceback shows where the card was."
+        if number == signal.SIGKILL:
+            message = f"{self._name} was killed by the system."
+            hint = "Probably there was not enough memory: give it fewer rows or smaller batches."
+        elif number is not None:
+            what = "crashed" if number in _CRASHES else "was ended"
+            message = f"{self._name} {what}: {signal.strsignal(number)}."
+        else:
+            message = f"{self._name} ended its process (exit code {code}) without giving a result."
+            hint = "Return self.Out(…), or raise an error."
+        trace = str(end.get("stderr") or "") or None
+        return ErrorInfo(type="CardCrashed", message=message, hint=hint, traceback=trace)
+
+    @property
+    def _name(self) -> str:
+        return f"The card {self.task.card}" if self.task.card else "The card"

@@ -1,0 +1,107 @@
+"""JSON lines: all that the server, supervisors, workers and the card host say to one another.
+
+One message is one object on one line. Nothing is ever unpickled, and what a worker wrote is parsed
+strictly: the server trusts neither its size nor its content.
+
+From the server: the order for the worker (one line), then perhaps ``CANCEL``. From the worker:
+``progress``, then one of ``result``, ``error`` or ``cancelled``. From its supervisor: ``started``,
+``log``, and ``exit`` as the last line. Each is ``{"type": …, "data": …}``.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NoReturn
+
+from pydantic import ValidationError
+
+from tensorrag.errors import ErrorInfo, ExecutorError
+
+JsonObject = dict[str, Any]
+
+MAX_LINE = 8 << 20
+"""Bytes in a line, at most: results hold digests, schemas and previews, never the data."""
+
+READY = b"r"
+"""What the fork server says when all its imports are in."""
+
+CANCEL = b'{"type":"cancel"}'
+"""The one line from the server that the supervisor keeps for itself."""
+
+
+class ProtocolError(ExecutorError):
+    """A line that is no message."""
+
+
+def message(type: str, data: Any = None) -> bytes:
+    """Write one message as a line.
+
+    Raises:
+        ValueError: a number is not finite.
+        TypeError: a value is not JSON.
+    """
+    return encode({"type": type, "data": data})
+
+
+def encode(content: JsonObject) -> bytes:
+    """Write an object as a line; lone surrogates, which no reader takes, become question marks."""
+    text = json.dumps(content, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
+    return text.encode("utf-8", "replace") + b"\n"
+
+
+def decode(line: bytes) -> JsonObject:
+    """Read an object from a line.
+
+    Raises:
+        ProtocolError: it is not JSON, holds NaN or Infinity, or is nested without end.
+    """
+    try:
+        content = json.loads(line, parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
+        raise ProtocolError(f"A worker sent a line that is not JSON: {error}") from error
+    if not isinstance(content, dict):
+        raise ProtocolError("A worker sent a line that is not a JSON object.")
+    return content
+
+
+def error_of(data: Any) -> ErrorInfo:
+    """Read an error as it came; a process that runs cards may send anything."""
+    try:
+        return ErrorInfo.model_validate(data)
+    except ValidationError:
+        return ErrorInfo(type="CardError", message="The card failed in a way it cannot describe.")
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not JSON")
+
+
+class Lines:
+    """Cuts a stream of bytes into lines.
+
+    Args:
+        limit: a line longer than this raises ProtocolError.
+    """
+
+    def __init__(self, limit: int = MAX_LINE) -> None:
+        self._limit = limit
+        self._rest = bytearray()
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """Take what was read, return the lines that are complete, without their ends."""
+        searched = len(self._rest)
+        self._rest += data
+        if self._rest.find(b"\n", searched) < 0:
+            self._check(len(self._rest))
+            return []
+        *lines, rest = bytes(self._rest).split(b"\n")
+        self._rest = bytearray(rest)
+        self._check(max(len(rest), *map(len, lines)))
+        return lines
+
+    def _check(self, length: int) -> None:
+        if length > self._limit:
+            raise ProtocolError(
+                f"A worker sent more than {self._limit >> 20} MB in one message.",
+                hint="Keep what a card returns for display small; data belongs in its outputs.",
+            )

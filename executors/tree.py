@@ -1,0 +1,99 @@
+"""Trees of processes: settle into one, and end one completely."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from functools import lru_cache
+
+_SET_PDEATHSIG, _SET_NAME, _SET_CHILD_SUBREAPER = 1, 15, 36
+_TRACKER_SECONDS = 0.5
+"""How long joblib's resource tracker gets to tidy up the shared memory of those it served."""
+
+_PATIENCE_SECONDS = 10.0
+
+
+@lru_cache(maxsize=1)
+def _libc() -> ctypes.CDLL:
+    return ctypes.CDLL(None)
+
+
+def _prctl(option: int, value: int | bytes) -> None:
+    """Ask the Linux kernel for something; elsewhere nothing happens."""
+    if sys.platform == "linux":
+        given = ctypes.c_char_p(value) if isinstance(value, bytes) else ctypes.c_ulong(value)
+        _libc().prctl(option, given, 0, 0, 0)
+
+
+def name_process(name: str) -> None:
+    """Show a name of up to 15 characters in ``ps`` and ``top``."""
+    _prctl(_SET_NAME, name.encode())
+
+
+def adopt_orphans() -> None:
+    """Make this process the parent of every descendant whose own parent ends.
+
+    On systems other than Linux a process that leaves its group *and* loses its parent escapes.
+    """
+    _prctl(_SET_CHILD_SUBREAPER, 1)
+
+
+def die_with_parent() -> None:
+    """Let the kernel kill this process when its parent ends (Linux)."""
+    _prctl(_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def yield_to_others() -> None:
+    """Give way to the page: later on the processor, and first in line when memory runs out."""
+    with contextlib.suppress(OSError):
+        os.nice(5)
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
+        file.write("500")
+
+
+def reap(each: Callable[[int, int], None] = lambda pid, status: None) -> bool:
+    """Collect children that ended, and tell whether any are left."""
+    while True:
+        try:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return False
+        if pid == 0:
+            return True
+        each(pid, status)
+
+
+def end_descendants(each: Callable[[int, int], None] = lambda pid, status: None) -> None:
+    """Kill every descendant of this process, those that hide in other sessions too, and reap them.
+
+    ``each`` is called with pid and wait status of each child that is collected.
+    """
+    began = time.monotonic()
+    while reap(each):
+        waited = time.monotonic() - began
+        if waited > _PATIENCE_SECONDS:
+            return  # stuck in the kernel: it ends when its disk or device answers
+        _kill_all(spare_trackers=waited < _TRACKER_SECONDS)
+        time.sleep(0.003)
+
+
+def _kill_all(*, spare_trackers: bool) -> None:
+    import psutil  # only those that leave children behind pay for it
+
+    family = psutil.Process().children(recursive=True)
+    # Stopped first: what forks without end must not fork while it is being killed.
+    for stop in (signal.SIGSTOP, signal.SIGKILL):
+        for process in family:
+            with contextlib.suppress(psutil.Error):
+                if not (spare_trackers and _is_tracker(process)):
+                    process.send_signal(stop)
+
+
+def _is_tracker(process: object) -> bool:
+    command: list[str] = process.cmdline()  # type: ignore[attr-defined]
+    return any("resource_tracker" in part for part in command)

@@ -1,0 +1,96 @@
+"""The server's side of the fork server: starts it, starts it again, asks it for workers."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import subprocess
+from contextlib import suppress
+from pathlib import Path
+
+from executors.connection import Connection, start
+from executors.protocol import READY
+from tensorrag.errors import ExecutorError
+
+_LEAVE_SECONDS = 2.0
+
+
+class Zygote:
+    """The one fork server of an executor.
+
+    Args:
+        scratch: the folder in which workers get theirs.
+    """
+
+    def __init__(self, scratch: Path) -> None:
+        self.ready = False
+        """Whether all imports are in."""
+        self._scratch = scratch
+        self._process: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+
+    def start(self) -> socket.socket:
+        """Start it, unless it runs; its imports take seconds, which nobody needs to wait for."""
+        if self._control is not None:
+            return self._control
+        self._collect()
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        with theirs:
+            self._process = start("executors.fork_server", theirs, str(self._scratch))
+        self._control = ours
+        asyncio.get_running_loop().add_reader(ours, self._hear)
+        return ours
+
+    async def worker(self) -> Connection:
+        """Ask for a worker, which may be forked a little later.
+
+        Raises:
+            ExecutorError: the fork server cannot be reached.
+        """
+        ours, theirs = socket.socketpair()
+        with theirs:
+            try:
+                socket.send_fds(self.start(), [b"f"], [theirs.fileno()])
+            except OSError as error:
+                ours.close()
+                raise ExecutorError(
+                    f"No worker could be started: {error.strerror or error}.",
+                    hint="Try again; if it stays so, start TensorRag again.",
+                ) from error
+        return await Connection.over(ours)
+
+    async def close(self) -> None:
+        """Let it end."""
+        self._hang_up()
+        if self._process is not None:
+            with suppress(subprocess.TimeoutExpired):
+                await asyncio.to_thread(self._process.wait, _LEAVE_SECONDS)
+            self._collect()
+
+    def _hear(self) -> None:
+        if self._control is None:
+            return
+        try:
+            heard = self._control.recv(16)
+        except BlockingIOError:
+            return
+        except OSError:
+            heard = b""
+        if READY in heard:
+            self.ready = True
+        if not heard:
+            self._hang_up()
+
+    def _hang_up(self) -> None:
+        if self._control is not None:
+            with suppress(RuntimeError):
+                asyncio.get_running_loop().remove_reader(self._control)
+            self._control.close()
+        self._control, self.ready = None, False
+
+    def _collect(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None

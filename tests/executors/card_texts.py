@@ -1,0 +1,122 @@
+"""Cards for these tests, as the text of a drop-in: what they do happens in workers alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tensorrag.task import Task
+
+ONE_NUMBER = '''
+"""Cards that do one thing each."""
+import ctypes, os, signal, subprocess, sys, threading, time
+from typing import NamedTuple
+from tensorrag import Card, CardError, Field, Metrics, MetricsSchema, report
+
+
+class _Number(Card):
+    number: float = 1.0
+
+    class Out(NamedTuple):
+        metrics: Metrics
+
+    def propagate(self) -> tuple[MetricsSchema]:
+        return (MetricsSchema(),)
+
+    def run(self) -> Out:
+        return self.Out(Metrics({"r2": float(self.act())}, {}, task="regression", rows=1))
+'''
+
+_ACTS = {
+    "Return": "return self.number",
+    "Pid": "return os.getpid()",
+    "Raise": "return {}['a column']",
+    "Refuse": "raise CardError('The column is text.', hint='Choose a number.')",
+    "Exit": "sys.exit('enough')",
+    "Silent": "os._exit(0)",
+    "Leave": "os._exit(3)",
+    "Abort": "os.abort()",
+    "Segfault": "ctypes.string_at(0)",
+    "KillItself": "os.kill(os.getpid(), signal.SIGKILL)",
+    "Print": "print('to stdout'); print('zu stderr: ü', file=sys.stderr); return 0",
+    "PrintMuch": "\n".join(
+        [
+            "for number in range(400_000):",
+            "    print('line', number)",
+            "return 0",
+        ]
+    ),
+    "Report": "\n".join(
+        [
+            "for step in range(1, 6):",
+            "    report(step, 5, 'step', loss=1 / step)",
+            "    time.sleep(0.1)",
+            "return 0",
+        ]
+    ),
+    "Train": "\n".join(
+        [
+            "for step in range(10_000):",
+            "    report(step, 10_000, 'epoch')",
+            "    time.sleep(0.02)",
+            "return 0",
+        ]
+    ),
+    "Sleep": "time.sleep(self.number); return 0",
+    "Stubborn": "\n".join(
+        [
+            "signal.signal(signal.SIGTERM, signal.SIG_IGN)",
+            "print('deaf', flush=True)",
+            "while True: pass",
+        ]
+    ),
+    "CloseOutput": "sys.stdout.close(); os.close(2); return 1",
+    "Environment": "print(sorted(os.environ)); print(open('/proc/self/environ').read()); return 0",
+    "Threads": "import torch; print(torch.get_num_threads(), os.environ['OMP_NUM_THREADS']); "
+    "return torch.get_num_threads()",
+    "Scratch": "\n".join(
+        [
+            "import tempfile",
+            "file = tempfile.NamedTemporaryFile(delete=False)",
+            "print(file.name, os.getcwd())",
+            "return 0",
+        ]
+    ),
+    "Random": "import numpy; return numpy.random.random()",
+    "Family": "\n".join(
+        [
+            "child = subprocess.Popen(['sleep', '600'])",
+            "escaped = subprocess.Popen(['sleep', '600'], start_new_session=True)",
+            "if os.fork() == 0:",
+            "    os.setsid()",
+            "    signal.signal(signal.SIGTERM, signal.SIG_IGN)",
+            "    if os.fork() == 0:",
+            "        print('orphan', os.getpid(), flush=True)",
+            "        time.sleep(600)",
+            "    os._exit(0)",
+            "os.wait()",
+            "print('children', child.pid, escaped.pid, flush=True)",
+            "time.sleep(self.number)",
+            "return 0",
+        ]
+    ),
+}
+
+
+def _card(name: str, act: str) -> str:
+    body = "\n".join(f"        {line}" for line in act.split("\n"))
+    return f'\n\nclass {name}(_Number):\n    """{name}."""\n\n    def act(self) -> float:\n{body}\n'
+
+
+SOURCE = ONE_NUMBER + "".join(_card(name, act) for name, act in _ACTS.items())
+
+
+def task(card: str, number: float = 1.0, **more: Any) -> Task:
+    """Make a task that runs one of these cards."""
+    return Task(
+        kind="run",
+        card=card.lower(),
+        entry=f"tensorrag_drop_in_acts_0:{card}",
+        source=SOURCE,
+        params={"number": number},
+        **more,
+    )

@@ -1,0 +1,198 @@
+"""The card host: describes and checks, follows the drop-in folder, and survives bad cards."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+import pytest_asyncio
+
+from executors import host_client
+from executors.local_process import LocalExecutor
+from tensorrag.catalog import Catalog
+from tensorrag.check import Checked
+from tensorrag.errors import ExecutorError, TaskFailed
+from tensorrag.task import Place, Task
+from tests.executors.processes import below, gone
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+CARD = '''
+"""A card."""
+import os, sys, time
+from typing import NamedTuple
+from tensorrag import Card, Metrics, MetricsSchema
+
+print("hello from the import")
+
+
+class {name}(Card):
+    """One card."""
+
+    class Out(NamedTuple):
+        metrics: Metrics
+
+    def propagate(self) -> tuple[MetricsSchema]:
+        {propagate}
+        return (MetricsSchema(),)
+
+    def run(self) -> Out:
+        raise NotImplementedError
+'''
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def local(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LocalExecutor]:
+    executor = LocalExecutor(tmp_path_factory.mktemp("scratch"))
+    yield executor
+    await executor.close()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "cards"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def place(tmp_path: Path, folder: Path) -> Place:
+    return Place(
+        store=tmp_path / "store", uploads=tmp_path / "uploads", base=tmp_path, cards=folder
+    )
+
+
+def write(folder: Path, name: str, propagate: str = "pass") -> None:
+    (folder / f"{name}.py").write_text(CARD.format(name=name.title(), propagate=propagate))
+
+
+async def describe(local: LocalExecutor, place: Place) -> Catalog:
+    handle = await local.submit(Task(kind="describe"), place)
+    return Catalog.model_validate(await local.result(handle))
+
+
+async def check(local: LocalExecutor, place: Place, *cards: str) -> Checked:
+    nodes = [
+        {"id": card, "card": card, "params": {}, "position": {"x": 0, "y": 0}} for card in cards
+    ]
+    pipeline: dict[str, Any] = {
+        "format": "tensorrag.pipeline",
+        "version": 1,
+        "name": "",
+        "nodes": nodes,
+        "edges": [],
+    }
+    task = Task(kind="propagate", params={"pipeline": pipeline, "peeks": {}})
+    return Checked.model_validate(await local.result(await local.submit(task, place)))
+
+
+async def test_describes_built_in_and_dropped_in_cards(
+    local: LocalExecutor, place: Place, folder: Path
+) -> None:
+    write(folder, "mine")
+    catalog = await describe(local, place)
+    assert {"data_load", "mine"} <= set(catalog.cards)
+    assert catalog.notices == ()
+
+
+async def test_checks_a_pipeline(local: LocalExecutor, place: Place, folder: Path) -> None:
+    write(folder, "mine")
+    checked = await check(local, place, "mine", "theirs")
+    assert [problem.code for problem in checked.problems] == ["card_unknown"]
+    assert checked.nodes["mine"].schemas["metrics"] is not None
+
+
+async def test_follows_the_folder(local: LocalExecutor, place: Place, folder: Path) -> None:
+    assert "late" not in (await describe(local, place)).cards
+    write(folder, "late")
+    assert "late" in (await describe(local, place)).cards
+    (folder / "late.py").unlink()
+    assert "late" not in (await describe(local, place)).cards
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("def broken(:", "Line 1"),
+        ("import nowhere_to_be_found", "nowhere_to_be_found"),
+        ("import os; os._exit(0)", "ends the process (exit code 0)"),
+        ("import os; os.abort()", "crashes the process (Aborted)"),
+        ("while True: pass", "more than 3 seconds"),
+        ("raise SystemExit", "SystemExit"),
+        ("x = 1", "contains no card"),
+    ],
+)
+async def test_a_broken_file_is_a_notice_and_the_others_stay(
+    local: LocalExecutor, place: Place, folder: Path, text: str, words: str
+) -> None:
+    write(folder, "mine")
+    (folder / "broken.py").write_text(text)
+    catalog = await describe(local, place)
+    (notice,) = catalog.notices
+    assert notice.file == "broken.py"
+    assert words in notice.message
+    assert "mine" in catalog.cards
+
+
+async def test_a_card_that_hangs_is_told_and_the_next_question_is_answered(
+    local: LocalExecutor, place: Place, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(host_client, "ANSWER_SECONDS", 1.0)
+    write(folder, "slow", "time.sleep(600)")
+    with pytest.raises(ExecutorError, match="did not answer within 1 second"):
+        await check(local, place, "slow")
+    async with asyncio.timeout(5):
+        assert "slow" in (await describe(local, place)).cards
+
+
+async def test_a_card_that_crashes_is_told_and_the_next_question_is_answered(
+    local: LocalExecutor, place: Place, folder: Path
+) -> None:
+    write(folder, "fatal", "os.abort()")
+    with pytest.raises(ExecutorError, match="holds the cards ended"):
+        await check(local, place, "fatal")
+    assert "fatal" in (await describe(local, place)).cards
+
+
+async def test_a_question_without_an_answer_is_an_error(local: LocalExecutor, place: Place) -> None:
+    task = Task(kind="propagate", params={"no": "pipeline"})
+    with pytest.raises(TaskFailed):
+        await local.result(await local.submit(task, place))
+
+
+async def test_questions_asked_at_once_get_their_own_answers(
+    local: LocalExecutor, place: Place, folder: Path
+) -> None:
+    names = [f"card{number}" for number in range(5)]
+    for name in names:
+        write(folder, name)
+    answers = await asyncio.gather(*(check(local, place, name) for name in names))
+    assert [list(answer.nodes) for answer in answers] == [[name] for name in names]
+
+
+async def test_who_stops_waiting_does_not_disturb_the_next(
+    local: LocalExecutor, place: Place, folder: Path
+) -> None:
+    write(folder, "slow", "time.sleep(0.3)")
+    write(folder, "mine")
+    handle = await local.submit(Task(kind="describe"), place)
+    await local.result(handle)
+    waiting = asyncio.create_task(check(local, place, "slow"))
+    await asyncio.sleep(0.1)
+    waiting.cancel()
+    assert list((await check(local, place, "mine")).nodes) == ["mine"]
+
+
+async def test_ends_with_its_executor(tmp_path: Path, place: Place) -> None:
+    before = below(os.getpid())
+    executor = LocalExecutor(tmp_path / "scratch")
+    await describe(executor, place)
+    ours = below(os.getpid()) - before
+    assert "tr-cardhost" in {psutil.Process(pid).name() for pid in ours}
+    await executor.close()
+    await gone(ours)

@@ -1,0 +1,165 @@
+"""Nothing is left behind: not by a card, not by an executor, not by a server that was killed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from executors.local_process import LocalExecutor
+from executors.scratch import Scratch, sweep
+from tensorrag.errors import RunCancelled
+from tensorrag.task import Place
+from tests.executors.card_texts import task
+from tests.executors.contract import first, value_of
+from tests.executors.processes import alive, below, gone, seconds_until_gone
+
+SERVER = """
+import asyncio, sys
+from pathlib import Path
+from executors.local_process import LocalExecutor
+from tensorrag.task import Place
+from tests.executors.card_texts import task
+
+async def main():
+    root = Path(sys.argv[1])
+    place = Place(store=root / "store", uploads=root / "uploads", base=root)
+    executor = LocalExecutor(root)
+    executor.warm()
+    print("warming", flush=True)
+    if sys.argv[2] == "ready":
+        while not executor.is_warm:
+            await asyncio.sleep(0.02)
+        for card in ("Family", "Stubborn"):
+            handle = await executor.submit(task(card, 600.0), place)
+            async for event in executor.events(handle):
+                if event["type"] == "log":
+                    print(event["data"]["text"], flush=True)
+                    if "children" in event["data"]["text"] or card == "Stubborn":
+                        break
+        print("running", flush=True)
+    await asyncio.sleep(600)
+
+asyncio.run(main())
+"""
+
+
+@contextmanager
+def server(root: Path, state: str) -> Iterator[subprocess.Popen[str]]:
+    """Run an executor in a process that can be killed."""
+    command = [sys.executable, "-c", SERVER, str(root), state]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def read_until(process: subprocess.Popen[str], word: str) -> str:
+    """Read what a server prints until it says a word."""
+    assert process.stdout is not None
+    text = ""
+    while word not in text:
+        line = process.stdout.readline()
+        assert line, f"the server ended: {text}"
+        text += line
+    return text
+
+
+def test_a_killed_server_takes_everything_with_it(tmp_path: Path) -> None:
+    with server(tmp_path, "ready") as process:
+        text = read_until(process, "running")
+        told = {int(word) for word in text.split() if word.isdigit()}
+        tree = below(process.pid) | told
+        names = {psutil.Process(pid).name() for pid in tree}
+        assert {"tr-forkserver", "tr-supervisor", "tr-worker", "tr-cardhost", "sleep"} <= names
+        assert len(told) == 3
+        process.kill()
+        seconds_until_gone(tree, limit=1.0)
+    assert not list(tmp_path.glob("tensorrag-scratch-*/[0-9]*")), "the workers' folders"
+    sweep(tmp_path)
+    assert not list(tmp_path.glob("tensorrag-scratch-*"))
+
+
+def test_a_server_that_is_killed_while_it_starts_leaves_nothing(tmp_path: Path) -> None:
+    with server(tmp_path, "warming") as process:
+        read_until(process, "warming")
+        while len(tree := below(process.pid)) < 3:
+            pass  # the fork server, a supervisor and the card host
+        process.kill()
+        seconds_until_gone(tree, limit=1.0)
+
+
+async def test_close_ends_what_runs(tmp_path: Path, place: Place) -> None:
+    executor = LocalExecutor(tmp_path / "scratch")
+    executor.warm()
+    while not executor.is_warm:
+        await asyncio.sleep(0.02)
+    handles = [await executor.submit(task("Family", 600.0), place) for _ in range(2)]
+    for handle in handles:
+        await first(executor, handle, "log")
+    tree = below(os.getpid())
+    await executor.close()
+    await gone(tree, limit=1.0)
+    assert list((tmp_path / "scratch").iterdir()) == []
+    for handle in handles:
+        with pytest.raises(RunCancelled):
+            await executor.result(handle)
+
+
+async def test_an_unused_executor_starts_no_process(tmp_path: Path) -> None:
+    before = below(os.getpid())
+    executor = LocalExecutor(tmp_path)
+    assert below(os.getpid()) == before
+    await executor.close()
+
+
+async def test_a_killed_fork_server_is_replaced(tmp_path: Path, place: Place) -> None:
+    executor = LocalExecutor(tmp_path / "scratch")
+    assert await value_of(executor, task("Return", 1.0), place) == 1
+    (old,) = [child for child in psutil.Process().children() if child.name() == "tr-forkserver"]
+    old.kill()
+    assert await value_of(executor, task("Return", 2.0), place) == 2
+    await executor.close()
+    assert not alive([old.pid])
+
+
+async def test_a_killed_spare_worker_is_replaced(tmp_path: Path, place: Place) -> None:
+    executor = LocalExecutor(tmp_path / "scratch")
+    executor.warm()
+    while not executor.is_warm:
+        await asyncio.sleep(0.02)
+    assert await value_of(executor, task("Return", 1.0), place) == 1
+    await asyncio.sleep(0.3)
+    (spare,) = [p for p in psutil.Process().children(recursive=True) if p.name() == "tr-worker"]
+    spare.kill()
+    await gone([spare.pid])
+    assert await value_of(executor, task("Return", 2.0), place) == 2
+    await executor.close()
+
+
+async def test_the_fork_server_stays_one_thread(tmp_path: Path, place: Place) -> None:
+    executor = LocalExecutor(tmp_path / "scratch")
+    executor.warm()
+    while not executor.is_warm:
+        await asyncio.sleep(0.02)
+    await value_of(executor, task("Threads", cpus=2), place)
+    (zygote,) = [child for child in psutil.Process().children() if child.name() == "tr-forkserver"]
+    assert zygote.num_threads() == 1
+    await executor.close()
+
+
+def test_folders_of_the_living_are_not_swept(tmp_path: Path) -> None:
+    mine = Scratch(tmp_path)
+    Scratch(tmp_path).remove()
+    sweep(tmp_path)
+    assert list(tmp_path.iterdir()) == [mine.path]
+    mine.remove()
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,179 @@
+"""The local executor: the contract, forked and spawned, and what only it promises."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from executors.local_process import LocalExecutor
+from tensorrag.errors import ExecutorUnavailable, RunCancelled
+from tensorrag.task import Place
+from tests.executors.card_texts import task
+from tests.executors.contract import ExecutorContract, failure_of, first, printed, value_of
+from tests.executors.processes import gone
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def local(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LocalExecutor]:
+    executor = LocalExecutor(tmp_path_factory.mktemp("scratch"), cores=2)
+    yield executor
+    await executor.close()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def spawning(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LocalExecutor]:
+    executor = LocalExecutor(tmp_path_factory.mktemp("scratch"), cores=2, fork=False)
+    yield executor
+    await executor.close()
+
+
+class TestForked(ExecutorContract):
+    @pytest.fixture
+    def executor(self, local: LocalExecutor) -> LocalExecutor:
+        return local
+
+
+class TestSpawned(ExecutorContract):
+    @pytest.fixture
+    def executor(self, spawning: LocalExecutor) -> LocalExecutor:
+        return spawning
+
+
+async def test_every_card_runs_in_a_process_of_its_own(local: LocalExecutor, place: Place) -> None:
+    pids = {await value_of(local, task("Pid"), place) for _ in range(3)}
+    assert len(pids) == 3
+    assert os.getpid() not in pids
+
+
+@pytest.mark.parametrize(
+    ("card", "words"),
+    [
+        ("Segfault", "crashed: Segmentation fault"),
+        ("Abort", "crashed: Aborted"),
+        ("KillItself", "killed by the system"),
+        ("Silent", "exit code 0"),
+        ("Leave", "exit code 3"),
+    ],
+)
+async def test_a_crash_is_told_with_its_true_reason(
+    local: LocalExecutor, place: Place, card: str, words: str
+) -> None:
+    failed = await failure_of(local, task(card), place)
+    assert failed.cause.type == "CardCrashed"
+    assert words in failed.message
+    assert failed.hint
+
+
+async def test_the_traceback_of_a_crash_shows_where_the_card_was(
+    local: LocalExecutor, place: Place
+) -> None:
+    failed = await failure_of(local, task("Segfault"), place)
+    assert "in act" in (failed.cause.traceback or "")
+
+
+async def test_leaving_python_is_an_error_like_any_other(
+    local: LocalExecutor, place: Place
+) -> None:
+    failed = await failure_of(local, task("Exit"), place)
+    assert (failed.cause.type, failed.message) == ("SystemExit", "enough")
+
+
+async def test_closed_outputs_do_not_matter(local: LocalExecutor, place: Place) -> None:
+    assert await value_of(local, task("CloseOutput"), place) == 1
+
+
+async def test_endless_printing_is_cut(local: LocalExecutor, place: Place) -> None:
+    handle = await local.submit(task("PrintMuch"), place)
+    await local.result(handle)
+    text = await printed(local, handle)
+    assert text.startswith("line 0\nline 1\n")
+    assert "the rest is dropped" in text
+    assert len(text) < 1_100_000
+
+
+async def test_a_card_that_ignores_the_stop_is_killed_with_all_its_processes(
+    local: LocalExecutor, place: Place
+) -> None:
+    handle = await local.submit(task("Stubborn"), place)
+    started = await first(local, handle, "started")
+    assert "deaf" in (await first(local, handle, "log"))["text"]
+    await local.cancel(handle)
+    async with asyncio.timeout(6):
+        with pytest.raises(RunCancelled):
+            await local.result(handle)
+    await gone([started["pid"]], limit=0.5)
+
+
+async def test_nothing_that_a_card_started_outlives_it(local: LocalExecutor, place: Place) -> None:
+    handle = await local.submit(task("Family", 0.0), place)
+    await local.result(handle)
+    text = await printed(local, handle)
+    pids = [int(word) for word in text.split() if word.isdigit()]
+    assert len(pids) == 3
+    await gone(pids)
+
+
+async def test_a_worker_sees_no_secret(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "canary-1")
+    monkeypatch.setenv("HTTPS_PROXY", "http://me:canary-2@proxy")
+    for fork in (True, False):
+        executor = LocalExecutor(tmp_path, fork=fork)
+        handle = await executor.submit(task("Environment"), place)
+        await executor.result(handle)
+        text = await printed(executor, handle)
+        await executor.close()
+        assert "PATH" in text
+        assert "canary" not in text
+
+
+async def test_a_card_gets_the_threads_of_its_task(local: LocalExecutor, place: Place) -> None:
+    assert await value_of(local, task("Threads"), place) == 1
+    assert await value_of(local, task("Threads", cpus=2), place) == 2
+    assert await value_of(local, task("Threads", cpus=64), place) == 2, "no more than there are"
+
+
+async def test_random_numbers_differ_between_workers(local: LocalExecutor, place: Place) -> None:
+    assert len({await value_of(local, task("Random"), place) for _ in range(3)}) == 3
+
+
+async def test_temporary_files_are_gone_with_the_card(local: LocalExecutor, place: Place) -> None:
+    handle = await local.submit(task("Scratch"), place)
+    await local.result(handle)
+    file, folder = (await printed(local, handle)).split()
+    assert Path(file).parent == Path(folder)
+    async with asyncio.timeout(2):
+        while Path(folder).exists():
+            await asyncio.sleep(0.02)
+
+
+async def test_tasks_wait_for_a_core_in_the_order_they_came(place: Place, tmp_path: Path) -> None:
+    executor = LocalExecutor(tmp_path / "scratch", cores=1)
+    long, short = [await executor.submit(task("Sleep", 0.2), place) for _ in range(2)]
+    await executor.result(short)
+    began = [[event["time"] async for event in executor.events(h)] for h in (long, short)]
+    assert began[1][0] - began[0][0] >= 0.2
+    await executor.close()
+
+
+async def test_looking_at_results_does_not_wait_for_cards(place: Place, tmp_path: Path) -> None:
+    executor = LocalExecutor(tmp_path / "scratch", cores=1)
+    busy = await executor.submit(task("Sleep", 60), place)
+    peek = task("Return").model_copy(update={"kind": "peek"})
+    async with asyncio.timeout(20):
+        failed = await failure_of(executor, peek, place)
+    assert failed.cause.type == "AttributeError", "this card has no peek"
+    await executor.cancel(busy)
+    await executor.close()
+    with pytest.raises(RunCancelled):
+        await executor.result(busy)
+    with pytest.raises(ExecutorUnavailable):
+        await executor.submit(task("Return"), place)
