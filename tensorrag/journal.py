@@ -96,6 +96,7 @@ class Journal:
         pipeline_id: str | None = None,
         name: str = "",
         problems: Sequence[JsonObject] = (),
+        created: float | None = None,
     ) -> str:
         """Begin a run that this process owns, and return its id.
 
@@ -103,7 +104,8 @@ class Journal:
             record: all that is needed to say later why two runs differ; JSON.
             pipeline_id: what it is a run of; the next run of the same is compared with it.
             name: what people call the pipeline.
-            problems: warnings that it runs in spite of.
+            problems: what it runs in spite of.
+            created: when it began, in seconds since 1970; now by default.
         """
         run, pid = new_id(), os.getpid()
         owner = (platform.node(), pid, _pid_started(pid))
@@ -111,7 +113,15 @@ class Journal:
             connection.execute(
                 "INSERT INTO runs (id, pipeline, name, status, created, host, pid, pid_started,"
                 " problems, record) VALUES (?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?)",
-                (run, pipeline_id, name, time.time(), *owner, _text(problems), _text(record)),
+                (
+                    run,
+                    pipeline_id,
+                    name,
+                    created if created is not None else time.time(),
+                    *owner,
+                    _text(problems),
+                    _text(record),
+                ),
             )
         return run
 

@@ -195,6 +195,7 @@ class Run:
             pipeline_id=self.pipeline_id,
             name=self.pipeline.name,
             problems=self.problems,
+            created=time.time() - self.seconds,
         )
 
     async def _loop(self) -> None:

@@ -1,0 +1,261 @@
+"""The command line, as people and other programs call it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tensorrag import files
+from tensorrag.cli import main
+from tensorrag.pipeline import Node, Pipeline
+from tests.core.engine import CARDS, chain, node
+
+Captured = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(autouse=True)
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A workspace of its own, with the small cards dropped in."""
+    folder = tmp_path / "workspace"
+    (folder / "cards").mkdir(parents=True)
+    (folder / "cards" / "numbers.py").write_text(CARDS)
+    monkeypatch.setenv("TENSORRAG_WORKSPACE", str(folder))
+    return folder
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A pipeline of three small cards."""
+    return saved(tmp_path, chain(node("number", value=3), node("add", amount=2), node("parity")))
+
+
+def saved(folder: Path, pipeline: Pipeline) -> Path:
+    path = folder / "numbers.json"
+    files.save(pipeline, path)
+    return path
+
+
+def call(capsys: Captured, *words: object) -> tuple[int, Any]:
+    """Call a command; gives its exit code and the JSON that it prints."""
+    code = main([str(word) for word in words])
+    return code, json.loads(capsys.readouterr().out)
+
+
+def test_a_file_runs_and_is_answered_from_the_cache_the_second_time(
+    capsys: Captured, file: Path
+) -> None:
+    code, first = call(capsys, "run", file, "--json")
+    assert (code, first["status"], first["problems"]) == (0, "succeeded", [])
+    assert [one["cached"] for one in first["nodes"].values()] == [False, False, False]
+    assert first["nodes"]["add"]["outputs"]["number"]["type"] == "Table"
+
+    code, second = call(capsys, "run", file, "--json")
+    assert [one["cached"] for one in second["nodes"].values()] == [True, True, True]
+
+    code, third = call(capsys, "run", file, "--json", "--set", "add.amount=5", "--until", "add")
+    assert list(third["nodes"]) == ["number", "add"]
+    assert third["nodes"]["add"]["reason"] == "amount 2 → 5"
+
+    code, fourth = call(capsys, "run", file, "--json", "--no-cache")
+    assert {one["cached"] for one in fourth["nodes"].values()} == {False}
+
+
+def test_a_sample_runs_by_its_name(capsys: Captured) -> None:
+    code, run = call(capsys, "run", "look_at_a_table", "--json")
+
+    assert (code, run["status"]) == (0, "succeeded")
+    table = next(iter(run["nodes"].values()))["outputs"]["dataset"]
+    assert table["schema"]["rows"] == 569
+
+
+def test_without_json_it_is_for_people(capsys: Captured, file: Path) -> None:
+    assert main(["run", str(file)]) == 0
+
+    out = capsys.readouterr().out
+    assert "✓ add" in out
+    assert "succeeded in" in out
+
+
+def test_a_card_that_fails_makes_exit_code_1(capsys: Captured, tmp_path: Path) -> None:
+    path = saved(tmp_path, chain(node("number"), node("fail"), node("parity")))
+
+    code, run = call(capsys, "run", path, "--json")
+
+    assert (code, run["status"]) == (1, "failed")
+    assert run["nodes"]["fail"]["error"]["hint"] == "Take another."
+    assert run["nodes"]["parity"]["state"] == "blocked"
+
+    assert main(["run", str(path)]) == 1
+    assert "The number is no good." in capsys.readouterr().err
+
+
+def test_a_pipeline_with_errors_makes_exit_code_2(capsys: Captured, tmp_path: Path) -> None:
+    path = saved(tmp_path, chain(node("number"), node("add", amount="many")))
+
+    code, run = call(capsys, "run", path, "--json")
+
+    assert code == 2
+    assert (run["run"], run["nodes"]) == (None, {})
+    (problem,) = run["problems"]
+    assert (problem["node"], problem["field"]) == ("add", "amount")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["run", "--json"],
+        ["run", "nothing.json", "--json"],
+        ["run", "{file}", "--json", "--until", "nothing"],
+        ["run", "{file}", "--json", "--set", "add"],
+        ["run", "{file}", "--json", "--set", "nothing.seed=1"],
+        ["run", "{file}", "--json", "--on", "the_moon"],
+        ["run", "{file}", "--json", "--nonsense"],
+        ["run", "{folder}", "--json"],
+    ],
+    ids=lambda words: " ".join(words[1:]),
+)
+def test_a_wrong_call_makes_exit_code_2_and_json(
+    capsys: Captured, file: Path, tmp_path: Path, words: list[str]
+) -> None:
+    code, run = call(capsys, *(word.format(file=file, folder=tmp_path) for word in words))
+
+    assert code == 2
+    assert set(run) == {"run", "status", "seconds", "problems", "nodes"}
+    assert run["problems"][0]["level"] == "error"
+    assert run["problems"][0]["message"]
+
+
+def test_a_wrong_call_is_one_sentence_for_people(capsys: Captured) -> None:
+    assert main(["run", "nothing.json"]) == 2
+    assert 'There is no file "nothing.json"' in capsys.readouterr().err
+
+    assert main(["nonsense"]) == 2
+    assert "No such command" in capsys.readouterr().err
+
+
+def test_values_are_json_or_else_text(capsys: Captured, file: Path) -> None:
+    code, run = call(capsys, "run", file, "--json", "--set", "number.value=NaN")
+
+    assert code == 2
+    assert run["problems"][0]["field"] == "value"
+
+
+def test_check_lists_problems(capsys: Captured, file: Path, tmp_path: Path) -> None:
+    assert call(capsys, "check", file, "--json") == (0, [])
+
+    broken = saved(tmp_path, Pipeline().with_nodes(Node("what", "unknown_card")))
+    code, problems = call(capsys, "check", broken, "--json")
+    assert code == 2
+    assert [problem["code"] for problem in problems] == ["card_unknown"]
+    assert main(["check", str(broken)]) == 2
+    assert "what: No card is called" in capsys.readouterr().out
+
+
+def test_check_looks_at_sources(capsys: Captured, tmp_path: Path) -> None:
+    path = saved(tmp_path, chain(node("read_number", path="/nowhere")))
+
+    code, problems = call(capsys, "check", path, "--json")
+
+    assert code == 2
+    assert problems[0]["message"] == "There is no such file."
+
+
+def test_relative_paths_start_from_the_folder_of_the_file(capsys: Captured, tmp_path: Path) -> None:
+    (tmp_path / "small.csv").write_text("a,b\n1,2\n3,4\n")
+    load = Node("load", "data_load", params={"source": "path", "path": "small.csv"})
+
+    code, run = call(capsys, "run", saved(tmp_path, Pipeline().with_nodes(load)), "--json")
+
+    assert code == 0
+    assert run["nodes"]["load"]["outputs"]["dataset"]["schema"]["rows"] == 2
+
+
+def test_cards_are_listed(capsys: Captured) -> None:
+    code, cards = call(capsys, "cards", "--json")
+
+    assert code == 0
+    listed = {card["card"]: card for card in cards}
+    assert {"data_load", "data_split", "train", "train_gpu", "evaluate", "add"} <= set(listed)
+    assert (
+        listed["add"]["inputs"]
+        == [{"name": "numbers", "type": "Table", "optional": False, "many": True}]
+        or listed["add"]["inputs"][0]["many"]
+    )
+    keys = ["card", "title", "category", "summary", "inputs", "outputs", "params", "version", "gpu"]
+    assert all(list(card) == keys for card in cards)
+
+
+def test_samples_are_listed_and_can_be_run(capsys: Captured) -> None:
+    code, samples = call(capsys, "samples", "--json")
+
+    assert code == 0
+    assert samples[0] == {
+        "name": "boston_housing",
+        "title": "Boston housing on a GPU",
+        "summary": samples[0]["summary"],
+        "synthetic": True,
+        "rows": 50_000,
+        "columns": 14,
+    }
+    for sample in samples:
+        assert main(["check", sample["name"]]) in (0, 2)
+
+
+def test_runs_are_listed_and_shown(capsys: Captured, file: Path) -> None:
+    _, run = call(capsys, "run", file, "--json")
+
+    code, runs = call(capsys, "runs", "--json")
+    assert code == 0
+    assert [(entry["run"], entry["status"]) for entry in runs] == [(run["run"], "succeeded")]
+
+    code, shown = call(capsys, "runs", run["run"], "--json")
+    assert code == 0
+    assert shown["nodes"] == run["nodes"]
+    assert shown["seconds"] == pytest.approx(run["seconds"], abs=0.05)
+
+    assert main(["runs", run["run"]]) == 0
+    assert "✓ parity" in capsys.readouterr().out
+    assert main(["runs", "nothing"]) == 2
+
+
+def test_an_interrupt_cancels_the_run(tmp_path: Path) -> None:
+    path = saved(tmp_path, chain(node("number"), node("wait")))
+    command = [sys.executable, "-m", "tensorrag", "run", str(path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if "wait" in line:
+                process.send_signal(signal.SIGINT)
+                break
+        rest = process.stdout.read()
+
+    assert process.returncode == 1
+    assert "cancelled in" in rest
+
+
+def test_the_help_names_the_commands_of_siblings_without_importing_them(tmp_path: Path) -> None:
+    pack = tmp_path / "pack"
+    info = pack / "shop-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: shop\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[tensorrag.commands]\nbuy = shop_page:buy\n")
+    source = 'raise SystemExit("imported")\ndef buy():\n    """Buy a model.\n\n    Or two."""\n'
+    (pack / "shop_page.py").write_text(source)
+
+    shown = subprocess.run(
+        [sys.executable, "-m", "tensorrag", "--help"],
+        env=os.environ | {"PYTHONPATH": str(pack)},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+    assert "buy      Buy a model." in shown
+    assert "serve" in shown
