@@ -77,10 +77,16 @@ class DataLoad(Card):
         """Look into the source: its columns, kinds, rows, and what was detected."""
         sample = self._sample()
         if sample is not None:
-            return Peek(schemas=(_sample_schema(sample),), fingerprint=sample.sha256)
+            schema = _sample_schema(sample)
+            return Peek(schemas=(schema,), fingerprint=sample.sha256, constant=True)
         file, name = self._file()
         schema, details = table_schema(file, name, self.separator)
-        return Peek(schemas=(schema,), fingerprint=fingerprint(file), details=details)
+        return Peek(
+            schemas=(schema,),
+            fingerprint=fingerprint(file),
+            constant=self.source == "upload",
+            details=details,
+        )
 
     def brief(self, schemas: Mapping[str, Schema]) -> str:
         """Name the source."""

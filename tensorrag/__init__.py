@@ -4,28 +4,34 @@ What a card of your own needs is importable from here.
 
     >>> from typing import NamedTuple
     >>> from tensorrag import Card, Field, Table, TableSchema
+
+Each name is loaded when it is first used, so that the command line starts at once.
 """
 
 from __future__ import annotations
 
-from tensorrag.card import Card, Column, Field, Peek
-from tensorrag.errors import CardError, InputError, ParameterError, TensorRagError
-from tensorrag.progress import report
-from tensorrag.types import (
-    ColumnSchema,
-    EstimatorSpec,
-    EstimatorSpecSchema,
-    Metrics,
-    MetricsSchema,
-    Model,
-    ModelSchema,
-    NetworkSpec,
-    NetworkSpecSchema,
-    Schema,
-    Table,
-    TableSchema,
-    Value,
-)
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tensorrag.card import Card, Column, Field, Peek
+    from tensorrag.errors import CardError, InputError, ParameterError, TensorRagError
+    from tensorrag.progress import report
+    from tensorrag.types import (
+        ColumnSchema,
+        EstimatorSpec,
+        EstimatorSpecSchema,
+        Metrics,
+        MetricsSchema,
+        Model,
+        ModelSchema,
+        NetworkSpec,
+        NetworkSpecSchema,
+        Schema,
+        Table,
+        TableSchema,
+        Value,
+    )
 
 __version__ = "0.1.0"
 
@@ -53,3 +59,25 @@ __all__ = [
     "Value",
     "report",
 ]
+
+_ELSEWHERE = {
+    "Card": "card",
+    "Column": "card",
+    "Field": "card",
+    "Peek": "card",
+    "CardError": "errors",
+    "InputError": "errors",
+    "ParameterError": "errors",
+    "TensorRagError": "errors",
+    "report": "progress",
+}
+"""The module of each public name that is not one of the types."""
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first used."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    thing = getattr(import_module(f"{__name__}.{_ELSEWHERE.get(name, 'types')}"), name)
+    globals()[name] = thing
+    return thing

@@ -29,6 +29,8 @@ class Peek(BaseModel):
     schemas: tuple[AnySchema, ...] = ()
     fingerprint: str | None = None
     """Changes when the content of the source does."""
+    constant: bool = False
+    """Whether the source can never change: it comes along, or is named by its content."""
     error: ErrorInfo | None = None
     """Why the source cannot be read; shown on ``field`` before a run."""
     field: str | None = None

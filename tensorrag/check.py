@@ -250,7 +250,8 @@ def _bypassed(
     """Pass the first input of equal type through to each output."""
     passed = dict(unknown)
     for port in info.outputs:
-        passed[port.name] = next((inputs[p.name] for p in info.inputs if p.type == port.type), None)
+        first = next((inputs[p.name] for p in info.inputs if p.type == port.type), None)
+        passed[port.name] = next(iter(first), None) if isinstance(first, list) else first
     return passed
 
 

@@ -150,7 +150,7 @@ def module_from_source(source: str, name: str) -> types.ModuleType:
     sys.modules[module_name] = module
     # pydantic looks for field docstrings by file: found here, it need not search every module
     for known_as in (file, os.path.abspath(file)):
-        inspect.modulesbyfile[known_as] = module_name  # type: ignore[attr-defined]
+        inspect.modulesbyfile[known_as] = module_name
     try:
         exec(compile(source, file, "exec"), module.__dict__)  # noqa: S102 — running it is the point
     except BaseException:
