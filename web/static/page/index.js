@@ -1,0 +1,5 @@
+// The page's own behaviour in the browser: plain modules, no build.
+import "./theme.js";
+import "./keys.js";
+import "./table.js";
+export { Panel } from "./panel.js";

@@ -1,0 +1,43 @@
+// Keyboard: a control names its own shortcut, data-keys="mod+z"; tabs and menus move by arrows.
+
+const typing = (target) => target.closest?.("input:not([type=checkbox]), textarea, select, [contenteditable]");
+
+function pressed(event) {
+  const parts = [];
+  if (event.ctrlKey || event.metaKey) parts.push("mod");
+  if (event.shiftKey && event.key.length > 1) parts.push("shift");
+  else if (event.shiftKey && /[a-z]/i.test(event.key)) parts.push("shift");
+  parts.push(event.key.toLowerCase());
+  return parts.join("+");
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.defaultPrevented || event.altKey || event.isComposing) return;
+  const keys = pressed(event);
+  const plain = !keys.startsWith("mod");
+  // Text fields keep their own undo and their own slash; the canvas has its own keyboard.
+  if (typing(event.target) && (plain || /\+(z|y|a)$/.test(keys))) return;
+  if (event.target.closest?.("[data-testid=canvas]")) return;
+  const control = document.querySelector(`[data-keys~="${CSS.escape(keys)}"]:not(:disabled)`);
+  if (!control) return;
+  event.preventDefault();
+  if (control.matches("input")) control.focus();
+  else control.click();
+});
+
+const MOVES = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
+
+document.addEventListener("keydown", (event) => {
+  const group = event.target.closest?.("[role=tablist], [role=menu], [data-arrows]");
+  const by = MOVES[event.key];
+  if (!group || !by || typing(event.target)) return;
+  const items = [...group.querySelectorAll("[role=tab], [role=menuitem], [role=menuitemradio], [data-item]")].filter(
+    (item) => !item.disabled && item.getClientRects().length,
+  );
+  const at = items.indexOf(event.target);
+  if (at < 0) return;
+  const next = items[(at + by + items.length) % items.length];
+  next.focus();
+  if (group.getAttribute("role") === "tablist") next.click();
+  event.preventDefault();
+});

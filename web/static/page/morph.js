@@ -1,0 +1,91 @@
+// Changes an element's children into new markup, touching only what differs: focus, scroll
+// positions, selections and half-typed words stay.
+
+export function morph(root, markup) {
+  const wanted = document.createElement("template");
+  wanted.innerHTML = markup;
+  const focused = root.contains(document.activeElement) ? document.activeElement : null;
+  const trail = focused ? ancestors(focused, root) : [];
+  children(root, wanted.content);
+  // Focus that was on something now gone goes to what was around it, not to the page.
+  if (focused && !focused.isConnected) refocus(trail);
+}
+
+function ancestors(element, root) {
+  const trail = [];
+  for (let at = element.parentElement; at && at !== root.parentElement; at = at.parentElement) trail.push(at);
+  return trail;
+}
+
+function refocus(trail) {
+  const home = trail.find((element) => element.isConnected && element.getClientRects().length);
+  if (!home) return;
+  if (!home.hasAttribute("tabindex")) home.tabIndex = -1;
+  home.focus({ preventScroll: true });
+}
+
+function children(from, to) {
+  let at = from.firstChild;
+  for (const wanted of [...to.childNodes]) {
+    const found = match(at, wanted);
+    if (!found) {
+      from.insertBefore(wanted, at);
+      continue;
+    }
+    if (found !== at) from.insertBefore(found, at);
+    else at = at.nextSibling;
+    change(found, wanted);
+  }
+  while (at) {
+    const next = at.nextSibling;
+    at.remove();
+    at = next;
+  }
+}
+
+const keyOf = (node) => (node.nodeType === Node.ELEMENT_NODE ? node.id || node.dataset.key || "" : "");
+
+function match(at, wanted) {
+  const key = keyOf(wanted);
+  if (!key) return at && at.nodeName === wanted.nodeName && !keyOf(at) ? at : null;
+  for (let node = at; node; node = node.nextSibling) {
+    if (keyOf(node) === key && node.nodeName === wanted.nodeName) return node;
+  }
+  return null;
+}
+
+function change(node, wanted) {
+  if (node.nodeType !== Node.ELEMENT_NODE) {
+    if (node.nodeValue !== wanted.nodeValue) node.nodeValue = wanted.nodeValue;
+    return;
+  }
+  attributes(node, wanted);
+  children(node, wanted);
+  if (isControl(node)) value(node, wanted);
+}
+
+function attributes(node, wanted) {
+  for (const { name, value } of [...wanted.attributes]) {
+    if (node.getAttribute(name) !== value) node.setAttribute(name, value);
+  }
+  for (const { name } of [...node.attributes]) {
+    if (!wanted.hasAttribute(name) && !OWN.has(name)) node.removeAttribute(name);
+  }
+}
+
+// What the browser or our own code sets on an element while it is used.
+const OWN = new Set(["open", "tabindex", "aria-expanded", "aria-activedescendant", "data-open"]);
+
+const isControl = (node) => ["INPUT", "SELECT", "TEXTAREA"].includes(node.nodeName);
+
+// The server's value wins, except over what a person is typing right now.
+function value(node, wanted) {
+  if (node.type === "file" || node.hasAttribute("data-local")) return;
+  if (node.type === "checkbox") {
+    node.checked = wanted.checked;
+  } else if (node.nodeName === "SELECT") {
+    if (node.value !== wanted.value) node.value = wanted.value;
+  } else if (node.value !== wanted.value && !(node === document.activeElement && node.dataset.typed)) {
+    node.value = wanted.value;
+  }
+}

@@ -1,0 +1,61 @@
+// A part of the page whose markup comes from the server as a whole. What people do in it goes
+// back as one event, "act", with the data- attributes of the control that was used.
+import { h } from "vue";
+import { morph } from "./morph.js";
+import { startDrag } from "./drag.js";
+import { listenToFields } from "./fields.js";
+import { sendFile } from "./files.js";
+import { answer, askThrough, pick } from "./table.js";
+
+export const Panel = {
+  props: { as: String, content: String, asks: Boolean },
+  emits: ["act"],
+  mounted() {
+    const root = this.$el;
+    morph(root, this.content);
+    const act = (data) => this.$emit("act", data);
+    root.addEventListener("click", (event) => click(event, act));
+    root.addEventListener("dragstart", startDrag);
+    root.addEventListener("change", (event) => {
+      if (event.target.type === "file") sendFile(event.target, act);
+    });
+    listenToFields(root, act);
+    if (this.asks) askThrough(act);
+  },
+  watch: {
+    content(markup) {
+      morph(this.$el, markup);
+    },
+  },
+  methods: {
+    // Called from the server, with ids and data alone.
+    focusOn(id) {
+      const control = document.getElementById(id);
+      control?.scrollIntoView({ block: "nearest" });
+      control?.focus();
+    },
+    open(id) {
+      document.getElementById(id)?.showModal();
+    },
+    rows(request, page) {
+      answer(request, page);
+    },
+    pick(column) {
+      pick(column);
+    },
+  },
+  render() {
+    return h(this.as || "div");
+  },
+};
+
+function click(event, act) {
+  const control = event.target.closest("[data-act], [data-opens]");
+  if (!control || control.disabled) return;
+  if (control.dataset.opens) {
+    document.getElementById(control.dataset.opens)?.click();
+    return;
+  }
+  if (control.closest("[popover]")) control.closest("[popover]").hidePopover();
+  act({ ...control.dataset });
+}

@@ -1,0 +1,133 @@
+// What a grid needs in the browser: heads with a small histogram, cells, and pages of rows.
+const SVG = "http://www.w3.org/2000/svg";
+
+class ColumnHead {
+  init(params) {
+    const { profile, digits } = params;
+    const root = make("div", "chead");
+    const title = make("div", "ctitle");
+    title.append(make("b", "cut", profile.name));
+    if (params.enableSorting) title.append(sorter(params, profile.name));
+    root.append(title, make("div", "t11 m3 cut", profile.kind));
+    root.title = profile.name;
+    root.addEventListener("click", () => ask?.({ act: "pick_column", column: Number(params.column.colId.slice(1)) }));
+    root.append(profile.bars.length ? picture(profile.bars) : make("div", "nopic"));
+    const range = make("div", "t11 m3 ends");
+    if (profile.low !== null) {
+      range.append(make("span", "", brief(profile.low)), make("span", "", brief(profile.high)));
+    } else if (profile.distinct !== null) {
+      range.append(make("span", "", `${profile.distinct.toLocaleString("en-US")} values`));
+    }
+    const missing = make("div", "t11 m2 ends");
+    missing.append(make("span", "", "missing"), make("span", "", profile.missing.toLocaleString("en-US")));
+    root.append(range, missing);
+    this.gui = root;
+  }
+  getGui() {
+    return this.gui;
+  }
+  refresh() {
+    return false;
+  }
+}
+
+function make(tag, classes, text) {
+  const element = document.createElement(tag);
+  if (classes) element.className = classes;
+  if (text !== undefined) element.textContent = text;
+  return element;
+}
+
+// Up, down, as it was: one button per column.
+function sorter(params, name) {
+  const button = make("button", "csort", "↕");
+  button.type = "button";
+  const show = () => {
+    const order = params.column.getSort();
+    button.textContent = order === "asc" ? "↑" : order === "desc" ? "↓" : "↕";
+    button.classList.toggle("on", Boolean(order));
+    button.setAttribute("aria-label", `Sort by ${name}${order ? `, now ${order}` : ""}`);
+  };
+  button.addEventListener("click", (event) => {
+    event.stopPropagation();
+    params.progressSort(false);
+  });
+  params.column.addEventListener("sortChanged", show);
+  show();
+  return button;
+}
+
+function picture(bars) {
+  const svg = document.createElementNS(SVG, "svg");
+  const whole = Math.max(bars.length, 1);
+  const width = Math.min(0.84, whole / 12); // two values are two posts, not two walls
+  svg.setAttribute("viewBox", `0 0 ${whole} 30`);
+  svg.setAttribute("preserveAspectRatio", "none");
+  svg.setAttribute("class", "hist");
+  bars.forEach((height, at) => {
+    const bar = document.createElementNS(SVG, "rect");
+    const room = bars.length > 1 ? (whole - width) / (bars.length - 1) : 0;
+    bar.setAttribute("x", at * room);
+    bar.setAttribute("width", width);
+    bar.setAttribute("y", 30 - 30 * height);
+    bar.setAttribute("height", 30 * height);
+    svg.append(bar);
+  });
+  return svg;
+}
+
+const brief = (value) =>
+  value.toLocaleString("en-US", { maximumSignificantDigits: 3, useGrouping: false }).replace("-", "−");
+
+function figure(value, digits) {
+  if (value === null || value === undefined) return "";
+  if (typeof value !== "number") return String(value);
+  const options =
+    digits === null || digits === undefined
+      ? { maximumFractionDigits: 6, useGrouping: false }
+      : { minimumFractionDigits: digits, maximumFractionDigits: digits, useGrouping: false };
+  return value.toLocaleString("en-US", options).replace("-", "−");
+}
+
+const cell = ({ value, colDef }) =>
+  typeof value === "boolean" ? (value ? "yes" : "no") : figure(value, colDef.headerComponentParams?.digits);
+
+// Rows come over the page's own socket: a grid asks, the server answers by the number of the request.
+const waiting = new Map();
+let asked = 0;
+let ask = null;
+
+export function askThrough(act) {
+  ask = act;
+}
+
+export function answer(request, page) {
+  const params = waiting.get(request);
+  waiting.delete(request);
+  if (!params) return;
+  if (!page) return params.failCallback();
+  const rows = page.rows.map((row) => Object.fromEntries(row.map((value, at) => [`c${at}`, value])));
+  params.successCallback(rows, page.total);
+}
+
+// The chosen column is marked from head to foot by one rule.
+export function pick(column) {
+  let style = document.getElementById("picked-column");
+  if (!style) {
+    style = Object.assign(document.createElement("style"), { id: "picked-column" });
+    document.head.append(style);
+  }
+  style.textContent = `.sheetview [col-id="${CSS.escape(column)}"] { background: var(--hover); --bars: var(--picked); }`;
+}
+
+const pages = {
+  getRows(params) {
+    const [order] = params.sortModel;
+    asked += 1;
+    waiting.set(asked, params);
+    const sort = order ? { column: Number(order.colId.slice(1)), down: order.sort === "desc" } : {};
+    ask?.({ act: "rows", request: asked, offset: params.startRow, limit: params.endRow - params.startRow, ...sort });
+  },
+};
+
+window.tensorrag = { ...window.tensorrag, ColumnHead, cell, pages };

@@ -1,0 +1,103 @@
+"""Numbers, durations and times as a person reads them. No digits past the noise."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+MINUS = "−"
+
+
+def number(value: float | int | None, digits: int = 3) -> str:
+    """Write a number with about this many significant digits: 0.87, 3.19, 12,345, 1.2e-05."""
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int) or (value == int(value) and abs(value) >= 1000):
+        return f"{int(value):,}".replace("-", MINUS)
+    size = abs(value)
+    if size >= 10**digits:
+        written = f"{value:,.0f}"
+    elif size >= 1e-3 or value == 0:
+        whole = len(str(int(size))) if size >= 1 else 1
+        written = f"{value:,.{max(0, digits - whole)}f}"
+    else:
+        written = f"{value:.{digits - 1}g}"
+    return written.replace("-", MINUS)
+
+
+def signed(value: float | None, digits: int = 3) -> str:
+    """Write a number with its sign, also when it is positive."""
+    written = number(value, digits)
+    return f"+{written}" if value is not None and value > 0 else written
+
+
+def short(value: float | int | None) -> str:
+    """Write a large count in short: 950, 12.2 k, 3.4 M."""
+    if value is None:
+        return "–"
+    for size, unit in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
+        if abs(value) >= size:
+            return f"{value / (1e3 if unit == 'k' else size):.1f} {unit}"
+    return number(int(value))
+
+
+def seconds(value: float | None) -> str:
+    """Write a duration: 0.6 s, 24.4 s, 3 min 05 s, 2 h 10 min."""
+    if value is None:
+        return ""
+    if value < 60:
+        return f"{value:.1f} s"
+    whole = round(value)
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def left(value: float | None) -> str:
+    """Write the time that is left, in whole seconds."""
+    if value is None:
+        return ""
+    return f"{max(1, round(value))} s left" if value < 60 else f"{seconds(value)} left"
+
+
+def size(count: int) -> str:
+    """Write a number of bytes: 2.9 MB."""
+    value = float(count)
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if value < 1000 or unit == "GB":
+            break
+        value /= 1000
+    return f"{count} bytes" if unit == "bytes" else f"{value:.1f} {unit}"
+
+
+def percent(share: float) -> str:
+    """Write a share: 80 %, 2.4 %."""
+    value = share * 100
+    return f"{value:.0f} %" if value == round(value) or value >= 10 else f"{value:.1f} %"
+
+
+def when(moment: datetime | None, now: datetime | None = None) -> str:
+    """Write a moment as its reader would say it: 12:03 today, yesterday, Thu 19 Nov."""
+    if moment is None:
+        return ""
+    moment = moment.astimezone()
+    now = now.astimezone() if now else datetime.now().astimezone()
+    if moment.date() == now.date():
+        return f"{moment:%H:%M} today"
+    if moment.date() == (now - timedelta(days=1)).date():
+        return "yesterday"
+    return f"{moment:%a} {moment.day} {moment:%b}" + (
+        "" if moment.year == now.year else f" {moment.year}"
+    )
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """Write a count and its noun: 1 problem, 2 problems."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def words(name: str) -> str:
+    """Turn a parameter's name into a label: ``learning_rate`` → Learning rate."""
+    text = name.replace("_", " ").strip()
+    return text[:1].upper() + text[1:]
