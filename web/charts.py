@@ -1,0 +1,255 @@
+"""Chart options for ECharts. Colours are the page's own variables, which its SVG renderer takes
+as they are, so that a change of theme needs no new chart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from tensorrag.preview import Axis, ChartPreview, Series
+
+Options = dict[str, Any]
+
+HEIGHTS = {"scatter": 240, "line": 206, "bar": 180, "histogram": 112}
+_MINUS = "(value) => String(value).replace('-', '−')"
+_FIGURES = (
+    "(value) => typeof value === 'number'"
+    " ? value.toLocaleString('en-US', {maximumSignificantDigits: 4}).replace('-', '−') : value"
+)
+_INKS = ("var(--ser-a)", "var(--ser-b)", "var(--fill-2)")
+_TICK = {"color": "var(--ink-3)", "fontSize": 10.5}
+
+
+def chart_options(chart: ChartPreview) -> Options:
+    """Return the options of a chart; ``var(--c)`` is the colour of the type that it shows."""
+    histogram = chart.chart == "histogram"
+    zoomed = _axis(chart.x, grid=False, line=True) | {"scale": chart.chart != "bar"}
+    if histogram:
+        zoomed |= _edges(chart.series)
+    upright = _axis(chart.y, grid=not histogram, line=False)
+    if histogram:
+        upright |= {"show": False}
+    if chart.chart == "scatter":
+        zoomed |= {"scale": True, "splitNumber": 5}
+        upright |= {"scale": True, "splitNumber": 5}
+    if chart.chart == "line":
+        zoomed |= _from_first(chart.series)
+    if chart.diagonal:
+        zoomed |= _within(zoomed, _extent(chart.series))
+        upright |= _within(upright, _extent(chart.series))
+    return base_options() | {
+        "grid": {
+            "left": 2 if histogram else 34,
+            "right": 2 if histogram else 62 if _ends_named(chart) else 12,
+            "top": 4 if histogram else 28,
+            "bottom": 20 if histogram else 32,
+        },
+        "xAxis": zoomed,
+        "yAxis": upright,
+        "graphic": [] if histogram else _axis_names(chart.x, chart.y),
+        "series": [*_series(chart), *_lines(chart)],
+    }
+
+
+def base_options() -> Options:
+    """Return what every chart has: no animation, our font, our tooltip."""
+    return {
+        "animation": False,
+        "textStyle": {"fontFamily": "inherit"},
+        "tooltip": {
+            "trigger": "item",
+            "confine": True,
+            "backgroundColor": "var(--surface)",
+            "borderColor": "var(--line-2)",
+            "padding": [4, 8],
+            "textStyle": {"color": "var(--ink)", "fontSize": 12},
+            "extraCssText": "box-shadow:var(--shadow-3);border-radius:6px",
+            ":valueFormatter": _FIGURES,
+        },
+    }
+
+
+Points = Sequence[tuple[float, float]]
+
+
+def live_curve(
+    metric: str, unit: str, total: int | None, lines: Sequence[tuple[str, Points]]
+) -> Options:
+    """Return the options of a learning curve that is still being drawn, up to ``total``."""
+    last = max((x for _, points in lines for x, _ in points), default=2)
+    return base_options() | {
+        "grid": {"left": 34, "right": 62, "top": 28, "bottom": 32},
+        "xAxis": _axis(Axis(label=unit), grid=False, line=True)
+        | {"min": 1, "max": max(total or last, 2)},
+        "yAxis": _axis(Axis(label=metric), grid=True, line=False) | {"min": 0},
+        "graphic": _axis_names(Axis(label=unit), Axis(label=metric)),
+        "series": live_series(lines),
+    }
+
+
+def live_series(lines: Sequence[tuple[str, Points]]) -> list[Options]:
+    """Return the lines of a learning curve so far."""
+    return [
+        _line(name, [list(point) for point in points], at, dashed=at > 0)
+        for at, (name, points) in enumerate(lines)
+    ]
+
+
+def _axis(axis: Axis, *, grid: bool, line: bool) -> Options:
+    return {
+        "type": "value",
+        "axisLine": {"show": line, "lineStyle": {"color": "var(--line-2)"}},
+        "axisTick": {"show": False},
+        "axisLabel": {**_TICK, "hideOverlap": True, ":formatter": _MINUS},
+        "splitLine": {"show": grid, "lineStyle": {"color": "var(--line)"}},
+        "splitNumber": 5,
+    }
+
+
+def _axis_names(x: Axis, y: Axis) -> list[Options]:
+    style = {"fill": "var(--ink-3)", "fontSize": 10.5, "lineHeight": 14}
+    return [
+        {
+            "type": "text",
+            "left": 0,
+            "top": 2,
+            "silent": True,
+            "style": {**style, "text": _named(y)},
+        },
+        {
+            "type": "text",
+            "right": 12,
+            "bottom": 0,
+            "silent": True,
+            "style": {**style, "text": _named(x)},
+        },
+    ]
+
+
+def _named(axis: Axis) -> str:
+    return f"{axis.label}, {axis.unit}" if axis.unit else axis.label
+
+
+def _points(series: Series) -> list[list[float | int | None]]:
+    return [[x, y] for x, y in zip(series.x, series.y, strict=False) if x is not None]
+
+
+def _series(chart: ChartPreview) -> list[Options]:
+    drawn: list[Options] = []
+    for at, series in enumerate(chart.series):
+        points = _points(series)
+        if chart.chart == "line":
+            drawn.append(_line(series.name, points, at, dashed=series.dashed))
+        elif chart.chart == "scatter":
+            drawn.append(_cloud(series.name, points))
+        else:
+            drawn.append(_bars(series.name, points, thin=chart.chart == "histogram"))
+    return drawn
+
+
+def _cloud(name: str, points: list[Any]) -> Options:
+    return {
+        "type": "scatter",
+        "name": name,
+        "data": points,
+        "symbolSize": 3.2,
+        "itemStyle": {"color": "var(--c)", "opacity": 0.42},
+        "emphasis": {"itemStyle": {"opacity": 1}},
+    }
+
+
+def _bars(name: str, points: list[Any], *, thin: bool) -> Options:
+    return {
+        "type": "bar",
+        "name": name,
+        "data": points,
+        "barCategoryGap": "14%" if thin else "35%",
+        "itemStyle": {"color": "var(--fill-2)"},
+        "emphasis": {"itemStyle": {"color": "var(--ink-2)"}},
+    }
+
+
+def _line(name: str, points: list[Any], at: int, *, dashed: bool) -> Options:
+    colour = _INKS[at % len(_INKS)]
+    last = points[-1][1] if points and isinstance(points[-1][1], int | float) else None
+    return {
+        "type": "line",
+        "name": name,
+        "data": points,
+        "symbol": "circle",
+        "symbolSize": 5,
+        "showSymbol": False,
+        "lineStyle": {"color": colour, "width": 1.5, "type": "dashed" if dashed else "solid"},
+        "itemStyle": {"color": colour},
+        "endLabel": {
+            "show": last is not None,
+            "formatter": f"{name} {last:.2g}" if last is not None else "",
+            "color": colour,
+            "fontSize": 11,
+            "fontWeight": 500,
+            "distance": 5,
+        },
+        "labelLayout": {"moveOverlap": "shiftY"},
+    }
+
+
+def _lines(chart: ChartPreview) -> list[Options]:
+    """The diagonal where a prediction equals the truth; nought in a histogram that spans it."""
+    ink = {"color": "var(--ink)", "width": 1, "type": "solid"}
+    if chart.diagonal:
+        extent = _extent(chart.series)
+        ends = [[extent["min"], extent["min"]], [extent["max"], extent["max"]]]
+        return [_rule(ends, ink)]
+    xs = [x for series in chart.series for x in series.x if x is not None]
+    if chart.chart == "histogram" and xs and min(xs) < 0 < max(xs):
+        ys = [y for series in chart.series for y in series.y if y is not None]
+        return [_rule([[0, 0], [0, max(ys, default=1)]], ink)]
+    return []
+
+
+def _rule(points: list[Any], style: Options) -> Options:
+    return {
+        "type": "line",
+        "data": points,
+        "symbol": "none",
+        "silent": True,
+        "lineStyle": style,
+        "tooltip": {"show": False},
+        "z": 3,
+    }
+
+
+def _extent(all_series: Sequence[Series]) -> Options:
+    values = [v for series in all_series for v in (*series.x, *series.y) if v is not None]
+    if not values:
+        return {}
+    low, high = min(values), max(values)
+    room = (high - low) or 1
+    start = 0 if 0 <= low < 0.25 * room else low
+    return {"min": start, "max": high}
+
+
+def _within(axis: Options, extent: Options) -> Options:
+    """End an axis where its points end, without a label at that odd place."""
+    hidden = {"showMinLabel": extent.get("min") == 0, "showMaxLabel": False}
+    lines = {**axis["splitLine"], "showMinLine": False, "showMaxLine": False}
+    return extent | {"axisLabel": {**axis["axisLabel"], **hidden}, "splitLine": lines}
+
+
+def _from_first(all_series: Sequence[Series]) -> Options:
+    xs = [x for series in all_series for x in series.x if x is not None]
+    return {"min": min(xs), "max": max(xs)} if xs else {}
+
+
+def _edges(all_series: Sequence[Series]) -> Options:
+    """Leave half a bar at either end of a histogram."""
+    xs = sorted(x for series in all_series for x in series.x if x is not None)
+    if len(xs) < 2:
+        return {}
+    half = (xs[-1] - xs[0]) / (len(xs) - 1) / 2
+    labels = {**_TICK, ":formatter": _MINUS, "showMinLabel": False, "showMaxLabel": False}
+    return {"min": xs[0] - half, "max": xs[-1] + half, "axisLabel": labels, "splitNumber": 4}
+
+
+def _ends_named(chart: ChartPreview) -> bool:
+    return chart.chart == "line"

@@ -1,0 +1,114 @@
+"""Tables in AG Grid: the first rows in the inspector, every row in the table view, page by page.
+
+Columns go by their place (``c0``, ``c1``), never by name: a dot in a field's name would mean
+something to the grid.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from nicegui import ui
+
+from tensorrag.preview import ColumnProfile, TablePreview
+
+NUMERIC = frozenset({"number", "integer", "binary"})
+_HEAD = "window.tensorrag.ColumnHead"
+_CELL = "window.tensorrag.cell"
+
+
+def sample_grid(payload: TablePreview) -> ui.aggrid:
+    """Show the first rows, each column under its picture."""
+    rows = [{f"c{at}": cell for at, cell in enumerate(row)} for row in payload.sample]
+    options = _options(payload) | {"rowData": rows}
+    height = 94 + 25 * min(len(rows), 10)
+    return (
+        ui.aggrid(options, auto_size_columns=False)
+        .classes("sheet small")
+        .style(f"height:{height}px")
+    )
+
+
+def paged_grid(payload: TablePreview) -> ui.aggrid:
+    """Show every row; the browser asks for a page of them when it comes into view."""
+    options = _options(payload) | {
+        "rowModelType": "infinite",
+        "cacheBlockSize": 200,
+        "maxBlocksInCache": 20,
+        "infiniteInitialRowCount": min(payload.rows, 200),
+        "rowBuffer": 20,
+        ":datasource": "window.tensorrag.pages",
+    }
+    options["defaultColDef"] |= {"sortable": True, "sortingOrder": ["asc", "desc", None]}
+    options["columnDefs"].insert(0, _row_numbers())
+    return ui.aggrid(options, auto_size_columns=False).classes("sheet")
+
+
+def _options(payload: TablePreview) -> dict[str, Any]:
+    return {
+        "columnDefs": [_column(at, column) for at, column in enumerate(payload.columns)],
+        "defaultColDef": {
+            "sortable": False,
+            "resizable": True,
+            "suppressHeaderMenuButton": True,
+            "suppressMovable": True,
+        },
+        "rowHeight": 25,
+        "headerHeight": 116,
+        "animateRows": False,
+        "suppressCellFocus": False,
+        "suppressColumnVirtualisation": False,
+        "enableCellTextSelection": True,
+    }
+
+
+def _row_numbers() -> dict[str, Any]:
+    return {
+        "headerName": "row",
+        ":valueGetter": "(p) => p.node.rowIndex + 1",
+        ":valueFormatter": "(p) => p.value.toLocaleString('en-US')",
+        "width": 64,
+        "pinned": "left",
+        "sortable": False,
+        "resizable": False,
+        "cellClass": "num ix",
+        "headerClass": "ix",
+    }
+
+
+def _column(at: int, column: ColumnProfile) -> dict[str, Any]:
+    numeric = column.kind in NUMERIC
+    return {
+        "field": f"c{at}",
+        "colId": f"c{at}",
+        "headerName": column.name,
+        "width": max(78, min(200, 26 + 8 * len(column.name))) if numeric else 140,
+        "cellClass": "num" if numeric else "",
+        ":headerComponent": _HEAD,
+        "headerComponentParams": {"profile": _profile(column), "digits": digits(column)},
+        ":valueFormatter": _CELL,
+    }
+
+
+def _profile(column: ColumnProfile) -> dict[str, Any]:
+    counts = column.histogram.counts if column.histogram else ()
+    tallest = max(counts, default=0) or 1
+    return {
+        "name": column.name,
+        "kind": column.kind or "unknown",
+        "bars": [round(count / tallest, 3) for count in counts],
+        "low": column.min,
+        "high": column.max,
+        "distinct": column.distinct,
+        "missing": column.missing,
+    }
+
+
+def digits(column: ColumnProfile) -> int | None:
+    """Choose the decimals of a column so that its middle has three digits; None: as they are."""
+    if column.kind != "number":
+        return None
+    middle = column.quantiles[1] if column.quantiles else column.mean
+    size = abs(middle or 0) or abs(column.mean or 0) or abs(column.max or 0)
+    return 2 if not size else max(1, min(6, 2 - math.floor(math.log10(size))))

@@ -1,0 +1,27 @@
+"""Where a card goes that nobody dropped anywhere: right of what it is next to, on a free spot."""
+
+from __future__ import annotations
+
+from tensorrag.pipeline import Pipeline
+
+STEP_X, STEP_Y = 232.0, 188.0
+WIDTH, HEIGHT = 184.0, 148.0
+
+
+def free_place(pipeline: Pipeline, beside: str | None = None) -> tuple[float, float]:
+    """Return the top left corner for one more card."""
+    nodes = pipeline.nodes
+    if not nodes:
+        return 0.0, 0.0
+    if beside is not None and beside in nodes:
+        start = nodes[beside].position
+        x, y = start.x + STEP_X, start.y
+    else:
+        x = max(node.position.x for node in nodes.values()) + STEP_X
+        y = min(node.position.y for node in nodes.values())
+    while any(
+        abs(node.position.x - x) < WIDTH and abs(node.position.y - y) < HEIGHT
+        for node in nodes.values()
+    ):
+        y += STEP_Y
+    return x, y
