@@ -14,7 +14,7 @@ from tensorrag.pipeline import Pipeline
 from tensorrag.plan import Planned, plan
 from tensorrag.workspace import Workspace
 from web.coalesced import Coalesced
-from web.hosting import Hosting
+from web.hosting import Hosting, stored
 
 log = logging.getLogger(__name__)
 
@@ -87,17 +87,14 @@ class Checking:
     async def _checked(self, pipeline: Pipeline) -> Checked:
         checked = await self._hosting.check(pipeline, self._peeks)
         wanted = _peek_keys(checked)
-        found = await asyncio.to_thread(self._stored, wanted - self._peeks.keys())
+        unseen = wanted - self._peeks.keys()
+        found = await asyncio.to_thread(stored, self._workspace.store.peeks, unseen)
         if found:
             self._peeks.update(found)
             checked = await self._hosting.check(pipeline, self._peeks)
         self._peeks = {key: peek for key, peek in self._peeks.items() if key in wanted}
         self._look_at_chosen(checked)
         return checked
-
-    def _stored(self, keys: Iterable[str]) -> dict[str, Peek]:
-        peeks = self._workspace.store.peeks
-        return {key: peeks[key] for key in keys if key in peeks}
 
     def _look_at_chosen(self, checked: Checked) -> None:
         for node_id in self._chosen & checked.nodes.keys():

@@ -6,9 +6,7 @@ No card, and nothing that a card made, is ever loaded in the server itself.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Iterable, Mapping
-from importlib.metadata import entry_points
 
 from tensorrag.card import Peek
 from tensorrag.catalog import Catalog
@@ -17,25 +15,9 @@ from tensorrag.errors import ExecutorUnavailable
 from tensorrag.executor import Executor
 from tensorrag.pipeline import JsonObject, Pipeline
 from tensorrag.pipeline_json import to_json
-from tensorrag.prepare import LOCAL, look
+from tensorrag.prepare import look
 from tensorrag.task import Task, TaskKind
 from tensorrag.workspace import Workspace
-
-GROUP = "tensorrag.executors"
-
-log = logging.getLogger(__name__)
-
-
-def load_executors() -> dict[str, Executor]:
-    """Make every executor that is installed, this machine first. Call it inside the event loop."""
-    executors: dict[str, Executor] = {}
-    points = sorted(entry_points(group=GROUP), key=lambda point: (point.name != LOCAL, point.name))
-    for point in points:
-        try:
-            executors[point.name] = point.load()()
-        except Exception:
-            log.exception("The executor %r cannot be used.", point.name)
-    return executors
 
 
 class Hosting:
@@ -54,6 +36,13 @@ class Hosting:
         task = await asyncio.to_thread(_propagate, pipeline, peeks)
         answer = await self._ask(task)
         return await asyncio.to_thread(Checked.model_validate, answer)
+
+    async def check_known(self, pipeline: Pipeline, known: Mapping[str, Peek]) -> Checked:
+        """Check a pipeline with what was seen before at the sources that it reads."""
+        checked = await self.check(pipeline, {})
+        keys = {facts.peek_key for facts in checked.nodes.values() if facts.peek_key is not None}
+        peeks = await asyncio.to_thread(stored, known, keys)
+        return await self.check(pipeline, peeks) if peeks else checked
 
     async def look(self, facts: Iterable[NodeFacts]) -> dict[str, Peek]:
         """Look at the outside sources of these nodes, in workers."""
@@ -82,6 +71,12 @@ class Hosting:
             "No executor is installed that could do this.",
             hint="Install TensorRag again: its own executor is missing.",
         )
+
+
+def stored(known: Mapping[str, Peek], keys: Iterable[str]) -> dict[str, Peek]:
+    """Return what was seen under these keys. In a thread: this reads a database."""
+    found = {key: known.get(key) for key in keys}
+    return {key: peek for key, peek in found.items() if peek is not None}
 
 
 def _propagate(pipeline: Pipeline, peeks: Mapping[str, Peek]) -> Task:

@@ -33,7 +33,8 @@ class Saving:
         self._id = pipeline_id
         self._written = self._latest = pipeline
         self._migrated_from = migrated_from
-        self._failed = False
+        self.trouble: TensorRagError | None = None
+        """Why the latest state is not in the file, if it could not be written."""
         self._stopped = False
         self._stamp = self._look()
         self._work = Coalesced(self._write_latest)
@@ -41,12 +42,12 @@ class Saving:
     @property
     def saved(self) -> bool:
         """Whether the file holds the latest state."""
-        return self._written is self._latest and not self._failed
+        return self._written is self._latest and self.trouble is None
 
     @property
     def text(self) -> str:
         """What the top bar says."""
-        if self._failed:
+        if self.trouble is not None:
             return "Not saved"
         return "Saved" if self.saved else "Saving…"
 
@@ -85,10 +86,10 @@ class Saving:
         try:
             kept = await asyncio.to_thread(self._write, pipeline)
         except TensorRagError as error:
-            self._failed = True
+            self.trouble = error
             self.on_trouble(error)
         else:
-            self._written, self._failed = pipeline, False
+            self._written, self.trouble = pipeline, None
             if kept is not None:
                 self.on_trouble(kept)
         self.on_change()

@@ -69,6 +69,8 @@ class Session:
         begin: Runner,
     ) -> None:
         self.id = pipeline_id
+        self.on_watched: Callable[[], None] = lambda: None
+        """Called when somebody begins to look."""
         self._document = document
         self._saving = saving
         self._hosting = hosting
@@ -149,6 +151,7 @@ class Session:
     def subscribe(self, view: View) -> Callable[[], None]:
         """Tell a view of everything from now on; returns what ends that."""
         self._views.append(view)
+        self.on_watched()
 
         def unsubscribe() -> None:
             if view in self._views:
@@ -218,10 +221,25 @@ class Session:
 
     def adopt(self, pipeline: Pipeline) -> None:
         """Take up what another program wrote into the file, as a gesture that can be undone."""
-        ops = [{"op": "replace", "pipeline": to_json(pipeline)}]
-        change = self._document.apply(ops, "Change outside")
+        change = self._document.apply([_replacing(pipeline)], "Change outside")
         self._saving.accept(change.after)
         self._take_change(change, save=False)
+
+    def replace(self, pipeline: Pipeline, label: str) -> Change:
+        """Put another pipeline in the place of this one, as a gesture that can be undone."""
+        change = self._document.apply([_replacing(pipeline)], label)
+        self._take_change(change)
+        return change
+
+    async def written(self) -> None:
+        """Wait until the file holds the latest state.
+
+        Raises:
+            WorkspaceError: it could not be written.
+        """
+        await self._saving.settled()
+        if self._saving.trouble is not None:
+            raise self._saving.trouble
 
     def changed_outside(self) -> bool:
         """Tell whether another program has written the file. Looks at the disk."""
@@ -386,6 +404,10 @@ class Session:
     def _result(self, node_id: str) -> Shown | None:
         display = self._displays.get(node_id)
         return display.shown if display is not None else None
+
+
+def _replacing(pipeline: Pipeline) -> JsonObject:
+    return {"op": "replace", "pipeline": to_json(pipeline)}
 
 
 def _set_nodes(ops: list[Any], before: Pipeline, after: Pipeline) -> list[str]:

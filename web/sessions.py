@@ -11,19 +11,20 @@ from typing import IO, Any
 
 from sample_data.pipeline_files import PIPELINES, pipeline_path
 from tensorrag import files
-from tensorrag.catalog import Catalog
+from tensorrag.catalog import Catalog, Notice
 from tensorrag.document import Document
 from tensorrag.errors import PipelineError, TensorRagError
 from tensorrag.executor import Executor, Offers
 from tensorrag.files import Loaded
 from tensorrag.journal import RunEntry
 from tensorrag.names import quoted
-from tensorrag.pipeline import Pipeline
+from tensorrag.pipeline import JsonObject, Pipeline
+from tensorrag.prepare import open_executors
 from tensorrag.run import Run
 from tensorrag.shelf import Entry
 from tensorrag.workspace import Workspace
 from web.card_files import write_card_file
-from web.hosting import Hosting, load_executors
+from web.hosting import Hosting
 from web.saving import Saving
 from web.session import Session
 
@@ -36,6 +37,10 @@ OLD_RUNS = 50
 """How many runs that have ended are kept in memory; the journal has them all."""
 
 log = logging.getLogger(__name__)
+
+
+class PipelineNotFound(PipelineError):
+    """The workspace has no pipeline of this id."""
 
 
 class Sessions:
@@ -54,18 +59,23 @@ class Sessions:
         self._listeners: list[Callable[[], None]] = []
         self._background: asyncio.Task[None] | None = None
         self._hosting: Hosting | None = None
+        self._started = asyncio.Event()
+        known = workspace.settings.get(LAST)
+        self._last = known if isinstance(known, str) else None
+        self._remembering: asyncio.Task[None] | None = None
 
     # --- life -------------------------------------------------------------------------------
 
     async def start(self) -> None:
         """Begin: the cards are described in the background, so that the first page is quick."""
-        self.executors = load_executors()
+        self.executors = open_executors(self.workspace.scratch)
         self._hosting = Hosting(self.workspace, self.executors)
         for executor in self.executors.values():
             getattr(executor, "warm", lambda: None)()
         await asyncio.to_thread(self._tidy)
+        self._started.set()
         if not await self.entries() and self.last_id is None:
-            await self.create_sample(FIRST_SAMPLE)
+            self._remember((await self.create_sample(FIRST_SAMPLE)).id)
         self._background = asyncio.create_task(self._follow_cards())
 
     async def close(self) -> None:
@@ -91,7 +101,7 @@ class Sessions:
     def hosting(self) -> Hosting:
         """Who checks, and looks at data, on the server's behalf."""
         if self._hosting is None:
-            raise TensorRagError("The server has not started yet.")
+            raise TensorRagError("The server has not started yet.", hint="Try again.")
         return self._hosting
 
     def _tidy(self) -> None:
@@ -105,18 +115,20 @@ class Sessions:
         """Open a pipeline, or find it open; everybody gets the same session.
 
         Raises:
-            PipelineError: there is none of this id.
+            PipelineNotFound: there is none of this id.
             FileFormatError: its file is refused.
         """
+        await self._started.wait()
         if pipeline_id not in self._open:
             self._open[pipeline_id] = asyncio.create_task(self._load(pipeline_id))
+        opening = self._open[pipeline_id]
         try:
-            session = await asyncio.shield(self._open[pipeline_id])
+            session = await asyncio.shield(opening)
         except TensorRagError:
-            self._open.pop(pipeline_id, None)
+            if self._open.get(pipeline_id) is opening:
+                del self._open[pipeline_id]
             raise
         await self._take_up_changes(session)
-        await asyncio.to_thread(self.workspace.settings.set, LAST, pipeline_id)
         return session
 
     async def create(self, pipeline: Pipeline | None = None, name: str = "") -> Session:
@@ -151,8 +163,9 @@ class Sessions:
         """Take a pipeline out of the workspace; its file is kept aside.
 
         Raises:
-            PipelineError: there is none of this id.
+            PipelineNotFound: there is none of this id.
         """
+        await asyncio.to_thread(self._find, pipeline_id)
         opened = self._open.pop(pipeline_id, None)
         if opened is not None:
             await (await opened).close(deleted=True)
@@ -165,18 +178,36 @@ class Sessions:
     @property
     def last_id(self) -> str | None:
         """The pipeline that was opened last, if any ever was."""
-        known = self.workspace.settings.get(LAST)
-        return known if isinstance(known, str) else None
+        return self._last
 
     async def _load(self, pipeline_id: str) -> Session:
         workspace = self.workspace
+        await asyncio.to_thread(self._find, pipeline_id)
         loaded = await asyncio.to_thread(workspace.pipelines.load, pipeline_id)
         saving = Saving(workspace.pipelines, pipeline_id, loaded.pipeline, loaded.migrated_from)
         # Revisions of a pipeline rise across restarts too: a save made on an old one is refused.
         document = Document(loaded.pipeline, self.catalog, revision=int(time.time() * 1000))
         session = Session(pipeline_id, document, saving, workspace, self.hosting, self.begin)
+        session.on_watched = lambda: self._remember(pipeline_id)
         await session.open()
         return session
+
+    def _find(self, pipeline_id: str) -> None:
+        try:
+            found = self.workspace.pipelines.path(pipeline_id).is_file()
+        except PipelineError:
+            found = False
+        if not found:
+            raise PipelineNotFound(
+                f"There is no pipeline {quoted(pipeline_id)} in this workspace.",
+                hint="It was deleted, or the address is wrong.",
+            )
+
+    def _remember(self, pipeline_id: str) -> None:
+        if pipeline_id != self._last:
+            self._last = pipeline_id
+            writing = asyncio.to_thread(self.workspace.settings.set, LAST, pipeline_id)
+            self._remembering = asyncio.create_task(writing)
 
     async def _take_up_changes(self, session: Session) -> None:
         if await asyncio.to_thread(session.changed_outside):
@@ -224,6 +255,11 @@ class Sessions:
         self.runs[run.id] = run
         return run
 
+    async def check(self, pipeline: Pipeline) -> JsonObject:
+        """List what is wrong with a pipeline, as JSON; outside sources are not looked at."""
+        checked = await self.hosting.check_known(pipeline, self.workspace.store.peeks)
+        return {"problems": [problem.model_dump(mode="json") for problem in checked.problems]}
+
     async def latest_runs(self) -> dict[str, RunEntry]:
         """Return the latest run of each pipeline, by the pipeline's id."""
         entries = await asyncio.to_thread(self.workspace.journal.runs, 500)
@@ -265,21 +301,26 @@ class Sessions:
         return lambda: self._listeners.remove(callback) if callback in self._listeners else None
 
     async def _follow_cards(self) -> None:
+        """Describe the cards, and again whenever the drop-in folder changes."""
         seen: Any = None
         while True:
             now = await asyncio.to_thread(_card_files, self.workspace.cards)
-            if now != seen or not self.ready:
-                seen = now
+            if now != seen:
                 try:
                     await self._describe()
+                    seen = now
                 except TensorRagError as error:
-                    log.warning("The cards cannot be described: %s %s", error.message, error.hint)
+                    self._use(_no_cards(error))
             await asyncio.sleep(LOOK_AT_CARDS)
 
     async def _describe(self) -> None:
-        catalog = await self.hosting.catalog()
+        self._use(await self.hosting.catalog())
+
+    def _use(self, catalog: Catalog) -> None:
         if catalog == self.catalog and self.ready:
             return
+        if not catalog.cards and catalog.notices:
+            log.warning("There are no cards: %s", catalog.notices[0].message)
         self.catalog = catalog
         self._ready.set()
         for opened in self._open.values():
@@ -287,6 +328,12 @@ class Sessions:
                 opened.result().use(catalog)
         for callback in tuple(self._listeners):
             callback()
+
+
+def _no_cards(error: TensorRagError) -> Catalog:
+    """Say in the palette why it is empty."""
+    notice = Notice(file="All cards", message=error.message, hint=error.hint)
+    return Catalog(cards={}, types={}, notices=(notice,))
 
 
 def _card_files(folder: Path) -> list[tuple[str, int, int]]:

@@ -1,0 +1,66 @@
+"""Puts the server together: pages, the API, and the guard in front of both."""
+
+from __future__ import annotations
+
+import os
+
+from tensorrag.workspace import Workspace
+from web import security
+from web.main import address, announce
+
+RECONNECT = 30.0
+"""Seconds in which a page that lost its connection may come back without a reload."""
+GRACE = 3
+"""Seconds that open streams get when the server ends."""
+
+
+def run(workspace: Workspace, host: str, port: int, *, show: bool) -> None:
+    """Serve until the process is told to end."""
+    # Before NiceGUI is imported: it reads this then.
+    os.environ["NICEGUI_STORAGE_PATH"] = str(workspace.root / "nicegui")
+    from fastapi import APIRouter
+    from nicegui import app, core, ui
+
+    from web.api import make_api
+    from web.api_docs import add_docs
+    from web.pages import add_pages
+    from web.sessions import Sessions
+
+    sessions = Sessions(workspace)
+    api, docs = make_api(sessions), APIRouter()
+    add_docs(docs, api)
+    app.include_router(api)
+    app.include_router(docs)
+    add_pages(sessions)
+    token = None if security.is_loopback(host) else workspace.settings.secret("token")
+    app.add_middleware(
+        security.Guard,
+        names=security.local_names(host),
+        token=token,
+        cookie=f"tensorrag-{port}",
+    )
+    # The guard has looked at every Origin already; this is the second of two locks.
+    core.sio.eio.cors_allowed_origins = None
+    url = address(host, port)
+
+    async def start() -> None:
+        await sessions.start()
+        path = f"/edit/{sessions.last_id}" if sessions.last_id else "/"
+        login = f"/?token={token}" if token else ""
+        announce(url + login, show=show, path="" if token else path)
+
+    app.on_startup(start)
+    app.on_shutdown(sessions.close)
+    ui.run(
+        host=host.strip("[]"),
+        port=port,
+        title="TensorRag",
+        show=False,
+        reload=False,
+        tailwind=False,
+        reconnect_timeout=RECONNECT,
+        show_welcome_message=False,
+        endpoint_documentation="none",
+        timeout_graceful_shutdown=GRACE,
+        server_header=False,
+    )
