@@ -169,7 +169,7 @@ def summed_up(seconds: Sequence[float]) -> dict[str, float]:
 def command_figures(rounds: int) -> Figures:
     """Measure commands from the start of the process to its end."""
     with tempfile.TemporaryDirectory(prefix="tensorrag-bench-") as folder:
-        environment = os.environ | {"TENSORRAG_WORKSPACE": folder, "XDG_CACHE_HOME": folder}
+        environment = os.environ | {"TENSORRAG_WORKSPACE": folder}
         program = str(Path(sys.executable).with_name("tensorrag"))
         figures = {}
         for words in (["--help"], ["cards"], ["samples"]):

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import ast
-import sys
 from functools import cached_property
-from importlib.machinery import PathFinder
 from importlib.metadata import EntryPoint, entry_points
-from pathlib import Path
 
 import click
+
+from tensorrag.modules import source_file
 
 GROUP = "tensorrag.commands"
 
@@ -52,7 +51,7 @@ class LazyGroup(click.Group):
 
 def summary(point: EntryPoint) -> str:
     """Return the first line of the docstring of what an entry point names, importing nothing."""
-    source = _source(point.module)
+    source = source_file(point.module)
     if source is None:
         return ""
     try:
@@ -63,16 +62,3 @@ def summary(point: EntryPoint) -> str:
         if isinstance(part, ast.FunctionDef | ast.ClassDef) and part.name == point.attr:
             return (ast.get_docstring(part) or "").partition("\n")[0]
     return ""
-
-
-def _source(module: str) -> Path | None:
-    """Find a module's file without running the packages that it lies in."""
-    path: list[str] | None = sys.path
-    origin = None
-    for name in module.split("."):
-        spec = PathFinder.find_spec(name, path)
-        if spec is None:
-            return None
-        origin = spec.origin
-        path = list(spec.submodule_search_locations or [])
-    return Path(origin) if origin and origin.endswith(".py") else None

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tensorrag.workspace import Workspace
+from tensorrag import catalog_cache
+from tensorrag.home import home
+
+if TYPE_CHECKING:
+    from tensorrag.journal import Journal
 
 JsonObject = dict[str, Any]
 
 
 def cards(workspace: Path | None = None) -> list[JsonObject]:
     """Describe every card that is installed or dropped in, in the order of the palette."""
+    folder = home(workspace) / "cards"
+    known = catalog_cache.known_listing(folder)
+    if known is not None:
+        return known
     from tensorrag.registry import Registry
 
-    catalog = Registry.load(Workspace.open(workspace).cards).catalog()
+    catalog = Registry.load(folder).catalog()
+    catalog_cache.keep(folder, catalog)
     return [info.listing() for info in catalog.cards.values()]
 
 
@@ -44,9 +53,7 @@ def size(sample: JsonObject) -> str:
 
 def runs(workspace: Path | None = None, limit: int = 20) -> list[JsonObject]:
     """List past and present runs, newest first."""
-    journal = Workspace.open(workspace).journal
-    journal.interrupted()
-    return [entry.summary() for entry in journal.runs(limit)]
+    return [entry.summary() for entry in _journal(workspace).runs(limit)]
 
 
 def run(workspace: Path | None, run_id: str) -> JsonObject:
@@ -55,9 +62,16 @@ def run(workspace: Path | None, run_id: str) -> JsonObject:
     Raises:
         RunNotFound: there is none of this id.
     """
+    return _journal(workspace).to_json(run_id)
+
+
+def _journal(workspace: Path | None) -> Journal:
+    """Open the journal; runs whose process is gone claim nothing any more."""
+    from tensorrag.workspace import Workspace
+
     journal = Workspace.open(workspace).journal
     journal.interrupted()
-    return journal.to_json(run_id)
+    return journal
 
 
 def _table(pipeline: JsonObject) -> JsonObject:

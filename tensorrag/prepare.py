@@ -22,6 +22,8 @@ from tensorrag.task import Place, Task
 Checker = Callable[[Pipeline, Mapping[str, Peek]], Awaitable[Checked]]
 """Checks a pipeline, given what was seen at outside sources; where that happens is its business."""
 
+log = logging.getLogger(__name__)
+
 LOCAL = "local"
 """The executor of whatever asks for none: automatic never rents anything."""
 
@@ -47,8 +49,8 @@ def open_executors(scratch: Path) -> dict[str, Executor]:
     for point in entry_points(group="tensorrag.executors"):
         try:
             found[point.name] = point.load()(scratch)
-        except Exception:
-            logging.getLogger(__name__).exception("The executor %s cannot be loaded", point.name)
+        except Exception as error:
+            log.warning("The executor %s cannot be used: %s", point.name, error)
     return found
 
 
@@ -151,7 +153,7 @@ def _constant(keys: Iterable[str], known: Mapping[str, Peek]) -> dict[str, Peek]
     return {
         key: peek
         for key, peek in found.items()
-        if peek is not None and peek.error is None and getattr(peek, "constant", False)
+        if peek is not None and peek.error is None and peek.constant
     }
 
 

@@ -16,6 +16,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from tensorrag.durable import full_disk_explained, make_folder, write_file
 from tensorrag.errors import WorkspaceError, WorkspaceLocked
+from tensorrag.home import home
 
 if TYPE_CHECKING:
     from tensorrag.artifacts import Store
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from tensorrag.task import Place
     from tensorrag.uploads import Uploads
 
-VARIABLE = "TENSORRAG_WORKSPACE"
-DEFAULT = "~/.tensorrag"
 FOLDERS = ("pipelines", "cards", "uploads", "store", "scratch")
 LEFTOVER_SECONDS = 24 * 3600
 
@@ -56,7 +55,7 @@ class Workspace:
         Raises:
             WorkspaceError: there is something else, or it may not be written.
         """
-        root = Path(path or os.environ.get(VARIABLE) or DEFAULT).expanduser().absolute()
+        root = home(path)
         try:
             with full_disk_explained(root):
                 for name in FOLDERS:
