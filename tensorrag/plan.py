@@ -110,7 +110,7 @@ class Planner:
         inputs, unknown = _arriving(facts, edges, above)
         made = self._made(facts, edges, above)
         if unknown is not None:
-            own = self._change(node_id, made) or (ASKED if node_id in self.fresh else None)
+            own = self._change(node_id, made) or self._asked(node)
             return self._stale(node_id, own or unknown.onward, inputs, made, own=own is not None)
         return self._decided(node, inputs, made)
 
@@ -122,8 +122,8 @@ class Planner:
         key = None
         if facts.peek_key is None or fingerprint is not None:
             key = made["key"] = cache_key(facts, inputs, fingerprint)
-        asked = node.id in self.fresh or not node.cache
-        result = self.store.results.get(key) if key is not None and not asked else None
+        fresh = node.id in self.fresh
+        result = self.store.results.get(key) if key is not None and not fresh else None
         if result is not None:
             outputs = result.outputs
             return Planned("done", key, result, inputs=inputs, outputs=outputs, made=made)
@@ -202,10 +202,9 @@ class Planner:
 
     def _again(self, node: Node, made: JsonObject) -> str:
         """Say why a node runs again although nothing has changed."""
-        if not node.cache:
-            return EVERY_TIME
-        if node.id in self.fresh:
-            return ASKED
+        asked = self._asked(node)
+        if asked is not None:
+            return asked
         if made["key"] is None:
             return "its source was not read yet"
         ended = {
@@ -214,6 +213,11 @@ class Planner:
             "running": "interrupted",
         }
         return ended.get(self._before(node.id, "state"), "its result is no longer stored")
+
+    def _asked(self, node: Node) -> str | None:
+        if node.id not in self.fresh:
+            return None
+        return ASKED if node.cache else EVERY_TIME
 
     def _before(self, node_id: str, name: str) -> Any:
         return self.previous.get(node_id, {}).get(name)

@@ -186,7 +186,9 @@ class Run:
             self._catalog,
             previous=journal.previous(self.pipeline_id) if self.pipeline_id else {},
             peeks=prepared.peeks,
-            fresh=frozenset(self.pipeline.nodes if self._no_cache else ()),
+            fresh=frozenset(
+                node.id for node in self.pipeline.nodes.values() if self._no_cache or not node.cache
+            ),
         )
         self._schedule = Schedule(prepared, planner, store)
         self.nodes = self._schedule.nodes

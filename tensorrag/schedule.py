@@ -161,8 +161,7 @@ class Schedule:
         """Have it run, unless another node is making the very same result right now."""
         first = self._first.get(node.id)
         node.reason = (first or self._settled[node.id]).reason
-        reusable = node.id not in self._planner.fresh and self._pipeline.nodes[node.id].cache
-        if node.key is not None and reusable:
+        if node.key is not None and node.id not in self._planner.fresh:
             if node.key in self._twins:
                 self._twins[node.key].append(node)
                 return
