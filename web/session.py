@@ -318,7 +318,9 @@ class Session:
         self._checking.kick()
 
     async def settled(self) -> None:
-        """Wait until check, plan and file have caught up with the document."""
+        """Wait until check, plan, file and states have caught up with what happened."""
+        if self._following is not None and not self.running:
+            await self._following
         for work in (self._checking, self._saving, self._showing):
             await work.settled()
 

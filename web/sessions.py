@@ -46,10 +46,13 @@ class PipelineNotFound(PipelineError):
 class Sessions:
     """One server's open pipelines and runs. Used on the event loop alone."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(
+        self, workspace: Workspace, executors: Mapping[str, Executor] | None = None
+    ) -> None:
+        """Take the workspace; every installed executor is used unless some are given."""
         self.workspace = workspace
-        self.executors: Mapping[str, Executor] = {}
-        """By name, this machine first; empty before `start`."""
+        self.executors: Mapping[str, Executor] = executors or {}
+        """By name; empty before `start`."""
         self.catalog = Catalog(cards={}, types={})
         """The cards that there are; empty until they are described."""
         self.runs: dict[str, Run] = {}
@@ -68,7 +71,7 @@ class Sessions:
 
     async def start(self) -> None:
         """Begin: the cards are described in the background, so that the first page is quick."""
-        self.executors = open_executors(self.workspace.scratch)
+        self.executors = self.executors or open_executors(self.workspace.scratch)
         self._hosting = Hosting(self.workspace, self.executors)
         for executor in self.executors.values():
             getattr(executor, "warm", lambda: None)()

@@ -1,0 +1,495 @@
+import asyncio
+import json
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tensorrag.errors import PipelineError, RunRefused, WorkspaceError
+from tensorrag.files import load, save
+from tensorrag.pipeline import Edge, Node, Pipeline
+from tensorrag.pipeline_json import to_json
+from tensorrag.prepare import PipelineHasErrors
+from tests.core.engine import chain, node
+from tests.web.desk import Desk, Listener, until
+from web.session import Session
+
+SUM = chain(node("number", value=3), node("add", amount=4))
+
+
+def set_param(name: str, **params: Any) -> list[dict[str, Any]]:
+    return [{"op": "set_params", "node": name, "params": params}]
+
+
+def state(session: Session, name: str) -> str | None:
+    shown = session.runtime().get(name)
+    return shown["state"] if shown else None
+
+
+# --- editing --------------------------------------------------------------------------------
+
+
+async def test_everybody_gets_the_same_session(desk: Desk) -> None:
+    session = await desk.open(SUM)
+
+    again = await asyncio.gather(*(desk.sessions.open(session.id) for _ in range(5)))
+
+    assert all(one is session for one in again)
+
+
+async def test_a_gesture_reaches_every_view_at_once(desk: Desk) -> None:
+    session = await desk.open(SUM)
+    one, other = Listener(session), Listener(session)
+
+    change = session.edit([{"op": "move", "positions": {"add": {"x": 5, "y": 6}}}])
+
+    for view in (one, other):
+        ((revision, (op,)),) = view.patches
+        assert revision == change.revision == session.revision
+        assert (op["op"], op["node"]["id"], op["node"]["x"]) == ("node", "add", 5)
+
+
+async def test_a_forbidden_gesture_changes_nothing_for_anybody(desk: Desk) -> None:
+    session = await desk.open(SUM)
+    view = Listener(session)
+
+    with pytest.raises(PipelineError):
+        session.edit([*set_param("add", amount=5), {"op": "remove", "nodes": ["gone"]}])
+
+    assert view.patches == []
+    assert session.pipeline == SUM
+
+
+async def test_a_view_that_left_hears_nothing_more(desk: Desk) -> None:
+    session = await desk.open(SUM)
+    view = Listener(session)
+    view.unsubscribe()
+
+    session.edit(set_param("add", amount=5))
+
+    assert view.patches == []
+
+
+async def test_a_view_that_fails_does_not_keep_others_from_hearing(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = await desk.open(SUM)
+    broken, whole = Listener(session), Listener(session)
+    monkeypatch.setattr(broken, "on_patch", None)
+
+    session.edit([{"op": "move", "positions": {"add": {"x": 5, "y": 6}}}])
+
+    assert len(whole.patches) == 1
+
+
+async def test_the_snapshot_is_what_patches_lead_to(desk: Desk) -> None:
+    session = await desk.open(SUM)
+    view = Listener(session)
+    before = session.snapshot()
+    nodes = {drawn["id"]: drawn for drawn in before["nodes"]}
+    edges = {drawn["id"]: drawn for drawn in before["edges"]}
+
+    session.edit([{"op": "add", "card": "parity", "x": 1, "y": 2}])
+    session.edit([{"op": "remove", "nodes": ["number"]}])
+    session.edit([{"op": "paste", "pipeline": to_json(SUM)}])
+    session.undo()
+    session.redo()
+    await session.settled()
+
+    for _, ops in view.patches:
+        for op in ops:
+            if op["op"] == "node":
+                nodes[op["node"]["id"]] = op["node"]
+            elif op["op"] == "edge":
+                edges[op["edge"]["id"]] = op["edge"]
+            else:
+                {"remove_node": nodes, "remove_edge": edges}[op["op"]].pop(op["id"])
+    after = session.snapshot()
+    assert nodes == {drawn["id"]: drawn for drawn in after["nodes"]}
+    assert edges == {drawn["id"]: drawn for drawn in after["edges"]}
+    json.dumps(after, allow_nan=False)
+
+
+async def test_a_card_that_is_not_installed_is_drawn_with_the_ports_that_wires_end_at(
+    desk: Desk,
+) -> None:
+    strange = Pipeline().with_nodes(node("number"), Node("odd", "not_installed"))
+    session = await desk.open(strange.with_edges(Edge("number", "number", "odd", "something")))
+
+    drawn = session.node_json("odd")
+
+    assert drawn["unknown"]
+    assert [port["name"] for port in drawn["inputs"]] == ["something"]
+    assert drawn["problems"]
+
+
+# --- saving ---------------------------------------------------------------------------------
+
+
+async def test_every_gesture_is_saved(desk: Desk) -> None:
+    session = await desk.open(SUM)
+
+    for amount in range(20):
+        session.edit(set_param("add", amount=amount))
+    assert session.saved_text == "Saving…"
+    await session.settled()
+
+    assert session.saved_text == "Saved"
+    path = desk.workspace.pipelines.path(session.id)
+    assert load(path).pipeline.nodes["add"].params["amount"] == 19
+
+
+async def test_a_save_that_fails_is_told_and_tried_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = await desk.open(SUM)
+    view = Listener(session)
+
+    def full(*_: Any, **__: Any) -> None:
+        raise WorkspaceError("The disk is full.", hint="Free some space.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(desk.workspace.pipelines, "save", full)
+        session.edit(set_param("add", amount=5))
+        await session.settled()
+    assert view.warnings == [("The disk is full.", "Free some space.")]
+    assert session.saved_text == "Not saved"
+    assert not session.saved
+
+    session.edit(set_param("add", amount=6))
+    await session.settled()
+    assert session.saved_text == "Saved"
+
+
+async def test_what_another_program_writes_is_taken_up_and_can_be_undone(desk: Desk) -> None:
+    session = await desk.open(SUM)
+    view = Listener(session)
+    save(replace(SUM, name="By hand"), desk.workspace.pipelines.path(session.id))
+
+    again = await desk.sessions.open(session.id)
+
+    assert again is session
+    assert session.pipeline.name == "By hand"
+    assert view.patches
+    session.undo()
+    assert session.pipeline.name == "Numbers"
+
+
+async def test_what_another_program_wrote_is_never_overwritten(desk: Desk) -> None:
+    session = await desk.open(SUM)
+    view = Listener(session)
+    save(replace(SUM, name="By hand"), desk.workspace.pipelines.path(session.id))
+
+    session.edit(set_param("add", amount=5))
+    await session.settled()
+
+    ((message, hint),) = view.warnings
+    assert "Another program" in message
+    assert '"By hand (changed outside)"' in hint
+    names = {entry.name for entry in await desk.sessions.entries()}
+    assert {"Numbers", "By hand (changed outside)"} <= names
+
+
+async def test_a_deleted_pipeline_stays_deleted(desk: Desk) -> None:
+    session = await desk.open(SUM)
+    view = Listener(session)
+    session.edit(set_param("add", amount=5))
+
+    await desk.sessions.delete(session.id)
+    await session.settled()
+
+    assert view.closed
+    assert not desk.workspace.pipelines.path(session.id).exists()
+    with pytest.raises(PipelineError, match="no pipeline"):
+        await desk.sessions.open(session.id)
+
+
+async def test_a_name_that_is_none_opens_nothing(desk: Desk) -> None:
+    for name in ("../x", "", "gone", "a/b", "new", "x" * 500):
+        with pytest.raises(PipelineError, match="no pipeline"):
+            await desk.sessions.open(name)
+
+
+# --- checking -------------------------------------------------------------------------------
+
+
+async def test_a_mistake_is_on_its_field_within_300_milliseconds(desk: Desk) -> None:
+    session = await desk.open(diabetes())
+    assert session.checked.errors() == ()
+    start = time.perf_counter()
+
+    session.edit(set_param("load", sample_name="iris"))
+    await until(lambda: session.problems)
+
+    assert time.perf_counter() - start < 0.3
+    problem = session.problems[0]
+    assert (problem.node, problem.field) == ("train", "target_column")
+
+
+def diabetes() -> Pipeline:
+    return load(Path(__file__).parents[2] / "sample_data/pipelines/diabetes.json").pipeline
+
+
+async def test_problems_are_drawn_on_the_card(desk: Desk) -> None:
+    session = await desk.open(chain(node("number", value="three"), node("add")))
+    view = Listener(session)
+    assert session.node_json("number")["problems"][0]["level"] == "error"
+
+    session.edit(set_param("number", value=3))
+    await session.settled()
+
+    assert session.problems == ()
+    last = view.patches[-1][1][0]
+    assert (last["node"]["id"], last["node"]["problems"]) == ("number", [])
+    assert view.checks >= 1
+
+
+async def test_opening_looks_at_nothing_and_choosing_a_file_does(
+    desk: Desk, tmp_path: Path
+) -> None:
+    file = tmp_path / "number.txt"
+    file.write_text("7")
+    session = await desk.open(chain(node("read_number", path=str(file)), node("add")))
+    assert session.checked.nodes["read_number"].schemas["number"].rows is None  # type: ignore[union-attr]
+    assert desk.tasks("peek") == []
+
+    session.edit(set_param("read_number", path=str(tmp_path / "gone.txt")))
+    await session.settled()
+    assert [problem.field for problem in session.problems] == ["path"]
+
+    session.edit(set_param("read_number", path=str(file)))
+    await session.settled()
+    assert session.problems == ()
+    assert session.checked.nodes["read_number"].schemas["number"].rows == 1  # type: ignore[union-attr]
+
+
+async def test_what_was_seen_before_is_known_when_it_is_opened_again(
+    desk: Desk, tmp_path: Path
+) -> None:
+    file = tmp_path / "number.txt"
+    file.write_text("7")
+    session = await desk.open(chain(node("read_number"), node("add")))
+    session.edit(set_param("read_number", path=str(file)))
+    await session.settled()
+
+    later = await desk.restarted()
+    session = await later.sessions.open(session.id)
+    await session.settled()
+
+    assert session.checked.nodes["read_number"].schemas["number"].rows == 1  # type: ignore[union-attr]
+    assert later.tasks("peek") == []
+    await later.sessions.close()
+
+
+async def test_pasting_looks_at_nothing(desk: Desk, tmp_path: Path) -> None:
+    session = await desk.open(Pipeline("Empty"))
+
+    session.edit([{"op": "paste", "pipeline": to_json(chain(node("read_number", path="/x")))}])
+    await session.settled()
+
+    assert desk.tasks("peek") == []
+
+
+async def test_a_dropped_card_appears_everywhere(desk: Desk) -> None:
+    session = await desk.open(Pipeline().with_nodes(Node("twice", "twice")))
+    assert session.node_json("twice")["unknown"]
+    heard: list[bool] = []
+    desk.sessions.on_catalog(lambda: heard.append(True))
+    source = (
+        "from typing import NamedTuple\nfrom tensorrag import Card, Table\n"
+        "class Twice(Card):\n    '''Twice.'''\n    class Out(NamedTuple):\n        table: Table\n"
+        "    def run(self, table: Table) -> Out: return self.Out(table)\n"
+        "    def propagate(self, table): return table\n"
+    )
+
+    await desk.sessions.add_card_file("twice.py", source)
+    await session.settled()
+
+    assert heard
+    assert not session.node_json("twice")["unknown"]
+    assert "twice" in session.catalog.cards
+
+
+@pytest.mark.parametrize("name", ["../x.py", "x.txt", ".py", "a b.py", "", "x" * 100 + ".py"])
+async def test_a_dropped_card_needs_a_proper_name(desk: Desk, name: str) -> None:
+    from tensorrag.errors import CardError
+
+    with pytest.raises(CardError, match="no name for a file"):
+        await desk.sessions.add_card_file(name, "")
+
+
+# --- running --------------------------------------------------------------------------------
+
+
+async def test_a_run_is_seen_by_every_view(desk: Desk) -> None:
+    session = await desk.open(SUM)
+    view = Listener(session)
+    assert session.run_status == "idle"
+    assert session.runtime() == {}
+
+    assert await desk.run(session) == "succeeded"
+
+    assert session.run_status == "succeeded"
+    assert view.states_of("add")[-1] == "done"
+    assert "stale" not in view.states_of("number") + view.states_of("add")
+    assert [event["type"] for event in view.events][:: len(view.events) - 1] == ["run", "run"]
+    shown = session.runtime()["add"]
+    assert shown["ports"] == {"number": "1"}
+    assert shown["face"]["kind"] == "table"
+    assert not shown["cached"]
+
+
+async def test_progress_is_shown_while_it_runs(desk: Desk) -> None:
+    session = await desk.open(chain(node("number"), node("wait", steps=40, pause=0.01)))
+    view = Listener(session)
+
+    await desk.run(session)
+
+    running = [s["wait"] for s in view.states if (s.get("wait") or {}).get("progress")]
+    assert running
+    assert running[-1]["progress"]["total"] == 40  # type: ignore[index]
+
+
+async def test_a_change_marks_what_would_run_again_and_undo_takes_the_marks_back(
+    desk: Desk,
+) -> None:
+    session = await desk.open(SUM)
+    await desk.run(session)
+
+    session.edit(set_param("add", amount=5))
+    await session.settled()
+    assert state(session, "number") == "done"
+    assert state(session, "add") == "stale"
+    assert session.runtime()["add"]["reason"] == "amount 4 → 5"
+    assert session.runtime()["add"]["face"] is not None, "the old result stays in sight"
+
+    session.undo()
+    await session.settled()
+    assert state(session, "add") == "done"
+
+
+async def test_a_second_run_is_answered_from_the_cache(desk: Desk) -> None:
+    session = await desk.open(SUM)
+    await desk.run(session)
+    await desk.run(session)
+
+    assert all(shown["cached"] for shown in session.runtime().values())
+    assert desk.tasks("run") == ["number", "add"]
+
+
+async def test_a_failure_stays_on_the_card_until_something_changes(desk: Desk) -> None:
+    session = await desk.open(chain(node("number"), node("fail"), node("parity")))
+
+    assert await desk.run(session) == "failed"
+    shown = session.runtime()
+    assert shown["fail"]["state"] == "failed"
+    assert shown["fail"]["error"] == {"message": "The number is no good.", "hint": "Take another."}
+    assert shown["parity"]["state"] == "blocked"
+
+    session.edit(set_param("number", value=2))
+    await session.settled()
+    assert state(session, "fail") == "stale"
+
+
+async def test_run_to_here(desk: Desk) -> None:
+    session = await desk.open(SUM)
+
+    await desk.run(session, until="number")
+
+    assert list(session.runtime()) == ["number"]
+
+
+async def test_errors_keep_it_from_running(desk: Desk) -> None:
+    session = await desk.open(chain(node("number", value="three"), node("add")))
+
+    with pytest.raises(PipelineHasErrors) as caught:
+        await session.start()
+
+    assert caught.value.problems[0].node == "number"
+    assert session.run_status == "idle"
+    assert not session.running
+
+
+async def test_one_run_at_a_time_and_cancel(desk: Desk) -> None:
+    session = await desk.open(chain(node("number"), node("wait"), node("add")))
+    run = await session.start()
+    await until(lambda: state(session, "wait") == "running")
+
+    with pytest.raises(RunRefused, match="running already"):
+        await session.start()
+    await session.cancel()
+
+    assert await run.wait() == "cancelled"
+    await until(lambda: not session.running)
+    await session.settled()
+    assert state(session, "wait") == "cancelled"
+
+
+async def test_an_edit_in_the_middle_of_a_run_loses_nothing(desk: Desk) -> None:
+    session = await desk.open(chain(node("number"), node("wait", steps=30), node("add")))
+    run = await session.start()
+    await until(lambda: state(session, "wait") == "running")
+
+    session.edit(set_param("add", amount=9))
+    session.edit([{"op": "remove", "nodes": ["number"]}])
+    assert await run.wait() == "succeeded"
+    await until(lambda: not session.running)
+    await session.settled()
+
+    assert "number" not in session.runtime()
+    assert state(session, "add") == "stale"
+
+
+async def test_results_are_known_after_a_restart(desk: Desk) -> None:
+    session = await desk.open(SUM)
+    await desk.run(session)
+    before = session.runtime()
+
+    later = await desk.restarted()
+    session = await later.sessions.open(session.id)
+    await session.settled()
+
+    assert session.run_status == "succeeded"
+    assert session.runtime() == before
+    assert session.events()[-1]["data"]["status"] == "succeeded"
+    assert later.sessions.last_id != session.id, "nobody has looked at it"
+    await later.sessions.close()
+
+
+async def test_previews_and_pages_of_what_is_shown(desk: Desk) -> None:
+    session = await desk.open(SUM)
+    assert await session.preview("add") == {}
+    with pytest.raises(PipelineError, match="no result here yet"):
+        await session.page("add", "number")
+    await desk.run(session)
+
+    assert (await session.preview("add"))["number"]["rows"] == 1
+    page = await session.page("add", "number")
+    assert page["rows"] == [[7]]
+    shown = session.shown("add")
+    assert shown is not None
+    assert shown["outputs"]["number"]["schema"]["rows"] == 1
+
+
+async def test_the_pipeline_that_somebody_looked_at_last_is_remembered(desk: Desk) -> None:
+    session = await desk.open(SUM)
+    Listener(session)
+    await asyncio.sleep(0.05)
+
+    later = await desk.restarted()
+
+    assert later.sessions.last_id == session.id
+    await later.sessions.close()
+
+
+async def test_the_first_start_makes_the_sample_and_the_second_does_not(desk: Desk) -> None:
+    entries = await desk.sessions.entries()
+    assert [entry.name for entry in entries] == ["Boston housing on a GPU"]
+    await desk.sessions.delete(entries[0].id)
+
+    later = await desk.restarted()
+
+    assert await later.sessions.entries() == []
+    await later.sessions.close()
