@@ -50,6 +50,8 @@ class NodeRun:
     """The cache key that its result is stored under."""
     handle: str | None = None
     """How its executor calls the task."""
+    pid: int | None = None
+    """The process that it runs in, where that is on this machine."""
     made: JsonObject = field(default_factory=dict)
     """What the result is made of."""
     launched: bool = False
@@ -64,10 +66,10 @@ class NodeRun:
         """Whether nothing will change any more."""
         return self.state not in ("queued", "running")
 
-    def begin(self, device: str | None = None) -> None:
+    def begin(self, device: str | None = None, pid: int | None = None) -> None:
         """The executor has begun."""
         self.state, self.began = "running", time.monotonic()
-        self.device = device or self.device
+        self.device, self.pid = device or self.device, pid
 
     def again(self, reason: str) -> None:
         """It failed, and is tried once more."""
@@ -134,4 +136,5 @@ class NodeRun:
         """Return what the next run is compared with; None for a node that was not even tried."""
         if not self.made or not (self.launched or self.state == "done"):
             return None
-        return {**self.made, "key": self.key, "handle": self.handle, "state": self.state}
+        task = {"handle": self.handle, "pid": self.pid}
+        return {**self.made, **task, "key": self.key, "state": self.state}

@@ -321,7 +321,7 @@ class Run:
     def _hear(self, node: NodeRun, kind: str, data: JsonObject) -> None:
         """Take in what an executor tells of a task."""
         if node.state == "queued":
-            node.begin(data.get("device") if kind == "started" else None)
+            node.begin(data.get("device"), data.get("pid"))
             self._chronicle.show(node)
         if kind == "progress":
             node.report(data)

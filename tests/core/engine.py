@@ -12,7 +12,7 @@ from typing import Any
 from tensorrag.card import Peek
 from tensorrag.check import Checked, check
 from tensorrag.errors import ErrorInfo, RunCancelled, TaskFailed
-from tensorrag.executor import Offers
+from tensorrag.executor import Executor, Offers
 from tensorrag.pipeline import Edge, Node, Pipeline
 from tensorrag.progress import Reporter, reporting
 from tensorrag.registry import Registry
@@ -141,7 +141,7 @@ class InProcess:
 
     name: str = "local"
     kinds: frozenset[TaskKind] = frozenset({"run", "peek"})
-    done: list[str] = field(default_factory=list)
+    ran: list[str] = field(default_factory=list)
     """The cards that were run, in order."""
     flaky: int = 0
     """How many of the next tasks fail."""
@@ -179,7 +179,7 @@ class InProcess:
     async def _run(self, job: _Job) -> dict[str, Any]:
         try:
             if job.task.kind == "run":
-                self.done.append(job.task.card)
+                self.ran.append(job.task.card)
             await job.events.put({"type": "started", "data": {"device": "cpu"}})
             if self.flaky:
                 self.flaky -= 1
@@ -224,7 +224,7 @@ class Engine:
         (self.workspace.cards / "numbers.py").write_text(CARDS)
         self.registry = Registry.load(self.workspace.cards)
         self.catalog = self.registry.catalog()
-        self.executor = InProcess()
+        self.executor: Executor = InProcess()
 
     async def check(self, pipeline: Pipeline, peeks: Mapping[str, Peek]) -> Checked:
         return check(pipeline, self.registry, peeks)
@@ -241,6 +241,17 @@ class Engine:
         await run.start()
         await run.wait()
         return run
+
+    @property
+    def ran(self) -> list[str]:
+        """The cards that were run, in order."""
+        assert isinstance(self.executor, InProcess)
+        return self.executor.ran
+
+    def spoil(self, tasks: int) -> None:
+        """Let the next tasks fail."""
+        assert isinstance(self.executor, InProcess)
+        self.executor.flaky = tasks
 
     def number(self, run: Run, node: str) -> int:
         """The number that a node has made."""

@@ -41,7 +41,7 @@ async def test_cards_run_in_order_and_hand_on_what_they_made(engine: Engine) -> 
 
     assert run.status == "succeeded"
     assert states(run) == {"number": "done", "add": "done", "parity": "done"}
-    assert engine.executor.done == ["number", "add", "parity"]
+    assert engine.ran == ["number", "add", "parity"]
     assert engine.number(run, "add") == 7
 
 
@@ -117,12 +117,12 @@ async def test_below_a_bypassed_source_all_is_blocked(engine: Engine) -> None:
 
 
 async def test_a_card_is_tried_as_often_as_it_says(engine: Engine) -> None:
-    engine.executor.flaky = 2
+    engine.spoil(2)
     run = await engine.run(chain(replace(node("number"), retries=2)))
     assert run.status == "succeeded"
-    assert engine.executor.done == ["number"] * 3
+    assert engine.ran == ["number"] * 3
 
-    engine.executor.flaky = 2
+    engine.spoil(2)
     run = await engine.run(chain(replace(node("number", value=2), retries=1)))
     assert run.status == "failed"
     assert run.to_json()["nodes"]["number"]["error"]["message"] == "Bad luck."
@@ -133,7 +133,7 @@ async def test_equal_cards_run_once(engine: Engine) -> None:
 
     run = await engine.run(twins)
 
-    assert engine.executor.done == ["number"]
+    assert engine.ran == ["number"]
     assert sorted(one.cached for one in run.nodes.values()) == [False, True]
     assert engine.number(run, "a") == engine.number(run, "b") == 5
 
@@ -177,7 +177,7 @@ async def test_a_second_run_is_answered_from_the_cache(engine: Engine) -> None:
     first = await engine.run(pipeline_of(amount=2))
     second = await engine.run(pipeline_of(amount=2))
 
-    assert len(engine.executor.done) == 3
+    assert len(engine.ran) == 3
     assert all(one.cached for one in second.nodes.values())
     assert [one.reason for one in first.nodes.values()] == ["first run"] * 3
     assert [one.reason for one in second.nodes.values()] == [None] * 3
@@ -192,7 +192,7 @@ async def test_a_changed_parameter_runs_what_is_below_it_and_says_so(engine: Eng
 
     reasons = {node_id: one.reason for node_id, one in run.nodes.items()}
     assert reasons == {"number": None, "add": "amount 2 → 5", "parity": "Add changed"}
-    assert engine.executor.done == ["number", "add", "parity", "add", "parity"]
+    assert engine.ran == ["number", "add", "parity", "add", "parity"]
     assert engine.number(run, "parity") == 0
 
 
@@ -230,7 +230,7 @@ async def test_all_runs_again_where_that_is_asked_for(engine: Engine) -> None:
 
     run = await engine.run(pipeline_of(), no_cache=True)
 
-    assert len(engine.executor.done) == 6
+    assert len(engine.ran) == 6
     assert {one.reason for one in run.nodes.values()} == {"asked to run again"}
 
 
