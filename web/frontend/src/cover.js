@@ -7,11 +7,9 @@ export function coverPage(cursor) {
   sheet.className = "tr-cover"
   sheet.style.cursor = cursor
   document.body.append(sheet)
-  document.documentElement.style.userSelect = "none"
 
   function uncover() {
     sheet.remove()
-    document.documentElement.style.userSelect = ""
     window.removeEventListener("pointerup", uncover, true)
     window.removeEventListener("pointercancel", uncover, true)
     window.removeEventListener("blur", uncover)

@@ -51,3 +51,31 @@ export function useDragging() {
 
   return { start, move, stop }
 }
+
+const WHEEL_RESTS_AFTER = 120
+
+/** Panning and zooming need no look at what lies under the pointer either. */
+export function usePanning() {
+  const sheet = document.createElement("div")
+  sheet.className = "tr-sheet"
+  let covered = true
+  let rest = 0
+
+  function start({ event }) {
+    covered = event.sourceEvent?.type !== "mousedown"
+  }
+
+  function move() {
+    if (!covered) coverPage("grabbing")
+    covered = true
+  }
+
+  /** A sheet in the pane, through which the wheel still reaches it. */
+  function wheel({ currentTarget }) {
+    if (!sheet.isConnected) currentTarget.querySelector(".vue-flow__pane")?.append(sheet)
+    clearTimeout(rest)
+    rest = setTimeout(() => sheet.remove(), WHEEL_RESTS_AFTER)
+  }
+
+  return { start, move, wheel }
+}

@@ -68,8 +68,12 @@ function toFlowNode(node) {
     type: "card",
     position: { x: node.x, y: node.y },
     dimensions: sizeOf(node),
+    style: placing,
   }
 }
+
+/** Left and top in place of Vue Flow's transform, which costs a compositing step per card. */
+const placing = ({ computedPosition: { x, y } }) => ({ left: `${x}px`, top: `${y}px` })
 
 const sizeOf = (node) => ({ width: CARD_WIDTH, height: cardHeight(node) })
 

@@ -56,13 +56,18 @@ export function boundsOf(cards) {
   return left === Infinity ? null : { x: left, y: top, width: right - left, height: bottom - top }
 }
 
-/** The viewport that shows `bounds` whole, centred, never above 100 %. */
-export function viewportFor(bounds, width, height, margin = 16, minZoom = 0.1) {
-  const room = { x: Math.max(width - 2 * margin, 1), y: Math.max(height - 2 * margin, 1) }
-  const zoom = Math.max(Math.min(1, room.x / bounds.width, room.y / bounds.height), minZoom)
+const MARGIN = 16
+const CONTROLS = 56
+
+/** The viewport that shows `bounds` whole and centred, at most at 100 %, clear of the controls. */
+export function viewportFor(bounds, width, height, minZoom = 0.1) {
+  const zoomIn = (room) => Math.min(1, (width - 2 * MARGIN) / bounds.width, room / bounds.height)
+  const whole = zoomIn(height - 2 * MARGIN)
+  const below = whole < 1 ? CONTROLS - MARGIN : 0
+  const zoom = Math.max(whole < 1 ? zoomIn(height - MARGIN - CONTROLS) : whole, minZoom)
   return {
     x: Math.round((width - bounds.width * zoom) / 2 - bounds.x * zoom),
-    y: Math.round((height - bounds.height * zoom) / 2 - bounds.y * zoom),
+    y: Math.round((height - below - bounds.height * zoom) / 2 - bounds.y * zoom),
     zoom,
   }
 }

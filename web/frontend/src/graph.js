@@ -103,20 +103,17 @@ export function edgeId(source, sourcePort, target, targetPort) {
   return `${source}.${sourcePort}-${target}.${targetPort}`
 }
 
-/** Card ids so that each stands after those that feed it; in a loop, as they come. */
+/** Card ids so that each stands after those that feed it, and else as they lie: by x, then y. */
 export function inOrder(nodes, edges) {
-  const waiting = new Map([...nodes.keys()].map((id) => [id, 0]))
-  for (const edge of edges.values()) {
-    if (waiting.has(edge.target)) waiting.set(edge.target, waiting.get(edge.target) + 1)
+  const waiting = new Map([...nodes.keys()].map((id) => [id, new Set()]))
+  for (const { source, target } of edges.values()) {
+    if (nodes.has(source) && nodes.has(target)) waiting.get(target).add(source)
   }
-  const ready = [...waiting].filter(([, count]) => count === 0).map(([id]) => id)
-  const order = new Set(ready)
-  for (const id of order) {
-    for (const edge of edges.values()) {
-      if (edge.source !== id || !waiting.has(edge.target)) continue
-      waiting.set(edge.target, waiting.get(edge.target) - 1)
-      if (waiting.get(edge.target) === 0) order.add(edge.target)
-    }
+  const left = [...nodes.values()].sort((a, b) => a.x - b.x || a.y - b.y).map(({ id }) => id)
+  const order = new Set()
+  while (left.length) {
+    const index = left.findIndex((id) => [...waiting.get(id)].every((source) => order.has(source)))
+    order.add(left.splice(Math.max(index, 0), 1)[0])
   }
-  return [...order, ...[...nodes.keys()].filter((id) => !order.has(id))]
+  return [...order]
 }

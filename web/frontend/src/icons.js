@@ -8,7 +8,7 @@ export const ICONS = {
   queued: `${RING}M8 4.8V8l2.2 1.4`,
   cancelled: `${RING}M6 6h4v4H6z`,
   blocked: `${RING}M3.7 3.7l8.6 8.6`,
-  bypassed: "M2.5 10.5c0-6.5 9-6.5 10.4-.6M13.4 6.6l-.4 3.6-3.4-1M7.5 11.2h1",
+  bypassed: "M2.4 9.8a5.6 5.6 0 0 1 10.6-1.4M13.4 5v3.6H9.8M7.9 11.6h.2",
   stale:
     "M13.4 6.3A5.8 5.8 0 0 0 3 5.2M2.6 9.7A5.8 5.8 0 0 0 13 10.8M3 2.2v3h3M13 13.8v-3h-3",
   idle: RING,

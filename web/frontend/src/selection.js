@@ -30,7 +30,10 @@ export function createSelection(flow, graph, emit) {
     if (node) node.selected = !node.selected
   }
 
-  watch([cards, () => [...wires].filter((id) => graph.edges.has(id))], ([nodes, edges]) => {
+  const chosenWires = () => [...wires].filter((id) => graph.edges.has(id))
+
+  watch([cards, chosenWires, flow.userSelectionActive], ([nodes, edges, stillDrawing]) => {
+    if (stillDrawing) return
     const now = JSON.stringify([nodes, edges])
     if (now === told) return
     told = now

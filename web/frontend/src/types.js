@@ -1,17 +1,46 @@
 // Port types: their shape and colours. Names and colours come from files, so nothing is trusted.
 
 const HEX = /^#[0-9a-f]{6}$/i
+// Outlines around a centre, in units of half the shape's nominal size (4.5 px in a 9 px box).
 const SHAPES = {
-  square: "M2.1.7h4.8a1.4 1.4 0 0 1 1.4 1.4v4.8a1.4 1.4 0 0 1-1.4 1.4H2.1A1.4 1.4 0 0 1 .7 6.9V2.1A1.4 1.4 0 0 1 2.1.7z",
-  diamond: "M4.5-.5 9.5 4.5 4.5 9.5-.5 4.5z",
-  circle: "M4.5.2a4.3 4.3 0 1 1 0 8.6a4.3 4.3 0 1 1 0-8.6z",
-  triangle: "M4.5.2 9.3 8.6H-.3z",
+  square: [
+    ["M", -3.8, -2.4],
+    ["q", 0, -1.4, 1.4, -1.4],
+    ["h", 4.8],
+    ["q", 1.4, 0, 1.4, 1.4],
+    ["v", 4.8],
+    ["q", 0, 1.4, -1.4, 1.4],
+    ["h", -4.8],
+    ["q", -1.4, 0, -1.4, -1.4],
+  ],
+  diamond: [["M", 0, -5], ["l", 5, 5], ["l", -5, 5], ["l", -5, -5]],
+  circle: [
+    ["M", 0, -4.3],
+    ["a", 4.3, 4.3, 0, 1, 1, 0, 8.6],
+    ["a", 4.3, 4.3, 0, 1, 1, 0, -8.6],
+  ],
+  triangle: [["M", 0, -4.3], ["l", 4.8, 8.4], ["h", -9.6]],
+}
+const FLAGS_OF_ARC = new Set([2, 3, 4])
+
+/**
+ * The outline of a type's shape around a point.
+ *
+ * Scaled and placed in numbers, not by a transform: each transform is a layer for the browser.
+ */
+export function shapeAt(types, name, x, y, scale = 1) {
+  const steps = SHAPES[types[name]?.shape] ?? SHAPES.circle
+  const [[, dx, dy], ...rest] = steps
+  const start = `M${round(x + dx * scale)},${round(y + dy * scale)}`
+  return start + rest.map((step) => scaled(step, scale)).join("") + "z"
 }
 
-/** The outline of a type's shape in a 9 × 9 box. */
-export function shapeOf(types, name) {
-  return SHAPES[types[name]?.shape] ?? SHAPES.circle
+function scaled([letter, ...numbers], scale) {
+  const kept = (index) => letter === "a" && FLAGS_OF_ARC.has(index)
+  return letter + numbers.map((n, index) => (kept(index) ? n : round(n * scale))).join(" ")
 }
+
+const round = (value) => Math.round(value * 100) / 100
 
 /** A class that sets `--c`: made of a number only, whatever the type is called. */
 export function typeClass(types, name) {
