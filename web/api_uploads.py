@@ -44,6 +44,8 @@ def add_uploads(api: APIRouter, sessions: Sessions) -> None:
     @api.post("/api/uploads", tags=["uploads"], status_code=201, openapi_extra=BODY)
     async def upload(request: Request) -> Response:
         """Keep a file of at most 100 MB. Its name is a label: nothing is stored under it."""
+        if "urlencoded" in request.headers.get("content-type", ""):
+            return problem_response(415, 'Send the file as multipart form data, called "file".')
         async with _arriving(request) as (file, name):
             if file is None:
                 return problem_response(422, 'The form has no file called "file".')

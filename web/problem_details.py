@@ -92,8 +92,9 @@ class ProblemRoute(APIRoute):
             try:
                 return await handle(request)
             except PipelineHasErrors as error:
+                first = error.problems[0]
                 return problem_response(
-                    422, error.message, hint=error.hint, problems=error.problems
+                    422, first.message, hint=first.hint, problems=error.problems
                 )
             except TensorRagError as error:
                 return problem_response(status_of(error), error.message, hint=error.hint)

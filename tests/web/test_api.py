@@ -1,0 +1,521 @@
+"""The HTTP interface, as a program uses it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import APIRouter, FastAPI
+
+from tensorrag import errors
+from tensorrag.pipeline import Node, Pipeline
+from tensorrag.pipeline_json import to_json
+from tests.core.engine import chain, node
+from tests.web.desk import Desk, Listener, until
+from web import api_uploads
+from web.api import make_api
+from web.api_docs import add_docs
+from web.problem_details import status_of
+from web.security import Guard, local_names
+
+SUM = chain(node("number", value=3), node("add", amount=4))
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+async def client(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
+    """A program on this machine."""
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    api, docs = make_api(desk.sessions), APIRouter()
+    add_docs(docs, api)
+    app.include_router(api)
+    app.include_router(docs)
+    guarded = Guard(app, names=local_names("127.0.0.1"))
+    transport = httpx.ASGITransport(guarded)
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080") as client:
+        yield client
+
+
+def problem(answer: httpx.Response, status: int) -> dict[str, Any]:
+    """Hold an error against RFC 9457; returns it."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    content: dict[str, Any] = answer.json()
+    assert content["status"] == status
+    assert content["title"]
+    assert content["detail"].endswith(".")
+    assert isinstance(content["problems"], list)
+    return content
+
+
+async def create(client: httpx.AsyncClient, pipeline: Pipeline = SUM) -> tuple[str, int]:
+    answer = await client.post("/api/pipelines", json=to_json(pipeline))
+    assert answer.status_code == 201
+    return answer.json()["id"], answer.json()["revision"]
+
+
+async def run(client: httpx.AsyncClient, **body: Any) -> dict[str, Any]:
+    """Begin a run, and wait for its end."""
+    answer = await client.post("/api/runs", json=body)
+    assert answer.status_code == 201, answer.text
+    run_id = answer.json()["run"]
+    while True:
+        outcome: dict[str, Any] = (await client.get(f"/api/runs/{run_id}")).json()
+        if outcome["status"] not in ("queued", "running"):
+            return outcome
+        await asyncio.sleep(0.01)
+
+
+# --- server and cards -----------------------------------------------------------------------
+
+
+async def test_health(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/healthz")
+
+    assert answer.status_code == 200
+    assert answer.json()["status"] == "ok"
+
+
+async def test_cards_are_listed_as_on_the_command_line(client: httpx.AsyncClient) -> None:
+    cards = {card["card"]: card for card in (await client.get("/api/cards")).json()}
+
+    assert {"data_load", "train_gpu", "number"} <= cards.keys()
+    split = cards["data_split"]
+    assert split["inputs"] == [
+        {"name": "dataset", "type": "Table", "optional": False, "many": False}
+    ]
+    assert split["params"]["properties"]["train_ratio"]["default"] == 0.8
+
+
+# --- pipelines ------------------------------------------------------------------------------
+
+
+async def test_a_pipeline_is_created_read_replaced_and_deleted(client: httpx.AsyncClient) -> None:
+    pipeline_id, revision = await create(client)
+    address = f"/api/pipelines/{pipeline_id}"
+
+    got = await client.get(address)
+    assert got.json() == to_json(SUM)
+    assert got.headers["etag"] == f'"{revision}"'
+
+    other = {**got.json(), "name": "Other"}
+    put = await client.put(address, json=other, headers={"If-Match": got.headers["etag"]})
+    assert put.status_code == 200
+    assert put.json()["revision"] > revision
+    assert (await client.get(address)).json()["name"] == "Other"
+
+    assert (await client.delete(address)).status_code == 204
+    problem(await client.get(address), 404)
+
+
+async def test_a_save_at_an_old_revision_is_refused(client: httpx.AsyncClient, desk: Desk) -> None:
+    pipeline_id, revision = await create(client)
+    address = f"/api/pipelines/{pipeline_id}"
+    session = await desk.sessions.open(pipeline_id)
+    session.edit([{"op": "set_params", "node": "add", "params": {"amount": 9}}])
+
+    answer = await client.put(address, json=to_json(SUM), headers={"If-Match": f'"{revision}"'})
+    problem(answer, 409)
+    problem(await client.delete(address, headers={"If-Match": f'"{revision}"'}), 409)
+
+    assert session.pipeline.nodes["add"].params["amount"] == 9
+    answer = await client.put(
+        address, json=to_json(SUM), headers={"If-Match": f'"{session.revision}"'}
+    )
+    assert answer.status_code == 200
+
+
+async def test_revisions_rise_across_restarts(client: httpx.AsyncClient, desk: Desk) -> None:
+    pipeline_id, revision = await create(client)
+
+    later = await desk.restarted()
+    session = await later.sessions.open(pipeline_id)
+
+    assert session.revision > revision
+    await later.sessions.close()
+
+
+async def test_what_is_put_shows_in_every_page_and_is_in_the_file(
+    client: httpx.AsyncClient, desk: Desk
+) -> None:
+    pipeline_id, _ = await create(client)
+    session = await desk.sessions.open(pipeline_id)
+    view = Listener(session)
+
+    await client.put(f"/api/pipelines/{pipeline_id}", json=to_json(chain(node("number"))))
+
+    assert view.patches
+    assert list(desk.workspace.pipelines.load(pipeline_id).pipeline.nodes) == ["number"]
+    session.undo()
+    assert list(session.pipeline.nodes) == ["number", "add"]
+
+
+async def test_pipelines_are_listed(client: httpx.AsyncClient) -> None:
+    pipeline_id, _ = await create(client)
+
+    entries = (await client.get("/api/pipelines")).json()
+
+    entry = next(entry for entry in entries if entry["id"] == pipeline_id)
+    assert entry["name"] == "Numbers"
+    assert entry["cards"] == ["number", "add"]
+    assert entry["modified"].endswith("Z")
+
+
+async def test_an_unchanged_pipeline_is_not_sent_again(client: httpx.AsyncClient) -> None:
+    pipeline_id, revision = await create(client)
+    headers = {"If-None-Match": f'"{revision}"'}
+
+    assert (await client.get(f"/api/pipelines/{pipeline_id}", headers=headers)).status_code == 304
+
+
+async def test_odd_things_in_a_file_are_told(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/api/pipelines", json={**to_json(SUM), "colour": "red"})
+
+    assert answer.json()["warnings"] == ['The pipeline: the key "colour" is unknown; it is kept.']
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "<html>",
+        "{}",
+        "[]",
+        '{"format": "tensorrag.pipeline", "version": 99}',
+        '{"format": "tensorrag.pipeline", "version": 1, "x": NaN}',
+        '{"format": "tensorrag.pipeline", "version": 1, "version": 1}',
+        b"\xff\xfe",
+        "[" * 100_000,
+    ],
+)
+async def test_what_is_no_pipeline_is_refused_with_one_sentence(
+    client: httpx.AsyncClient, body: str | bytes
+) -> None:
+    pipeline_id, _ = await create(client)
+    for answer in (
+        await client.post("/api/pipelines", content=body),
+        await client.put(f"/api/pipelines/{pipeline_id}", content=body),
+        await client.post("/api/check", content=body),
+    ):
+        assert problem(answer, 400)["detail"].count(". ") == 0
+
+
+async def test_a_pipeline_over_the_cap_is_refused(client: httpx.AsyncClient) -> None:
+    problem(await client.post("/api/pipelines", content=b" " * (8 * 2**20 + 1)), 400)
+    problem(await client.post("/api/pipelines", content=b" " * (10 * 2**20)), 413)
+
+
+async def test_importing_runs_nothing(client: httpx.AsyncClient, desk: Desk) -> None:
+    await create(client, Pipeline().with_nodes(Node("x", "read_number", {"path": "/etc/passwd"})))
+    await asyncio.sleep(0.2)
+
+    assert desk.tasks("peek") == []
+    assert desk.tasks("run") == []
+
+
+# --- checks ---------------------------------------------------------------------------------
+
+
+async def test_checks_list_problems(client: httpx.AsyncClient) -> None:
+    wrong = chain(node("number", value="three"), node("add"))
+    pipeline_id, _ = await create(client, wrong)
+
+    for answer in (
+        await client.post(f"/api/pipelines/{pipeline_id}/check"),
+        await client.post("/api/check", json=to_json(wrong)),
+    ):
+        (found,) = answer.json()["problems"]
+        assert (found["code"], found["node"], found["field"]) == (
+            "parameter_invalid",
+            "number",
+            "value",
+        )
+        keys = {"code", "level", "node", "port", "field", "edge", "message", "hint", "fix"}
+        assert found.keys() == keys
+
+
+# --- runs -----------------------------------------------------------------------------------
+
+
+async def test_a_pipeline_of_the_workspace_runs_for_everybody_to_see(
+    client: httpx.AsyncClient, desk: Desk
+) -> None:
+    pipeline_id, _ = await create(client)
+    session = await desk.sessions.open(pipeline_id)
+    view = Listener(session)
+
+    outcome = await run(client, pipeline_id=pipeline_id)
+
+    assert outcome["status"] == "succeeded"
+    assert outcome["nodes"]["add"]["state"] == "done"
+    await session.settled()
+    assert view.states_of("add")[-1] == "done"
+
+
+async def test_a_pipeline_that_is_sent_along_runs(client: httpx.AsyncClient) -> None:
+    outcome = await run(client, pipeline=to_json(SUM), until="number")
+
+    assert outcome["status"] == "succeeded"
+    assert list(outcome["nodes"]) == ["number"]
+
+
+async def test_parameters_can_be_set_for_one_run(client: httpx.AsyncClient, desk: Desk) -> None:
+    pipeline_id, _ = await create(client)
+
+    outcome = await run(client, pipeline_id=pipeline_id, set={"add.amount": 40}, no_cache=True)
+
+    rows = await client.get(f"/api/runs/{outcome['run']}/nodes/add/outputs/number/rows")
+    assert rows.json()["rows"] == [[43]]
+    session = await desk.sessions.open(pipeline_id)
+    assert session.pipeline.nodes["add"].params["amount"] == 4
+
+
+async def test_errors_refuse_a_run_and_say_where(client: httpx.AsyncClient) -> None:
+    wrong = to_json(chain(node("number", value="three"), node("add")))
+
+    content = problem(await client.post("/api/runs", json={"pipeline": wrong}), 422)
+
+    assert content["problems"][0]["node"] == "number"
+    assert content["problems"][0]["field"] == "value"
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({}, 422),
+        ({"pipeline_id": "gone"}, 404),
+        ({"pipeline_id": "../x"}, 404),
+        ({"pipeline_id": 5}, 422),
+        ({"pipeline": {}}, 400),
+        ({"pipeline": [], "until": "x"}, 422),
+        ({"pipeline": to_json(SUM), "pipeline_id": "x"}, 422),
+        ({"pipeline": to_json(SUM), "until": "gone"}, 404),
+        ({"pipeline": to_json(SUM), "set": {"gone.x": 1}}, 404),
+        ({"pipeline": to_json(SUM), "set": {"add": 1}}, 422),
+        ({"pipeline": to_json(SUM), "set": {"add.gone": 1}}, 422),
+        ({"pipeline": to_json(SUM), "on": "mars"}, 422),
+        ({"pipeline": to_json(SUM), "no_cache": "yes"}, 422),
+        ({"pipeline": to_json(SUM), "evil": 1}, 422),
+        ([], 422),
+    ],
+)
+async def test_a_run_that_makes_no_sense_is_refused(
+    client: httpx.AsyncClient, body: Any, status: int
+) -> None:
+    problem(await client.post("/api/runs", json=body), status)
+
+
+async def test_a_second_run_of_one_pipeline_waits_its_turn(
+    client: httpx.AsyncClient, desk: Desk
+) -> None:
+    pipeline_id, _ = await create(client, chain(node("number"), node("wait")))
+    first = await client.post("/api/runs", json={"pipeline_id": pipeline_id})
+
+    problem(await client.post("/api/runs", json={"pipeline_id": pipeline_id}), 409)
+
+    await client.post(f"/api/runs/{first.json()['run']}/cancel")
+
+
+async def test_runs_are_listed(client: httpx.AsyncClient) -> None:
+    outcome = await run(client, pipeline=to_json(SUM))
+
+    (entry,) = (await client.get("/api/runs")).json()
+
+    assert entry["run"] == outcome["run"]
+    assert entry["status"] == "succeeded"
+
+
+async def test_cancel(client: httpx.AsyncClient, desk: Desk) -> None:
+    slow = to_json(chain(node("number"), node("wait"), node("add")))
+    run_id = (await client.post("/api/runs", json={"pipeline": slow})).json()["run"]
+    await until(lambda: desk.sessions.runs[run_id].nodes["wait"].state == "running")
+
+    problem(await client.post(f"/api/runs/{run_id}/cancel", json={"node": "gone"}), 404)
+    problem(await client.post(f"/api/runs/{run_id}/cancel", json={"node": 5}), 422)
+    answer = await client.post(f"/api/runs/{run_id}/cancel")
+
+    assert answer.status_code == 202
+    assert await desk.sessions.runs[run_id].wait() == "cancelled"
+    assert (await client.post(f"/api/runs/{run_id}/cancel")).status_code == 202
+
+
+def events_of(text: str) -> list[tuple[int, dict[str, Any]]]:
+    """Read server-sent events as a browser does."""
+    events = []
+    for block in text.strip().split("\n\n"):
+        lines = dict(line.split(": ", 1) for line in block.splitlines() if line[0] != ":")
+        events.append((int(lines["id"]), json.loads(lines["data"])))
+    return events
+
+
+async def test_events_are_streamed_from_the_start_and_from_where_one_left(
+    client: httpx.AsyncClient,
+) -> None:
+    outcome = await run(client, pipeline=to_json(SUM))
+    address = f"/api/runs/{outcome['run']}/events"
+
+    answer = await client.get(address)
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    events = events_of(answer.text)
+    assert [seq for seq, _ in events] == list(range(1, len(events) + 1))
+    for seq, event in events:
+        assert event.keys() == {"seq", "time", "run", "node", "type", "data"}
+        assert event["seq"] == seq
+    assert events[-1][1]["data"]["status"] == "succeeded"
+
+    rest = await client.get(address, headers={"Last-Event-ID": "2"})
+    assert events_of(rest.text) == events[2:]
+    last = str(events[-1][0])
+    assert (await client.get(address, headers={"Last-Event-ID": last})).status_code == 204
+
+
+async def test_events_of_a_run_that_goes_on(client: httpx.AsyncClient) -> None:
+    slow = to_json(chain(node("number"), node("wait", steps=50)))
+    run_id = (await client.post("/api/runs", json={"pipeline": slow})).json()["run"]
+
+    events = events_of((await client.get(f"/api/runs/{run_id}/events")).text)
+
+    assert "progress" in {event["type"] for _, event in events}
+    assert events[-1][1]["data"]["status"] == "succeeded"
+
+
+# --- results --------------------------------------------------------------------------------
+
+
+async def test_previews_and_rows(client: httpx.AsyncClient) -> None:
+    outcome = await run(client, pipeline=to_json(SUM))
+    output = f"/api/runs/{outcome['run']}/nodes/add/outputs/number"
+
+    preview = (await client.get(f"{output}/preview")).json()
+    assert (preview["kind"], preview["rows"]) == ("table", 1)
+    rows = (await client.get(f"{output}/rows?offset=0&limit=5&sort=-number")).json()
+    assert rows == {"columns": ["number"], "rows": [[7]], "offset": 0, "total": 1}
+    problem(await client.get(f"{output}/rows?limit=many"), 422)
+    assert (await client.get(f"{output}/rows?sort=gone")).status_code in (422, 500)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/api/runs/gone",
+        "/api/runs/gone/events",
+        "/api/runs/gone/nodes/a/outputs/b/preview",
+        "/api/pipelines/gone",
+        "/api/pipelines/..%2F..%2Fetc",
+        "/api/nothing",
+        "/api/",
+    ],
+)
+async def test_what_is_not_there_is_a_404(client: httpx.AsyncClient, address: str) -> None:
+    problem(await client.get(address), 404)
+
+
+async def test_results_that_are_not_there_are_a_404(client: httpx.AsyncClient) -> None:
+    outcome = await run(client, pipeline=to_json(SUM))
+    nodes = f"/api/runs/{outcome['run']}/nodes"
+
+    problem(await client.get(f"{nodes}/gone/outputs/number/preview"), 404)
+    problem(await client.get(f"{nodes}/add/outputs/gone/rows"), 404)
+
+
+async def test_wrong_methods_name_the_right_ones(client: httpx.AsyncClient) -> None:
+    answer = await client.patch("/api/runs")
+
+    problem(answer, 405)
+    assert answer.headers["allow"] == "GET, POST"
+
+
+# --- uploads --------------------------------------------------------------------------------
+
+
+async def test_uploads_are_kept_by_their_content(client: httpx.AsyncClient, desk: Desk) -> None:
+    form = await client.post("/api/uploads", files={"file": ("../../prices.csv", b"a,b\n1,2\n")})
+    whole = await client.post("/api/uploads?name=prices.csv", content=b"a,b\n1,2\n")
+
+    assert form.status_code == whole.status_code == 201
+    assert form.json() == whole.json()
+    assert form.json()["name"] == "prices.csv"
+    path = desk.workspace.uploads.path(form.json()["upload"])
+    assert path.read_bytes() == b"a,b\n1,2\n"
+
+
+async def test_uploads_are_counted(
+    client: httpx.AsyncClient, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api_uploads, "LIMIT", 1000)
+
+    problem(await client.post("/api/uploads", content=b"x" * 1001), 413)
+    problem(await client.post("/api/uploads", files={"file": ("a", b"x" * 1001)}), 413)
+
+    assert not any(desk.workspace.uploads.folder.iterdir())
+
+
+async def test_odd_uploads_are_refused(client: httpx.AsyncClient) -> None:
+    problem(await client.post("/api/uploads", files={"other": ("a.csv", b"x")}), 422)
+    problem(await client.post("/api/uploads", data={"file": "x"}), 415)
+    many = [("file", (f"{number}.csv", b"x")) for number in range(400)]
+    problem(await client.post("/api/uploads", files=many), 400)
+    headers = {"Content-Type": "multipart/form-data; boundary=x"}
+    problem(await client.post("/api/uploads", content=b"no form", headers=headers), 400)
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("a.csv", "a.csv"),
+        ("../../etc/passwd", "passwd"),
+        ("C:\\data\\b.csv", "b.csv"),
+        ("", "upload"),
+        ("\u202egnp.csv", "\ufffdgnp.csv"),
+        ("x" * 500, "x" * 200),
+        ("<b>.csv", "<b>.csv"),
+    ],
+)
+def test_names_are_labels(name: str, shown: str) -> None:
+    assert api_uploads.label(name) == shown
+
+
+# --- description ----------------------------------------------------------------------------
+
+
+async def test_the_description_names_every_route(client: httpx.AsyncClient) -> None:
+    described = (await client.get("/openapi.json")).json()
+
+    assert described["openapi"].startswith("3.")
+    paths = {(path, method) for path, methods in described["paths"].items() for method in methods}
+    assert {
+        ("/healthz", "get"),
+        ("/api/cards", "get"),
+        ("/api/pipelines", "post"),
+        ("/api/pipelines/{pipeline_id}", "put"),
+        ("/api/pipelines/{pipeline_id}/check", "post"),
+        ("/api/check", "post"),
+        ("/api/runs", "post"),
+        ("/api/runs/{run_id}/events", "get"),
+        ("/api/runs/{run_id}/cancel", "post"),
+        ("/api/runs/{run_id}/nodes/{node_id}/outputs/{port}/rows", "get"),
+        ("/api/uploads", "post"),
+    } <= paths
+
+
+async def test_the_page_of_the_description_loads_nothing(client: httpx.AsyncClient) -> None:
+    page = (await client.get("/docs")).text
+
+    assert "/api/pipelines/{pipeline_id}" in page
+    assert not re.search(r"<script|<link|<img|<iframe|src=|@import|url\(", page)
+    assert re.findall(r'href="([^"]*)"', page) == ["/openapi.json"]
+
+
+def test_every_error_of_the_core_has_a_status() -> None:
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type)]
+    ours = [kind for kind in kinds if issubclass(kind, errors.TensorRagError)]
+
+    for kind in ours:
+        if kind not in (errors.TensorRagError, errors.CardFailed, errors.TaskFailed):
+            assert 400 <= status_of(kind("It went wrong.")) < 600
