@@ -237,6 +237,15 @@ class Journal:
         )
         return {node: json.loads(made) for node, made, _ in rows}
 
+    def latest_outputs(self) -> set[str]:
+        """Return the digests of all outputs of the latest run of every pipeline."""
+        rows = self._database.read(
+            "SELECT shown FROM nodes JOIN (SELECT max(number) AS latest FROM runs"
+            " GROUP BY coalesce(pipeline, id)) ON number = latest"
+        )
+        nodes = [json.loads(shown) for (shown,) in rows]
+        return {output["sha256"] for node in nodes for output in node.get("outputs", {}).values()}
+
     def events(self, run: str, after: int = 0) -> list[JsonObject]:
         """Return the events of a run whose number is greater than ``after``."""
         rows = self._database.read(

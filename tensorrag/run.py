@@ -244,7 +244,8 @@ class Run:
             self._chronicle.show(node)
         if self._schedule.over:
             self._finish(self._final())
-            cached = [node.key for node in self.nodes.values() if node.cached and node.key]
+        cached = [node.key for node in step.changed if node.cached and node.key]
+        if cached:
             self._workspace.store.results.touch(cached)
         self._chronicle.record(self.status)
         return step

@@ -12,6 +12,7 @@ from tensorrag.problems import Problem
 from tensorrag.types.value import JsonObject
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.progress import TaskID
 
     from tensorrag.run import Run
@@ -35,7 +36,7 @@ class _Show(Protocol):
 
 async def follow(run: Run) -> None:
     """Show a run from its start to its end, then what came of it."""
-    show: _Show = _Bars(run) if sys.stdout.isatty() else _Lines(run)
+    show: _Show = Bars() if sys.stdout.isatty() else Lines()
     with show:
         async for event in run.subscribe():
             show.tell(event)
@@ -91,11 +92,8 @@ def _print_metrics(node_id: str, metrics: JsonObject) -> None:
             click.echo(f"  {node_id}.{name} = {value:.4g}{words}")
 
 
-class _Lines:
+class Lines:
     """One line for each card that begins, and for each line that a card prints."""
-
-    def __init__(self, run: Run) -> None:
-        self._run = run
 
     def __enter__(self) -> Self:
         return self
@@ -104,24 +102,25 @@ class _Lines:
         pass
 
     def tell(self, event: JsonObject) -> None:
+        """Write what there is to say of an event."""
         if event["type"] == "log":
             click.echo(f"  {event['node']} | {event['data'].get('text', '').rstrip()}")
         elif event["type"] == "node" and event["data"]["state"] == "running":
             click.echo(f"▸ {event['node']} …")
 
 
-class _Bars:
+class Bars:
     """A bar for each card that runs, with its metrics and the time left."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, console: Console | None = None) -> None:
         from rich.progress import BarColumn, Progress, TextColumn
 
-        self._run = run
         self._bars: dict[str, TaskID] = {}
         self._progress = Progress(
             TextColumn("{task.description:16}", markup=False),
             BarColumn(bar_width=30),
             TextColumn("{task.fields[words]}", markup=False),
+            console=console,
             transient=True,
         )
 
@@ -133,17 +132,28 @@ class _Bars:
         self._progress.stop()
 
     def tell(self, event: JsonObject) -> None:
+        """Draw what an event says."""
         node, data = event["node"], event["data"]
         if event["type"] == "log":
-            self._progress.console.print(f"{node} | {data.get('text', '').rstrip()}", markup=False)
+            line = f"{node} | {data.get('text', '').rstrip()}"
+            self._progress.console.print(line, markup=False, highlight=False)
         elif event["type"] == "progress":
             self._progress.update(
-                self._bar(node), total=data["total"], completed=data["done"], words=_words(data)
+                self._bar(node), total=data["total"], completed=data["done"], words=words_of(data)
             )
         elif event["type"] == "node" and data["state"] == "running":
             self._bar(node)
         elif event["type"] == "node" and node in self._bars:
             self._progress.remove_task(self._bars.pop(node))
+
+    @property
+    def running(self) -> list[str]:
+        """The nodes that have a bar."""
+        return list(self._bars)
+
+    def refresh(self) -> None:
+        """Draw the bars anew."""
+        self._progress.refresh()
 
     def _bar(self, node: str) -> TaskID:
         if node not in self._bars:
@@ -151,7 +161,7 @@ class _Bars:
         return self._bars[node]
 
 
-def _words(data: JsonObject) -> str:
+def words_of(data: JsonObject) -> str:
     """Sum up a report of progress: ``epoch 23/50 · loss 0.15 · 11 s left``."""
     count = f"{data['done']:g}" + (f"/{data['total']:g}" if data["total"] else "")
     words = [f"{data['unit']} {count}".strip()]

@@ -135,8 +135,11 @@ class Workspace:
             file.truncate(0)
 
     def sweep(self) -> None:
-        """Remove what crashed processes left half written."""
+        """Remove what crashed processes left half written, and results beyond the store's cap."""
+        from tensorrag.tidy import tidy
+
         self.store.sweep()
+        tidy(self.store, self.journal)
         for path in (*self.scratch.glob("*"), *(self.root / "uploads").glob(".*")):
             if time.time() - path.stat().st_mtime > LEFTOVER_SECONDS:
                 shutil.rmtree(path, ignore_errors=True)

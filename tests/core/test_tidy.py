@@ -1,0 +1,78 @@
+"""The store stays below its cap."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tensorrag import tidy
+from tests.core.engine import Engine, chain, node
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Engine:
+    return Engine(tmp_path)
+
+
+def age(engine: Engine, hours: float = 2) -> None:
+    """Let everything that is stored be older."""
+    past = hours * 3600
+    with engine.workspace.store.index.write() as connection:
+        connection.execute("UPDATE results SET used = used - ?", (past,))
+    for path in (engine.workspace.root / "store").glob("*/*/*"):
+        seen = path.stat()
+        os.utime(path, (seen.st_atime, seen.st_mtime - past))
+
+
+async def made(engine: Engine, value: int, pipeline_id: str) -> str:
+    run = await engine.run(chain(node("number", value=value)), pipeline_id=pipeline_id)
+    digest: str = run.nodes["number"].outputs["number"]["sha256"]
+    return digest
+
+
+async def test_what_was_used_longest_ago_goes_first(engine: Engine) -> None:
+    first, second, third = [await made(engine, value, "numbers") for value in (1, 2, 3)]
+    await made(engine, 1, "numbers")  # the first was of use again
+    await made(engine, 4, "numbers")
+    age(engine)
+    store, journal = engine.workspace.store, engine.workspace.journal
+    one = store.get(first).size
+
+    freed = tidy.tidy(store, journal, cap=int(3.4 * one))
+
+    assert freed == one
+    assert store.holds(first)
+    assert not store.holds(second)
+    assert store.holds(third)
+    assert (await engine.run(chain(node("number", value=2)))).status == "succeeded"
+
+
+async def test_the_latest_run_of_each_pipeline_stays(engine: Engine) -> None:
+    latest = [await made(engine, 1, "one"), await made(engine, 2, "other")]
+    old = await made(engine, 3, "third")
+    latest.append(await made(engine, 4, "third"))
+    age(engine)
+
+    tidy.tidy(engine.workspace.store, engine.workspace.journal, cap=0)
+
+    assert all(engine.workspace.store.holds(digest) for digest in latest)
+    assert not engine.workspace.store.holds(old)
+
+
+async def test_what_a_run_may_be_using_stays(engine: Engine) -> None:
+    young = await made(engine, 1, "numbers")
+    await made(engine, 2, "numbers")
+
+    assert tidy.tidy(engine.workspace.store, engine.workspace.journal, cap=0) == 0
+    assert engine.workspace.store.holds(young)
+
+
+async def test_below_the_cap_nothing_goes(engine: Engine) -> None:
+    await made(engine, 1, "numbers")
+    age(engine)
+
+    engine.workspace.sweep()
+
+    assert len(list((engine.workspace.root / "store" / "blobs").glob("*/*"))) == 1
