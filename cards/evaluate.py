@@ -122,7 +122,7 @@ def _residuals(errors: np.ndarray, unit: str | None) -> Preview:
         y=Axis(label="rows"),
         series=(Series(name="rows", x=tuple((edges[:-1] + edges[1:]) / 2), y=tuple(counts)),),
         note=f"mean {_signed(float(errors.mean()))}{_space(unit)}",
-        caption=f"95 % of predictions are within ±{within:.2g}{_space(unit)}.",
+        caption=f"95 % of predictions are within ±{_two_digits(within)}{_space(unit)}.",
     )
 
 
@@ -144,6 +144,11 @@ def _largest_errors(truth: np.ndarray, predicted: np.ndarray, unit: str | None) 
 def _signed(number: float) -> str:
     rounded = f"{number:.2f}"
     return "0.00" if rounded == "-0.00" else rounded.replace("-", "−")
+
+
+def _two_digits(number: float) -> str:
+    """Show two significant digits: 0.062, 6.0, 63."""
+    return f"{number:#.2g}".rstrip(".")
 
 
 def _space(unit: str | None) -> str:

@@ -13,7 +13,7 @@ from tensorrag.pipeline import Pipeline
 from tensorrag.pipeline_json import from_json
 from tensorrag.problems import Problem
 from tensorrag.registry import Registry
-from tensorrag.types import ColumnSchema, TableSchema
+from tensorrag.types import ColumnSchema, ModelSchema, TableSchema
 
 REGISTRY = Registry.load()
 
@@ -72,8 +72,8 @@ def test_a_good_pipeline_has_no_problems_and_knows_its_schemas() -> None:
         True,
     )
     model = checked.nodes["train"].schemas["trained_model"]
-    assert model is not None
-    assert len(model.features) == 13  # type: ignore[union-attr]
+    assert isinstance(model, ModelSchema)
+    assert len(model.features or ()) == 13
     assert checked.nodes["train"].brief == "MEDV · 13 features"
     assert checked.nodes["evaluate"].brief == "10,000 test rows"
 
