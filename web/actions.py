@@ -11,8 +11,9 @@ from typing import Any
 
 from tensorrag.errors import TensorRagError
 from tensorrag.pipeline import JsonObject
+from web.controls import edit_list
 from web.fields import FieldSpec, field_specs
-from web.form import edit_list, problem_key
+from web.form import problem_key
 from web.places import free_place
 from web.session import Session
 
@@ -30,10 +31,10 @@ class Edits:
     """The edits of a pipeline, by the name of their action."""
 
     def __init__(
-        self, session: Session, say: Callable[[str, str], None], select: Callable[[str], None]
+        self, session: Session, say: Callable[[str, str], None], added: Callable[[str], None]
     ) -> None:
-        """``say`` shows why something was refused; ``select`` turns to a card."""
-        self._session, self._say, self._select = session, say, select
+        """``say`` shows why something was refused; ``added`` turns to a new card."""
+        self._session, self._say, self._added = session, say, added
         self.selected: str | None = None
         """The card that this view is about."""
         self.uploading: dict[str, str] = {}
@@ -89,12 +90,15 @@ class Edits:
             self.edit([{"op": "rename", "description": said}], merge_key="description")
 
     def _add_card(self, data: Data) -> None:
-        before = set(self._session.pipeline.nodes)
         x, y = free_place(self._session.pipeline, self.selected)
-        if self.edit([{"op": "add", "card": text(data, "card"), "x": x, "y": y}]):
-            made = [node for node in self._session.pipeline.nodes if node not in before]
-            if made:
-                self._select(made[0])
+        self.add({"card": text(data, "card"), "x": x, "y": y})
+
+    def add(self, card: JsonObject) -> None:
+        """Add a card and turn to it; ``card`` is the rest of the edit, unchecked."""
+        before = set(self._session.pipeline.nodes)
+        if self.edit([{"op": "add", **card}]):
+            for node in [each for each in self._session.pipeline.nodes if each not in before]:
+                self._added(node)
 
     def _fix(self, data: Data) -> None:
         wanted = text(data, "problem")
@@ -208,9 +212,7 @@ class Edits:
             return
         original = self._session.pipeline.nodes[node]
         x, y = free_place(self._session.pipeline, node)
-        self.edit(
-            [{"op": "add", "card": original.card, "x": x, "y": y, "params": dict(original.params)}]
-        )
+        self.add({"card": original.card, "x": x, "y": y, "params": dict(original.params)})
 
     def _remove(self, data: Data) -> None:
         node = self._node(data)

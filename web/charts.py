@@ -6,23 +6,44 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from nicegui.elements.echart import EChart
+
 from tensorrag.preview import Axis, ChartPreview, Series
 
 Options = dict[str, Any]
 
 HEIGHTS = {"scatter": 240, "line": 206, "bar": 180, "histogram": 112}
-_MINUS = "(value) => String(value).replace('-', '−')"
-_FIGURES = (
-    "(value) => typeof value === 'number'"
-    " ? value.toLocaleString('en-US', {maximumSignificantDigits: 4}).replace('-', '−') : value"
-)
 _INKS = ("var(--ser-a)", "var(--ser-b)", "var(--fill-2)")
 _TICK = {"color": "var(--ink-3)", "fontSize": 10.5}
+
+
+class Chart(EChart, component="chart.js"):
+    """An ECharts picture of a fixed height, in a colour of its own."""
+
+    def __init__(self, options: Options, height: int, colours: str, said: str) -> None:
+        """Draw a chart.
+
+        Args:
+            options: plain data; how numbers are written is the browser's part.
+            height: in pixels.
+            colours: style properties of the type that it shows, see `icons.type_colours`.
+            said: what the chart shows, for those who cannot see it.
+        """
+        super().__init__(options, renderer="svg")
+        self.classes("chart c-type").style(f"height:{height}px;{colours}")
+        # A title may hold a column's name: set as data, never parsed as props.
+        self._props.update({"role": "img", "aria-label": said})
+
+    def draw(self, series: list[Options]) -> None:
+        """Replace the lines of a chart that is being drawn."""
+        self.run_method("draw", series)
 
 
 def chart_options(chart: ChartPreview) -> Options:
     """Return the options of a chart; ``var(--c)`` is the colour of the type that it shows."""
     histogram = chart.chart == "histogram"
+    # The name and last value of a line stand at its end.
+    right = {"histogram": 2, "line": 62}.get(chart.chart, 12)
     zoomed = _axis(chart.x, grid=False, line=True) | {"scale": chart.chart != "bar"}
     if histogram:
         zoomed |= _edges(chart.series)
@@ -40,13 +61,13 @@ def chart_options(chart: ChartPreview) -> Options:
     return base_options() | {
         "grid": {
             "left": 2 if histogram else 34,
-            "right": 2 if histogram else 62 if _ends_named(chart) else 12,
+            "right": right,
             "top": 4 if histogram else 28,
             "bottom": 20 if histogram else 32,
         },
         "xAxis": zoomed,
         "yAxis": upright,
-        "graphic": [] if histogram else _axis_names(chart.x, chart.y),
+        "graphic": [] if histogram else _axis_names(chart.x, chart.y, right),
         "series": [*_series(chart), *_lines(chart)],
     }
 
@@ -64,7 +85,6 @@ def base_options() -> Options:
             "padding": [4, 8],
             "textStyle": {"color": "var(--ink)", "fontSize": 12},
             "extraCssText": "box-shadow:var(--shadow-3);border-radius:6px",
-            ":valueFormatter": _FIGURES,
         },
     }
 
@@ -82,7 +102,7 @@ def live_curve(
         "xAxis": _axis(Axis(label=unit), grid=False, line=True)
         | {"min": 1, "max": max(total or last, 2)},
         "yAxis": _axis(Axis(label=metric), grid=True, line=False) | {"min": 0},
-        "graphic": _axis_names(Axis(label=unit), Axis(label=metric)),
+        "graphic": _axis_names(Axis(label=unit), Axis(label=metric), 62),
         "series": live_series(lines),
     }
 
@@ -100,13 +120,13 @@ def _axis(axis: Axis, *, grid: bool, line: bool) -> Options:
         "type": "value",
         "axisLine": {"show": line, "lineStyle": {"color": "var(--line-2)"}},
         "axisTick": {"show": False},
-        "axisLabel": {**_TICK, "hideOverlap": True, ":formatter": _MINUS},
+        "axisLabel": {**_TICK, "hideOverlap": True},
         "splitLine": {"show": grid, "lineStyle": {"color": "var(--line)"}},
         "splitNumber": 5,
     }
 
 
-def _axis_names(x: Axis, y: Axis) -> list[Options]:
+def _axis_names(x: Axis, y: Axis, right: int = 12) -> list[Options]:
     style = {"fill": "var(--ink-3)", "fontSize": 10.5, "lineHeight": 14}
     return [
         {
@@ -118,7 +138,7 @@ def _axis_names(x: Axis, y: Axis) -> list[Options]:
         },
         {
             "type": "text",
-            "right": 12,
+            "right": right,
             "bottom": 0,
             "silent": True,
             "style": {**style, "text": _named(x)},
@@ -247,9 +267,5 @@ def _edges(all_series: Sequence[Series]) -> Options:
     if len(xs) < 2:
         return {}
     half = (xs[-1] - xs[0]) / (len(xs) - 1) / 2
-    labels = {**_TICK, ":formatter": _MINUS, "showMinLabel": False, "showMaxLabel": False}
+    labels = {**_TICK, "showMinLabel": False, "showMaxLabel": False}
     return {"min": xs[0] - half, "max": xs[-1] + half, "axisLabel": labels, "splitNumber": 4}
-
-
-def _ends_named(chart: ChartPreview) -> bool:
-    return chart.chart == "line"

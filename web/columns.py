@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from tensorrag.preview import ColumnProfile, Histogram, TablePreview
 from tensorrag.types import ColumnSchema
 from web.markup import Element, Node, b, div, h3, rect, span, svg, table, tbody, td, tr
-from web.wording import number, percent, plural, size
+from web.wording import brief, number, percent, plural, size
 
 
 def histogram_picture(
@@ -17,11 +17,13 @@ def histogram_picture(
     counts = histogram.counts if histogram else ()
     tallest = max(counts, default=0) or 1
     step = width / max(1, len(counts))
+    # Two values are two posts, not two walls.
+    thick = min(step - min(1.0, step * 0.2), width / 12) if len(counts) < 6 else step * 0.85
+    room = (width - thick) / max(1, len(counts) - 1)
     bars = [
         rect(
-            x=f"{at * step:.2f}", y=f"{height - height * count / tallest:.1f}",
-            width=f"{max(0.5, step - min(1.0, step * 0.2)):.2f}",
-            height=f"{height * count / tallest:.1f}", fill=colour,
+            x=f"{at * room:.2f}", y=f"{height - height * count / tallest:.1f}",
+            width=f"{max(0.5, thick):.2f}", height=f"{height * count / tallest:.1f}", fill=colour,
         )
         for at, count in enumerate(counts)
     ]  # fmt: skip
@@ -46,11 +48,7 @@ def table_summary(payload: TablePreview, opener: Node = None) -> Element:
     return div(".sec.s12")[
         div(".row")[
             div(".sp")[
-                div[
-                    size_words(payload),
-                    span(".u")[" rows × columns"],
-                    payload.synthetic and [" ", span(".tag")["synthetic"]],
-                ],
+                div[size_words(payload), payload.synthetic and [" ", span(".tag")["synthetic"]]],
                 div(".t11.m2")[f"{size(payload.bytes)}, {missing_words(payload)}"],
             ],
             opener,
@@ -83,7 +81,7 @@ def _kind(column: ColumnProfile) -> str:
 
 def _range(column: ColumnProfile) -> Node:
     if column.min is not None:
-        return f"{number(column.min)} to {number(column.max)}"
+        return f"{brief(column.min)} to {brief(column.max)}"
     return "" if column.distinct is None else plural(column.distinct, "value")
 
 

@@ -16,7 +16,7 @@ from nicegui import Client, background_tasks, ui
 from tensorrag.errors import TensorRagError
 from tensorrag.pipeline import JsonObject
 from tensorrag.preview import TablePreview
-from web import course
+from web import course, theme
 from web.actions import Data, Edits, text
 from web.canvas import PipelineCanvas
 from web.icons import icon
@@ -37,14 +37,19 @@ TICK = 0.5
 """Seconds between two looks at the clock while something runs."""
 
 
+IN_SETTINGS = frozenset({"set", "reset", "wire", "title", "uploading"})
+"""Actions that happen in the settings of a card."""
+
+
 class Editor(View):
     """One tab that shows a pipeline."""
 
     def __init__(self, sessions: Sessions, session: Session, machine: Machine) -> None:
         self.sessions, self.session, self.machine = sessions, session, machine
-        self.edits = Edits(session, self._say, self._select)
+        self.edits = Edits(session, self._say, self._added)
         self.strip_tab, self.query = "timeline", ""
         self.past: list[PastRun] = []
+        self._name = session.pipeline.name
         self._note: tuple[str, str] | None = None
         self._table: TableView | None = None
         self._dirty = asyncio.Event()
@@ -79,7 +84,7 @@ class Editor(View):
             self._top = Panel("header", self._top_bar(), act=self.act).classes("top")
             self._palette = Panel("nav", self._palette_content(), act=self.act).classes("pal")
             self._palette._props.update({"data-testid": "palette", "aria-label": "Cards"})
-            with ui.element("main").classes("stage"):
+            with ui.element("div").classes("stage"):
                 self._canvas()
                 self._over = Panel("div", self._overlay(), act=self.act)
             self.inspector = Inspector(
@@ -124,6 +129,9 @@ class Editor(View):
 
     def _show(self) -> None:
         self._top.show(self._top_bar())
+        if self._name != self.session.pipeline.name:
+            self._name = self.session.pipeline.name
+            ui.page_title(theme.title(self._name))
         self._palette.show(self._palette_content())
         self._over.show(self._overlay())
         self._strip.show(self._strip_content())
@@ -226,6 +234,8 @@ class Editor(View):
         action = self._actions.get(name)
         if action is None:
             return None
+        if name in IN_SETTINGS:
+            self.inspector.stay(text(data, "node"))
         result = action(data)
         self.refresh()
         return result if asyncio.iscoroutine(result) else None
@@ -242,6 +252,11 @@ class Editor(View):
             self.edits.selected = node
             self.canvas.focus_node(node)
             self.inspector.show(node)
+
+    def _added(self, node: str) -> None:
+        """Turn to a card that is new here, to set it."""
+        self._select(node)
+        self.inspector.show(node, "settings")
 
     async def _run(self, node: str | None) -> None:
         self._note = None
@@ -280,7 +295,8 @@ class Editor(View):
 
     def _go(self, data: Data) -> None:
         """Turn to where a problem is."""
-        self._select(text(data, "node"))
+        edge = next((e for e in self.session.pipeline.edges if e.id == text(data, "edge")), None)
+        self._select(text(data, "node") or (edge.target if edge else ""))
         self.inspector.show(self.inspector.node, "settings")
         if text(data, "param"):
             self.inspector.focus(text(data, "param"))
@@ -320,11 +336,7 @@ class Editor(View):
             self.canvas.load(self.session.snapshot() | {"fit": False})
 
     def _on_spawn(self, data: Data) -> None:
-        before = set(self.session.pipeline.nodes)
-        op = {"op": "add", "card": data.get("card"), "x": data.get("x"), "y": data.get("y")}
-        if self.edits.edit([op]):
-            for node in [n for n in self.session.pipeline.nodes if n not in before]:
-                self._select(node)
+        self.edits.add({"card": data.get("card"), "x": data.get("x"), "y": data.get("y")})
 
     def _on_command(self, data: Data) -> Awaitable[None] | None:
         name, node = text(data, "name"), text(data, "node")
@@ -357,7 +369,7 @@ class Editor(View):
             "upload_name": data.get("name"),
         }
         place = {"x": data.get("x"), "y": data.get("y")}
-        self.edits.edit([{"op": "add", "card": "data_load", **place, "params": params}])
+        self.edits.add({"card": "data_load", **place, "params": params})
 
 
 def _note(message: str, hint: str) -> Node:

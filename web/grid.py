@@ -41,6 +41,7 @@ def paged_grid(payload: TablePreview) -> ui.aggrid:
         ":datasource": "window.tensorrag.pages",
     }
     options["defaultColDef"] |= {"sortable": True, "sortingOrder": ["asc", "desc", None]}
+    options["autoSizeStrategy"] = {"type": "fitGridWidth", "defaultMinWidth": 78}
     options["columnDefs"].insert(0, _row_numbers())
     return ui.aggrid(options, auto_size_columns=False).classes("sheet")
 
@@ -69,6 +70,7 @@ def _row_numbers() -> dict[str, Any]:
         ":valueGetter": "(p) => p.node.rowIndex + 1",
         ":valueFormatter": "(p) => p.value.toLocaleString('en-US')",
         "width": 64,
+        "maxWidth": 64,
         "pinned": "left",
         "sortable": False,
         "resizable": False,

@@ -9,9 +9,9 @@ from nicegui import background_tasks, ui
 from pydantic import TypeAdapter
 
 from tensorrag.errors import TensorRagError
-from tensorrag.preview import Preview, TablePreview
-from web import course, details
-from web.charts import live_curve, live_series
+from tensorrag.preview import Face, Preview, SplitFace, TablePreview
+from web import course, details, outcome, settings
+from web.charts import Chart, live_curve, live_series
 from web.columns import column_list, schema_list
 from web.details import Card
 from web.icons import icon, type_colours
@@ -24,6 +24,7 @@ from web.session import Session
 from web.summary import summary
 
 TABS = details.TABS
+_FACE: TypeAdapter[Face | None] = TypeAdapter(Face | None)
 _PREVIEWS: TypeAdapter[dict[str, Preview]] = TypeAdapter(dict[str, Preview])
 
 
@@ -33,7 +34,8 @@ class Inspector:
     def __init__(self, session: Session, act: Act, uploading: Callable[[str], str | None]) -> None:
         self._session, self._act, self._uploading = session, act, uploading
         self.node: str | None = None
-        self.tab = "result"
+        self._chosen: dict[str, str] = {}
+        """Tabs that were chosen, by card."""
         self.port: str | None = None
         self.previews: dict[str, Preview] = {}
         """Of the card that is shown, by port."""
@@ -51,8 +53,19 @@ class Inspector:
         """Turn to a card, or to the pipeline."""
         if node != self.node:
             self.port = None
-        self.node, self.tab = node, tab or self.tab
+        self.node = node
+        if node is not None and tab is not None:
+            self._chosen[node] = tab
         self.refresh()
+
+    def stay(self, node: str) -> None:
+        """Keep the settings of a card open, whatever happens to it: someone works in them."""
+        self._chosen[node] = "settings"
+
+    def tab(self, card: Card) -> str:
+        """Return the open tab: the chosen one, else the result where there is one."""
+        bare = card.errors > 0 or card.state == "idle"
+        return self._chosen.get(card.node) or ("settings" if bare else "result")
 
     def refresh(self) -> None:
         """Show what there is now; a field that is being edited keeps its focus and text."""
@@ -61,10 +74,11 @@ class Inspector:
             self._head.show(None)
             self._plain(("summary",), summary(self._session))
             return
-        self._head.show([details.head(card), details.tabs(self.tab, card)])
-        match self.tab:
+        tab = self.tab(card)
+        self._head.show([details.head(card), details.tabs(tab, card)])
+        match tab:
             case "settings":
-                self._plain(("settings", card.node), details.settings(card))
+                self._plain(("settings", card.node), settings.settings(card))
             case "columns":
                 self._plain(("columns", card.node), self._columns(card))
             case "log":
@@ -128,7 +142,10 @@ class Inspector:
     _previewed: tuple[str, Any] | None = None
 
     def _log(self, card: Card) -> Node:
-        return div(".sec")[log_lines(course.log_of(self._session.events(), card.node))]
+        lines = course.log_of(self._session.events(), card.node)
+        ended = card.state in ("done", "failed", "cancelled")
+        nothing = "It printed nothing." if ended else "What it prints appears here while it runs."
+        return div(".sec")[log_lines(lines, nothing=nothing)]
 
     # --- the result -------------------------------------------------------------------------
 
@@ -138,7 +155,7 @@ class Inspector:
             return
         token = self._token(card)
         if token is None:
-            self._plain(("nothing", card.node, card.state), details.nothing_yet(card))
+            self._plain(("nothing", card.node, card.state), outcome.nothing_yet(card))
             return
         if self._shown != ("result", card.node, token, self.port):
             background_tasks.create(self._load(card, token), name=f"preview of {card.node}")
@@ -159,11 +176,11 @@ class Inspector:
         except TensorRagError as error:
             self.previews = {}
             if self.node == card.node:
-                self._plain(("error", card.node), details.failure({"message": error.message}))
+                self._plain(("error", card.node), outcome.failure({"message": error.message}))
             return
         self._previewed = (card.node, token)
         current = self.card
-        if current is None or current.node != card.node or self.tab != "result":
+        if current is None or current.node != card.node or self.tab(current) != "result":
             return
         if self._token(current) == token and current.state != "running":
             self._build(current, token)
@@ -173,13 +190,16 @@ class Inspector:
         if self._shown == what:
             return
         shown = self._session.shown(card.node) or {}
+        face = _FACE.validate_python((card.runtime or {}).get("face"))
         ports = [port for port, preview in self.previews.items() if _worth(preview)]
         chosen = self.port if self.port in ports else next(iter(ports), None)
         info = self._session.catalog.cards.get(self._session.pipeline.node(card.node).card)
         self._begin(what)
         with self._body:
             if shown.get("error"):
-                Panel("div", details.failure(shown["error"]), act=self._act)
+                Panel("div", outcome.failure(shown["error"]), act=self._act)
+            if isinstance(face, SplitFace):
+                Panel("div", outcome.split_part(face))
             if len(ports) > 1:
                 Panel("div", self._ports(ports, chosen), act=self._act)
             if chosen is None:
@@ -226,7 +246,7 @@ class _Live:
 
     def __init__(self, act: Act, card: Card) -> None:
         self._progress = Panel("div", act=act)
-        self._chart: ui.echart | None = None
+        self._chart: Chart | None = None
         self._frame = ui.element("div")
         self._numbers = Panel("div", act=act)
         self._log = Panel("div", act=act)
@@ -237,8 +257,8 @@ class _Live:
         runtime = card.runtime or {}
         events = session.events()
         found = course.reports(events, card.node)
-        self._progress.show(details.progress_part(runtime))
-        self._numbers.show(details.numbers_part(course.latest(found), course.best(found)))
+        self._progress.show(outcome.progress_part(runtime))
+        self._numbers.show(outcome.numbers_part(course.latest(found), course.best(found)))
         lines = course.log_of(events, card.node)[-8:]
         self._log.show(
             div(".sec")[h3["Log", span(".u")["following"]], log_lines(lines)] if lines else None
@@ -249,7 +269,7 @@ class _Live:
         if self._chart is None:
             self._draw(runtime.get("progress") or {}, lines_drawn)
         else:
-            self._chart.run_chart_method("setOption", {"series": live_series(lines_drawn)})
+            self._chart.draw(live_series(lines_drawn))
 
     def _draw(self, progress: dict[str, Any], lines: list[tuple[str, course.Points]]) -> None:
         total, unit = progress.get("total"), str(progress.get("unit") or "step")
@@ -257,6 +277,4 @@ class _Live:
         with self._frame, ui.element("section").classes("sec"):
             Panel("div", h3(".h3")["Learning curve", span(".u")["live"]])
             options = live_curve(name, unit, total if isinstance(total, int) else None, lines)
-            self._chart = ui.echart(options, renderer="svg").classes("chart c-type")
-            self._chart.style(f"height:206px;{self._colours}")
-            self._chart._props.update({"role": "img", "aria-label": "Learning curve so far"})
+            self._chart = Chart(options, 206, self._colours, "Learning curve so far")

@@ -28,20 +28,20 @@ def add_pages(sessions: Sessions) -> None:
     """Add every page. Called once, before the server starts."""
     theme.install()
 
-    @ui.page("/")
+    @ui.page("/", favicon=theme.MARK)
     async def home() -> None:
-        theme.dress("Pipelines · TensorRag")
+        theme.dress(theme.title("Pipelines"))
         await Home(sessions).build()
 
-    @ui.page("/edit/new")
+    @ui.page("/edit/new", favicon=theme.MARK)
     async def new(client: Client, sample: str = "") -> None:
-        theme.dress("New pipeline · TensorRag")
+        theme.dress(theme.title("New pipeline"))
         Panel("div", div(".blank")["Opening …"])
         # Over the socket, not while loading: looking at an address changes nothing.
         await client.connected()
         await _create(sessions, sample)
 
-    @ui.page("/edit/{pipeline_id}", response_timeout=30)
+    @ui.page("/edit/{pipeline_id}", favicon=theme.MARK, response_timeout=30)
     async def edit(client: Client, pipeline_id: str) -> None:
         await sessions.wait_ready()
         try:
@@ -49,7 +49,7 @@ def add_pages(sessions: Sessions) -> None:
         except TensorRagError as error:
             _refuse(error)
             return
-        theme.dress(f"{session.pipeline.name or 'Pipeline'} · TensorRag")
+        theme.dress(theme.title(session.pipeline.name))
         offers = await sessions.offers()
         Editor(sessions, session, machine(offers)).build(client)
 
@@ -66,7 +66,7 @@ async def _create(sessions: Sessions, sample: str) -> None:
 def _refuse(error: TensorRagError) -> None:
     theme.dress("TensorRag")
     Panel(
-        "main",
+        "div",
         div(".refused")[
             h1[error.message],
             error.hint and p(".m2")[error.hint],
@@ -88,7 +88,7 @@ class Home:
     async def build(self) -> None:
         """Put the page together; pictures of cards follow when the cards are known."""
         await self._load()
-        self._panel = Panel("main", self._content(), act=self.act).classes("start")
+        self._panel = Panel("div", self._content(), act=self.act).classes("start")
         if not self._sessions.ready:
             background_tasks.create(self._when_ready(), name="cards for the start page")
 

@@ -21,8 +21,8 @@ def palette(catalog: Catalog, query: str = "") -> Node:
 def _search(query: str) -> Element:
     field = input_(
         type="search", id="palette-search", placeholder="Search cards", aria_label="Search cards",
-        value=query, data_sets="search", data_eager=True, data_keys="/", autocomplete="off",
-        spellcheck="false",
+        value=query, data_sets="search", data_eager=True, data_keys="/", data_enters=".pcard",
+        autocomplete="off", spellcheck="false",
     )  # fmt: skip
     return div(".search", role="search")[icon("search", ".s"), field, kbd["/"]]
 

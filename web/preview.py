@@ -22,7 +22,7 @@ from tensorrag.preview import (
     TablePreview,
     TextPreview,
 )
-from web.charts import HEIGHTS, chart_options
+from web.charts import HEIGHTS, Chart, chart_options
 from web.columns import table_summary
 from web.grid import sample_grid
 from web.icons import type_colours
@@ -88,11 +88,8 @@ def _section(title: str, content: Node, note: str | None = None) -> Element:
 def _chart(payload: ChartPreview, kind: TypeInfo | None) -> None:
     with ui.element("section").classes("sec"):
         Panel("div", h3(".h3")[payload.title, payload.note and span(".u")[payload.note]])
-        element = ui.echart(chart_options(payload), renderer="svg").classes("chart c-type")
-        element.style(f"height:{HEIGHTS[payload.chart]}px;{type_colours(kind)}")
         said = f"{payload.title}. {payload.caption or payload.note or ''}"
-        # A title may hold a column's name: set as data, never parsed as props.
-        element._props.update({"role": "img", "aria-label": said})
+        Chart(chart_options(payload), HEIGHTS[payload.chart], type_colours(kind), said)
         if payload.caption:
             Panel("div", div(".cap")[payload.caption])
 

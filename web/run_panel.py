@@ -118,7 +118,7 @@ def _count(count: int, problems: Sequence[Problem]) -> Node:
 def _body(shown: Strip) -> Node:
     match shown.tab:
         case "log":
-            return log_lines(shown.log, shown.titles)
+            return log_lines(shown.log, shown.titles, _no_log(shown))
         case "problems":
             return _problems(shown)
         case "runs":
@@ -129,15 +129,25 @@ def _body(shown: Strip) -> Node:
             )
 
 
-def log_lines(lines: Sequence[LogLine], titles: Mapping[str, str] | None = None) -> Node:
+def log_lines(
+    lines: Sequence[LogLine],
+    titles: Mapping[str, str] | None = None,
+    nothing: str = "What the cards print appears here while they run.",
+) -> Node:
     """Draw the last lines of a log; with titles, each says whose it is."""
     if not lines:
-        return div(".quiet")["What the cards print appears here while they run."]
+        return div(".quiet")[nothing]
     cut = len(lines) - LOG_SHOWN
     return div(".log")[
         cut > 0 and div(".t")[f"{cut:,} earlier lines are not shown."],
         [_line(line, titles) for line in lines[-LOG_SHOWN:]],
     ]
+
+
+def _no_log(shown: Strip) -> str:
+    if shown.number and shown.status not in ("running", "queued"):
+        return "No card printed anything in this run."
+    return "What the cards print appears here while they run."
 
 
 def _line(line: LogLine, titles: Mapping[str, str] | None) -> Element:
@@ -163,9 +173,9 @@ def _problem(problem: Problem, titles: Mapping[str, str]) -> Element:
         "info": ("idle", "info"),
     }[problem.level]
     whose = titles.get(problem.node or "", problem.node or "This pipeline")
-    go = button(".go", type="button", data_act="go", data_node=problem.node or "")
+    go = button(".go", type="button", data_act="go", data_node=problem.node, data_edge=problem.edge)
     return div(".pr", data_level=problem.level, data_code=problem.code)[
-        go(data_field=None, data_param=problem.field, title=problem.hint or None)[
+        go(data_param=problem.field, title=problem.hint or None)[
             span(f".c-{tone}")[icon(drawing, ".s")],
             b[whose],
             span(".cut")[problem.message],

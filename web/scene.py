@@ -11,9 +11,9 @@ from tensorrag.edit_edges import title_of
 from tensorrag.pipeline import Node, Pipeline
 from tensorrag.problems import Problem
 from tensorrag.types import ColumnSchema, NetworkSpecSchema, Schema, TableSchema
+from web.controls import Form
 from web.details import Card, Wire
 from web.fields import field_specs
-from web.form import Form
 from web.session import Session
 from web.wording import number, words
 

@@ -20,7 +20,9 @@ from web.markup import (
     button,
     dialog,
     div,
+    h1,
     h2,
+    header,
     input_,
     kbd,
     p,
@@ -73,16 +75,16 @@ def start(shown: Start) -> Node:
 
 
 def _bar() -> Element:
-    return div(".top", role="banner")[
+    return header(".top")[
         MARK,
-        b["TensorRag"],
+        h1(style="font-weight:600")["TensorRag"],
         span(".sp"),
         theme_button(),
         span(".vr"),
         import_button(".o", "Open a pipeline's file", "Open a file"),
         span(style="width:4px"),
         button(".btn.p", type="button", data_act="new", data_testid="new")[
-            icon("plus", ".s"), "New pipeline"
+            icon("plus", ".s"), span(".word")["New pipeline"]
         ],
     ]
 

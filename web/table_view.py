@@ -87,7 +87,7 @@ class TableView:
             b(style="font-size:15px")[card.title],
             span(".m2")[self._port],
             table.synthetic and span(".tag")["synthetic"],
-            span(".s12", style="margin-left:8px")[state(card.state)],
+            span(".s12", style="margin-left:8px;display:inline-flex")[state(card.state)],
             span(".num.m2.s12")[seconds(runtime.get("seconds"))],
             span(".sp"),
             span(".num")[size_words(table)],

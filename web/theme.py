@@ -16,12 +16,13 @@ STATIC = Path(__file__).parent / "static"
 SHEETS = ("tokens.css", "frame.css", "panels.css", "table.css", "start.css")
 FONTS = "/_tensorrag/fonts"
 _FIRST = (
-    "(() => { const chosen = localStorage.getItem('tensorrag-theme');"
+    "(() => { document.documentElement.lang = 'en';"
+    " const chosen = localStorage.getItem('tensorrag-theme');"
     " const dark = chosen ? chosen === 'dark'"
     " : matchMedia('(prefers-color-scheme: dark)').matches;"
     " document.documentElement.dataset.theme = dark ? 'dark' : 'light'; })()"
 )
-_MARK = (
+MARK = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 20 20">'
     "<style>@media (prefers-color-scheme: dark) { * { --i: #ededf0 } }</style>"
     '<path d="M6.5 6.5C11 6.5 9 13.5 13.5 13.5" fill="none" style="stroke:var(--i,#18181b)"'
@@ -35,7 +36,11 @@ def install() -> None:
     """Serve the style sheets and fonts. Called once, before the server starts."""
     app.add_static_files(_root(), STATIC, max_cache_age=365 * 86400)
     app.add_static_files(FONTS, DIST / "fonts", max_cache_age=365 * 86400)
-    app.config.favicon = _MARK
+
+
+def title(name: str) -> str:
+    """Return what the browser's tab says."""
+    return f"{name or 'Pipeline'} · TensorRag"
 
 
 def dress(title: str) -> None:

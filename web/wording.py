@@ -26,6 +26,14 @@ def number(value: float | int | None, digits: int = 3) -> str:
     return written.replace("-", MINUS)
 
 
+def brief(value: float | int | None) -> str:
+    """Write a number with three digits at most and no trailing noughts: 0.46, 27.4, 50."""
+    if value is None:
+        return "–"
+    short = f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
+    return short.replace("-", MINUS)
+
+
 def signed(value: float | None, digits: int = 3) -> str:
     """Write a number with its sign, also when it is positive."""
     written = number(value, digits)

@@ -42,6 +42,11 @@ export function listenToFields(root, act) {
     } else if (event.key === "Escape" && control.type === "text" && !isCombobox(control)) {
       control.value = control.defaultValue;
       control.blur();
+    } else if (event.key === "Enter" && control.dataset.enters) {
+      root.querySelector(control.dataset.enters)?.click();
+    } else if (event.key === "ArrowDown" && control.dataset.enters) {
+      root.querySelector(control.dataset.enters)?.focus();
+      event.preventDefault();
     } else if (event.key === "Enter" && control.type === "text" && control.dataset.blurs !== undefined) {
       control.blur();
     }
