@@ -141,6 +141,12 @@ class Run:
             if one.id in self._performing and one.handle is not None:
                 await self._executors[one.executor].cancel(one.handle)
 
+    async def interrupt(self) -> None:
+        """End at once because this process ends; the journal says that it was interrupted."""
+        if self._main is not None:
+            self._main.cancel()
+            await asyncio.wait([self._main])
+
     def subscribe(self, after: int = 0) -> AsyncIterator[JsonObject]:
         """Yield the events whose number is greater than ``after``, until the run has ended."""
         return self._chronicle.listen(after)

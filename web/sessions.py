@@ -85,6 +85,7 @@ class Sessions:
         """Write what is not written, and end every process."""
         if self._background is not None:
             self._background.cancel()
+        await asyncio.gather(*(run.interrupt() for run in self.runs.values() if not run.ended))
         sessions = await asyncio.gather(*self._open.values(), return_exceptions=True)
         open_ones = [session for session in sessions if isinstance(session, Session)]
         await asyncio.gather(*(session.close() for session in open_ones), return_exceptions=True)
