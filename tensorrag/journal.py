@@ -132,6 +132,7 @@ class Journal:
         *,
         nodes: Mapping[str, tuple[JsonObject, JsonObject | None]] | None = None,
         status: str | None = None,
+        finished: float | None = None,
     ) -> list[int]:
         """Record what happened as one transaction, and return the numbers of the events.
 
@@ -140,6 +141,7 @@ class Journal:
             events: ``{"type", "node", "time", "data"}``, the middle two optional.
             nodes: what is now known of some nodes: how each is shown, and what it was made of.
             status: the new state of the run.
+            finished: when it reached a final one, in seconds since 1970; now by default.
 
         Raises:
             RunNotFound: there is no such run.
@@ -159,16 +161,18 @@ class Journal:
                 [_event_row(run, seq, event) for seq, event in zip(seqs, events, strict=True)],
             )
             connection.executemany(
-                "INSERT OR REPLACE INTO nodes VALUES (?, ?, ?, ?, ?, ?)",
+                # Not REPLACE, which would change the order of the nodes.
+                "INSERT INTO nodes VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (run, node)"
+                " DO UPDATE SET shown = excluded.shown, made = excluded.made",
                 [
                     (run, node, pipeline, number, _text(shown), made and _text(made))
                     for node, (shown, made) in (nodes or {}).items()
                 ],
             )
             if status is not None:
-                finished = None if status in ONGOING else time.time()
+                end = None if status in ONGOING else finished or time.time()
                 connection.execute(
-                    "UPDATE runs SET status = ?, finished = ? WHERE id = ?", (status, finished, run)
+                    "UPDATE runs SET status = ?, finished = ? WHERE id = ?", (status, end, run)
                 )
         return seqs
 
@@ -301,7 +305,9 @@ class Journal:
                 nodes[node] = (left, made.get(node))
                 events.append({"type": "node", "node": node, "data": left})
         events.append({"type": "run", "data": {"status": "interrupted"}})
-        self.append(run, events, nodes=nodes, status="interrupted")
+        last = self._database.read("SELECT max(time) FROM events WHERE run = ?", (run,))[0][0]
+        seen = datetime.fromisoformat(last).timestamp() if last else self.run(run).created
+        self.append(run, events, nodes=nodes, status="interrupted", finished=seen)
 
     def close(self) -> None:
         """Close the file; the next use opens it again."""

@@ -205,6 +205,8 @@ class Run:
             problems=self.problems,
             created=time.time() - self.seconds,
         )
+        for node in self.nodes.values():  # in the order of the file, which the journal keeps
+            self._chronicle.touch(node)
 
     async def _loop(self) -> None:
         self.status = "running"

@@ -393,6 +393,15 @@ async def test_a_run_as_json(engine: Engine) -> None:
     assert json.loads(json.dumps(shown)) == shown
 
 
+async def test_nodes_keep_the_order_of_the_file(engine: Engine) -> None:
+    last = node("parity")
+    pipeline = Pipeline().with_nodes(last, node("other", "number", value=2), node("number"))
+    run = await engine.run(pipeline.with_edges(wire("number", last)))
+
+    assert list(run.to_json()["nodes"]) == ["parity", "other", "number"]
+    assert list(engine.workspace.journal.to_json(run.id)["nodes"]) == list(run.nodes)
+
+
 async def test_the_record_says_why_two_runs_differ(engine: Engine) -> None:
     run = await engine.run(chain(node("number"), node("add", seed=7)), parent="before")
 
