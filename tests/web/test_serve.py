@@ -1,0 +1,179 @@
+"""`tensorrag serve`, in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+Start = Callable[..., "subprocess.Popen[str]"]
+
+
+def free_port() -> int:
+    with socket.socket() as trial:
+        trial.bind(("127.0.0.1", 0))
+        port: int = trial.getsockname()[1]
+    return port
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Starts `tensorrag serve`; whatever is left at the end is killed."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(*arguments: str, **environment: str) -> subprocess.Popen[str]:
+        # NiceGUI believes that it is itself under test where this is set.
+        inherited = {name: value for name, value in os.environ.items() if "PYTEST" not in name}
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tensorrag", "serve", "--no-open", *arguments],
+            cwd=ROOT,
+            env={**inherited, "TENSORRAG_WORKSPACE": str(tmp_path / "here"), **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        if process.poll() is None:
+            for child in psutil.Process(process.pid).children(recursive=True):
+                child.kill()
+            process.kill()
+        process.communicate()
+
+
+def address(process: subprocess.Popen[str]) -> str:
+    """Read the one line that says where the editor is."""
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    found = re.search(r"http://127\.0\.0\.1:\d+", line)
+    assert found, line
+    return found[0]
+
+
+def ask(url: str, path: str = "/healthz") -> httpx.Response:
+    return httpx.get(url + path, timeout=10, trust_env=False)
+
+
+def test_it_says_where_it_is_and_ends_when_told(start: Start) -> None:
+    process = start(PORT=str(free_port()))
+    url = address(process)
+    assert ask(url).status_code == 200
+    assert ask(url, "/").status_code == 200
+    assert len(ask(url, "/api/pipelines").json()) == 1, "the first start makes the sample"
+    assert ask(url, "/docs").status_code == 200
+    family = psutil.Process(process.pid).children(recursive=True)
+    assert family, "cards live in processes of their own"
+
+    process.send_signal(signal.SIGTERM)
+    output, errors = process.communicate(timeout=15)
+
+    assert output == ""
+    assert errors == ""
+    _, alive = psutil.wait_procs(family, timeout=5)
+    assert alive == []
+
+
+def test_a_stream_that_is_open_does_not_keep_it_from_ending(start: Start) -> None:
+    process = start("--port", str(free_port()))
+    url = address(process)
+    slow = {"pipeline_id": ask(url, "/api/pipelines").json()[0]["id"]}
+    run = httpx.post(f"{url}/api/runs", json=slow, timeout=60, trust_env=False).json()["run"]
+
+    with httpx.stream("GET", f"{url}/api/runs/{run}/events", trust_env=False) as stream:
+        next(stream.iter_lines())
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=20)
+
+    second = start("--port", str(free_port()))
+    url = address(second)
+    runs = ask(url, "/api/runs").json()
+    assert [(one["run"], one["status"]) for one in runs] == [(run, "interrupted")]
+
+
+def test_a_taken_port_is_one_sentence(start: Start) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        process = start("--port", str(port))
+        output, errors = process.communicate(timeout=20)
+
+    assert process.returncode == 1
+    assert output == ""
+    assert f"Port {port} on 127.0.0.1 cannot be used" in errors.splitlines()[0]
+    assert "Traceback" not in errors
+
+
+def test_a_workspace_has_one_server(start: Start) -> None:
+    first = start("--port", str(free_port()))
+    url = address(first)
+
+    second = start("--port", str(free_port()))
+    _, errors = second.communicate(timeout=20)
+
+    assert second.returncode == 1
+    assert f"process {first.pid}" in errors
+    assert url in errors
+    first.kill()
+    first.wait()
+    third = start("--port", str(free_port()))
+    assert ask(address(third)).status_code == 200
+
+
+def test_the_guard_is_in_front_of_pages_and_sockets(start: Start) -> None:
+    url = address(start("--port", str(free_port())))
+    for path in ("/", "/edit/new", "/_nicegui_ws/socket.io/?EIO=4&transport=polling", "/docs"):
+        for headers in ({"Host": "evil.com"}, {"Origin": "http://evil.com"}):
+            answer = httpx.get(url + path, headers=headers, timeout=10, trust_env=False)
+            assert answer.status_code == 403, path
+
+
+def test_on_the_network_it_wants_the_token_of_the_printed_link(start: Start) -> None:
+    port = free_port()
+    process = start("--host", "0.0.0.0", "--port", str(port))  # noqa: S104
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    token = re.search(r"token=(\S+)", line)
+    assert token, line
+    url = f"http://127.0.0.1:{port}"
+
+    assert ask(url, "/").status_code == 401
+    with httpx.Client(trust_env=False, follow_redirects=True) as browser:
+        assert browser.get(f"{url}/?token={token[1]}").status_code == 200
+        assert browser.get(f"{url}/api/pipelines").status_code == 200
+
+
+@pytest.mark.parametrize("port", ["0", "70000", "http"])
+def test_a_port_that_is_none_is_refused(start: Start, port: str) -> None:
+    process = start("--port", port)
+    process.communicate(timeout=20)
+
+    assert process.returncode not in (0, None)
+
+
+def test_the_first_page_is_there_soon(start: Start) -> None:
+    began = time.perf_counter()
+    port = free_port()
+    start("--port", str(port))
+    while time.perf_counter() - began < 10:
+        try:
+            if ask(f"http://127.0.0.1:{port}", "/").status_code == 200:
+                break
+        except httpx.TransportError:
+            time.sleep(0.02)
+    assert time.perf_counter() - began < 5
