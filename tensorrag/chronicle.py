@@ -31,6 +31,8 @@ class Chronicle:
         self._touched: deque[NodeRun] = deque()
         self._told = asyncio.Event()
         """Set, and replaced, when there is something new."""
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._granted: list[asyncio.Future[None]] = []
 
     def note(self, kind: str, data: JsonObject, node: NodeRun | None = None) -> None:
         """Note that something has happened just now."""
@@ -54,6 +56,7 @@ class Chronicle:
         Raises:
             WorkspaceError: it cannot be written; it stays noted.
         """
+        waiting = _emptied(self._waiting)  # first: what they wait for was noted before
         nodes = {node.id: node for node in _emptied(self._touched)}
         events = _emptied(self._noted)
         rows = {node_id: (node.to_json(), node.to_made()) for node_id, node in nodes.items()}
@@ -63,7 +66,9 @@ class Chronicle:
         except BaseException:
             self._noted.extendleft(reversed(events))
             self._touched.extend(nodes.values())
+            self._waiting.extend(waiting)
             raise
+        self._granted += waiting
         self._number(events)
 
     def give_up(self) -> None:
@@ -71,9 +76,19 @@ class Chronicle:
         self._number(_emptied(self._noted))
 
     def tell(self) -> None:
-        """Wake those who listen. On the event loop."""
+        """Wake those who listen, and those whose notes were recorded. On the event loop."""
+        granted, self._granted = self._granted, []
+        for future in granted:
+            if not future.done():
+                future.set_result(None)
         self._told.set()
         self._told = asyncio.Event()
+
+    async def recorded(self) -> None:
+        """Wait until all that was noted so far is in the journal."""
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(future)
+        await future
 
     async def listen(self, after: int = 0) -> AsyncIterator[JsonObject]:
         """Yield the events whose number is greater than ``after``, until the end."""

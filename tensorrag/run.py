@@ -10,17 +10,16 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping
-from contextlib import suppress
-from functools import partial
 from pathlib import Path
 from typing import Literal
 
 from tensorrag.catalog import Catalog
-from tensorrag.chronicle import Chronicle, Pace
-from tensorrag.errors import ExecutorError, NodeNotFound, RunCancelled, TaskFailed, WorkspaceError
+from tensorrag.chronicle import Chronicle
+from tensorrag.errors import NodeNotFound, WorkspaceError
 from tensorrag.executor import Executor
 from tensorrag.names import quoted
 from tensorrag.node_run import NodeRun
+from tensorrag.performance import Performance
 from tensorrag.pipeline import Pipeline
 from tensorrag.plan import Planner
 from tensorrag.prepare import Checker, Prepared, prepare
@@ -30,9 +29,6 @@ from tensorrag.types.value import JsonObject
 from tensorrag.workspace import Workspace
 
 RunStatus = Literal["queued", "running", "succeeded", "failed", "cancelled", "interrupted"]
-
-LOG_LINES = 10_000
-"""Most lines of log that are kept of one node."""
 
 
 class Run:
@@ -92,9 +88,8 @@ class Run:
         self._happened = asyncio.Event()
         """Set when the loop has something to do."""
         self._outcomes: list[tuple[NodeRun, Outcome]] = []
-        self._unrecorded: list[asyncio.Future[None]] = []
-        self._performing: dict[str, asyncio.Task[None]] = {}
-        self._paces: dict[str, Pace] = {}
+        self._performances: dict[str, Performance] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
 
     # --- for those who started it -----------------------------------------------------------
 
@@ -138,8 +133,8 @@ class Run:
             one.cancelling = True
         self._happened.set()
         for one in stopping:
-            if one.id in self._performing and one.handle is not None:
-                await self._executors[one.executor].cancel(one.handle)
+            if one.id in self._performances:
+                await self._performances[one.id].cancel()
 
     async def interrupt(self) -> None:
         """End at once because this process ends; the journal says that it was interrupted."""
@@ -233,17 +228,12 @@ class Run:
         """Decide on what has happened, record it, tell it, and start what follows."""
         self._happened.clear()
         outcomes, self._outcomes = self._outcomes, []
-        unrecorded, self._unrecorded = self._unrecorded, []
         step = await asyncio.to_thread(self._decide, outcomes)
         self._chronicle.tell()
-        for future in unrecorded:
-            if not future.done():
-                future.set_result(None)
         for node, _ in outcomes:
-            del self._performing[node.id]
+            del self._performances[node.id], self._tasks[node.id]
         for node in step.launch:
-            name = f"run {self.id}, {node.id}"
-            self._performing[node.id] = asyncio.create_task(self._perform(node), name=name)
+            self._launch(node)
 
     def _decide(self, outcomes: list[tuple[NodeRun, Outcome]]) -> Step:
         """Let the schedule decide, and record all of it. In a thread: this writes files."""
@@ -279,84 +269,26 @@ class Run:
             self._chronicle.give_up()
 
     async def _drop_all(self) -> None:
-        """Ask the executors to stop whatever still runs, and listen to it no longer."""
-        for pace in self._paces.values():
-            pace.drop()
-        for node_id, task in self._performing.items():
+        """Have everything stopped that still runs, and listen to it no longer."""
+        for node_id, task in self._tasks.items():
             task.cancel()
-            node = self.nodes[node_id]
-            if node.handle is not None:
-                with suppress(Exception):
-                    await self._executors[node.executor].cancel(node.handle)
+            await self._performances[node_id].drop()
 
-    # --- one card ---------------------------------------------------------------------------
+    def _launch(self, node: NodeRun) -> None:
+        self._performances[node.id] = performance = Performance(
+            node,
+            self._executors[node.executor],
+            self._schedule.task(node),
+            self._place,
+            1 + self.pipeline.nodes[node.id].retries,
+            self._chronicle,
+            self._happened.set,
+        )
+        name = f"run {self.id}, {node.id}"
+        self._tasks[node.id] = asyncio.create_task(self._perform(node, performance), name=name)
 
-    async def _perform(self, node: NodeRun) -> None:
-        """Run a card, as often as it may be tried, and hand its outcome to the loop."""
-        self._paces[node.id] = Pace(partial(self._pass_on_progress, node))
-        tries = 1 + self.pipeline.nodes[node.id].retries
-        outcome: Outcome = RunCancelled(f"{node.title} was cancelled.")
-        for attempt in range(1, tries + 1):
-            try:
-                outcome = await self._attempt(node)
-            except (TaskFailed, ExecutorError) as error:
-                outcome = error
-                if attempt < tries and not node.cancelling:
-                    self._paces[node.id].drop()
-                    node.again(f"try {attempt + 1} of {tries}: {error.message}")
-                    self._chronicle.show(node)
-                    continue
-            except Exception as error:
-                outcome = error
-            break
-        self._paces.pop(node.id).finish()
+    async def _perform(self, node: NodeRun, performance: Performance) -> None:
+        """Carry out one card, and hand what came of it to the loop."""
+        outcome = await performance.perform()
         self._outcomes.append((node, outcome))
         self._happened.set()
-
-    async def _attempt(self, node: NodeRun) -> JsonObject:
-        executor = self._executors[node.executor]
-        _refuse_cancelled(node)
-        submitted = time.monotonic()
-        node.handle = await executor.submit(self._schedule.task(node), self._place)
-        await self._recorded(node)  # what is stored can be found again after a crash
-        if node.cancelling:
-            await executor.cancel(node.handle)
-        async for event in executor.events(node.handle):
-            self._hear(node, str(event.get("type")), event.get("data") or {})
-        answer = await executor.result(node.handle)
-        node.began = node.began or submitted
-        return answer
-
-    def _hear(self, node: NodeRun, kind: str, data: JsonObject) -> None:
-        """Take in what an executor tells of a task."""
-        if node.state == "queued":
-            node.begin(data.get("device"), data.get("pid"))
-            self._chronicle.show(node)
-        if kind == "progress":
-            node.report(data)
-            self._paces[node.id].wish()
-        elif kind == "log" and node.lines <= LOG_LINES:
-            node.lines += 1
-            rest = {"text": f"More than {LOG_LINES:,} lines: the rest is not kept."}
-            self._chronicle.note("log", rest if node.lines > LOG_LINES else data, node)
-        elif kind in ("cost", "output"):
-            node.cost = data.get("cost", node.cost)
-            self._chronicle.note(kind, data, node)
-        self._happened.set()
-
-    def _pass_on_progress(self, node: NodeRun) -> None:
-        self._chronicle.note("progress", node.progress or {}, node)
-        self._happened.set()
-
-    async def _recorded(self, node: NodeRun) -> None:
-        """Wait until what is known of a node is in the journal."""
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._unrecorded.append(future)
-        self._chronicle.touch(node)
-        self._happened.set()
-        await future
-
-
-def _refuse_cancelled(node: NodeRun) -> None:
-    if node.cancelling:
-        raise RunCancelled(f"{node.title} was cancelled.")
