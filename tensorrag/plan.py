@@ -9,25 +9,21 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
-import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, Literal
+from typing import Literal
 
 from tensorrag.artifacts import Store, canonical
 from tensorrag.card import Peek
 from tensorrag.catalog import Catalog
 from tensorrag.check import Checked, NodeFacts
 from tensorrag.pipeline import Edge, Node, Pipeline
+from tensorrag.reasons import ASKED, EVERY_TIME, again, change
 from tensorrag.results import Result
 from tensorrag.types.value import JsonObject
 
 State = Literal["done", "stale", "bypassed", "blocked"]
-
-FIRST_RUN = "first run"
-EVERY_TIME = "runs every time"
-ASKED = "asked to run again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +106,7 @@ class Planner:
         inputs, unknown = _arriving(facts, edges, above)
         made = self._made(facts, edges, above)
         if unknown is not None:
-            own = self._change(node_id, made) or self._asked(node)
+            own = change(self.previous.get(node_id), made) or self._asked(node)
             return self._stale(node_id, own or unknown.onward, inputs, made, own=own is not None)
         return self._decided(node, inputs, made)
 
@@ -127,7 +123,8 @@ class Planner:
         if result is not None:
             outputs = result.outputs
             return Planned("done", key, result, inputs=inputs, outputs=outputs, made=made)
-        reason = self._change(node.id, made) or self._again(node, made)
+        before = self.previous.get(node.id)
+        reason = change(before, made) or self._asked(node) or again(before, made)
         return self._stale(node.id, reason, inputs, made, own=True)
 
     def _stale(
@@ -142,11 +139,10 @@ class Planner:
         onward = reason
         if own:
             title = self.checked.nodes[node_id].title
-            again = node_id in self.previous and made.get("key") == self._before(node_id, "key")
-            onward = f"{title} runs again" if again else f"{title} changed"
-        return Planned(
-            "stale", made.get("key"), None, reason, onward=onward, inputs=inputs, made=made
-        )
+            before = self.previous.get(node_id)
+            same = before is not None and before["key"] == made["key"]
+            onward = f"{title} runs again" if same else f"{title} changed"
+        return Planned("stale", made["key"], None, reason, onward=onward, inputs=inputs, made=made)
 
     def _bypassed(self, node: Node, edges: list[Edge], above: Mapping[str, Planned]) -> Planned:
         """Pass the first input of equal type through to each output."""
@@ -189,38 +185,10 @@ class Planner:
             "key": None,
         }
 
-    def _change(self, node_id: str, made: JsonObject) -> str | None:
-        """Say what is different from when the node last ran; None where nothing is known to be."""
-        before = self.previous.get(node_id)
-        if before is None or before["card"] != made["card"]:
-            return FIRST_RUN
-        return (
-            _changed_parameters(before["params"], made["params"])
-            or _changed_card(before, made)
-            or _changed_input(before["inputs"], made["inputs"])
-        )
-
-    def _again(self, node: Node, made: JsonObject) -> str:
-        """Say why a node runs again although nothing has changed."""
-        asked = self._asked(node)
-        if asked is not None:
-            return asked
-        if made["key"] is None:
-            return "its source was not read yet"
-        ended = {
-            "failed": "failed before",
-            "cancelled": "cancelled before",
-            "running": "interrupted",
-        }
-        return ended.get(self._before(node.id, "state"), "its result is no longer stored")
-
     def _asked(self, node: Node) -> str | None:
         if node.id not in self.fresh:
             return None
         return ASKED if node.cache else EVERY_TIME
-
-    def _before(self, node_id: str, name: str) -> Any:
-        return self.previous.get(node_id, {}).get(name)
 
 
 def cache_key(
@@ -291,40 +259,3 @@ def _is_dead_end(source: Planned, edge: Edge) -> bool:
         return True
     passes_nothing = edge.source_port not in source.outputs and not source.onward
     return source.state == "bypassed" and passes_nothing
-
-
-def _changed_parameters(before: Mapping[str, Any], now: Mapping[str, Any]) -> str | None:
-    names = [name for name in now if name not in before or before[name] != now[name]]
-    if not names:
-        return None
-    first = names[0]
-    old = f"{_short(before[first])} → " if first in before else ""
-    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
-    return f"{first} {old}{_short(now[first])}{more}"
-
-
-def _changed_card(before: JsonObject, now: JsonObject) -> str | None:
-    if (before["version"], before["source"]) != (now["version"], now["source"]):
-        return "the card was updated"
-    for name, version in now["libraries"].items():
-        if before["libraries"].get(name) != version:
-            return f"{name} {before['libraries'].get(name)} → {version}"
-    if None not in (before["fingerprint"], now["fingerprint"]):
-        return "its data changed" if before["fingerprint"] != now["fingerprint"] else None
-    return None
-
-
-def _changed_input(before: JsonObject, now: JsonObject) -> str | None:
-    for port, arriving in now.items():
-        known = before.get(port, [])
-        rewired = [end[:2] for end in arriving] != [end[:2] for end in known]
-        digests = [(old[2], new[2]) for old, new in zip(known, arriving, strict=False)]
-        if rewired or any(None not in pair and pair[0] != pair[1] for pair in digests):
-            return f"input {port} changed"
-    return None
-
-
-def _short(value: Any) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    text = text or "nothing"
-    return text if len(text) <= 40 else text[:39] + "…"

@@ -5,6 +5,7 @@ Nothing here waits or starts anything; a `Run` does, and tells what came of it.
 
 from __future__ import annotations
 
+import secrets
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -97,20 +98,22 @@ class Schedule:
 
     def _end(self, node: NodeRun, outcome: Outcome) -> None:
         """Take in what came of a card; it is done once its result is on disk."""
+        twins = self._twins.pop(node.key or "", [])
         try:
             if isinstance(outcome, BaseException):
                 raise outcome
             seconds = node.elapsed() or 0.0
             result = Result.of(outcome, seconds=seconds, executor=node.executor)
-            if node.key is not None:
-                self._store.results.put(node.key, result)
+            # Without a cache key it is kept to be looked at, and never found again.
+            node.key = node.key or secrets.token_hex(32)
+            self._store.results.put(node.key, result)
             node.finish(result, cached=False)
             self._settled[node.id] = Planned("done", node.key, result, outputs=result.outputs)
         except RunCancelled:
             node.cancel()
         except Exception as error:
             node.fail(error)
-        for twin in self._twins.pop(node.key or "", ()):
+        for twin in twins:
             self._first.pop(twin.id, None)
             self._ready.append(twin.id)
         self._settle(node)

@@ -121,7 +121,8 @@ class ReadNumber(Card):
         number: Table
 
     def run(self) -> Out:
-        return self.Out(one(int(Path(self.path).read_text())))
+        text = Path(self.path).read_text()
+        return self.Out(one(-1 if text == "secret" else int(text)))
 
     def propagate(self) -> TableSchema:
         return TableSchema()
@@ -131,7 +132,8 @@ class ReadNumber(Card):
             text = Path(self.path).read_text()
         except OSError:
             raise ParameterError("There is no such file.", field="path", hint="Look again.")
-        return Peek(schemas=(TableSchema(rows=1),), fingerprint=text)
+        fingerprint = None if text == "secret" else text
+        return Peek(schemas=(TableSchema(rows=1),), fingerprint=fingerprint)
 '''
 
 

@@ -281,6 +281,24 @@ async def test_a_changed_file_is_read_again(engine: Engine, tmp_path: Path) -> N
     assert engine.workspace.journal.record(run.id)["fingerprints"] == {"read_number": "5"}
 
 
+async def test_a_source_without_a_fingerprint_is_read_every_time(
+    engine: Engine, tmp_path: Path
+) -> None:
+    file = tmp_path / "number.txt"
+    file.write_text("secret")
+    pipeline = chain(node("read_number", path=str(file)))
+    await engine.run(pipeline)
+
+    run = await engine.run(pipeline)
+
+    read = run.nodes["read_number"]
+    assert (read.state, read.cached, read.reason) == ("done", False, "its source may have changed")
+    assert read.key is not None
+    result = engine.workspace.store.results.get(read.key)
+    assert result is not None
+    assert result.previews["number"]["rows"] == 1
+
+
 async def test_a_file_that_cannot_be_read_refuses_the_run(engine: Engine) -> None:
     with pytest.raises(PipelineHasErrors) as refused:
         await engine.run(chain(node("read_number", path="/nowhere"), node("parity")))
