@@ -9,9 +9,10 @@ export function useDragging() {
   const { graph, flow, actions } = useCanvas()
   let uncover = null
 
-  function start() {
+  function start({ nodes }) {
     uncover?.()
     uncover = null
+    flow.lift(idsOf(nodes))
   }
 
   function move({ node, nodes }) {
@@ -46,11 +47,14 @@ export function useDragging() {
   function stop({ nodes }) {
     uncover?.()
     uncover = null
-    if (nodes.length) actions.moved(nodes.map(({ id }) => id))
+    flow.lower(idsOf(nodes))
+    if (nodes.length) actions.moved(idsOf(nodes))
   }
 
   return { start, move, stop }
 }
+
+const idsOf = (nodes) => nodes.map(({ id }) => id)
 
 const WHEEL_RESTS_AFTER = 120
 

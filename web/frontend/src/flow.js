@@ -1,13 +1,16 @@
+import { shallowRef } from "vue"
 import { useVueFlow } from "@vue-flow/core"
 import { CARD_WIDTH, boundsOf, cardHeight, viewportFor } from "./geometry.js"
 
 /**
  * Places of the cards, kept by Vue Flow: the only thing that it holds.
  *
- * Sizes are known beforehand, so a card is visible at once and is not measured first.
+ * `moves` counts moves, for who wants to know of any of them: to read a thousand places reactively
+ * is dear. Sizes are known beforehand, so a card is visible at once and is not measured first.
  */
 export function createFlow(id, graph) {
   const vueFlow = useVueFlow(id)
+  const moves = shallowRef(0)
   const { findNode, addNodes, removeNodes, setNodes, setViewport, dimensions, viewport } = vueFlow
 
   function load() {
@@ -27,7 +30,21 @@ export function createFlow(id, graph) {
 
   function place(id, { x, y }) {
     const node = findNode(id)
-    if (node && (node.position.x !== x || node.position.y !== y)) node.position = { x, y }
+    if (!node || (node.position.x === x && node.position.y === y)) return
+    node.position = { x, y }
+    moves.value += 1
+  }
+
+  /** Cards taken up for a drag, and put down again. */
+  function lift(ids) {
+    for (const id of ids) findNode(id).lifted = { ...at(id) }
+  }
+
+  function lower(ids) {
+    for (const id of ids) {
+      const node = findNode(id)
+      if (node) node.lifted = null
+    }
   }
 
   /** The card's place now, also in the middle of a drag. */
@@ -59,7 +76,7 @@ export function createFlow(id, graph) {
     if (dx || dy) setViewport({ x: x + dx, y: y + dy, zoom })
   }
 
-  return { ...vueFlow, load, put, drop: remove, place, at, fit, reveal }
+  return { ...vueFlow, moves, load, put, drop: remove, place, lift, lower, at, fit, reveal }
 }
 
 function toFlowNode(node) {
@@ -72,8 +89,15 @@ function toFlowNode(node) {
   }
 }
 
-/** Left and top in place of Vue Flow's transform, which costs a compositing step per card. */
-const placing = ({ computedPosition: { x, y } }) => ({ left: `${x}px`, top: `${y}px` })
+/**
+ * Left and top in place of Vue Flow's transform, which costs a compositing step per card; only a
+ * card that is being dragged (`lifted`: where from) is moved by a transform, to spare the layout.
+ */
+function placing({ computedPosition: { x, y }, lifted }) {
+  const at = lifted ?? { x, y }
+  const transform = lifted ? `translate(${x - at.x}px,${y - at.y}px)` : "none"
+  return { left: `${at.x}px`, top: `${at.y}px`, transform }
+}
 
 const sizeOf = (node) => ({ width: CARD_WIDTH, height: cardHeight(node) })
 

@@ -4,7 +4,7 @@ import { shallowReactive, shallowRef } from "vue"
  * The pipeline as this view knows it: what the server sent, and gestures it has not answered yet.
  *
  * The maps are shallow: a card reads its own entry and is drawn again for that entry alone.
- * `links` holds, per card, which of its ports carry a wire, as "in:name" and "out:name".
+ * `told` counts the changes of states, for who wants all of them and not one. `links` holds, per card, which of its ports carry a wire, as "in:name" and "out:name".
  */
 export function createGraph() {
   const nodes = shallowReactive(new Map())
@@ -12,6 +12,7 @@ export function createGraph() {
   const runtime = shallowReactive(new Map())
   const links = shallowReactive(new Map())
   const types = shallowRef({})
+  const told = shallowRef(0)
   const wiresOf = new Map()
 
   function load(snapshot) {
@@ -66,6 +67,7 @@ export function createGraph() {
       if (state === null) runtime.delete(id)
       else runtime.set(id, state)
     }
+    told.value += 1
   }
 
   function edgesOf(id) {
@@ -86,6 +88,7 @@ export function createGraph() {
     nodes,
     edges,
     runtime,
+    told,
     links,
     types,
     load,

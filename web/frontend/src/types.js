@@ -1,5 +1,7 @@
 // Port types: their shape and colours. Names and colours come from files, so nothing is trusted.
 
+import { picture } from "./images.js"
+
 const HEX = /^#[0-9a-f]{6}$/i
 // Outlines around a centre, in units of half the shape's nominal size (4.5 px in a 9 px box).
 const SHAPES = {
@@ -48,13 +50,21 @@ export function typeClass(types, name) {
   return index < 0 ? "tr-type" : `tr-type tr-type-${index}`
 }
 
+/** Rules for colours and head glyphs; the glyph is a picture, see images.js. */
 export function typeStyles(types) {
-  return Object.values(types)
-    .map(({ light, dark }, index) => {
-      const rules = []
-      if (HEX.test(light)) rules.push(`.tr-type-${index}{--c:${light}}`)
-      if (HEX.test(dark)) rules.push(`[data-theme=dark] .tr-type-${index}{--c:${dark}}`)
-      return rules.join("")
-    })
+  return Object.entries(types)
+    .flatMap(([name, { light, dark }], index) => [
+      ...rules("", index, light, shapeAt(types, name, 4.5, 4.5)),
+      ...rules("[data-theme=dark] ", index, dark, shapeAt(types, name, 4.5, 4.5)),
+    ])
     .join("")
+}
+
+function rules(theme, index, colour, shape) {
+  if (!HEX.test(colour)) return []
+  const glyph = picture("-1 -1 11 11", `<path d="${shape}" fill="${colour}"/>`)
+  return [
+    `${theme}.tr-type-${index}{--c:${colour}}`,
+    `${theme}.tr-glyph.tr-type-${index}{background-image:${glyph}}`,
+  ]
 }

@@ -1,3 +1,5 @@
+const RING = 10
+
 /**
  * Mark what fits a wire being drawn and what does not, as attributes on the elements themselves:
  * rendering a thousand cards again for a gesture would cost a frame.
@@ -9,7 +11,9 @@ export function mark(root, graph, from, verdicts, released) {
     if (!verdict) continue
     card.dataset.fit = verdict.ports.length ? "yes" : "no"
     for (const port of card.querySelectorAll(`[data-side=${opposite}]`)) {
-      port.dataset.fit = verdict.ports.includes(port.dataset.port) ? "yes" : "no"
+      const fits = verdict.ports.includes(port.dataset.port)
+      port.dataset.fit = fits ? "yes" : "no"
+      if (fits) ring(port)
     }
   }
   const dimmed = (id) => verdicts.get(id)?.ports.length === 0
@@ -22,7 +26,19 @@ export function mark(root, graph, from, verdicts, released) {
   }
 }
 
+/** A ring around a port, under its shape. */
+function ring(port) {
+  const hit = port.querySelector(".tr-hit")
+  const circle = document.createElementNS("http://www.w3.org/2000/svg", "circle")
+  circle.setAttribute("class", "tr-ring")
+  circle.setAttribute("cx", hit.x.baseVal.value + hit.width.baseVal.value / 2)
+  circle.setAttribute("cy", hit.y.baseVal.value + hit.height.baseVal.value / 2)
+  circle.setAttribute("r", RING)
+  hit.after(circle)
+}
+
 export function unmark(root) {
+  for (const circle of root.querySelectorAll(".tr-ring")) circle.remove()
   for (const element of root.querySelectorAll("[data-fit]")) delete element.dataset.fit
 }
 
