@@ -7,38 +7,28 @@ plan (what would run again, and why) and the saving follow behind, each as often
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
 from tensorrag.catalog import Catalog
 from tensorrag.check import Checked
-from tensorrag.document import Change, Document, diff
+from tensorrag.document import Change, Document
 from tensorrag.errors import PipelineError, TensorRagError
 from tensorrag.files import dumps
-from tensorrag.journal import RunEntry
+from tensorrag.journal import ONGOING, RunEntry
 from tensorrag.pipeline import JsonObject, Pipeline
 from tensorrag.pipeline_json import to_json
 from tensorrag.problems import Problem
 from tensorrag.run import Run
 from tensorrag.workspace import Workspace
 from web.checking import Checking
-from web.coalesced import Coalesced
-from web.drawing import Drawing
 from web.history import History
 from web.hosting import Hosting
-from web.picture import Picture
 from web.saving import Saving
-from web.shown import Shown
-from web.states import Display, displays
+from web.stage import Stage
 from web.watching import View
 
-REST = 0.05
-"""Seconds in which changes of state are gathered before views are told."""
-
 __all__ = ["Runner", "Session", "View"]
-
-log = logging.getLogger(__name__)
 
 
 class Runner(Protocol):
@@ -75,16 +65,12 @@ class Session:
         self._saving = saving
         self._hosting = hosting
         self._begin = begin
-        self._views: list[View] = []
         self._history = History(workspace, pipeline_id)
         self._checking = Checking(pipeline_id, document, workspace, hosting, self._take_check)
-        self._picture = Picture()
-        self._displays: dict[str, Display] = {}
-        self._showing = Coalesced(self._show_soon, rest=REST)
+        self._stage = Stage(document, self._checking, self._history)
         self._following: asyncio.Task[None] | None = None
         saving.on_change = self._tell_status
         saving.on_trouble = self._warn
-        self._picture.draw(document.pipeline, self._drawing())
 
     # --- what there is ----------------------------------------------------------------------
 
@@ -148,36 +134,24 @@ class Session:
         """State of the latest run; ``idle`` before the first."""
         return self._history.status
 
+    @property
+    def idle(self) -> bool:
+        """Whether nobody looks, nothing runs, and all is saved."""
+        return not self._stage.watched and not self.running and self.saved
+
     def subscribe(self, view: View) -> Callable[[], None]:
         """Tell a view of everything from now on; returns what ends that."""
-        self._views.append(view)
+        unsubscribe = self._stage.subscribe(view)
         self.on_watched()
-
-        def unsubscribe() -> None:
-            if view in self._views:
-                self._views.remove(view)
-
         return unsubscribe
-
-    @property
-    def watched(self) -> bool:
-        """Whether anybody looks."""
-        return bool(self._views)
 
     def snapshot(self) -> JsonObject:
         """Return all that the canvas shows."""
-        return {
-            "revision": self.revision,
-            "types": self._drawing().types(),
-            "nodes": list(self._picture.nodes.values()),
-            "edges": list(self._picture.edges.values()),
-            "runtime": self.runtime(),
-            "fit": True,
-        }
+        return self._stage.snapshot()
 
     def runtime(self) -> dict[str, JsonObject]:
         """Return what each card is doing, or did; those that never ran are absent."""
-        return dict(self._picture.states)
+        return self._stage.states
 
     def node_json(self, node_id: str) -> JsonObject:
         """Return a card as the canvas draws it.
@@ -185,7 +159,7 @@ class Session:
         Raises:
             NodeNotFound: there is none.
         """
-        return self._drawing().node(self.pipeline.node(node_id))
+        return self._stage.drawing().node(self.pipeline.node(node_id))
 
     def export(self) -> tuple[str, str]:
         """Return the name and the text of the pipeline's file."""
@@ -216,7 +190,7 @@ class Session:
     def use(self, catalog: Catalog) -> None:
         """Take up a changed set of cards."""
         self._document.catalog = catalog
-        self._draw()
+        self._stage.draw()
         self._checking.kick()
 
     def adopt(self, pipeline: Pipeline) -> None:
@@ -287,12 +261,12 @@ class Session:
 
     def shown(self, node_id: str) -> JsonObject | None:
         """Return what a card shows of its last run; None if it never ran."""
-        shown = self._result(node_id)
+        shown = self._stage.result(node_id)
         return shown.node if shown is not None else None
 
     async def preview(self, node_id: str) -> dict[str, JsonObject]:
         """Return, by port, what the inspector shows of a card's result."""
-        shown = self._result(node_id)
+        shown = self._stage.result(node_id)
         key = shown.key if shown is not None else None
         return await self._history.previews(key) if key is not None else {}
 
@@ -314,98 +288,62 @@ class Session:
     async def open(self) -> None:
         """Find out what earlier runs made; then check."""
         await self._history.open()
-        self._show()
+        self._stage.show()
         self._checking.kick()
 
     async def settled(self) -> None:
         """Wait until check, plan, file and states have caught up with what happened."""
-        if self._following is not None and not self.running:
+        if self._following is not None and self.run_status not in ONGOING:
             await self._following
-        for work in (self._checking, self._saving, self._showing):
+        for work in (self._checking, self._saving, self._stage):
             await work.settled()
 
     async def close(self, *, deleted: bool = False) -> None:
         """Write what is not written yet, unless the pipeline was deleted."""
         if deleted:
-            self._tell(lambda view: view.on_closed())
+            self._stage.tell(lambda view: view.on_closed())
             await self.cancel()
             self._saving.stop()
         await self._checking.close()
         await self._saving.close()
-        await self._showing.close()
+        await self._stage.settled()
 
     # --- following the run ------------------------------------------------------------------
 
     async def _follow(self, run: Run) -> None:
-        self._showing.kick()
+        self._stage.show_soon()
         async for event in run.subscribe():
             if event["node"] is not None:
                 self._history.note(event["node"])
-            self._tell(lambda view: view.on_run_event(event))  # noqa: B023
-            self._showing.kick()
+            self._stage.tell(lambda view: view.on_run_event(event))  # noqa: B023
+            self._stage.show_soon()
             if event["type"] == "run":
                 self._tell_status()
         self._checking.look_again()
         self._checking.kick()
-        self._showing.kick()
+        self._stage.show_soon()
         self._tell_status()
 
     # --- telling the views ------------------------------------------------------------------
 
     def _take_change(self, change: Change | None, *, save: bool = True) -> Change | None:
         if change is not None and change:
-            parts = diff(change.before, change.after)
-            ops = self._picture.edit(parts, change.after, self._drawing())
-            self._tell(lambda view: view.on_patch(change.revision, ops))
+            self._stage.edit(change)
             if save:
                 self._saving.save(change.after)
-            self._show()
             self._checking.kick()
             self._tell_status()
         return change
 
     def _take_check(self) -> None:
-        self._draw()
-        self._show()
-        self._tell(lambda view: view.on_problems())
-
-    def _draw(self) -> None:
-        ops = self._picture.draw(self.pipeline, self._drawing())
-        if ops:
-            self._tell(lambda view: view.on_patch(self.revision, ops))
-
-    async def _show_soon(self) -> None:
-        self._show()
-
-    def _show(self) -> None:
-        self._displays = displays(
-            self.pipeline, self._checking.planned, self._history.shown, self._history.active()
-        )
-        states = {node_id: display.runtime() for node_id, display in self._displays.items()}
-        changed = self._picture.restate(states)
-        if changed:
-            self._tell(lambda view: view.on_runtime(changed))
+        self._stage.draw()
+        self._stage.tell(lambda view: view.on_problems())
 
     def _tell_status(self) -> None:
-        self._tell(lambda view: view.on_status())
+        self._stage.tell(lambda view: view.on_status())
 
     def _warn(self, error: TensorRagError) -> None:
-        self._tell(lambda view: view.on_warning(error.message, error.hint))
-
-    def _tell(self, tell: Callable[[View], None]) -> None:
-        for view in tuple(self._views):
-            try:
-                tell(view)
-            except Exception:  # one broken page must not keep the others from hearing
-                log.exception("A view failed.")
-
-    def _drawing(self) -> Drawing:
-        checked = self._checking.checked
-        return Drawing(self.pipeline, self.catalog, checked.nodes, checked.problems)
-
-    def _result(self, node_id: str) -> Shown | None:
-        display = self._displays.get(node_id)
-        return display.shown if display is not None else None
+        self._stage.tell(lambda view: view.on_warning(error.message, error.hint))
 
 
 def _replacing(pipeline: Pipeline) -> JsonObject:

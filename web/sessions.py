@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from sample_data.pipeline_files import PIPELINES, pipeline_path
 from tensorrag import files
-from tensorrag.catalog import Catalog, Notice
+from tensorrag.catalog import Catalog
 from tensorrag.document import Document
 from tensorrag.errors import PipelineError, TensorRagError
 from tensorrag.executor import Executor, Offers
@@ -23,20 +21,18 @@ from tensorrag.prepare import open_executors
 from tensorrag.run import Run
 from tensorrag.shelf import Entry
 from tensorrag.workspace import Workspace
-from web.card_files import write_card_file
+from web.card_watch import CardWatch
 from web.hosting import Hosting
 from web.saving import Saving
 from web.session import Session
 
 FIRST_SAMPLE = "boston_housing"
 """What the first start opens."""
-LOOK_AT_CARDS = 1.0
-"""Seconds between two looks at the drop-in folder."""
 LAST = "last_pipeline"
+MOST_OPEN = 200
+"""How many pipelines stay open though nobody looks at them."""
 OLD_RUNS = 50
 """How many runs that have ended are kept in memory; the journal has them all."""
-
-log = logging.getLogger(__name__)
 
 
 class PipelineNotFound(PipelineError):
@@ -53,14 +49,11 @@ class Sessions:
         self.workspace = workspace
         self.executors: Mapping[str, Executor] = executors or {}
         """By name; empty before `start`."""
-        self.catalog = Catalog(cards={}, types={})
-        """The cards that there are; empty until they are described."""
+        self.cards = CardWatch(workspace.cards)
+        """The cards that there are."""
         self.runs: dict[str, Run] = {}
         """Runs that go on here, and the last ones that did."""
         self._open: dict[str, asyncio.Task[Session]] = {}
-        self._ready = asyncio.Event()
-        self._listeners: list[Callable[[], None]] = []
-        self._background: asyncio.Task[None] | None = None
         self._hosting: Hosting | None = None
         self._started = asyncio.Event()
         known = workspace.settings.get(LAST)
@@ -79,12 +72,12 @@ class Sessions:
         self._started.set()
         if not await self.entries() and self.last_id is None:
             self._remember((await self.create_sample(FIRST_SAMPLE)).id)
-        self._background = asyncio.create_task(self._follow_cards())
+        self.cards.listen(self._use)
+        await self.cards.start(self._hosting)
 
     async def close(self) -> None:
         """Write what is not written, and end every process."""
-        if self._background is not None:
-            self._background.cancel()
+        self.cards.stop()
         await asyncio.gather(*(run.interrupt() for run in self.runs.values() if not run.ended))
         sessions = await asyncio.gather(*self._open.values(), return_exceptions=True)
         open_ones = [session for session in sessions if isinstance(session, Session)]
@@ -93,13 +86,18 @@ class Sessions:
         await asyncio.to_thread(self.workspace.close)
 
     @property
+    def catalog(self) -> Catalog:
+        """The cards that there are; empty until they are described."""
+        return self.cards.catalog
+
+    @property
     def ready(self) -> bool:
         """Whether the cards are described."""
-        return self._ready.is_set()
+        return self.cards.ready
 
     async def wait_ready(self) -> None:
         """Wait until the cards are described."""
-        await self._ready.wait()
+        await self.cards.wait_ready()
 
     @property
     def hosting(self) -> Hosting:
@@ -132,7 +130,10 @@ class Sessions:
             if self._open.get(pipeline_id) is opening:
                 del self._open[pipeline_id]
             raise
+        if session.catalog is not self.catalog:  # there were others while it was loaded
+            session.use(self.catalog)
         await self._take_up_changes(session)
+        await self._close_idle()
         return session
 
     async def create(self, pipeline: Pipeline | None = None, name: str = "") -> Session:
@@ -219,6 +220,14 @@ class Sessions:
             if loaded is not None:
                 session.adopt(loaded.pipeline)
 
+    async def _close_idle(self) -> None:
+        """Close what was opened long ago and nobody looks at; its undo history ends there."""
+        for pipeline_id in list(self._open)[: max(0, len(self._open) - MOST_OPEN)]:
+            opened = self._open[pipeline_id]
+            if opened.done() and not opened.exception() and opened.result().idle:
+                del self._open[pipeline_id]
+                await opened.result().close()
+
     def _load_quietly(self, pipeline_id: str) -> Loaded | None:
         try:
             return self.workspace.pipelines.load(pipeline_id)
@@ -295,57 +304,13 @@ class Sessions:
         Raises:
             CardError: this is no name for such a file, or the file is too large.
         """
-        written = await asyncio.to_thread(write_card_file, self.workspace.cards, name, text)
-        await self._describe()
-        return written
+        return await self.cards.add(name, text)
 
     def on_catalog(self, callback: Callable[[], None]) -> Callable[[], None]:
         """Call this when there are other cards than before; returns what ends that."""
-        self._listeners.append(callback)
-        return lambda: self._listeners.remove(callback) if callback in self._listeners else None
-
-    async def _follow_cards(self) -> None:
-        """Describe the cards, and again whenever the drop-in folder changes."""
-        seen: Any = None
-        while True:
-            now = await asyncio.to_thread(_card_files, self.workspace.cards)
-            if now != seen:
-                try:
-                    await self._describe()
-                    seen = now
-                except TensorRagError as error:
-                    self._use(_no_cards(error))
-            await asyncio.sleep(LOOK_AT_CARDS)
-
-    async def _describe(self) -> None:
-        self._use(await self.hosting.catalog())
+        return self.cards.listen(lambda catalog: callback())
 
     def _use(self, catalog: Catalog) -> None:
-        if catalog == self.catalog and self.ready:
-            return
-        if not catalog.cards and catalog.notices:
-            log.warning("There are no cards: %s", catalog.notices[0].message)
-        self.catalog = catalog
-        self._ready.set()
         for opened in self._open.values():
             if opened.done() and not opened.cancelled() and opened.exception() is None:
                 opened.result().use(catalog)
-        for callback in tuple(self._listeners):
-            callback()
-
-
-def _no_cards(error: TensorRagError) -> Catalog:
-    """Say in the palette why it is empty."""
-    notice = Notice(file="All cards", message=error.message, hint=error.hint)
-    return Catalog(cards={}, types={}, notices=(notice,))
-
-
-def _card_files(folder: Path) -> list[tuple[str, int, int]]:
-    found = []
-    for path in sorted(folder.glob("*.py")):
-        try:
-            seen = path.stat()
-        except OSError:
-            continue
-        found.append((path.name, seen.st_mtime_ns, seen.st_size))
-    return found

@@ -7,13 +7,17 @@ from typing import Any
 
 import pytest
 
+from tensorrag.check import NodeFacts
 from tensorrag.errors import PipelineError, RunRefused, WorkspaceError
 from tensorrag.files import load, save
 from tensorrag.pipeline import Edge, Node, Pipeline
 from tensorrag.pipeline_json import to_json
 from tensorrag.prepare import PipelineHasErrors
+from tensorrag.types import ModelSchema
 from tests.core.engine import chain, node
 from tests.web.desk import Desk, Listener, until
+from web import sessions
+from web.network_face import with_consumers
 from web.session import Session
 
 SUM = chain(node("number", value=3), node("add", amount=4))
@@ -320,6 +324,37 @@ async def test_a_dropped_card_needs_a_proper_name(desk: Desk, name: str) -> None
         await desk.sessions.add_card_file(name, "")
 
 
+async def test_cards_are_known_at_once_when_nothing_has_changed_since_the_last_start(
+    desk: Desk,
+) -> None:
+    later = Desk(desk.workspace.root)
+    await desk.sessions.close()
+
+    await later.sessions.start()
+
+    assert later.sessions.ready
+    assert later.sessions.catalog == desk.sessions.catalog
+    await later.sessions.close()
+
+
+async def test_what_nobody_looks_at_is_closed_in_the_end(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions, "MOST_OPEN", 2)
+    seen, unseen = await desk.open(SUM), await desk.open(SUM)
+    Listener(seen)
+    unseen.edit(set_param("add", amount=7))
+    await unseen.settled()
+    for _ in range(3):
+        await desk.open(SUM)
+
+    assert await desk.sessions.open(seen.id) is seen
+    again = await desk.sessions.open(unseen.id)
+    assert again is not unseen
+    assert again.pipeline.nodes["add"].params["amount"] == 7
+    assert again.revision > unseen.revision
+
+
 # --- running --------------------------------------------------------------------------------
 
 
@@ -456,6 +491,20 @@ async def test_results_are_known_after_a_restart(desk: Desk) -> None:
     assert session.events()[-1]["data"]["status"] == "succeeded"
     assert later.sessions.last_id != session.id, "nobody has looked at it"
     await later.sessions.close()
+
+
+def test_a_network_knows_its_ends_from_the_card_that_trains_it() -> None:
+    layers = {"layers": [None, 8, None], "parameters": None}
+    states = {"model": {"face": {"kind": "network", **layers}}}
+    pipeline = Pipeline().with_nodes(Node("model", "model_define_gpu"), Node("train", "train_gpu"))
+    pipeline = pipeline.with_edges(Edge("model", "model_spec", "train", "model_spec"))
+    trained = ModelSchema(layers=(13, 8, 1), parameters=121)
+    facts = {"train": NodeFacts(card="train_gpu", title="T", schemas={"trained_model": trained})}
+
+    (filled,) = with_consumers(states, pipeline, facts).values()
+
+    assert filled["face"] == {"kind": "network", "layers": [13, 8, 1], "parameters": 121}
+    assert with_consumers(states, pipeline, {}) == states
 
 
 async def test_previews_and_pages_of_what_is_shown(desk: Desk) -> None:
