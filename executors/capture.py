@@ -47,6 +47,10 @@ class Capture:
         """Leave the writing to the worker."""
         os.close(self.write_end)
 
+    def close(self) -> None:
+        """Let go of the reading end."""
+        os.close(self._read_end)
+
     def read(self) -> bool:
         """Read what is there; False at the end of the stream."""
         try:

@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
 
 from executors import environment
-from executors.protocol import MAX_LINE, JsonObject, ProtocolError, decode
+from executors.protocol import (
+    MAX_LINE,
+    JsonObject,
+    Lines,
+    ProtocolError,
+    cancel,
+    decode,
+    encode,
+    error_of,
+)
+from tensorrag.errors import ExecutorError
+
+
+class WorkerLost(ExecutorError):
+    """A process ended before it could take its order."""
 
 
 class Connection:
@@ -26,9 +40,11 @@ class Connection:
     ) -> None:
         self._reader, self._writer = reader, writer
         self._process = process
-        self._over = False
+        self._over = True
         self.pid = 0
-        """The worker's, once it was told."""
+        """The pid of the worker that is there now."""
+        self.lasts = True
+        """Whether the supervisor has another worker when this one is gone."""
 
     @classmethod
     async def over(
@@ -43,10 +59,39 @@ class Connection:
         reader, writer = await asyncio.open_unix_connection(sock=line, limit=2 * MAX_LINE)
         return cls(reader, writer, process)
 
-    def send(self, line: bytes) -> None:
-        """Write a line, as far as anybody still reads."""
-        if not self._writer.is_closing():
-            self._writer.write(line)
+    async def meet(self) -> None:
+        """Wait until a worker is there.
+
+        Raises:
+            WorkerLost: its supervisor ended.
+            ExecutorError: the system gives no process.
+        """
+        first = await self.receive() or {}
+        if first.get("type") == "refused":
+            cause = error_of(first.get("data"))
+            raise ExecutorError(cause.message, hint=cause.hint)
+        if first.get("type") != "started":
+            raise WorkerLost("A worker process ended before it began.", hint="Run the card again.")
+        self.pid, self._over = int(first["data"]["pid"]), False
+
+    def order(self, content: JsonObject) -> None:
+        """Tell the worker what to do.
+
+        Raises:
+            ProtocolError: it is too much for one message.
+        """
+        line = encode({"pid": self.pid, **content})
+        Lines().feed(line)
+        self._send(line)
+
+    def cancel(self) -> None:
+        """Ask for the worker's end."""
+        self._send(cancel(self.pid) + b"\n")
+
+    @property
+    def is_free(self) -> bool:
+        """Whether its worker is gone and another one follows."""
+        return self._over and self.lasts
 
     async def receive(self) -> JsonObject | None:
         """Wait for the next message; None at the end.
@@ -68,12 +113,24 @@ class Connection:
             self._over = content.get("type") == "exit"
             yield content
 
+    def has_living_worker(self) -> bool:
+        """Whether the worker that waits for its order was not killed meanwhile."""
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return False
+        return True
+
+    def _send(self, line: bytes) -> None:
+        if not self._writer.is_closing():
+            self._writer.write(line)
+
     async def close(self) -> None:
         """Hang up, and wait until the supervisor has left nothing behind."""
         with suppress(OSError, RuntimeError):
             self._writer.write_eof()
         with suppress(ConnectionError, ValueError):
-            while not self._over and await self._reader.read(1 << 16):
+            while not self._reader.at_eof() and await self._reader.read(1 << 16):
                 pass
         self._writer.close()
         with suppress(ConnectionError):
@@ -81,30 +138,25 @@ class Connection:
         if self._process is not None:
             await asyncio.to_thread(self._process.wait)
 
-    async def __aenter__(self) -> Connection:
-        return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await asyncio.shield(self.close())
-
-
-async def spawn(module: str, scratch: Path, extra: Mapping[str, str] | None = None) -> Connection:
+async def spawn(
+    module: str, scratch: Path, *, again: bool = False, extra: Mapping[str, str] | None = None
+) -> Connection:
     """Start a fresh interpreter that runs a module, under a supervisor of its own.
 
     Args:
         module: a worker or the card host.
         scratch: the folder in which its own is made.
+        again: whether another follows when it is gone.
         extra: variables for its environment.
     """
     ours, theirs = socket.socketpair()
     with theirs:
-        process = start("executors.supervisor", theirs, str(scratch), module, extra=extra)
-    return await Connection.over(ours, process)
+        words = (str(scratch), module, "again" if again else "once")
+        process = start("executors.supervisor", theirs, *words, extra=extra)
+    connection = await Connection.over(ours, process)
+    connection.lasts = again
+    return connection
 
 
 def start(
@@ -114,6 +166,7 @@ def start(
     return subprocess.Popen(
         [sys.executable, "-P", "-m", module, *arguments],
         stdin=stdin.fileno(),
+        stdout=subprocess.DEVNULL,  # ours may be read by a program
         env={**environment.allowed(), **(extra or {})},
         start_new_session=True,
     )

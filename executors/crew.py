@@ -1,24 +1,22 @@
-"""Gives workers: forked ones, with the next kept ready, or fresh interpreters."""
+"""Gives workers: forked ones, of which some are always ready, or fresh interpreters."""
 
 from __future__ import annotations
 
 import asyncio
-import os
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from executors import machine
-from executors.connection import Connection, spawn
-from executors.protocol import error_of
+from executors.connection import Connection, WorkerLost, spawn
+from executors.errands import Errands
 from executors.zygote import Zygote
 from tensorrag.errors import ExecutorError
 
-Starter = Callable[[], Awaitable[Connection]]
+_WORKER = "executors.worker"
 
-
-class WorkerLost(ExecutorError):
-    """A process ended before it could take its order."""
+_READY = 2
+"""Workers that are kept ready: the next, and the one after it while the first is replaced."""
 
 
 class Crew:
@@ -31,95 +29,122 @@ class Crew:
 
     def __init__(self, scratch: Path, *, fork: bool) -> None:
         self._scratch = scratch
-        self._zygote = Zygote(scratch) if fork else None
-        self._spare: asyncio.Task[Connection] | None = None
+        self._zygote = Zygote(scratch, self._have_one_ready) if fork else None
+        self._ready: list[Connection] = []
+        self._errands = Errands()
+        self._preparing: set[asyncio.Task[None]] = set()
+        self._waiting = 0
+        self._closed = False
 
     def warm(self) -> None:
         """Start in the background what the first worker would have to wait for."""
         if self._zygote is not None:
             self._zygote.start()
+        else:
+            self._have_one_ready()
 
     @property
     def is_warm(self) -> bool:
-        """Whether the next worker is forked from a process that has everything imported."""
-        return self._zygote is not None and self._zygote.ready
+        """Whether a worker is ready."""
+        return bool(self._ready)
 
-    async def worker(self, gpu: int | None = None) -> Connection:
-        """Give a worker that waits for its order.
+    @asynccontextmanager
+    async def worker(self, gpu: int | None = None) -> AsyncIterator[Connection]:
+        """Lend a worker that waits for its order; afterwards nothing is left of it.
 
         Raises:
             ExecutorError: no process could be started.
         """
-        if self._zygote is None or gpu is not None:
-            device = {} if gpu is None else {"CUDA_VISIBLE_DEVICES": machine.visible_device(gpu)}
-            return await _started(lambda: spawn("executors.worker", self._scratch, device))
-        spare, self._spare = self._spare, None
-        connection = await self._take(spare) if spare is not None else None
-        connection = connection or await self._fork(self._zygote)
-        self._keep_spare()
-        return connection
+        connection = await self._get(gpu)
+        try:
+            yield connection
+        finally:
+            if connection.is_free and len(self._ready) + len(self._preparing) < _READY:
+                self._prepare(self._keep(connection))
+            else:
+                self._errands.begin(connection.close())
 
     async def close(self) -> None:
-        """End the spare worker and the fork server."""
-        if self._spare is not None:
-            spare, self._spare = self._spare, None
-            with suppress(ExecutorError):
-                await (await spare).close()
+        """End all workers and the fork server."""
+        self._closed = True
+        await self._errands.finish()
+        while self._ready:
+            await self._ready.pop().close()
         if self._zygote is not None:
             await self._zygote.close()
 
-    def _keep_spare(self) -> None:
-        """Have the next worker forked while this one works.
+    async def _get(self, gpu: int | None) -> Connection:
+        if gpu is not None:
+            return await self._hire(self._new_for_gpu(gpu))
+        while (connection := await self._next_ready()) is not None:
+            if connection.has_living_worker():
+                return connection
+            self._errands.begin(connection.close())
+        return await self._hire(self._new())
 
-        Not before all imports are in: a worker has what the fork server had when it was forked.
-        """
-        if self._zygote is not None and self._zygote.ready and self._spare is None:
-            self._spare = asyncio.create_task(_started(self._zygote.worker))
+    async def _next_ready(self) -> Connection | None:
+        """Return a worker that is ready, or will be in an instant; None if all are spoken for."""
+        while not self._ready:
+            if len(self._preparing) <= self._waiting:
+                return None
+            self._waiting += 1
+            try:
+                await asyncio.wait(self._preparing, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                self._waiting -= 1
+        return self._ready.pop(0)
 
-    async def _take(self, spare: asyncio.Task[Connection]) -> Connection | None:
-        """Take the spare worker, if it has survived waiting."""
+    async def _hire(self, start: Coroutine[None, None, Connection]) -> Connection:
+        hiring = self._errands.begin(start)
         try:
-            connection = await asyncio.shield(spare)
-        except ExecutorError:
-            return None
+            return await asyncio.shield(hiring)
         except asyncio.CancelledError:
-            self._spare = spare
+            self._errands.begin(_dismiss(hiring))
             raise
-        if _is_alive(connection.pid):
-            return connection
-        await connection.close()
-        return None
 
-    async def _fork(self, zygote: Zygote) -> Connection:
+    async def _new(self) -> Connection:
+        if self._zygote is None:
+            return await _met(await spawn(_WORKER, self._scratch, again=True))
         try:
-            return await _started(zygote.worker)
+            return await _met(await self._zygote.worker())
         except WorkerLost:  # the fork server had died; this one is new
-            return await _started(zygote.worker)
+            return await _met(await self._zygote.worker())
+
+    async def _new_for_gpu(self, number: int) -> Connection:
+        return await _met(await spawn(_WORKER, self._scratch, extra=machine.only_gpu(number)))
+
+    def _have_one_ready(self) -> None:
+        if not self._ready and not self._preparing and not self._closed:
+            self._prepare(self._keep(None))
+
+    def _prepare(self, work: Coroutine[None, None, None]) -> None:
+        task = self._errands.begin(work)
+        self._preparing.add(task)
+        task.add_done_callback(self._preparing.discard)
+
+    async def _keep(self, connection: Connection | None) -> None:
+        """Have a worker ready: the next one of a supervisor, or of a new one."""
+        try:
+            ready = await (self._new() if connection is None else _met(connection))
+        except ExecutorError:
+            return  # whoever needs a worker will ask again, and be told
+        if self._closed:
+            await ready.close()
+        else:
+            self._ready.append(ready)
 
 
-async def _started(start: Starter) -> Connection:
-    """Start a worker and wait until it is there."""
-    connection = await start()
+async def _met(connection: Connection) -> Connection:
+    """Wait for the worker of a connection; without one there is no use for it."""
     try:
-        first = await connection.receive()
-    except BaseException:
+        await connection.meet()
+    except ExecutorError:
         await connection.close()
         raise
-    if first is not None and first.get("type") == "started":
-        connection.pid = int(first["data"]["pid"])
-        return connection
-    await connection.close()
-    if first is not None and first.get("type") == "refused":
-        cause = error_of(first.get("data"))
-        raise ExecutorError(cause.message, hint=cause.hint)
-    raise WorkerLost(
-        "The worker process ended before it began.", hint="Run again; see the log of the server."
-    )
+    return connection
 
 
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
+async def _dismiss(hiring: asyncio.Task[Connection]) -> None:
+    """End a worker for which nobody waits any more."""
+    with suppress(ExecutorError):
+        await (await hiring).close()

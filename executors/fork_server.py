@@ -25,11 +25,12 @@ from pathlib import Path
 from typing import NoReturn
 
 from executors import threads, tree, worker
-from executors.protocol import READY, message
-from executors.supervisor import Ends, Supervisor
-from tensorrag.errors import ErrorInfo, ExecutorError
+from executors.protocol import READY, refusal
+from executors.supervisor import supervise
+from executors.watch import Ends
 
 LIBRARIES = (
+    "psutil",
     "numpy",
     "pyarrow.parquet",
     "pyarrow.csv",
@@ -128,7 +129,8 @@ def _fork_supervisor(control: socket.socket, server: socket.socket, scratch: Pat
     try:
         pid = os.fork()
     except OSError as error:
-        _refuse(server, error)
+        with contextlib.suppress(OSError), server:
+            server.sendall(refusal(error))
         return
     if pid == 0:
         _become_supervisor(control, server, scratch)
@@ -138,13 +140,12 @@ def _fork_supervisor(control: socket.socket, server: socket.socket, scratch: Pat
 def _become_supervisor(control: socket.socket, server: socket.socket, scratch: Path) -> NoReturn:
     code = 1
     try:
+        gc.enable()  # it has only the young objects to look at: the rest is frozen
         os.setsid()
         control.close()
         for number in (signal.SIGIO, signal.SIGINT):
             signal.signal(number, signal.SIG_DFL)
-        tree.name_process("tr-supervisor")
-        tree.adopt_orphans()
-        Supervisor(server, scratch).run(_fork_worker)
+        supervise(server, scratch, _fork_worker, again=True)
         code = 0
     except BaseException:
         traceback.print_exc()
@@ -170,15 +171,6 @@ def _fork_worker(ends: Ends, scratch: Path) -> int:
         traceback.print_exc()
     finally:
         os._exit(code)
-
-
-def _refuse(server: socket.socket, error: OSError) -> None:
-    cause = ExecutorError(
-        f"No process could be started: {error.strerror}.",
-        hint="Close other programs, or run fewer cards at once.",
-    )
-    with contextlib.suppress(OSError), server:
-        server.sendall(message("refused", ErrorInfo.of(cause).model_dump()))
 
 
 if __name__ == "__main__":

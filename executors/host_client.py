@@ -7,7 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from executors.connection import Connection, spawn
-from executors.protocol import JsonObject, encode, error_of
+from executors.errands import Errands
+from executors.protocol import JsonObject, error_of
 from tensorrag.errors import ExecutorError, TaskFailed
 from tensorrag.task import Place, Task
 
@@ -27,14 +28,14 @@ class CardHost:
     def __init__(self, scratch: Path) -> None:
         self._scratch = scratch
         self._starting: asyncio.Task[Connection] | None = None
+        self._errands = Errands()
         self._turn = asyncio.Lock()
         self._asked = 0
 
     def start(self) -> asyncio.Task[Connection]:
         """Start it, unless it runs."""
         if self._starting is None:
-            self._starting = asyncio.create_task(self._start())
-            self._starting.add_done_callback(_hear_out)
+            self._starting = self._errands.begin(self._start())
         return self._starting
 
     async def ask(self, task: Task, place: Place) -> JsonObject:
@@ -49,30 +50,35 @@ class CardHost:
                 connection = await asyncio.shield(self.start())
                 return await asyncio.wait_for(self._answer(connection, task, place), ANSWER_SECONDS)
             except TimeoutError:
-                await self._replace()
+                self._replace()
                 raise ExecutorError(
                     f"The cards did not answer within {ANSWER_SECONDS:.0f} seconds.",
                     hint="A card of your own hangs in propagate, or on import: mend or remove it.",
                 ) from None
             except ExecutorError:
-                await self._replace()
+                self._replace()
                 raise
 
     async def close(self) -> None:
         """End it."""
+        self._let_go()
+        await self._errands.finish()
+
+    def _replace(self) -> None:
+        self._let_go()
+        self.start()
+
+    def _let_go(self) -> None:
         if self._starting is not None:
             starting, self._starting = self._starting, None
-            with suppress(ExecutorError):
-                await (await starting).close()
-
-    async def _replace(self) -> None:
-        await self.close()
-        self.start()
+            self._errands.begin(_end(starting))
 
     async def _start(self) -> Connection:
         connection = await spawn("executors.card_host", self._scratch)
         try:
-            await asyncio.wait_for(_next(connection, "ready"), START_SECONDS)
+            async with asyncio.timeout(START_SECONDS):
+                await connection.meet()
+                await _next(connection, "ready")
         except TimeoutError:
             await connection.close()
             raise ExecutorError("The process that holds the cards does not start.") from None
@@ -84,7 +90,7 @@ class CardHost:
     async def _answer(self, connection: Connection, task: Task, place: Place) -> JsonObject:
         self._asked += 1
         asked = {"id": self._asked, "task": task.to_json(), "place": place.model_dump(mode="json")}
-        connection.send(encode(asked))
+        connection.order(asked)
         while True:
             answer = await _next(connection, "result", "error")
             if answer["id"] != asked["id"]:
@@ -94,10 +100,9 @@ class CardHost:
             return answer["data"] if isinstance(answer["data"], dict) else {}
 
 
-def _hear_out(starting: asyncio.Task[Connection]) -> None:
-    """Take note of a failure, which whoever asks next is told."""
-    if not starting.cancelled():
-        starting.exception()
+async def _end(starting: asyncio.Task[Connection]) -> None:
+    with suppress(ExecutorError):
+        await (await starting).close()
 
 
 async def _next(connection: Connection, *types: str) -> JsonObject:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from executors.connection import Connection
-from executors.protocol import CANCEL, JsonObject, error_of
+from executors.protocol import JsonObject, error_of
 from tensorrag.errors import ErrorInfo, RunCancelled, TaskFailed, TensorRagError
 from tensorrag.task import Place, Task
 
@@ -97,7 +97,7 @@ class Job:
         """Ask for the end: the card first, its process five seconds later."""
         self.stopping = True
         if self.connection is not None:
-            self.connection.send(CANCEL + b"\n")
+            self.connection.cancel()
         elif self.outcome is None:
             # What is cancelled before its first step never gets to say so itself.
             self.finish(RunCancelled("The card was cancelled."))

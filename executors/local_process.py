@@ -15,7 +15,7 @@ from executors import machine, scratch
 from executors.crew import Crew
 from executors.host_client import CardHost
 from executors.job import Job
-from executors.protocol import JsonObject, encode
+from executors.protocol import JsonObject
 from executors.slots import Places, Slots
 from tensorrag.errors import ExecutorError, ExecutorUnavailable, RunCancelled, TensorRagError
 from tensorrag.executor import Offer, Offers
@@ -84,7 +84,7 @@ class LocalExecutor:
             raise ExecutorUnavailable("This machine takes no more tasks: TensorRag is closing.")
         if task.kind not in self.kinds:
             raise ExecutorError(f"Tasks of kind {task.kind!r} cannot be done on this machine.")
-        job = Job(f"local:{os.getpid()}:{uuid4().hex}", task, place)
+        job = Job(f"local:{os.getpid()}:{uuid4().hex}", task, _absolute(place))
         self._forget_old()
         self._jobs[job.handle] = job
         job.work = asyncio.create_task(self._carry_out(job))
@@ -151,15 +151,20 @@ class LocalExecutor:
             if job.task.gpu and self._gpus.count:
                 gpu = await held.enter_async_context(self._gpus.take())
             threads = await held.enter_async_context(slots.take(job.task.cpus))
-            connection = await self._crew.worker(gpu)
-            await held.enter_async_context(connection)
+            connection = await held.enter_async_context(self._crew.worker(gpu))
             order = {
                 "task": job.task.to_json(),
                 "place": job.place.model_dump(mode="json"),
                 "threads": threads,
             }
             with job.speaking_over(connection):
-                connection.send(encode(order))
+                connection.order(order)
                 async for content in connection.messages():
                     job.hear(content)
         job.finish(ExecutorError("The worker process vanished.", hint="Run the card again."))
+
+
+def _absolute(place: Place) -> Place:
+    """Spell the folders in a way that holds in other processes, which work elsewhere."""
+    paths = {name: path.absolute() for name, path in place if path is not None}
+    return place.model_copy(update=paths)

@@ -31,6 +31,7 @@ def cuda_gpus() -> tuple[str, ...]:
     if not _torch_has_cuda():
         return ()
     names = tuple(_name(folder) for folder in sorted(_NVIDIA.glob("*")))
+    names = names or tuple("NVIDIA GPU" for _ in Path("/dev").glob("nvidia[0-9]*"))
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     if visible is None:
         return names
@@ -42,10 +43,11 @@ def has_mps() -> bool:
     return sys.platform == "darwin" and platform.machine() == "arm64"
 
 
-def visible_device(number: int) -> str:
-    """Return what ``CUDA_VISIBLE_DEVICES`` must be for only this GPU to be seen."""
+def only_gpu(number: int) -> dict[str, str]:
+    """Return the variables that let a process see only this one of our GPUs."""
     visible = [part.strip() for part in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")]
-    return visible[number] if number < len(visible) and visible[number] else str(number)
+    name = visible[number] if number < len(visible) and visible[number] else str(number)
+    return {"CUDA_DEVICE_ORDER": "PCI_BUS_ID", "CUDA_VISIBLE_DEVICES": name}
 
 
 def can_fork() -> bool:

@@ -3,9 +3,10 @@
 One message is one object on one line. Nothing is ever unpickled, and what a worker wrote is parsed
 strictly: the server trusts neither its size nor its content.
 
-From the server: the order for the worker (one line), then perhaps ``CANCEL``. From the worker:
-``progress``, then one of ``result``, ``error`` or ``cancelled``. From its supervisor: ``started``,
-``log``, and ``exit`` as the last line. Each is ``{"type": …, "data": …}``.
+From the server: orders, which begin with the pid of the worker that they are for, and ``cancel``.
+From the worker: ``progress``, then one of ``result``, ``error`` or ``cancelled``. From its
+supervisor: ``started``, ``log``, and ``exit`` as the last word on this worker; after it, the next
+may be ``started``. Each of these is ``{"type": …, "data": …}``.
 """
 
 from __future__ import annotations
@@ -19,14 +20,11 @@ from tensorrag.errors import ErrorInfo, ExecutorError
 
 JsonObject = dict[str, Any]
 
-MAX_LINE = 8 << 20
+MAX_LINE = 32 << 20
 """Bytes in a line, at most: results hold digests, schemas and previews, never the data."""
 
 READY = b"r"
 """What the fork server says when all its imports are in."""
-
-CANCEL = b'{"type":"cancel"}'
-"""The one line from the server that the supervisor keeps for itself."""
 
 
 class ProtocolError(ExecutorError):
@@ -41,6 +39,16 @@ def message(type: str, data: Any = None) -> bytes:
         TypeError: a value is not JSON.
     """
     return encode({"type": type, "data": data})
+
+
+def address(pid: int) -> bytes:
+    """Return what a line from the server begins with that is for this worker."""
+    return f'{{"pid":{pid},'.encode()
+
+
+def cancel(pid: int) -> bytes:
+    """Return the line that asks for this worker's end; its supervisor takes care of it."""
+    return address(pid) + b'"type":"cancel"}'
 
 
 def encode(content: JsonObject) -> bytes:
@@ -62,6 +70,15 @@ def decode(line: bytes) -> JsonObject:
     if not isinstance(content, dict):
         raise ProtocolError("A worker sent a line that is not a JSON object.")
     return content
+
+
+def refusal(error: OSError) -> bytes:
+    """Write that the system gives no process."""
+    cause = ExecutorError(
+        f"No process could be started: {error.strerror}.",
+        hint="Close other programs, or run fewer cards at once.",
+    )
+    return message("refused", ErrorInfo.of(cause).model_dump())
 
 
 def error_of(data: Any) -> ErrorInfo:
@@ -102,6 +119,6 @@ class Lines:
     def _check(self, length: int) -> None:
         if length > self._limit:
             raise ProtocolError(
-                f"A worker sent more than {self._limit >> 20} MB in one message.",
+                f"A message has more than {self._limit >> 20} MB.",
                 hint="Keep what a card returns for display small; data belongs in its outputs.",
             )

@@ -7,7 +7,6 @@ goes to the supervisor; SIGTERM asks the card to stop at its next report.
 from __future__ import annotations
 
 import faulthandler
-import gc
 import os
 import signal
 import socket
@@ -81,7 +80,6 @@ def work(scratch: Path) -> None:
     line = channel.receive()
     if line is None:
         return
-    gc.enable()
     answer = _answer(line, reporter)
     _flush_output()
     channel.send(answer)

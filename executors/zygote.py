@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import subprocess
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -20,12 +21,13 @@ class Zygote:
 
     Args:
         scratch: the folder in which workers get theirs.
+        when_ready: called when all imports are in.
     """
 
-    def __init__(self, scratch: Path) -> None:
+    def __init__(self, scratch: Path, when_ready: Callable[[], None]) -> None:
         self.ready = False
         """Whether all imports are in."""
-        self._scratch = scratch
+        self._scratch, self._when_ready = scratch, when_ready
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
 
@@ -58,7 +60,9 @@ class Zygote:
                     f"No worker could be started: {error.strerror or error}.",
                     hint="Try again; if it stays so, start TensorRag again.",
                 ) from error
-        return await Connection.over(ours)
+        connection = await Connection.over(ours)
+        connection.lasts = self.ready  # else it lacks what is still being imported
+        return connection
 
     async def close(self) -> None:
         """Let it end."""
@@ -79,6 +83,7 @@ class Zygote:
             heard = b""
         if READY in heard:
             self.ready = True
+            self._when_ready()
         if not heard:
             self._hang_up()
 

@@ -71,6 +71,7 @@ _ACTS = {
     ),
     "CloseOutput": "sys.stdout.close(); os.close(2); return 1",
     "Environment": "print(sorted(os.environ)); print(open('/proc/self/environ').read()); return 0",
+    "Gpu": "return int(os.environ['CUDA_VISIBLE_DEVICES']) + 0.5 * ('torch' in sys.modules)",
     "Threads": "import torch; print(torch.get_num_threads(), os.environ['OMP_NUM_THREADS']); "
     "return torch.get_num_threads()",
     "Scratch": "\n".join(

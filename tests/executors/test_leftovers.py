@@ -6,12 +6,13 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
 import pytest
+import pytest_asyncio
 
 from executors.local_process import LocalExecutor
 from executors.scratch import Scratch, sweep
@@ -131,29 +132,63 @@ async def test_a_killed_fork_server_is_replaced(tmp_path: Path, place: Place) ->
     assert not alive([old.pid])
 
 
-async def test_a_killed_spare_worker_is_replaced(tmp_path: Path, place: Place) -> None:
-    executor = LocalExecutor(tmp_path / "scratch")
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def warm(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[tuple[LocalExecutor, psutil.Process]]:
+    """An executor whose workers are ready, and its fork server."""
+    before = below(os.getpid())
+    executor = LocalExecutor(tmp_path_factory.mktemp("scratch"))
     executor.warm()
     while not executor.is_warm:
         await asyncio.sleep(0.02)
-    assert await value_of(executor, task("Return", 1.0), place) == 1
-    await asyncio.sleep(0.3)
-    (spare,) = [p for p in psutil.Process().children(recursive=True) if p.name() == "tr-worker"]
-    spare.kill()
-    await gone([spare.pid])
-    assert await value_of(executor, task("Return", 2.0), place) == 2
+    new = map(psutil.Process, below(os.getpid()) - before)
+    yield executor, next(process for process in new if process.name() == "tr-forkserver")
     await executor.close()
 
 
-async def test_the_fork_server_stays_one_thread(tmp_path: Path, place: Place) -> None:
-    executor = LocalExecutor(tmp_path / "scratch")
-    executor.warm()
-    while not executor.is_warm:
-        await asyncio.sleep(0.02)
-    await value_of(executor, task("Threads", cpus=2), place)
-    (zygote,) = [child for child in psutil.Process().children() if child.name() == "tr-forkserver"]
-    assert zygote.num_threads() == 1
-    await executor.close()
+class TestReadyWorkers:
+    """One executor that is warm."""
+
+    pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+    async def test_a_killed_one_is_replaced(
+        self, warm: tuple[LocalExecutor, psutil.Process], place: Place
+    ) -> None:
+        executor, zygote = warm
+        await value_of(executor, task("Return"), place)
+        while not executor.is_warm:
+            await asyncio.sleep(0.02)
+        waiting = [p for p in zygote.children(recursive=True) if p.name() == "tr-worker"]
+        for worker in waiting:
+            worker.kill()
+        await gone(worker.pid for worker in waiting)
+        assert await value_of(executor, task("Return", 2.0), place) == 2
+
+    async def test_no_process_runs_two_cards_and_nothing_piles_up(
+        self, warm: tuple[LocalExecutor, psutil.Process], place: Place
+    ) -> None:
+        executor, zygote = warm
+        pids = [await value_of(executor, task("Pid"), place) for _ in range(3)]
+        supervisors = {child.pid: child.num_fds() for child in zygote.children()}
+        assert 1 <= len(supervisors) <= 3
+        for _ in range(4):
+            jobs = [executor.submit(task("Pid"), place) for _ in range(5)]
+            handles = [await job for job in jobs]
+            results = [await executor.result(handle) for handle in handles]
+            pids += [result["pid"] for result in results]
+        assert len(set(pids)) == len(pids)
+        await asyncio.sleep(0.2)
+        left = {child.pid: child.num_fds() for child in zygote.children()}
+        assert len(left) <= 2
+        assert all(left[pid] <= count for pid, count in supervisors.items() if pid in left)
+
+    async def test_the_fork_server_stays_one_thread(
+        self, warm: tuple[LocalExecutor, psutil.Process], place: Place
+    ) -> None:
+        executor, zygote = warm
+        assert await value_of(executor, task("Threads", cpus=2), place) in (1, 2)
+        assert zygote.num_threads() == 1
 
 
 def test_folders_of_the_living_are_not_swept(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from executors import machine
 from executors.local_process import LocalExecutor
 from tensorrag.errors import ExecutorUnavailable, RunCancelled
 from tensorrag.task import Place
@@ -139,6 +140,30 @@ async def test_a_card_gets_the_threads_of_its_task(local: LocalExecutor, place: 
     assert await value_of(local, task("Threads"), place) == 1
     assert await value_of(local, task("Threads", cpus=2), place) == 2
     assert await value_of(local, task("Threads", cpus=64), place) == 2, "no more than there are"
+
+
+async def test_gpu_cards_run_in_fresh_interpreters_one_per_gpu(
+    tmp_path: Path, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machine, "cuda_gpus", lambda: ("One", "Another"))
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,5")
+    executor = LocalExecutor(tmp_path / "scratch")
+    offers = await executor.offers()
+    assert [offer.device for offer in offers.offers] == ["cuda", "cuda", "cpu"]
+    handles = [await executor.submit(task("Gpu", gpu=True), place) for _ in range(4)]
+    results = [await executor.result(handle) for handle in handles]
+    devices = [result["outputs"]["metrics"]["value"]["r2"] for result in results]
+    assert sorted(devices) == [3, 3, 5, 5], "and torch was not there before the card"
+    await executor.close()
+
+
+async def test_folders_may_be_relative(
+    local: LocalExecutor, place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    near = Place(store=Path("store"), uploads=Path("uploads"), base=Path())
+    assert await value_of(local, task("Return", 0.25), near) == 0.25
+    assert (tmp_path / "store" / "blobs").is_dir()
 
 
 async def test_random_numbers_differ_between_workers(local: LocalExecutor, place: Place) -> None:

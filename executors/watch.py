@@ -1,0 +1,251 @@
+"""Watches over one worker from its start until nothing of it is left."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+import shutil
+import signal
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from executors import tree
+from executors.capture import Capture
+from executors.protocol import Lines, ProtocolError, address, cancel, message, refusal
+from tensorrag.errors import ErrorInfo
+
+if TYPE_CHECKING:
+    from _typeshed import HasFileno
+
+GRACE_SECONDS = 5.0
+"""Between a cancel, which the card hears at its next report, and the end of its process."""
+
+_CHUNK = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """The worker's ends: its stdin is the channel, both ways; its output is captured."""
+
+    channel: int
+    stdout: int
+    stderr: int
+
+
+Start = Callable[[Ends, Path], int]
+"""Starts a worker in a scratch folder and returns its pid."""
+
+
+class Server:
+    """The line to the server, for one worker after the other."""
+
+    def __init__(self, line: socket.socket) -> None:
+        self.gone = False
+        self._line = line
+        self._lines = Lines()
+
+    def fileno(self) -> int:
+        """Return what to wait on."""
+        return self._line.fileno()
+
+    def hear(self) -> list[bytes]:
+        """Read what is there; its end is the end of everything."""
+        try:
+            data = self._line.recv(_CHUNK)
+        except OSError:
+            data = b""
+        try:
+            lines = self._lines.feed(data)
+        except ProtocolError:
+            data, lines = b"", []
+        if not data:
+            self.gone = True
+        return lines
+
+    def tell(self, line: bytes) -> None:
+        """Write a line."""
+        try:
+            self._line.sendall(line)
+        except OSError:
+            self.gone = True
+
+
+class Watch:
+    """One worker and all that it starts.
+
+    Args:
+        server: the line to the server.
+        woken: gets a byte whenever a child of this process ends.
+        folder: the worker's scratch folder, made and removed here.
+    """
+
+    def __init__(self, server: Server, woken: socket.socket, folder: Path) -> None:
+        self._server, self._woken, self._folder = server, woken, folder
+        self._channel, self._channel_end = socket.socketpair()
+        self._captures = (Capture("stdout"), Capture("stderr"))
+        self._selector = selectors.DefaultSelector()
+        self._from_worker = Lines()
+        self._outbox = bytearray()
+        self._ordered = False
+        self._worker = 0
+        self._status: int | None = None
+        self._kill_at: float | None = None
+        self._cancelled = False
+
+    def run(self, start: Start) -> bool:
+        """Stay until nothing is left; tells whether the worker had anything to do."""
+        self._folder.mkdir(mode=0o700)
+        try:
+            self._start(start)
+        except OSError as error:
+            self._server.tell(refusal(error))
+        else:
+            self._server.tell(message("started", {"pid": self._worker}))
+            self._wait()
+            self._finish()
+        finally:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._close()
+        self._say_how_it_ended()
+        return self._ordered
+
+    def _start(self, start: Start) -> None:
+        out, err = self._captures
+        try:
+            ends = Ends(self._channel_end.fileno(), out.write_end, err.write_end)
+            self._worker = start(ends, self._folder)
+        finally:
+            self._channel_end.close()
+            out.close_write_end()
+            err.close_write_end()
+
+    def _wait(self) -> None:
+        self._channel.setblocking(False)
+        handlers: dict[HasFileno, Callable[[], bool]] = {
+            self._server: self._hear_server,
+            self._channel: self._hear_worker,
+            self._woken: self._reap,
+            **{capture: capture.read for capture in self._captures},
+        }
+        for source, handler in handlers.items():
+            self._selector.register(source, selectors.EVENT_READ, handler)
+        while self._status is None and not self._server.gone and not self._is_late():
+            for key, mask in self._selector.select(self._seconds_to_wait()):
+                if mask & selectors.EVENT_WRITE:
+                    self._flush()
+                if mask & selectors.EVENT_READ and key.data() is False:
+                    self._selector.unregister(key.fileobj)
+            self._log(only_due=True)
+
+    def _is_late(self) -> bool:
+        return self._kill_at is not None and time.monotonic() >= self._kill_at
+
+    def _seconds_to_wait(self) -> float | None:
+        due = [self._kill_at, *(capture.due for capture in self._captures)]
+        known = [at for at in due if at is not None]
+        return max(0.0, min(known) - time.monotonic()) if known else None
+
+    def _hear_server(self) -> bool:
+        """Pass orders on, heed a cancel, and drop what was meant for an earlier worker."""
+        for line in self._server.hear():
+            if line == cancel(self._worker):
+                self._cancel()
+            elif line.startswith(address(self._worker)):
+                self._ordered = True
+                self._outbox += line + b"\n"
+        self._flush()
+        return not self._server.gone
+
+    def _flush(self) -> None:
+        """Send the worker what it takes without waiting: it may never read."""
+        try:
+            while self._outbox:
+                del self._outbox[: self._channel.send(self._outbox)]
+        except BlockingIOError:
+            pass
+        except OSError:
+            self._outbox.clear()  # the worker is gone, which shows elsewhere
+        events = selectors.EVENT_READ | (selectors.EVENT_WRITE if self._outbox else 0)
+        with contextlib.suppress(KeyError):
+            self._selector.modify(self._channel, events, self._hear_worker)
+
+    def _hear_worker(self) -> bool:
+        data = self._receive()
+        return data is None or self._relay(data)
+
+    def _receive(self) -> bytes | None:
+        """Read from the worker: nothing at its end, None while it is silent."""
+        try:
+            return self._channel.recv(_CHUNK)
+        except BlockingIOError:
+            return None
+        except OSError:
+            return b""
+
+    def _relay(self, data: bytes) -> bool:
+        """Pass whole lines on, after all that was printed before them."""
+        try:
+            lines = self._from_worker.feed(data)
+        except ProtocolError as error:
+            self._server.tell(message("error", ErrorInfo.of(error).model_dump()))
+            self._kill_at = time.monotonic()
+            return False
+        if lines:
+            self._drain_output()
+            self._server.tell(b"\n".join(lines) + b"\n")
+        return bool(data)
+
+    def _drain_output(self) -> None:
+        for capture in self._captures:
+            capture.drain()
+        self._log(only_due=False)
+
+    def _log(self, *, only_due: bool) -> None:
+        for capture in self._captures:
+            if text := capture.take(only_due=only_due):
+                self._server.tell(message("log", {"stream": capture.stream, "text": text}))
+
+    def _cancel(self) -> None:
+        if not self._cancelled:
+            self._cancelled = True
+            self._kill_at = time.monotonic() + GRACE_SECONDS
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._worker, signal.SIGTERM)
+
+    def _reap(self) -> bool:
+        with contextlib.suppress(BlockingIOError):
+            self._woken.recv(_CHUNK)
+        tree.reap(self._note_end)
+        return True
+
+    def _note_end(self, pid: int, status: int) -> None:
+        if pid == self._worker:
+            self._status = status
+
+    def _finish(self) -> None:
+        """End the tree, then read what is left: nobody can write any more."""
+        tree.end_descendants(self._note_end)
+        while (data := self._receive()) and self._relay(data):
+            pass
+        self._drain_output()
+
+    def _close(self) -> None:
+        self._selector.close()
+        self._channel.close()
+        for capture in self._captures:
+            capture.close()
+
+    def _say_how_it_ended(self) -> None:
+        code = os.waitstatus_to_exitcode(self._status) if self._status is not None else None
+        end = {
+            "code": code if code is not None and code >= 0 else None,
+            "signal": -code if code is not None and code < 0 else None,
+            # Behind the traceback of a crash comes a list of every library that is loaded.
+            "stderr": self._captures[1].tail.partition("\nExtension modules:")[0],
+        }
+        self._server.tell(message("exit", end))
