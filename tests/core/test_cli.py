@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from tensorrag import files
+from tensorrag import files, headless
 from tensorrag.cli import main
 from tensorrag.pipeline import Node, Pipeline
-from tests.core.engine import CARDS, chain, node
+from tests.core.engine import CARDS, InProcess, chain, node
 
 Captured = pytest.CaptureFixture[str]
 
@@ -28,6 +28,12 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "cards" / "numbers.py").write_text(CARDS)
     monkeypatch.setenv("TENSORRAG_WORKSPACE", str(folder))
     return folder
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run cards in this process: a process for each would take most of the time of these tests."""
+    monkeypatch.setattr(headless, "open_executors", lambda folder: {"local": InProcess()})
 
 
 @pytest.fixture
@@ -48,6 +54,7 @@ def call(capsys: Captured, *words: object) -> tuple[int, Any]:
     return code, json.loads(capsys.readouterr().out)
 
 
+@pytest.mark.usefixtures("at_once")
 def test_a_file_runs_and_is_answered_from_the_cache_the_second_time(
     capsys: Captured, file: Path
 ) -> None:
@@ -75,6 +82,7 @@ def test_a_sample_runs_by_its_name(capsys: Captured) -> None:
     assert table["schema"]["rows"] == 569
 
 
+@pytest.mark.usefixtures("at_once")
 def test_without_json_it_is_for_people(capsys: Captured, file: Path) -> None:
     assert main(["run", str(file)]) == 0
 
@@ -83,6 +91,7 @@ def test_without_json_it_is_for_people(capsys: Captured, file: Path) -> None:
     assert "succeeded in" in out
 
 
+@pytest.mark.usefixtures("at_once")
 def test_a_card_that_fails_makes_exit_code_1(capsys: Captured, tmp_path: Path) -> None:
     path = saved(tmp_path, chain(node("number"), node("fail"), node("parity")))
 
@@ -96,6 +105,7 @@ def test_a_card_that_fails_makes_exit_code_1(capsys: Captured, tmp_path: Path) -
     assert "The number is no good." in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("at_once")
 def test_a_pipeline_with_errors_makes_exit_code_2(capsys: Captured, tmp_path: Path) -> None:
     path = saved(tmp_path, chain(node("number"), node("add", amount="many")))
 
@@ -107,6 +117,7 @@ def test_a_pipeline_with_errors_makes_exit_code_2(capsys: Captured, tmp_path: Pa
     assert (problem["node"], problem["field"]) == ("add", "amount")
 
 
+@pytest.mark.usefixtures("at_once")
 @pytest.mark.parametrize(
     "words",
     [
@@ -140,6 +151,7 @@ def test_a_wrong_call_is_one_sentence_for_people(capsys: Captured) -> None:
     assert "No such command" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("at_once")
 def test_values_are_json_or_else_text(capsys: Captured, file: Path) -> None:
     code, run = call(capsys, "run", file, "--json", "--set", "number.value=NaN")
 
@@ -147,6 +159,7 @@ def test_values_are_json_or_else_text(capsys: Captured, file: Path) -> None:
     assert run["problems"][0]["field"] == "value"
 
 
+@pytest.mark.usefixtures("at_once")
 def test_check_lists_problems(capsys: Captured, file: Path, tmp_path: Path) -> None:
     assert call(capsys, "check", file, "--json") == (0, [])
 
@@ -158,6 +171,7 @@ def test_check_lists_problems(capsys: Captured, file: Path, tmp_path: Path) -> N
     assert "what: No card is called" in capsys.readouterr().out
 
 
+@pytest.mark.usefixtures("at_once")
 def test_check_looks_at_sources(capsys: Captured, tmp_path: Path) -> None:
     path = saved(tmp_path, chain(node("read_number", path="/nowhere")))
 
@@ -189,6 +203,7 @@ def test_cards_are_listed(capsys: Captured) -> None:
     assert all(list(card) == keys for card in cards)
 
 
+@pytest.mark.usefixtures("at_once")
 def test_samples_are_listed_and_can_be_run(capsys: Captured) -> None:
     code, samples = call(capsys, "samples", "--json")
 
@@ -205,6 +220,7 @@ def test_samples_are_listed_and_can_be_run(capsys: Captured) -> None:
         assert main(["check", sample["name"]]) in (0, 2)
 
 
+@pytest.mark.usefixtures("at_once")
 def test_runs_are_listed_and_shown(capsys: Captured, file: Path) -> None:
     _, run = call(capsys, "run", file, "--json")
 
