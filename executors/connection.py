@@ -10,19 +10,20 @@ import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
 
 from executors import environment
 from executors.protocol import (
     MAX_LINE,
     JsonObject,
-    Lines,
     ProtocolError,
     cancel,
     decode,
     encode,
-    error_of,
 )
-from tensorrag.errors import ExecutorError
+from tensorrag.errors import ErrorInfo, ExecutorError
 
 
 class WorkerLost(ExecutorError):
@@ -78,10 +79,11 @@ class Connection:
         """Tell the worker what to do.
 
         Raises:
-            ProtocolError: it is too much for one message.
+            ExecutorError: it is too much for one message.
         """
         line = encode({"pid": self.pid, **content})
-        Lines().feed(line)
+        if len(line) > MAX_LINE:
+            raise ExecutorError("This is too large to be sent to where cards run.")
         self._send(line)
 
     def cancel(self) -> None:
@@ -97,15 +99,18 @@ class Connection:
         """Wait for the next message; None at the end.
 
         Raises:
-            ProtocolError: what came is no message.
+            ExecutorError: what came is no message.
         """
         try:
             line = await self._reader.readline()
         except ConnectionError:
             return None
         except ValueError as error:
-            raise ProtocolError("A worker sent a line without end.") from error
-        return decode(line) if line.endswith(b"\n") else None
+            raise ExecutorError("A worker sent a line without end.") from error
+        try:
+            return decode(line) if line.endswith(b"\n") else None
+        except ProtocolError as error:
+            raise ExecutorError(str(error)) from error
 
     async def messages(self) -> AsyncIterator[JsonObject]:
         """Go through the messages; the supervisor's ``exit`` is the last."""
@@ -137,6 +142,14 @@ class Connection:
             await self._writer.wait_closed()
         if self._process is not None:
             await asyncio.to_thread(self._process.wait)
+
+
+def error_of(data: Any) -> ErrorInfo:
+    """Read an error as it came; a process that runs cards may send anything."""
+    try:
+        return ErrorInfo.model_validate(data)
+    except ValidationError:
+        return ErrorInfo(type="CardError", message="The card failed in a way it cannot describe.")
 
 
 async def spawn(

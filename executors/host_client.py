@@ -6,9 +6,9 @@ import asyncio
 from contextlib import suppress
 from pathlib import Path
 
-from executors.connection import Connection, spawn
+from executors.connection import Connection, error_of, spawn
 from executors.errands import Errands
-from executors.protocol import JsonObject, error_of
+from executors.protocol import JsonObject
 from tensorrag.errors import ExecutorError, TaskFailed
 from tensorrag.task import Place, Task
 

@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from executors.connection import Connection
-from executors.protocol import JsonObject, error_of
+from executors.connection import Connection, error_of
+from executors.protocol import JsonObject
 from tensorrag.errors import ErrorInfo, RunCancelled, TaskFailed, TensorRagError
 from tensorrag.task import Place, Task
 

@@ -7,16 +7,14 @@ From the server: orders, which begin with the pid of the worker that they are fo
 From the worker: ``progress``, then one of ``result``, ``error`` or ``cancelled``. From its
 supervisor: ``started``, ``log``, and ``exit`` as the last word on this worker; after it, the next
 may be ``started``. Each of these is ``{"type": …, "data": …}``.
+
+Supervisors import this, so it imports nothing of TensorRag: they start in an instant.
 """
 
 from __future__ import annotations
 
 import json
 from typing import Any, NoReturn
-
-from pydantic import ValidationError
-
-from tensorrag.errors import ErrorInfo, ExecutorError
 
 JsonObject = dict[str, Any]
 
@@ -27,7 +25,7 @@ READY = b"r"
 """What the fork server says when all its imports are in."""
 
 
-class ProtocolError(ExecutorError):
+class ProtocolError(Exception):
     """A line that is no message."""
 
 
@@ -72,21 +70,17 @@ def decode(line: bytes) -> JsonObject:
     return content
 
 
+def failure(type: str, text: str, hint: str) -> JsonObject:
+    """Return an error as data: what becomes an ErrorInfo at the other end."""
+    return {"type": type, "message": text, "hint": hint, "traceback": None}
+
+
 def refusal(error: OSError) -> bytes:
     """Write that the system gives no process."""
-    cause = ExecutorError(
-        f"No process could be started: {error.strerror}.",
-        hint="Close other programs, or run fewer cards at once.",
+    hint = "Close other programs, or run fewer cards at once."
+    return message(
+        "refused", failure("ExecutorError", f"No process could be started: {error.strerror}.", hint)
     )
-    return message("refused", ErrorInfo.of(cause).model_dump())
-
-
-def error_of(data: Any) -> ErrorInfo:
-    """Read an error as it came; a process that runs cards may send anything."""
-    try:
-        return ErrorInfo.model_validate(data)
-    except ValidationError:
-        return ErrorInfo(type="CardError", message="The card failed in a way it cannot describe.")
 
 
 def _refuse(constant: str) -> NoReturn:
@@ -118,7 +112,4 @@ class Lines:
 
     def _check(self, length: int) -> None:
         if length > self._limit:
-            raise ProtocolError(
-                f"A message has more than {self._limit >> 20} MB.",
-                hint="Keep what a card returns for display small; data belongs in its outputs.",
-            )
+            raise ProtocolError(f"A message has more than {self._limit >> 20} MB.")

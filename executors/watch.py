@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING
 
 from executors import tree
 from executors.capture import Capture
-from executors.protocol import Lines, ProtocolError, address, cancel, message, refusal
-from tensorrag.errors import ErrorInfo
+from executors.protocol import Lines, ProtocolError, address, cancel, failure, message, refusal
 
 if TYPE_CHECKING:
     from _typeshed import HasFileno
@@ -192,7 +191,8 @@ class Watch:
         try:
             lines = self._from_worker.feed(data)
         except ProtocolError as error:
-            self._server.tell(message("error", ErrorInfo.of(error).model_dump()))
+            hint = "Keep what a card returns for display small; data belongs in its outputs."
+            self._server.tell(message("error", failure("CardError", str(error), hint)))
             self._kill_at = time.monotonic()
             return False
         if lines:

@@ -10,8 +10,9 @@ import pytest
 
 from executors import capture
 from executors.capture import Capture
+from executors.connection import error_of
 from executors.environment import allowed
-from executors.protocol import Lines, ProtocolError, decode, encode, error_of, message
+from executors.protocol import Lines, ProtocolError, decode, encode, message
 from executors.slots import Places, Slots
 
 
