@@ -12,6 +12,7 @@ import linecache
 import os
 import pkgutil
 import sys
+import threading
 import types
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ from tensorrag.errors import CardError, CardNotFound, TensorRagError
 from tensorrag.types.value import value_types
 
 GROUP = "tensorrag.cards"
+_LOADING = threading.RLock()
 BUILT_IN = "builtin"
 """Entry point name of the cards that come with TensorRag: their ids have no pack before them."""
 
@@ -141,8 +143,13 @@ def module_from_source(source: str, name: str) -> types.ModuleType:
     """
     digest = hashlib.sha256(source.encode()).hexdigest()[:16]
     module_name = f"tensorrag_drop_in_{name}_{digest}"
-    if module_name in sys.modules:
+    with _LOADING:  # a second thread would see a module that is not yet complete
+        if module_name not in sys.modules:
+            _execute(source, name, module_name)
         return sys.modules[module_name]
+
+
+def _execute(source: str, name: str, module_name: str) -> None:
     file = f"<{name}.py>"
     module = types.ModuleType(module_name)
     module.__file__ = file
@@ -156,7 +163,6 @@ def module_from_source(source: str, name: str) -> types.ModuleType:
     except BaseException:
         del sys.modules[module_name]
         raise
-    return module
 
 
 def load_card(entry: str, source: str | None = None) -> type[Card]:
