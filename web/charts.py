@@ -101,7 +101,7 @@ def live_curve(
         "grid": {"left": 34, "right": 62, "top": 28, "bottom": 32},
         "xAxis": _axis(Axis(label=unit), grid=False, line=True)
         | {"min": 1, "max": max(total or last, 2)},
-        "yAxis": _axis(Axis(label=metric), grid=True, line=False) | {"min": 0},
+        "yAxis": _axis(Axis(label=metric), grid=True, line=False) | {"min": 0, "splitNumber": 3},
         "graphic": _axis_names(Axis(label=unit), Axis(label=metric), 62),
         "series": live_series(lines),
     }

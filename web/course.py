@@ -59,13 +59,12 @@ def bars(
             title=titles.get(node, node),
             kind=kinds.get(node),
             state=data["state"],
-            start=starts.get(node) if data["state"] in ("running", "done", "failed") else None,
+            start=starts.get(node) if data.get("seconds") or data["state"] == "running" else None,
             end=ends.get(node) if data["state"] in ENDED else None,
             seconds=data.get("seconds"),
             cached=bool(data.get("cached")),
             device=data.get("device") or "",
             left=lefts.get(node),
-            reason=data.get("reason") or "",
         )
         for node, data in states.items()
     ]

@@ -35,6 +35,8 @@ class FieldSpec:
     required: bool = False
     low: float | None = None
     high: float | None = None
+    above: bool = False
+    """Whether ``low`` itself does not fit."""
     step: float | None = None
     unit: str | None = None
     recommended: tuple[float, float] | None = None
@@ -131,6 +133,7 @@ def _spec(name: str, raw: JsonObject, definitions: JsonObject, required: bool) -
         required=required,
         low=max(lows, default=None),
         high=min(highs, default=None),
+        above="exclusiveMinimum" in shape,
         step=shape.get("x-step"),
         unit=shape.get("x-unit"),
         recommended=(recommended[0], recommended[1]) if recommended else None,
@@ -226,7 +229,7 @@ def bounds(spec: FieldSpec) -> str:
     elif spec.low is not None and spec.high is not None:
         parts.append(f"{number(spec.low)} to {number(spec.high)}")
     elif spec.low is not None:
-        parts.append(f"from {number(spec.low)}")
+        parts.append(f"{'above' if spec.above else 'from'} {number(spec.low)}")
     elif spec.high is not None:
         parts.append(f"up to {number(spec.high)}")
     if spec.recommended:

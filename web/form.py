@@ -38,18 +38,16 @@ def _help(spec: FieldSpec) -> Node:
 
 def _aside(shown: Form, spec: FieldSpec) -> Node:
     """Beside the label: required, the default, or the way back to it."""
-    if spec.required:
+    bare = spec.default in (None, "", [])
+    if spec.required or (spec.kind == "column" and spec.default == ""):
         return span(".u")["required"]
     if spec.kind in ("upload", "switch"):
         return None
     if shown.value(spec) == spec.default:
-        empty = spec.default in (None, "", [])
-        return None if empty else span(".u")["default"]
+        return None if bare else span(".u")["default"]
     back = button(".link.u", type="button", data_act="reset", data_node=shown.node)
-    title = f"Back to the default: {spec.shown(spec.default)}"
-    return back(data_param=spec.name, title=title, aria_label=f"{spec.label}: {title}")[
-        f"reset to {spec.shown(spec.default)}"
-    ]
+    word = "clear" if bare else f"reset to {spec.shown(spec.default)}"
+    return back(data_param=spec.name, aria_label=f"{spec.label}: {word}", title=word)[word]
 
 
 def problem_message(problem: Problem) -> Element:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from tensorrag.catalog import TypeInfo
 from web.icons import glyph
 from web.markup import Element, Node, button, div, i_, span
-from web.wording import left, number, seconds
+from web.wording import brief, left, seconds
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,6 @@ class Bar:
     cached: bool = False
     device: str = ""
     left: float | None = None
-    reason: str = ""
 
 
 def timeline(bars: Sequence[Bar], elapsed: float, *, running: bool) -> Node:
@@ -46,10 +45,8 @@ def timeline(bars: Sequence[Bar], elapsed: float, *, running: bool) -> Node:
         [_row(bar, elapsed, span_of) for bar in bars],
         div(".axis", aria_hidden="true")[
             [
-                span(style=f"left:{_share(tick, span_of)}")[
-                    number(round(tick, 3)), " s" if at == 0 else ""
-                ]
-                for at, tick in enumerate(_plain(ticks))
+                span(style=f"left:{_share(tick, span_of)}")[brief(tick), " s" if at == 0 else ""]
+                for at, tick in enumerate(ticks)
             ]
         ],
     ]
@@ -60,10 +57,6 @@ def tick_step(longest: float) -> float:
     rough = longest / 4
     size: float = 10.0 ** math.floor(math.log10(rough))
     return next(size * times for times in (1, 2, 5, 10) if size * times >= rough)
-
-
-def _plain(ticks: Sequence[float]) -> list[float | int]:
-    return [int(tick) if tick == int(tick) else tick for tick in ticks]
 
 
 def _share(at: float, whole: float) -> str:
@@ -94,7 +87,5 @@ def _took(bar: Bar) -> str:
         case "done":
             device = bar.device if bar.seconds is not None and bar.seconds >= 1 else ""
             return " · ".join(filter(None, [device, seconds(bar.seconds)]))
-        case "queued":
-            return "queued"
         case state:
-            return f"{state} · {bar.reason}" if bar.reason else state
+            return " · ".join(filter(None, [state, seconds(bar.seconds)]))

@@ -1,0 +1,143 @@
+from typing import Any
+
+import pytest
+
+from tensorrag.pipeline import Edge, Pipeline
+from tests.core.engine import node
+from tests.web.desk import Desk
+from web.actions import Edits
+from web.places import HEIGHT, WIDTH, free_place
+from web.session import Session
+
+SPLIT = (
+    Pipeline("Split")
+    .with_nodes(node("data_load"), node("data_split", seed=4))
+    .with_edges(Edge("data_load", "dataset", "data_split", "dataset"))
+)
+
+
+class Hands:
+    """What one person does in one tab."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.said: list[str] = []
+        self.added: list[str] = []
+        self.edits = Edits(session, lambda message, _: self.said.append(message), self.added.append)
+
+    def __call__(self, action: str, **data: Any) -> None:
+        self.edits.actions[action](data)
+
+    def params(self, name: str) -> dict[str, Any]:
+        return dict(self.session.pipeline.nodes[name].params)
+
+
+@pytest.fixture
+async def hands(desk: Desk) -> Hands:
+    return Hands(await desk.open(SPLIT))
+
+
+async def test_a_typed_value_is_set_and_its_default_is_not_written(hands: Hands) -> None:
+    hands("set", node="data_split", param="seed", value="7")
+    assert hands.params("data_split") == {"seed": 7}
+
+    hands("reset", node="data_split", param="seed")
+    assert hands.params("data_split") == {}
+
+
+async def test_typing_on_is_one_step_back(hands: Hands) -> None:
+    for typed in ("1", "12", "123"):
+        hands("set", node="data_split", param="seed", value=typed, typing=True)
+    hands("undo")
+
+    assert hands.params("data_split") == {"seed": 4}
+
+
+async def test_what_is_no_number_stays_for_the_check_to_name(hands: Hands) -> None:
+    hands("set", node="data_split", param="seed", value="many")
+    await hands.session.settled()
+
+    assert hands.params("data_split") == {"seed": "many"}
+    assert [problem.field for problem in hands.session.problems] == ["seed"]
+
+
+@pytest.mark.parametrize(
+    ("action", "data"),
+    [
+        ("set", {"node": "gone", "param": "seed", "value": "1"}),
+        ("set", {"node": "data_split", "param": "__class__", "value": "1"}),
+        ("set", {"node": ["data_split"], "param": {}, "value": None}),
+        ("list_up", {"node": "data_split", "param": "seed", "index": "x"}),
+        ("wire", {"node": "data_split", "port": "gone", "value": "data_load.dataset"}),
+        ("title", {"node": "gone", "value": "x"}),
+        ("rename", {"value": ""}),
+        ("fix", {"problem": "forged|||"}),
+        ("remove", {}),
+    ],
+)
+async def test_a_forged_action_changes_nothing(
+    hands: Hands, action: str, data: dict[str, Any]
+) -> None:
+    before = hands.session.pipeline
+    hands(action, **data)
+
+    assert hands.session.pipeline is before
+
+
+async def test_an_unknown_card_is_refused_with_a_sentence(hands: Hands) -> None:
+    hands("add_card", card="os.system")
+
+    assert len(hands.session.pipeline.nodes) == 2
+    assert hands.said
+
+
+async def test_a_card_is_added_beside_the_selected_one_and_turned_to(hands: Hands) -> None:
+    hands.edits.selected = "data_load"
+    hands("add_card", card="data_split")
+
+    (made,) = hands.added
+    place, beside = (hands.session.pipeline.nodes[name].position for name in (made, "data_load"))
+    assert place.x > beside.x + WIDTH
+
+
+async def test_an_input_is_wired_anew_in_one_step(hands: Hands) -> None:
+    hands("add_card", card="data_load")
+    hands("wire", node="data_split", port="dataset", value=f"{hands.added[0]}.dataset")
+
+    (edge,) = hands.session.pipeline.edges
+    assert edge == Edge(hands.added[0], "dataset", "data_split", "dataset")
+    hands("undo")
+    (edge,) = hands.session.pipeline.edges
+    assert edge.source == "data_load"
+
+
+async def test_an_input_is_unwired(hands: Hands) -> None:
+    hands("wire", node="data_split", port="dataset", value="")
+
+    assert hands.session.pipeline.edges == ()
+
+
+async def test_a_card_is_titled_bypassed_duplicated_and_removed(hands: Hands) -> None:
+    hands("title", node="data_split", value="Plus <four>")
+    hands("bypass", node="data_split")
+    assert hands.session.pipeline.nodes["data_split"].title == "Plus <four>"
+    assert not hands.session.pipeline.nodes["data_split"].enabled
+
+    hands("duplicate", node="data_split")
+    assert hands.params(hands.added[-1]) == {"seed": 4}
+
+    hands("remove", node="data_split")
+    assert "data_split" not in hands.session.pipeline.nodes
+
+
+async def test_a_free_place_is_free() -> None:
+    pipeline = Pipeline()
+    assert free_place(pipeline) == (0, 0)
+    for number in range(5):
+        x, y = free_place(pipeline, "n0" if number else None)
+        for other in pipeline.nodes.values():
+            apart = abs(other.position.x - x) >= WIDTH or abs(other.position.y - y) >= HEIGHT
+            assert apart
+        made = node("data_split")
+        made = type(made)(id=f"n{number}", card="data_split", position=type(made.position)(x, y))
+        pipeline = pipeline.with_nodes(made)

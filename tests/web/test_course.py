@@ -1,0 +1,86 @@
+import pytest
+
+from web import course
+from web.course import Event
+from web.markup import html
+from web.run_panel import LogLine, log_lines
+from web.timeline import Bar, tick_step, timeline
+
+
+def event(second: float, node: str, kind: str, **data: object) -> Event:
+    time = f"2026-11-22T12:00:{second:06.3f}Z"
+    return {"time": time, "node": node, "type": kind, "data": data}
+
+
+EVENTS = [
+    event(0, "", "run", status="running"),
+    event(0.1, "load", "node", state="queued"),
+    event(0.1, "train", "node", state="queued"),
+    event(0.2, "load", "node", state="running"),
+    event(0.8, "load", "node", state="done", seconds=0.6, device="cpu", cached=False),
+    event(1.0, "train", "node", state="running", device="cpu"),
+    event(1.2, "train", "log", text="epoch 1", stream="stdout"),
+    event(1.3, "train", "progress", done=1, total=3, left=4.0, metrics={"loss": 0.5, "r2": 0.1}),
+    event(1.6, "train", "progress", done=2, total=3, left=2.0, metrics={"loss": 0.7, "r2": 0.3}),
+]
+
+
+def test_bars_go_from_start_to_end_in_order() -> None:
+    load, train = course.bars(EVENTS, {"load": "Data Load"}, {})
+
+    assert (load.title, load.start, load.end, load.seconds) == ("Data Load", 0.2, 0.8, 0.6)
+    assert (train.title, train.state, train.start, train.end) == ("train", "running", 1.0, None)
+    assert train.left == 2.0
+
+
+def test_a_card_that_did_not_run_has_no_bar() -> None:
+    blocked = event(2, "evaluate", "node", state="blocked", seconds=None)
+    bars = {bar.node: bar for bar in course.bars([*EVENTS, blocked], {}, {})}
+
+    assert bars["evaluate"].start is None
+
+
+def test_reports_are_gathered_anew_for_each_try() -> None:
+    found = course.reports(EVENTS, "train")
+
+    assert found["loss"] == [(1, 0.5), (2, 0.7)]
+    assert course.latest(found) == {"loss": 0.7, "r2": 0.3}
+    assert course.best(found) == {"loss": 0.5, "r2": 0.3}
+    assert course.curves(found) == [("train", [(1, 0.5), (2, 0.7)])]
+    again = [*EVENTS, event(3, "train", "node", state="running")]
+    assert course.reports(again, "train") == {}
+
+
+def test_the_log_is_told_per_card() -> None:
+    (line,) = course.log_of(EVENTS, "train")
+
+    assert (line.node, line.text, line.error) == ("train", "epoch 1", False)
+    assert course.log_of(EVENTS, "load") == []
+
+
+def test_what_a_card_prints_is_text() -> None:
+    line = LogLine(course.moment(EVENTS[0]), "n", "<script>alert(1)</script>")
+
+    assert "&lt;script&gt;" in html(log_lines([line]))
+
+
+@pytest.mark.parametrize(("longest", "step"), [(15.4, 5), (0.5, 0.2), (3.9, 1), (610, 200)])
+def test_ticks_are_round(longest: float, step: float) -> None:
+    assert tick_step(longest) == pytest.approx(step)
+
+
+def test_the_timeline_says_what_each_card_took() -> None:
+    bars = [
+        Bar("load", "Data Load", None, "done", 0, 0.6, 0.6),
+        Bar("split", "Data Split", None, "done", 0.6, 0.6, 0.2, cached=True),
+        Bar("train", "Train", None, "running", 0.6, None, device="cpu", left=11.2),
+        Bar("end", "<End>", None, "queued"),
+    ]
+    page = html(timeline(bars, 4.0, running=True))
+
+    for words in ("0.6 s", "reused", "cpu · 11 s left", "queued", "&lt;End&gt;"):
+        assert words in page
+
+
+def test_before_the_first_run_the_timeline_says_what_it_will_show() -> None:
+    assert "next run" in html(timeline([], 0, running=False))

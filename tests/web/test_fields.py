@@ -1,0 +1,111 @@
+from typing import Any, Literal
+
+import pytest
+
+from tensorrag import Card, Column, Field, TableSchema
+from web.controls import edit_list
+from web.fields import FieldSpec, bounds, defaults, field_specs
+
+
+class Sample(Card):
+    """A card with one field of every kind."""
+
+    model: Literal["ridge", "deep_network"] = "ridge"
+    """Which model."""
+    alpha: float = Field(1.0, gt=0, recommended=(0.001, 10.0), when={"model": "ridge"})
+    """How strong."""
+    layers: list[int] = Field([128, 64])
+    epochs: int = Field(50, ge=1, le=1000, unit="rounds")
+    target: Column = Field("", columns_of="table")
+    features: list[Column] = Field([], columns_of="table")
+    by: Column | None = Field(None, columns_of="table")
+    shuffle: bool = True
+    upload: str = ""
+    note: str = Field("", label="What it is for")
+    seed: int = Field(42, ge=0, le=2**32 - 1)
+
+    def propagate(self, table: TableSchema) -> TableSchema:
+        return table
+
+
+SPECS = {spec.name: spec for spec in field_specs(Sample.model_json_schema())}
+
+
+def test_each_parameter_gets_the_control_that_suits_it() -> None:
+    assert {name: spec.kind for name, spec in SPECS.items()} == {
+        "model": "choice",
+        "alpha": "number",
+        "layers": "numbers",
+        "epochs": "integer",
+        "target": "column",
+        "features": "columns",
+        "by": "column",
+        "shuffle": "switch",
+        "upload": "upload",
+        "note": "text",
+        "seed": "integer",
+    }
+
+
+def test_labels_help_bounds_and_units_come_from_the_card() -> None:
+    assert SPECS["note"].label == "What it is for"
+    assert SPECS["alpha"].help == "How strong."
+    assert (SPECS["epochs"].low, SPECS["epochs"].high, SPECS["epochs"].unit) == (1, 1000, "rounds")
+    assert bounds(SPECS["epochs"]) == "1 to 1,000"
+    assert bounds(SPECS["alpha"]) == "above 0, usually 0.001 to 10"
+    assert bounds(SPECS["seed"]) == ""
+    assert defaults(SPECS.values())["layers"] == [128, 64]
+
+
+def test_a_parameter_of_another_choice_is_not_active() -> None:
+    assert SPECS["alpha"].active({"model": "ridge"})
+    assert not SPECS["alpha"].active({"model": "deep_network"})
+    assert FieldSpec("x", "text", "X", when={"a": [1, 2]}).active({"a": 2})
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "value"),
+    [
+        ("alpha", "1e-3", 0.001),
+        ("alpha", "0,5", 0.5),
+        ("alpha", "−2", -2),
+        ("alpha", "1e999", "1e999"),
+        ("alpha", "abc", "abc"),
+        ("alpha", "  ", None),
+        ("epochs", "50", 50),
+        ("epochs", "50.0", 50),
+        ("epochs", "2.5", 2.5),
+        ("epochs", "1,000", 1000),
+        ("layers", "128, 64 32", [128, 64, 32]),
+        ("layers", "[256,128]", [256, 128]),
+        ("layers", "12, x", [12, "x"]),
+        ("model", "deep_network", "deep_network"),
+        ("model", "forged", "forged"),
+        ("shuffle", False, False),
+        ("note", " hello ", "hello"),
+        ("target", "MEDV", "MEDV"),
+    ],
+)
+def test_what_is_typed_becomes_a_value_or_stays_text(name: str, typed: Any, value: Any) -> None:
+    assert SPECS[name].parse(typed) == value
+
+
+@pytest.mark.parametrize("value", [0.001, 1e-7, 42, 0.1 + 0.2, 1e20, [128, 64], True, "text", -0.5])
+def test_what_is_written_reads_back_as_the_same(value: Any) -> None:
+    kinds = {list: "numbers", bool: "switch", str: "text", int: "integer"}
+    kind: Any = kinds.get(type(value), "number")
+    spec = FieldSpec("x", kind, "X", whole=True)
+
+    assert spec.parse(spec.write(value)) == pytest.approx(value)
+
+
+def test_lists_are_edited_by_place() -> None:
+    spec = SPECS["layers"]
+
+    assert edit_list(spec, [128, 64], "list_add", 0) == [128, 64, 32]
+    assert edit_list(spec, [], "list_add", 0) == [32]
+    assert edit_list(spec, [128, 64, 32], "list_up", 2) == [128, 32, 64]
+    assert edit_list(spec, [128, 64, 32], "list_down", 0) == [64, 128, 32]
+    assert edit_list(spec, [128, 64, 32], "list_remove", 1) == [128, 32]
+    assert edit_list(spec, [128], "list_remove", 7) == [128]
+    assert edit_list(spec, "text", "list_remove", 0) == []

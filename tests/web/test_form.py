@@ -1,0 +1,71 @@
+import re
+
+from tensorrag.problems import Fix, Problem
+from tensorrag.types import ColumnSchema
+from tests.web.test_fields import SPECS
+from web.controls import Form
+from web.form import form, problem_key
+from web.markup import html
+
+COLUMNS = [ColumnSchema(name="RM", kind="number"), ColumnSchema(name='<b>"', kind="text")]
+
+
+def drawn(**changes: object) -> str:
+    given: dict[str, object] = {"node": "n", "specs": tuple(SPECS.values()), "params": {}}
+    return html(form(Form(**(given | changes))))  # type: ignore[arg-type]  # given by name
+
+
+def field(page: str, name: str) -> str:
+    found = re.search(
+        rf'<div class="field[^"]*" data-field="{name}".*?(?=<div class="field|$)', page
+    )
+    assert found is not None, name
+    return found[0]
+
+
+def test_every_field_is_around_exactly_one_native_control() -> None:
+    page = drawn(columns={"table": COLUMNS})
+
+    for name in SPECS:
+        controls = re.findall(r"<(?:input|select|textarea)\b", field(page, name))
+        assert len(controls) == 1, name
+
+
+def test_what_does_not_matter_is_not_shown() -> None:
+    assert 'data-field="alpha"' in drawn()
+    assert 'data-field="alpha"' not in drawn(params={"model": "deep_network"})
+
+
+def test_columns_are_offered_by_name_as_text() -> None:
+    page = field(drawn(columns={"table": COLUMNS}), "target")
+
+    assert 'data-value="RM"' in page
+    assert 'data-value="&lt;b&gt;&quot;"' in page
+
+
+def test_without_a_table_a_column_is_typed() -> None:
+    page = field(drawn(), "target")
+
+    assert "Connect a table" in page
+    assert 'role="combobox"' not in page
+
+
+def test_a_problem_stands_under_its_field_with_its_remedy() -> None:
+    fix = Fix(label="Use MEDV", ops=({"op": "set_params"},))
+    problem = Problem(
+        code="column_missing", node="n", field="target", message="No PRICE.", hint="Look.", fix=fix
+    )
+    page = field(drawn(problems=[problem], columns={"table": COLUMNS}), "target")
+
+    assert 'class="field k-column bad"' in page
+    assert 'aria-invalid="true"' in page
+    assert "No PRICE." in page
+    assert "Look." in page
+    assert f'data-problem="{problem_key(problem)}"' in page
+    assert "Use MEDV" in page
+
+
+def test_a_changed_value_can_be_put_back() -> None:
+    assert "reset to 50" in field(drawn(params={"epochs": 5}), "epochs")
+    assert "default" in field(drawn(), "epochs")
+    assert "required" in field(drawn(), "target")

@@ -1,0 +1,130 @@
+"""The pages as the server builds them: what is on them, and what happens to actions."""
+
+from typing import Any
+
+import pytest
+from nicegui.testing import User
+
+from tensorrag.pipeline import Edge, Pipeline
+from tests.core.engine import node
+from tests.web.desk import Desk, until
+from web.canvas import PipelineCanvas
+from web.pages import add_pages
+from web.panel import Panel
+
+SPLIT = (
+    Pipeline('<b>Split</b> & "quote"')
+    .with_nodes(node("data_load"), node("data_split", train_ratio=0.5))
+    .with_edges(Edge("data_load", "dataset", "data_split", "dataset"))
+)
+
+
+@pytest.fixture
+def pages(desk: Desk, user: User) -> User:
+    add_pages(desk.sessions)
+    return user
+
+
+def written(user: User) -> str:
+    """All markup of the page."""
+    assert user.client is not None
+    panels = [each for each in user.client.elements.values() if isinstance(each, Panel)]
+    return "\n".join(panel._props["content"] for panel in panels)
+
+
+def select(user: User, *nodes: str) -> None:
+    assert user.client is not None
+    canvas = next(e for e in user.client.elements.values() if isinstance(e, PipelineCanvas))
+    (listener,) = (each for each in canvas._event_listeners.values() if each.type == "select")
+    with user.client:
+        listener.handler(type("Event", (), {"args": {"nodes": list(nodes), "edges": []}}))  # type: ignore[misc]
+
+
+async def test_the_start_page_shows_samples_and_own_pipelines(pages: User, desk: Desk) -> None:
+    session = await desk.open(SPLIT)
+    await pages.open("/")
+
+    page = written(pages)
+    assert 'data-sample="boston_housing"' in page
+    assert f'href="/edit/{session.id}"' in page
+    assert "&lt;b&gt;Split&lt;/b&gt;" in page
+    assert "<b>Split</b>" not in page
+
+
+async def test_a_pipeline_that_is_not_there_is_one_sentence(pages: User) -> None:
+    await pages.open("/edit/nothing_here")
+
+    assert "nothing_here" in written(pages)
+    assert "All pipelines" in written(pages)
+
+
+async def test_the_editor_shows_cards_and_summary(pages: User, desk: Desk) -> None:
+    session = await desk.open(SPLIT)
+    await pages.open(f"/edit/{session.id}")
+
+    page = written(pages)
+    for testid in (
+        "run",
+        "undo",
+        "redo",
+        "export",
+        "import",
+        "import-input",
+        "theme",
+        "run-status",
+    ):
+        assert f'data-testid="{testid}"' in page
+    assert 'data-card="data_load"' in page
+    assert "2 cards · 1 wire" in page
+
+
+async def test_a_selected_card_shows_its_settings_and_problems(pages: User, desk: Desk) -> None:
+    session = await desk.open(SPLIT)
+    await session.settled()
+    await pages.open(f"/edit/{session.id}")
+    select(pages, "data_split")
+
+    page = written(pages)
+    assert 'data-field="train_ratio"' in page
+    assert "The ratios add up to 0.7, not to 1." in page
+    assert ">1 problem<" in page
+
+
+async def test_an_edit_of_one_tab_is_seen_in_the_other(pages: User, desk: Desk) -> None:
+    session = await desk.open(SPLIT)
+    await pages.open(f"/edit/{session.id}")
+    select(pages, "data_split")
+    session.edit([{"op": "set_params", "node": "data_split", "params": {"train_ratio": 0.8}}])
+
+    await until(lambda: 'value="0.8"' in written(pages))
+    await until(lambda: "The ratios add up" not in written(pages))
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("no_such_action", {}),
+        ("focus", {"node": {"a": 1}}),
+        ("tab", {"tab": "forged"}),
+        ("strip_tab", {"tab": ["log"]}),
+        ("go", {"node": "gone", "param": "x"}),
+        ("open_table", {"node": "data_load", "port": "dataset"}),
+        ("port", {}),
+        ("rows", {}),
+        ("pick_column", {"column": -1}),
+    ],
+)
+async def test_a_forged_action_does_nothing(
+    pages: User, desk: Desk, name: str, data: dict[str, Any]
+) -> None:
+    session = await desk.open(SPLIT)
+    await pages.open(f"/edit/{session.id}")
+    assert pages.client is not None
+    panel = next(each for each in pages.client.elements.values() if isinstance(each, Panel))
+    assert panel._act is not None
+    with pages.client:
+        result = panel._act(name, data)
+        if result is not None:
+            await result
+
+    assert session.pipeline == SPLIT

@@ -1,0 +1,109 @@
+import json
+import re
+
+import pytest
+
+from tensorrag.preview import (
+    Axis,
+    ChartPreview,
+    LayerPicture,
+    MetricItem,
+    MetricsPreview,
+    NetworkPreview,
+    RowsPreview,
+    Series,
+    Stat,
+    StatsPreview,
+    TextPreview,
+)
+from web.charts import chart_options, live_curve
+from web.markup import html
+from web.network import stages
+from web.preview import static_preview
+
+
+def test_a_metric_is_shown_beside_its_baseline_and_kept_unformatted() -> None:
+    items = (
+        MetricItem(name="r2", label="R²", value=0.8712, baseline=-0.0001, higher_is_better=True),
+        MetricItem(
+            name="rmse", label="RMSE", value=3.19, baseline=8.88, unit="k$", higher_is_better=False
+        ),
+    )
+    page = html(static_preview(MetricsPreview(items=items, caption="Synthetic data.")))
+
+    assert 'data-metric="r2" data-value="0.8712"' in page
+    assert re.findall(r"<td[^>]*>([^<]*)", page) == [
+        *("R²", "0.87", "0.00", "0.87"),
+        *("RMSE", "3.19 ", "8.88 ", "5.69 "),
+    ]
+    assert "Synthetic data." in page
+
+
+def test_another_model_takes_the_place_of_the_difference() -> None:
+    item = MetricItem(
+        name="r2",
+        label="R²",
+        value=0.9,
+        baseline=0.0,
+        others={"linear": 0.7},
+        higher_is_better=True,
+    )
+    page = html(static_preview(MetricsPreview(items=(item,))))
+
+    assert "Linear" in page
+    assert "Better by" not in page
+
+
+def test_values_from_files_are_text() -> None:
+    nasty = "<script>"
+    for payload in (
+        StatsPreview(title=nasty, items=(Stat(label=nasty, value=nasty),)),
+        RowsPreview(title=nasty, columns=(nasty,), rows=((nasty,),), note=nasty),
+        TextPreview(title=nasty, text=nasty),
+        NetworkPreview(layers=(LayerPicture(type=nasty, label=nasty),)),
+    ):
+        assert nasty not in html(static_preview(payload))
+
+
+def test_a_network_has_a_column_per_layer_and_open_ends_before_it_meets_a_table() -> None:
+    hidden = tuple(LayerPicture(type="linear", label="l", units=units) for units in (128, 64))
+    closed = NetworkPreview(layers=hidden, inputs=13, outputs=1)
+
+    assert [stage.units for stage in stages(NetworkPreview(layers=hidden))] == [None, 128, 64, None]
+    assert [stage.units for stage in stages(closed)] == [13, 128, 64, 1]
+
+
+def chart(kind: str, **more: object) -> ChartPreview:
+    return ChartPreview.model_validate(
+        {
+            "title": "t",
+            "chart": kind,
+            "x": Axis(label="actual", unit="k$"),
+            "y": Axis(label="predicted"),
+            "series": (Series(name="rows", x=(5, 20, 52.77, None), y=(6, 18, 50, 1)),),
+            **more,
+        }
+    )
+
+
+@pytest.mark.parametrize("kind", ["line", "scatter", "bar", "histogram"])
+def test_chart_options_are_plain_data_without_colours_or_scripts_of_their_own(kind: str) -> None:
+    text = json.dumps(chart_options(chart(kind)))
+
+    assert "#" not in text
+    assert '":' not in text.replace('": ', "")
+    assert "null" not in json.dumps(chart_options(chart(kind))["series"][0]["data"])
+
+
+def test_both_axes_of_a_diagonal_chart_are_the_same() -> None:
+    options = chart_options(chart("scatter", diagonal=True))
+
+    for axis in ("xAxis", "yAxis"):
+        assert (options[axis]["min"], options[axis]["max"]) == (0, 52.77)
+
+
+def test_a_live_curve_spans_all_that_is_to_come() -> None:
+    options = live_curve("loss", "epoch", 50, [("train", [(1, 0.5), (2, 0.4)])])
+
+    assert options["xAxis"]["max"] == 50
+    assert options["series"][0]["data"] == [[1, 0.5], [2, 0.4]]

@@ -1,0 +1,60 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from web.wording import (
+    brief,
+    left,
+    number,
+    percent,
+    plural,
+    seconds,
+    short,
+    signed,
+    size,
+    when,
+    words,
+)
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (0.8712, "0.87"),
+        (3.1925, "3.19"),
+        (22.8, "22.8"),
+        (1234.5, "1,234"),
+        (50000, "50,000"),
+        (-16.3, "−16.3"),
+        (0.0, "0.00"),
+        (0.00002, "2e−05"),
+        (None, "–"),
+        (True, "yes"),
+    ],
+)
+def test_numbers_have_no_digits_past_the_noise(value: float | None, written: str) -> None:
+    assert number(value) == written
+
+
+def test_signs_counts_and_shares() -> None:
+    assert (signed(14.54), signed(-14.54)) == ("+14.5", "−14.5")
+    assert (short(950), short(12161), short(3_400_000)) == ("950", "12.2 k", "3.4 M")
+    assert (percent(0.8), percent(0.0237)) == ("80 %", "2.4 %")
+    assert (brief(0.4600), brief(50.0), brief(-0.5)) == ("0.46", "50", "−0.5")
+    assert (plural(1, "problem"), plural(2, "problem")) == ("1 problem", "2 problems")
+    assert (size(512), size(2_900_000)) == ("512 bytes", "2.9 MB")
+    assert words("learning_rate") == "Learning rate"
+
+
+def test_durations_are_said_as_people_say_them() -> None:
+    assert (seconds(0.62), seconds(185), seconds(7800)) == ("0.6 s", "3 min 05 s", "2 h 10 min")
+    assert (left(11.4), left(0.1), left(None)) == ("11 s left", "1 s left", "")
+
+
+def test_moments_are_told_from_today() -> None:
+    now = datetime(2026, 11, 22, 12, 0, tzinfo=UTC).astimezone()
+
+    assert when(now.replace(hour=9, minute=3), now) == "09:03 today"
+    assert when(now.replace(day=21), now) == "yesterday"
+    assert when(now.replace(day=19), now) == "Thu 19 Nov"
+    assert when(now.replace(year=2025), now) == "Sat 22 Nov 2025"
