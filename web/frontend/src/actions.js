@@ -12,7 +12,10 @@ export function createActions({ graph, flow, selection, emit, session }) {
   function connect(source, sourcePort, target, targetPort, released = null) {
     const id = edgeId(source, sourcePort, target, targetPort)
     if (released === id || graph.edges.has(id)) return
-    const ops = wiresToReplace(target, targetPort, released).map((old) => ({ op: "disconnect", id: old }))
+    const ops = wiresToReplace(target, targetPort, released).map((old) => ({
+      op: "disconnect",
+      id: old,
+    }))
     ops.push({ op: "connect", source, source_port: sourcePort, target, target_port: targetPort })
     for (const { id: old } of ops.slice(0, -1)) graph.removeEdge(old)
     const output = graph.nodes.get(source).outputs.find((port) => port.name === sourcePort)
@@ -32,7 +35,9 @@ export function createActions({ graph, flow, selection, emit, session }) {
     const input = graph.nodes.get(target).inputs.find((port) => port.name === targetPort)
     const taken = input?.many
       ? []
-      : graph.edgesOf(target).filter((edge) => edge.target === target && edge.target_port === targetPort)
+      : graph
+          .edgesOf(target)
+          .filter((edge) => edge.target === target && edge.target_port === targetPort)
     return [...new Set([...(released ? [released] : []), ...taken.map((edge) => edge.id)])]
   }
 

@@ -34,12 +34,21 @@ export function useDragging() {
       const leaves = edge.source === node.id
       const other = leaves ? edge.target : edge.source
       if (dragged.has(other)) continue
-      const own = portOffset(graph.nodes.get(node.id), leaves ? "out" : "in", leaves ? edge.source_port : edge.target_port)
-      const far = portOffset(graph.nodes.get(other), leaves ? "in" : "out", leaves ? edge.target_port : edge.source_port)
+      const own = portOffset(
+        graph.nodes.get(node.id),
+        leaves ? "out" : "in",
+        leaves ? edge.source_port : edge.target_port,
+      )
+      const far = portOffset(
+        graph.nodes.get(other),
+        leaves ? "in" : "out",
+        leaves ? edge.target_port : edge.source_port,
+      )
       if (!own || !far) continue
       const y = flow.at(other).y + far.y - own.y
       if (Math.abs(y - node.position.y) > within) continue
-      if (best === null || Math.abs(y - node.position.y) < Math.abs(best - node.position.y)) best = y
+      if (best === null || Math.abs(y - node.position.y) < Math.abs(best - node.position.y))
+        best = y
     }
     return best
   }

@@ -49,12 +49,6 @@ export function useDrops({ flow, emit, enabled }) {
     }
   }
 
-  async function openPipeline(file) {
-    const headers = { "Content-Type": "application/json" }
-    const { id } = await post("/api/pipelines", { headers, body: await file.text() })
-    window.location.assign(`/edit/${encodeURIComponent(id)}`)
-  }
-
   async function offerCard(file) {
     if (file.size >= MAX_CARD_FILE) {
       throw new Error(`${file.name} is too large for a card: 500 kB at most.`)
@@ -70,6 +64,13 @@ export function useDrops({ flow, emit, enabled }) {
   }
 
   return { ghost, over, leave, drop }
+}
+
+/** A pipeline file becomes a pipeline of its own, and the page goes there. */
+async function openPipeline(file) {
+  const headers = { "Content-Type": "application/json" }
+  const { id } = await post("/api/pipelines", { headers, body: await file.text() })
+  window.location.assign(`/edit/${encodeURIComponent(id)}`)
 }
 
 /** POST and read JSON; an RFC 9457 problem becomes an Error with its sentence. */

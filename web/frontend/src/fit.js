@@ -12,7 +12,9 @@ export function judge(graph, from, id) {
   const start = graph.nodes.get(from.node)
   const node = graph.nodes.get(id)
   if (id === from.node) return refuse("A card cannot feed itself")
-  return from.side === "out" ? judgeInputs(graph, start, from, node) : judgeOutputs(graph, start, from, node)
+  return from.side === "out"
+    ? judgeInputs(graph, start, from, node)
+    : judgeOutputs(graph, start, from, node)
 }
 
 function judgeInputs(graph, source, from, node) {
@@ -30,7 +32,8 @@ function judgeOutputs(graph, target, from, node) {
   if (!node.outputs.length) return refuse(`Gives no ${input.type}: it has no outputs`)
   const ports = node.outputs.filter((port) => accepts(input, port.type)).map((port) => port.name)
   if (!ports.length) return refuse(`Gives no ${input.type}: it gives ${listed(node.outputs)}`)
-  if (from.downstream.has(node.id)) return refuse(`Makes a loop: ${target.title} feeds ${node.title}`)
+  if (from.downstream.has(node.id))
+    return refuse(`Makes a loop: ${target.title} feeds ${node.title}`)
   return { ports }
 }
 

@@ -8,8 +8,8 @@ import { CARD_WIDTH, boundsOf, cardHeight, viewportFor } from "./geometry.js"
  * `moves` counts moves, for who wants to know of any of them: to read a thousand places reactively
  * is dear. Sizes are known beforehand, so a card is visible at once and is not measured first.
  */
-export function createFlow(id, graph) {
-  const vueFlow = useVueFlow(id)
+export function createFlow(flowId, graph) {
+  const vueFlow = useVueFlow(flowId)
   const moves = shallowRef(0)
   const { findNode, addNodes, removeNodes, setNodes, setViewport, dimensions, viewport } = vueFlow
 
@@ -53,8 +53,8 @@ export function createFlow(id, graph) {
   }
 
   function rect(id) {
-    const place = at(id)
-    return place && { x: place.x, y: place.y, height: cardHeight(graph.nodes.get(id)) }
+    const corner = at(id)
+    return corner && { x: corner.x, y: corner.y, height: cardHeight(graph.nodes.get(id)) }
   }
 
   function fit(ids = graph.nodes.keys()) {

@@ -29,12 +29,28 @@ export function compact(value) {
 export function decimal(value) {
   if (!isNumber(value)) return "–"
   const size = Math.abs(value)
-  if (size >= 1000) return size >= 100_000 ? compact(value) : integer(value)
-  if (size >= 100) return signed(value.toFixed(0))
-  if (size >= 10) return signed(value.toFixed(1))
-  if (size >= 0.01 || size === 0) return signed(value.toFixed(2))
+  if (size >= 100_000) return compact(value)
+  if (size >= 1000) return integer(value)
+  if (size >= 0.01 || size === 0) return fixed(value, decimals(size))
   if (size >= 1e-4) return signed(value.toPrecision(2))
   return signed(value.toExponential(1).replace("e+", "e"))
+}
+
+/** A value beside another, with as many decimals: a baseline of -0.0001 beside 0.87 is 0.00. */
+export function alike(value, reference) {
+  const size = Math.abs(reference)
+  const plain = isNumber(value) && isNumber(reference) && size >= 0.01 && size < 1000
+  return plain ? fixed(value, decimals(size)) : decimal(value)
+}
+
+function decimals(size) {
+  if (size >= 100) return 0
+  return size >= 10 ? 1 : 2
+}
+
+function fixed(value, digits) {
+  const text = value.toFixed(digits)
+  return signed(Number(text) === 0 ? text.replace("-", "") : text)
 }
 
 /** 0.6 → "0.6 s", 100 → "1 min 40 s", 3900 → "1 h 05 min". */

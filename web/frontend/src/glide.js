@@ -13,7 +13,8 @@ export function glide(ids, places, flow) {
     function frame(now) {
       const share = Math.min(1, Math.max(0, (now - start) / DURATION))
       const eased = 1 - (1 - share) ** 3
-      for (const [id, old] of from) flow.place(id, share < 1 ? between(old, places[id], eased) : places[id])
+      for (const [id, old] of from)
+        flow.place(id, share < 1 ? between(old, places[id], eased) : places[id])
       if (share < 1) requestAnimationFrame(frame)
       else resolve()
     }

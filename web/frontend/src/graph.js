@@ -1,4 +1,5 @@
 import { shallowReactive, shallowRef } from "vue"
+import { isBusy } from "./states.js"
 
 /**
  * The pipeline as this view knows it: what the server sent, and gestures it has not answered yet.
@@ -84,6 +85,15 @@ export function createGraph() {
     return found
   }
 
+  /** Titles of the cards that are still at work for this one. */
+  function waitsFor(id) {
+    if (runtime.get(id)?.state !== "queued") return []
+    const sources = edgesOf(id).filter(
+      (edge) => edge.target === id && isBusy(runtime.get(edge.source)),
+    )
+    return [...new Set(sources.map((edge) => nodes.get(edge.source)?.title))].filter(Boolean)
+  }
+
   return {
     nodes,
     edges,
@@ -99,6 +109,7 @@ export function createGraph() {
     setRuntime,
     edgesOf,
     reach,
+    waitsFor,
   }
 }
 
@@ -112,7 +123,7 @@ export function inOrder(nodes, edges) {
   for (const { source, target } of edges.values()) {
     if (nodes.has(source) && nodes.has(target)) waiting.get(target).add(source)
   }
-  const left = [...nodes.values()].sort((a, b) => a.x - b.x || a.y - b.y).map(({ id }) => id)
+  const left = [...nodes.values()].toSorted((a, b) => a.x - b.x || a.y - b.y).map(({ id }) => id)
   const order = new Set()
   while (left.length) {
     const index = left.findIndex((id) => [...waiting.get(id)].every((source) => order.has(source)))

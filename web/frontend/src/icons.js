@@ -9,8 +9,7 @@ export const ICONS = {
   cancelled: `${RING}M6 6h4v4H6z`,
   blocked: `${RING}M3.7 3.7l8.6 8.6`,
   bypassed: "M2.4 9.8a5.6 5.6 0 0 1 10.6-1.4M13.4 5v3.6H9.8M7.9 11.6h.2",
-  stale:
-    "M13.4 6.3A5.8 5.8 0 0 0 3 5.2M2.6 9.7A5.8 5.8 0 0 0 13 10.8M3 2.2v3h3M13 13.8v-3h-3",
+  stale: "M13.4 6.3A5.8 5.8 0 0 0 3 5.2M2.6 9.7A5.8 5.8 0 0 0 13 10.8M3 2.2v3h3M13 13.8v-3h-3",
   idle: RING,
   running: "M8 1.8A6.2 6.2 0 0 1 14.2 8",
   play: "M5.5 3.6v8.8L12.2 8z",

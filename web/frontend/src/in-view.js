@@ -28,7 +28,10 @@ export function createInView(flow, far) {
     for (const node of toRaw(flow.nodes.value)) {
       const { id, position, dimensions } = toRaw(node)
       const near =
-        position.x > left && position.x < right && position.y < bottom && position.y + dimensions.height > top
+        position.x > left &&
+        position.x < right &&
+        position.y < bottom &&
+        position.y + dimensions.height > top
       if (near && !far.value) drawn.add(id)
       note(id, !near)
     }

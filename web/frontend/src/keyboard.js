@@ -112,6 +112,8 @@ const isChord = (event) => (event.ctrlKey || event.metaKey) && !event.altKey
 
 function isEditable(target) {
   return Boolean(
-    target?.closest?.("input, textarea, select, [contenteditable=''], [contenteditable=true], [role=dialog]"),
+    target?.closest?.(
+      "input, textarea, select, [contenteditable=''], [contenteditable=true], [role=dialog]",
+    ),
   )
 }

@@ -17,8 +17,8 @@ export function layout({ nodes, wires, width, columnGap }) {
 export function layoutInWorker(input) {
   const worker = new Worker(new URL("./layout.worker.js", import.meta.url), { type: "module" })
   return new Promise((resolve, reject) => {
-    worker.onmessage = ({ data }) => resolve(data)
-    worker.onerror = ({ message }) => reject(new Error(message))
+    worker.addEventListener("message", ({ data }) => resolve(data))
+    worker.addEventListener("error", ({ message }) => reject(new Error(message)))
     worker.postMessage(input)
   }).finally(() => worker.terminate())
 }
@@ -37,7 +37,7 @@ function columnsOf(nodes, wires, width, columnGap) {
     if (!columns.has(x)) columns.set(x, [])
     columns.get(x).push({ id, x, y: centre.y - height / 2, height })
   }
-  const sorted = [...columns.values()].sort((a, b) => a[0].x - b[0].x)
+  const sorted = [...columns.values()].toSorted((a, b) => a[0].x - b[0].x)
   for (const column of sorted) column.sort((a, b) => a.y - b.y)
   return sorted
 }
@@ -45,15 +45,14 @@ function columnsOf(nodes, wires, width, columnGap) {
 /** Move each card, within the room that its neighbours leave, to where its first wire runs level. */
 function straighten(columns, wires) {
   const placed = new Map()
-  const incoming = Map.groupBy(wires, (wire) => wire.target)
   for (const column of columns) {
     column.forEach((card, index) => {
       const above = column[index - 1]
       const below = column[index + 1]
       const lowest = above ? above.y + above.height + GAP : -Infinity
       const highest = below ? below.y - card.height - GAP : Infinity
-      const level = (incoming.get(card.id) ?? [])
-        .filter((wire) => placed.has(wire.source))
+      const level = wires
+        .filter((wire) => wire.target === card.id && placed.has(wire.source))
         .map((wire) => placed.get(wire.source).y + wire.leaves - wire.arrives)
         .find((y) => y >= lowest && y <= highest)
       if (level !== undefined) card.y = level

@@ -1,3 +1,3 @@
 import { layout } from "./layout.js"
 
-self.onmessage = ({ data }) => self.postMessage(layout(data))
+self.addEventListener("message", ({ data }) => self.postMessage(layout(data)))

@@ -33,7 +33,10 @@ function withColours(theme, use) {
 function rulesFor(theme, colour) {
   const where = theme === "dark" ? "[data-theme=dark] " : ""
   return Object.entries(COLOURS)
-    .map(([name, variable]) => `${where}.tr-mark-${name}{background-image:${draw(name, colour(variable))}}`)
+    .map(
+      ([name, variable]) =>
+        `${where}.tr-mark-${name}{background-image:${draw(name, colour(variable))}}`,
+    )
     .join("")
 }
 

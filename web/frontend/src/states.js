@@ -51,6 +51,7 @@ function noteOf(runtime) {
     case "cancelled":
       return seconds(runtime.seconds)
     case "stale":
+    case "queued":
       return runtime.reason ?? ""
     default:
       return ""
@@ -74,7 +75,10 @@ export function badgeOf(node) {
 /** A wire is solid once data has gone through it. */
 export function hasFlowed(runtime) {
   if (!runtime) return false
-  return runtime.state === "done" || (runtime.state === "stale" && Boolean(runtime.face ?? runtime.ports))
+  return (
+    runtime.state === "done" ||
+    (runtime.state === "stale" && Boolean(runtime.face ?? runtime.ports))
+  )
 }
 
 const METRIC_NAMES = { val_loss: "val.", validation_loss: "val.", validation: "val.", r2: "R²" }
@@ -90,23 +94,24 @@ export function liveFace(runtime) {
   return { kind: "curve", values: progress.curve, length: progress.total, left, right }
 }
 
-/** What stands where the result will be: [[text, faint], …], at most three lines. */
-export function linesOf(node, runtime, lastResult) {
+/**
+ * What stands where the result will be, if something has to be said: [[text, faint], …].
+ * `waitsFor` are the titles of the cards that a queued one waits for.
+ */
+export function linesOf(node, runtime, waitsFor, lastResult = "") {
   if (node.unknown) return [[`The card ${node.card} is not installed here.`, false]]
   const error = !isBusy(runtime) && node.problems?.find((problem) => problem.level === "error")
   if (error) return sentences(error)
   if (runtime?.state === "failed" && runtime.error) return sentences(runtime.error)
-  if (runtime?.reason && ["queued", "blocked"].includes(runtime.state)) {
-    const last = lastResult ? [[`Last run: ${lastResult}`, true]] : []
-    return [[ended(runtime.reason), false], ...last]
-  }
-  return null
+  const why = waitingSentence(runtime, waitsFor)
+  return why && [[why, false], ...(lastResult ? [[`Last run: ${lastResult}`, true]] : [])]
 }
 
-const sentences = ({ message, hint }) => [
-  [ended(message), false],
-  ...(hint ? [[hint, true]] : []),
-]
+function waitingSentence(runtime, waitsFor) {
+  if (runtime?.state === "queued") return `Waits for ${waitsFor.join(", ") || "its turn"}.`
+  return runtime?.state === "blocked" && runtime.reason ? ended(runtime.reason) : null
+}
+
+const sentences = ({ message, hint }) => [[ended(message), false], ...(hint ? [[hint, true]] : [])]
 
 const ended = (text) => (/[.!?…]$/.test(text) ? text : `${text}.`)
-

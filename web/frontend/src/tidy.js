@@ -9,7 +9,8 @@ export async function tidy({ graph, flow, actions }) {
   const input = describe(graph)
   const { layout, layoutInWorker } = await import("./layout.js")
   const places = await (input.nodes.length > WORKER_FROM ? layoutInWorker(input) : layout(input))
-  for (const place of Object.values(places)) Object.assign(place, { x: snap(place.x), y: snap(place.y) })
+  for (const place of Object.values(places))
+    Object.assign(place, { x: snap(place.x), y: snap(place.y) })
   const moved = input.nodes
     .map(({ id }) => id)
     .filter((id) => graph.nodes.has(id) && differs(flow.at(id), places[id]))

@@ -15,13 +15,22 @@ const SHAPES = {
     ["h", -4.8],
     ["q", -1.4, 0, -1.4, -1.4],
   ],
-  diamond: [["M", 0, -5], ["l", 5, 5], ["l", -5, 5], ["l", -5, -5]],
+  diamond: [
+    ["M", 0, -5],
+    ["l", 5, 5],
+    ["l", -5, 5],
+    ["l", -5, -5],
+  ],
   circle: [
     ["M", 0, -4.3],
     ["a", 4.3, 4.3, 0, 1, 1, 0, 8.6],
     ["a", 4.3, 4.3, 0, 1, 1, 0, -8.6],
   ],
-  triangle: [["M", 0, -4.3], ["l", 4.8, 8.4], ["h", -9.6]],
+  triangle: [
+    ["M", 0, -4.3],
+    ["l", 4.8, 8.4],
+    ["h", -9.6],
+  ],
 }
 const FLAGS_OF_ARC = new Set([2, 3, 4])
 
@@ -53,18 +62,18 @@ export function typeClass(types, name) {
 /** Rules for colours and head glyphs; the glyph is a picture, see images.js. */
 export function typeStyles(types) {
   return Object.entries(types)
-    .flatMap(([name, { light, dark }], index) => [
-      ...rules("", index, light, shapeAt(types, name, 4.5, 4.5)),
-      ...rules("[data-theme=dark] ", index, dark, shapeAt(types, name, 4.5, 4.5)),
-    ])
+    .map(([name, { light, dark }], index) => {
+      const shape = shapeAt(types, name, 4.5, 4.5)
+      return rules("", index, light, shape) + rules("[data-theme=dark] ", index, dark, shape)
+    })
     .join("")
 }
 
 function rules(theme, index, colour, shape) {
-  if (!HEX.test(colour)) return []
+  if (!HEX.test(colour)) return ""
   const glyph = picture("-1 -1 11 11", `<path d="${shape}" fill="${colour}"/>`)
-  return [
-    `${theme}.tr-type-${index}{--c:${colour}}`,
-    `${theme}.tr-glyph.tr-type-${index}{background-image:${glyph}}`,
-  ]
+  return (
+    `${theme}.tr-type-${index}{--c:${colour}}` +
+    `${theme}.tr-glyph.tr-type-${index}{background-image:${glyph}}`
+  )
 }

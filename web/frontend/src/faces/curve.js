@@ -16,7 +16,12 @@ export function drawCurve(face, width, height) {
   const steps = Math.max(face.length ?? face.values.length, 2)
   const place = (value, index) => [
     round(1 + (index * (width - 1 - END_ROOM)) / (steps - 1)),
-    round(height - 0.5 - ((value - floor) / span) * (height - 0.5 - TOP) - (floor ? END_ROOM : 0) * (1 - (value - floor) / span)),
+    round(
+      height -
+        0.5 -
+        ((value - floor) / span) * (height - 0.5 - TOP) -
+        (floor ? END_ROOM : 0) * (1 - (value - floor) / span),
+    ),
   ]
   const main = points(face.values, place, width)
   return {

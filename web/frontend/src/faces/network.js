@@ -8,12 +8,15 @@ const RADIUS = 1.8
 
 /** Paths for a picture of a network: each layer a column of dots, more dots for more units. */
 export function drawNetwork(layers) {
-  const shown = layers.length > MOST_LAYERS ? [...layers.slice(0, MOST_LAYERS - 1), layers.at(-1)] : layers
+  const shown =
+    layers.length > MOST_LAYERS ? [...layers.slice(0, MOST_LAYERS - 1), layers.at(-1)] : layers
   const columns = shown.map((units, index) => column(units, index, shown.length))
   const lines = columns
     .slice(1)
     .flatMap((right, i) =>
-      columns[i].points.flatMap(([x1, y1]) => right.points.map(([x2, y2]) => `M${x1},${y1}L${x2},${y2}`)),
+      columns[i].points.flatMap(([x1, y1]) =>
+        right.points.map(([x2, y2]) => `M${x1},${y1}L${x2},${y2}`),
+      ),
     )
   const dots = (known) => columns.filter((c) => c.known === known).flatMap((c) => c.points.map(dot))
   return { lines: lines.join(""), dots: dots(true).join(""), open: dots(false).join("") }

@@ -4,7 +4,18 @@ import { shallowRef } from "vue"
  * Wires by keyboard: W on a card starts one, arrows choose its output and where it goes,
  * Enter joins or, where the wire is already there, takes it away.
  */
-export function createKeyWiring({ graph, flow, actions, active, draft, begin, show, join, cancel, fits }) {
+export function createKeyWiring({
+  graph,
+  flow,
+  actions,
+  active,
+  draft,
+  begin,
+  show,
+  join,
+  cancel,
+  fits,
+}) {
   const hint = shallowRef(null)
   let outputs = []
   let output = 0
@@ -46,7 +57,7 @@ export function createKeyWiring({ graph, flow, actions, active, draft, begin, sh
     begin({ node: card, port: outputs[output], side: "out" })
     targets = [...fits()]
       .flatMap(([node, { ports }]) => ports.map((port) => ({ node, port, side: "in" })))
-      .sort((a, b) => distance(a.node) - distance(b.node))
+      .toSorted((a, b) => distance(a.node) - distance(b.node))
     choose(0)
   }
 

@@ -47,5 +47,7 @@ export function aim(root, target, side) {
   root.querySelector("[data-aimed]")?.removeAttribute("data-aimed")
   if (!target) return
   const card = root.querySelector(`[data-node="${CSS.escape(target.node)}"]`)
-  card?.querySelector(`[data-port="${CSS.escape(target.port)}"][data-side=${side}]`)?.setAttribute("data-aimed", "")
+  card
+    ?.querySelector(`[data-port="${CSS.escape(target.port)}"][data-side=${side}]`)
+    ?.setAttribute("data-aimed", "")
 }

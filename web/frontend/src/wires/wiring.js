@@ -15,7 +15,15 @@ const REACH = 14
  */
 export function createWiring({ root, graph, flow, actions, emit }) {
   const active = shallowRef(false)
-  const draft = shallowReactive({ from: null, start: null, end: null, type: null, target: null, why: "", pointer: null })
+  const draft = shallowReactive({
+    from: null,
+    start: null,
+    end: null,
+    type: null,
+    target: null,
+    why: "",
+    pointer: null,
+  })
   let pressed = null
   let verdicts = new Map()
   let uncover = null
@@ -44,13 +52,22 @@ export function createWiring({ root, graph, flow, actions, emit }) {
 
   function begin(end) {
     const picked = wireToPickUp(end)
-    const from = picked ? { node: picked.source, port: picked.source_port, side: "out" } : { ...end }
+    const from = picked
+      ? { node: picked.source, port: picked.source_port, side: "out" }
+      : { ...end }
     from.released = picked?.id ?? null
     from.upstream = graph.reach(from.node, "up")
     from.downstream = graph.reach(from.node, "down")
     verdicts = new Map([...graph.nodes.keys()].map((id) => [id, judge(graph, from, id)]))
     verdicts.delete(from.node)
-    Object.assign(draft, { from, start: placeOf(from), type: typeOf(from), target: null, why: "", pointer: null })
+    Object.assign(draft, {
+      from,
+      start: placeOf(from),
+      type: typeOf(from),
+      target: null,
+      why: "",
+      pointer: null,
+    })
     draft.end = draft.start
     mark(root.value, graph, from, verdicts, from.released)
     active.value = true
@@ -60,7 +77,9 @@ export function createWiring({ root, graph, flow, actions, emit }) {
     if (side !== "in") return null
     const input = graph.nodes.get(node).inputs.find(({ name }) => name === port)
     if (input.many) return null
-    return graph.edgesOf(node).find((edge) => edge.target === node && edge.target_port === port) ?? null
+    return (
+      graph.edgesOf(node).find((edge) => edge.target === node && edge.target_port === port) ?? null
+    )
   }
 
   function follow(event) {
@@ -86,7 +105,11 @@ export function createWiring({ root, graph, flow, actions, emit }) {
     let found = null
     for (const node of flow.nodes.value) {
       const { x: left, y: top } = node.position
-      const inside = x > left - REACH && x < left + CARD_WIDTH + REACH && y > top && y < top + node.dimensions.height
+      const inside =
+        x > left - REACH &&
+        x < left + CARD_WIDTH + REACH &&
+        y > top &&
+        y < top + node.dimensions.height
       if (inside && !(found?.selected && !node.selected)) found = node
     }
     return found
@@ -95,7 +118,10 @@ export function createWiring({ root, graph, flow, actions, emit }) {
   function portUnder(card, names, y) {
     const side = draft.from.side === "out" ? "in" : "out"
     const node = graph.nodes.get(card.id)
-    const ports = names.map((name) => ({ name, y: card.position.y + portOffset(node, side, name).y }))
+    const ports = names.map((name) => ({
+      name,
+      y: card.position.y + portOffset(node, side, name).y,
+    }))
     return { node: card.id, port: nearestPort(ports, y).name, side }
   }
 
@@ -146,7 +172,18 @@ export function createWiring({ root, graph, flow, actions, emit }) {
     draft.end = target ? placeOf(target) : draft.start
   }
 
-  const keys = createKeyWiring({ graph, flow, actions, active, draft, begin, show, join, cancel, fits: () => verdicts })
+  const keys = createKeyWiring({
+    graph,
+    flow,
+    actions,
+    active,
+    draft,
+    begin,
+    show,
+    join,
+    cancel,
+    fits: () => verdicts,
+  })
 
   function onKey(event) {
     if (active.value && event.key === "Escape") {

@@ -1,0 +1,77 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { badgeOf, describe, hasFlowed, linesOf, liveFace, shareDone } from "../src/states.js"
+
+const node = { id: "train", card: "train", title: "Train", problems: [] }
+const wrong = {
+  level: "error",
+  message: "Target column PRICE is not in dataset",
+  hint: "Did you mean MEDV?",
+}
+const plain = (text) => text.replaceAll("\u00a0", " ")
+
+test("each state is a word with an icon and a note", () => {
+  assert.equal(describe(node, undefined).word, "Not run yet")
+  assert.equal(
+    plain(describe(node, { state: "done", device: "cpu", seconds: 14.2 }).note),
+    "cpu · 14.2 s",
+  )
+  assert.equal(describe(node, { state: "done", cached: true, seconds: 2 }).note, "reused")
+  assert.equal(describe(node, { state: "stale", reason: "seed 42 → 7" }).note, "seed 42 → 7")
+  assert.equal(describe({ ...node, enabled: false }, undefined).word, "Bypassed")
+  assert.equal(describe({ ...node, unknown: true }, undefined).word, "Not installed")
+})
+
+test("a running card counts in its own unit", () => {
+  const runtime = { state: "running", progress: { done: 23, total: 50, unit: "epoch", left: 11 } }
+  const about = describe(node, runtime)
+  assert.equal(plain(about.word), "Epoch 23/50")
+  assert.equal(plain(about.note), "11 s left")
+  assert.equal(shareDone(runtime), 0.46)
+  assert.equal(shareDone({ state: "running", progress: { done: 3, total: null } }), null)
+})
+
+test("an error before the run outranks the last state, but not a run", () => {
+  const broken = { ...node, problems: [wrong] }
+  assert.equal(describe(broken, { state: "done" }).word, "1 problem")
+  assert.equal(describe(broken, { state: "running" }).word, "Running")
+  assert.deepEqual(linesOf(broken, undefined, []), [
+    ["Target column PRICE is not in dataset.", false],
+    ["Did you mean MEDV?", true],
+  ])
+})
+
+test("the badge counts errors and warnings, and is red for an error", () => {
+  assert.equal(badgeOf(node), null)
+  assert.equal(badgeOf({ problems: [{ level: "info", message: "" }] }), null)
+  assert.equal(badgeOf({ problems: [{ level: "warning", message: "" }] }).tone, "stale")
+  assert.deepEqual(badgeOf({ problems: [wrong, { level: "warning", message: "x" }] }).count, 2)
+})
+
+test("a queued card says what it waits for and what it knew", () => {
+  assert.deepEqual(linesOf(node, { state: "queued" }, ["Train (GPU)"], "R² 0.87"), [
+    ["Waits for Train (GPU).", false],
+    ["Last run: R² 0.87", true],
+  ])
+})
+
+test("data has flowed once a card is done, also when its result is stale", () => {
+  assert.equal(hasFlowed(undefined), false)
+  assert.equal(hasFlowed({ state: "running" }), false)
+  assert.equal(hasFlowed({ state: "done" }), true)
+  assert.equal(hasFlowed({ state: "stale", face: { kind: "text", lines: [] } }), true)
+  assert.equal(hasFlowed({ state: "stale" }), false)
+})
+
+test("a card at work draws its curve over the whole range", () => {
+  const progress = {
+    done: 2,
+    total: 50,
+    metrics: { loss: 0.15, val_loss: 0.16 },
+    curve: [0.6, 0.4],
+  }
+  const face = liveFace({ state: "running", progress })
+  assert.equal(face.length, 50)
+  assert.deepEqual(face.right, { label: "val.", value: 0.16 })
+  assert.equal(liveFace({ state: "done", progress }), null)
+})
