@@ -155,12 +155,18 @@ class Pipeline:
         Raises:
             CycleError: some cards depend on one another; the message names them.
         """
+        if self._order is None:
+            raise cycle_error(self.cycle() or ())
+        return self._order
+
+    @cached_property
+    def _order(self) -> tuple[str, ...] | None:
         import networkx as nx
 
         try:
             return tuple(nx.topological_sort(self._graph))
         except nx.NetworkXUnfeasible:
-            raise cycle_error(self.cycle() or ()) from None
+            return None
 
     def cycle(self) -> tuple[str, ...] | None:
         """Return the ids along one circle in the graph, or None if it has none."""
@@ -222,7 +228,11 @@ class Pipeline:
     def with_nodes(self, *nodes: Node) -> Pipeline:
         """Put nodes in, in the place of those with the same id or after the others."""
         merged = {**self.nodes, **{node.id: node for node in nodes}}
-        return replace(self, nodes=MappingProxyType(merged))
+        changed = replace(self, nodes=MappingProxyType(merged))
+        if len(merged) == len(self.nodes):  # the wiring is the same: so is what is known of it
+            known = {name: self.__dict__[name] for name in _OF_WIRING if name in self.__dict__}
+            changed.__dict__.update(known)
+        return changed
 
     def with_edges(self, *edges: Edge) -> Pipeline:
         """Put edges in after the others."""
@@ -242,6 +252,10 @@ class Pipeline:
     def free_id(self, wanted: str) -> str:
         """Return an id that no node has: the wanted one, or ``train_2``, ``train_3`` and so on."""
         return free_id(wanted, self.nodes)
+
+
+_OF_WIRING = ("_graph", "_order", "_edges_by_end")
+"""What is computed once, from the ids of the nodes and the edges alone."""
 
 
 def free_id(wanted: str, taken: Container[str]) -> str:

@@ -136,7 +136,7 @@ async def _begin(asked: RunRequest, sessions: Sessions) -> Run:
         if not asked.set:  # everybody who looks at it sees it run
             return await session.start(asked.until, asked.no_cache, asked.on)
         pipeline = session.pipeline
-    return await sessions.begin(
+    return await sessions.runs.begin(
         with_params(pipeline, asked.set),
         pipeline_id=asked.pipeline_id,
         until=asked.until,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any, Protocol
 
 from tensorrag.catalog import Catalog
@@ -331,7 +332,8 @@ class Session:
             self._stage.edit(change)
             if save:
                 self._saving.save(change.after)
-            self._checking.kick()
+            if not _only_moved(change):
+                self._checking.kick()
             self._tell_status()
         return change
 
@@ -344,6 +346,19 @@ class Session:
 
     def _warn(self, error: TensorRagError) -> None:
         self._stage.tell(lambda view: view.on_warning(error.message, error.hint))
+
+
+def _only_moved(change: Change) -> bool:
+    """Tell whether cards just lie elsewhere, which is nothing to be checked."""
+    before, after = change.before, change.after
+    if before.edges is not after.edges or before.nodes.keys() != after.nodes.keys():
+        return False
+    pairs = ((before.nodes[node_id], node) for node_id, node in after.nodes.items())
+    moved = [(old, new) for old, new in pairs if old is not new]
+    return bool(moved) and all(
+        old.params is new.params and replace(old, position=new.position) == new
+        for old, new in moved
+    )
 
 
 def _replacing(pipeline: Pipeline) -> JsonObject:

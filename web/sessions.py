@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import time
 from collections.abc import Callable, Mapping
 from typing import IO
@@ -18,11 +19,11 @@ from tensorrag.journal import RunEntry
 from tensorrag.names import quoted
 from tensorrag.pipeline import JsonObject, Pipeline
 from tensorrag.prepare import open_executors
-from tensorrag.run import Run
 from tensorrag.shelf import Entry
 from tensorrag.workspace import Workspace
 from web.card_watch import CardWatch
 from web.hosting import Hosting
+from web.runs_here import RunsHere
 from web.saving import Saving
 from web.session import Session
 
@@ -31,8 +32,6 @@ FIRST_SAMPLE = "boston_housing"
 LAST = "last_pipeline"
 MOST_OPEN = 200
 """How many pipelines stay open though nobody looks at them."""
-OLD_RUNS = 50
-"""How many runs that have ended are kept in memory; the journal has them all."""
 
 
 class PipelineNotFound(PipelineError):
@@ -51,10 +50,9 @@ class Sessions:
         """By name; empty before `start`."""
         self.cards = CardWatch(workspace.cards)
         """The cards that there are."""
-        self.runs: dict[str, Run] = {}
-        """Runs that go on here, and the last ones that did."""
         self._open: dict[str, asyncio.Task[Session]] = {}
         self._hosting: Hosting | None = None
+        self._runs: RunsHere | None = None
         self._started = asyncio.Event()
         known = workspace.settings.get(LAST)
         self._last = known if isinstance(known, str) else None
@@ -66,6 +64,7 @@ class Sessions:
         """Begin: the cards are described in the background, so that the first page is quick."""
         self.executors = self.executors or open_executors(self.workspace.scratch)
         self._hosting = Hosting(self.workspace, self.executors)
+        self._runs = RunsHere(self.workspace, self.executors, self.cards, self._hosting)
         for executor in self.executors.values():
             getattr(executor, "warm", lambda: None)()
         await asyncio.to_thread(self._tidy)
@@ -74,11 +73,13 @@ class Sessions:
             self._remember((await self.create_sample(FIRST_SAMPLE)).id)
         self.cards.listen(self._use)
         await self.cards.start(self._hosting)
+        # It takes a moment to load: here that keeps nobody waiting.
+        await asyncio.to_thread(importlib.import_module, "networkx")
 
     async def close(self) -> None:
         """Write what is not written, and end every process."""
         self.cards.stop()
-        await asyncio.gather(*(run.interrupt() for run in self.runs.values() if not run.ended))
+        await self.runs.close()
         sessions = await asyncio.gather(*self._open.values(), return_exceptions=True)
         open_ones = [session for session in sessions if isinstance(session, Session)]
         await asyncio.gather(*(session.close() for session in open_ones), return_exceptions=True)
@@ -103,8 +104,15 @@ class Sessions:
     def hosting(self) -> Hosting:
         """Who checks, and looks at data, on the server's behalf."""
         if self._hosting is None:
-            raise TensorRagError("The server has not started yet.", hint="Try again.")
+            raise _not_started()
         return self._hosting
+
+    @property
+    def runs(self) -> RunsHere:
+        """The runs that go on here."""
+        if self._runs is None:
+            raise _not_started()
+        return self._runs
 
     def _tidy(self) -> None:
         """Clear up after a server that crashed. In a thread."""
@@ -192,7 +200,7 @@ class Sessions:
         saving = Saving(workspace.pipelines, pipeline_id, loaded.pipeline, loaded.migrated_from)
         # Revisions of a pipeline rise across restarts too: a save made on an old one is refused.
         document = Document(loaded.pipeline, self.catalog, revision=int(time.time() * 1000))
-        session = Session(pipeline_id, document, saving, workspace, self.hosting, self.begin)
+        session = Session(pipeline_id, document, saving, workspace, self.hosting, self.runs.begin)
         session.on_watched = lambda: self._remember(pipeline_id)
         await session.open()
         return session
@@ -236,38 +244,6 @@ class Sessions:
 
     # --- runs -------------------------------------------------------------------------------
 
-    async def begin(
-        self,
-        pipeline: Pipeline,
-        *,
-        pipeline_id: str | None = None,
-        until: str | None = None,
-        no_cache: bool = False,
-        on: str | None = None,
-    ) -> Run:
-        """Begin a run.
-
-        Raises:
-            PipelineHasErrors: there are errors in what would run; carries them.
-            NodeNotFound: there is no node to stop at.
-        """
-        await self.wait_ready()
-        run = Run(
-            pipeline,
-            self.workspace,
-            self.executors,
-            self.catalog,
-            self.hosting.check,
-            pipeline_id=pipeline_id,
-            until=until,
-            on=on,
-            no_cache=no_cache,
-        )
-        await run.start()
-        self._forget_old_runs()
-        self.runs[run.id] = run
-        return run
-
     async def check(self, pipeline: Pipeline) -> JsonObject:
         """List what is wrong with a pipeline, as JSON; outside sources are not looked at."""
         checked = await self.hosting.check_known(pipeline, self.workspace.store.peeks)
@@ -275,18 +251,12 @@ class Sessions:
 
     async def latest_runs(self) -> dict[str, RunEntry]:
         """Return the latest run of each pipeline, by the pipeline's id."""
-        entries = await asyncio.to_thread(self.workspace.journal.runs, 500)
-        return {entry.pipeline: entry for entry in reversed(entries) if entry.pipeline is not None}
+        return await self.runs.latest()
 
     async def offers(self) -> list[Offers]:
         """Say what each executor has, or why it has nothing."""
         executors = self.executors.values()
         return list(await asyncio.gather(*(executor.offers() for executor in executors)))
-
-    def _forget_old_runs(self) -> None:
-        ended = [run_id for run_id, run in self.runs.items() if run.ended]
-        for run_id in ended[: max(0, len(ended) - OLD_RUNS)]:
-            del self.runs[run_id]
 
     # --- what people bring ------------------------------------------------------------------
 
@@ -314,3 +284,7 @@ class Sessions:
         for opened in self._open.values():
             if opened.done() and not opened.cancelled() and opened.exception() is None:
                 opened.result().use(catalog)
+
+
+def _not_started() -> TensorRagError:
+    return TensorRagError("The server has not started yet.", hint="Try again.")

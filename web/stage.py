@@ -97,7 +97,7 @@ class Stage:
         parts = diff(change.before, change.after)
         ops = self._picture.edit(parts, change.after, self.drawing())
         self.tell(lambda view: view.on_patch(change.revision, ops))
-        self.show()
+        self.show_soon()
 
     def draw(self) -> None:
         """Show what a check, or other cards, made look different."""

@@ -141,6 +141,15 @@ def test_an_edit_shares_what_it_leaves_alone() -> None:
     assert DIAMOND.nodes["b"].position == Position()
 
 
+def test_what_is_known_of_the_wiring_is_shared_while_it_stays_the_same() -> None:
+    graph = DIAMOND.graph()
+
+    assert DIAMOND.with_nodes(Node("b", "card", {"x": 1})).graph() is graph
+    assert DIAMOND.with_nodes(Node("new", "card")).graph() is not graph
+    assert DIAMOND.with_edges(Edge("d", "out", "e", "in")).order()[-1] == "e"
+    assert DIAMOND.without(nodes=["a"]).order() == ("b", "c", "e", "d")
+
+
 def test_nothing_in_a_pipeline_can_be_assigned() -> None:
     with pytest.raises(AttributeError):
         DIAMOND.name = "other"  # type: ignore[misc]

@@ -334,14 +334,16 @@ async def test_runs_are_listed(client: httpx.AsyncClient) -> None:
 async def test_cancel(client: httpx.AsyncClient, desk: Desk) -> None:
     slow = to_json(chain(node("number"), node("wait"), node("add")))
     run_id = (await client.post("/api/runs", json={"pipeline": slow})).json()["run"]
-    await until(lambda: desk.sessions.runs[run_id].nodes["wait"].state == "running")
+    run = desk.sessions.runs.get(run_id)
+    assert run is not None
+    await until(lambda: run.nodes["wait"].state == "running")
 
     problem(await client.post(f"/api/runs/{run_id}/cancel", json={"node": "gone"}), 404)
     problem(await client.post(f"/api/runs/{run_id}/cancel", json={"node": 5}), 422)
     answer = await client.post(f"/api/runs/{run_id}/cancel")
 
     assert answer.status_code == 202
-    assert await desk.sessions.runs[run_id].wait() == "cancelled"
+    assert await run.wait() == "cancelled"
     assert (await client.post(f"/api/runs/{run_id}/cancel")).status_code == 202
 
 

@@ -250,6 +250,19 @@ async def test_problems_are_drawn_on_the_card(desk: Desk) -> None:
     assert view.checks >= 1
 
 
+async def test_moving_cards_is_nothing_to_be_checked(desk: Desk) -> None:
+    session = await desk.open(SUM)
+    checks = len(desk.tasks("propagate"))
+
+    session.edit([{"op": "move", "positions": {"add": {"x": 5, "y": 6}}}])
+    await session.settled()
+    assert len(desk.tasks("propagate")) == checks
+
+    session.edit([{"op": "rename", "name": "Other"}])
+    await session.settled()
+    assert len(desk.tasks("propagate")) > checks
+
+
 async def test_opening_looks_at_nothing_and_choosing_a_file_does(
     desk: Desk, tmp_path: Path
 ) -> None:
@@ -328,6 +341,7 @@ async def test_cards_are_known_at_once_when_nothing_has_changed_since_the_last_s
     desk: Desk,
 ) -> None:
     later = Desk(desk.workspace.root)
+    await until(lambda: list((desk.workspace.root / "cache").glob("cards-*.json")))
     await desk.sessions.close()
 
     await later.sessions.start()
