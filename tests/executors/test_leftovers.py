@@ -99,10 +99,8 @@ def test_a_server_that_is_killed_while_it_starts_leaves_nothing(tmp_path: Path) 
 
 
 async def test_close_ends_what_runs(tmp_path: Path, place: Place) -> None:
-    executor = LocalExecutor(tmp_path / "scratch")
+    executor = LocalExecutor(tmp_path / "scratch", cores=2)
     executor.warm()
-    while not executor.is_warm:
-        await asyncio.sleep(0.02)
     handles = [await executor.submit(task("Family", 600.0), place) for _ in range(2)]
     for handle in handles:
         await first(executor, handle, "log")

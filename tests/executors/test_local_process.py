@@ -13,6 +13,7 @@ import pytest_asyncio
 from executors import machine
 from executors.local_process import LocalExecutor
 from tensorrag.errors import ExecutorUnavailable, RunCancelled
+from tensorrag.executor import Executor
 from tensorrag.task import Place
 from tests.executors.card_texts import task
 from tests.executors.contract import ExecutorContract, failure_of, first, printed, value_of
@@ -24,6 +25,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def local(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LocalExecutor]:
     executor = LocalExecutor(tmp_path_factory.mktemp("scratch"), cores=2)
+    assert _follows(executor)
     yield executor
     await executor.close()
 
@@ -33,6 +35,11 @@ async def spawning(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Lo
     executor = LocalExecutor(tmp_path_factory.mktemp("scratch"), cores=2, fork=False)
     yield executor
     await executor.close()
+
+
+def _follows(executor: Executor) -> bool:
+    """Have the type checker hold an executor against the protocol."""
+    return bool(executor.name)
 
 
 class TestForked(ExecutorContract):
