@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Coroutine, Iterable
 from http import HTTPStatus
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from fastapi.exceptions import HTTPException, RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException as StarletteHTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from tensorrag.errors import (
@@ -25,13 +26,17 @@ from tensorrag.errors import (
     RunError,
     RunNotFound,
     RunRefused,
+    TaskFailed,
     TensorRagError,
     WorkspaceError,
 )
 from tensorrag.pipeline import JsonObject
 from tensorrag.prepare import PipelineHasErrors
 from tensorrag.problems import Problem
+from web.security import TooMuchError
 from web.sessions import PipelineNotFound
+
+log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -58,6 +63,8 @@ STATUS: tuple[tuple[type[TensorRagError], int], ...] = (
 
 def status_of(error: TensorRagError) -> int:
     """Return the HTTP status that says what kind of error this is."""
+    if isinstance(error, TaskFailed) and error.cause.type in ("ParameterError", "ArtifactError"):
+        return 422  # what was asked for cannot be done, such as sorting by no column
     return next((status for kind, status in STATUS if isinstance(error, kind)), 500)
 
 
@@ -103,6 +110,11 @@ class ProblemRoute(APIRoute):
             except (HTTPException, StarletteHTTPException) as error:
                 headers = dict(error.headers) if error.headers else None
                 return problem_response(error.status_code, str(error.detail), headers=headers)
+            except (ClientDisconnect, TooMuchError):
+                raise
+            except Exception:
+                log.exception("%s %s failed.", request.method, request.url.path)
+                return problem_response(500, "Something is wrong in the server: see its log.")
 
         return answer
 

@@ -129,13 +129,13 @@ class Guard:
         answer = _Answer(send)
         try:
             await self._app(scope, body, answer)
-        except _TooMuchError:
+        except TooMuchError:
             if answer.began:
                 raise
             await _refuse(scope, receive, send, 413, reason)
 
 
-class _TooMuchError(Exception):
+class TooMuchError(Exception):
     """The body is larger than it may be, whatever its header said."""
 
 
@@ -151,7 +151,7 @@ class _Counted:
         if message["type"] == "http.request":
             self._left -= len(message.get("body", b""))
             if self._left < 0:
-                raise _TooMuchError
+                raise TooMuchError
         return message
 
 

@@ -45,7 +45,7 @@ def run(workspace: Workspace, host: str, port: int, *, show: bool) -> None:
 
     async def start() -> None:
         await sessions.start()
-        path = f"/edit/{sessions.last_id}" if sessions.last_id else "/"
+        path = await sessions.first_page()
         login = f"/?token={token}" if token else ""
         announce(url + login, show=show, path="" if token else path)
 

@@ -193,6 +193,11 @@ class Sessions:
         """The pipeline that was opened last, if any ever was."""
         return self._last
 
+    async def first_page(self) -> str:
+        """Return where the browser begins: the last pipeline, or all if that is gone."""
+        entries = {entry.id for entry in await self.entries()}
+        return f"/edit/{self.last_id}" if self.last_id in entries else "/"
+
     async def _load(self, pipeline_id: str) -> Session:
         workspace = self.workspace
         await asyncio.to_thread(self._find, pipeline_id)

@@ -399,7 +399,7 @@ async def test_previews_and_rows(client: httpx.AsyncClient) -> None:
     rows = (await client.get(f"{output}/rows?offset=0&limit=5&sort=-number")).json()
     assert rows == {"columns": ["number"], "rows": [[7]], "offset": 0, "total": 1}
     problem(await client.get(f"{output}/rows?limit=many"), 422)
-    assert (await client.get(f"{output}/rows?sort=gone")).status_code in (422, 500)
+    problem(await client.get(f"{output}/rows?sort=gone"), 422)
 
 
 @pytest.mark.parametrize(
@@ -431,6 +431,19 @@ async def test_wrong_methods_name_the_right_ones(client: httpx.AsyncClient) -> N
 
     problem(answer, 405)
     assert answer.headers["allow"] == "GET, POST"
+
+
+async def test_what_nobody_thought_of_is_a_500_and_in_the_log(
+    client: httpx.AsyncClient,
+    desk: Desk,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(desk.sessions, "entries", None)
+
+    problem(await client.get("/api/pipelines"), 500)
+
+    assert "GET /api/pipelines failed." in caplog.text
 
 
 # --- uploads --------------------------------------------------------------------------------

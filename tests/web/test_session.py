@@ -549,10 +549,12 @@ async def test_the_pipeline_that_somebody_looked_at_last_is_remembered(desk: Des
 
 async def test_the_first_start_makes_the_sample_and_the_second_does_not(desk: Desk) -> None:
     entries = await desk.sessions.entries()
+    assert await desk.sessions.first_page() == f"/edit/{entries[0].id}"
     assert [entry.name for entry in entries] == ["Boston housing on a GPU"]
     await desk.sessions.delete(entries[0].id)
 
     later = await desk.restarted()
 
     assert await later.sessions.entries() == []
+    assert await later.sessions.first_page() == "/"
     await later.sessions.close()
