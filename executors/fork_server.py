@@ -15,11 +15,13 @@ import gc
 import importlib
 import inspect
 import os
+import pkgutil
 import select
 import signal
 import socket
 import sys
 import traceback
+from collections.abc import Iterator
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import NoReturn
@@ -60,7 +62,7 @@ def main() -> None:
     scratch = Path(sys.argv[1])
     _end_with(server)
     gc.disable()  # a collection in a child would copy every page that it looks at
-    for module in (*_built_in_cards(), *LIBRARIES):
+    for module in _modules():
         _import(module)
         _serve(server, scratch, wait=False)
     threads.controller()
@@ -72,17 +74,24 @@ def main() -> None:
     _serve(server, scratch, wait=True)
 
 
-def _built_in_cards() -> list[str]:
-    """Name the modules of our own cards; those of other packs are imported in workers alone."""
+def _modules() -> Iterator[str]:
+    """Name what to import, what the first card of a run needs first.
+
+    Of cards only our own: those of other packs may do anything, so workers alone import them.
+    """
     points = entry_points(group="tensorrag.cards")
-    packages = [point.module for point in points if point.dist and point.dist.name == "tensorrag"]
-    return ["tensorrag.pages", *packages, *(m for p in packages for m in _modules_of(p))]
+    packs = [point.module for point in points if point.dist and point.dist.name == "tensorrag"]
+    yield from ("tensorrag.pages", *packs)
+    cards = [module for pack in packs for module in _modules_in(pack)]
+    yield from cards
+    yield from LIBRARIES
+    for card in cards:
+        yield from _modules_in(card)
 
 
-def _modules_of(package: str) -> list[str]:
-    import pkgutil
-
-    paths = getattr(sys.modules.get(package) or importlib.import_module(package), "__path__", [])
+def _modules_in(package: str) -> list[str]:
+    """Name the modules in a package that is imported; a plain module has none."""
+    paths = getattr(sys.modules.get(package), "__path__", [])
     return [f"{package}.{item.name}" for item in pkgutil.iter_modules(paths)]
 
 
@@ -164,7 +173,7 @@ def _fork_worker(ends: Ends, scratch: Path) -> int:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         for place, end in enumerate((ends.channel, ends.stdout, ends.stderr)):
             os.dup2(end, place)
-        os.closerange(3, os.sysconf("SC_OPEN_MAX"))
+        tree.close_files()
         worker.work(scratch)
         code = 0
     except BaseException:

@@ -48,6 +48,17 @@ def die_with_parent() -> None:
     _prctl(_SET_PDEATHSIG, signal.SIGKILL)
 
 
+def close_files() -> None:
+    """Close all files but stdin, stdout and stderr: those of the parent are none of a child's.
+
+    ``os.closerange`` would try a billion numbers where the limit is that high.
+    """
+    for name in os.listdir("/dev/fd"):
+        if int(name) > 2:
+            with contextlib.suppress(OSError):
+                os.close(int(name))
+
+
 def yield_to_others() -> None:
     """Give way to the page: later on the processor, and first in line when memory runs out."""
     with contextlib.suppress(OSError):
