@@ -68,7 +68,9 @@ export function createActions({ graph, flow, selection, emit, session }) {
     if (Object.keys(positions).length) send([{ op: "move", positions }])
   }
 
+  const spawn = (card) => emit("spawn", card)
+
   const command = (name, node) => emit("command", node ? { name, node } : { name })
 
-  return { connect, disconnect, removeSelected, moved, command }
+  return { connect, disconnect, removeSelected, moved, spawn, command }
 }

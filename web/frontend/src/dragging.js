@@ -71,6 +71,9 @@ const WHEEL_RESTS_AFTER = 120
 export function usePanning() {
   const sheet = document.createElement("div")
   sheet.className = "tr-sheet"
+  sheet.addEventListener("pointermove", ({ movementX, movementY }) => {
+    if (movementX || movementY) sheet.remove()
+  })
   let covered = true
   let rest = 0
 

@@ -13,12 +13,14 @@ export function createGraph() {
   const runtime = shallowReactive(new Map())
   const links = shallowReactive(new Map())
   const types = shallowRef({})
+  const catalog = shallowRef([])
   const told = shallowRef(0)
   const wiresOf = new Map()
 
   function load(snapshot) {
     for (const map of [nodes, edges, runtime, links, wiresOf]) map.clear()
     types.value = snapshot.types ?? {}
+    catalog.value = snapshot.catalog ?? []
     for (const node of snapshot.nodes ?? []) nodes.set(node.id, node)
     setRuntime(snapshot.runtime ?? {})
     for (const edge of snapshot.edges ?? []) putEdge(edge)
@@ -101,6 +103,7 @@ export function createGraph() {
     told,
     links,
     types,
+    catalog,
     load,
     putNode,
     removeNode,

@@ -51,8 +51,9 @@ function noteOf(runtime) {
     case "cancelled":
       return seconds(runtime.seconds)
     case "stale":
-    case "queued":
       return runtime.reason ?? ""
+    case "queued":
+      return runtime.reason?.startsWith("Waits") ? "" : (runtime.reason ?? "")
     default:
       return ""
   }

@@ -15,6 +15,7 @@ const REACH = 14
  */
 export function createWiring({ root, graph, flow, actions, emit }) {
   const active = shallowRef(false)
+  const menuOpen = shallowRef(false)
   const draft = shallowReactive({
     from: null,
     start: null,
@@ -127,12 +128,23 @@ export function createWiring({ root, graph, flow, actions, emit }) {
 
   function onUp() {
     const { from, target, why } = draft
-    if (active.value) {
-      if (target) join(from, target)
-      else if (why) emit("rejected", { message: `${why}.` })
-      else if (from.released && !overOwnCard()) actions.disconnect(from.released)
-    }
+    if (!active.value) return cancel()
+    if (target) join(from, target)
+    else if (why) emit("rejected", { message: `${why}.` })
+    else if (from.released && !overOwnCard()) actions.disconnect(from.released)
+    else if (!from.released && !overOwnCard() && graph.catalog.value.length) return offerCards()
     cancel()
+  }
+
+  /** The wire hangs in the air: keep it, and offer the cards that it fits. */
+  function offerCards() {
+    letGo()
+    menuOpen.value = true
+    window.addEventListener("pointerdown", onPointerElsewhere, true)
+  }
+
+  function onPointerElsewhere({ target }) {
+    if (!target.closest?.(".tr-menu")) cancel()
   }
 
   function join(from, target) {
@@ -143,6 +155,17 @@ export function createWiring({ root, graph, flow, actions, emit }) {
   const overOwnCard = () => cardAt(draft.end)?.id === draft.from.node
 
   function cancel() {
+    letGo()
+    if (menuOpen.value) root.value.focus({ preventScroll: true })
+    menuOpen.value = false
+    window.removeEventListener("pointerdown", onPointerElsewhere, true)
+    if (!active.value) return
+    setTarget(null)
+    unmark(root.value)
+    active.value = false
+  }
+
+  function letGo() {
     window.removeEventListener("pointermove", onMove)
     window.removeEventListener("pointerup", onUp)
     window.removeEventListener("pointercancel", cancel)
@@ -150,10 +173,6 @@ export function createWiring({ root, graph, flow, actions, emit }) {
     uncover?.()
     uncover = null
     pressed = null
-    if (!active.value) return
-    setTarget(null)
-    unmark(root.value)
-    active.value = false
   }
 
   function placeOf({ node, port, side }) {
@@ -193,5 +212,5 @@ export function createWiring({ root, graph, flow, actions, emit }) {
     return pressed ? false : keys.onKey(event)
   }
 
-  return { active, draft, press, onKey, hint: keys.hint }
+  return { active, draft, menuOpen, press, cancel, onKey, hint: keys.hint }
 }
