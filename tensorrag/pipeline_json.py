@@ -10,6 +10,7 @@ from tensorrag.errors import FileFormatError, PipelineError
 from tensorrag.names import quoted
 from tensorrag.pipeline import NOTHING, Edge, JsonObject, Misfit, Node, Pipeline, Position
 from tensorrag.pipeline_keys import HEAD_KEYS, NODE_KEYS, PIPELINE_KEYS, Key
+from tensorrag.placing import place
 
 FORMAT = "tensorrag.pipeline"
 VERSION = 1
@@ -68,7 +69,7 @@ def from_json(raw: Any) -> tuple[Pipeline, tuple[str, ...]]:
         extra=extra,
         misfits=tuple(reader.misfits),
     )
-    return pipeline, reader.warnings()
+    return place(pipeline, reader.unplaced), reader.warnings()
 
 
 def node_from_json(raw: JsonObject) -> Node:
@@ -99,6 +100,7 @@ class _Reader:
 
     def __init__(self) -> None:
         self.misfits: list[Misfit] = []
+        self.unplaced: set[str] = set()
         self._odd: list[str] = []
 
     def warnings(self) -> tuple[str, ...]:
@@ -150,6 +152,8 @@ class _Reader:
     def _node(self, raw: JsonObject) -> Node:
         where = f"Card {quoted(raw['id'])}"
         usable, extra = self.keys(raw, NODE_KEYS, ("id", "card"), where)
+        if "position" not in raw:
+            self.unplaced.add(raw["id"])
         return Node(raw["id"], raw["card"], **usable, extra=extra)
 
     def _misfit(

@@ -262,6 +262,30 @@ def test_a_file_without_cards_is_an_empty_pipeline() -> None:
     assert loads('{"format": "tensorrag.pipeline", "version": 1}').pipeline == Pipeline()
 
 
+def test_cards_without_a_place_are_laid_out() -> None:
+    nodes = [{"id": name, "card": "train"} for name in "abcd"]
+    edges = [wire("a", "c"), wire("b", "c"), wire("c", "d"), wire("gone", "a")]
+
+    loaded = loads(text(nodes=[LOAD, *nodes], edges=edges)).pipeline
+
+    places = {name: (node.position.x, node.position.y) for name, node in loaded.nodes.items()}
+    assert places == {
+        "load": (0, 80),
+        "a": (20, 270),
+        "b": (20, 460),
+        "c": (252, 270),
+        "d": (484, 270),
+    }
+
+
+def test_a_circle_without_places_opens() -> None:
+    nodes = [{"id": name, "card": "train"} for name in "ab"]
+
+    loaded = loads(text(nodes=nodes, edges=[wire("a", "b"), wire("b", "a")])).pipeline
+
+    assert loaded.nodes["a"].position != loaded.nodes["b"].position
+
+
 def test_a_byte_order_mark_is_passed_over() -> None:
     assert loads(b"\xef\xbb\xbf" + text().encode()).pipeline.name == "N"
 
