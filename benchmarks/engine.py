@@ -34,8 +34,8 @@ from tensorrag.check import Checked, check
 from tensorrag.pipeline import Edge, Node, Pipeline
 from tensorrag.registry import Registry
 from tensorrag.run import Run
+from tensorrag.store.workspace import Workspace
 from tensorrag.task import Task
-from tensorrag.workspace import Workspace
 
 CHAIN = 100
 WARM_UP = 20

@@ -19,8 +19,8 @@ from executors import trial
 from executors.protocol import decode, encode, message
 from executors.worker import Channel, describe, settle
 from tensorrag.catalog import Notice
-from tensorrag.host import answer
 from tensorrag.registry import Registry
+from tensorrag.registry.host import answer
 from tensorrag.task import Place, Task
 
 Stamp = tuple[str, int, int]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tensorrag.artifacts import Store
 from tensorrag.errors import ArtifactError, ParameterError
+from tensorrag.store.artifacts import Store
 from tensorrag.types.table import Table
 from tensorrag.types.value import JsonObject
 

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from tensorrag.pipeline import Pipeline, Position
-from tensorrag.pipeline_keys import FAR
+from tensorrag.pipeline.keys import FAR
 
 LEFT, TOP = 20, 150
 COLUMN, ROW = 232, 190

@@ -13,12 +13,12 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from tensorrag.artifacts import Store
 from tensorrag.card import Card, Peek
 from tensorrag.errors import CardError, ErrorInfo, InputError, ParameterError, TensorRagError
 from tensorrag.preview import Face, Preview
 from tensorrag.registry import load_card
 from tensorrag.sources import Sources, looking_in
+from tensorrag.store.artifacts import Store
 from tensorrag.types.value import JsonObject, Value
 
 _PREVIEWS: TypeAdapter[dict[str, Preview]] = TypeAdapter(dict[str, Preview])
@@ -95,7 +95,7 @@ def perform(task: Task, place: Place) -> JsonObject:
             value = _only_input(task, Store(place.store))
             return value.preview().model_dump(mode="json")
         if task.kind in ("describe", "propagate"):
-            from tensorrag.host import answer
+            from tensorrag.registry.host import answer
 
             return answer(task, place)
     raise CardError(f"Tasks of kind {task.kind!r} cannot be done here yet.")

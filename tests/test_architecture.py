@@ -49,7 +49,7 @@ def test_the_command_line_answers_without_a_heavy_library(
 ) -> None:
     loaded = python(
         "import sys\n"
-        "from tensorrag.cli import main\n"
+        "from tensorrag.cli.commands import main\n"
         f"sys.argv = ['tensorrag', *{arguments!r}]\n"
         "try: main()\n"
         "except SystemExit as end: assert not end.code, end.code\n"

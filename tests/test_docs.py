@@ -10,10 +10,10 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-from tensorrag.artifacts import Store
 from tensorrag.check import check
-from tensorrag.pipeline_json import from_json
+from tensorrag.pipeline.as_json import from_json
 from tensorrag.registry import Registry
+from tensorrag.store.artifacts import Store
 from tensorrag.task import Place, Task, perform
 from tensorrag.types import Table
 

@@ -12,11 +12,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Match
 
-from tensorrag import files
 from tensorrag.errors import RevisionError
-from tensorrag.pipeline import JsonObject
-from tensorrag.pipeline_json import to_json
-from tensorrag.shelf import Entry
+from tensorrag.pipeline import JsonObject, files
+from tensorrag.pipeline.as_json import to_json
+from tensorrag.store.shelf import Entry
 from web.api_results import add_results
 from web.api_runs import add_runs
 from web.api_uploads import add_uploads

@@ -7,8 +7,8 @@ import asyncio
 from fastapi import APIRouter
 
 from tensorrag.errors import ArtifactNotFound, NodeNotFound
-from tensorrag.names import quoted
 from tensorrag.pipeline import JsonObject
+from tensorrag.pipeline.names import quoted
 from web.sessions import Sessions
 
 OUTPUT = "/api/runs/{run_id}/nodes/{node_id}/outputs/{port}"

@@ -13,11 +13,11 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from tensorrag.errors import PipelineError, RunRefused
-from tensorrag.files import from_object
-from tensorrag.journal import ONGOING
 from tensorrag.pipeline import JsonObject
-from tensorrag.prepare import with_params
+from tensorrag.pipeline.files import from_object
 from tensorrag.run import Run
+from tensorrag.run.prepare import with_params
+from tensorrag.store.journal import ONGOING
 from web.bodies import json_body, json_content
 from web.sessions import Sessions
 

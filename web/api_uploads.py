@@ -13,8 +13,8 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from tensorrag.names import visible
-from tensorrag.uploads import LIMIT
+from tensorrag.pipeline.names import visible
+from tensorrag.store.uploads import LIMIT
 from web.problem_details import problem_response
 from web.sessions import Sessions
 

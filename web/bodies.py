@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.requests import Request
 
-from tensorrag import files, strict_json
+from tensorrag.pipeline import files, strict_json
 
 
 async def json_body(request: Request) -> Any:

@@ -7,9 +7,9 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from tensorrag import catalog_cache
 from tensorrag.catalog import Catalog, Notice
 from tensorrag.errors import TensorRagError
+from tensorrag.registry import catalog_cache
 from web.card_files import write_card_file
 from web.hosting import Hosting
 

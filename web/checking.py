@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterable
 
 from tensorrag.card import Peek
 from tensorrag.check import Checked
-from tensorrag.document import Document
+from tensorrag.edit.document import Document
 from tensorrag.errors import PipelineError, TensorRagError
 from tensorrag.pipeline import Pipeline
-from tensorrag.plan import Planned, plan
-from tensorrag.workspace import Workspace
+from tensorrag.run.plan import Planned, plan
+from tensorrag.store.workspace import Workspace
 from web.coalesced import Coalesced
 from web.hosting import Hosting, stored
 

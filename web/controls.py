@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tensorrag.problems import Problem
+from tensorrag.check.problems import Problem
 from tensorrag.types import ColumnSchema
 from web.fields import LISTS, FieldSpec, bounds, choice_words, defaults
 from web.icons import icon

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tensorrag.catalog import TypeInfo
-from tensorrag.problems import Problem
+from tensorrag.check.problems import Problem
 from web.controls import Form
 from web.icons import glyph, icon, state
 from web.markup import (

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 
 from tensorrag.catalog import CardInfo, Catalog, PortInfo
 from tensorrag.check import NodeFacts
+from tensorrag.check.problems import Problem
 from tensorrag.pipeline import Edge, JsonObject, Node, Pipeline
-from tensorrag.problems import Problem
 
 
 class Drawing:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tensorrag.problems import Problem
+from tensorrag.check.problems import Problem
 from web.controls import Form, control, field_id, help_text, is_error
 from web.fields import FieldSpec
 from web.icons import icon

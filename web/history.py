@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tensorrag.errors import RunRefused
-from tensorrag.journal import ONGOING, RunEntry
 from tensorrag.pipeline import JsonObject
 from tensorrag.run import Run
-from tensorrag.workspace import Workspace
+from tensorrag.store.journal import ONGOING, RunEntry
+from tensorrag.store.workspace import Workspace
 from web.shown import Shown, shown_of_run
 
 RUNS_BACK = 20

@@ -14,10 +14,10 @@ from tensorrag.check import Checked, NodeFacts
 from tensorrag.errors import ExecutorUnavailable
 from tensorrag.executor import Executor
 from tensorrag.pipeline import JsonObject, Pipeline
-from tensorrag.pipeline_json import to_json
-from tensorrag.prepare import look
+from tensorrag.pipeline.as_json import to_json
+from tensorrag.run.prepare import look
+from tensorrag.store.workspace import Workspace
 from tensorrag.task import Task, TaskKind
-from tensorrag.workspace import Workspace
 
 
 class Hosting:

@@ -33,7 +33,7 @@ PORT = 8080
 @click.option("--no-open", is_flag=True, help="Do not open a browser.")
 def serve(host: str, port: int, workspace: Path | None, no_open: bool) -> int:
     """Open the editor in the browser."""
-    from tensorrag.workspace import Workspace
+    from tensorrag.store.workspace import Workspace
 
     try:
         _check_port(host, port)

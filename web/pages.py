@@ -8,9 +8,8 @@ from typing import Any
 from nicegui import Client, background_tasks, ui
 
 from sample_data.pipeline_files import sample_pipelines
-from tensorrag import files
 from tensorrag.errors import TensorRagError
-from tensorrag.pipeline import Pipeline
+from tensorrag.pipeline import Pipeline, files
 from web import theme
 from web.actions import Data, text
 from web.editor import Editor

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from tensorrag.document import Difference
+from tensorrag.edit.document import Difference
 from tensorrag.pipeline import JsonObject, Pipeline
 from web.drawing import Drawing
 

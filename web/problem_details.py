@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
+from tensorrag.check.problems import Problem
 from tensorrag.errors import (
     ArtifactNotFound,
     EdgeNotFound,
@@ -31,8 +32,7 @@ from tensorrag.errors import (
     WorkspaceError,
 )
 from tensorrag.pipeline import JsonObject
-from tensorrag.prepare import PipelineHasErrors
-from tensorrag.problems import Problem
+from tensorrag.run.prepare import PipelineHasErrors
 from web.security import TooMuchError
 from web.sessions import PipelineNotFound
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from tensorrag.problems import Problem
+from tensorrag.check.problems import Problem
 from web.form import fix_button
 from web.icons import icon, state
 from web.markup import Element, Node, b, button, div, span, table, tbody, td, tr

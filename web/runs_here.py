@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Mapping
 
 from tensorrag.executor import Executor
-from tensorrag.journal import RunEntry
 from tensorrag.pipeline import Pipeline
 from tensorrag.run import Run
-from tensorrag.workspace import Workspace
+from tensorrag.store.journal import RunEntry
+from tensorrag.store.workspace import Workspace
 from web.card_watch import CardWatch
 from web.hosting import Hosting
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from tensorrag.errors import TensorRagError
-from tensorrag.names import quoted
 from tensorrag.pipeline import Pipeline
-from tensorrag.shelf import Shelf
+from tensorrag.pipeline.names import quoted
+from tensorrag.store.shelf import Shelf
 from web.coalesced import Coalesced
 
 Stamp = tuple[int, int]

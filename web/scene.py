@@ -7,9 +7,9 @@ from typing import Any
 
 from tensorrag.catalog import CardInfo, Catalog, PortInfo, TypeInfo, why_not
 from tensorrag.check import NodeFacts
-from tensorrag.edit_edges import title_of
+from tensorrag.check.problems import Problem
+from tensorrag.edit.edges import title_of
 from tensorrag.pipeline import Node, Pipeline
-from tensorrag.problems import Problem
 from tensorrag.types import ColumnSchema, NetworkSpecSchema, Schema, TableSchema
 from web.controls import Form
 from web.details import Card, Wire

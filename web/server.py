@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from tensorrag.workspace import Workspace
+from tensorrag.store.workspace import Workspace
 from web import security
 from web.main import address, announce
 

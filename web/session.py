@@ -13,15 +13,15 @@ from typing import Any, Protocol
 
 from tensorrag.catalog import Catalog
 from tensorrag.check import Checked
-from tensorrag.document import Change, Document
+from tensorrag.check.problems import Problem
+from tensorrag.edit.document import Change, Document
 from tensorrag.errors import PipelineError, TensorRagError
-from tensorrag.files import dumps
-from tensorrag.journal import ONGOING, RunEntry
 from tensorrag.pipeline import JsonObject, Pipeline
-from tensorrag.pipeline_json import to_json
-from tensorrag.problems import Problem
+from tensorrag.pipeline.as_json import to_json
+from tensorrag.pipeline.files import dumps
 from tensorrag.run import Run
-from tensorrag.workspace import Workspace
+from tensorrag.store.journal import ONGOING, RunEntry
+from tensorrag.store.workspace import Workspace
 from web.checking import Checking
 from web.history import History
 from web.hosting import Hosting

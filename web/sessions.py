@@ -9,18 +9,17 @@ from collections.abc import Callable, Mapping
 from typing import IO
 
 from sample_data.pipeline_files import PIPELINES, pipeline_path
-from tensorrag import files
 from tensorrag.catalog import Catalog
-from tensorrag.document import Document
+from tensorrag.edit.document import Document
 from tensorrag.errors import PipelineError, TensorRagError
 from tensorrag.executor import Executor, Offers
-from tensorrag.files import Loaded
-from tensorrag.journal import RunEntry
-from tensorrag.names import quoted
-from tensorrag.pipeline import JsonObject, Pipeline
-from tensorrag.prepare import open_executors
-from tensorrag.shelf import Entry
-from tensorrag.workspace import Workspace
+from tensorrag.pipeline import JsonObject, Pipeline, files
+from tensorrag.pipeline.files import Loaded
+from tensorrag.pipeline.names import quoted
+from tensorrag.run.prepare import open_executors
+from tensorrag.store.journal import RunEntry
+from tensorrag.store.shelf import Entry
+from tensorrag.store.workspace import Workspace
 from web.card_watch import CardWatch
 from web.hosting import Hosting
 from web.runs_here import RunsHere

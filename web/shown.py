@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tensorrag.node_run import NodeRun
 from tensorrag.pipeline import JsonObject, Pipeline
-from tensorrag.plan import Planned
+from tensorrag.run.node_run import NodeRun
+from tensorrag.run.plan import Planned
 
 CURVE_POINTS = 200
 """Most points of a live curve; more cannot be told apart on a card."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from tensorrag.document import Change, Document, diff
+from tensorrag.edit.document import Change, Document, diff
 from tensorrag.pipeline import JsonObject
 from web.checking import Checking
 from web.coalesced import Coalesced

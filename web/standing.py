@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from tensorrag.executor import Offers
-from tensorrag.journal import RunEntry
+from tensorrag.store.journal import RunEntry
 from web import course
 from web.run_panel import PastRun
 from web.session import Session

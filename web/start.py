@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 
 from sample_data.pipeline_files import PipelineFile
 from tensorrag.catalog import Catalog
-from tensorrag.journal import RunEntry
 from tensorrag.pipeline import Pipeline
-from tensorrag.shelf import Entry
+from tensorrag.store.journal import RunEntry
+from tensorrag.store.shelf import Entry
 from web.icons import MARK, icon, state
 from web.markup import (
     Element,

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from tensorrag.errors import CycleError
 from tensorrag.pipeline import JsonObject, Pipeline
-from tensorrag.plan import Planned
+from tensorrag.run.plan import Planned
 from web.shown import Shown, placed, runtime, shown_of_plan
 
 NOTHING_SHOWN: JsonObject = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from tensorrag.edit_edges import title_of
+from tensorrag.edit.edges import title_of
 from web.icons import glyph, state
 from web.markup import Element, Node, div, h2, h3, li, span, table, tbody, td, textarea, tr, ul
 from web.scene import kind_of

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from tensorrag.artifacts import Store
 from tensorrag.card import Card, describe
 from tensorrag.registry import Found, Registry
+from tensorrag.store.artifacts import Store
 from tensorrag.task import Place, Task, perform
 from tensorrag.types import Schema, Table, Value
 

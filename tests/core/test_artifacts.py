@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 
 from tensorrag import EstimatorSpec, Table
-from tensorrag.artifacts import Artifact, Store
 from tensorrag.errors import ArtifactDamaged, ArtifactNotFound
+from tensorrag.store.artifacts import Artifact, Store
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def test_equal_values_are_kept_once(store: Store) -> None:
 def test_another_process_finds_it(store: Store) -> None:
     digest = store.put(table(1.0)).digest
     program = (
-        "import sys; from pathlib import Path; from tensorrag.artifacts import Store; "
+        "import sys; from pathlib import Path; from tensorrag.store.artifacts import Store; "
         "sys.stdout.write(repr(Store(Path(sys.argv[1])).load(sys.argv[2])))"
     )
 
@@ -126,7 +126,7 @@ def test_a_file_is_read_once_and_again_when_it_was_touched(
         read.append(path)
         return "something else"
 
-    monkeypatch.setattr("tensorrag.artifacts._sha256", reads)
+    monkeypatch.setattr("tensorrag.store.artifacts._sha256", reads)
 
     store.verify(artifact)
     assert read == []

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tensorrag import catalog_cache
 from tensorrag.catalog import Catalog
-from tensorrag.registry import Registry
+from tensorrag.registry import Registry, catalog_cache
 from tests.core.engine import CARDS
 
 

@@ -8,10 +8,10 @@ import pytest
 
 from tensorrag.card import Peek
 from tensorrag.check import check, peek_key
+from tensorrag.check.problems import Problem
 from tensorrag.errors import ErrorInfo
 from tensorrag.pipeline import Pipeline
-from tensorrag.pipeline_json import from_json
-from tensorrag.problems import Problem
+from tensorrag.pipeline.as_json import from_json
 from tensorrag.registry import Registry
 from tensorrag.types import ColumnSchema, ModelSchema, TableSchema
 

@@ -12,9 +12,8 @@ from typing import Any
 
 import pytest
 
-from tensorrag import files, headless
-from tensorrag.cli import main
-from tensorrag.pipeline import Node, Pipeline
+from tensorrag.cli import headless, main
+from tensorrag.pipeline import Node, Pipeline, files
 from tests.core.engine import CARDS, InProcess, chain, node
 
 Captured = pytest.CaptureFixture[str]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tensorrag.workspace import Workspace
+from tensorrag.store.workspace import Workspace
 
 KILLS = 8
 

@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 
 from tensorrag.catalog import PortInfo
-from tensorrag.document import Document, diff
-from tensorrag.edit import _HANDLERS
+from tensorrag.edit.commands import _HANDLERS
+from tensorrag.edit.document import Document, diff
 from tensorrag.errors import NodeNotFound, PipelineError
-from tensorrag.files import dumps, loads
 from tensorrag.pipeline import Edge, Node, Pipeline, Position
-from tensorrag.pipeline_json import to_json
+from tensorrag.pipeline.as_json import to_json
+from tensorrag.pipeline.files import dumps, loads
 from tests.core.random_pipelines import ODD_NAMES, random_value
 from tests.core.small_catalog import CATALOG
 

@@ -14,9 +14,9 @@ from tensorrag.errors import (
     PortTakenError,
     PortTypeError,
 )
-from tensorrag.files import loads
 from tensorrag.pipeline import Edge, Node, Pipeline, Position
-from tensorrag.pipeline_json import to_json
+from tensorrag.pipeline.as_json import to_json
+from tensorrag.pipeline.files import loads
 from tests.core.small_catalog import CATALOG
 
 Op = dict[str, Any]

@@ -11,12 +11,11 @@ from typing import Any
 import jsonschema
 import pytest
 
-from tensorrag import files, strict_json
 from tensorrag.errors import FileFormatError, TensorRagError, WorkspaceError
-from tensorrag.files import dumps, json_schema, load, loads, save
-from tensorrag.pipeline import Edge, Node, Pipeline, Position
-from tensorrag.pipeline_json import VERSION
-from tensorrag.pipeline_keys import NODE_KEYS
+from tensorrag.pipeline import Edge, Node, Pipeline, Position, files, strict_json
+from tensorrag.pipeline.as_json import VERSION
+from tensorrag.pipeline.files import dumps, json_schema, load, loads, save
+from tensorrag.pipeline.keys import NODE_KEYS
 from tests.core.random_pipelines import random_pipeline
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -118,7 +117,7 @@ def test_sound_pipelines_fit_the_published_schema() -> None:
 def test_the_published_schema_is_the_one_of_the_code() -> None:
     published = json.loads((DOCS / "pipeline.schema.json").read_text(encoding="utf-8"))
 
-    assert published == json_schema(), "run: python -m tensorrag.pipeline_schema"
+    assert published == json_schema(), "run: python -m tensorrag.pipeline.json_schema"
     jsonschema.Draft202012Validator.check_schema(published)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tensorrag.errors import RunNotFound, WorkspaceError
-from tensorrag.journal import Journal
+from tensorrag.store.journal import Journal
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ def test_a_run_whose_process_is_gone_was_interrupted(journal: Journal, tmp_path:
     program = """
 import os, sys
 from pathlib import Path
-from tensorrag.journal import Journal
+from tensorrag.store.journal import Journal
 journal = Journal(Path(sys.argv[1]))
 run = journal.create_run({})
 running = {"card": "train", "state": "running", "reason": None}
@@ -119,7 +119,7 @@ def test_several_processes_write_to_one_journal(journal: Journal, tmp_path: Path
     program = """
 import sys
 from pathlib import Path
-from tensorrag.journal import Journal
+from tensorrag.store.journal import Journal
 journal = Journal(Path(sys.argv[1]))
 run = journal.create_run({})
 for number in range(50):

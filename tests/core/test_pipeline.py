@@ -183,7 +183,7 @@ def test_editing_one_of_5000_cards_is_cheap() -> None:
 
 
 def test_importing_it_loads_neither_networkx_nor_pandas() -> None:
-    code = "import sys, tensorrag.pipeline, tensorrag.files; print(*sys.modules, sep='\\n')"
+    code = "import sys, tensorrag.pipeline.files; print(*sys.modules, sep='\\n')"
     names = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
 
     loaded = set(names.stdout.split())

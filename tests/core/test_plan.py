@@ -11,8 +11,8 @@ import pytest
 from tensorrag.check import NodeFacts
 from tensorrag.errors import CycleError, NodeNotFound, PipelineError
 from tensorrag.pipeline import Pipeline
-from tensorrag.plan import Planned, cache_key, plan
-from tensorrag.prepare import with_params
+from tensorrag.run.plan import Planned, cache_key, plan
+from tensorrag.run.prepare import with_params
 from tests.core.engine import Engine, chain, node, wire
 
 

@@ -98,7 +98,7 @@ def test_a_pack_appears_through_its_entry_point(tmp_path: Path) -> None:
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: shouting\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text("[tensorrag.cards]\nshouting = shouting\n")
-    show = "from tensorrag.registry import Registry; print(*Registry.load().found)"
+    show = "from tensorrag.registry.finding import Registry; print(*Registry.load().found)"
 
     ran = subprocess.run(
         [sys.executable, "-c", show],

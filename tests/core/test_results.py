@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 from tensorrag import ColumnSchema, Peek, Table, TableSchema
-from tensorrag.artifacts import Store
 from tensorrag.errors import ArtifactNotFound
-from tensorrag.results import Result
+from tensorrag.store.artifacts import Store
+from tensorrag.store.results import Result
 
 KEY = "k" * 64
 
@@ -93,7 +93,7 @@ def test_results_are_shared_between_processes(store: Store) -> None:
 import sys
 from pathlib import Path
 from tests.core.test_results import made
-from tensorrag.artifacts import Store
+from tensorrag.store.artifacts import Store
 store = Store(Path(sys.argv[1]))
 for index in range(20):
     store.results.put(f"{sys.argv[2]}-{index}", made(store, index))

@@ -13,8 +13,8 @@ import pytest
 
 from tensorrag.errors import NodeNotFound, RunRefused, WorkspaceError
 from tensorrag.pipeline import Pipeline
-from tensorrag.prepare import PipelineHasErrors
 from tensorrag.run import Run
+from tensorrag.run.prepare import PipelineHasErrors
 from tests.core.engine import Engine, chain, node, wire
 
 

@@ -5,9 +5,9 @@ import pytest
 
 from sample_data.pipeline_files import FOLDER, PIPELINES, pipeline_path, sample_pipelines
 from tensorrag.edit import apply
-from tensorrag.files import dumps, json_schema, load
 from tensorrag.pipeline import Pipeline
-from tensorrag.pipeline_json import edge_json, node_json
+from tensorrag.pipeline.as_json import edge_json, node_json
+from tensorrag.pipeline.files import dumps, json_schema, load
 from tensorrag.registry import Registry
 
 CARD_WIDTH, CARD_HEIGHT = 184, 148

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from tensorrag import terminal
+from tensorrag.cli import terminal
 from tests.core.engine import Engine, chain, node
 
 REPORT = {

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tensorrag import tidy
+from tensorrag.store import tidy
 from tests.core.engine import Engine, chain, node
 
 

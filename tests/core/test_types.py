@@ -12,8 +12,8 @@ import pytest
 from sklearn.linear_model import LinearRegression
 
 from tensorrag import EstimatorSpec, InputError, Metrics, Model, NetworkSpec, Table
-from tensorrag.artifacts import Store
 from tensorrag.preview import GroupPreview, ScoreFace
+from tensorrag.store.artifacts import Store
 from tensorrag.types import BUILT_IN, ColumnSchema, Layer, Provenance, TrainingReport, Value
 
 

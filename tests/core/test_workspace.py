@@ -12,7 +12,7 @@ import pytest
 
 from tensorrag.errors import FileFormatError, PipelineError, WorkspaceError, WorkspaceLocked
 from tensorrag.pipeline import Node, Pipeline
-from tensorrag.workspace import Workspace
+from tensorrag.store.workspace import Workspace
 
 
 @pytest.fixture
@@ -128,7 +128,7 @@ def test_damaged_settings_are_as_none(workspace: Workspace) -> None:
 def test_a_second_server_is_refused_and_told_of_the_first(workspace: Workspace) -> None:
     program = """
 import sys, time
-from tensorrag.workspace import Workspace
+from tensorrag.store.workspace import Workspace
 with Workspace.open(sys.argv[1]).lock("http://127.0.0.1:8080"):
     sys.stdout.write("locked\\n")
     sys.stdout.flush()

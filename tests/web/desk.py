@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from tensorrag.pipeline import JsonObject, Pipeline
+from tensorrag.store.workspace import Workspace
 from tensorrag.task import TaskKind
-from tensorrag.workspace import Workspace
 from tests.core.engine import CARDS, InProcess
 from web.session import Session, View
 from web.sessions import Sessions

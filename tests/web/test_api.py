@@ -15,7 +15,7 @@ from fastapi import APIRouter, FastAPI
 
 from tensorrag import errors
 from tensorrag.pipeline import Node, Pipeline
-from tensorrag.pipeline_json import to_json
+from tensorrag.pipeline.as_json import to_json
 from tests.core.engine import chain, node
 from tests.web.desk import Desk, Listener, until
 from web import api_uploads

@@ -1,6 +1,6 @@
 import re
 
-from tensorrag.problems import Fix, Problem
+from tensorrag.check.problems import Fix, Problem
 from tensorrag.types import ColumnSchema
 from tests.web.test_fields import SPECS
 from web.controls import Form

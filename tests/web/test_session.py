@@ -9,10 +9,10 @@ import pytest
 
 from tensorrag.check import NodeFacts
 from tensorrag.errors import PipelineError, RunRefused, WorkspaceError
-from tensorrag.files import load, save
 from tensorrag.pipeline import Edge, Node, Pipeline
-from tensorrag.pipeline_json import to_json
-from tensorrag.prepare import PipelineHasErrors
+from tensorrag.pipeline.as_json import to_json
+from tensorrag.pipeline.files import load, save
+from tensorrag.run.prepare import PipelineHasErrors
 from tensorrag.types import ModelSchema
 from tests.core.engine import chain, node
 from tests.web.desk import Desk, Listener, until

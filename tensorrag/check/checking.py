@@ -1,0 +1,275 @@
+"""Checks a pipeline before anything runs: lists its Problems, and what is known of each node.
+
+Schemas flow through the graph from the sources down, each card saying what would come out of
+what goes in; no row of data is touched. This calls cards, so it runs in a card host.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, SerializeAsAny, TypeAdapter, ValidationError
+
+from tensorrag.card import Card, Peek
+from tensorrag.catalog import CardInfo
+from tensorrag.check.columns import column_problems
+from tensorrag.check.problems import Problem
+from tensorrag.check.wiring import wiring_problems
+from tensorrag.errors import CardNotFound, InputError, ParameterError, TensorRagError
+from tensorrag.params import parameter_errors
+from tensorrag.pipeline import Node, Pipeline
+from tensorrag.registry import Found, Registry
+from tensorrag.types.schema import AnySchema, Schema
+
+_SCHEMAS: TypeAdapter[dict[str, AnySchema | None]] = TypeAdapter(dict[str, AnySchema | None])
+
+
+class NodeFacts(BaseModel):
+    """All that is known of a node without running it. JSON-safe."""
+
+    model_config = ConfigDict(frozen=True)
+
+    card: str
+    title: str
+    entry: str = ""
+    """``module:Class``; empty where the card is not installed."""
+    source: str | None = None
+    source_sha256: str = ""
+    version: int = 1
+    params: dict[str, Any] = {}
+    """The parameters that matter, defaults filled in."""
+    libraries: tuple[str, ...] = ()
+    brief: str = ""
+    """The line on the card."""
+    peek_key: str | None = None
+    """For cards that read an outside source: what its Peek is stored under."""
+    inputs: dict[str, SerializeAsAny[AnySchema] | None] = {}
+    schemas: dict[str, SerializeAsAny[AnySchema] | None] = {}
+    """By output port."""
+    gpu: str | None = None
+    timeout: int = 600
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether what comes out was made up, as far as is known."""
+        tables = (getattr(schema, "provenance", None) for schema in self.schemas.values())
+        return any(provenance is not None and provenance.synthetic for provenance in tables)
+
+
+class Checked(BaseModel):
+    """The outcome of a check."""
+
+    model_config = ConfigDict(frozen=True)
+
+    problems: tuple[Problem, ...] = ()
+    nodes: dict[str, NodeFacts] = {}
+
+    def errors(self, nodes: Iterable[str] | None = None) -> tuple[Problem, ...]:
+        """Return what keeps these nodes (all by default) from running."""
+        wanted = None if nodes is None else set(nodes)
+        return tuple(
+            p
+            for p in self.problems
+            if p.level == "error" and (wanted is None or p.node is None or p.node in wanted)
+        )
+
+
+def check(
+    pipeline: Pipeline, registry: Registry, peeks: Mapping[str, Peek] | None = None
+) -> Checked:
+    """Check a whole pipeline.
+
+    Args:
+        pipeline: may be unfinished or wrong in any way that a file can be.
+        registry: the cards that are here.
+        peeks: what looks at outside sources found, by ``NodeFacts.peek_key``.
+    """
+    infos = {card_id: found.info for card_id, found in registry.found.items()}
+    checking = _Checking(pipeline, registry, peeks or {})
+    checking.problems += wiring_problems(pipeline, infos)
+    for node_id in _sorted_as_far_as_possible(pipeline):
+        checking.visit(pipeline.nodes[node_id])
+    place = {node_id: index for index, node_id in enumerate(pipeline.nodes)}
+    checking.problems.sort(key=lambda problem: place.get(problem.node or "", -1))
+    facts = {node_id: checking.facts[node_id] for node_id in pipeline.nodes}
+    return Checked(problems=tuple(checking.problems), nodes=facts)
+
+
+@dataclass
+class _Checking:
+    pipeline: Pipeline
+    registry: Registry
+    peeks: Mapping[str, Peek]
+    facts: dict[str, NodeFacts] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def visit(self, node: Node) -> None:
+        try:
+            found = self.registry.get(node.card)
+        except CardNotFound as error:
+            self._report(node, "card_unknown", error)
+            self.facts[node.id] = NodeFacts(card=node.card, title=node.title or node.card)
+            return
+        inputs = self._arriving(node, found.info)
+        problems = column_problems(node, found.info, inputs)
+        self.problems += problems
+        card = self._card(node, found)
+        outputs = self._leaving(node, found, card, inputs, quiet=bool(problems))
+        self.facts[node.id] = self._facts(node, found, card, inputs, outputs)
+
+    def _card(self, node: Node, found: Found) -> Card | None:
+        params = dict(node.params)
+        if node.card_version < found.card.version:
+            params = found.card.migrate(params, node.card_version)
+        try:
+            return found.card(**params)
+        except ValidationError as error:
+            for wrong in parameter_errors(error):
+                self._report(node, "parameter_invalid", wrong)
+        except TypeError:  # a parameter name that Python cannot pass
+            self._report(node, "parameter_invalid", ParameterError("A parameter has no name."))
+        return None
+
+    def _arriving(self, node: Node, info: CardInfo) -> dict[str, Any]:
+        """Return the schema at each input; a list where the port takes many, None where empty."""
+        arriving: dict[str, Any] = {p.name: [] if p.many else None for p in info.inputs}
+        for edge in self.pipeline.inputs_of(node.id):
+            port = info.input(edge.target_port)
+            source = self.facts.get(edge.source)
+            if port is None or source is None:
+                continue
+            schema = source.schemas.get(edge.source_port)
+            if schema is not None and schema.type not in port.accepts:
+                continue
+            if port.many:
+                arriving[port.name].append(schema)
+            elif arriving[port.name] is None:
+                arriving[port.name] = schema
+        return arriving
+
+    def _leaving(
+        self, node: Node, found: Found, card: Card | None, inputs: dict[str, Any], *, quiet: bool
+    ) -> dict[str, Schema | None]:
+        """Ask the card what would come out; nothing is known where it cannot be asked."""
+        names = [port.name for port in found.info.outputs]
+        unknown: dict[str, Schema | None] = dict.fromkeys(names)
+        if not node.enabled:
+            return _bypassed(found.info, inputs, unknown)
+        if card is None:
+            return unknown
+        peek = self._peek(found, card)
+        if peek is not None and peek.error is not None:
+            wrong = ParameterError(peek.error.message, field=peek.field, hint=peek.error.hint)
+            self._report(node, "source_unreadable", wrong)
+            return unknown
+        if peek is not None and peek.schemas:
+            return dict(zip(names, peek.schemas, strict=False))
+        try:
+            schemas = card.propagate(*_positional(found, inputs))  # type: ignore[attr-defined]
+        except TensorRagError as error:
+            if not quiet:
+                self._report(node, "parameter_invalid", error)
+            return unknown
+        except Exception as error:
+            wrong = ParameterError(f"propagate failed: {type(error).__name__}: {error}")
+            self._report(node, "card_broken", wrong)
+            return unknown
+        whole = schemas if isinstance(schemas, tuple) else (schemas,)
+        return dict(zip(names, whole, strict=False))
+
+    def _peek(self, found: Found, card: Card) -> Peek | None:
+        return self.peeks.get(peek_key(found, card)) if hasattr(card, "peek") else None
+
+    def _facts(
+        self,
+        node: Node,
+        found: Found,
+        card: Card | None,
+        inputs: dict[str, Any],
+        outputs: dict[str, Schema | None],
+    ) -> NodeFacts:
+        single = {name: s for name, s in inputs.items() if isinstance(s, Schema)}
+        peeks = card is not None and hasattr(card, "peek")
+        return NodeFacts(
+            card=node.card,
+            title=node.title or found.info.title,
+            entry=found.info.entry,
+            source=found.info.source,
+            source_sha256=found.source_sha256,
+            version=found.card.version,
+            params=card.active() if card is not None else {},
+            libraries=found.card.libraries,
+            brief=_brief(card, single) if card is not None else "",
+            peek_key=peek_key(found, card) if card is not None and peeks else None,
+            inputs=_SCHEMAS.validate_python({n: single.get(n) for n in inputs}),
+            schemas=_SCHEMAS.validate_python(outputs),
+            gpu=found.card.gpu,
+            timeout=found.card.timeout,
+        )
+
+    def _report(self, node: Node, code: str, error: TensorRagError) -> None:
+        self.problems.append(
+            Problem(
+                code=code,
+                node=node.id,
+                field=getattr(error, "field", None),
+                port=error.port if isinstance(error, InputError) else None,
+                message=error.message,
+                hint=error.hint,
+            )
+        )
+
+
+def peek_key(found: Found, card: Card) -> str:
+    """Return what the Peek of a card with these parameters is stored under."""
+    text = json.dumps([card.id, found.source_sha256, card.active()], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _positional(found: Found, inputs: dict[str, Any]) -> list[Any]:
+    """Give propagate what run would get: a schema that knows nothing where one is missing."""
+    arguments: list[Any] = []
+    for port in found.card.inputs():
+        blank = port.type.schema_type()
+        if port.many:
+            arguments.extend(schema or blank for schema in inputs[port.name])
+        elif inputs[port.name] is None and not port.optional:
+            arguments.append(blank)
+        else:
+            arguments.append(inputs[port.name])
+    return arguments
+
+
+def _bypassed(
+    info: CardInfo, inputs: dict[str, Any], unknown: dict[str, Schema | None]
+) -> dict[str, Schema | None]:
+    """Pass the first input of equal type through to each output."""
+    passed = dict(unknown)
+    for port in info.outputs:
+        first = next((inputs[p.name] for p in info.inputs if p.type == port.type), None)
+        passed[port.name] = next(iter(first), None) if isinstance(first, list) else first
+    return passed
+
+
+def _brief(card: Card, inputs: dict[str, Schema]) -> str:
+    try:
+        return card.brief(inputs)
+    except Exception:
+        return ""
+
+
+def _sorted_as_far_as_possible(pipeline: Pipeline) -> list[str]:
+    """Sort nodes from the sources down; those on a circle come last, in the order of the file."""
+    import networkx as nx
+
+    graph = pipeline.graph()
+    condensed = nx.condensation(nx.DiGraph(graph))
+    place = {node_id: index for index, node_id in enumerate(pipeline.nodes)}
+    ordered: list[str] = []
+    for group in nx.topological_sort(condensed):
+        ordered += sorted(condensed.nodes[group]["members"], key=place.__getitem__)
+    return ordered

@@ -1,0 +1,209 @@
+"""The command line. Importing this loads click alone; each command loads what it needs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from tensorrag.cli.lazy_commands import LazyGroup
+
+SUCCEEDED, FAILED, WRONG = 0, 1, 2
+"""Exit codes: all is well; the run failed or was cancelled; the pipeline or the call is wrong."""
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        code = commands.main(words, prog_name="tensorrag", standalone_mode=False)
+    except click.Abort:
+        return FAILED
+    except click.ClickException as error:
+        return _refuse(error.format_message(), "usage", words, usage=error)
+    except BrokenPipeError:
+        sys.stderr.close()  # whoever reads has gone: nothing to tell anybody
+        return FAILED
+    except Exception as error:
+        from tensorrag.errors import TensorRagError
+
+        if not isinstance(error, TensorRagError):
+            raise
+        return _refuse(error.message, "refused", words, hint=error.hint)
+    return code if isinstance(code, int) else SUCCEEDED
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="tensorrag")
+def commands() -> None:
+    """TensorRag: machine-learning pipelines made of typed cards."""
+
+
+def _workspace_option(command: Command) -> Command:
+    return click.option(
+        "--workspace",
+        type=click.Path(file_okay=False, path_type=Path),
+        help="Folder for results and runs; $TENSORRAG_WORKSPACE or ~/.tensorrag by default.",
+    )(command)
+
+
+def _json_option(command: Command) -> Command:
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")(
+        command
+    )
+
+
+@commands.command()
+@click.argument("pipeline")
+@click.option("--until", metavar="NODE", help="Stop at this card; run only what it depends on.")
+@click.option(
+    "--set",
+    "settings",
+    metavar="NODE.PARAM=VALUE",
+    multiple=True,
+    help="Set a parameter for this run; VALUE is JSON, else text.",
+)
+@click.option("--on", metavar="EXECUTOR", help="Run all cards there, whatever they ask for.")
+@click.option("--no-cache", is_flag=True, help="Run everything, even what is known already.")
+@_json_option
+@_workspace_option
+def run(
+    pipeline: str,
+    until: str | None,
+    settings: tuple[str, ...],
+    on: str | None,
+    no_cache: bool,
+    as_json: bool,
+    workspace: Path | None,
+) -> int:
+    """Run PIPELINE, a file or the name of a sample."""
+    from tensorrag.cli import headless
+
+    request = headless.Request(pipeline, until, settings, on, no_cache)
+    outcome, code = headless.run(request, workspace, quiet=as_json)
+    if as_json:
+        _print_json(outcome)
+    return code
+
+
+@commands.command()
+@click.argument("pipeline")
+@_json_option
+@_workspace_option
+def check(pipeline: str, as_json: bool, workspace: Path | None) -> int:
+    """List what is wrong with PIPELINE, a file or the name of a sample."""
+    from tensorrag.cli import headless
+
+    problems = headless.check(pipeline, workspace)
+    if as_json:
+        _print_json([problem.model_dump(mode="json") for problem in problems])
+    else:
+        from tensorrag.cli.terminal import print_problems
+
+        print_problems(problems)
+    return WRONG if any(problem.level == "error" for problem in problems) else SUCCEEDED
+
+
+@commands.command()
+@_json_option
+@_workspace_option
+def cards(as_json: bool, workspace: Path | None) -> int:
+    """List the cards that are installed or dropped in."""
+    from tensorrag.cli import listings
+
+    found = listings.cards(workspace)
+    if as_json:
+        _print_json(found)
+    else:
+        rows = [(card["category"], card["card"], card["summary"]) for card in found]
+        _print_table(("category", "card", "what it does"), rows)
+    return SUCCEEDED
+
+
+@commands.command()
+@_json_option
+def samples(as_json: bool) -> int:
+    """List the sample pipelines."""
+    from tensorrag.cli import listings
+
+    found = listings.samples()
+    if as_json:
+        _print_json(found)
+    else:
+        rows = [(sample["name"], sample["title"], listings.size(sample)) for sample in found]
+        _print_table(("name", "title", "data"), rows)
+    return SUCCEEDED
+
+
+@commands.command()
+@click.argument("run_id", metavar="[RUN]", required=False)
+@click.option("--limit", default=20, show_default=True, help="How many to list.")
+@_json_option
+@_workspace_option
+def runs(run_id: str | None, limit: int, as_json: bool, workspace: Path | None) -> int:
+    """List past and present runs, or show one."""
+    from tensorrag.cli import listings
+
+    if run_id is not None:
+        found = listings.run(workspace, run_id)
+        if as_json:
+            _print_json(found)
+        else:
+            from tensorrag.cli.terminal import print_outcome
+
+            print_outcome(found)
+        return SUCCEEDED
+    entries = listings.runs(workspace, limit)
+    if as_json:
+        _print_json(entries)
+    else:
+        columns = ("run", "status", "started", "seconds", "name")
+        rows = [tuple(str(entry[name] or "") for name in columns) for entry in entries]
+        _print_table(columns, rows)
+    return SUCCEEDED
+
+
+def _refuse(
+    message: str,
+    code: str,
+    words: list[str],
+    *,
+    hint: str = "",
+    usage: click.ClickException | None = None,
+) -> int:
+    """Say why nothing was done: on stderr, and where JSON was asked for, as JSON too."""
+    if "--json" in words:
+        problem = {"code": code, "level": "error", "message": message, "hint": hint}
+        places = dict.fromkeys(("node", "port", "field", "edge", "fix"))
+        refused = {"run": None, "status": "failed", "seconds": 0.0}
+        problems = [{**places, **problem}]
+        whole = {**refused, "problems": problems, "nodes": {}} if words[:1] == ["run"] else problems
+        _print_json(whole)
+    elif usage is not None:
+        usage.show()
+    else:
+        click.echo(f"{message}\n{hint}".rstrip(), err=True)
+    return WRONG
+
+
+def _print_json(content: Any) -> None:
+    click.echo(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def _print_table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
+    """Write columns side by side; the last one may be as long as it likes."""
+    widths = [max(len(row[index]) for row in (head, *rows)) for index in range(len(head) - 1)]
+    for number, row in enumerate((head, *rows)):
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
+        line = "  ".join([*cells, row[-1]])
+        click.echo(click.style(line, dim=True) if number == 0 else line)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

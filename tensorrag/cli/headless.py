@@ -1,0 +1,205 @@
+"""Pipelines without the page: what the command line runs and checks."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tensorrag.card import Peek
+from tensorrag.check import Checked
+from tensorrag.check import check as check_pipeline
+from tensorrag.check.problems import Problem
+from tensorrag.errors import FileFormatError, PipelineError
+from tensorrag.executor import Executor
+from tensorrag.pipeline import Pipeline, files, strict_json
+from tensorrag.pipeline.names import quoted
+from tensorrag.registry import Registry
+from tensorrag.run import Run
+from tensorrag.run.prepare import PipelineHasErrors, look, open_executors, with_params
+from tensorrag.store.workspace import Workspace
+from tensorrag.types.value import JsonObject
+
+EXIT_CODES = {"succeeded": 0, "failed": 1, "cancelled": 1, "interrupted": 1}
+REFUSED = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was typed after ``tensorrag run``."""
+
+    pipeline: str
+    until: str | None = None
+    settings: tuple[str, ...] = ()
+    """Each ``NODE.PARAM=VALUE``."""
+    on: str | None = None
+    no_cache: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A pipeline from a file or a sample."""
+
+    pipeline: Pipeline
+    id: str
+    """What its runs are compared by."""
+    base: Path | None
+    """Where its relative paths start from; None: the workspace."""
+
+
+def run(
+    request: Request, workspace: Path | None = None, *, quiet: bool = False
+) -> tuple[JsonObject, int]:
+    """Run a pipeline to its end, showing it on the terminal unless it is to be quiet.
+
+    Returns:
+        The object of ``run --json``, and the exit code.
+
+    Raises:
+        TensorRagError: the file cannot be opened, or the request makes no sense.
+    """
+    return asyncio.run(_run(request, Workspace.open(workspace), quiet=quiet))
+
+
+def check(name: str, workspace: Path | None = None) -> tuple[Problem, ...]:
+    """Look at the sources of a pipeline, and list what is wrong with it.
+
+    Raises:
+        TensorRagError: the file cannot be opened.
+    """
+    return asyncio.run(_check(open_pipeline(name), Workspace.open(workspace)))
+
+
+def open_pipeline(name: str) -> Opened:
+    """Open a file, or the sample of this name.
+
+    Raises:
+        FileFormatError: the file is refused, or there is neither.
+    """
+    from sample_data.pipeline_files import PIPELINES, pipeline_path
+
+    path = Path(name)
+    if not path.exists() and name in PIPELINES:
+        return Opened(files.load(pipeline_path(name)).pipeline, f"sample:{name}", None)
+    if not path.exists():
+        raise FileFormatError(
+            f"There is no file {quoted(name)}, and no sample of this name.",
+            hint=f"Samples: {', '.join(PIPELINES)}.",
+        )
+    whole = path.resolve()
+    return Opened(files.load(path).pipeline, f"file:{whole}", whole.parent)
+
+
+def parsed(settings: tuple[str, ...]) -> dict[str, Any]:
+    """Read ``NODE.PARAM=VALUE``; a value that is no JSON is text.
+
+    Raises:
+        PipelineError: there is no ``=``.
+    """
+    values = {}
+    for setting in settings:
+        name, equals, text = setting.partition("=")
+        if not equals:
+            raise PipelineError(
+                f"{quoted(setting)} sets nothing.", hint="Write NODE.PARAM=VALUE, as train.seed=7."
+            )
+        try:
+            values[name] = strict_json.loads(text, max_bytes=files.MAX_BYTES)
+        except FileFormatError:
+            values[name] = text
+    return values
+
+
+async def _run(request: Request, workspace: Workspace, *, quiet: bool) -> tuple[JsonObject, int]:
+    opened = open_pipeline(request.pipeline)
+    pipeline = with_params(opened.pipeline, parsed(request.settings))
+    registry = Registry.load(workspace.cards)
+    executors = open_executors(workspace.scratch)
+    started = Run(
+        pipeline,
+        workspace,
+        executors,
+        registry.catalog(),
+        _Checker(registry),
+        pipeline_id=opened.id,
+        base=opened.base,
+        until=request.until,
+        on=request.on,
+        no_cache=request.no_cache,
+    )
+    try:
+        return await _carried_out(started, quiet=quiet)
+    finally:
+        await _close(executors, workspace)
+
+
+async def _carried_out(run: Run, *, quiet: bool) -> tuple[JsonObject, int]:
+    """Start a run and follow it to its end; a signal cancels it."""
+    starting = asyncio.ensure_future(run.start())
+    _on_signal(starting.cancel)
+    try:
+        await starting
+    except PipelineHasErrors as error:
+        return _refused(run, error.problems, quiet=quiet), REFUSED
+    except asyncio.CancelledError:
+        return {**run.to_json(), "run": None, "status": "cancelled"}, EXIT_CODES["cancelled"]
+    cancelling: list[asyncio.Task[None]] = []
+    _on_signal(lambda: cancelling.append(asyncio.create_task(run.cancel())))
+    if not quiet:
+        from tensorrag.cli.terminal import follow
+
+        await follow(run)
+    status = await run.wait()
+    return run.to_json(), EXIT_CODES[status]
+
+
+def _refused(run: Run, problems: tuple[Problem, ...], *, quiet: bool) -> JsonObject:
+    if not quiet:
+        from tensorrag.cli.terminal import print_problems
+
+        print_problems(problems)
+    shown = [problem.model_dump(mode="json") for problem in problems]
+    return {"run": None, "status": "failed", "seconds": 0.0, "problems": shown, "nodes": {}}
+
+
+async def _check(opened: Opened, workspace: Workspace) -> tuple[Problem, ...]:
+    checker = _Checker(Registry.load(workspace.cards))
+    checked = await checker(opened.pipeline, {})
+    if not any(facts.peek_key for facts in checked.nodes.values()):
+        return checked.problems
+    executors = open_executors(workspace.scratch)
+    try:
+        place, peeks = workspace.place(opened.base), workspace.store.peeks
+        seen = await look(checked, executors, place, peeks)
+        for key, peek in seen.items():
+            peeks.put(key, peek)
+    finally:
+        await _close(executors, workspace)
+    return (await checker(opened.pipeline, seen)).problems
+
+
+@dataclass(frozen=True, slots=True)
+class _Checker:
+    """Checks in a thread of this process: whoever calls a command trusts the cards they have."""
+
+    registry: Registry
+
+    async def __call__(self, pipeline: Pipeline, peeks: Mapping[str, Peek]) -> Checked:
+        return await asyncio.to_thread(check_pipeline, pipeline, self.registry, peeks)
+
+
+def _on_signal(act: Any) -> None:
+    loop = asyncio.get_running_loop()
+    with suppress(NotImplementedError):  # Windows: the interrupt ends the command instead
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, act)
+
+
+async def _close(executors: Mapping[str, Executor], workspace: Workspace) -> None:
+    for executor in executors.values():
+        await executor.close()
+    workspace.close()

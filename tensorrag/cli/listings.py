@@ -1,0 +1,86 @@
+"""What the command line lists: cards, samples and runs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tensorrag.registry import catalog_cache
+from tensorrag.store.home import home
+
+if TYPE_CHECKING:
+    from tensorrag.store.journal import Journal
+
+JsonObject = dict[str, Any]
+
+
+def cards(workspace: Path | None = None) -> list[JsonObject]:
+    """Describe every card that is installed or dropped in, in the order of the palette."""
+    folder = home(workspace) / "cards"
+    known = catalog_cache.known_listing(folder)
+    if known is not None:
+        return known
+    from tensorrag.registry import Registry
+
+    catalog = Registry.load(folder).catalog()
+    catalog_cache.keep(folder, catalog)
+    return [info.listing() for info in catalog.cards.values()]
+
+
+def samples() -> list[JsonObject]:
+    """Describe every sample pipeline, and the table that it starts from."""
+    from sample_data.pipeline_files import sample_pipelines
+
+    return [
+        {
+            "name": sample.name,
+            "title": sample.title,
+            "summary": sample.summary,
+            **_table(json.loads(sample.path.read_text(encoding="utf-8"))),
+        }
+        for sample in sample_pipelines().values()
+    ]
+
+
+def size(sample: JsonObject) -> str:
+    """Write the size of a sample's table for people."""
+    if sample["rows"] is None:
+        return "a table of your own"
+    made_up = " (synthetic)" if sample["synthetic"] else ""
+    return f"{sample['rows']:,} × {sample['columns']}{made_up}"
+
+
+def runs(workspace: Path | None = None, limit: int = 20) -> list[JsonObject]:
+    """List past and present runs, newest first."""
+    return [entry.summary() for entry in _journal(workspace).runs(limit)]
+
+
+def run(workspace: Path | None, run_id: str) -> JsonObject:
+    """Return one run as ``run --json`` prints it.
+
+    Raises:
+        RunNotFound: there is none of this id.
+    """
+    return _journal(workspace).to_json(run_id)
+
+
+def _journal(workspace: Path | None) -> Journal:
+    """Open the journal; runs whose process is gone claim nothing any more."""
+    from tensorrag.store.workspace import Workspace
+
+    journal = Workspace.open(workspace).journal
+    journal.interrupted()
+    return journal
+
+
+def _table(pipeline: JsonObject) -> JsonObject:
+    """Return the facts of the first sample table that a pipeline loads; None of a table to come."""
+    from sample_data import SAMPLES
+
+    for node in pipeline["nodes"]:
+        if node["card"] == "data_load" and node["params"].get("source", "sample") == "sample":
+            table = SAMPLES[node["params"].get("sample_name", "boston_housing")]
+            columns = len(table.columns)
+            return {"synthetic": table.synthetic, "rows": table.rows, "columns": columns}
+    return {"synthetic": False, "rows": None, "columns": None}

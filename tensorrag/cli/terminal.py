@@ -1,0 +1,171 @@
+"""What a run looks like in a terminal: bars where there is one, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Protocol, Self
+
+import click
+
+from tensorrag.check.problems import Problem
+from tensorrag.types.value import JsonObject
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import TaskID
+
+    from tensorrag.run import Run
+
+MARKS = {
+    "done": ("✓", "green"),
+    "failed": ("✗", "red"),
+    "cancelled": ("■", "yellow"),
+    "blocked": ("–", "yellow"),
+    "bypassed": ("⤳", "cyan"),
+    "running": ("▸", "blue"),
+    "queued": ("·", "white"),
+}
+
+
+class _Show(Protocol):
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *exc: object) -> None: ...
+    def tell(self, event: JsonObject) -> None: ...
+
+
+async def follow(run: Run) -> None:
+    """Show a run from its start to its end, then what came of it."""
+    show: _Show = Bars() if sys.stdout.isatty() else Lines()
+    with show:
+        async for event in run.subscribe():
+            show.tell(event)
+    print_outcome(run.to_json())
+
+
+def print_outcome(run: JsonObject) -> None:
+    """Write what came of each card, and the metrics."""
+    for node_id, node in run["nodes"].items():
+        _print_node(node_id, node)
+    for node_id, node in run["nodes"].items():
+        for output in node["outputs"].values():
+            if output["type"] == "Metrics" and output["value"]:
+                _print_metrics(node_id, output["value"])
+    seconds = f" in {run['seconds']:.1f} s" if run["seconds"] is not None else ""
+    click.echo(f"Run {run['run']} {run['status']}{seconds}.")
+
+
+def print_problems(problems: Iterable[Problem]) -> None:
+    """Write each problem with its place and what to do."""
+    colours = {"error": "red", "warning": "yellow", "info": "blue"}
+    found = list(problems)
+    for problem in found:
+        place = ".".join(filter(None, (problem.node, problem.field or problem.port)))
+        level = click.style(f"{problem.level:8}", fg=colours[problem.level])
+        click.echo(f"{level} {place}: {problem.message}" if place else f"{level} {problem.message}")
+        if problem.hint:
+            click.echo(f"{'':8} {problem.hint}")
+    if not found:
+        click.echo("No problems.")
+
+
+def _print_node(node_id: str, node: JsonObject) -> None:
+    mark, colour = MARKS[node["state"]]
+    seconds = f"{node['seconds']:.1f} s" if node["seconds"] is not None else ""
+    words = ["cached" if node["cached"] else node["state"]]
+    words += [word for word in (seconds, node["device"], node["reason"]) if word]
+    click.echo(f"{click.style(mark, fg=colour)} {node_id:16} {' · '.join(words)}")
+    error = node["error"]
+    if error is not None:
+        click.echo(f"  {error['message']}", err=True)
+        for text in (error["hint"], error["traceback"]):
+            if text:
+                click.echo("\n".join(f"  {line}" for line in text.splitlines()), err=True)
+
+
+def _print_metrics(node_id: str, metrics: JsonObject) -> None:
+    baseline = metrics.get("baseline") or {}
+    for name, value in metrics.items():
+        if isinstance(value, int | float):
+            beside = baseline.get(name)
+            words = f"  (baseline {beside:.4g})" if isinstance(beside, int | float) else ""
+            click.echo(f"  {node_id}.{name} = {value:.4g}{words}")
+
+
+class Lines:
+    """One line for each card that begins, and for each line that a card prints."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        pass
+
+    def tell(self, event: JsonObject) -> None:
+        """Write what there is to say of an event."""
+        if event["type"] == "log":
+            click.echo(f"  {event['node']} | {event['data'].get('text', '').rstrip()}")
+        elif event["type"] == "node" and event["data"]["state"] == "running":
+            click.echo(f"▸ {event['node']} …")
+
+
+class Bars:
+    """A bar for each card that runs, with its metrics and the time left."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        from rich.progress import BarColumn, Progress, TextColumn
+
+        self._bars: dict[str, TaskID] = {}
+        self._progress = Progress(
+            TextColumn("{task.description:16}", markup=False),
+            BarColumn(bar_width=30),
+            TextColumn("{task.fields[words]}", markup=False),
+            console=console,
+            transient=True,
+        )
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._progress.stop()
+
+    def tell(self, event: JsonObject) -> None:
+        """Draw what an event says."""
+        node, data = event["node"], event["data"]
+        if event["type"] == "log":
+            line = f"{node} | {data.get('text', '').rstrip()}"
+            self._progress.console.print(line, markup=False, highlight=False)
+        elif event["type"] == "progress":
+            self._progress.update(
+                self._bar(node), total=data["total"], completed=data["done"], words=words_of(data)
+            )
+        elif event["type"] == "node" and data["state"] == "running":
+            self._bar(node)
+        elif event["type"] == "node" and node in self._bars:
+            self._progress.remove_task(self._bars.pop(node))
+
+    @property
+    def running(self) -> list[str]:
+        """The nodes that have a bar."""
+        return list(self._bars)
+
+    def refresh(self) -> None:
+        """Draw the bars anew."""
+        self._progress.refresh()
+
+    def _bar(self, node: str) -> TaskID:
+        if node not in self._bars:
+            self._bars[node] = self._progress.add_task(node, total=None, words="")
+        return self._bars[node]
+
+
+def words_of(data: JsonObject) -> str:
+    """Sum up a report of progress: ``epoch 23/50 · loss 0.15 · 11 s left``."""
+    count = f"{data['done']:g}" + (f"/{data['total']:g}" if data["total"] else "")
+    words = [f"{data['unit']} {count}".strip()]
+    words += [f"{name} {value:.4g}" for name, value in data["metrics"].items() if value is not None]
+    if data["left"] is not None:
+        words.append(f"{data['left']:.0f} s left")
+    return " · ".join(words)

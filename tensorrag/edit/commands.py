@@ -1,0 +1,139 @@
+"""Commands on a pipeline: each one is checked, and makes a new pipeline or raises.
+
+What arrives here was sent by a browser, and a browser can be made to send anything. An edit is a
+JSON object with ``op``, its name, and the values that the function of that name reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from tensorrag.catalog import Catalog
+from tensorrag.edit.edges import connect, disconnect
+from tensorrag.edit.nodes import add, base_name, move, remove, set_node, set_params, without
+from tensorrag.edit.values import OpValues
+from tensorrag.errors import PipelineError
+from tensorrag.pipeline.as_json import MAX_EDGES, MAX_NODES
+from tensorrag.pipeline.graph import Pipeline, Position, free_id
+from tensorrag.pipeline.keys import HEAD_KEYS, PIPELINE_KEYS, Key
+from tensorrag.pipeline.names import is_name, quoted
+
+Handler = Callable[[Pipeline, OpValues, Catalog], Pipeline]
+
+
+def apply(pipeline: Pipeline, op: Any, catalog: Catalog) -> Pipeline:
+    """Return the pipeline with one edit made; the very same one if that changes nothing.
+
+    Args:
+        pipeline: before the edit.
+        op: a JSON object such as ``{"op": "remove", "nodes": ["train"]}``; not to be trusted.
+        catalog: the cards that there are.
+
+    Raises:
+        PipelineError: the edit is forbidden or malformed; the message is one sentence.
+    """
+    values = OpValues(op)
+    handler = _HANDLERS.get(values.name)
+    if handler is None:
+        known = ", ".join(_HANDLERS)
+        raise PipelineError(f"There is no edit {quoted(values.name)}.", hint=f"There are: {known}.")
+    after = handler(pipeline, values, catalog)
+    _check_size(after, pipeline)
+    return after
+
+
+def _rename(pipeline: Pipeline, op: OpValues, catalog: Catalog) -> Pipeline:
+    """``name``, ``description`` or both."""
+    return _changed(pipeline, op, HEAD_KEYS)
+
+
+def _settings(pipeline: Pipeline, op: OpValues, catalog: Catalog) -> Pipeline:
+    """``settings``: merged into those that are there; null takes one out."""
+    given = op.members("settings")
+    merged = {**pipeline.settings, **given}
+    kept = {key: value for key, value in merged.items() if value is not None}
+    return _changed(pipeline, OpValues({"op": op.name, "settings": kept}), PIPELINE_KEYS)
+
+
+def _paste(pipeline: Pipeline, op: OpValues, catalog: Catalog) -> Pipeline:
+    """``pipeline``, and ``x``, ``y`` for its top left corner; every card gets a free id."""
+    pasted = op.pipeline("pipeline")
+    if not pasted.nodes:
+        return pipeline
+    left = min(node.position.x for node in pasted.nodes.values())
+    top = min(node.position.y for node in pasted.nodes.values())
+    corner = op.position(Position(left + 40, top + 40))
+    ids = _free_ids(pasted, pipeline)
+    nodes = []
+    for node in pasted.nodes.values():
+        x, y = node.position.x - left + corner.x, node.position.y - top + corner.y
+        nodes.append(replace(node, id=ids[node.id], position=op.place({"x": x, "y": y})))
+    edges = (
+        replace(edge, source=ids[edge.source], target=ids[edge.target])
+        for edge in pasted.edges
+        if edge.source in ids and edge.target in ids
+    )
+    return pipeline.with_nodes(*nodes).with_edges(*edges)
+
+
+def _replace(pipeline: Pipeline, op: OpValues, catalog: Catalog) -> Pipeline:
+    """``pipeline``: all of another one takes the place of this one."""
+    return op.pipeline("pipeline")
+
+
+def _discard(pipeline: Pipeline, op: OpValues, catalog: Catalog) -> Pipeline:
+    """``index`` of an entry of the file that could not be used."""
+    if not pipeline.misfits:
+        raise PipelineError("This pipeline has no entry that could not be used.")
+    index = op.index("index", len(pipeline.misfits))
+    left = pipeline.misfits[:index] + pipeline.misfits[index + 1 :]
+    return replace(pipeline, misfits=left)
+
+
+_HANDLERS: Mapping[str, Handler] = {
+    "add": add,
+    "move": move,
+    "connect": connect,
+    "disconnect": disconnect,
+    "remove": remove,
+    "set_params": set_params,
+    "set_node": set_node,
+    "rename": _rename,
+    "settings": _settings,
+    "paste": _paste,
+    "replace": _replace,
+    "discard": _discard,
+}
+
+
+def _check_size(after: Pipeline, before: Pipeline) -> None:
+    """Keep a pipeline within what a file may hold."""
+    for what, most, now, then in (
+        ("cards", MAX_NODES, len(after.nodes), len(before.nodes)),
+        ("wires", MAX_EDGES, len(after.edges), len(before.edges)),
+    ):
+        if now > most and now > then:
+            raise PipelineError(
+                f"This would make {now:,} {what}; {most:,} may be in one pipeline.",
+                hint="Make a second pipeline.",
+            )
+
+
+def _changed(pipeline: Pipeline, op: OpValues, keys: Mapping[str, Key]) -> Pipeline:
+    changes = dict(op.keys(keys))
+    if not changes:
+        raise op.wrong("op", f"followed by one of {', '.join(keys)}")
+    changed = replace(pipeline, **changes, extra=without(pipeline.extra, *changes))
+    return pipeline if changed == pipeline else changed
+
+
+def _free_ids(pasted: Pipeline, pipeline: Pipeline) -> dict[str, str]:
+    taken = set(pipeline.nodes)
+    ids: dict[str, str] = {}
+    for node in pasted.nodes.values():
+        wanted = node.id if is_name(node.id) else base_name(node.card)
+        ids[node.id] = free_id(wanted, taken)
+        taken.add(ids[node.id])
+    return ids

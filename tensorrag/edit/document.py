@@ -1,0 +1,206 @@
+"""A pipeline that is being edited: its revision, and the way back and forth.
+
+Every state is a whole pipeline that shares all it can with the one before, so that undo and redo
+are assignments, and nothing has to be undone by running an edit backwards.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypedDict
+
+from tensorrag.catalog import Catalog
+from tensorrag.edit.commands import apply
+from tensorrag.edit.labels import describe
+from tensorrag.errors import PipelineError
+from tensorrag.pipeline import Edge, Pipeline
+
+MAX_OPS = 1_000
+"""Most edits in one gesture."""
+MERGE_SECONDS = 1.0
+"""Edits with the same merge key become one step when they follow within this time."""
+MAX_STEPS = 500
+HISTORY_BUDGET = 2_000_000
+"""Most cards in all remembered pipelines together: bounds the memory of the history."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What one edit, undo or redo did."""
+
+    before: Pipeline
+    after: Pipeline
+    revision: int
+    """The revision that ``after`` is."""
+    label: str
+
+    def __bool__(self) -> bool:
+        """Tell whether anything changed."""
+        return self.after is not self.before
+
+
+@dataclass(slots=True)
+class _Step:
+    before: Pipeline
+    after: Pipeline
+    label: str
+    merge_key: str | None
+    time: float
+
+
+class Document:
+    """A pipeline with a revision and a history. Not for several threads at once."""
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        catalog: Catalog,
+        *,
+        revision: int = 0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.catalog = catalog
+        """The cards that there are; assign a new one when it changes."""
+        self._pipeline = pipeline
+        self._revision = revision
+        self._clock = clock
+        self._done: list[_Step] = []
+        self._undone: list[_Step] = []
+
+    @property
+    def pipeline(self) -> Pipeline:
+        """The pipeline as it is now."""
+        return self._pipeline
+
+    @property
+    def revision(self) -> int:
+        """A number that rises with every change, undo and redo included."""
+        return self._revision
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a step to take back."""
+        return bool(self._done)
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether there is a step to make again."""
+        return bool(self._undone)
+
+    @property
+    def undo_label(self) -> str:
+        """What `undo` would take back, such as "Move Train"; empty if there is nothing."""
+        return self._done[-1].label if self._done else ""
+
+    @property
+    def redo_label(self) -> str:
+        """What `redo` would make again; empty if there is nothing."""
+        return self._undone[-1].label if self._undone else ""
+
+    def apply(self, ops: Sequence[Any], label: str = "", merge_key: str | None = None) -> Change:
+        """Make the edits of one gesture, all or none, as one step.
+
+        Args:
+            ops: edits as `edit.apply` takes them; nothing in them is trusted.
+            label: what the step is called in the menu; made from the edits if empty.
+            merge_key: steps with the same key within a second become one, as while typing.
+
+        Raises:
+            PipelineError: one of the edits is forbidden; nothing has changed.
+        """
+        if not isinstance(ops, list | tuple) or len(ops) > MAX_OPS:
+            raise PipelineError(f"A gesture must be a list of at most {MAX_OPS:,} edits.")
+        before = after = self._pipeline
+        for op in ops:
+            after = apply(after, op, self.catalog)
+        label = label or describe(ops, before, self.catalog)
+        if after is before:
+            return Change(before, after, self._revision, label)
+        self._remember(_Step(before, after, label, merge_key, self._clock()))
+        return self._show(after, label)
+
+    def undo(self) -> Change | None:
+        """Take the last step back; None if there is none."""
+        if not self._done:
+            return None
+        step = self._done.pop()
+        self._undone.append(step)
+        return self._show(step.before, step.label)
+
+    def redo(self) -> Change | None:
+        """Make the step again that was taken back last; None if there is none."""
+        if not self._undone:
+            return None
+        step = self._undone.pop()
+        step.merge_key = None
+        self._done.append(step)
+        return self._show(step.after, step.label)
+
+    def _show(self, pipeline: Pipeline, label: str) -> Change:
+        before, self._pipeline = self._pipeline, pipeline
+        self._revision += 1
+        return Change(before, pipeline, self._revision, label)
+
+    def _remember(self, step: _Step) -> None:
+        last = self._done[-1] if self._done else None
+        if last and not self._undone and _continues(last, step):
+            last.after, last.time = step.after, step.time
+            return
+        if last:
+            last.merge_key = None
+        self._undone.clear()
+        self._done.append(step)
+        most = min(MAX_STEPS, max(20, HISTORY_BUDGET // (len(step.after.nodes) + 1)))
+        del self._done[:-most]
+
+
+def _continues(last: _Step, step: _Step) -> bool:
+    return (
+        last.merge_key is not None
+        and last.merge_key == step.merge_key
+        and step.time - last.time <= MERGE_SECONDS
+    )
+
+
+class Difference(TypedDict, total=False):
+    """One thing that changed, under one of these keys; gone ones are named by their ids."""
+
+    node: str
+    remove_node: str
+    edge: Edge
+    remove_edge: str
+
+
+def diff(before: Pipeline, after: Pipeline) -> list[Difference]:
+    """List what a view of one pipeline must change to show the other.
+
+    Names of gone wires and cards come first, then the ids of new or changed cards, then new or
+    changed wires. What both pipelines share is not looked at.
+    """
+    return [*_gone(before, after), *_come(before, after)]
+
+
+def _gone(before: Pipeline, after: Pipeline) -> Iterator[Difference]:
+    if before.edges is not after.edges:
+        left = {id(edge) for edge in after.edges}
+        changed = [edge.id for edge in before.edges if id(edge) not in left]
+        kept = {edge.id for edge in after.edges} if changed else set()
+        for edge_id in dict.fromkeys(changed):
+            if edge_id not in kept:
+                yield {"remove_edge": edge_id}
+    for node_id in before.nodes:
+        if node_id not in after.nodes:
+            yield {"remove_node": node_id}
+
+
+def _come(before: Pipeline, after: Pipeline) -> Iterator[Difference]:
+    for node_id, node in after.nodes.items():
+        if before.nodes.get(node_id) is not node:
+            yield {"node": node_id}
+    if before.edges is not after.edges:
+        known = {id(edge) for edge in before.edges}
+        for edge in after.edges:
+            if id(edge) not in known:
+                yield {"edge": edge}

@@ -1,0 +1,61 @@
+"""What a gesture is called in the undo menu."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from tensorrag.catalog import Catalog
+from tensorrag.edit.edges import title_of
+from tensorrag.errors import NodeNotFound
+from tensorrag.pipeline import JsonObject, Pipeline
+
+
+def describe(ops: Sequence[Any], before: Pipeline, catalog: Catalog) -> str:
+    """Name a gesture for the undo menu, by its last edit: "Move 3 cards", "Change seed"."""
+    op: JsonObject = ops[-1] if ops else {"op": ""}
+    namer = _NAMERS.get(op["op"])
+    return namer(op, before, catalog) if namer else "Edit"
+
+
+def _cards(ids: Sequence[str], before: Pipeline, catalog: Catalog) -> str:
+    if len(ids) != 1:
+        return f"{len(ids):,} cards"
+    try:
+        return title_of(before.node(ids[0]), catalog)
+    except NodeNotFound:  # made by an edit before this one
+        return "a card"
+
+
+def _name_add(op: JsonObject, before: Pipeline, catalog: Catalog) -> str:
+    card = op["node"]["card"] if "node" in op else op["card"]
+    return f"Add {catalog.cards[card].title}"
+
+
+def _name_remove(op: JsonObject, before: Pipeline, catalog: Catalog) -> str:
+    nodes = op.get("nodes") or []
+    if nodes:
+        return f"Remove {_cards(nodes, before, catalog)}"
+    count = len(op.get("edges") or [])
+    return "Remove a wire" if count == 1 else f"Remove {count:,} wires"
+
+
+def _name_params(op: JsonObject, before: Pipeline, catalog: Catalog) -> str:
+    names = list(op["params"])
+    return f"Change {names[0]}" if len(names) == 1 else f"Change {len(names):,} settings"
+
+
+_NAMERS: dict[str, Callable[[JsonObject, Pipeline, Catalog], str]] = {
+    "add": _name_add,
+    "move": lambda op, before, catalog: f"Move {_cards([*op['positions']], before, catalog)}",
+    "connect": lambda op, before, catalog: "Connect two cards",
+    "disconnect": lambda op, before, catalog: "Remove a wire",
+    "remove": _name_remove,
+    "set_params": _name_params,
+    "set_node": lambda op, before, catalog: f"Change {_cards([op['node']], before, catalog)}",
+    "rename": lambda op, before, catalog: "Rename the pipeline",
+    "settings": lambda op, before, catalog: "Change the settings",
+    "paste": lambda op, before, catalog: "Paste cards",
+    "replace": lambda op, before, catalog: "Replace the pipeline",
+    "discard": lambda op, before, catalog: "Discard an entry",
+}

@@ -1,0 +1,7 @@
+"""The document: cards placed on a canvas and wired into a graph, and its file."""
+
+from __future__ import annotations
+
+from tensorrag.pipeline.graph import Edge, JsonObject, Misfit, Node, Pipeline, Position
+
+__all__ = ["Edge", "JsonObject", "Misfit", "Node", "Pipeline", "Position"]

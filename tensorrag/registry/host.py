@@ -1,0 +1,41 @@
+"""What a card host answers: which cards there are, and what a check finds.
+
+A card host is a long-lived process that may import cards, so that the server need not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from tensorrag.card import Peek
+from tensorrag.check import check
+from tensorrag.pipeline.as_json import from_json
+from tensorrag.registry.finding import Registry
+from tensorrag.types.value import JsonObject
+
+if TYPE_CHECKING:
+    from tensorrag.task import Place, Task
+
+Loader = Callable[[], Registry]
+
+
+def answer(task: Task, place: Place, load: Loader | None = None) -> JsonObject:
+    """Answer a task of kind ``describe`` or ``propagate``.
+
+    Args:
+        task: for ``propagate``, ``params`` holds ``pipeline`` (the file's JSON) and ``peeks``
+            (a Peek by key).
+        place: where the drop-in folder is.
+        load: gives the registry; a host that lives on passes one that remembers it.
+
+    Returns:
+        A Catalog, or a Checked.
+    """
+    registry = load() if load is not None else Registry.load(place.cards)
+    if task.kind == "describe":
+        return registry.catalog().model_dump(mode="json")
+    pipeline, _ = from_json(task.params["pipeline"])
+    peeks = task.params.get("peeks", {}).items()
+    known = {key: Peek.model_validate(peek) for key, peek in peeks}
+    return check(pipeline, registry, known).model_dump(mode="json")

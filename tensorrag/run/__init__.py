@@ -1,0 +1,7 @@
+"""A run: which cards are started, re-used, blocked or cancelled, and what is told of it."""
+
+from __future__ import annotations
+
+from tensorrag.run.running import Run
+
+__all__ = ["Run"]

@@ -1,0 +1,140 @@
+"""One node of a run: its state, why, and what came of it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Literal
+
+from tensorrag.errors import ErrorInfo
+from tensorrag.store.results import Result
+from tensorrag.types.value import JsonObject
+
+NodeState = Literal["queued", "running", "done", "failed", "cancelled", "blocked", "bypassed"]
+
+HISTORY = 5_000
+"""Most reports of progress that are remembered for the live curve."""
+
+
+@dataclass(eq=False)
+class NodeRun:
+    """What is known of a node in one run; changed by its Run alone."""
+
+    id: str
+    card: str
+    title: str
+    executor: str
+    state: NodeState = "queued"
+    reason: str | None = None
+    """Why it runs (again), or why it does not."""
+    cached: bool = False
+    """Whether an earlier result is used."""
+    blocked_by: str | None = None
+    """The node that is in the way."""
+    seconds: float | None = None
+    """How long the card took; for a cached result, when it was made."""
+    device: str | None = None
+    cost: float | None = None
+    """US$."""
+    error: ErrorInfo | None = None
+    outputs: JsonObject = field(default_factory=dict)
+    """``{port: {"type", "sha256", "schema", "value"}}``"""
+    face: JsonObject | None = None
+    progress: JsonObject | None = None
+    """The last report: ``{"done", "total", "unit", "left", "metrics"}``."""
+    history: list[JsonObject] = field(default_factory=list)
+    """All reports so far."""
+    lines: int = 0
+    """Lines of log so far."""
+    key: str | None = None
+    """The cache key that its result is stored under."""
+    handle: str | None = None
+    """How its executor calls the task."""
+    pid: int | None = None
+    """The process that it runs in, where that is on this machine."""
+    made: JsonObject = field(default_factory=dict)
+    """What the result is made of."""
+    launched: bool = False
+    """Whether it was, or is about to be, given to its executor."""
+    cancelling: bool = False
+    """Whether a stop was asked for."""
+    began: float | None = None
+    """Monotonic time when its executor began."""
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing will change any more."""
+        return self.state not in ("queued", "running")
+
+    def begin(self, device: str | None = None, pid: int | None = None) -> None:
+        """The executor has begun."""
+        self.state, self.began = "running", time.monotonic()
+        self.device, self.pid = device or self.device, pid
+
+    def again(self, reason: str) -> None:
+        """It failed, and is tried once more."""
+        self.state, self.reason, self.began = "queued", reason, None
+        self.progress, self.history, self.handle = None, [], None
+
+    def finish(self, result: Result, *, cached: bool) -> None:
+        """A result is there, and on disk."""
+        self.state, self.cached = "done", cached
+        self.seconds, self.device = round(result.seconds, 3), result.device
+        self.executor = result.executor or self.executor
+        self.outputs, self.face = result.summary["outputs"], result.summary["face"]
+        self.reason = None if cached else self.reason
+
+    def fail(self, error: BaseException) -> None:
+        """The card, or the place where it ran, has failed."""
+        self.state, self.error = "failed", ErrorInfo.of(error)
+        self.seconds = self.elapsed()
+
+    def cancel(self, reason: str = "cancelled") -> None:
+        """It was stopped, or will not be started."""
+        self.state, self.reason = "cancelled", reason
+        self.seconds = self.elapsed()
+
+    def block(self, by: str, reason: str) -> None:
+        """Something above it has no result."""
+        self.state, self.blocked_by, self.reason = "blocked", by, reason
+
+    def elapsed(self) -> float | None:
+        """Seconds since the executor began; None before."""
+        return None if self.began is None else round(time.monotonic() - self.began, 3)
+
+    def report(self, data: JsonObject) -> None:
+        """Remember how far the card is."""
+        self.progress = data
+        if len(self.history) < HISTORY:
+            self.history.append(data)
+
+    def to_json(self) -> JsonObject:
+        """Return the node as ``tensorrag run --json`` shows it."""
+        return {
+            "card": self.card,
+            "state": self.state,
+            "cached": self.cached,
+            "reason": self.reason,
+            "blocked_by": self.blocked_by,
+            "seconds": self.seconds,
+            "executor": self.executor,
+            "device": self.device,
+            "cost": self.cost,
+            "error": self.error.model_dump(mode="json") if self.error is not None else None,
+            "outputs": self.outputs,
+        }
+
+    def to_event(self) -> JsonObject:
+        """Return what an event says of the node: its outputs by digest alone."""
+        outputs = {
+            port: {"type": output["type"], "sha256": output["sha256"]}
+            for port, output in self.outputs.items()
+        }
+        return {**self.to_json(), "outputs": outputs}
+
+    def to_made(self) -> JsonObject | None:
+        """Return what the next run is compared with; None for a node that was not even tried."""
+        if not self.made or not (self.launched or self.state == "done"):
+            return None
+        task = {"handle": self.handle, "pid": self.pid}
+        return {**self.made, **task, "key": self.key, "state": self.state}

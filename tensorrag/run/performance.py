@@ -1,0 +1,123 @@
+"""One card of a run, carried out by its executor: tried, listened to, stopped."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+from tensorrag.errors import ExecutorError, RunCancelled, TaskFailed
+from tensorrag.executor import Executor
+from tensorrag.run.chronicle import Chronicle, Pace
+from tensorrag.run.node_run import NodeRun
+from tensorrag.run.schedule import Outcome
+from tensorrag.task import Place, Task
+from tensorrag.types.value import JsonObject
+
+LOG_LINES = 10_000
+"""Most lines of log that are kept of one node."""
+
+
+class Performance:
+    """Carries out the task of one node.
+
+    Args:
+        node: what is told of it ends up here.
+        executor: where it runs.
+        task: what is to be done.
+        place: the folders that it works with.
+        tries: how often it may be tried.
+        chronicle: takes its events.
+        wake: called when there is something to record.
+    """
+
+    def __init__(
+        self,
+        node: NodeRun,
+        executor: Executor,
+        task: Task,
+        place: Place,
+        tries: int,
+        chronicle: Chronicle,
+        wake: Callable[[], None],
+    ) -> None:
+        self._node, self._executor = node, executor
+        self._task, self._place, self._tries = task, place, tries
+        self._chronicle, self._wake = chronicle, wake
+        self._pace = Pace(self._pass_on_progress)
+
+    async def perform(self) -> Outcome:
+        """Run the card, as often as it may be tried; gives what came of it."""
+        outcome: Outcome = RunCancelled(f"{self._node.title} was cancelled.")
+        for attempt in range(1, self._tries + 1):
+            try:
+                outcome = await self._attempt()
+            except (TaskFailed, ExecutorError) as error:
+                outcome = error
+                if attempt < self._tries and not self._node.cancelling:
+                    self._try_again(f"try {attempt + 1} of {self._tries}: {error.message}")
+                    continue
+            except Exception as error:
+                outcome = error
+            break
+        self._pace.finish()
+        return outcome
+
+    async def cancel(self) -> None:
+        """Ask the executor to stop it; where it was not even submitted, it will not be."""
+        if self._node.handle is not None:
+            await self._executor.cancel(self._node.handle)
+
+    async def drop(self) -> None:
+        """Have it stopped, and listen to it no longer."""
+        self._pace.drop()
+        with suppress(Exception):
+            await self.cancel()
+
+    async def _attempt(self) -> JsonObject:
+        node = self._node
+        self._refuse_cancelled()
+        submitted = time.monotonic()
+        node.handle = await self._executor.submit(self._task, self._place)
+        self._chronicle.touch(node)
+        self._wake()
+        await self._chronicle.recorded()  # what is stored can be found again after a crash
+        if node.cancelling:
+            await self.cancel()
+        async for event in self._executor.events(node.handle):
+            self._hear(str(event.get("type")), event.get("data") or {})
+        answer = await self._executor.result(node.handle)
+        node.began = node.began or submitted
+        return answer
+
+    def _try_again(self, reason: str) -> None:
+        self._pace.drop()
+        self._node.again(reason)
+        self._chronicle.show(self._node)
+        self._wake()
+
+    def _hear(self, kind: str, data: JsonObject) -> None:
+        """Take in what the executor tells."""
+        node = self._node
+        if node.state == "queued":
+            node.begin(data.get("device"), data.get("pid"))
+            self._chronicle.show(node)
+        if kind == "progress":
+            node.report(data)
+            self._pace.wish()
+        elif kind == "log" and node.lines <= LOG_LINES:
+            node.lines += 1
+            rest = {"text": f"More than {LOG_LINES:,} lines: the rest is not kept."}
+            self._chronicle.note("log", rest if node.lines > LOG_LINES else data, node)
+        elif kind in ("cost", "output"):
+            node.cost = data.get("cost", node.cost)
+            self._chronicle.note(kind, data, node)
+        self._wake()
+
+    def _pass_on_progress(self) -> None:
+        self._chronicle.note("progress", self._node.progress or {}, self._node)
+        self._wake()
+
+    def _refuse_cancelled(self) -> None:
+        if self._node.cancelling:
+            raise RunCancelled(f"{self._node.title} was cancelled.")

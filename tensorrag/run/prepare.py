@@ -1,0 +1,238 @@
+"""Before a run: look at outside sources, check, choose where each card runs, or refuse."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+from tensorrag.card import Peek
+from tensorrag.check import Checked, NodeFacts
+from tensorrag.check.problems import Problem
+from tensorrag.errors import ErrorInfo, PipelineError, RunRefused, TaskFailed
+from tensorrag.executor import Executor
+from tensorrag.pipeline import Node, Pipeline
+from tensorrag.pipeline.names import quoted
+from tensorrag.task import Place, Task
+
+Checker = Callable[[Pipeline, Mapping[str, Peek]], Awaitable[Checked]]
+"""Checks a pipeline, given what was seen at outside sources; where that happens is its business."""
+
+log = logging.getLogger(__name__)
+
+LOCAL = "local"
+"""The executor of whatever asks for none: automatic never rents anything."""
+
+
+class PipelineHasErrors(RunRefused):
+    """What would run has errors; carries them."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        first = problems[0]
+        more = f" ({len(problems) - 1} more)" if len(problems) > 1 else ""
+        where = f"{first.node}: " if first.node is not None else ""
+        super().__init__(f"{where}{first.message}{more}", hint=first.hint)
+        self.problems = problems
+
+
+def open_executors(scratch: Path) -> dict[str, Executor]:
+    """Open every installed executor, by name; one that cannot be loaded is left out.
+
+    Args:
+        scratch: a folder for their temporary files.
+    """
+    found: dict[str, Executor] = {}
+    for point in entry_points(group="tensorrag.executors"):
+        try:
+            found[point.name] = point.load()(scratch)
+        except Exception as error:
+            log.warning("The executor %s cannot be used: %s", point.name, error)
+    return found
+
+
+def with_params(pipeline: Pipeline, values: Mapping[str, Any]) -> Pipeline:
+    """Return the pipeline with some parameters set, by ``node.parameter``.
+
+    Raises:
+        NodeNotFound: there is no such node.
+        PipelineError: a name is not of this form.
+    """
+    for name, value in values.items():
+        node_id, dot, parameter = name.partition(".")
+        if not (node_id and dot and parameter):
+            raise PipelineError(
+                f"{quoted(name)} names no parameter.", hint="Write NODE.PARAMETER, as train.seed."
+            )
+        node = pipeline.node(node_id)
+        changed = replace(node, params={**node.params, parameter: value})
+        pipeline = pipeline.with_nodes(changed)
+    return pipeline
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A pipeline that may run: all of it will."""
+
+    pipeline: Pipeline
+    checked: Checked
+    peeks: Mapping[str, Peek]
+    """What was seen at outside sources just now, by peek key."""
+    executors: Mapping[str, str]
+    """The name of the executor of each node."""
+
+
+async def prepare(
+    pipeline: Pipeline,
+    check: Checker,
+    executors: Mapping[str, Executor],
+    place: Place,
+    *,
+    known: Mapping[str, Peek] | None = None,
+    until: str | None = None,
+    on: str | None = None,
+) -> Prepared:
+    """Make a pipeline ready to run.
+
+    Args:
+        pipeline: may have errors in parts that would not run.
+        check: checks it.
+        executors: by name.
+        place: where outside sources are looked at.
+        known: what was seen there before.
+        until: the node to stop at; only it and what it depends on run.
+        on: the executor for all nodes, whatever they ask for.
+
+    Raises:
+        NodeNotFound: there is no node to stop at.
+        PipelineHasErrors: there are errors in what would run.
+    """
+    part = await asyncio.to_thread(pipeline.upto, until) if until is not None else pipeline
+    checked = await check(part, {})
+    chosen, unknown = _chosen(part, on, executors)
+    _refuse(part, (*checked.problems, *unknown))
+    peeks = await look(checked, executors, place, known)
+    if peeks:
+        checked = await check(part, peeks)
+        _refuse(part, checked.problems)
+    return Prepared(part, checked, peeks, chosen)
+
+
+async def look(
+    checked: Checked,
+    executors: Mapping[str, Executor],
+    place: Place,
+    known: Mapping[str, Peek] | None = None,
+) -> dict[str, Peek]:
+    """Look at every outside source that the pipeline reads, all at once, in workers.
+
+    Args:
+        checked: says which sources there are.
+        executors: places that can look.
+        place: the folders they look in.
+        known: what was seen before; a source that never changes is not looked at again.
+
+    Returns:
+        What was seen by peek key; a source that cannot be read has its error in the Peek.
+
+    Raises:
+        ExecutorError: no executor could look.
+    """
+    wanted = {facts.peek_key: facts for facts in checked.nodes.values() if facts.peek_key}
+    before = await asyncio.to_thread(_constant, wanted, known or {})
+    unseen = {key: facts for key, facts in wanted.items() if key not in before}
+    seen = await asyncio.gather(*(_peek(facts, executors, place) for facts in unseen.values()))
+    return {**before, **dict(zip(unseen, seen, strict=True))}
+
+
+def _constant(keys: Iterable[str], known: Mapping[str, Peek]) -> dict[str, Peek]:
+    found = {key: known.get(key) for key in keys}
+    return {
+        key: peek
+        for key, peek in found.items()
+        if peek is not None and peek.error is None and peek.constant
+    }
+
+
+async def _peek(facts: NodeFacts, executors: Mapping[str, Executor], place: Place) -> Peek:
+    executor = next((e for e in executors.values() if "peek" in e.kinds), None)
+    if executor is None:
+        raise PipelineError("No executor can look at outside sources.")
+    task = Task(
+        kind="peek",
+        card=facts.card,
+        entry=facts.entry,
+        source=facts.source,
+        params=facts.params,
+        timeout=facts.timeout,
+    )
+    try:
+        handle = await executor.submit(task, place)
+        return Peek.model_validate(await executor.result(handle))
+    except TaskFailed as error:
+        return Peek(error=ErrorInfo.of(error))
+
+
+def task_of(node: Node, facts: NodeFacts, inputs: Mapping[str, tuple[str, ...]]) -> Task:
+    """Return the task that runs a node.
+
+    Args:
+        node: for the resources that were asked for.
+        facts: the card and its parameters.
+        inputs: digests of its inputs by port.
+    """
+    return Task(
+        kind="run",
+        card=facts.card,
+        entry=facts.entry,
+        source=facts.source,
+        params=facts.params,
+        inputs={port: digests for port, digests in inputs.items() if digests},
+        cpus=threads(node),
+        gpu=facts.gpu is not None,
+        timeout=float(node.resources.get("timeout") or facts.timeout),
+    )
+
+
+def threads(node: Node) -> int:
+    """Return how many threads a node may use: one, unless it asks for more."""
+    return max(1, int(node.resources.get("cpus") or 1))
+
+
+def _chosen(
+    pipeline: Pipeline, on: str | None, executors: Mapping[str, Executor]
+) -> tuple[dict[str, str], list[Problem]]:
+    """Choose an executor for each node, and list those that are not here."""
+    general = pipeline.settings.get("run_on")
+    chosen = {n.id: str(on or n.run_on or general or LOCAL) for n in pipeline.nodes.values()}
+    unknown = [
+        Problem(
+            code="executor_unknown",
+            node=node,
+            field="run_on",
+            message=f"Nothing called {quoted(name)} is installed that could run this card.",
+            hint=f"Choose one of: {', '.join(executors)}.",
+        )
+        for node, name in chosen.items()
+        if name not in executors and pipeline.nodes[node].enabled
+    ]
+    return chosen, unknown
+
+
+def _refuse(pipeline: Pipeline, problems: tuple[Problem, ...]) -> None:
+    """Errors of bypassed cards are in nobody's way."""
+    errors = tuple(
+        problem
+        for problem in problems
+        if problem.level == "error"
+        and (
+            problem.node is None
+            or problem.node not in pipeline.nodes
+            or pipeline.nodes[problem.node].enabled
+        )
+    )
+    if errors:
+        raise PipelineHasErrors(errors)

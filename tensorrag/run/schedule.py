@@ -1,0 +1,189 @@
+"""Decides what runs when: from outcomes to what is done, what is blocked, and what starts next.
+
+Nothing here waits or starts anything; a `Run` does, and tells what came of it.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from tensorrag.errors import RunCancelled
+from tensorrag.run.node_run import NodeRun
+from tensorrag.run.plan import Planned, Planner
+from tensorrag.run.prepare import Prepared, task_of
+from tensorrag.store.artifacts import Store
+from tensorrag.store.results import Result
+from tensorrag.task import Task
+from tensorrag.types.value import JsonObject
+
+Outcome = JsonObject | BaseException
+"""What an executor answered to a task, or what it ended with instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What follows from what has happened."""
+
+    changed: tuple[NodeRun, ...]
+    """Nodes to be shown anew, in order."""
+    launch: tuple[NodeRun, ...]
+    """Nodes to be started now."""
+
+
+class Schedule:
+    """The nodes of one run, and the order among them.
+
+    Args:
+        prepared: the pipeline, checked.
+        planner: knows what need not run again.
+        store: where results are recorded.
+    """
+
+    def __init__(self, prepared: Prepared, planner: Planner, store: Store) -> None:
+        self.nodes = {
+            node_id: NodeRun(node_id, facts.card, facts.title, prepared.executors[node_id])
+            for node_id, facts in prepared.checked.nodes.items()
+        }
+        self._pipeline, self._facts = prepared.pipeline, prepared.checked.nodes
+        self._planner, self._store = planner, store
+        self._first = planner.all()
+        self._settled: dict[str, Planned] = {}
+        graph = self._pipeline.graph()
+        self._below: Mapping[str, list[str]] = {n: list(graph.successors(n)) for n in self.nodes}
+        self._missing = {n: sum(1 for _ in graph.predecessors(n)) for n in self.nodes}
+        """How many nodes above each have not ended."""
+        self._ready = deque(n for n, count in self._missing.items() if count == 0)
+        self._twins: dict[str, list[NodeRun]] = {}
+        """By key that is being made: other nodes that wait for the very same result."""
+        self._begun = False
+        self._changed: list[NodeRun] = []
+        self._launch: list[NodeRun] = []
+
+    def take(self, outcomes: Iterable[tuple[NodeRun, Outcome]] = ()) -> Step:
+        """Take in what has ended; says what follows. Reads and writes the store."""
+        for node, outcome in outcomes:
+            self._end(node, outcome)
+        for node in self.nodes.values():
+            if node.cancelling and not node.launched and not node.ended:
+                node.cancel()
+                self._settle(node)
+        while self._ready:
+            self._place(self.nodes[self._ready.popleft()])
+        if not self._begun:
+            self._begun = True
+            self._show_waiting()
+        step = Step(tuple(self._changed), tuple(self._launch))
+        self._changed, self._launch = [], []
+        return step
+
+    def task(self, node: NodeRun) -> Task:
+        """Return the task that runs a node which is to be started."""
+        inputs = self._settled[node.id].inputs
+        return task_of(self._pipeline.nodes[node.id], self._facts[node.id], inputs)
+
+    @property
+    def over(self) -> bool:
+        """Whether every node has ended."""
+        return all(node.ended for node in self.nodes.values())
+
+    def give_up(self, error: BaseException) -> tuple[NodeRun, ...]:
+        """End all that has not ended yet, because the run itself cannot go on."""
+        left = tuple(node for node in self.nodes.values() if not node.ended)
+        for node in left:
+            node.fail(error)
+        return left
+
+    def _end(self, node: NodeRun, outcome: Outcome) -> None:
+        """Take in what came of a card; it is done once its result is on disk."""
+        twins = self._twins.pop(node.key or "", [])
+        try:
+            if isinstance(outcome, BaseException):
+                raise outcome
+            seconds = node.elapsed() or 0.0
+            result = Result.of(outcome, seconds=seconds, executor=node.executor)
+            # Without a cache key it is kept to be looked at, and never found again.
+            node.key = node.key or secrets.token_hex(32)
+            self._store.results.put(node.key, result)
+            node.finish(result, cached=False)
+            self._settled[node.id] = Planned("done", node.key, result, outputs=result.outputs)
+        except RunCancelled:
+            node.cancel()
+        except Exception as error:
+            node.fail(error)
+        for twin in twins:
+            self._first.pop(twin.id, None)
+            self._ready.append(twin.id)
+        self._settle(node)
+
+    def _place(self, node: NodeRun) -> None:
+        """Decide on a node above which everything has ended."""
+        if node.ended or node.launched:
+            return
+        if not self._is_blocked(node):
+            planned = self._plan(node)
+            node.made, node.key = planned.made, planned.key
+            self._settled[node.id] = planned
+            if planned.state == "stale":
+                self._start(node)
+                return
+            self._finish(node, planned)
+        self._settle(node)
+
+    def _plan(self, node: NodeRun) -> Planned:
+        """Return the plan of before where it said all; by now the inputs are known."""
+        first = self._first.get(node.id)
+        if first is not None and first.key is not None:
+            return first
+        return self._planner.node(node.id, self._settled)
+
+    def _finish(self, node: NodeRun, planned: Planned) -> None:
+        if planned.result is not None:
+            node.finish(planned.result, cached=True)
+        elif planned.state == "bypassed":
+            node.state = "bypassed"
+        else:
+            node.block(planned.blocked_by or "", planned.reason or "")
+
+    def _is_blocked(self, node: NodeRun) -> bool:
+        for edge in self._pipeline.inputs_of(node.id):
+            above = self.nodes[edge.source]
+            if above.state in ("failed", "cancelled"):
+                words = "was cancelled" if above.state == "cancelled" else "failed"
+                node.block(above.id, f"{above.title} {words}")
+            elif above.state == "blocked":
+                node.block(above.blocked_by or above.id, above.reason or "")
+            else:
+                continue
+            return True
+        return False
+
+    def _start(self, node: NodeRun) -> None:
+        """Have it run, unless another node is making the very same result right now."""
+        first = self._first.get(node.id)
+        node.reason = (first or self._settled[node.id]).reason
+        if node.key is not None and node.id not in self._planner.fresh:
+            if node.key in self._twins:
+                self._twins[node.key].append(node)
+                return
+            self._twins[node.key] = []
+        node.launched = True
+        self._launch.append(node)
+        self._changed.append(node)
+
+    def _settle(self, node: NodeRun) -> None:
+        """A node has ended: see what has become ready below it."""
+        self._changed.append(node)
+        for below in self._below[node.id]:
+            self._missing[below] -= 1
+            if self._missing[below] == 0:
+                self._ready.append(below)
+
+    def _show_waiting(self) -> None:
+        """Say at the beginning why each card will run."""
+        for node in self.nodes.values():
+            if not node.ended and not node.launched:
+                node.reason = self._first[node.id].reason
+                self._changed.append(node)

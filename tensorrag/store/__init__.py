@@ -1,0 +1,1 @@
+"""The workspace folder, and everything that is kept in it."""

@@ -1,0 +1,313 @@
+"""The store of values by content: what a card made is kept once, and found by its digest.
+
+A value is one or more files and a little JSON. The files lie under ``blobs`` by their own
+sha256, the list of them under ``manifests`` by the sha256 of the list, so that one value may be
+many files and equal files are kept once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+import tempfile
+import time
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from tensorrag.errors import ArtifactDamaged, ArtifactError, ArtifactNotFound
+from tensorrag.store.database import Database
+from tensorrag.store.durable import full_disk_explained, make_folder, move_into_place, write_file
+from tensorrag.types import JsonObject, Value, value_type
+
+if TYPE_CHECKING:
+    from tensorrag.store.results import Peeks, Results
+
+DIGEST = re.compile(r"[0-9a-f]{64}")
+LEFTOVER_SECONDS = 24 * 3600
+"""Unfinished files older than this belong to nobody any more."""
+
+INDEX = """
+CREATE TABLE IF NOT EXISTS results (
+    key TEXT PRIMARY KEY, outputs TEXT NOT NULL, summary TEXT NOT NULL, previews TEXT NOT NULL,
+    seconds REAL NOT NULL, device TEXT, executor TEXT, created REAL NOT NULL, used REAL NOT NULL
+);
+CREATE TABLE IF NOT EXISTS peeks (key TEXT PRIMARY KEY, peek TEXT NOT NULL, created REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS stamps (sha256 TEXT PRIMARY KEY, stamp TEXT NOT NULL)
+"""
+
+
+class FileEntry(BaseModel):
+    """One file of an artifact; ``size`` in bytes."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    sha256: str = Field(pattern="^[0-9a-f]{64}$")
+    size: int
+
+
+class Artifact(BaseModel):
+    """The manifest of a stored value."""
+
+    model_config = ConfigDict(frozen=True)
+
+    type: str
+    """Class name of the value."""
+    format: int = 1
+    files: tuple[FileEntry, ...] = ()
+    meta: JsonObject = {}
+    """What ``Value.load`` needs besides the files."""
+
+    @cached_property
+    def manifest(self) -> bytes:
+        """The manifest as canonical JSON: what the digest is taken over."""
+        return canonical(self.model_dump())
+
+    @cached_property
+    def digest(self) -> str:
+        """The sha256 of the manifest: the name of the value in the store."""
+        return hashlib.sha256(self.manifest).hexdigest()
+
+    @property
+    def size(self) -> int:
+        """Bytes of all files."""
+        return sum(file.size for file in self.files)
+
+
+def canonical(content: JsonObject) -> bytes:
+    """Return the one spelling of a JSON object that digests are taken over."""
+    return json.dumps(
+        content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    ).encode()
+
+
+class Store:
+    """A folder of artifacts, used by several processes at once.
+
+    Example:
+        >>> store = Store(Path("store"))
+        >>> digest = store.put(table).digest
+        >>> store.load(digest)
+        Table(50000 rows × 14 columns)
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._stamps: dict[str, str] = {}
+
+    @cached_property
+    def index(self) -> Database:
+        """The database beside the files."""
+        make_folder(self.root)
+        return Database(self.root / "index.sqlite", INDEX)
+
+    @cached_property
+    def results(self) -> Results:
+        """What cards made, by cache key."""
+        from tensorrag.store.results import Results
+
+        return Results(self)
+
+    @cached_property
+    def peeks(self) -> Peeks:
+        """What was seen at outside sources, by peek key."""
+        from tensorrag.store.results import Peeks
+
+        return Peeks(self.index)
+
+    def put(self, value: Value) -> Artifact:
+        """Store a value; one that is there already is kept as it is.
+
+        Raises:
+            ArtifactError: the value's own facts are no JSON.
+            WorkspaceError: the disk is full.
+        """
+        make_folder(self.root / "tmp")
+        with (
+            full_disk_explained(self.root),
+            tempfile.TemporaryDirectory(dir=self.root / "tmp", ignore_cleanup_errors=True) as name,
+        ):
+            folder = Path(name)
+            meta = value.save(folder)
+            paths = sorted(path for path in folder.rglob("*") if path.is_file())
+            files = tuple(self._keep(path, path.relative_to(folder).as_posix()) for path in paths)
+            artifact = Artifact(type=type(value).__name__, files=files, meta=meta)
+            self._keep_manifest(artifact)
+        return artifact
+
+    def get(self, digest: str) -> Artifact:
+        """Return the manifest of a stored value.
+
+        Raises:
+            ArtifactNotFound: nothing of this digest is stored.
+            ArtifactDamaged: the manifest is not what was written.
+        """
+        path = self._manifest(digest)
+        try:
+            content = path.read_bytes()
+        except OSError:
+            raise ArtifactNotFound(
+                f"The stored result {digest[:12]} is gone.", hint="Run the card again."
+            ) from None
+        if hashlib.sha256(content).hexdigest() != digest:
+            self._set_aside(path)
+            raise _damaged(digest)
+        return Artifact.model_validate_json(content)
+
+    def load(self, digest: str) -> Value:
+        """Read a value back, after its files were verified.
+
+        Raises:
+            ArtifactNotFound: it, or one of its files, is gone.
+            ArtifactDamaged: a file is not what was written; it is set aside.
+        """
+        artifact = self.get(digest)
+        self.verify(artifact)
+        files = {file.name: self.blob(file.sha256) for file in artifact.files}
+        return value_type(artifact.type).load(files, artifact.meta)
+
+    def verify(self, artifact: Artifact, *, thorough: bool = False) -> None:
+        """Make sure that every file is what was written.
+
+        A file is read once; afterwards its inode, size and times tell whether it was touched.
+        ``thorough`` reads it again all the same.
+
+        Raises:
+            ArtifactNotFound: a file is gone.
+            ArtifactDamaged: a file has other content; it is set aside.
+        """
+        stamps = self.stamps(artifact)
+        for file in artifact.files:
+            if thorough or self._known_stamp(file.sha256) != stamps[file.sha256]:
+                if _sha256(self.blob(file.sha256)) != file.sha256:
+                    self._set_aside(self.blob(file.sha256))
+                    raise _damaged(artifact.digest)
+                self.remember({file.sha256: stamps[file.sha256]})
+
+    def holds(self, digest: str) -> bool:
+        """Whether this value is there, whole and unharmed."""
+        try:
+            self.verify(self.get(digest))
+        except ArtifactError:
+            return False
+        return True
+
+    def stamps(self, artifact: Artifact) -> dict[str, str]:
+        """Return how its files look from outside right now, by sha256.
+
+        Raises:
+            ArtifactNotFound: one of them is gone.
+            ArtifactDamaged: one of them has another size; it is set aside.
+        """
+        found = {}
+        for file in artifact.files:
+            path = self.blob(file.sha256)
+            stamp = _stamp(path)
+            if stamp is None:
+                raise ArtifactNotFound(
+                    f"A file of the stored result {artifact.digest[:12]} is gone.",
+                    hint="Run the card again.",
+                )
+            if path.stat().st_size != file.size:
+                self._set_aside(path)
+                raise _damaged(artifact.digest)
+            found[file.sha256] = stamp
+        return found
+
+    def remember(self, stamps: dict[str, str]) -> None:
+        """Note that files which look like this were found to be whole."""
+        self._stamps.update(stamps)
+        with self.index.write(durable=False) as connection:
+            connection.executemany("INSERT OR REPLACE INTO stamps VALUES (?, ?)", stamps.items())
+
+    def blob(self, sha256: str) -> Path:
+        """Where the file of this content lies."""
+        return self.root / "blobs" / sha256[:2] / sha256
+
+    def size(self) -> int:
+        """Bytes of all stored files."""
+        blobs = (self.root / "blobs").glob("*/*")
+        return sum(path.stat().st_size for path in blobs)
+
+    def sweep(self) -> None:
+        """Remove what crashed processes left half written."""
+        for path in (self.root / "tmp").glob("*"):
+            if time.time() - path.stat().st_mtime > LEFTOVER_SECONDS:
+                shutil.rmtree(path, ignore_errors=True)
+
+    def close(self) -> None:
+        """Close the database; the next use opens it again."""
+        self.index.close()
+
+    def _keep(self, path: Path, name: str) -> FileEntry:
+        entry = FileEntry(name=name, sha256=_sha256(path), size=path.stat().st_size)
+        target = self.blob(entry.sha256)
+        if not self._has(entry):
+            make_folder(target.parent)
+            path.chmod(0o444)  # a card that maps an input must not write through it
+            move_into_place(path, target)
+        return entry
+
+    def _keep_manifest(self, artifact: Artifact) -> None:
+        try:
+            content = artifact.manifest
+        except (TypeError, ValueError) as error:
+            raise ArtifactError(
+                f"A {artifact.type} cannot be stored: what it says of itself is no JSON ({error}).",
+                hint="Let `save` return numbers, texts, lists and dictionaries of them only.",
+            ) from error
+        path = self._manifest(artifact.digest)
+        if not path.exists() or path.read_bytes() != content:
+            make_folder(path.parent)
+            write_file(path, content, mode=0o444)
+
+    def _has(self, entry: FileEntry) -> bool:
+        path = self.blob(entry.sha256)
+        stamp = _stamp(path)
+        if stamp is None:
+            return False
+        return self._known_stamp(entry.sha256) == stamp or _sha256(path) == entry.sha256
+
+    def _manifest(self, digest: str) -> Path:
+        if not DIGEST.fullmatch(digest):
+            raise ArtifactNotFound(f"{digest[:80]!r} is not the name of a stored result.")
+        return self.root / "manifests" / digest[:2] / f"{digest}.json"
+
+    def _known_stamp(self, sha256: str) -> str | None:
+        if sha256 not in self._stamps:
+            rows = self.index.read("SELECT stamp FROM stamps WHERE sha256 = ?", (sha256,))
+            if not rows:
+                return None
+            self._stamps[sha256] = rows[0][0]
+        return self._stamps[sha256]
+
+    def _set_aside(self, path: Path) -> None:
+        folder = self.root / "damaged"
+        make_folder(folder)
+        path.replace(folder / f"{path.name}.{time.time_ns()}")
+
+
+def _damaged(digest: str) -> ArtifactDamaged:
+    return ArtifactDamaged(
+        f"The stored result {digest[:12]} is damaged and was set aside.",
+        hint="Run the card again.",
+    )
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _stamp(path: Path) -> str | None:
+    """How a file looks from outside: it changes whenever somebody writes to the file."""
+    try:
+        seen = path.stat()
+    except OSError:
+        return None
+    return f"{seen.st_ino} {seen.st_size} {seen.st_mtime_ns} {seen.st_ctime_ns}"

@@ -1,0 +1,367 @@
+"""Runs and their events, kept in SQLite: several processes write to one journal at once."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import platform
+import secrets
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from tensorrag.errors import RunNotFound
+from tensorrag.store.database import Database
+
+JsonObject = dict[str, Any]
+
+ONGOING = ("queued", "running")
+"""The states of a run that has not ended."""
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS runs (
+    number INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, pipeline TEXT, name TEXT NOT NULL,
+    status TEXT NOT NULL, created REAL NOT NULL, finished REAL,
+    host TEXT NOT NULL, pid INTEGER NOT NULL, pid_started REAL NOT NULL,
+    problems TEXT NOT NULL, record TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS runs_of_pipeline ON runs (pipeline, number);
+CREATE INDEX IF NOT EXISTS runs_by_status ON runs (status);
+CREATE TABLE IF NOT EXISTS nodes (
+    run TEXT NOT NULL, node TEXT NOT NULL, pipeline TEXT, number INTEGER NOT NULL,
+    shown TEXT NOT NULL, made TEXT, PRIMARY KEY (run, node)
+);
+CREATE INDEX IF NOT EXISTS nodes_of_pipeline ON nodes (pipeline, node, number);
+CREATE TABLE IF NOT EXISTS events (
+    run TEXT NOT NULL, seq INTEGER NOT NULL, time TEXT NOT NULL, node TEXT,
+    type TEXT NOT NULL, data TEXT NOT NULL, PRIMARY KEY (run, seq)
+)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class RunEntry:
+    """A past or present run, as the journal knows it."""
+
+    id: str
+    pipeline: str | None
+    """The id of the pipeline in the workspace, or of the file that was run."""
+    name: str
+    status: str
+    created: float
+    """Seconds since 1970."""
+    finished: float | None
+    problems: tuple[JsonObject, ...] = ()
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took, or has taken so far."""
+        if self.finished is not None:
+            return round(self.finished - self.created, 3)
+        return round(time.time() - self.created, 3) if self.status in ONGOING else None
+
+    def summary(self) -> JsonObject:
+        """Return one line of the list of runs."""
+        return {
+            "run": self.id,
+            "pipeline": self.pipeline,
+            "name": self.name,
+            "status": self.status,
+            "started": timestamp(self.created),
+            "seconds": self.seconds,
+        }
+
+
+class Journal:
+    """Runs and events by run, in one file.
+
+    Example:
+        >>> journal = Journal(Path("journal.sqlite"))
+        >>> run = journal.create_run({"pipeline": …}, pipeline_id="boston", name="Boston")
+        >>> journal.append(run, [{"type": "run", "data": {"status": "running"}}])
+        [1]
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._database = Database(path, SCHEMA)
+
+    def create_run(
+        self,
+        record: JsonObject,
+        *,
+        pipeline_id: str | None = None,
+        name: str = "",
+        problems: Sequence[JsonObject] = (),
+        created: float | None = None,
+    ) -> str:
+        """Begin a run that this process owns, and return its id.
+
+        Args:
+            record: all that is needed to say later why two runs differ; JSON.
+            pipeline_id: what it is a run of; the next run of the same is compared with it.
+            name: what people call the pipeline.
+            problems: what it runs in spite of.
+            created: when it began, in seconds since 1970; now by default.
+        """
+        run, pid = new_id(), os.getpid()
+        owner = (platform.node(), pid, _pid_started(pid))
+        with self._database.write() as connection:
+            connection.execute(
+                "INSERT INTO runs (id, pipeline, name, status, created, host, pid, pid_started,"
+                " problems, record) VALUES (?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?)",
+                (
+                    run,
+                    pipeline_id,
+                    name,
+                    created if created is not None else time.time(),
+                    *owner,
+                    _text(problems),
+                    _text(record),
+                ),
+            )
+        return run
+
+    def append(
+        self,
+        run: str,
+        events: Sequence[JsonObject],
+        *,
+        nodes: Mapping[str, tuple[JsonObject, JsonObject | None]] | None = None,
+        status: str | None = None,
+        finished: float | None = None,
+    ) -> list[int]:
+        """Record what happened as one transaction, and return the numbers of the events.
+
+        Args:
+            run: the id of the run.
+            events: ``{"type", "node", "time", "data"}``, the middle two optional.
+            nodes: what is now known of some nodes: how each is shown, and what it was made of.
+            status: the new state of the run.
+            finished: when it reached a final one, in seconds since 1970; now by default.
+
+        Raises:
+            RunNotFound: there is no such run.
+        """
+        with self._database.write() as connection:
+            found = connection.execute(
+                "SELECT number, pipeline, (SELECT coalesce(max(seq), 0) FROM events"
+                " WHERE run = runs.id) FROM runs WHERE id = ?",
+                (run,),
+            ).fetchone()
+            if found is None:
+                raise _no_run(run)
+            number, pipeline, last = found
+            seqs = list(range(last + 1, last + 1 + len(events)))
+            connection.executemany(
+                "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?)",
+                [_event_row(run, seq, event) for seq, event in zip(seqs, events, strict=True)],
+            )
+            connection.executemany(
+                # Not REPLACE, which would change the order of the nodes.
+                "INSERT INTO nodes VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (run, node)"
+                " DO UPDATE SET shown = excluded.shown, made = excluded.made",
+                [
+                    (run, node, pipeline, number, _text(shown), made and _text(made))
+                    for node, (shown, made) in (nodes or {}).items()
+                ],
+            )
+            if status is not None:
+                end = None if status in ONGOING else finished or time.time()
+                connection.execute(
+                    "UPDATE runs SET status = ?, finished = ? WHERE id = ?", (status, end, run)
+                )
+        return seqs
+
+    def amend(self, run: str, record: JsonObject) -> None:
+        """Replace the record of a run by one that says more."""
+        with self._database.write() as connection:
+            connection.execute("UPDATE runs SET record = ? WHERE id = ?", (_text(record), run))
+
+    def finish(self, run: str, status: str) -> None:
+        """End a run in this state, and say so in its events."""
+        self.append(run, [{"type": "run", "data": {"status": status}}], status=status)
+
+    def runs(self, limit: int = 50, pipeline_id: str | None = None) -> list[RunEntry]:
+        """Return the latest runs, newest first; those of one pipeline if it is named."""
+        where, values = ("WHERE pipeline = ?", [pipeline_id]) if pipeline_id else ("", [])
+        rows = self._database.read(
+            f"SELECT {_ENTRY} FROM runs {where} ORDER BY number DESC LIMIT ?",  # noqa: S608
+            (*values, limit),
+        )
+        return [_entry(row) for row in rows]
+
+    def run(self, run: str) -> RunEntry:
+        """Return one run.
+
+        Raises:
+            RunNotFound: there is none of this id.
+        """
+        rows = self._database.read(f"SELECT {_ENTRY} FROM runs WHERE id = ?", (run,))  # noqa: S608
+        if not rows:
+            raise _no_run(run)
+        return _entry(rows[0])
+
+    def record(self, run: str) -> JsonObject:
+        """Return the run record: what it ran, with what, on what."""
+        rows = self._database.read("SELECT record FROM runs WHERE id = ?", (run,))
+        if not rows:
+            raise _no_run(run)
+        record: JsonObject = json.loads(rows[0][0])
+        return record
+
+    def to_json(self, run: str) -> JsonObject:
+        """Return a run as ``tensorrag run --json`` prints it."""
+        entry = self.run(run)
+        rows = self._database.read(
+            "SELECT node, shown FROM nodes WHERE run = ? ORDER BY rowid", (run,)
+        )
+        return {
+            "run": entry.id,
+            "status": entry.status,
+            "seconds": entry.seconds,
+            "problems": list(entry.problems),
+            "nodes": {node: json.loads(shown) for node, shown in rows},
+        }
+
+    def made(self, run: str) -> dict[str, JsonObject]:
+        """Return, by node, what its result was made of: key, parameters, inputs, handle."""
+        rows = self._database.read("SELECT node, made FROM nodes WHERE run = ?", (run,))
+        return {node: json.loads(made) for node, made in rows if made is not None}
+
+    def previous(self, pipeline_id: str) -> dict[str, JsonObject]:
+        """Return, by node, what was made of what when it last ran in this pipeline."""
+        rows = self._database.read(
+            "SELECT node, made, max(number) FROM nodes"
+            " WHERE pipeline = ? AND made IS NOT NULL GROUP BY node",
+            (pipeline_id,),
+        )
+        return {node: json.loads(made) for node, made, _ in rows}
+
+    def latest_outputs(self) -> set[str]:
+        """Return the digests of all outputs of the latest run of every pipeline."""
+        rows = self._database.read(
+            "SELECT shown FROM nodes JOIN (SELECT max(number) AS latest FROM runs"
+            " GROUP BY coalesce(pipeline, id)) ON number = latest"
+        )
+        nodes = [json.loads(shown) for (shown,) in rows]
+        return {output["sha256"] for node in nodes for output in node.get("outputs", {}).values()}
+
+    def events(self, run: str, after: int = 0) -> list[JsonObject]:
+        """Return the events of a run whose number is greater than ``after``."""
+        rows = self._database.read(
+            "SELECT seq, time, node, type, data FROM events WHERE run = ? AND seq > ? ORDER BY seq",
+            (run, after),
+        )
+        return [
+            {
+                "seq": seq,
+                "time": when,
+                "run": run,
+                "node": node,
+                "type": kind,
+                "data": json.loads(data),
+            }
+            for seq, when, node, kind, data in rows
+        ]
+
+    async def follow(
+        self, run: str, after: int = 0, *, pause: float = 0.25
+    ) -> AsyncIterator[JsonObject]:
+        """Yield the events of a run, also of another process, until it has ended.
+
+        ``pause`` is how often the journal is asked, in seconds.
+        """
+        while True:
+            # Asked before the events are read: what a run wrote last is there once it has ended.
+            ended = (await asyncio.to_thread(self.run, run)).status not in ONGOING
+            for event in await asyncio.to_thread(self.events, run, after):
+                after = event["seq"]
+                yield event
+            if ended:
+                return
+            await asyncio.sleep(pause)
+
+    def interrupted(self) -> list[str]:
+        """Mark the runs whose process is gone as interrupted, and return their ids."""
+        rows = self._database.read(
+            "SELECT id, host, pid, pid_started FROM runs WHERE status IN (?, ?)", ONGOING
+        )
+        gone = [run for run, *owner in rows if not _alive(*owner)]
+        for run in gone:
+            self.interrupt(run)
+        return gone
+
+    def interrupt(self, run: str) -> None:
+        """End a run whose process went, or goes, away in the middle of it."""
+        events, nodes = [], {}
+        made = self.made(run)
+        for node, shown in self.to_json(run)["nodes"].items():
+            if shown["state"] in ONGOING:
+                left = {**shown, "state": "cancelled", "reason": "interrupted"}
+                nodes[node] = (left, made.get(node))
+                events.append({"type": "node", "node": node, "data": left})
+        events.append({"type": "run", "data": {"status": "interrupted"}})
+        last = self._database.read("SELECT max(time) FROM events WHERE run = ?", (run,))[0][0]
+        seen = datetime.fromisoformat(last).timestamp() if last else self.run(run).created
+        self.append(run, events, nodes=nodes, status="interrupted", finished=seen)
+
+    def close(self) -> None:
+        """Close the file; the next use opens it again."""
+        self._database.close()
+
+
+_ENTRY = "id, pipeline, name, status, created, finished, problems"
+
+
+def new_id() -> str:
+    """Return an id that no other run has, on any machine; later ones sort later."""
+    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+
+
+def timestamp(seconds: float | None = None) -> str:
+    """Write a time (seconds since 1970, now by default) in UTC: ``2026-01-31T12:00:00.123Z``."""
+    moment = datetime.now(UTC) if seconds is None else datetime.fromtimestamp(seconds, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03}Z"
+
+
+def _entry(row: tuple[Any, ...]) -> RunEntry:
+    run, pipeline, name, status, created, finished, problems = row
+    return RunEntry(run, pipeline, name, status, created, finished, tuple(json.loads(problems)))
+
+
+def _event_row(run: str, seq: int, event: JsonObject) -> tuple[Any, ...]:
+    when = event.get("time") or timestamp()
+    return (run, seq, when, event.get("node"), event["type"], _text(event.get("data", {})))
+
+
+def _text(content: Any) -> str:
+    return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def _no_run(run: str) -> RunNotFound:
+    return RunNotFound(
+        f"There is no run {run[:80]!r} in this workspace.", hint="`tensorrag runs` lists them."
+    )
+
+
+def _alive(host: str, pid: int, started: float) -> bool:
+    """Whether the process that began a run still exists; one on another machine counts as alive."""
+    return host != platform.node() or abs(_pid_started(pid) - started) < SAME_START
+
+
+SAME_START = 5.0
+"""Seconds by which the start time of one process may seem to move when the clock is set."""
+
+
+def _pid_started(pid: int) -> float:
+    """Seconds since 1970 when a process started; 0 for one that is gone."""
+    import psutil
+
+    try:
+        return float(psutil.Process(pid).create_time())
+    except psutil.Error:
+        return 0.0

@@ -1,0 +1,135 @@
+"""The pipelines of a workspace: one file each, found by id."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from tensorrag.errors import FileFormatError, PipelineError, WorkspaceError
+from tensorrag.pipeline import Pipeline, files
+from tensorrag.pipeline.files import Loaded
+from tensorrag.pipeline.names import quoted
+from tensorrag.store.durable import make_folder, sync_folder
+
+_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
+RESERVED = frozenset({"new"})
+"""Ids that mean something else in the page's addresses."""
+KEPT = "deleted"
+"""Folder beside the pipelines where deleted ones wait for second thoughts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A pipeline on the shelf."""
+
+    id: str
+    name: str
+    description: str
+    modified: float
+    """Seconds since 1970."""
+    cards: tuple[str, ...]
+    """Card ids of its nodes, in order."""
+    error: str | None = None
+    """Why the file cannot be opened, if it cannot."""
+
+
+class Shelf:
+    """A folder of pipeline files."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._read: dict[Path, tuple[int, Entry]] = {}
+
+    def list(self) -> list[Entry]:
+        """Return all pipelines, the one changed last first."""
+        entries = [self._entry(path) for path in self.folder.glob("*.json")]
+        return sorted(filter(None, entries), key=lambda entry: -entry.modified)
+
+    def path(self, pipeline_id: str) -> Path:
+        """Return where a pipeline of this id lies, or would lie.
+
+        Raises:
+            PipelineError: this can be no id.
+        """
+        if not _ID.fullmatch(pipeline_id):
+            raise PipelineError(f"There is no pipeline {quoted(pipeline_id)} in this workspace.")
+        return self.folder / f"{pipeline_id}.json"
+
+    def load(self, pipeline_id: str) -> Loaded:
+        """Open a pipeline; nothing that it points to is touched.
+
+        Raises:
+            PipelineError: there is none of this id.
+            FileFormatError: its file is refused.
+        """
+        path = self.path(pipeline_id)
+        if not path.is_file():
+            raise PipelineError(f"There is no pipeline {quoted(pipeline_id)} in this workspace.")
+        return files.load(path)
+
+    def save(
+        self, pipeline_id: str, pipeline: Pipeline, *, migrated_from: int | None = None
+    ) -> None:
+        """Write a pipeline over the one of this id: a crash leaves the old one or the new one."""
+        files.save(pipeline, self.path(pipeline_id), migrated_from=migrated_from)
+
+    def create(self, pipeline: Pipeline) -> str:
+        """Put a pipeline on the shelf and return its id: its name, with a number where taken."""
+        make_folder(self.folder)
+        wanted, number = _slug(pipeline.name), 1
+        while True:
+            pipeline_id = wanted if number == 1 else f"{wanted}_{number}"
+            if pipeline_id not in RESERVED and self._reserve(pipeline_id):
+                break
+            number += 1
+        try:
+            self.save(pipeline_id, pipeline)
+        except (FileFormatError, WorkspaceError):
+            self.path(pipeline_id).unlink()
+            raise
+        return pipeline_id
+
+    def delete(self, pipeline_id: str) -> None:
+        """Take a pipeline off the shelf; its file is kept in a folder beside it."""
+        path = self.path(pipeline_id)
+        make_folder(self.folder / KEPT)
+        try:
+            path.rename(self.folder / KEPT / f"{pipeline_id}.{int(time.time() * 1000)}.json")
+        except FileNotFoundError:
+            raise PipelineError(
+                f"There is no pipeline {quoted(pipeline_id)} in this workspace."
+            ) from None
+        sync_folder(self.folder)
+
+    def _reserve(self, pipeline_id: str) -> bool:
+        try:
+            self.path(pipeline_id).touch(exist_ok=False)
+        except FileExistsError:
+            return False
+        return True
+
+    def _entry(self, path: Path) -> Entry | None:
+        try:
+            seen = path.stat()
+        except OSError:
+            return None
+        known = self._read.get(path)
+        if known is None or known[0] != seen.st_mtime_ns:
+            known = self._read[path] = (seen.st_mtime_ns, _described(path, seen.st_mtime))
+        return known[1] if _ID.fullmatch(path.stem) else None
+
+
+def _described(path: Path, modified: float) -> Entry:
+    try:
+        pipeline = files.load(path).pipeline
+    except FileFormatError as error:
+        return Entry(path.stem, path.stem, "", modified, (), error.message)
+    cards = tuple(node.card for node in pipeline.nodes.values())
+    return Entry(path.stem, pipeline.name or path.stem, pipeline.description, modified, cards)
+
+
+def _slug(name: str) -> str:
+    words = re.findall(r"[a-z0-9]+", name.lower())
+    return "_".join(words)[:60].strip("_") or "pipeline"

@@ -1,0 +1,119 @@
+"""Keeps the store below its cap: what was of use longest ago goes first."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from tensorrag.errors import ArtifactError
+from tensorrag.store.artifacts import Store
+from tensorrag.store.journal import Journal
+
+CAP = 20 * 10**9
+"""Bytes of stored files that are kept."""
+ROOM = 0.9
+"""Share of the cap that is left after tidying, so that it need not be done all the time."""
+YOUNG_SECONDS = 3600
+"""What was written or used within the last hour may belong to a run that is going on."""
+
+
+def tidy(store: Store, journal: Journal, *, cap: int = CAP) -> int:
+    """Remove the results used longest ago until the store fits into its cap.
+
+    The outputs of the latest run of every pipeline stay, and so does whatever a run may be using.
+
+    Returns:
+        How many bytes were removed.
+    """
+    before = store.size()
+    if before <= cap:
+        return 0
+    kept = _Kept(store, journal.latest_outputs())
+    size = kept.size
+    for key, digests in _by_use(store):
+        if size > cap * ROOM and not kept.pins(digests):
+            with store.index.write(durable=False) as connection:
+                connection.execute("DELETE FROM results WHERE key = ?", (key,))
+            size -= kept.drop(digests)
+    kept.remove_rest()
+    return before - store.size()
+
+
+class _Kept:
+    """Counts how many results need each value, and each file."""
+
+    def __init__(self, store: Store, pinned: Iterable[str]) -> None:
+        self._store = store
+        self._pinned = frozenset(pinned)
+        self._uses: dict[str, int] = dict.fromkeys(self._pinned, 1)
+        for _, digests in _by_use(store, young=True):
+            for digest in digests:
+                self._uses[digest] = self._uses.get(digest, 0) + 1
+        self._files: dict[str, int] = {}
+        for digest in self._uses:
+            for sha256 in self._files_of(digest):
+                self._files[sha256] = self._files.get(sha256, 0) + 1
+
+    @property
+    def size(self) -> int:
+        """Bytes of the files that are needed."""
+        return sum(_size(self._store.blob(sha256)) for sha256 in self._files)
+
+    def pins(self, digests: Iterable[str]) -> bool:
+        """Whether one of these must stay."""
+        return not self._pinned.isdisjoint(digests)
+
+    def drop(self, digests: Iterable[str]) -> int:
+        """One result needs these no longer; returns how many bytes nobody needs now."""
+        freed = 0
+        for digest in digests:
+            self._uses[digest] -= 1
+            if self._uses[digest] == 0:
+                del self._uses[digest]
+                freed += sum(self._drop_file(sha256) for sha256 in self._files_of(digest))
+        return freed
+
+    def remove_rest(self) -> None:
+        """Remove the files that nobody needs, and that nobody is just writing."""
+        for path in (self._store.root / "manifests").glob("*/*.json"):
+            if path.stem not in self._uses:
+                _remove(path)
+        for path in (self._store.root / "blobs").glob("*/*"):
+            if path.name not in self._files:
+                _remove(path)
+
+    def _drop_file(self, sha256: str) -> int:
+        self._files[sha256] -= 1
+        if self._files[sha256]:
+            return 0
+        del self._files[sha256]
+        return _size(self._store.blob(sha256))
+
+    def _files_of(self, digest: str) -> list[str]:
+        try:
+            return [file.sha256 for file in self._store.get(digest).files]
+        except ArtifactError:
+            return []
+
+
+def _by_use(store: Store, *, young: bool = False) -> list[tuple[str, list[str]]]:
+    """Return key and outputs of results, the one used longest ago first."""
+    rows = store.index.read(
+        "SELECT key, outputs FROM results WHERE used < ? ORDER BY used",
+        (time.time() + (YOUNG_SECONDS if young else -YOUNG_SECONDS),),
+    )
+    return [(key, list(json.loads(outputs).values())) for key, outputs in rows]
+
+
+def _remove(path: Path) -> None:
+    if time.time() - path.stat().st_mtime > YOUNG_SECONDS:
+        path.unlink(missing_ok=True)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0

@@ -1,0 +1,229 @@
+"""The workspace: one folder with pipelines, uploads, stored values, runs and settings."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from tensorrag.errors import WorkspaceError, WorkspaceLocked
+from tensorrag.store.durable import full_disk_explained, make_folder, write_file
+from tensorrag.store.home import home
+
+if TYPE_CHECKING:
+    from tensorrag.store.artifacts import Store
+    from tensorrag.store.journal import Journal
+    from tensorrag.store.shelf import Shelf
+    from tensorrag.store.uploads import Uploads
+    from tensorrag.task import Place
+
+FOLDERS = ("pipelines", "cards", "uploads", "store", "scratch")
+LEFTOVER_SECONDS = 24 * 3600
+
+
+class Workspace:
+    """Where everything lies; its parts are opened when they are first used.
+
+    Example:
+        >>> workspace = Workspace.open()
+        >>> [entry.name for entry in workspace.pipelines.list()]
+        ['Boston housing on a GPU']
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.cards = root / "cards"
+        """Drop-in cards: one Python file each."""
+        self.scratch = root / "scratch"
+        """Temporary files of running cards."""
+
+    @classmethod
+    def open(cls, path: Path | str | None = None) -> Workspace:
+        """Open a workspace, and make it where it is not there yet.
+
+        Args:
+            path: the folder; ``$TENSORRAG_WORKSPACE`` or ``~/.tensorrag`` by default.
+
+        Raises:
+            WorkspaceError: there is something else, or it may not be written.
+        """
+        root = home(path)
+        try:
+            with full_disk_explained(root):
+                for name in FOLDERS:
+                    make_folder(root / name)
+        except (NotADirectoryError, FileExistsError):
+            raise WorkspaceError(
+                f"{root} cannot be a workspace: a file is in the way.",
+                hint="Choose another folder with --workspace.",
+            ) from None
+        return cls(root)
+
+    @cached_property
+    def pipelines(self) -> Shelf:
+        """The pipelines that were made or imported here."""
+        from tensorrag.store.shelf import Shelf
+
+        return Shelf(self.root / "pipelines")
+
+    @cached_property
+    def uploads(self) -> Uploads:
+        """The files that were uploaded here."""
+        from tensorrag.store.uploads import Uploads
+
+        return Uploads(self.root / "uploads")
+
+    @cached_property
+    def store(self) -> Store:
+        """The values that cards made here."""
+        from tensorrag.store.artifacts import Store
+
+        return Store(self.root / "store")
+
+    @cached_property
+    def journal(self) -> Journal:
+        """The runs that were started here."""
+        from tensorrag.store.journal import Journal
+
+        return Journal(self.root / "journal.sqlite")
+
+    @cached_property
+    def settings(self) -> Settings:
+        """What is remembered between starts; readable by its owner alone."""
+        return Settings(self.root / "settings.json")
+
+    def place(self, base: Path | None = None) -> Place:
+        """Return the folders that tasks work with.
+
+        ``base`` is where relative paths in parameters start from: a pipeline file's folder, or
+        the workspace.
+        """
+        from tensorrag.task import Place
+
+        return Place(
+            store=self.root / "store",
+            uploads=self.root / "uploads",
+            base=base or self.root,
+            cards=self.cards,
+        )
+
+    @contextmanager
+    def lock(self, address: str = "") -> Iterator[None]:
+        """Keep other servers out while the block runs; the end of the process frees it too.
+
+        ``address`` tells whoever comes second where the first one is.
+
+        Raises:
+            WorkspaceLocked: another server has this workspace open; names its process.
+        """
+        with (self.root / "serve.lock").open("a+") as file:
+            if not _locked(file):
+                file.seek(0)
+                raise _taken(self.root, file.read())
+            file.truncate(0)
+            file.write(json.dumps({"pid": os.getpid(), "address": address}))
+            file.flush()
+            yield
+            file.truncate(0)
+
+    def sweep(self) -> None:
+        """Remove what crashed processes left half written, and results beyond the store's cap."""
+        from tensorrag.store.tidy import tidy
+
+        self.store.sweep()
+        tidy(self.store, self.journal)
+        for path in (*self.scratch.glob("*"), *(self.root / "uploads").glob(".*")):
+            if time.time() - path.stat().st_mtime > LEFTOVER_SECONDS:
+                shutil.rmtree(path, ignore_errors=True)
+                path.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Close the databases; the next use opens them again."""
+        self.store.close()
+        self.journal.close()
+
+
+class Settings:
+    """A small JSON object in a file that only its owner may read."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return a setting."""
+        return self._all().get(name, default)
+
+    def set(self, name: str, value: Any) -> None:
+        """Remember a setting; JSON."""
+        with self._held():
+            self._write({**self._all(), name: value})
+
+    def secret(self, name: str) -> str:
+        """Return a secret of this workspace; it is drawn the first time."""
+        with self._held():
+            known = self._all()
+            if name not in known:
+                known[name] = secrets.token_urlsafe(32)
+                self._write(known)
+            secret: str = known[name]
+        return secret
+
+    def _all(self) -> dict[str, Any]:
+        try:
+            content = json.loads(self._path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return content if isinstance(content, dict) else {}
+
+    def _write(self, content: dict[str, Any]) -> None:
+        text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+        write_file(self._path, text.encode(), mode=0o600)
+
+    @contextmanager
+    def _held(self) -> Iterator[None]:
+        with self._path.with_suffix(".lock").open("a") as file:
+            _locked(file, wait=True)
+            yield
+
+
+def _taken(root: Path, said: str) -> WorkspaceLocked:
+    try:
+        owner = json.loads(said)
+    except ValueError:
+        owner = {}
+    address = owner.get("address")
+    return WorkspaceLocked(
+        f"The workspace {root} is open in another server (process {owner.get('pid', 'unknown')}).",
+        hint=(f"Use it at {address}, end it" if address else "End it")
+        + ", or choose another folder with --workspace.",
+    )
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _locked(file: IO[str], *, wait: bool = False) -> bool:
+        file.seek(2**30)  # beyond the text, which others must be able to read
+        try:
+            msvcrt.locking(file.fileno(), msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+
+else:
+    import fcntl
+
+    def _locked(file: IO[str], *, wait: bool = False) -> bool:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            return False
+        return True
