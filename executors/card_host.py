@@ -19,9 +19,10 @@ from executors import trial
 from executors.protocol import decode, encode, message
 from executors.worker import Channel, describe, settle
 from tensorrag.catalog import Notice
+from tensorrag.host import answer
 from tensorrag.registry import Registry
-from tensorrag.registry.host import answer
-from tensorrag.task import Place, Task
+from tensorrag.store.place import Place
+from tensorrag.task import Task
 
 Stamp = tuple[str, int, int]
 

@@ -10,7 +10,8 @@ from executors.connection import Connection, error_of, spawn
 from executors.errands import Errands
 from executors.protocol import JsonObject
 from tensorrag.errors import ExecutorError, TaskFailed
-from tensorrag.task import Place, Task
+from tensorrag.store.place import Place
+from tensorrag.task import Task
 
 ANSWER_SECONDS = 5.0
 """How long an answer may take before the host counts as hung."""

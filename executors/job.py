@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from executors.connection import Connection, error_of
 from executors.protocol import JsonObject
 from tensorrag.errors import ErrorInfo, RunCancelled, TaskFailed, TensorRagError
-from tensorrag.task import Place, Task
+from tensorrag.store.place import Place
+from tensorrag.task import Task
 
 Outcome = JsonObject | TensorRagError
 

@@ -19,7 +19,8 @@ from executors.protocol import JsonObject
 from executors.slots import Places, Slots
 from tensorrag.errors import ExecutorError, ExecutorUnavailable, RunCancelled, TensorRagError
 from tensorrag.executor import Offer, Offers
-from tensorrag.task import Place, Task, TaskKind
+from tensorrag.store.place import Place
+from tensorrag.task import Task, TaskKind
 
 _HOSTED: frozenset[TaskKind] = frozenset({"describe", "propagate"})
 _QUICK: frozenset[TaskKind] = frozenset({"peek", "page", "profile"})

@@ -20,7 +20,8 @@ from executors.protocol import Lines, decode, message
 from tensorrag.card import Card
 from tensorrag.errors import ErrorInfo, RunCancelled
 from tensorrag.progress import Reporter, reporting
-from tensorrag.task import Place, Task, perform
+from tensorrag.store.place import Place
+from tensorrag.task import Task, perform
 
 
 class Channel:

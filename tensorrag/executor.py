@@ -11,7 +11,8 @@ from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
-from tensorrag.task import Place, Task, TaskKind
+from tensorrag.store.place import Place
+from tensorrag.task import Task, TaskKind
 from tensorrag.types.value import JsonObject
 
 

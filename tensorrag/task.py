@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -19,6 +18,7 @@ from tensorrag.preview import Face, Preview
 from tensorrag.registry import load_card
 from tensorrag.sources import Sources, looking_in
 from tensorrag.store.artifacts import Store
+from tensorrag.store.place import Place
 from tensorrag.types.value import JsonObject, Value
 
 _PREVIEWS: TypeAdapter[dict[str, Preview]] = TypeAdapter(dict[str, Preview])
@@ -58,19 +58,6 @@ class Task(BaseModel):
         return cls.model_validate(data)
 
 
-class Place(BaseModel):
-    """The folders that a task works with."""
-
-    model_config = ConfigDict(frozen=True)
-
-    store: Path
-    uploads: Path
-    base: Path
-    """What relative paths in parameters start from."""
-    cards: Path | None = None
-    """The drop-in folder."""
-
-
 def perform(task: Task, place: Place) -> JsonObject:
     """Do a task here, in this process.
 
@@ -95,7 +82,7 @@ def perform(task: Task, place: Place) -> JsonObject:
             value = _only_input(task, Store(place.store))
             return value.preview().model_dump(mode="json")
         if task.kind in ("describe", "propagate"):
-            from tensorrag.registry.host import answer
+            from tensorrag.host import answer
 
             return answer(task, place)
     raise CardError(f"Tasks of kind {task.kind!r} cannot be done here yet.")

@@ -14,7 +14,8 @@ from tensorrag.check import check
 from tensorrag.pipeline.as_json import from_json
 from tensorrag.registry import Registry
 from tensorrag.store.artifacts import Store
-from tensorrag.task import Place, Task, perform
+from tensorrag.store.place import Place
+from tensorrag.task import Task, perform
 from tensorrag.types import Table
 
 ROOT = Path(__file__).parent.parent

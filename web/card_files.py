@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from tensorrag.durable import write_file
 from tensorrag.errors import CardError
 from tensorrag.pipeline.names import quoted
-from tensorrag.store.durable import write_file
 
 MAX_CARD_FILE = 500_000
 """Largest file with cards, in bytes."""

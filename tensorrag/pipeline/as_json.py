@@ -10,7 +10,7 @@ from tensorrag.errors import FileFormatError, PipelineError
 from tensorrag.pipeline.graph import NOTHING, Edge, JsonObject, Misfit, Node, Pipeline, Position
 from tensorrag.pipeline.keys import HEAD_KEYS, NODE_KEYS, PIPELINE_KEYS, Key
 from tensorrag.pipeline.names import quoted
-from tensorrag.placing import place
+from tensorrag.pipeline.placing import place
 
 FORMAT = "tensorrag.pipeline"
 VERSION = 1

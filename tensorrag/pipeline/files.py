@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tensorrag.durable import write_file
 from tensorrag.errors import FileFormatError, WorkspaceError
 from tensorrag.pipeline import strict_json
 from tensorrag.pipeline.as_json import FORMAT, VERSION, from_json, to_json
 from tensorrag.pipeline.graph import JsonObject, Pipeline
 from tensorrag.pipeline.json_schema import json_schema
 from tensorrag.pipeline.names import quoted
-from tensorrag.store.durable import write_file
 
 __all__ = ["MAX_BYTES", "Loaded", "dumps", "from_object", "json_schema", "load", "loads", "save"]
 

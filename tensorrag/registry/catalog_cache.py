@@ -61,8 +61,8 @@ def keep(drop_ins: Path, catalog: Catalog) -> None:
         "catalog": catalog.model_dump(mode="json"),
         "listing": [info.listing() for info in catalog.cards.values()],
     }
+    from tensorrag.durable import write_file
     from tensorrag.errors import TensorRagError
-    from tensorrag.store.durable import write_file
 
     file = _file(drop_ins)
     with suppress(OSError, TensorRagError):

@@ -11,7 +11,8 @@ from tensorrag.executor import Executor
 from tensorrag.run.chronicle import Chronicle, Pace
 from tensorrag.run.node_run import NodeRun
 from tensorrag.run.schedule import Outcome
-from tensorrag.task import Place, Task
+from tensorrag.store.place import Place
+from tensorrag.task import Task
 from tensorrag.types.value import JsonObject
 
 LOG_LINES = 10_000

@@ -17,7 +17,8 @@ from tensorrag.errors import ErrorInfo, PipelineError, RunRefused, TaskFailed
 from tensorrag.executor import Executor
 from tensorrag.pipeline import Node, Pipeline
 from tensorrag.pipeline.names import quoted
-from tensorrag.task import Place, Task
+from tensorrag.store.place import Place
+from tensorrag.task import Task
 
 Checker = Callable[[Pipeline, Mapping[str, Peek]], Awaitable[Checked]]
 """Checks a pipeline, given what was seen at outside sources; where that happens is its business."""

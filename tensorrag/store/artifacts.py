@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from tensorrag.durable import full_disk_explained, make_folder, move_into_place, write_file
 from tensorrag.errors import ArtifactDamaged, ArtifactError, ArtifactNotFound
 from tensorrag.store.database import Database
-from tensorrag.store.durable import full_disk_explained, make_folder, move_into_place, write_file
 from tensorrag.types import JsonObject, Value, value_type
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from tensorrag.durable import make_folder, sync_folder
 from tensorrag.errors import FileFormatError, PipelineError, WorkspaceError
 from tensorrag.pipeline import Pipeline, files
 from tensorrag.pipeline.files import Loaded
 from tensorrag.pipeline.names import quoted
-from tensorrag.store.durable import make_folder, sync_folder
 
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
 RESERVED = frozenset({"new"})

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import IO
 
+from tensorrag.durable import full_disk_explained, make_folder, move_into_place
 from tensorrag.errors import WorkspaceError
-from tensorrag.store.durable import full_disk_explained, make_folder, move_into_place
 
 LIMIT = 100 * 2**20
 """Largest upload, in bytes."""

@@ -14,16 +14,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from tensorrag.durable import full_disk_explained, make_folder, write_file
 from tensorrag.errors import WorkspaceError, WorkspaceLocked
-from tensorrag.store.durable import full_disk_explained, make_folder, write_file
 from tensorrag.store.home import home
 
 if TYPE_CHECKING:
     from tensorrag.store.artifacts import Store
     from tensorrag.store.journal import Journal
+    from tensorrag.store.place import Place
     from tensorrag.store.shelf import Shelf
     from tensorrag.store.uploads import Uploads
-    from tensorrag.task import Place
 
 FOLDERS = ("pipelines", "cards", "uploads", "store", "scratch")
 LEFTOVER_SECONDS = 24 * 3600
@@ -106,7 +106,7 @@ class Workspace:
         ``base`` is where relative paths in parameters start from: a pipeline file's folder, or
         the workspace.
         """
-        from tensorrag.task import Place
+        from tensorrag.store.place import Place
 
         return Place(
             store=self.root / "store",

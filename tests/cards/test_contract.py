@@ -14,7 +14,8 @@ import pytest
 from tensorrag.card import Card, describe
 from tensorrag.registry import Found, Registry
 from tensorrag.store.artifacts import Store
-from tensorrag.task import Place, Task, perform
+from tensorrag.store.place import Place
+from tensorrag.task import Task, perform
 from tensorrag.types import Schema, Table, Value
 
 CARDS = Registry.load().found
@@ -108,7 +109,8 @@ def test_what_is_shown_is_json(found: Found) -> None:
 
 BARE = """
 import json, sys
-from tensorrag.task import Place, Task, perform
+from tensorrag.store.place import Place
+from tensorrag.task import Task, perform
 task, place = json.loads(sys.stdin.read())
 print(json.dumps(perform(Task.from_json(task), Place.model_validate(place))))
 """

@@ -17,8 +17,9 @@ from tensorrag.pipeline import Edge, Node, Pipeline
 from tensorrag.progress import Reporter, reporting
 from tensorrag.registry import Registry
 from tensorrag.run import Run
+from tensorrag.store.place import Place
 from tensorrag.store.workspace import Workspace
-from tensorrag.task import Place, Task, TaskKind, perform
+from tensorrag.task import Task, TaskKind, perform
 
 CARDS = '''
 import time

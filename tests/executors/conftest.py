@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tensorrag.task import Place
+from tensorrag.store.place import Place
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ import pytest
 
 from tensorrag.errors import ExecutorError, RunCancelled, TaskFailed
 from tensorrag.executor import Executor
-from tensorrag.task import Place, Task, perform
+from tensorrag.store.place import Place
+from tensorrag.task import Task, perform
 from tests.executors.card_texts import task
 
 

@@ -17,7 +17,8 @@ from executors.local_process import LocalExecutor
 from tensorrag.catalog import Catalog
 from tensorrag.check import Checked
 from tensorrag.errors import ExecutorError, TaskFailed
-from tensorrag.task import Place, Task
+from tensorrag.store.place import Place
+from tensorrag.task import Task
 from tests.executors.processes import below, gone
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -17,7 +17,7 @@ import pytest_asyncio
 from executors.local_process import LocalExecutor
 from executors.scratch import Scratch, sweep
 from tensorrag.errors import RunCancelled
-from tensorrag.task import Place
+from tensorrag.store.place import Place
 from tests.executors.card_texts import task
 from tests.executors.contract import first, value_of
 from tests.executors.processes import alive, below, gone, seconds_until_gone
@@ -26,7 +26,7 @@ SERVER = """
 import asyncio, sys
 from pathlib import Path
 from executors.local_process import LocalExecutor
-from tensorrag.task import Place
+from tensorrag.store.place import Place
 from tests.executors.card_texts import task
 
 async def main():

@@ -14,7 +14,7 @@ from executors import machine
 from executors.local_process import LocalExecutor
 from tensorrag.errors import ExecutorUnavailable, RunCancelled
 from tensorrag.executor import Executor
-from tensorrag.task import Place
+from tensorrag.store.place import Place
 from tests.executors.card_texts import task
 from tests.executors.contract import ExecutorContract, failure_of, first, printed, value_of
 from tests.executors.processes import gone

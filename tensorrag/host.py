@@ -15,7 +15,8 @@ from tensorrag.registry.finding import Registry
 from tensorrag.types.value import JsonObject
 
 if TYPE_CHECKING:
-    from tensorrag.task import Place, Task
+    from tensorrag.store.place import Place
+    from tensorrag.task import Task
 
 Loader = Callable[[], Registry]
 
