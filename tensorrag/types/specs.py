@@ -69,9 +69,9 @@ class EstimatorSpec(_Spec):
         return StatsPreview(title="Model", items=tuple(items))
 
     def face(self) -> Face:
-        """Name and hyperparameters, in a line each."""
-        params = (f"{name} {_shown(value)}" for name, value in self.params.items())
-        return TextFace(lines=(self.model_type, ", ".join(params) or "no hyperparameters"))
+        """The hyperparameters, a line each."""
+        lines = tuple(f"{name.replace('_', ' ')} {_short(v)}" for name, v in self.params.items())
+        return TextFace(lines=lines[:3] or (self.model_type, "no hyperparameters"))
 
 
 class Layer(BaseModel):
@@ -150,3 +150,10 @@ class NetworkSpec(_Spec):
 
 def _shown(value: Any) -> str | int | float | None:
     return value if isinstance(value, str | int | float | None) else json.dumps(value)
+
+
+def _short(value: Any) -> str:
+    """Write a value as people would say it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, float) else str(_shown(value))
