@@ -110,7 +110,7 @@ class Edits:
     # --- a card -----------------------------------------------------------------------------
 
     def _node(self, data: Data) -> str | None:
-        node = text(data, "node")
+        node = text(data, "of")
         return node if node in self._session.pipeline.nodes else None
 
     def _spec(self, data: Data) -> tuple[str, FieldSpec] | None:
@@ -174,7 +174,7 @@ class Edits:
 
     def _wire(self, data: Data) -> None:
         """Wire an input to the output that was chosen for it, in place of the one it had."""
-        node, port = self._node(data), text(data, "port")
+        node, port = self._node(data), text(data, "at")
         if node is None:
             return
         info = self._session.catalog.cards.get(self._session.pipeline.nodes[node].card)
@@ -222,15 +222,15 @@ class Edits:
     # --- files ------------------------------------------------------------------------------
 
     def _uploading(self, data: Data) -> None:
-        self.uploading[text(data, "node")] = text(data, "name")
+        self.uploading[text(data, "of")] = text(data, "name")
 
     def _uploaded(self, data: Data) -> None:
         node = self._node(data)
-        self.uploading.pop(text(data, "node"), None)
+        self.uploading.pop(text(data, "of"), None)
         if node is not None:
             param, name = text(data, "param"), text(data, "name")
             self._set_params(node, {param: text(data, "upload"), f"{param}_name": name})
 
     def _upload_failed(self, data: Data) -> None:
-        self.uploading.pop(text(data, "node"), None)
+        self.uploading.pop(text(data, "of"), None)
         self._say(text(data, "message"), "")

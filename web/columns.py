@@ -116,7 +116,7 @@ def column_details(column: ColumnProfile, rows: int) -> Element:
                 _row("Missing", [f"{column.missing:,} ", _share(column.missing, rows)]),
                 column.distinct is not None and _row("Distinct", f"{column.distinct:,}"),
                 [
-                    _row(name, [number(value), unit and [" ", span(".u")[unit]]])
+                    _row(name, [_figure(value, column), unit and [" ", span(".u")[unit]]])
                     for name, value in _figures(column)
                 ],
             ]
@@ -139,6 +139,12 @@ def _figures(column: ColumnProfile) -> list[tuple[str, float | int]]:
     return [(name, value) for name, value in named if value is not None]
 
 
+def _figure(value: float | int, column: ColumnProfile) -> str:
+    """A whole number of a whole column needs no decimals; its mean does."""
+    whole = column.kind in ("integer", "binary") and value == int(value)
+    return number(int(value)) if whole else number(value)
+
+
 def _row(name: str, value: Node) -> Element:
     return tr[td[name], td[value]]
 
@@ -158,7 +164,7 @@ def _large(column: ColumnProfile) -> Node:
             histogram_picture(column.histogram, 232, 96, "currentColor")
         ],
         div(".row.t11.m3", style="justify-content:space-between")[
-            span[number(low)], span[f"{number(high)}{unit}"]
+            span[brief(low)], span[f"{brief(high)}{unit}"]
         ],
     ]
 

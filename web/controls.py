@@ -84,7 +84,7 @@ def _bound(control: Element, shown: Form, spec: FieldSpec) -> Element:
     return control(
         id=field_id(spec),
         data_sets="set",
-        data_node=shown.node,
+        data_of=shown.node,
         data_param=spec.name,
         data_kind=kind,
         aria_describedby=f"{field_id(spec)}-help" if help_text(spec) else None,
@@ -213,7 +213,7 @@ def _upload(shown: Form, spec: FieldSpec) -> Element:
     return div(".file")[
         control(
             id=field_id(spec),
-            data_node=shown.node,
+            data_of=shown.node,
             data_param=spec.name,
             accept=".csv,.tsv,.txt,.parquet,.pq,.gz",
             aria_label=spec.label,
@@ -244,7 +244,7 @@ def _list(shown: Form, spec: FieldSpec) -> Element:
         ]
         for at, (item, size) in enumerate(zip(items, sizes, strict=True))
     ]
-    add = button(".btn.sml", type="button", data_act="list_add", data_node=shown.node)
+    add = button(".btn.sml", type="button", data_act="list_add", data_of=shown.node)
     return div(".lst")[rows, add(data_param=spec.name)[icon("plus", ".s"), "Add"]]
 
 
@@ -254,7 +254,7 @@ _VERBS = {"list_up": "Move up", "list_down": "Move down", "list_remove": "Remove
 def _list_button(
     shown: Form, spec: FieldSpec, act: str, at: int, drawing: str, what: str, *, off: bool = False
 ) -> Element:
-    named = button(".x", type="button", data_act=act, data_node=shown.node, data_param=spec.name)
+    named = button(".x", type="button", data_act=act, data_of=shown.node, data_param=spec.name)
     says = f"{_VERBS[act]} {what}"
     return named(data_index=at, title=says, aria_label=says, disabled=off)[icon(drawing, ".s")]
 

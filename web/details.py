@@ -88,21 +88,21 @@ def head(card: Card) -> Node:
 
 def _action(card: Card) -> Node:
     if card.state in ("running", "queued") and card.busy:
-        return button(".btn.o.sml", type="button", data_act="cancel_card", data_node=card.node)[
+        return button(".btn.o.sml", type="button", data_act="cancel_card", data_of=card.node)[
             icon("stop", ".s"), "Cancel card"
         ]
     if not card.known or card.busy or card.errors:
         return None
     title = "Run to here: this card, and what it needs"
-    return button(
-        ".btn.o.sml", type="button", data_act="run_node", data_node=card.node, title=title
-    )[icon("play", ".s"), "Run"]
+    return button(".btn.o.sml", type="button", data_act="run_node", data_of=card.node, title=title)[
+        icon("play", ".s"), "Run"
+    ]
 
 
 def _menu(card: Card) -> Node:
     def item(act: str, word: str, **data: str) -> Element:
         return button(
-            ".mi", type="button", role="menuitem", data_act=act, data_node=card.node, **data
+            ".mi", type="button", role="menuitem", data_act=act, data_of=card.node, **data
         )[word]
 
     return [

@@ -45,7 +45,7 @@ def _aside(shown: Form, spec: FieldSpec) -> Node:
         return None
     if shown.value(spec) == spec.default:
         return None if bare else span(".u")["default"]
-    back = button(".link.u", type="button", data_act="reset", data_node=shown.node)
+    back = button(".link.u", type="button", data_act="reset", data_of=shown.node)
     word = "clear" if bare else f"reset to {spec.shown(spec.default)}"
     return back(data_param=spec.name, aria_label=f"{spec.label}: {word}", title=word)[word]
 

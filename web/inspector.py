@@ -36,6 +36,8 @@ class Inspector:
         self.node: str | None = None
         self._chosen: dict[str, str] = {}
         """Tabs that were chosen, by card."""
+        self._busy: set[str] = set()
+        """Cards that are being set: their settings stay open, whatever happens to them."""
         self.port: str | None = None
         self.previews: dict[str, Preview] = {}
         """Of the card that is shown, by port."""
@@ -59,12 +61,17 @@ class Inspector:
         self.refresh()
 
     def stay(self, node: str) -> None:
-        """Keep the settings of a card open, whatever happens to it: someone works in them."""
-        self._chosen[node] = "settings"
+        """Keep the settings of a card open: someone works in them."""
+        self._busy.add(node)
+
+    def look(self) -> None:
+        """Turn from settings to results: something was run. A tab chosen by hand stays."""
+        self._busy.clear()
+        self._chosen = {node: tab for node, tab in self._chosen.items() if node == self.node}
 
     def tab(self, card: Card) -> str:
         """Return the open tab: the chosen one, else the result where there is one."""
-        bare = card.errors > 0 or card.state == "idle"
+        bare = card.errors > 0 or card.state == "idle" or card.node in self._busy
         return self._chosen.get(card.node) or ("settings" if bare else "result")
 
     def refresh(self) -> None:
@@ -214,7 +221,7 @@ class Inspector:
         return div(".ports", role="tablist", aria_label="Outputs")[
             [
                 button(
-                    type="button", role="tab", data_act="port", data_port=port,
+                    type="button", role="tab", data_act="port", data_at=port,
                     aria_selected="true" if port == chosen else "false",
                 )[port]
                 for port in ports
@@ -237,7 +244,7 @@ def _worth(preview: Preview) -> bool:
 
 def _opener(node: str, port: str) -> Node:
     return button(
-        ".btn.o.sml", type="button", data_act="open_table", data_node=node, data_port=port
+        ".btn.o.sml", type="button", data_act="open_table", data_of=node, data_at=port
     )[icon("expand", ".s"), "Open"]  # fmt: skip
 
 

@@ -145,6 +145,6 @@ def nothing_yet(card: Card) -> Element:
         return div(".sec.lead")["It was cancelled before it had a result."]
     return div(".sec.lead")[
         "No result yet. ",
-        button(".link", type="button", data_act="run_node", data_node=card.node)["Run to here"],
+        button(".link", type="button", data_act="run_node", data_of=card.node)["Run to here"],
         " shows it.",
     ]

@@ -11,6 +11,7 @@ from web.markup import Element, Node, b, button, div, h2, input_, kbd, span
 CATEGORIES = ("Data", "Models", "Training", "Evaluation")
 """The order of the usual categories; others follow by name."""
 OWN = "Your cards"
+SEARCH_FIELD = "palette-search"
 
 
 def palette(catalog: Catalog, query: str = "") -> Node:
@@ -20,9 +21,9 @@ def palette(catalog: Catalog, query: str = "") -> Node:
 
 def _search(query: str) -> Element:
     field = input_(
-        type="search", id="palette-search", placeholder="Search cards", aria_label="Search cards",
-        value=query, data_sets="search", data_eager=True, data_keys="/", data_enters=".pcard",
-        autocomplete="off", spellcheck="false",
+        type="search", id=SEARCH_FIELD, placeholder="Search cards", aria_label="Search cards",
+        value=query, data_sets="search", data_eager=True, data_local=True, data_keys="/",
+        data_enters=".pcard", autocomplete="off", spellcheck="false",
     )  # fmt: skip
     return div(".search", role="search")[icon("search", ".s"), field, kbd["/"]]
 
@@ -42,14 +43,18 @@ def _cards(catalog: Catalog, query: str) -> Element:
 
 
 def grouped(catalog: Catalog, query: str = "") -> dict[str, list[CardInfo]]:
-    """Return the cards by category; a search looks at titles, categories and summaries."""
-    wanted = query.lower().split()
+    """Return the cards by category; a search looks at names first, then at what cards do."""
+    infos = list(catalog.cards.values())
+    named = [info for info in infos if _says(query, f"{info.title} {info.category} {info.card}")]
+    found = named or [info for info in infos if _says(query, f"{info.title} {info.summary}")]
     groups: dict[str, list[CardInfo]] = {}
-    for info in catalog.cards.values():
-        text = f"{info.title} {info.category} {info.summary} {info.card}".lower()
-        if all(word in text for word in wanted):
-            groups.setdefault(OWN if info.source is not None else info.category, []).append(info)
+    for info in found:
+        groups.setdefault(OWN if info.source is not None else info.category, []).append(info)
     return dict(sorted(groups.items(), key=lambda group: _place(group[0])))
+
+
+def _says(query: str, text: str) -> bool:
+    return all(word in text.lower() for word in query.lower().split())
 
 
 def _place(category: str) -> tuple[int, str]:

@@ -173,7 +173,7 @@ def _problem(problem: Problem, titles: Mapping[str, str]) -> Element:
         "info": ("idle", "info"),
     }[problem.level]
     whose = titles.get(problem.node or "", problem.node or "This pipeline")
-    go = button(".go", type="button", data_act="go", data_node=problem.node, data_edge=problem.edge)
+    go = button(".go", type="button", data_act="go", data_of=problem.node, data_wire=problem.edge)
     return div(".pr", data_level=problem.level, data_code=problem.code)[
         go(data_param=problem.field, title=problem.hint or None)[
             span(f".c-{tone}")[icon(drawing, ".s")],
@@ -187,7 +187,7 @@ def _problem(problem: Problem, titles: Mapping[str, str]) -> Element:
 
 def _stale(each: Stale) -> Element:
     return div(".pr")[
-        button(".go", type="button", data_act="go", data_node=each.node)[
+        button(".go", type="button", data_act="go", data_of=each.node)[
             span(".c-stale")[icon("stale", ".s")],
             b[each.title],
             span(".cut")[f"Runs again: {each.reason}"],

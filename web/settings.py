@@ -12,6 +12,7 @@ from web.markup import (
     h3,
     input_,
     option,
+    p,
     select,
     span,
     table,
@@ -56,7 +57,7 @@ def _wire(node: str, wire: Wire) -> Element:
     ]
     options += [option(value=v, selected=v == wire.value)[text] for v, text in wire.options]
     chooser = select(
-        data_sets="wire", data_node=node, data_port=wire.port, aria_label=named,
+        data_sets="wire", data_of=node, data_at=wire.port, aria_label=named,
         disabled=not wire.options,
     )[options]  # fmt: skip
     return tr(data_input=wire.port)[
@@ -82,15 +83,20 @@ def _why(card: Card) -> Node:
     ]
 
 
+def _paragraphs(help_text: str) -> list[str]:
+    """Undo the line breaks of a docstring, except those between paragraphs."""
+    return [" ".join(part.split()) for part in help_text.split("\n\n") if part.strip()]
+
+
 def _titled(card: Card) -> Element:
     field_ = input_(
         type="text", value=card.own_title, placeholder=card.title, maxlength="200",
-        data_sets="title", data_node=card.node, data_blurs=True, id="card-title",
+        data_sets="title", data_of=card.node, data_blurs=True, id="card-title",
         autocomplete="off", spellcheck="false",
     )  # fmt: skip
     return div(".sec.wide")[
         h3["This card"],
         div(".fl.plain")[span["Title"]],
         div(".inp")[field_(aria_label="Title of this card")],
-        card.help and div(".cap.help")[card.help],
+        [p(".cap.help")[paragraph] for paragraph in _paragraphs(card.help)],
     ]

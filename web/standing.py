@@ -9,8 +9,10 @@ from datetime import UTC, datetime
 from tensorrag.executor import Offers
 from tensorrag.store.journal import RunEntry
 from web import course
-from web.run_panel import PastRun
+from web.run_panel import PastRun, Stale, Strip
+from web.scene import kind_of, titles
 from web.session import Session
+from web.topbar import TopBar
 from web.wording import left
 
 
@@ -56,6 +58,46 @@ def standing(session: Session) -> Standing:
     ]
     known = [each for each in lefts if isinstance(each, int | float)]
     return Standing(seconds=seconds, left=left(max(known)) if known else "")
+
+
+def top_bar_of(session: Session, machine: Machine) -> TopBar:
+    """Return what the top bar shows."""
+    return TopBar(
+        name=session.pipeline.name,
+        saved=session.saved_text,
+        undo=session.undo_label or None,
+        redo=session.redo_label or None,
+        status=session.run_status,
+        detail=standing(session).left if session.running else "",
+        errors=sum(problem.level == "error" for problem in session.problems),
+        nodes=len(session.pipeline.nodes),
+        device=machine.device,
+        facts=machine.facts,
+    )
+
+
+def strip_of(session: Session, tab: str, past: Sequence[PastRun]) -> Strip:
+    """Return what the strip shows; only the open tab is filled in."""
+    events, names = session.events(), titles(session)
+    catalog, nodes = session.catalog, session.pipeline.nodes
+    kinds = {node.id: kind_of(catalog, catalog.cards.get(node.card)) for node in nodes.values()}
+    stale = [
+        Stale(node, names[node], runtime["reason"])
+        for node, runtime in session.runtime().items()
+        if runtime["state"] == "stale" and runtime.get("reason") and node in names
+    ]
+    return Strip(
+        tab=tab,
+        number=len(past),
+        status=session.run_status,
+        elapsed=standing(session).seconds,
+        bars=course.bars(events, names, kinds) if tab == "timeline" else (),
+        log=course.log_of(events) if tab == "log" else (),
+        problems=session.problems,
+        stale=stale,
+        runs=past,
+        titles=names,
+    )
 
 
 def past_runs(entries: Sequence[RunEntry]) -> list[PastRun]:

@@ -140,7 +140,8 @@ def _own(shown: Start) -> Node:
 def _search(query: str) -> Element:
     field = input_(
         type="search", placeholder="Search pipelines", aria_label="Search pipelines", value=query,
-        data_sets="search", data_eager=True, data_keys="/", autocomplete="off", spellcheck="false",
+        data_sets="search", data_eager=True, data_local=True, data_keys="/", autocomplete="off",
+        spellcheck="false",
     )  # fmt: skip
     return div(".search", role="search")[icon("search", ".s"), field, kbd["/"]]
 

@@ -54,7 +54,7 @@ def _cards(session: Session) -> Node:
     listed = [
         li(".row", data_key=f"card-{node.id}")[
             glyph(kind_of(catalog, catalog.cards.get(node.card))),
-            Element("button")(".link.cut", type="button", data_act="focus", data_node=node.id)[
+            Element("button")(".link.cut", type="button", data_act="focus", data_of=node.id)[
                 title_of(node, catalog)
             ],
         ]

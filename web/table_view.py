@@ -8,6 +8,7 @@ from nicegui import ui
 
 from tensorrag.errors import TensorRagError
 from tensorrag.preview import TablePreview
+from web.actions import Action, Data, text
 from web.columns import column_details, missing_words, size_words
 from web.details import Card
 from web.grid import paged_grid
@@ -19,6 +20,44 @@ from web.wording import seconds, size
 
 PAGE = 500
 """Most rows in one answer."""
+
+
+class Tables:
+    """The table that a tab has open, if any, and what people do in it."""
+
+    def __init__(self, session: Session, act: Act) -> None:
+        self._session, self._act = session, act
+        self._place = ui.element("div")
+        self._open: TableView | None = None
+        self.actions: dict[str, Action] = {
+            "close_table": self._close,
+            "find_column": self._find,
+            "pick_column": self._pick,
+            "rows": self._rows,
+        }
+
+    def open(self, card: Card, port: str, table: TablePreview) -> None:
+        """Show a table, in place of another one."""
+        self._close({})
+        with self._place:
+            self._open = TableView(self._session, card, port, table, self._act)
+
+    def _close(self, _: Data) -> None:
+        if self._open is not None:
+            self._open.close()
+            self._open = None
+
+    def _find(self, data: Data) -> None:
+        if self._open is not None:
+            self._open.find(text(data, "value"))
+
+    def _pick(self, data: Data) -> None:
+        if self._open is not None:
+            self._open.pick(data.get("column"))
+
+    async def _rows(self, data: Data) -> None:
+        if self._open is not None:
+            await self._open.rows(data)
 
 
 class TableView:

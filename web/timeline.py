@@ -70,7 +70,7 @@ def _row(bar: Bar, elapsed: float, whole: float) -> Node:
         look = {"running": ".run", "failed": ".failed", "queued": ".wait"}.get(bar.state, "")
         width = _share(max(0.0, end - bar.start), whole)
         drawn = i_(look, style=f"left:{_share(bar.start, whole)};width:{width}")
-    who = button(".who", type="button", role="listitem", data_act="focus", data_node=bar.node)
+    who = button(".who", type="button", role="listitem", data_act="focus", data_of=bar.node)
     return [
         who(title=bar.title)[glyph(bar.kind), span(".cut")[bar.title]],
         div(".lane", aria_hidden="true")[drawn],

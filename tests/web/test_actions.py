@@ -38,23 +38,23 @@ async def hands(desk: Desk) -> Hands:
 
 
 async def test_a_typed_value_is_set_and_its_default_is_not_written(hands: Hands) -> None:
-    hands("set", node="data_split", param="seed", value="7")
+    hands("set", of="data_split", param="seed", value="7")
     assert hands.params("data_split") == {"seed": 7}
 
-    hands("reset", node="data_split", param="seed")
+    hands("reset", of="data_split", param="seed")
     assert hands.params("data_split") == {}
 
 
 async def test_typing_on_is_one_step_back(hands: Hands) -> None:
     for typed in ("1", "12", "123"):
-        hands("set", node="data_split", param="seed", value=typed, typing=True)
+        hands("set", of="data_split", param="seed", value=typed, typing=True)
     hands("undo")
 
     assert hands.params("data_split") == {"seed": 4}
 
 
 async def test_what_is_no_number_stays_for_the_check_to_name(hands: Hands) -> None:
-    hands("set", node="data_split", param="seed", value="many")
+    hands("set", of="data_split", param="seed", value="many")
     await hands.session.settled()
 
     assert hands.params("data_split") == {"seed": "many"}
@@ -64,12 +64,12 @@ async def test_what_is_no_number_stays_for_the_check_to_name(hands: Hands) -> No
 @pytest.mark.parametrize(
     ("action", "data"),
     [
-        ("set", {"node": "gone", "param": "seed", "value": "1"}),
-        ("set", {"node": "data_split", "param": "__class__", "value": "1"}),
-        ("set", {"node": ["data_split"], "param": {}, "value": None}),
-        ("list_up", {"node": "data_split", "param": "seed", "index": "x"}),
-        ("wire", {"node": "data_split", "port": "gone", "value": "data_load.dataset"}),
-        ("title", {"node": "gone", "value": "x"}),
+        ("set", {"of": "gone", "param": "seed", "value": "1"}),
+        ("set", {"of": "data_split", "param": "__class__", "value": "1"}),
+        ("set", {"of": ["data_split"], "param": {}, "value": None}),
+        ("list_up", {"of": "data_split", "param": "seed", "index": "x"}),
+        ("wire", {"of": "data_split", "at": "gone", "value": "data_load.dataset"}),
+        ("title", {"of": "gone", "value": "x"}),
         ("rename", {"value": ""}),
         ("fix", {"problem": "forged|||"}),
         ("remove", {}),
@@ -102,7 +102,7 @@ async def test_a_card_is_added_beside_the_selected_one_and_turned_to(hands: Hand
 
 async def test_an_input_is_wired_anew_in_one_step(hands: Hands) -> None:
     hands("add_card", card="data_load")
-    hands("wire", node="data_split", port="dataset", value=f"{hands.added[0]}.dataset")
+    hands("wire", of="data_split", at="dataset", value=f"{hands.added[0]}.dataset")
 
     (edge,) = hands.session.pipeline.edges
     assert edge == Edge(hands.added[0], "dataset", "data_split", "dataset")
@@ -112,21 +112,21 @@ async def test_an_input_is_wired_anew_in_one_step(hands: Hands) -> None:
 
 
 async def test_an_input_is_unwired(hands: Hands) -> None:
-    hands("wire", node="data_split", port="dataset", value="")
+    hands("wire", of="data_split", at="dataset", value="")
 
     assert hands.session.pipeline.edges == ()
 
 
 async def test_a_card_is_titled_bypassed_duplicated_and_removed(hands: Hands) -> None:
-    hands("title", node="data_split", value="Plus <four>")
-    hands("bypass", node="data_split")
+    hands("title", of="data_split", value="Plus <four>")
+    hands("bypass", of="data_split")
     assert hands.session.pipeline.nodes["data_split"].title == "Plus <four>"
     assert not hands.session.pipeline.nodes["data_split"].enabled
 
-    hands("duplicate", node="data_split")
+    hands("duplicate", of="data_split")
     assert hands.params(hands.added[-1]) == {"seed": 4}
 
-    hands("remove", node="data_split")
+    hands("remove", of="data_split")
     assert "data_split" not in hands.session.pipeline.nodes
 
 

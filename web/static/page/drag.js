@@ -8,5 +8,5 @@ export function startDrag(event) {
   event.dataTransfer.effectAllowed = "copy";
   const palette = card.closest(".pal");
   palette?.classList.add("dragging");
-  card.addEventListener("dragend", () => palette?.classList.remove("dragging"), { once: true });
+  card.addEventListener("dragend", () => (palette?.classList.remove("dragging"), card.blur()), { once: true });
 }

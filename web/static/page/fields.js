@@ -31,7 +31,10 @@ export function listenToFields(root, act) {
     const control = event.target;
     if (control.dataset.sets && control.type !== "file" && !isCombobox(control)) send(control, false);
   });
-  root.addEventListener("focusout", (event) => delete event.target.dataset.typed);
+  // Also when the window loses the focus, where nothing else tells that the value is meant.
+  root.addEventListener("focusout", ({ target }) => {
+    if (target.dataset.typed && !isCombobox(target)) send(target, false);
+  });
   root.addEventListener("keydown", (event) => {
     const control = event.target;
     if (!control.dataset.sets || event.isComposing) return;
@@ -39,8 +42,8 @@ export function listenToFields(root, act) {
       step(control, (event.key === "ArrowUp" ? 1 : -1) * (event.shiftKey ? 10 : 1));
       later(control);
       event.preventDefault();
-    } else if (event.key === "Escape" && control.type === "text" && !isCombobox(control)) {
-      control.value = control.defaultValue;
+    } else if (event.key === "Escape" && !isCombobox(control)) {
+      if (control.type === "text") control.value = control.defaultValue;
       control.blur();
     } else if (event.key === "Enter" && control.dataset.enters) {
       root.querySelector(control.dataset.enters)?.click();

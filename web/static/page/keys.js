@@ -1,6 +1,7 @@
 // Keyboard: a control names its own shortcut, data-keys="mod+z"; tabs and menus move by arrows.
 
 const typing = (target) => target.closest?.("input:not([type=checkbox]), textarea, select, [contenteditable]");
+const writing = (target) => typing(target) && !target.closest("select");
 
 function pressed(event) {
   const parts = [];
@@ -16,7 +17,7 @@ document.addEventListener("keydown", (event) => {
   const keys = pressed(event);
   const plain = !keys.startsWith("mod");
   // Text fields keep their own undo and their own slash; the canvas has its own keyboard.
-  if (typing(event.target) && (plain || /\+(z|y|a)$/.test(keys))) return;
+  if (plain ? typing(event.target) : writing(event.target) && /\+(z|y|a)$/.test(keys)) return;
   if (event.target.closest?.("[data-testid=canvas]")) return;
   const control = document.querySelector(`[data-keys~="${CSS.escape(keys)}"]:not(:disabled)`);
   if (!control) return;

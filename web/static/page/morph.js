@@ -74,7 +74,7 @@ function attributes(node, wanted) {
 }
 
 // What the browser or our own code sets on an element while it is used.
-const OWN = new Set(["open", "tabindex", "aria-expanded", "aria-activedescendant", "data-open"]);
+const OWN = new Set(["open", "tabindex", "aria-expanded", "aria-activedescendant", "data-typed"]);
 
 const isControl = (node) => ["INPUT", "SELECT", "TEXTAREA"].includes(node.nodeName);
 

@@ -1,0 +1,132 @@
+"""What a person does in the editor, by mouse and keyboard alone, and where pictures are put."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from playwright.sync_api import Locator, Page, expect
+
+ROOT = Path(__file__).parents[2]
+PICTURES = ROOT / ("docs/images" if os.environ.get("PICTURES") else "test-results/pictures")
+"""`PICTURES=1 make browser` renews those of the README."""
+TRAINED = 110_000
+"""Milliseconds within which the default network is trained, also on a busy machine."""
+
+
+class Hands:
+    """One person in one tab."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    # --- finding ----------------------------------------------------------------------------
+
+    def card(self, name: str) -> Locator:
+        """A card on the canvas, by the id of its node."""
+        return self.page.locator(f'[data-testid=canvas] [data-node="{name}"]')
+
+    def cards(self, kind: str) -> Locator:
+        """The cards of a kind on the canvas."""
+        return self.page.locator(f'[data-testid=canvas] [data-node][data-card="{kind}"]')
+
+    def port(self, card: str, name: str, side: str) -> Locator:
+        """A port of a card."""
+        return self.card(card).locator(f'[data-port="{name}"][data-side={side}]')
+
+    def field(self, param: str) -> Locator:
+        """The control of a parameter in the inspector."""
+        field = self.page.locator(f'[data-testid=inspector] [data-field="{param}"]')
+        return field.locator("input, select, textarea")
+
+    def problem(self, param: str) -> Locator:
+        """What is said under a field."""
+        return self.page.locator(f'[data-testid=inspector] [data-field="{param}"] .msg')
+
+    def test_id(self, name: str) -> Locator:
+        """An element by its test id."""
+        return self.page.get_by_test_id(name)
+
+    # --- doing ------------------------------------------------------------------------------
+
+    def open(self, url: str) -> Hands:
+        """Open an address and wait until the canvas is there."""
+        self.page.goto(url)
+        expect(self.test_id("canvas")).to_be_visible()
+        return self
+
+    def drag_card(self, kind: str, x: float, y: float) -> None:
+        """Drag a card from the palette; its middle comes to lie at this place of the canvas."""
+        source = self.page.locator(f'[data-testid=palette] [data-card="{kind}"]')
+        source.drag_to(self.test_id("canvas"), target_position={"x": x, "y": y})
+
+    def wire(self, source: str, output: str, target: str, input: str) -> None:
+        """Drag a wire from an output to an input."""
+        self._drag(self.port(source, output, "out"), self.port(target, input, "in"))
+
+    def _drag(self, start: Locator, end: Locator) -> None:
+        (x1, y1), (x2, y2) = self._middle(start), self._middle(end)
+        mouse = self.page.mouse
+        mouse.move(x1, y1)
+        mouse.down()
+        mouse.move((x1 + x2) / 2, (y1 + y2) / 2, steps=4)
+        mouse.move(x2, y2, steps=4)
+        mouse.up()
+
+    def _middle(self, what: Locator) -> tuple[float, float]:
+        box = what.bounding_box()
+        assert box is not None
+        return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+    def select(self, card: str) -> None:
+        """Click on a card's head."""
+        self.card(card).click(position={"x": 60, "y": 18})
+
+    def tab(self, name: str) -> None:
+        """Turn to a tab of the inspector."""
+        self.test_id("inspector").get_by_role("tab", name=name).click()
+
+    def settings(self, card: str) -> None:
+        """Turn to the settings of a card."""
+        self.select(card)
+        self.tab("Settings")
+
+    def type_into(self, param: str, text: str) -> None:
+        """Type a value over the old one, and press Enter."""
+        control = self.field(param)
+        control.click()
+        self.page.keyboard.press("ControlOrMeta+a")
+        self.page.keyboard.type(text)
+        self.page.keyboard.press("Enter")
+
+    def run(self) -> None:
+        """Press Run."""
+        self.test_id("run").click()
+
+    # --- seeing -----------------------------------------------------------------------------
+
+    def expect_status(self, status: str, timeout: float = TRAINED) -> None:
+        """Wait until the run has this status."""
+        shown = self.test_id("run-status")
+        expect(shown).to_have_attribute("data-state", status, timeout=timeout)
+
+    def expect_states(self, state: str, *cards: str, timeout: float = TRAINED) -> None:
+        """Wait until these cards have this state."""
+        for card in cards:
+            expect(self.card(card)).to_have_attribute("data-state", state, timeout=timeout)
+
+    def picture(self, name: str, *, fit: bool = True) -> None:
+        """Take a picture at both screen sizes, in light and dark."""
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        for width, height in ((1280, 720), (1440, 900)):
+            self.page.set_viewport_size({"width": width, "height": height})
+            if fit:
+                self.test_id("fit").click()
+            self.page.mouse.move(700, 60)
+            for theme in ("light", "dark"):
+                self.page.wait_for_timeout(400)  # until the canvas has come to rest
+                size = "" if width == 1440 else f"-{width}"
+                shade = "" if theme == "light" else "-dark"
+                self.page.screenshot(path=PICTURES / f"{name}{size}{shade}.png")
+                self.test_id("theme").click()
+                self.page.mouse.move(700, 60)

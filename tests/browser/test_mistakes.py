@@ -1,0 +1,118 @@
+"""Mistakes are seen before anything runs: on the card, in the list, under the field."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Server
+from tests.browser.hands import Hands
+
+
+@pytest.fixture
+def hands(server: Server, page: Page) -> Hands:
+    """One person before the sample pipeline, which has not run."""
+    hands = Hands(page).open(f"{server.url}/edit/new?sample=boston_housing")
+    expect(page.locator("[data-testid=canvas] [data-node]")).to_have_count(5)
+    return hands
+
+
+def badge(hands: Hands, card: str) -> None:
+    expect(hands.card(card).get_by_test_id("problem")).to_be_visible()
+
+
+def listed(hands: Hands, text: str) -> None:
+    hands.page.get_by_role("tab", name="Problems").click()
+    expect(hands.test_id("problems")).to_contain_text(text)
+
+
+def test_a_target_that_is_not_there(hands: Hands, page: Page) -> None:
+    hands.settings("train")
+    hands.type_into("target_column", "PRICE")
+
+    expect(hands.problem("target_column")).to_contain_text("PRICE is not in train_dataset")
+    badge(hands, "train")
+    listed(hands, "PRICE is not in train_dataset")
+    expect(hands.test_id("run")).to_contain_text("1 problem")
+    hands.picture("problem")
+
+    hands.test_id("run").click(force=True)  # it only leads to the list
+    expect(hands.test_id("run-status")).to_have_attribute("data-state", "idle")
+    hands.test_id("undo").click()
+    expect(hands.problem("target_column")).to_have_count(0)
+    expect(hands.card("train").get_by_test_id("problem")).to_have_count(0)
+
+
+def test_the_remedy_is_one_button(hands: Hands, page: Page) -> None:
+    hands.settings("train")
+    hands.type_into("target_column", "MEDC")
+    hands.problem("target_column").get_by_role("button", name="Use MEDV").click()
+
+    expect(hands.field("target_column")).to_have_value("MEDV")
+    expect(hands.problem("target_column")).to_have_count(0)
+
+
+def test_ratios_that_do_not_add_up(hands: Hands) -> None:
+    hands.settings("split")
+    hands.type_into("train_ratio", "0.9")
+
+    expect(hands.problem("train_ratio")).to_contain_text("The ratios add up to 1.1, not to 1.")
+    badge(hands, "split")
+
+
+@pytest.mark.parametrize(
+    ("param", "typed", "said"),
+    [
+        ("dropout", "3", "must be less than"),
+        ("epochs", "0", "must be at least 1"),
+        ("learning_rate", "fast", "must be a number"),
+        ("hidden_layers", "128, many", "item 2"),
+    ],
+)
+def test_a_value_that_does_not_fit(hands: Hands, param: str, typed: str, said: str) -> None:
+    hands.settings("model")
+    hands.type_into(param, typed)
+
+    expect(hands.problem(param)).to_contain_text(said)
+    expect(hands.field(param)).to_have_value(typed)
+    badge(hands, "model")
+
+
+def test_a_missing_input(hands: Hands, page: Page) -> None:
+    hands.settings("split")
+    hands.test_id("inspector").get_by_label("Input dataset").select_option("")
+
+    badge(hands, "split")
+    listed(hands, "dataset")
+
+
+def test_a_problem_in_the_list_leads_to_its_field(hands: Hands, page: Page) -> None:
+    hands.settings("model")
+    hands.type_into("dropout", "3")
+    hands.select("load")
+    page.get_by_role("tab", name="Problems").click()
+    hands.test_id("problems").get_by_role("button").first.click()
+
+    expect(hands.field("dropout")).to_be_focused()
+
+
+def test_renaming_a_column_upstream_marks_the_right_field_at_once(hands: Hands, page: Page) -> None:
+    """Another sample has other columns: the target of before is gone from the table."""
+    hands.settings("load")
+    expect(hands.field("sample_name")).to_be_visible()
+    page.evaluate(
+        """() => {
+          const badge = "[data-node=train] [data-testid=problem]";
+          window.asked = window.marked = 0;
+          document.addEventListener("change", () => { window.asked = performance.now(); }, true);
+          new MutationObserver(() => {
+            if (window.asked && !window.marked && document.querySelector(badge))
+              window.marked = performance.now();
+          }).observe(document.body, {subtree: true, childList: true, attributes: true});
+        }"""
+    )
+    hands.field("sample_name").select_option("diabetes")
+    badge(hands, "train")
+    taken = page.evaluate("window.marked - window.asked")
+    assert 0 < taken < 300, f"{taken:.0f} ms"
+
+    hands.select("train")
+    expect(hands.problem("target_column")).to_contain_text("MEDV")

@@ -1,0 +1,82 @@
+"""Two tabs on one pipeline are two views of one thing, also while it runs."""
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.browser.conftest import Server
+from tests.browser.hands import Hands
+
+
+@pytest.fixture
+def both(server: Server, context: BrowserContext) -> tuple[Hands, Hands]:
+    """Two tabs on the sample pipeline."""
+    one, other = (Hands(context.new_page()) for _ in range(2))
+    one.open(f"{server.url}/edit/new?sample=boston_housing")
+    one.page.wait_for_url("**/edit/boston*")
+    expect(one.card("train")).to_be_visible()
+    other.open(one.page.url)
+    expect(other.card("train")).to_be_visible()
+    return one, other
+
+
+def nodes(page: Page) -> int:
+    return page.locator("[data-testid=canvas] [data-node]").count()
+
+
+def test_an_edit_in_one_is_seen_in_the_other(both: tuple[Hands, Hands]) -> None:
+    one, other = both
+    other.settings("model")
+    one.settings("model")
+    one.type_into("learning_rate", "0.02")
+    expect(other.field("learning_rate")).to_have_value("0.02")
+
+    other.test_id("undo").click()
+    expect(one.field("learning_rate")).to_have_value("0.001")
+
+    one.page.get_by_label("Name of the pipeline").fill("Renamed")
+    one.page.keyboard.press("Enter")
+    expect(other.page.get_by_label("Name of the pipeline")).to_have_value("Renamed")
+
+
+def test_edits_of_both_arrive_in_both(both: tuple[Hands, Hands]) -> None:
+    one, other = both
+    one.drag_card("data_load", 120, 500)
+    other.drag_card("evaluate", 780, 500)
+
+    for hands in both:
+        expect(hands.cards("data_load")).to_have_count(2)
+        expect(hands.cards("evaluate")).to_have_count(2)
+    assert nodes(one.page) == nodes(other.page) == 7
+
+
+def test_a_field_that_is_being_typed_in_is_left_alone(both: tuple[Hands, Hands]) -> None:
+    one, other = both
+    for hands in both:
+        hands.settings("split")
+    seed = one.field("seed")
+    seed.click()
+    one.page.keyboard.press("ControlOrMeta+a")
+    one.page.keyboard.type("77")
+    other.type_into("train_ratio", "0.7")
+
+    expect(one.field("train_ratio")).to_have_value("0.7")
+    expect(seed).to_be_focused()
+    expect(seed).to_have_value("77")
+
+
+def test_a_run_goes_on_without_the_tab_that_began_it(both: tuple[Hands, Hands]) -> None:
+    one, other = both
+    one.run()
+    one.expect_states("running", "train")
+    other.expect_states("running", "train")
+    other.select("train")
+    expect(other.test_id("inspector")).to_contain_text("Epoch", timeout=30_000)
+
+    one.page.close()
+    other.page.reload()
+    other.expect_states("running", "train")
+    expect(other.test_id("cancel")).to_be_visible()
+    other.test_id("cancel").click()
+    other.expect_status("cancelled", timeout=10_000)
+    other.expect_states("cancelled", "train")
+    other.expect_states("done", "load", "split", "model")
