@@ -19,7 +19,7 @@ from tensorrag.catalog import CardInfo
 from tensorrag.check.columns import column_problems
 from tensorrag.check.problems import Problem
 from tensorrag.check.wiring import wiring_problems
-from tensorrag.errors import CardNotFound, InputError, ParameterError, TensorRagError
+from tensorrag.errors import CardError, CardNotFound, InputError, ParameterError, TensorRagError
 from tensorrag.params import parameter_errors
 from tensorrag.pipeline import Node, Pipeline
 from tensorrag.registry import Found, Registry
@@ -123,15 +123,15 @@ class _Checking:
 
     def _card(self, node: Node, found: Found) -> Card | None:
         params = dict(node.params)
-        if node.card_version < found.card.version:
-            params = found.card.migrate(params, node.card_version)
         try:
-            return found.card(**params)
+            if node.card_version < found.card.version:
+                params = found.card.migrate(params, node.card_version)
+            return found.card.model_validate(params)
         except ValidationError as error:
             for wrong in parameter_errors(error):
                 self._report(node, "parameter_invalid", wrong)
-        except TypeError:  # a parameter name that Python cannot pass
-            self._report(node, "parameter_invalid", ParameterError("A parameter has no name."))
+        except Exception as error:  # its migrate, or a validator of its own
+            self._report_broken(node, "It cannot take its parameters", error)
         return None
 
     def _arriving(self, node: Node, info: CardInfo) -> dict[str, Any]:
@@ -170,16 +170,13 @@ class _Checking:
             return dict(zip(names, peek.schemas, strict=False))
         try:
             schemas = card.propagate(*_positional(found, inputs))  # type: ignore[attr-defined]
+            return unknown | dict(zip(names, _as_schemas(schemas), strict=False))
         except TensorRagError as error:
             if not quiet:
                 self._report(node, "parameter_invalid", error)
-            return unknown
         except Exception as error:
-            wrong = ParameterError(f"propagate failed: {type(error).__name__}: {error}")
-            self._report(node, "card_broken", wrong)
-            return unknown
-        whole = schemas if isinstance(schemas, tuple) else (schemas,)
-        return dict(zip(names, whole, strict=False))
+            self._report_broken(node, "propagate failed", error)
+        return unknown
 
     def _peek(self, found: Found, card: Card) -> Peek | None:
         return self.peeks.get(peek_key(found, card)) if hasattr(card, "peek") else None
@@ -210,6 +207,12 @@ class _Checking:
             gpu=found.card.gpu,
             timeout=found.card.timeout,
         )
+
+    def _report_broken(self, node: Node, what: str, error: Exception) -> None:
+        """Blame the card, so that one that is wrong in any way leaves the others checked."""
+        hint = "Mend the card, or remove it."
+        message = f"{what}: {type(error).__name__}: {error}"
+        self._report(node, "card_broken", CardError(message, hint=hint))
 
     def _report(self, node: Node, code: str, error: TensorRagError) -> None:
         self.problems.append(
@@ -244,6 +247,14 @@ def _positional(found: Found, inputs: dict[str, Any]) -> list[Any]:
     return arguments
 
 
+def _as_schemas(returned: Any) -> tuple[Schema | None, ...]:
+    whole = returned if isinstance(returned, tuple) else (returned,)
+    for schema in whole:
+        if schema is not None and not isinstance(schema, Schema):
+            raise TypeError(f"it returned a {type(schema).__name__}, which is no Schema")
+    return whole
+
+
 def _bypassed(
     info: CardInfo, inputs: dict[str, Any], unknown: dict[str, Schema | None]
 ) -> dict[str, Schema | None]:
@@ -257,9 +268,9 @@ def _bypassed(
 
 def _brief(card: Card, inputs: dict[str, Schema]) -> str:
     try:
-        return card.brief(inputs)
+        return str(card.brief(inputs) or "")
     except Exception:
-        return ""
+        return ""  # it is shown, and decides nothing
 
 
 def _sorted_as_far_as_possible(pipeline: Pipeline) -> list[str]:

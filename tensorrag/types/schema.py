@@ -6,9 +6,16 @@ never more.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    SerializeAsAny,
+    Tag,
+)
 
 ColumnKind = Literal["number", "integer", "binary", "category", "text", "date"]
 Task = Literal["regression", "binary", "multiclass"]
@@ -102,7 +109,31 @@ class MetricsSchema(Schema):
     rows: int | None = None
 
 
+class ForeignSchema(Schema):
+    """What is known of a value whose type a pack brought, where that pack is not loaded."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+_BUILT_IN = ("Table", "EstimatorSpec", "NetworkSpec", "Model", "Metrics")
+
+
+def _tag(schema: Any) -> str:
+    name = schema.get("type") if isinstance(schema, dict) else getattr(schema, "type", None)
+    return name if name in _BUILT_IN else "foreign"
+
+
+def _kept(schema: Any) -> Any:
+    return ForeignSchema.model_validate(schema) if isinstance(schema, dict) else schema
+
+
 AnySchema = Annotated[
-    TableSchema | EstimatorSpecSchema | NetworkSpecSchema | ModelSchema | MetricsSchema,
-    Field(discriminator="type"),
+    Annotated[TableSchema, Tag("Table")]
+    | Annotated[EstimatorSpecSchema, Tag("EstimatorSpec")]
+    | Annotated[NetworkSpecSchema, Tag("NetworkSpec")]
+    | Annotated[ModelSchema, Tag("Model")]
+    | Annotated[MetricsSchema, Tag("Metrics")]
+    | Annotated[SerializeAsAny[Schema], BeforeValidator(_kept), Tag("foreign")],
+    Discriminator(_tag),
 ]
+"""Any schema, as data or as an object; one of a pack's own keeps all its fields."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tensorrag.card import Peek
-from tensorrag.check import check, peek_key
+from tensorrag.check import Checked, check, peek_key
 from tensorrag.check.problems import Problem
 from tensorrag.errors import ErrorInfo
 from tensorrag.pipeline import Pipeline
@@ -213,3 +214,126 @@ def test_an_entry_that_is_no_card_is_named_and_can_be_removed() -> None:
         ("entry_unusable", None, None),
         ("entry_unusable", "load", "retries"),
     }
+
+
+BROKEN = """
+from typing import NamedTuple
+
+from pydantic import model_validator
+
+from tensorrag import Card, Table, TableSchema
+
+
+class Mine(Card):
+    \"\"\"A card that somebody is still writing.\"\"\"
+
+    version = 2
+
+    class Out(NamedTuple):
+        table: Table
+
+    @classmethod
+    def migrate(cls, params, from_version):
+        return params
+
+    @model_validator(mode="after")
+    def _fits(self):
+        return self
+
+    def run(self) -> Out:
+        raise NotImplementedError
+
+    def propagate(self):
+        return TableSchema()
+
+    def brief(self, schemas):
+        return "mine"
+"""
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "sentence"),
+    [
+        ("return TableSchema()", "return 1 / 0", "propagate failed: ZeroDivisionError"),
+        ("return TableSchema()", "return 'a table'", "it returned a str, which is no Schema"),
+        ("return params", "return params['gone']", "It cannot take its parameters: KeyError"),
+        ("return self", "return self.gone", "It cannot take its parameters: AttributeError"),
+    ],
+)
+def test_a_broken_card_is_a_problem_of_its_own_and_the_others_are_checked(
+    tmp_path: Path, right: str, wrong: str, sentence: str
+) -> None:
+    (tmp_path / "mine.py").write_text(BROKEN.replace(right, wrong))
+    registry = Registry.load(tmp_path)
+
+    checked = check(pipeline(mine={"card": "mine"}), registry)
+
+    (problem,) = checked.problems
+    assert (problem.code, problem.node) == ("card_broken", "mine")
+    assert sentence in problem.message
+    assert checked.nodes["mine"].schemas == {"table": None}
+    assert checked.nodes["evaluate"].brief == "10,000 test rows"
+
+
+@pytest.mark.parametrize("brief", ["return 1 / 0", "return None"])
+def test_a_line_on_the_card_that_cannot_be_made_is_in_nobodys_way(
+    tmp_path: Path, brief: str
+) -> None:
+    (tmp_path / "mine.py").write_text(BROKEN.replace('return "mine"', brief))
+
+    checked = check(made({"mine": {"card": "mine"}}, []), Registry.load(tmp_path))
+
+    assert checked.problems == ()
+
+
+OWN_TYPE = """
+from typing import Literal, NamedTuple
+
+from tensorrag import Card, Schema, Value
+
+
+class WordsSchema(Schema):
+    type: Literal["Words"] = "Words"
+    language: str | None = None
+
+
+class Words(Value):
+    schema_type = WordsSchema
+
+    @property
+    def schema(self):
+        return WordsSchema(language="en")
+
+    def save(self, folder):
+        return {}
+
+    @classmethod
+    def load(cls, files, meta):
+        return cls()
+
+
+class Read(Card):
+    \"\"\"Read words.\"\"\"
+
+    class Out(NamedTuple):
+        words: Words
+
+    def run(self) -> Out:
+        return self.Out(Words())
+
+    def propagate(self):
+        return WordsSchema(language="en")
+"""
+
+
+def test_schemas_of_types_that_a_pack_brings_keep_what_they_say(tmp_path: Path) -> None:
+    (tmp_path / "read.py").write_text(OWN_TYPE)
+
+    checked = check(made({"read": {"card": "read"}}, []), Registry.load(tmp_path))
+
+    assert checked.problems == ()
+    elsewhere = Checked.model_validate_json(checked.model_dump_json())  # where Words is unknown
+    for known in (checked, elsewhere):
+        schema = known.nodes["read"].schemas["words"]
+        assert schema is not None
+        assert schema.model_dump() == {"type": "Words", "language": "en"}
