@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
@@ -10,8 +12,11 @@ from tensorrag.catalog import CardInfo
 from tensorrag.check.problems import Fix, Problem
 from tensorrag.params import label
 from tensorrag.pipeline import Node
-from tensorrag.pipeline.names import quoted
+from tensorrag.pipeline.names import quoted, visible
 from tensorrag.types.schema import TableSchema
+
+_PLAIN = re.compile(r"[\w.-]{1,60}")
+"""Column names that can stand in a sentence without quotes."""
 
 
 def column_problems(node: Node, info: CardInfo, inputs: Mapping[str, Any]) -> list[Problem]:
@@ -27,66 +32,79 @@ def column_problems(node: Node, info: CardInfo, inputs: Mapping[str, Any]) -> li
         port = field.get("x-columns-of")
         if port is None or not _active(field, node, info):
             continue
-        value = node.params.get(name, field.get("default"))
+        default = field.get("default")
         schema = inputs.get(port)
         columns = schema.names if isinstance(schema, TableSchema) else None
-        found += _field_problems(node, name, value, columns, port)
+        choice = _Choice(node.id, name, node.params.get(name, default), default, port, columns)
+        found += choice.problems()
     return found
 
 
-def _field_problems(
-    node: Node, name: str, value: Any, columns: tuple[str, ...] | None, port: str
-) -> Iterator[Problem]:
-    if value == "":
-        hint = f"Pick one of the {len(columns)} columns." if columns else f"Connect {port} first."
-        yield Problem(
+@dataclass(frozen=True)
+class _Choice:
+    """What a column parameter says, and what it can choose from."""
+
+    node: str
+    name: str
+    value: Any
+    default: Any
+    port: str
+    columns: tuple[str, ...] | None
+    """None while they are not known."""
+
+    def problems(self) -> Iterator[Problem]:
+        if self.value == "":
+            yield self._empty()
+        for column in self.value if isinstance(self.value, list) else [self.value]:
+            if self.columns is not None and isinstance(column, str) and column:
+                if column not in self.columns:
+                    yield self._missing(column, self.columns)
+
+    def _empty(self) -> Problem:
+        return Problem(
             code="column_empty",
-            node=node.id,
-            field=name,
-            message=f"{label(name)} is not chosen.",
-            hint=hint,
+            node=self.node,
+            field=self.name,
+            message=f"{label(self.name)} is not chosen.",
+            hint=f"Pick one of the {len(self.columns)} columns."
+            if self.columns
+            else f"Connect {self.port} first.",
         )
-        return
-    chosen = value if isinstance(value, list) else [value]
-    for column in chosen:
-        if columns is not None and isinstance(column, str) and column not in columns:
-            yield _missing(node, name, column, value, columns, port)
 
+    def _missing(self, column: str, columns: tuple[str, ...]) -> Problem:
+        instead = _nearest(column, columns)
+        if instead is None and self.default in columns:
+            instead = str(self.default)
+        asked = f"; did you mean {visible(instead)}?" if instead else "."
+        shown = column if _PLAIN.fullmatch(column) else quoted(column)
+        return Problem(
+            code="column_missing",
+            node=self.node,
+            field=self.name,
+            message=f"{label(self.name)} {shown} is not in {self.port}{asked}",
+            hint=f"The table has {len(columns)} columns.",
+            fix=self._fix(column, instead),
+        )
 
-def _missing(
-    node: Node, name: str, column: str, value: Any, columns: tuple[str, ...], port: str
-) -> Problem:
-    near = _nearest(column, columns)
-    asked = f"; did you mean {near}?" if near else "."
-    message = f"{label(name)} {column} is not in {port}{asked}"
-    return Problem(
-        code="column_missing",
-        node=node.id,
-        field=name,
-        message=message
-        if len(column) <= 60
-        else f"{label(name)} {quoted(column)} is not in {port}.",
-        hint=f"The table has {len(columns)} columns.",
-        fix=_fix(node, name, column, value, near),
-    )
+    def _fix(self, column: str, instead: str | None) -> Fix | None:
+        fixed: Any = instead
+        words = f"Use {instead}"
+        if isinstance(self.value, list):
+            others = [other for other in self.value if other != column]
+            if instead is None or instead in others:
+                fixed, words = others, f"Remove {quoted(column)}"
+            else:
+                fixed = [instead if other == column else other for other in self.value]
+        elif instead is None:
+            return None
+        op = {"op": "set_params", "node": self.node, "params": {self.name: fixed}}
+        return Fix(label=words, ops=(op,))
 
 
 def _nearest(column: str, columns: tuple[str, ...]) -> str | None:
     folded = {name.casefold(): name for name in reversed(columns)}
-    near = get_close_matches(column.casefold(), folded, n=1, cutoff=0.5)
+    near = get_close_matches(column.casefold(), folded, n=1, cutoff=0.6)
     return folded[near[0]] if near else None
-
-
-def _fix(node: Node, name: str, column: str, value: Any, near: str | None) -> Fix | None:
-    if isinstance(value, list):
-        rest = [other for other in value if other != column]
-        fixed: Any = [near if other == column else other for other in value] if near else rest
-        words = f"Use {near}" if near else f"Remove {column}"
-    elif near:
-        fixed, words = near, f"Use {near}"
-    else:
-        return None
-    return Fix(label=words, ops=({"op": "set_params", "node": node.id, "params": {name: fixed}},))
 
 
 def _active(field: Mapping[str, Any], node: Node, info: CardInfo) -> bool:

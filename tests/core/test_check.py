@@ -337,3 +337,29 @@ def test_schemas_of_types_that_a_pack_brings_keep_what_they_say(tmp_path: Path) 
         schema = known.nodes["read"].schemas["words"]
         assert schema is not None
         assert schema.model_dump() == {"type": "Words", "language": "en"}
+
+
+@pytest.mark.parametrize(
+    ("features", "fixed"),
+    [(["RM", "TAXE"], ["RM", "TAX"]), (["TAX", "TAXE"], ["TAX"]), (["RM", "xyz"], ["RM"])],
+)
+def test_a_feature_that_is_gone_is_replaced_or_removed(
+    features: list[str], fixed: list[str]
+) -> None:
+    params = {"target_column": "MEDV", "feature_columns": features}
+
+    problem = only_problem(pipeline(train={"params": params}))
+
+    assert problem.fix is not None
+    assert problem.fix.ops[0]["params"] == {"feature_columns": fixed}
+
+
+def test_without_a_similar_name_the_usual_column_is_offered() -> None:
+    nodes = {"load": {"card": "data_load"}, "train": {"card": "train_gpu"}}
+    nodes["train"]["params"] = {"target_column": "price"}
+    wires = ["load.dataset-train.train_dataset"]
+
+    problems = check(made(nodes, wires), REGISTRY).problems
+
+    missing = next(p for p in problems if p.code == "column_missing")
+    assert missing.message == "Target column price is not in train_dataset; did you mean MEDV?"
