@@ -4,14 +4,16 @@ Both canvases show the same graph, whole, in the same window of the same browser
 results, three ports and about one and a half wires per card. The figure is the main thread's busy
 time per input event, from a trace; what counts is the ratio of the two.
 
-    python -m benchmarks.canvas --counts 100,500,1000
+    python -m benchmarks.canvas [--counts 100,500,1000] [--rounds 3] [--json]
 
+The two take turns, so that whatever else the machine does meets both; the table shows medians.
 LiteGraph is fetched with npm into a scratch folder.
 """
 
 import argparse
 import json
 import os
+import platform
 import random
 import socket
 import subprocess
@@ -19,16 +21,18 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from scripts.get_chromium import on_this_machine
+
 LITEGRAPH = "litegraph.js@0.7.18"
 LITEGRAPH_PAGE = Path(__file__).with_name("canvas_litegraph.html")
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 WINDOW = {"width": 1440, "height": 900}
 EVENTS = 40
@@ -265,7 +269,7 @@ def busy_ms(trace: bytes) -> float:
     return max(busy.values(), default=0.0)
 
 
-def measure(browser: Browser, page: Page, count: int) -> dict[str, float]:
+def measure(browser: Browser, page: Page) -> dict[str, float]:
     """Main-thread ms per input event of each action."""
     page.wait_for_timeout(1500)
     figures = {}
@@ -295,73 +299,84 @@ HANDLES = """() => {
 
 
 def main() -> None:
-    """Measure and print; `--json` for the figures alone."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    """Measure and print: a table, then the figures as JSON; `--json` for the JSON alone."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--counts", default="100,500,1000")
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--json", action="store_true", help="print the JSON alone")
     parser.add_argument("--serve", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.serve:
         serve(options.serve)
         return
-    rows = compare([int(count) for count in options.counts.split(",")])
-    if options.json:
-        print(json.dumps(rows, indent=2))
-    else:
+    rows = compare([int(count) for count in options.counts.split(",")], options.rounds)
+    if not options.json:
         show(rows)
+    print(json.dumps({"machine": machine(), "figures": rows}))
 
 
-def compare(counts: list[int]) -> list[JsonObject]:
-    """Both canvases, one after the other, for each number of cards."""
-    rows = []
+def machine() -> JsonObject:
+    """Name the machine that the figures are from."""
+    return {
+        "cpu": platform.processor() or platform.machine(),
+        "cores": os.cpu_count(),
+        "litegraph": LITEGRAPH,
+    }
+
+
+def compare(counts: list[int], rounds: int) -> list[JsonObject]:
+    """Both canvases in turns, for each number of cards."""
     with (
         tempfile.TemporaryDirectory() as scratch,
         server() as address,
         sync_playwright() as playwright,
     ):
         script = fetch_litegraph(Path(scratch))
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        for count in counts:
-            ours, first = open_ours(browser, address, count)
-            figures = measure(browser, ours, count)
-            ours.close()
-            theirs, their_first = open_litegraph(browser, script, count)
-            their_figures = measure(browser, theirs, count)
-            theirs.close()
-            rows.append(
-                {
-                    "cards": count,
-                    "first_picture_s": {"ours": first, "litegraph": their_first},
-                    "ms_per_event": {
-                        action: {
-                            "ours": figures[action],
-                            "litegraph": their_figures[action],
-                            "ratio": figures[action] / their_figures[action],
-                        }
-                        for action in ACTIONS
-                    },
-                }
-            )
+        chromium = on_this_machine()
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        opened: dict[str, Callable[[int], tuple[Page, float]]] = {
+            "ours": lambda count: open_ours(browser, address, count),
+            "litegraph": lambda count: open_litegraph(browser, script, count),
+        }
+        rows = [row(browser, opened, count, rounds) for count in counts]
         browser.close()
     return rows
 
 
+def row(
+    browser: Browser,
+    opened: Mapping[str, Callable[[int], tuple[Page, float]]],
+    count: int,
+    rounds: int,
+) -> JsonObject:
+    """The medians of both canvases for one number of cards, and their ratios."""
+    taken: dict[str, list[dict[str, float]]] = {name: [] for name in opened}
+    for _ in range(rounds):
+        for name, open_page in opened.items():
+            page, first = open_page(count)
+            taken[name].append(measure(browser, page) | {"first": first * 1000})
+            page.close()
+    medians = {
+        name: {action: median(turn[action] for turn in turns) for action in turns[0]}
+        for name, turns in taken.items()
+    }
+    ratios = {action: medians["ours"][action] / medians["litegraph"][action] for action in ACTIONS}
+    return {"cards": count, "ms": medians, "ratio": ratios}
+
+
 def show(rows: list[JsonObject]) -> None:
     """Print a table a person can read."""
-    print(
-        f"{'cards':>6} {'action':>7} {'ours ms':>9} {'LiteGraph ms':>13} {'ratio':>6} {'goal':>5}"
-    )
-    for row in rows:
-        goal = TARGETS.get(row["cards"], float("nan"))
-        for action, figures in row["ms_per_event"].items():
+    print("main-thread ms per input event; first: ms until the page shows all cards")
+    print(f"{'cards':>6} {'action':>7} {'ours':>7} {'LiteGraph':>10} {'ratio':>6} {'at most':>8}")
+    for figures in rows:
+        ours, theirs = figures["ms"]["ours"], figures["ms"]["litegraph"]
+        for action in (*ACTIONS, "first"):
+            ratio = figures["ratio"].get(action)
+            goal = TARGETS.get(figures["cards"]) if ratio else None
             print(
-                f"{row['cards']:>6} {action:>7} {figures['ours']:>9.1f}"
-                f" {figures['litegraph']:>13.1f} {figures['ratio']:>6.2f} {goal:>5}"
+                f"{figures['cards']:>6} {action:>7} {ours[action]:>7.1f} {theirs[action]:>10.1f}"
+                f" {f'{ratio:.2f}' if ratio else '':>6} {goal or '':>8}"
             )
-        first = row["first_picture_s"]
-        print(
-            f"{row['cards']:>6} {'first':>7} {first['ours']:>7.2f} s {first['litegraph']:>11.2f} s"
-        )
 
 
 if __name__ in {"__main__", "__mp_main__"}:

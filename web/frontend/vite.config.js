@@ -4,6 +4,7 @@ import { fonts, notices } from "./build-assets.js"
 
 // `vue` stays outside: the page's import map hands the canvas the same Vue that NiceGUI runs on.
 export default defineConfig(({ mode }) => ({
+  base: "./", // the bundle lies where NiceGUI puts it: the worker's address is relative to it
   plugins: [vue(), fonts(), notices()],
   define: {
     "process.env.NODE_ENV": JSON.stringify(mode),

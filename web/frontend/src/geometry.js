@@ -60,7 +60,7 @@ const MARGIN = 16
 const CONTROLS = 56
 
 /** The viewport that shows `bounds` whole and centred, at most at 100 %, clear of the controls. */
-export function viewportFor(bounds, width, height, minZoom = 0.1) {
+export function viewportFor(bounds, width, height, minZoom = 0.05) {
   const zoomIn = (room) => Math.min(1, (width - 2 * MARGIN) / bounds.width, room / bounds.height)
   const whole = zoomIn(height - 2 * MARGIN)
   const below = whole < 1 ? CONTROLS - MARGIN : 0

@@ -1,4 +1,4 @@
-import { nextTick, shallowReactive, toRaw, watch } from "vue"
+import { shallowReactive, toRaw, watch } from "vue"
 import { CARD_WIDTH } from "./geometry.js"
 
 const MARGIN = 240
@@ -16,7 +16,7 @@ export function createInView(flow, far) {
   const elements = new Map()
   const away = new Map()
 
-  watch([flow.viewport, flow.dimensions, far, () => flow.nodes.value.length], check)
+  watch([flow.viewport, flow.dimensions, flow.moves, far, () => flow.nodes.value.length], check)
 
   function check() {
     const { x, y, zoom } = flow.viewport.value
@@ -53,8 +53,5 @@ export function createInView(flow, far) {
     away.delete(id)
   }
 
-  /** After cards have been moved by other means than a pan. */
-  const checkSoon = () => nextTick(check)
-
-  return { drawn, add, remove, checkSoon }
+  return { drawn, add, remove }
 }

@@ -1,4 +1,4 @@
-import { onBeforeUnmount, onMounted } from "vue"
+import { onBeforeUnmount, onMounted, shallowRef } from "vue"
 
 const STEP = 20
 const FINE_STEP = 2
@@ -12,11 +12,15 @@ const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], Arrow
  * change the canvas only when it has the focus, or nothing has.
  */
 export function useKeyboard({ root, flow, graph, selection, actions, wiring, refocus, enabled }) {
+  const hand = shallowRef(false)
   const moving = new Set()
   let resting = 0
 
   function onKeyDown(event) {
-    if (!enabled() || event.defaultPrevented || event.isComposing) return
+    if (!enabled() || event.isComposing) return
+    // Vue Flow takes Space for its own hand before it gets here.
+    if (event.code === "Space" && !isEditable(event.target) && hasFocus()) hand.value = true
+    else if (event.defaultPrevented) return
     const handled = isChord(event) ? chord(event) : plain(event)
     if (handled) event.preventDefault()
   }
@@ -101,11 +105,24 @@ export function useKeyboard({ root, flow, graph, selection, actions, wiring, ref
     return !active || active === document.body || root.value?.contains(active)
   }
 
-  onMounted(() => window.addEventListener("keydown", onKeyDown))
+  /** While Space is held, the hand takes hold of the plane through the cards. */
+  function dropHand({ type, code }) {
+    if (type === "blur" || code === "Space") hand.value = false
+  }
+
+  onMounted(() => {
+    window.addEventListener("keydown", onKeyDown)
+    window.addEventListener("keyup", dropHand)
+    window.addEventListener("blur", dropHand)
+  })
   onBeforeUnmount(() => {
     settle()
     window.removeEventListener("keydown", onKeyDown)
+    window.removeEventListener("keyup", dropHand)
+    window.removeEventListener("blur", dropHand)
   })
+
+  return { hand }
 }
 
 const isChord = (event) => (event.ctrlKey || event.metaKey) && !event.altKey

@@ -1,6 +1,7 @@
 import { Graph, layout as dagreLayout } from "@dagrejs/dagre"
 
 const GAP = 40
+const BERTH = 16
 
 /**
  * Places for cards of one width: columns from left to right, wires straight where there is room.
@@ -42,21 +43,42 @@ function columnsOf(nodes, wires, width, columnGap) {
   return sorted
 }
 
-/** Move each card, within the room that its neighbours leave, to where its first wire runs level. */
+/**
+ * Move each card to where one of its wires runs level, if it can stand there: clear of its
+ * neighbours in the column, and of the wires that pass the column on a level of their own.
+ */
 function straighten(columns, wires) {
   const placed = new Map()
-  for (const column of columns) {
-    column.forEach((card, index) => {
-      const above = column[index - 1]
-      const below = column[index + 1]
-      const lowest = above ? above.y + above.height + GAP : -Infinity
-      const highest = below ? below.y - card.height - GAP : Infinity
-      const level = wires
-        .filter((wire) => wire.target === card.id && placed.has(wire.source))
-        .map((wire) => placed.get(wire.source).y + wire.leaves - wire.arrives)
-        .find((y) => y >= lowest && y <= highest)
-      if (level !== undefined) card.y = level
+  const columnOf = new Map(columns.flatMap((cards, index) => cards.map(({ id }) => [id, index])))
+  columns.forEach((cards, column) => {
+    const lanes = wires
+      .filter(
+        ({ source, target }) => columnOf.get(source) < column && columnOf.get(target) > column,
+      )
+      .map(({ source, leaves }) => placed.get(source).y + leaves)
+    cards.forEach((card, index) => {
+      const room = { above: cards[index - 1], below: cards[index + 1], lanes }
+      const incoming = wires.filter(
+        ({ target, source }) => target === card.id && placed.has(source),
+      )
+      const level = incoming
+        .map(({ source, leaves, arrives }) => placed.get(source).y + leaves - arrives)
+        .find((y) => isFree(y, card, room))
+      card.y = level ?? clearOf(lanes, card, room)
       placed.set(card.id, card)
     })
-  }
+  })
+}
+
+function isFree(y, { height }, { above, below, lanes }) {
+  if (above && y < above.y + above.height + GAP) return false
+  if (below && y + height > below.y - GAP) return false
+  return lanes.every((lane) => lane < y - BERTH || lane > y + height + BERTH)
+}
+
+/** The place nearest to the card's own that no lane crosses; its own when there is none. */
+function clearOf(lanes, card, room) {
+  const places = [card.y, ...lanes.flatMap((y) => [y + BERTH + 1, y - card.height - BERTH - 1])]
+  const near = (y) => Math.abs(y - card.y)
+  return places.toSorted((a, b) => near(a) - near(b)).find((y) => isFree(y, card, room)) ?? card.y
 }

@@ -1,11 +1,37 @@
-import flowCss from "@vue-flow/core/dist/style.css?inline"
-import canvasCss from "./style.css?inline"
+import flow from "@vue-flow/core/dist/style.css?inline"
+import base from "./styles/base.css?inline"
+import plane from "./styles/plane.css?inline"
+import card from "./styles/card.css?inline"
+import results from "./styles/results.css?inline"
+import ports from "./styles/ports.css?inline"
+import wires from "./styles/wires.css?inline"
+import wiring from "./styles/wiring.css?inline"
+import menu from "./styles/menu.css?inline"
+import controls from "./styles/controls.css?inline"
+import far from "./styles/far.css?inline"
+import list from "./styles/list.css?inline"
+import still from "./styles/still.css?inline"
 
 // One <style> per name in the head: the bundle brings its own CSS and needs no link in the page.
 
 const ATTRIBUTE = "data-tensorrag-canvas"
+const CANVAS = [
+  flow,
+  base,
+  plane,
+  card,
+  results,
+  ports,
+  wires,
+  wiring,
+  menu,
+  controls,
+  far,
+  list,
+  still,
+].join("")
 
-export function addStyle(name, css = flowCss + canvasCss) {
+export function addStyle(name, css = CANVAS) {
   const known = document.head.querySelector(`style[${ATTRIBUTE}=${name}]`)
   const style = known ?? document.head.appendChild(document.createElement("style"))
   style.setAttribute(ATTRIBUTE, name)

@@ -24,3 +24,16 @@ test("cards of one column do not overlap", () => {
   const tops = [places.b.y, places.c.y, places.d.y].toSorted((a, b) => a - b)
   assert.ok(tops[1] - tops[0] >= 148 && tops[2] - tops[1] >= 148)
 })
+
+test("a card does not stand on a wire that passes it by", () => {
+  const wires = [
+    wire("split", "train", 46, 46),
+    wire("split", "evaluate", 102, 60),
+    wire("model", "train", 74, 102),
+    wire("train", "evaluate", 74, 88),
+  ]
+  const places = tidy(["split", "model", "train", "evaluate"], wires)
+  const passing = places.split.y + 102
+  assert.equal(places.evaluate.y + 60, passing)
+  assert.ok(passing < places.train.y || passing > places.train.y + 148)
+})

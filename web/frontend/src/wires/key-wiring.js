@@ -57,14 +57,16 @@ export function createKeyWiring({
     begin({ node: card, port: outputs[output], side: "out" })
     targets = [...fits()]
       .flatMap(([node, { ports }]) => ports.map((port) => ({ node, port, side: "in" })))
-      .toSorted((a, b) => distance(a.node) - distance(b.node))
+      .toSorted((a, b) => distance(a) - distance(b))
     choose(0)
   }
 
-  function distance(id) {
+  /** Near cards first, those to the left after all others, and wires that are there last. */
+  function distance(target) {
     const from = flow.at(card)
-    const to = flow.at(id)
-    return Math.hypot(to.x - from.x, to.y - from.y) + (to.x < from.x ? 1e4 : 0)
+    const to = flow.at(target.node)
+    const near = Math.hypot(to.x - from.x, to.y - from.y)
+    return near + (to.x < from.x ? 1e5 : 0) + (existing(target) ? 1e6 : 0)
   }
 
   function choose(index) {
