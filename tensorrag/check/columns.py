@@ -55,10 +55,10 @@ class _Choice:
     def problems(self) -> Iterator[Problem]:
         if self.value == "":
             yield self._empty()
-        for column in self.value if isinstance(self.value, list) else [self.value]:
-            if self.columns is not None and isinstance(column, str) and column:
-                if column not in self.columns:
-                    yield self._missing(column, self.columns)
+        chosen = self.value if isinstance(self.value, list) else [self.value]
+        for column in (c for c in chosen if isinstance(c, str) and c):
+            if self.columns is not None and column not in self.columns:
+                yield self._missing(column, self.columns)
 
     def _empty(self) -> Problem:
         return Problem(

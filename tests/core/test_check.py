@@ -355,8 +355,8 @@ def test_a_feature_that_is_gone_is_replaced_or_removed(
 
 
 def test_without_a_similar_name_the_usual_column_is_offered() -> None:
-    nodes = {"load": {"card": "data_load"}, "train": {"card": "train_gpu"}}
-    nodes["train"]["params"] = {"target_column": "price"}
+    train = {"card": "train_gpu", "params": {"target_column": "price"}}
+    nodes: dict[str, dict[str, Any]] = {"load": {"card": "data_load"}, "train": train}
     wires = ["load.dataset-train.train_dataset"]
 
     problems = check(made(nodes, wires), REGISTRY).problems
