@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import IO
@@ -15,6 +16,8 @@ from tensorrag.errors import WorkspaceError
 LIMIT = 100 * 2**20
 """Largest upload, in bytes."""
 CHUNK = 2**20
+LEFTOVER_SECONDS = 24 * 3600
+"""Unfinished files older than this belong to nobody any more."""
 _UPLOAD = re.compile(r"sha256:([0-9a-f]{64})")
 
 
@@ -44,6 +47,12 @@ class Uploads:
         finally:
             temporary.unlink(missing_ok=True)
         return f"sha256:{digest}"
+
+    def sweep(self) -> None:
+        """Remove what arrived in part when a process crashed."""
+        for path in self.folder.glob(".*"):
+            if time.time() - path.stat().st_mtime > LEFTOVER_SECONDS:
+                path.unlink(missing_ok=True)
 
     def path(self, upload: str) -> Path:
         """Return where an upload lies.

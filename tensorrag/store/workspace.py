@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import shutil
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -26,7 +24,6 @@ if TYPE_CHECKING:
     from tensorrag.store.uploads import Uploads
 
 FOLDERS = ("pipelines", "cards", "uploads", "store", "scratch")
-LEFTOVER_SECONDS = 24 * 3600
 
 
 class Workspace:
@@ -135,15 +132,15 @@ class Workspace:
             file.truncate(0)
 
     def sweep(self) -> None:
-        """Remove what crashed processes left half written, and results beyond the store's cap."""
+        """Remove what crashed processes left half written, and results beyond the store's cap.
+
+        The scratch folder is the executors' own: they know what of it is in use.
+        """
         from tensorrag.store.tidy import tidy
 
         self.store.sweep()
+        self.uploads.sweep()
         tidy(self.store, self.journal)
-        for path in (*self.scratch.glob("*"), *(self.root / "uploads").glob(".*")):
-            if time.time() - path.stat().st_mtime > LEFTOVER_SECONDS:
-                shutil.rmtree(path, ignore_errors=True)
-                path.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Close the databases; the next use opens them again."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import signal
 import subprocess
 import sys
@@ -101,6 +102,21 @@ def test_the_bytes_of_an_upload_are_counted(workspace: Workspace) -> None:
         workspace.uploads.add([b"x" * 60, b"x" * 60], limit=100)
 
     assert list((workspace.root / "uploads").iterdir()) == []
+
+
+def test_only_what_is_nobodys_any_more_is_swept(workspace: Workspace) -> None:
+    uploads, scratch = workspace.root / "uploads", workspace.root / "scratch"
+    upload = workspace.uploads.path(workspace.uploads.add([b"a\n"]))
+    crashed, arriving, working = uploads / ".crashed", uploads / ".arriving", scratch / "worker"
+    for path in (crashed, arriving, working):
+        path.write_bytes(b"half")
+    for path in (upload, crashed, working):
+        os.utime(path, (0, 0))
+
+    workspace.sweep()
+
+    assert not crashed.exists()
+    assert all(path.exists() for path in (upload, arriving, working))
 
 
 @pytest.mark.parametrize("upload", ["", "sha256:", "sha256:../../x", "md5:0"])
