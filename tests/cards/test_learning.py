@@ -62,6 +62,22 @@ def test_a_lasso_names_the_features_it_does_not_use() -> None:
     assert model.report.notes == ("Not used (coefficient 0): noise.",)
 
 
+def test_standardised_features_are_shrunk_alike_whatever_their_units() -> None:
+    in_metres = rooms().to_pandas()
+    in_millimetres = in_metres.assign(size=1000 * in_metres["size"])
+    alike, apart = (
+        [
+            trained(Table.from_pandas(frame), model_type="lasso", standardize=standardize)
+            for frame in (in_metres, in_millimetres)
+        ]
+        for standardize in (True, False)
+    )
+
+    r2 = [[model.report.train["r2"] for model in models] for models in (alike, apart)]
+    assert r2[0][0] == pytest.approx(r2[0][1])
+    assert r2[1][0] != pytest.approx(r2[1][1])
+
+
 def test_validation_rows_are_measured_on() -> None:
     spec = ModelDefine().run().model_spec
 

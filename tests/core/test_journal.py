@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -113,6 +114,17 @@ os._exit(9)
     assert (train["state"], train["reason"]) == ("cancelled", "interrupted")
     assert [event["type"] for event in journal.events(run)] == ["node", "run"]
     assert journal.interrupted() == []
+
+
+def test_a_process_that_got_the_number_of_another_does_not_count_as_it(
+    journal: Journal, tmp_path: Path
+) -> None:
+    run = journal.create_run({})
+    with sqlite3.connect(tmp_path / "journal.sqlite") as connection:
+        connection.execute("UPDATE runs SET pid_started = pid_started - 3600")
+    connection.close()
+
+    assert journal.interrupted() == [run]
 
 
 def test_several_processes_write_to_one_journal(journal: Journal, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from tensorrag.errors import NodeNotFound, RunRefused, WorkspaceError
 from tensorrag.pipeline import Pipeline
 from tensorrag.run import Run
 from tensorrag.run.prepare import PipelineHasErrors
-from tests.core.engine import Engine, chain, node, wire
+from tests.core.engine import Engine, InProcess, chain, node, wire
 
 
 @pytest.fixture
@@ -437,14 +438,23 @@ async def test_the_record_says_why_two_runs_differ(engine: Engine) -> None:
     assert made["add"]["handle"] == "local-1"
 
 
-async def test_the_handle_is_stored_before_the_result_is_awaited(engine: Engine) -> None:
-    run = engine.new(chain(node("number"), node("wait")))
-    await run.start()
-    await until_running(run, "wait")
+async def test_the_handle_is_stored_before_anything_is_awaited(engine: Engine) -> None:
+    """Else a task would be lost when the server ends just after it was submitted."""
+    stored: list[tuple[str, str | None]] = []
 
-    assert engine.workspace.journal.made(run.id)["wait"]["handle"] == run.nodes["wait"].handle
-    await run.cancel()
+    class Watching(InProcess):
+        async def events(self, handle: str) -> AsyncIterator[dict[str, Any]]:
+            made = engine.workspace.journal.made(run.id)
+            stored.append((handle, made["number"]["handle"]))
+            async for event in super().events(handle):
+                yield event
+
+    engine.executor = Watching()
+    run = engine.new(chain(node("number")))
+    await run.start()
     await run.wait()
+
+    assert stored == [("local-0", "local-0")]
 
 
 async def test_a_dropped_run_was_interrupted(engine: Engine) -> None:

@@ -27,6 +27,7 @@ def age(engine: Engine, hours: float = 2) -> None:
 
 
 async def made(engine: Engine, value: int, pipeline_id: str) -> str:
+    """Make a number and return its digest."""
     run = await engine.run(chain(node("number", value=value)), pipeline_id=pipeline_id)
     digest: str = run.nodes["number"].outputs["number"]["sha256"]
     return digest
@@ -59,6 +60,8 @@ async def test_the_latest_run_of_each_pipeline_stays(engine: Engine) -> None:
 
     assert all(engine.workspace.store.holds(digest) for digest in latest)
     assert not engine.workspace.store.holds(old)
+    again = await engine.run(chain(node("number", value=1)), pipeline_id="one")
+    assert again.nodes["number"].cached
 
 
 async def test_what_a_run_may_be_using_stays(engine: Engine) -> None:
