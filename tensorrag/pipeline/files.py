@@ -19,10 +19,7 @@ from tensorrag.errors import FileFormatError, WorkspaceError
 from tensorrag.pipeline import strict_json
 from tensorrag.pipeline.as_json import FORMAT, VERSION, from_json, to_json
 from tensorrag.pipeline.graph import JsonObject, Pipeline
-from tensorrag.pipeline.json_schema import json_schema
 from tensorrag.pipeline.names import quoted
-
-__all__ = ["MAX_BYTES", "Loaded", "dumps", "from_object", "json_schema", "load", "loads", "save"]
 
 MAX_BYTES = 8 * 2**20
 """Largest pipeline file, in bytes."""

@@ -61,11 +61,3 @@ def _edge() -> JsonObject:
 
 def _name(description: str) -> JsonObject:
     return {"type": "string", "pattern": f"^{NAME_PATTERN}$", "description": description}
-
-
-if __name__ == "__main__":
-    from json import dumps
-    from pathlib import Path
-
-    published = Path(__file__).parents[1] / "docs" / "pipeline.schema.json"
-    published.write_text(dumps(json_schema(), indent=2) + "\n", encoding="utf-8")

@@ -14,7 +14,8 @@ import pytest
 from tensorrag.errors import FileFormatError, TensorRagError, WorkspaceError
 from tensorrag.pipeline import Edge, Node, Pipeline, Position, files, strict_json
 from tensorrag.pipeline.as_json import VERSION
-from tensorrag.pipeline.files import dumps, json_schema, load, loads, save
+from tensorrag.pipeline.files import dumps, load, loads, save
+from tensorrag.pipeline.json_schema import json_schema
 from tensorrag.pipeline.keys import NODE_KEYS
 from tests.core.random_pipelines import random_pipeline
 
@@ -117,7 +118,7 @@ def test_sound_pipelines_fit_the_published_schema() -> None:
 def test_the_published_schema_is_the_one_of_the_code() -> None:
     published = json.loads((DOCS / "pipeline.schema.json").read_text(encoding="utf-8"))
 
-    assert published == json_schema(), "run: python -m tensorrag.pipeline.json_schema"
+    assert published == json_schema(), "run: python scripts/describe_pipeline_files.py"
     jsonschema.Draft202012Validator.check_schema(published)
 
 

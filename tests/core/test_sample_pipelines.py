@@ -7,7 +7,8 @@ from sample_data.pipeline_files import FOLDER, PIPELINES, pipeline_path, sample_
 from tensorrag.edit import apply
 from tensorrag.pipeline import Pipeline
 from tensorrag.pipeline.as_json import edge_json, node_json
-from tensorrag.pipeline.files import dumps, json_schema, load
+from tensorrag.pipeline.files import dumps, load
+from tensorrag.pipeline.json_schema import json_schema
 from tensorrag.registry import Registry
 
 CARD_WIDTH, CARD_HEIGHT = 184, 148
