@@ -39,7 +39,9 @@ def page(task: Task, store: Store) -> JsonObject:
     arrow = table.arrow
     sort = str(task.params.get("sort") or "")
     if sort:
-        name, down = (sort[1:], True) if sort not in arrow.column_names else (sort, False)
+        # A column's own name may begin with a minus, too.
+        down = sort not in arrow.column_names and sort.startswith("-")
+        name = sort.removeprefix("-") if down else sort
         if name not in arrow.column_names:
             raise ParameterError(f"The table has no column {name!r}.", field="sort")
         import pyarrow.compute as pc

@@ -1,0 +1,64 @@
+"""One page of a stored table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from tensorrag.errors import ArtifactError, ParameterError
+from tensorrag.pages import page
+from tensorrag.store.artifacts import Store
+from tensorrag.task import Task
+from tensorrag.types import EstimatorSpec, Table, Value
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path)
+
+
+def shown(store: Store, value: Value, **params: Any) -> dict[str, Any]:
+    inputs = {"table": (store.put(value).digest,)}
+    return page(Task(kind="page", params=params, inputs=inputs), store)
+
+
+def table() -> Table:
+    return Table.from_pandas(pd.DataFrame({"age": [3, 1, 2], "-age": [1, 2, 3]}))
+
+
+def test_a_page_is_some_rows_and_says_how_many_there_are(store: Store) -> None:
+    assert shown(store, table(), offset=1, limit=1) == {
+        "columns": ["age", "-age"],
+        "rows": [[1, 2]],
+        "offset": 1,
+        "total": 3,
+    }
+
+
+@pytest.mark.parametrize(
+    ("sort", "rows"),
+    [
+        ("age", [[1, 2], [2, 3], [3, 1]]),
+        ("-age", [[3, 1], [1, 2], [2, 3]]),  # there is a column of this very name
+        ("--age", [[2, 3], [1, 2], [3, 1]]),
+    ],
+)
+def test_it_is_sorted_by_a_column_up_or_down(
+    store: Store, sort: str, rows: list[list[int]]
+) -> None:
+    assert shown(store, table(), sort=sort)["rows"] == rows
+    assert shown(store, table(), sort=sort, offset=1, limit=1)["rows"] == rows[1:2]
+
+
+@pytest.mark.parametrize(("sort", "named"), [("gone", "gone"), ("-gone", "gone"), ("xage", "xage")])
+def test_a_column_that_is_not_there_is_named(store: Store, sort: str, named: str) -> None:
+    with pytest.raises(ParameterError, match=f"no column '{named}'"):
+        shown(store, table(), sort=sort)
+
+
+def test_only_tables_have_rows(store: Store) -> None:
+    with pytest.raises(ArtifactError, match="Only tables have rows"):
+        shown(store, EstimatorSpec("ridge"))
