@@ -96,7 +96,7 @@ class Registry:
         try:
             module = point.load()
             cards = list(_cards_of(_modules(module)))
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             self._notice(f"pack {point.name}", error)
             return
         for card in cards:

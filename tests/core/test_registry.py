@@ -91,22 +91,32 @@ def test_an_unknown_card_is_named_with_the_nearest(tmp_path: Path) -> None:
     assert isinstance(caught.value, CardError)
 
 
-def test_a_pack_appears_through_its_entry_point(tmp_path: Path) -> None:
-    """A distribution as pip leaves it: a module, and metadata with the entry point."""
-    (tmp_path / "shouting.py").write_text(SHOUT)
-    info = tmp_path / "shouting-1.0.dist-info"
+def with_a_pack(folder: Path, text: str, show: str) -> list[str]:
+    """Install a pack as pip leaves it, a module and metadata with the entry point; show words."""
+    (folder / "shouting.py").write_text(text)
+    info = folder / "shouting-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: shouting\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text("[tensorrag.cards]\nshouting = shouting\n")
-    show = "from tensorrag.registry.finding import Registry; print(*Registry.load().found)"
-
+    load = "from tensorrag.registry import Registry; registry = Registry.load(); "
     ran = subprocess.run(
-        [sys.executable, "-c", show],
-        env={"PYTHONPATH": str(tmp_path)},
+        [sys.executable, "-c", f"{load}print(*{show})"],
+        env={"PYTHONPATH": str(folder)},
         capture_output=True,
         text=True,
         check=True,
     )
+    return ran.stdout.split()
 
-    assert "shouting/first_rows" in ran.stdout.split()
-    assert "data_load" in ran.stdout.split()
+
+def test_a_pack_appears_through_its_entry_point(tmp_path: Path) -> None:
+    found = with_a_pack(tmp_path, SHOUT, "registry.found")
+
+    assert {"shouting/first_rows", "data_load"} <= set(found)
+
+
+@pytest.mark.parametrize("text", ["raise SystemExit(3)", "import nothing_like_it"])
+def test_a_pack_that_cannot_be_loaded_is_a_notice(tmp_path: Path, text: str) -> None:
+    notices = with_a_pack(tmp_path, text, "[notice.file for notice in registry.notices]")
+
+    assert notices == ["pack", "shouting"]
