@@ -64,6 +64,13 @@ class CardInfo(_Info):
         """Return the output of this name."""
         return next((port for port in self.outputs if port.name == name), None)
 
+    def passing(self) -> dict[str, str | None]:
+        """Return the input that each output passes on when bypassed: the first of its type."""
+        return {
+            output.name: next((port.name for port in self.inputs if port.type == output.type), None)
+            for output in self.outputs
+        }
+
     def listing(self) -> dict[str, Any]:
         """Return what ``tensorrag cards --json`` and ``GET /api/cards`` show."""
         named = {"card", "title", "category", "summary", "params", "version", "gpu"}

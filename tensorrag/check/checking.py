@@ -155,10 +155,10 @@ class _Checking:
         self, node: Node, found: Found, card: Card | None, inputs: dict[str, Any], *, quiet: bool
     ) -> dict[str, Schema | None]:
         """Ask the card what would come out; nothing is known where it cannot be asked."""
-        names = [port.name for port in found.info.outputs]
-        unknown: dict[str, Schema | None] = dict.fromkeys(names)
+        passing = found.info.passing()
         if not node.enabled:
-            return _bypassed(found.info, inputs, unknown)
+            return {name: _first(inputs.get(port or "")) for name, port in passing.items()}
+        unknown: dict[str, Schema | None] = dict.fromkeys(passing)
         if card is None:
             return unknown
         peek = self._peek(found, card)
@@ -167,10 +167,10 @@ class _Checking:
             self._report(node, "source_unreadable", wrong)
             return unknown
         if peek is not None and peek.schemas:
-            return dict(zip(names, peek.schemas, strict=False))
+            return unknown | dict(zip(unknown, peek.schemas, strict=False))
         try:
             schemas = card.propagate(*_positional(found, inputs))  # type: ignore[attr-defined]
-            return unknown | dict(zip(names, _as_schemas(schemas), strict=False))
+            return unknown | dict(zip(unknown, _as_schemas(schemas), strict=False))
         except TensorRagError as error:
             if not quiet:
                 self._report(node, "parameter_invalid", error)
@@ -255,15 +255,9 @@ def _as_schemas(returned: Any) -> tuple[Schema | None, ...]:
     return whole
 
 
-def _bypassed(
-    info: CardInfo, inputs: dict[str, Any], unknown: dict[str, Schema | None]
-) -> dict[str, Schema | None]:
-    """Pass the first input of equal type through to each output."""
-    passed = dict(unknown)
-    for port in info.outputs:
-        first = next((inputs[p.name] for p in info.inputs if p.type == port.type), None)
-        passed[port.name] = next(iter(first), None) if isinstance(first, list) else first
-    return passed
+def _first(arriving: Any) -> Schema | None:
+    """Return what arrives at an input first, also where it takes many."""
+    return next(iter(arriving), None) if isinstance(arriving, list) else arriving
 
 
 def _brief(card: Card, inputs: dict[str, Schema]) -> str:

@@ -148,7 +148,8 @@ class Planner:
         """Pass the first input of equal type through to each output."""
         arriving = {edge.target_port: edge for edge in reversed(edges)}
         outputs, waiting = {}, ""
-        for output, port in passing(node, self.catalog).items():
+        card = self.catalog.cards.get(node.card)
+        for output, port in (card.passing() if card is not None else {}).items():
             edge = arriving.get(port or "")
             if edge is None:
                 continue
@@ -211,17 +212,6 @@ def cache_key(
         "fingerprint": fingerprint,
     }
     return hashlib.sha256(canonical(parts)).hexdigest()
-
-
-def passing(node: Node, catalog: Catalog) -> dict[str, str | None]:
-    """Return which input each output of a bypassed node passes through: the first of its type."""
-    card = catalog.cards.get(node.card)
-    if card is None:
-        return {}
-    return {
-        output.name: next((p.name for p in card.inputs if p.type == output.type), None)
-        for output in card.outputs
-    }
 
 
 def libraries(facts: NodeFacts) -> dict[str, str | None]:
