@@ -32,7 +32,7 @@ from executors.local_process import LocalExecutor
 from tensorrag.card import Peek
 from tensorrag.check import Checked, check
 from tensorrag.pipeline import Edge, Node, Pipeline
-from tensorrag.registry import Registry
+from tensorrag.registry.finding import Registry
 from tensorrag.run import Run
 from tensorrag.store.workspace import Workspace
 from tensorrag.task import Task

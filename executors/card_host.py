@@ -20,7 +20,7 @@ from executors.protocol import decode, encode, message
 from executors.worker import Channel, describe, settle
 from tensorrag.catalog import Notice
 from tensorrag.host import answer
-from tensorrag.registry import Registry
+from tensorrag.registry.finding import Registry
 from tensorrag.store.place import Place
 from tensorrag.task import Task
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 
-from tensorrag.registry import module_from_source
+from tensorrag.registry.finding import module_from_source
 
 SECONDS = 3.0
 """How long importing the files, all at once, may take."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tensorrag.catalog import CardInfo
-from tensorrag.registry import Registry
+from tensorrag.registry.finding import Registry
 
 PAGE = Path(__file__).parent.parent / "docs" / "cards.md"
 CATEGORIES = ("Data", "Models", "Training", "Evaluation")

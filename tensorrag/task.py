@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from tensorrag.card import Card, Peek
 from tensorrag.errors import CardError, ErrorInfo, InputError, ParameterError, TensorRagError
 from tensorrag.preview import Face, Preview
-from tensorrag.registry import load_card
+from tensorrag.registry.finding import load_card
 from tensorrag.sources import Sources, looking_in
 from tensorrag.store.artifacts import Store
 from tensorrag.store.place import Place

@@ -12,7 +12,7 @@ from types import ModuleType
 
 from tensorrag.check import check
 from tensorrag.pipeline.as_json import from_json
-from tensorrag.registry import Registry
+from tensorrag.registry.finding import Registry
 from tensorrag.store.artifacts import Store
 from tensorrag.store.place import Place
 from tensorrag.task import Task, perform

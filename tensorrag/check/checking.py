@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,7 +22,7 @@ from tensorrag.check.wiring import wiring_problems
 from tensorrag.errors import CardError, CardNotFound, InputError, ParameterError, TensorRagError
 from tensorrag.params import parameter_errors
 from tensorrag.pipeline import Node, Pipeline
-from tensorrag.registry import Found, Registry
+from tensorrag.registry.finding import Found, Registry
 from tensorrag.types.schema import AnySchema, Schema
 
 _SCHEMAS: TypeAdapter[dict[str, AnySchema | None]] = TypeAdapter(dict[str, AnySchema | None])
@@ -67,15 +67,6 @@ class Checked(BaseModel):
 
     problems: tuple[Problem, ...] = ()
     nodes: dict[str, NodeFacts] = {}
-
-    def errors(self, nodes: Iterable[str] | None = None) -> tuple[Problem, ...]:
-        """Return what keeps these nodes (all by default) from running."""
-        wanted = None if nodes is None else set(nodes)
-        return tuple(
-            p
-            for p in self.problems
-            if p.level == "error" and (wanted is None or p.node is None or p.node in wanted)
-        )
 
 
 def check(

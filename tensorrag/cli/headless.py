@@ -18,7 +18,7 @@ from tensorrag.errors import FileFormatError, PipelineError
 from tensorrag.executor import Executor
 from tensorrag.pipeline import Pipeline, files, strict_json
 from tensorrag.pipeline.names import quoted
-from tensorrag.registry import Registry
+from tensorrag.registry.finding import Registry
 from tensorrag.run import Run
 from tensorrag.run.prepare import PipelineHasErrors, look, open_executors, with_params
 from tensorrag.store.workspace import Workspace

@@ -21,7 +21,7 @@ def cards(workspace: Path | None = None) -> list[JsonObject]:
     known = catalog_cache.known_listing(folder)
     if known is not None:
         return known
-    from tensorrag.registry import Registry
+    from tensorrag.registry.finding import Registry
 
     catalog = Registry.load(folder).catalog()
     catalog_cache.keep(folder, catalog)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tensorrag.card import Card, describe
-from tensorrag.registry import Found, Registry
+from tensorrag.registry.finding import Found, Registry
 from tensorrag.store.artifacts import Store
 from tensorrag.store.place import Place
 from tensorrag.task import Task, perform

@@ -15,7 +15,7 @@ from tensorrag.errors import ErrorInfo, RunCancelled, TaskFailed
 from tensorrag.executor import Executor, Offers
 from tensorrag.pipeline import Edge, Node, Pipeline
 from tensorrag.progress import Reporter, reporting
-from tensorrag.registry import Registry
+from tensorrag.registry.finding import Registry
 from tensorrag.run import Run
 from tensorrag.store.place import Place
 from tensorrag.store.workspace import Workspace

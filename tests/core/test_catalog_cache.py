@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tensorrag.catalog import Catalog
-from tensorrag.registry import Registry, catalog_cache
+from tensorrag.registry.finding import Registry, catalog_cache
 from tests.core.engine import CARDS
 
 

@@ -13,7 +13,7 @@ from tensorrag.check.problems import Problem
 from tensorrag.errors import ErrorInfo
 from tensorrag.pipeline import Pipeline
 from tensorrag.pipeline.as_json import from_json
-from tensorrag.registry import Registry
+from tensorrag.registry.finding import Registry
 from tensorrag.types import ColumnSchema, ModelSchema, TableSchema
 
 REGISTRY = Registry.load()

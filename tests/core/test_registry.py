@@ -10,7 +10,7 @@ import pytest
 
 from tensorrag import CardError
 from tensorrag.errors import CardNotFound
-from tensorrag.registry import Registry, load_card
+from tensorrag.registry.finding import Registry, load_card
 
 SHOUT = '''
 from typing import NamedTuple
@@ -98,7 +98,7 @@ def with_a_pack(folder: Path, text: str, show: str) -> list[str]:
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: shouting\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text("[tensorrag.cards]\nshouting = shouting\n")
-    load = "from tensorrag.registry import Registry; registry = Registry.load(); "
+    load = "from tensorrag.registry.finding import Registry; registry = Registry.load(); "
     ran = subprocess.run(
         [sys.executable, "-c", f"{load}print(*{show})"],
         env={"PYTHONPATH": str(folder)},

@@ -9,7 +9,7 @@ from tensorrag.pipeline import Pipeline
 from tensorrag.pipeline.as_json import edge_json, node_json
 from tensorrag.pipeline.files import dumps, load
 from tensorrag.pipeline.json_schema import json_schema
-from tensorrag.registry import Registry
+from tensorrag.registry.finding import Registry
 
 CARD_WIDTH, CARD_HEIGHT = 184, 148
 
