@@ -55,6 +55,7 @@ def chart_options(chart: ChartPreview) -> Options:
         upright |= {"scale": True, "splitNumber": 5}
     if chart.chart == "line":
         zoomed |= _from_first(chart.series)
+        upright |= {"splitNumber": 3}
     if chart.diagonal:
         zoomed |= _within(zoomed, _extent(chart.series))
         upright |= _within(upright, _extent(chart.series))

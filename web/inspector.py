@@ -9,7 +9,14 @@ from nicegui import background_tasks, ui
 from pydantic import TypeAdapter
 
 from tensorrag.errors import TensorRagError
-from tensorrag.preview import Face, Preview, SplitFace, TablePreview
+from tensorrag.preview import (
+    Face,
+    NetworkFace,
+    NetworkPreview,
+    Preview,
+    SplitFace,
+    TablePreview,
+)
 from web import course, details, outcome, settings
 from web.charts import Chart, live_curve, live_series
 from web.columns import column_list, schema_list
@@ -214,6 +221,8 @@ class Inspector:
             with ui.element("div") as box:
                 box._props["data-testid"] = "preview"
                 preview = self.previews[chosen]
+                if isinstance(preview, NetworkPreview) and isinstance(face, NetworkFace):
+                    preview = _closed(preview, face)
                 kind = kind_of(self._session.catalog, info)
                 show_preview(preview, kind, self._act, _opener(card.node, chosen))
 
@@ -240,6 +249,17 @@ class Inspector:
 def _worth(preview: Preview) -> bool:
     """An empty part of a split has nothing to show."""
     return not (isinstance(preview, TablePreview) and preview.rows == 0)
+
+
+def _closed(preview: NetworkPreview, face: NetworkFace) -> NetworkPreview:
+    """Give a network the ends that its card knows from the trainer it feeds."""
+    return preview.model_copy(
+        update={
+            "inputs": face.layers[0],
+            "outputs": face.layers[-1],
+            "parameters": face.parameters,
+        }
+    )
 
 
 def _opener(node: str, port: str) -> Node:

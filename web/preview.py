@@ -152,7 +152,7 @@ def figure(value: float | int | None, unit: str | None = None) -> Node:
 def _stats(payload: StatsPreview) -> Element:
     rows = [
         tr[
-            td[item.label],
+            td[words(item.label)],
             td[
                 item.value if isinstance(item.value, str) else figure(item.value, item.unit),
                 isinstance(item.value, str) and item.unit and [" ", span(".u")[item.unit]],

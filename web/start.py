@@ -83,9 +83,9 @@ def _bar() -> Element:
         span(".vr"),
         import_button(".o", "Open a pipeline's file", "Open a file"),
         span(style="width:4px"),
-        button(".btn.p", type="button", data_act="new", data_testid="new")[
-            icon("plus", ".s"), span(".word")["New pipeline"]
-        ],
+        button(
+            ".btn.p", type="button", data_act="new", data_testid="new", aria_label="New pipeline"
+        )[icon("plus", ".s"), span(".word")["New pipeline"]],
     ]
 
 

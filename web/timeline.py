@@ -37,7 +37,7 @@ def timeline(bars: Sequence[Bar], elapsed: float, *, running: bool) -> Node:
     span_of = max(latest * (1.25 if running else 1.02), 0.5)
     step = tick_step(span_of)
     ticks = [at * step for at in range(math.floor(span_of / step) + 1)]
-    return div(".tl", role="list", aria_label="Timeline of the run")[
+    return div(".tl", role="group", aria_label="Timeline of the run")[
         div(".grid", aria_hidden="true")[
             [i_(style=f"left:{_share(tick, span_of)}") for tick in ticks],
             running and i_(".now", style=f"left:{_share(elapsed, span_of)}"),
@@ -70,7 +70,7 @@ def _row(bar: Bar, elapsed: float, whole: float) -> Node:
         look = {"running": ".run", "failed": ".failed", "queued": ".wait"}.get(bar.state, "")
         width = _share(max(0.0, end - bar.start), whole)
         drawn = i_(look, style=f"left:{_share(bar.start, whole)};width:{width}")
-    who = button(".who", type="button", role="listitem", data_act="focus", data_of=bar.node)
+    who = button(".who", type="button", data_act="focus", data_of=bar.node)
     return [
         who(title=bar.title)[glyph(bar.kind), span(".cut")[bar.title]],
         div(".lane", aria_hidden="true")[drawn],

@@ -98,7 +98,7 @@ def import_button(look: str, title: str, word: str | None) -> Node:
         ),
         button(
             f".btn{look}", type="button", data_opens="import-file", data_testid="import",
-            title=title, aria_label=None if word else title,
+            title=title, aria_label=word or title,
         )[icon("import", ".s" if word else ""), word and span(".word")[word]],
     ]  # fmt: skip
 

@@ -7,6 +7,7 @@ export function startDrag(event) {
   event.dataTransfer.setData(CARD, card.dataset.card);
   event.dataTransfer.effectAllowed = "copy";
   const palette = card.closest(".pal");
-  palette?.classList.add("dragging");
+  // A moment later: a drag whose source changes as it begins is dropped by the browser.
+  setTimeout(() => palette?.classList.add("dragging"), 0);
   card.addEventListener("dragend", () => (palette?.classList.remove("dragging"), card.blur()), { once: true });
 }
