@@ -68,6 +68,7 @@ def _keys() -> Element:
         ("Search cards", "/"),
         ("Run", "Ctrl Enter"),
         ("Undo, redo", "Ctrl Z, Ctrl Shift Z"),
+        ("Wire the selected card", "W"),
         ("Select all", "Ctrl A"),
         ("Move what is selected", "arrow keys"),
         ("Delete", "Del"),
