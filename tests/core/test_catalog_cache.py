@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tensorrag.catalog import Catalog
-from tensorrag.registry.finding import Registry, catalog_cache
+from tensorrag.registry import catalog_cache
+from tensorrag.registry.finding import Registry
 from tests.core.engine import CARDS
 
 
