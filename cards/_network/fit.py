@@ -50,14 +50,12 @@ class History:
     """What `fit` did: losses by epoch, the device (`cuda`, `mps`, `cpu`), seconds in all.
 
     `loss` is measured while training, with dropout; `validation_loss` after each epoch, without.
-    `stopped` tells that `should_stop` ended the training early.
     """
 
     device: str
     loss: list[float] = field(default_factory=list)
     validation_loss: list[float] = field(default_factory=list)
     seconds: float = 0.0
-    stopped: bool = False
 
 
 def fit(
@@ -73,7 +71,6 @@ def fit(
     validation: Rows | None = None,
     device: torch.device | None = None,
     on_epoch: Callable[[Epoch], None] | None = None,
-    should_stop: Callable[[], bool] | None = None,
 ) -> History:
     """Train `module` in place with Adam, and leave it on the device, in evaluation mode.
 
@@ -88,8 +85,7 @@ def fit(
         loss: what to make small.
         validation: rows on which to measure the loss after each epoch.
         device: where; None is the best there is.
-        on_epoch: called after each epoch.
-        should_stop: asked after each epoch; true ends the training with what was learned.
+        on_epoch: called after each epoch; what it raises ends the training.
 
     Raises:
         InputError: the rows hold a missing or infinite number, or there are none.
@@ -111,9 +107,6 @@ def fit(
             history.seconds = time.perf_counter() - began
             if on_epoch is not None:
                 on_epoch(_last(history, epochs))
-            if should_stop is not None and number < epochs and should_stop():
-                history.stopped = True
-                break
     training.end()
     return history
 

@@ -12,7 +12,6 @@ NAME_LENGTH = 64
 """Longest name, in characters."""
 
 _NAME = re.compile(NAME_PATTERN)
-_CARD = re.compile(CARD_PATTERN)
 _INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 _SHOWN = 60
 
@@ -20,11 +19,6 @@ _SHOWN = 60
 def is_name(text: str) -> bool:
     """Tell whether this may be the id of a node or the name of a port or parameter."""
     return _NAME.fullmatch(text) is not None
-
-
-def is_card_id(text: str) -> bool:
-    """Tell whether this may be the id of a card."""
-    return _CARD.fullmatch(text) is not None
 
 
 def visible(text: str) -> str:

@@ -176,15 +176,6 @@ class Journal:
                 )
         return seqs
 
-    def amend(self, run: str, record: JsonObject) -> None:
-        """Replace the record of a run by one that says more."""
-        with self._database.write() as connection:
-            connection.execute("UPDATE runs SET record = ? WHERE id = ?", (_text(record), run))
-
-    def finish(self, run: str, status: str) -> None:
-        """End a run in this state, and say so in its events."""
-        self.append(run, [{"type": "run", "data": {"status": status}}], status=status)
-
     def runs(self, limit: int = 50, pipeline_id: str | None = None) -> list[RunEntry]:
         """Return the latest runs, newest first; those of one pipeline if it is named."""
         where, values = ("WHERE pipeline = ?", [pipeline_id]) if pipeline_id else ("", [])

@@ -287,12 +287,6 @@ class TestFit:
         assert [epoch.loss for epoch in told] == history.loss
         assert told[0].seconds <= told[-1].seconds == history.seconds
 
-    def test_stops_when_asked(self) -> None:
-        answers = iter([False, True])
-        _, history = train(network(), *rows(), epochs=9, should_stop=lambda: next(answers))
-        assert len(history.loss) == 2
-        assert history.stopped
-
     @pytest.mark.parametrize("count", [1, 31, 32, 33, 65])
     @pytest.mark.parametrize("dropout", [0.0, 0.2])
     def test_any_number_of_rows(self, count: int, dropout: float) -> None:

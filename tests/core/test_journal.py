@@ -29,7 +29,7 @@ def test_a_run_and_its_events(journal: Journal) -> None:
     progress = {"type": "progress", "node": "train", "data": {"done": 1, "total": 50}}
 
     assert journal.append(run, [started, progress], status="running") == [1, 2]
-    journal.finish(run, "succeeded")
+    journal.append(run, [{"type": "run", "data": {"status": "succeeded"}}], status="succeeded")
 
     entry = journal.run(run)
     assert (entry.status, entry.name, entry.pipeline) == ("succeeded", "Boston", "boston")
@@ -155,7 +155,8 @@ async def test_a_run_can_be_followed_until_it_ends(journal: Journal) -> None:
     async for event in journal.follow(run, pause=0.01):
         seen.append(event["type"])
         if event["type"] == "log":
-            journal.finish(run, "failed")
+            ended = {"type": "run", "data": {"status": "failed"}}
+            journal.append(run, [ended], status="failed")
 
     assert seen == ["log", "run"]
 
