@@ -72,8 +72,7 @@ class DataSplit(Card):
             order = np.random.default_rng(self.seed).permutation(dataset.num_rows)
         else:
             order = np.arange(dataset.num_rows)
-        train, validation, _ = np.split(order, np.cumsum(sizes)[:2])
-        test = order[sizes[0] + sizes[1] :]
+        train, validation, test = np.split(order, np.cumsum(sizes)[:2])
         return self.Out(
             _part(dataset, train, "train"),
             _part(dataset, validation, "validation"),
