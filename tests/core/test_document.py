@@ -1,4 +1,3 @@
-import time
 from random import Random
 from typing import Any
 
@@ -312,14 +311,14 @@ def test_the_difference_names_wires_before_the_cards_they_need() -> None:
     ]
 
 
-def test_a_gesture_on_5000_cards_is_quick() -> None:
+def test_a_gesture_on_one_of_5000_cards_shares_all_the_rest() -> None:
     nodes = [Node(f"n{i}", "join", position=Position(i, 0)) for i in range(5000)]
     edges = [Edge(f"n{i % 4000}", "dataset", f"n{4000 + i // 20}", "tables") for i in range(20_000)]
     big = document(Pipeline().with_nodes(*nodes).with_edges(*edges))
-    start = time.perf_counter()
+    graph = big.pipeline.graph()
 
-    for number in range(20):
-        change = big.apply([{"op": "move", "positions": {"n7": {"x": number, "y": 1}}}])
-        diff(change.before, change.after)
+    change = big.apply([{"op": "move", "positions": {"n7": {"x": 1, "y": 1}}}])
 
-    assert (time.perf_counter() - start) / 20 < 0.05
+    assert change.after.graph() is graph
+    assert change.after.edges is change.before.edges
+    assert diff(change.before, change.after) == [{"node": "n7"}]

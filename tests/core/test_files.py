@@ -1,7 +1,7 @@
 import json
 import os
 import socket
-import time
+import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -345,18 +345,14 @@ HOSTILE: dict[str, Callable[[], str | bytes]] = {
 
 @pytest.mark.parametrize("hostile", HOSTILE.values(), ids=HOSTILE.keys())
 def test_a_hostile_file_is_refused_with_one_sentence(hostile: Callable[[], str | bytes]) -> None:
-    data = hostile()
-    start = time.perf_counter()
-
     with pytest.raises(FileFormatError) as caught:
-        loads(data)
+        loads(hostile())
 
     message = caught.value.message
     assert message.endswith(".")
     assert message.count(". ") == 0
     assert "\n" not in message
     assert len(message) < 200
-    assert time.perf_counter() - start < 3
 
 
 def test_64_levels_open() -> None:
@@ -371,11 +367,16 @@ def test_200_megabytes_are_never_read(tmp_path: Path) -> None:
     huge = tmp_path / "huge.json"
     with huge.open("wb") as file:
         file.truncate(200 * 2**20)
-    start = time.perf_counter()
 
-    with pytest.raises(FileFormatError, match=r'"huge\.json": This is larger than 8 MB'):
-        load(huge)
-    assert time.perf_counter() - start < 0.5
+    tracemalloc.start()
+    try:
+        with pytest.raises(FileFormatError, match=r'"huge\.json": This is larger than 8 MB'):
+            load(huge)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert most < 3 * files.MAX_BYTES
 
 
 def test_what_is_no_file_is_refused_without_waiting(tmp_path: Path) -> None:
@@ -470,18 +471,14 @@ def test_every_older_version_has_a_migration() -> None:
     assert set(files.MIGRATIONS) == set(range(1, VERSION))
 
 
-def test_5000_cards_and_20000_wires_take_about_a_second() -> None:
+def test_as_many_cards_and_wires_as_a_file_may_have_come_back() -> None:
     nodes = [Node(f"n{i}", "data_load", {"a": i, "b": "text"}, Position(i, i)) for i in range(5000)]
     edges = [
         Edge(f"n{i % 5000}", "dataset", f"n{i % 4999}", f"p{i // 5000}") for i in range(20_000)
     ]
-    start = time.perf_counter()
+    pipeline = Pipeline().with_nodes(*nodes).with_edges(*edges)
 
-    written = dumps(Pipeline().with_nodes(*nodes).with_edges(*edges))
-    loaded = loads(written)
-
-    assert time.perf_counter() - start < 2
-    assert len(loaded.pipeline.edges) == 20_000
+    assert loads(dumps(pipeline)).pipeline == pipeline
 
 
 def test_copied_shares_nothing() -> None:

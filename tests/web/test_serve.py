@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -164,16 +163,3 @@ def test_a_port_that_is_none_is_refused(start: Start, port: str) -> None:
     process.communicate(timeout=20)
 
     assert process.returncode not in (0, None)
-
-
-def test_the_first_page_is_there_soon(start: Start) -> None:
-    began = time.perf_counter()
-    port = free_port()
-    start("--port", str(port))
-    while time.perf_counter() - began < 10:
-        try:
-            if ask(f"http://127.0.0.1:{port}", "/").status_code == 200:
-                break
-        except httpx.TransportError:
-            time.sleep(0.02)
-    assert time.perf_counter() - began < 5
