@@ -27,9 +27,11 @@ class Desk:
         self.sessions = Sessions(self.workspace, {"local": self.executor})
 
     async def start(self) -> Desk:
-        """Start the sessions, and wait for the cards."""
+        """Start the sessions, and wait for the cards, and for the sample of the first start."""
         await self.sessions.start()
         await self.sessions.wait_ready()
+        for opening in list(self.sessions._open.values()):
+            await (await opening).settled()
         return self
 
     async def open(self, pipeline: Pipeline) -> Session:

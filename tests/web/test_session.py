@@ -221,7 +221,7 @@ async def test_a_name_that_is_none_opens_nothing(desk: Desk) -> None:
 
 async def test_a_mistake_is_on_its_field_within_300_milliseconds(desk: Desk) -> None:
     session = await desk.open(diabetes())
-    assert session.checked.errors() == ()
+    assert session.problems == ()
     start = time.perf_counter()
 
     session.edit(set_param("load", sample_name="iris"))
