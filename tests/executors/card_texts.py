@@ -72,8 +72,17 @@ _ACTS = {
     "CloseOutput": "sys.stdout.close(); os.close(2); return 1",
     "Environment": "print(sorted(os.environ)); print(open('/proc/self/environ').read()); return 0",
     "Gpu": "return int(os.environ['CUDA_VISIBLE_DEVICES']) + 0.5 * ('torch' in sys.modules)",
-    "Threads": "import torch; print(torch.get_num_threads(), os.environ['OMP_NUM_THREADS']); "
-    "return torch.get_num_threads()",
+    "Threads": "\n".join(
+        [
+            "import numpy, scipy.linalg, sklearn.linear_model, torch",
+            "from threadpoolctl import threadpool_info",
+            "counts = {pool['filepath']: pool['num_threads'] for pool in threadpool_info()}",
+            "counts['torch'] = torch.get_num_threads()",
+            "counts['OMP'] = int(os.environ['OMP_NUM_THREADS'])",
+            "print(counts)",
+            "return counts['OMP'] if len(set(counts.values())) == 1 else -1",
+        ]
+    ),
     "Scratch": "\n".join(
         [
             "import tempfile",

@@ -16,7 +16,7 @@ import pytest_asyncio
 
 from executors.local_process import LocalExecutor
 from executors.scratch import Scratch, sweep
-from tensorrag.errors import RunCancelled
+from tensorrag.errors import ExecutorError, RunCancelled
 from tensorrag.store.place import Place
 from tests.executors.card_texts import task
 from tests.executors.contract import first, value_of
@@ -111,6 +111,26 @@ async def test_close_ends_what_runs(tmp_path: Path, place: Place) -> None:
     for handle in handles:
         with pytest.raises(RunCancelled):
             await executor.result(handle)
+
+
+async def test_a_card_ends_with_the_process_that_watches_over_it(
+    tmp_path: Path, place: Place
+) -> None:
+    executor = LocalExecutor(tmp_path / "scratch")
+    handle = await executor.submit(task("Stubborn", 600.0), place)
+    started = await first(executor, handle, "started")
+    await first(executor, handle, "log")
+    worker = psutil.Process(started["pid"])
+    supervisor = worker.parent()
+    assert supervisor is not None
+    assert supervisor.name() == "tr-supervisor"
+
+    supervisor.kill()
+
+    await gone([worker.pid])
+    with pytest.raises(ExecutorError):
+        await executor.result(handle)
+    await executor.close()
 
 
 async def test_an_unused_executor_starts_no_process(tmp_path: Path) -> None:
