@@ -160,7 +160,7 @@ def _large(column: ColumnProfile) -> Node:
     low, high = (edges[0], edges[-1]) if edges else (None, None)
     unit = f" {column.unit}" if column.unit else ""
     return [
-        div(style="margin-top:10px;color:light-dark(#0a7686,#3fb6c6)")[
+        div(style="margin-top:10px;color:var(--table)")[
             histogram_picture(column.histogram, 232, 96, "currentColor")
         ],
         div(".row.t11.m3", style="justify-content:space-between")[

@@ -6,13 +6,15 @@ from tensorrag.pipeline import Pipeline
 
 STEP_X, STEP_Y = 232.0, 188.0
 WIDTH, HEIGHT = 184.0, 148.0
+FIRST = (40.0, 160.0)
+"""Where the first card goes: left, with room above and to the right."""
 
 
 def free_place(pipeline: Pipeline, beside: str | None = None) -> tuple[float, float]:
     """Return the top left corner for one more card."""
     nodes = pipeline.nodes
     if not nodes:
-        return 0.0, 0.0
+        return FIRST
     if beside is not None and beside in nodes:
         start = nodes[beside].position
         x, y = start.x + STEP_X, start.y

@@ -6,7 +6,7 @@ from tensorrag.pipeline import Edge, Pipeline
 from tests.core.engine import node
 from tests.web.desk import Desk
 from web.actions import Edits
-from web.places import HEIGHT, WIDTH, free_place
+from web.places import FIRST, HEIGHT, WIDTH, free_place
 from web.session import Session
 
 SPLIT = (
@@ -132,7 +132,7 @@ async def test_a_card_is_titled_bypassed_duplicated_and_removed(hands: Hands) ->
 
 async def test_a_free_place_is_free() -> None:
     pipeline = Pipeline()
-    assert free_place(pipeline) == (0, 0)
+    assert free_place(pipeline) == FIRST
     for number in range(5):
         x, y = free_place(pipeline, "n0" if number else None)
         for other in pipeline.nodes.values():
