@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -52,7 +53,8 @@ class DataLoad(Card):
     def run(self) -> Out:
         """Read the whole table."""
         file, name = self._file()
-        table = read_table(file, name, self.separator).table
+        with self._named_field():
+            table = read_table(file, name, self.separator).table
         sample = self._sample()
         if sample is None:
             return self.Out(Table(table, provenance=Provenance(source=name)))
@@ -80,7 +82,8 @@ class DataLoad(Card):
             schema = _sample_schema(sample)
             return Peek(schemas=(schema,), fingerprint=sample.sha256, constant=True)
         file, name = self._file()
-        schema, details = table_schema(file, name, self.separator)
+        with self._named_field():
+            schema, details = table_schema(file, name, self.separator)
         return Peek(
             schemas=(schema,),
             fingerprint=fingerprint(file),
@@ -105,6 +108,15 @@ class DataLoad(Card):
 
     def _sample(self) -> Sample | None:
         return SAMPLES[self.sample_name] if self.source == "sample" else None
+
+    @contextmanager
+    def _named_field(self) -> Iterator[None]:
+        """Say of what is wrong with the file at which field it was chosen."""
+        try:
+            yield
+        except ParameterError as error:
+            error.field = self.source
+            raise
 
     def _file(self) -> tuple[Path, str]:
         """Return the file, and the name that tells its format."""

@@ -66,10 +66,19 @@ def local_path(path: str, *, field: str = "path") -> Path:
         )
     sources = _sources.get()
     base = sources.base if sources is not None else Path.cwd()
-    found = base / Path(path).expanduser()
-    if not found.exists():
+    try:
+        found = base / Path(path).expanduser()
+        there, ordinary = found.exists(), found.is_file()
+    except (OSError, RuntimeError) as error:  # too long, not ours to look at, ~nobody
+        reason = getattr(error, "strerror", None) or str(error).rstrip(".")
+        raise ParameterError(
+            f"This path cannot be used: {reason[:1].lower()}{reason[1:]}.",
+            field=field,
+            hint="Give the path of a table's file.",
+        ) from None
+    if not there:
         raise ParameterError(f"There is no file {path!r}.", field=field, hint=f"Looked in {base}.")
-    if not found.is_file():
+    if not ordinary:
         raise ParameterError(
             f"{path!r} is not a file.", field=field, hint="Give the path of a table's file."
         )

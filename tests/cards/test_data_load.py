@@ -97,6 +97,15 @@ def test_a_changed_file_has_another_fingerprint(folder: Path) -> None:
         (b"rooms,\x00\n1,2\n", "rooms.csv is not a table: it is not text."),
         (b"<!DOCTYPE html><html>", "rooms.csv is a web page, not a table."),
         (b"PAR1nothing else", "rooms.csv is damaged or is no Parquet file."),
+        (b"\xff\xd8\xff\xe0\x02JFIF\rA\r", "rooms.csv is not a table: it is not text."),
+        (b"<!-- gone --><p>404</p>\n", "rooms.csv is a web page, not a table."),
+        (b"\xff\xfea\x00b", "rooms.csv is damaged: it begins as UTF-16 text, and is none."),
+        (b'a,b\n1,"2\n' + b"3,4\n" * 9, "rooms.csv: a quote opens in line 2 and never closes."),
+        (b"a,b\n1," + b"2" * 2**21 + b"\n3,4\n", "rooms.csv has a line of more than 1 MB."),
+        (
+            b"1," * 10_000 + b"1\n" + b"1," * 10_000 + b"1\n",
+            "rooms.csv has 10,001 columns; 10,000 is the most there may be.",
+        ),
     ],
 )
 def test_what_is_no_table_gets_one_sentence(folder: Path, content: bytes, sentence: str) -> None:
@@ -107,9 +116,67 @@ def test_what_is_no_table_gets_one_sentence(folder: Path, content: bytes, senten
     assert caught.value.hint
 
 
+def test_a_quote_that_never_closes_is_hinted_at(folder: Path) -> None:
+    with pytest.raises(ParameterError) as caught:
+        load(folder, b'rooms,city,price\n3,"Bern,1\n4,Basel,2\n')
+
+    assert caught.value.hint == "Look there for a quote that never closes."
+
+
+def test_what_is_wrong_with_a_file_is_said_at_the_field_it_was_chosen_in(folder: Path) -> None:
+    (folder / "rooms.csv").write_text("")
+
+    with pytest.raises(ParameterError) as caught:
+        DataLoad(source="path", path="rooms.csv").peek()
+
+    assert caught.value.field == "path"
+
+
+def test_a_value_in_quotes_may_have_several_lines(folder: Path) -> None:
+    table = load(folder, b'rooms,city\n3,Bern\n4,"Biel\nBienne"\n')
+
+    assert table.to_pandas()["city"].tolist() == ["Bern", "Biel\nBienne"]
+
+
+def test_lines_may_end_as_they_did_long_ago(folder: Path) -> None:
+    assert load(folder, b"rooms,price\r3,1\r4,2\r").to_pandas().to_dict("list") == {
+        "rooms": [3, 4],
+        "price": [1, 2],
+    }
+
+
+def test_the_first_letter_that_is_not_utf_8_may_come_late(folder: Path) -> None:
+    table = load(folder, b"city,rooms\n" + b"Bern,3\n" * 20_000 + "Zürich,4\n".encode("latin-1"))
+
+    assert table.to_pandas()["city"].iloc[-1] == "Zürich"
+
+
+def test_a_column_without_a_name_gets_one(folder: Path) -> None:
+    table = load(folder, b",rooms,,column_3\n0,3,5,7\n1,4,6,8\n")  # pandas writes such an index
+
+    assert table.schema.names == ("column_1", "rooms", "column_3_", "column_3")
+
+
+def test_a_column_without_a_value_is_not_called_text(folder: Path) -> None:
+    table = load(folder, b"rooms,price\n3,\n4,\n")
+
+    assert [column.kind for column in table.columns] == ["binary", "number"]
+
+
+def test_thousands_of_columns_are_read_in_seconds(folder: Path) -> None:
+    names = ",".join(f"gene_{number}" for number in range(9_000))
+    row = ",".join(["0.5"] * 9_000)
+
+    table = load(folder, f"{names}\n{row}\n{row}\n".encode())
+
+    assert len(table.columns) == 9_000
+
+
 @pytest.mark.parametrize(
     ("path", "sentence"),
     [
+        ("a" * 300, "This path cannot be used: file name too long."),
+        ("~nobody_at_all/x.csv", "This path cannot be used: could not determine home directory."),
         ("gone.csv", "There is no file 'gone.csv'."),
         (".", "'.' is not a file."),
         ("http://127.0.0.1/x.csv", "'http://127.0.0.1/x.csv' is not a path on this machine."),
