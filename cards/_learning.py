@@ -78,9 +78,21 @@ def feature_names(
         )
     names = tuple(features) or tuple(name for name in schema.names or () if name != target)
     if not names:
-        raise ParameterError("There is no column to learn from.", field="feature_columns")
+        raise ParameterError(
+            "There is no column to learn from.",
+            field="feature_columns",
+            hint="Use a table with more columns than the target.",
+        )
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ParameterError(
+            f"{twice} stands twice among the features.",
+            field="feature_columns",
+            hint="Take it out once.",
+        )
+    columns = {column.name: column for column in schema.columns}
     for name in names:
-        column = _column(schema, name, "feature_columns")
+        column = columns.get(name) or _column(schema, name, "feature_columns")
         if column.kind is not None and column.kind not in NUMERIC:
             raise ParameterError(
                 f"The feature {name} is {_WORDS[column.kind]}; a model takes numbers.",
@@ -187,10 +199,12 @@ def _numbers(table: Table, name: str) -> np.ndarray:
         ) from error
     wrong = np.flatnonzero(~np.isfinite(array))
     if len(wrong):
-        what = "has no value" if column[int(wrong[0])].as_py() is None else "is not a finite number"
+        empty = column[int(wrong[0])].as_py() is None
+        count = f"{len(wrong):,} of the {len(array):,}" if len(wrong) < len(array) else "all"
         raise InputError(
-            f"Column {name} {what} in row {wrong[0] + 1} ({len(wrong)} such rows in all).",
-            hint=f"Remove or fill these rows, or leave {name} out.",
+            f"Column {name} {'has no value' if empty else 'holds no finite number'} "
+            f"in {count} rows.",
+            hint=f"Remove or fill these rows, or use another column than {name}.",
         )
     return array
 

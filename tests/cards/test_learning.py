@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -94,12 +96,33 @@ def test_a_value_that_is_no_number_is_named_with_its_row() -> None:
         trained(Table.from_pandas(frame))
 
 
-def test_a_missing_value_is_named_with_its_row() -> None:
+@pytest.mark.parametrize(
+    ("value", "rows", "sentence"),
+    [
+        (None, [4], "Column age has no value in 1 of the 10 rows."),
+        (None, range(10), "Column age has no value in all rows."),
+        (float("inf"), [4, 5], "Column age holds no finite number in 2 of the 10 rows."),
+    ],
+)
+def test_missing_values_are_counted(
+    value: float | None, rows: Iterable[int], sentence: str
+) -> None:
     frame = rooms(10).to_pandas()
-    frame.loc[4, "age"] = None
+    frame.loc[list(rows), "age"] = value
 
-    with pytest.raises(InputError, match="Column age has no value in row 5"):
+    with pytest.raises(InputError) as caught:
         trained(Table.from_pandas(frame))
+
+    assert str(caught.value) == sentence
+
+
+def test_a_feature_that_stands_twice_is_refused() -> None:
+    card = Train(target_column="price", feature_columns=["size", "size"])
+
+    with pytest.raises(ParameterError, match="size stands twice among the features") as caught:
+        card.propagate(rooms().schema, None, ModelDefine().run().model_spec.schema)
+
+    assert caught.value.field == "feature_columns"
 
 
 def test_the_target_among_the_features_is_refused() -> None:
