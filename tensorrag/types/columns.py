@@ -3,6 +3,7 @@ over rows."""
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from tensorrag.errors import InputError
@@ -18,6 +19,8 @@ CATEGORY_LIMIT = 50
 """Text with at most this many distinct values, each seen twice on average, is a category."""
 BINS = 24
 TINY_BINS = 6
+_COARSE = 2.0**50
+"""From here on, floats are too far apart for several between a number and the next."""
 PROFILE_ROWS = 1_000_000
 """Distinct values, quantiles and pictures of longer columns come from evenly spaced rows."""
 
@@ -43,7 +46,7 @@ def to_arrow(frame: pd.DataFrame) -> pa.Table:
 
 def refuse_twice(names: list[str]) -> None:
     """Raise InputError where two columns have one name."""
-    twice = sorted({name for name in names if names.count(name) > 1})
+    twice = sorted(name for name, count in Counter(names).items() if count > 1)
     if twice:
         raise InputError(
             f"The table has two columns named {twice[0]!r}.", hint="Rename one of them."
@@ -85,16 +88,18 @@ def profile(column: pa.ChunkedArray, described: ColumnSchema) -> ColumnProfile:
     if len(values) == 0:
         return ColumnProfile(**described.model_dump(), missing=missing, distinct=0)
     few = _spaced_numbers(values)
-    counts, edges = np.histogram(few, bins=min(BINS, max(1, len(np.unique(few[:5000])))))
+    with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is not shown
+        mean, std, quantiles = values.mean(), values.std(), np.quantile(few, [0.25, 0.5, 0.75])
+        counts, edges = _histogram(few, min(BINS, max(1, len(np.unique(few[:5000])))))
     return ColumnProfile(
         **described.model_dump(),
         missing=missing,
         distinct=len(np.unique(few)),
-        mean=finite(values.mean()),
-        std=finite(values.std()),
+        mean=finite(mean),
+        std=finite(std),
         min=finite(values.min()),
         max=finite(values.max()),
-        quantiles=tuple(finite(q) for q in np.quantile(few, [0.25, 0.5, 0.75])),
+        quantiles=tuple(finite(q) for q in quantiles),
         histogram=Histogram(edges=tuple(edges), counts=tuple(int(n) for n in counts)),
     )
 
@@ -121,8 +126,25 @@ def tiny_histogram(column: pa.ChunkedArray, described: ColumnSchema) -> tuple[fl
     values = numbers(column) if described.kind in NUMERIC else None
     if values is None or len(values) == 0:
         return ()
-    counts, _ = np.histogram(_spaced_numbers(values), bins=TINY_BINS)
+    with np.errstate(over="ignore", invalid="ignore"):
+        counts, _ = _histogram(_spaced_numbers(values), TINY_BINS)
     return tuple(round(float(count / counts.max()), 3) for count in counts)
+
+
+def _histogram(values: np.ndarray, bins: int) -> tuple[np.ndarray, np.ndarray]:
+    """Count values in bins of equal width; in fewer where floats are too coarse for as many."""
+    import numpy as np
+
+    low, high = values.min(), values.max()
+    steps = np.linspace(0, 1, bins + 1)
+    edges = low * (1 - steps) + high * steps
+    even = np.isfinite(high - low) and bool((np.diff(edges) > 0).all())
+    if even or (low == high and abs(low) < _COARSE):
+        return np.histogram(values, bins=bins)
+    edges = np.unique(edges)
+    if len(edges) == 1:
+        edges = np.array([np.nextafter(low, -np.inf), np.nextafter(low, np.inf)])
+    return np.histogram(values, bins=edges)
 
 
 def sample(arrow: pa.Table, rows: int, offset: int = 0) -> tuple[tuple[Cell, ...], ...]:

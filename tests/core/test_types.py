@@ -81,6 +81,25 @@ def test_what_a_value_shows_is_json(value: Value) -> None:
         json.dumps(part.model_dump(mode="json"), allow_nan=False)
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        [1e308, 1e308, -1e308],
+        [18446744073709551610, 18446744073709551615],
+        [5e-324, 0.0, 1e-323],
+        [7.0, 7.0],
+        [float("inf"), float("nan"), None],
+    ],
+    ids=["a range beyond all floats", "neighbours", "smallest", "constant", "nothing finite"],
+)
+def test_extreme_numbers_can_be_shown(values: list[float]) -> None:
+    table = Table.from_pandas(pd.DataFrame({"number": values}))
+
+    shown = [table.preview(), table.face()]
+
+    assert all(json.dumps(part.model_dump(mode="json"), allow_nan=False) for part in shown)
+
+
 def test_each_type_has_a_shape_and_colour_of_its_own() -> None:
     looks = {(kind.label, kind.shape, kind.light, kind.dark) for kind in BUILT_IN}
 
