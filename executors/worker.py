@@ -19,9 +19,10 @@ from executors import threads, tree
 from executors.protocol import Lines, decode, message
 from tensorrag.card import Card
 from tensorrag.errors import ErrorInfo, RunCancelled
+from tensorrag.perform import perform
 from tensorrag.progress import Reporter, reporting
 from tensorrag.store.place import Place
-from tensorrag.task import Task, perform
+from tensorrag.task import Task
 
 
 class Channel:

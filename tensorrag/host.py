@@ -6,17 +6,14 @@ A card host is a long-lived process that may import cards, so that the server ne
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from tensorrag.card import Peek
 from tensorrag.check import check
 from tensorrag.pipeline.as_json import from_json
 from tensorrag.registry.finding import Registry
+from tensorrag.store.place import Place
+from tensorrag.task import Task
 from tensorrag.types.value import JsonObject
-
-if TYPE_CHECKING:
-    from tensorrag.store.place import Place
-    from tensorrag.task import Task
 
 Loader = Callable[[], Registry]
 

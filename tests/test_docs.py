@@ -11,11 +11,12 @@ from pathlib import Path
 from types import ModuleType
 
 from tensorrag.check import check
+from tensorrag.perform import perform
 from tensorrag.pipeline.as_json import from_json
 from tensorrag.registry.finding import Registry
 from tensorrag.store.artifacts import Store
 from tensorrag.store.place import Place
-from tensorrag.task import Task, perform
+from tensorrag.task import Task
 from tensorrag.types import Table
 
 ROOT = Path(__file__).parent.parent

@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 
 from tensorrag.card import Card, describe
+from tensorrag.perform import perform
 from tensorrag.registry.finding import Found, Registry
 from tensorrag.store.artifacts import Store
 from tensorrag.store.place import Place
-from tensorrag.task import Task, perform
+from tensorrag.task import Task
 from tensorrag.types import Schema, Table, Value
 
 CARDS = Registry.load().found
@@ -110,7 +111,8 @@ def test_what_is_shown_is_json(found: Found) -> None:
 BARE = """
 import json, sys
 from tensorrag.store.place import Place
-from tensorrag.task import Task, perform
+from tensorrag.perform import perform
+from tensorrag.task import Task
 task, place = json.loads(sys.stdin.read())
 print(json.dumps(perform(Task.from_json(task), Place.model_validate(place))))
 """

@@ -13,13 +13,14 @@ from tensorrag.card import Peek
 from tensorrag.check import Checked, check
 from tensorrag.errors import ErrorInfo, RunCancelled, TaskFailed
 from tensorrag.executor import Executor, Offers
+from tensorrag.perform import perform
 from tensorrag.pipeline import Edge, Node, Pipeline
 from tensorrag.progress import Reporter, reporting
 from tensorrag.registry.finding import Registry
 from tensorrag.run import Run
 from tensorrag.store.place import Place
 from tensorrag.store.workspace import Workspace
-from tensorrag.task import Task, TaskKind, perform
+from tensorrag.task import Task, TaskKind
 
 CARDS = '''
 import time

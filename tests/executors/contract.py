@@ -12,8 +12,9 @@ import pytest
 
 from tensorrag.errors import ExecutorError, RunCancelled, TaskFailed
 from tensorrag.executor import Executor
+from tensorrag.perform import perform
 from tensorrag.store.place import Place
-from tensorrag.task import Task, perform
+from tensorrag.task import Task
 from tests.executors.card_texts import task
 
 

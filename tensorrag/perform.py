@@ -1,0 +1,150 @@
+"""Does a task, in the process where this is called: a worker's, or a card host's.
+
+What it makes is put into the store of the task's place; only JSON comes back.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from tensorrag.card import Card, Peek
+from tensorrag.errors import CardError, ErrorInfo, InputError, ParameterError, TensorRagError
+from tensorrag.host import answer
+from tensorrag.pages import page
+from tensorrag.params import parameter_errors
+from tensorrag.preview import Face, Preview
+from tensorrag.registry.finding import load_card
+from tensorrag.sources import Sources, looking_in
+from tensorrag.store.artifacts import Store
+from tensorrag.store.place import Place
+from tensorrag.task import Task
+from tensorrag.types.value import JsonObject, Value
+
+_PREVIEWS: TypeAdapter[dict[str, Preview]] = TypeAdapter(dict[str, Preview])
+
+
+def perform(task: Task, place: Place) -> JsonObject:
+    """Do a task here, in this process.
+
+    Returns:
+        For ``run``: ``{"outputs": {port: {"type", "sha256", "schema", "value"}}, "face",
+        "previews", "device"}``. For ``peek``: a Peek. For ``page``: ``{"columns", "rows",
+        "total", "offset"}``. For ``profile``: a preview.
+
+    Raises:
+        TensorRagError: a deliberate one, or whatever the card raises.
+    """
+    with looking_in(Sources(uploads=place.uploads, base=place.base)):
+        if task.kind == "run":
+            return _run(task, Store(place.store))
+        if task.kind == "peek":
+            return _peek(task)
+        if task.kind == "page":
+            return page(task, Store(place.store))
+        if task.kind == "profile":
+            value = _only_input(task, Store(place.store))
+            return value.preview().model_dump(mode="json")
+        if task.kind in ("describe", "propagate"):
+            return answer(task, place)
+    raise CardError(f"Tasks of kind {task.kind!r} cannot be done here yet.")
+
+
+def make_card(card: type[Card], params: Mapping[str, Any]) -> Card:
+    """Make a card of its parameters; raises ParameterError with the first thing wrong."""
+    try:
+        return card(**params)
+    except ValidationError as error:
+        raise parameter_errors(error)[0] from error
+
+
+def _run(task: Task, store: Store) -> JsonObject:
+    card = make_card(load_card(task.entry, task.source), task.params)
+    outputs = _outputs(card, card.run(*_arguments(card, task, store)))  # type: ignore[attr-defined]
+    ports = card.outputs()
+    described = {
+        port.name: _stored(store, value) for port, value in zip(ports, outputs, strict=True)
+    }
+    face: Face | None = card.face(outputs)
+    return {
+        "outputs": described,
+        "face": face.model_dump(mode="json") if face is not None else None,
+        "previews": _PREVIEWS.dump_python(card.previews(outputs), mode="json"),
+        "device": _device(outputs),
+        "pid": os.getpid(),
+    }
+
+
+def _arguments(card: Card, task: Task, store: Store) -> list[Any]:
+    """Load the inputs in the order of the ports; a port for many comes last, spread out."""
+    arguments: list[Any] = []
+    for port in card.inputs():
+        values = [store.load(digest) for digest in task.inputs.get(port.name, ())]
+        for value in values:
+            if not isinstance(value, port.type):
+                raise InputError(
+                    f"{port.name} takes a {port.type.__name__}, "
+                    f"but a {type(value).__name__} arrived.",
+                    port=port.name,
+                )
+        if port.many:
+            arguments.extend(values)
+        elif values:
+            arguments.append(values[0])
+        elif port.optional:
+            arguments.append(None)
+        else:
+            raise InputError(f"Nothing arrived at {port.name}.", port=port.name)
+    return arguments
+
+
+def _outputs(card: Card, made: Any) -> tuple[Value, ...]:
+    """Hold what ``run`` returned against what the card says comes out."""
+    ports = card.outputs()
+    if not isinstance(made, tuple) or len(made) != len(ports):
+        raise CardError(
+            f"{card.title} returned {type(made).__name__} where Out was promised.",
+            hint="Return self.Out(…) with one value per output.",
+        )
+    for port, value in zip(ports, made, strict=True):
+        if not isinstance(value, port.type):
+            raise CardError(
+                f"{card.title} returned {type(value).__name__} for {port.name}, "
+                f"where {port.type.__name__} was promised."
+            )
+    return made
+
+
+def _stored(store: Store, value: Value) -> JsonObject:
+    return {
+        "type": type(value).__name__,
+        "sha256": store.put(value).digest,
+        "schema": value.schema.model_dump(mode="json"),
+        "value": value.to_json(),
+    }
+
+
+def _device(outputs: tuple[Value, ...]) -> str:
+    """Tell the device from a model that was trained; everything else ran on the CPU."""
+    reports = (getattr(value, "report", None) for value in outputs)
+    return next((report.device for report in reports if report is not None), "cpu")
+
+
+def _peek(task: Task) -> JsonObject:
+    """Look at an outside source; what is wrong with it is part of the answer."""
+    try:
+        card = make_card(load_card(task.entry, task.source), task.params)
+        peek: Peek = card.peek()  # type: ignore[attr-defined]
+    except ParameterError as error:
+        peek = Peek(error=ErrorInfo.of(error), field=error.field)
+    except TensorRagError as error:
+        peek = Peek(error=ErrorInfo.of(error))
+    return peek.model_dump(mode="json")
+
+
+def _only_input(task: Task, store: Store) -> Value:
+    digests = [digest for some in task.inputs.values() for digest in some]
+    return store.load(digests[0])
