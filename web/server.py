@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from tensorrag.store.workspace import Workspace
-from web import security
+from web.http import security
 from web.main import address, announce
 
 RECONNECT = 30.0
@@ -21,10 +21,10 @@ def run(workspace: Workspace, host: str, port: int, *, show: bool) -> None:
     from fastapi import APIRouter
     from nicegui import app, core, ui
 
-    from web.api import make_api
-    from web.api_docs import add_docs
-    from web.pages import add_pages
-    from web.sessions import Sessions
+    from web.http.docs import add_docs
+    from web.http.pipelines import make_api
+    from web.live.sessions import Sessions
+    from web.page.pages import add_pages
 
     sessions = Sessions(workspace)
     api, docs = make_api(sessions), APIRouter()

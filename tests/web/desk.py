@@ -11,8 +11,8 @@ from tensorrag.pipeline import JsonObject, Pipeline
 from tensorrag.store.workspace import Workspace
 from tensorrag.task import TaskKind
 from tests.core.engine import CARDS, InProcess
-from web.session import Session, View
-from web.sessions import Sessions
+from web.live.session import Session, View
+from web.live.sessions import Sessions
 
 KINDS: frozenset[TaskKind] = frozenset({"run", "peek", "describe", "propagate", "page", "profile"})
 

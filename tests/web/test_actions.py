@@ -5,9 +5,9 @@ import pytest
 from tensorrag.pipeline import Edge, Pipeline
 from tests.core.engine import node
 from tests.web.desk import Desk
-from web.actions import Edits
-from web.places import FIRST, HEIGHT, WIDTH, free_place
-from web.session import Session
+from web.live.session import Session
+from web.page.actions import Edits
+from web.page.places import FIRST, HEIGHT, WIDTH, free_place
 
 SPLIT = (
     Pipeline("Split")

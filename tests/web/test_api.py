@@ -18,11 +18,11 @@ from tensorrag.pipeline import Node, Pipeline
 from tensorrag.pipeline.as_json import to_json
 from tests.core.engine import chain, node
 from tests.web.desk import Desk, Listener, until
-from web import api_uploads
-from web.api import make_api
-from web.api_docs import add_docs
-from web.problem_details import status_of
-from web.security import Guard, local_names
+from web.http import uploads as api_uploads
+from web.http.docs import add_docs
+from web.http.pipelines import make_api
+from web.http.problem_details import status_of
+from web.http.security import Guard, local_names
 
 SUM = chain(node("number", value=3), node("add", amount=4))
 ROOT = Path(__file__).parents[2]

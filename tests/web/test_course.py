@@ -1,10 +1,10 @@
 import pytest
 
-from web import course
-from web.course import Event
-from web.markup import html
-from web.run_panel import LogLine, log_lines
-from web.timeline import Bar, tick_step, timeline
+from web.page import course
+from web.page.course import Event
+from web.page.markup import html
+from web.page.run_panel import LogLine, log_lines
+from web.page.timeline import Bar, tick_step, timeline
 
 
 def event(second: float, node: str, kind: str, **data: object) -> Event:

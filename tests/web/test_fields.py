@@ -3,8 +3,8 @@ from typing import Any, Literal
 import pytest
 
 from tensorrag import Card, Column, Field, TableSchema
-from web.controls import edit_list
-from web.fields import FieldSpec, bounds, defaults, field_specs
+from web.page.controls import edit_list
+from web.page.fields import FieldSpec, bounds, defaults, field_specs
 
 
 class Sample(Card):

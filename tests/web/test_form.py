@@ -3,9 +3,9 @@ import re
 from tensorrag.check.problems import Fix, Problem
 from tensorrag.types import ColumnSchema
 from tests.web.test_fields import SPECS
-from web.controls import Form
-from web.form import form, problem_key
-from web.markup import html
+from web.page.controls import Form
+from web.page.form import form, problem_key
+from web.page.markup import html
 
 COLUMNS = [ColumnSchema(name="RM", kind="number"), ColumnSchema(name='<b>"', kind="text")]
 

@@ -1,6 +1,6 @@
 import pytest
 
-from web.markup import Markup, b, div, html, input_, span
+from web.page.markup import Markup, b, div, html, input_, span
 
 
 def test_text_is_escaped_wherever_it_stands() -> None:

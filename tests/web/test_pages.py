@@ -9,8 +9,8 @@ from tensorrag.pipeline import Edge, Pipeline
 from tests.core.engine import node
 from tests.web.desk import Desk, until
 from web.canvas import PipelineCanvas
-from web.pages import add_pages
-from web.panel import Panel
+from web.page.pages import add_pages
+from web.page.panel import Panel
 
 SPLIT = (
     Pipeline('<b>Split</b> & "quote"')

@@ -16,10 +16,10 @@ from tensorrag.preview import (
     StatsPreview,
     TextPreview,
 )
-from web.charts import chart_options, live_curve
-from web.markup import html
-from web.network import stages
-from web.preview import static_preview
+from web.page.charts import chart_options, live_curve
+from web.page.markup import html
+from web.page.network import stages
+from web.page.preview import static_preview
 
 
 def test_a_metric_is_shown_beside_its_baseline_and_kept_unformatted() -> None:

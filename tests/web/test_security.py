@@ -9,8 +9,8 @@ import httpx
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from web import security
-from web.security import Guard, host_name, is_loopback, local_names
+from web.http import security
+from web.http.security import Guard, host_name, is_loopback, local_names
 
 NAMES = local_names("127.0.0.1")
 HERE = "127.0.0.1:8080"

@@ -16,9 +16,9 @@ from tensorrag.run.prepare import PipelineHasErrors
 from tensorrag.types import ModelSchema
 from tests.core.engine import chain, node
 from tests.web.desk import Desk, Listener, until
-from web import sessions
-from web.network_face import with_consumers
-from web.session import Session
+from web.live import sessions
+from web.live.network_face import with_consumers
+from web.live.session import Session
 
 SUM = chain(node("number", value=3), node("add", amount=4))
 

@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from web.wording import (
+from web.page.wording import (
     brief,
     left,
     number,

@@ -1,0 +1,173 @@
+"""The HTTP interface: pipelines, cards and checks. See `/docs` for all of it."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from importlib.metadata import version
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Match
+
+from tensorrag.errors import RevisionError
+from tensorrag.pipeline import JsonObject, files
+from tensorrag.pipeline.as_json import to_json
+from tensorrag.store.shelf import Entry
+from web.http.problem_details import ProblemRoute, problem_response
+from web.http.results import add_results
+from web.http.runs import add_runs
+from web.http.uploads import add_uploads
+from web.live.session import Session
+from web.live.sessions import Sessions
+
+METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"]
+
+PIPELINE_BODY: JsonObject = {
+    "requestBody": {
+        "required": True,
+        "description": "The content of a pipeline file.",
+        "content": {"application/json": {"schema": {"type": "object"}}},
+    }
+}
+
+
+class Saved(BaseModel):
+    """Where a pipeline is, and how often it was changed."""
+
+    id: str
+    revision: int
+    warnings: list[str] = []
+    """What is odd about the file, one sentence each."""
+
+
+def make_api(sessions: Sessions) -> APIRouter:
+    """Return all routes of the API."""
+    api = APIRouter(route_class=ProblemRoute, default_response_class=JSONResponse)
+    _add_basics(api, sessions)
+    _add_pipelines(api, sessions)
+    _add_checks(api, sessions)
+    add_runs(api, sessions)
+    add_results(api, sessions)
+    add_uploads(api, sessions)
+    _add_rest(api)
+    return api
+
+
+def _add_basics(api: APIRouter, sessions: Sessions) -> None:
+    @api.get("/healthz", tags=["server"])
+    async def healthz() -> JsonObject:
+        """Say that the server is alive."""
+        return {"status": "ok", "ready": sessions.ready, "version": version("tensorrag")}
+
+    @api.get("/api/cards", tags=["cards"])
+    async def cards() -> list[JsonObject]:
+        """List the cards that are installed: ports, and parameters as JSON Schema."""
+        await sessions.wait_ready()
+        return [info.listing() for info in sessions.catalog.cards.values()]
+
+
+def _add_pipelines(api: APIRouter, sessions: Sessions) -> None:
+    @api.get("/api/pipelines", tags=["pipelines"])
+    async def list_pipelines() -> list[JsonObject]:
+        """List the pipelines of the workspace, the one changed last first."""
+        return [_listed(entry) for entry in await sessions.entries()]
+
+    @api.post("/api/pipelines", tags=["pipelines"], status_code=201, openapi_extra=PIPELINE_BODY)
+    async def create_pipeline(request: Request, response: Response) -> Saved:
+        """Put a pipeline into the workspace. Nothing that it points to is read."""
+        session, warnings = await sessions.create_from_text(await request.body())
+        response.headers["Location"] = f"/api/pipelines/{session.id}"
+        return _saved(session, response, warnings)
+
+    @api.get("/api/pipelines/{pipeline_id}", tags=["pipelines"])
+    async def get_pipeline(pipeline_id: str, request: Request) -> Response:
+        """Return a pipeline as it is now, unsaved changes included."""
+        session = await sessions.open(pipeline_id)
+        etag = {"ETag": _etag(session)}
+        if _etag(session) in request.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers=etag)
+        return JSONResponse(to_json(session.pipeline), headers=etag)
+
+    @api.put("/api/pipelines/{pipeline_id}", tags=["pipelines"], openapi_extra=PIPELINE_BODY)
+    async def put_pipeline(pipeline_id: str, request: Request, response: Response) -> Saved:
+        """Replace a pipeline. Send the ETag as If-Match: an old revision is refused with 409."""
+        body = await request.body()
+        loaded = await asyncio.to_thread(files.loads, body)
+        session = await sessions.open(pipeline_id)
+        _match(request, session)
+        session.replace(loaded.pipeline, "Replace over HTTP")
+        await session.written()
+        return _saved(session, response, loaded.warnings)
+
+    @api.delete("/api/pipelines/{pipeline_id}", tags=["pipelines"], status_code=204)
+    async def delete_pipeline(pipeline_id: str, request: Request) -> Response:
+        """Take a pipeline out of the workspace; its file is kept in a folder beside it."""
+        if "if-match" in request.headers:
+            _match(request, await sessions.open(pipeline_id))
+        await sessions.delete(pipeline_id)
+        return Response(status_code=204)
+
+
+def _add_checks(api: APIRouter, sessions: Sessions) -> None:
+    @api.post("/api/pipelines/{pipeline_id}/check", tags=["pipelines"])
+    async def check_pipeline(pipeline_id: str) -> JsonObject:
+        """List what is wrong with a pipeline; outside sources are not looked at."""
+        session = await sessions.open(pipeline_id)
+        return await sessions.check(session.pipeline)
+
+    @api.post("/api/check", tags=["pipelines"], openapi_extra=PIPELINE_BODY)
+    async def check(request: Request) -> JsonObject:
+        """List what is wrong with a pipeline that is sent along, and kept nowhere."""
+        loaded = await asyncio.to_thread(files.loads, await request.body())
+        return {**await sessions.check(loaded.pipeline), "warnings": list(loaded.warnings)}
+
+
+def _add_rest(api: APIRouter) -> None:
+    @api.api_route("/api/{rest:path}", methods=METHODS, include_in_schema=False)
+    async def nothing(rest: str, request: Request) -> Response:
+        """Answer what no other route answers, as the API does."""
+        allowed: set[str] = set()
+        for route in api.routes[:-1]:
+            match, _ = route.matches(request.scope)
+            if match is Match.PARTIAL:
+                allowed |= getattr(route, "methods", set())
+        if allowed:
+            listed = ", ".join(sorted(allowed))
+            return problem_response(405, f"This takes {listed}.", headers={"Allow": listed})
+        return problem_response(404, "There is nothing at this address.", hint="See /docs.")
+
+
+def _listed(entry: Entry) -> JsonObject:
+    modified = datetime.fromtimestamp(entry.modified, UTC)
+    return {
+        "id": entry.id,
+        "name": entry.name,
+        "description": entry.description,
+        "modified": modified.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "cards": list(entry.cards),
+        "error": entry.error,
+    }
+
+
+def _saved(session: Session, response: Response, warnings: tuple[str, ...]) -> Saved:
+    response.headers["ETag"] = _etag(session)
+    return Saved(id=session.id, revision=session.revision, warnings=list(warnings))
+
+
+def _etag(session: Session) -> str:
+    return f'"{session.revision}"'
+
+
+def _match(request: Request, session: Session) -> None:
+    wanted = request.headers.get("if-match")
+    if wanted is None or wanted.strip() == "*":
+        return
+    known = {part.strip().removeprefix("W/").strip('"') for part in wanted.split(",")}
+    if str(session.revision) not in known:
+        raise RevisionError(
+            "The pipeline was changed since this revision.",
+            hint="Get it again, make the change on it, and send that.",
+        )

@@ -1,0 +1,125 @@
+"""Errors of the API: RFC 9457 objects, with the pipeline's problems beside them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Coroutine, Iterable
+from http import HTTPStatus
+from typing import Any
+
+from fastapi.exceptions import HTTPException, RequestValidationError
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+
+from tensorrag.check.problems import Problem
+from tensorrag.errors import (
+    ArtifactNotFound,
+    EdgeNotFound,
+    ExecutorUnavailable,
+    FileFormatError,
+    NodeNotFound,
+    ParameterError,
+    PipelineError,
+    PortNotFound,
+    RevisionError,
+    RunError,
+    RunNotFound,
+    RunRefused,
+    TaskFailed,
+    TensorRagError,
+    WorkspaceError,
+)
+from tensorrag.pipeline import JsonObject
+from tensorrag.run.prepare import PipelineHasErrors
+from web.http.security import TooMuchError
+from web.live.sessions import PipelineNotFound
+
+log = logging.getLogger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+
+
+STATUS: tuple[tuple[type[TensorRagError], int], ...] = (
+    (PipelineNotFound, 404),
+    (NodeNotFound, 404),
+    (EdgeNotFound, 404),
+    (PortNotFound, 404),
+    (RunNotFound, 404),
+    (ArtifactNotFound, 404),
+    (RevisionError, 409),
+    (PipelineHasErrors, 422),
+    (RunRefused, 409),
+    (PipelineError, 422),
+    (ParameterError, 422),
+    (FileFormatError, 400),
+    (WorkspaceError, 507),
+    (ExecutorUnavailable, 503),
+    (RunError, 500),
+)
+"""The first class that fits decides."""
+
+
+def status_of(error: TensorRagError) -> int:
+    """Return the HTTP status that says what kind of error this is."""
+    if isinstance(error, TaskFailed) and error.cause.type in ("ParameterError", "ArtifactError"):
+        return 422  # what was asked for cannot be done, such as sorting by no column
+    return next((status for kind, status in STATUS if isinstance(error, kind)), 500)
+
+
+def problem_response(
+    status: int,
+    detail: str,
+    *,
+    hint: str = "",
+    problems: Iterable[Problem] = (),
+    headers: dict[str, str] | None = None,
+) -> Response:
+    """Write an error: one sentence, what to do, and where in the pipeline it is wrong."""
+    content: JsonObject = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "hint": hint,
+        "problems": [problem.model_dump(mode="json") for problem in problems],
+    }
+    return JSONResponse(content, status, headers=headers, media_type=MEDIA_TYPE)
+
+
+class ProblemRoute(APIRoute):
+    """A route whose errors are RFC 9457 objects, whatever goes wrong in it."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Wrap the handler of the route."""
+        handle = super().get_route_handler()
+
+        async def answer(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except PipelineHasErrors as error:
+                first = error.problems[0]
+                return problem_response(
+                    422, first.message, hint=first.hint, problems=error.problems
+                )
+            except TensorRagError as error:
+                return problem_response(status_of(error), error.message, hint=error.hint)
+            except RequestValidationError as error:
+                return problem_response(422, _wrong_value(error))
+            except (HTTPException, StarletteHTTPException) as error:
+                headers = dict(error.headers) if error.headers else None
+                return problem_response(error.status_code, str(error.detail), headers=headers)
+            except (ClientDisconnect, TooMuchError):
+                raise
+            except Exception:
+                log.exception("%s %s failed.", request.method, request.url.path)
+                return problem_response(500, "Something is wrong in the server: see its log.")
+
+        return answer
+
+
+def _wrong_value(error: RequestValidationError) -> str:
+    first = error.errors()[0]
+    *_, name = first.get("loc") or ("the request",)
+    return f"{name}: {first.get('msg', 'this value cannot be used')}."

@@ -1,0 +1,181 @@
+"""The HTTP interface of runs: begin, look, follow, cancel."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, ValidationError
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from tensorrag.errors import PipelineError, RunRefused
+from tensorrag.pipeline import JsonObject
+from tensorrag.pipeline.files import from_object
+from tensorrag.run import Run
+from tensorrag.run.prepare import with_params
+from tensorrag.store.journal import ONGOING
+from web.http.bodies import json_body, json_content
+from web.live.sessions import Sessions
+
+HEARTBEAT = 15.0
+"""Seconds of silence after which a stream says that it is alive."""
+
+
+class RunRequest(BaseModel):
+    """What to run: a pipeline that is sent along, or one of the workspace."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    pipeline: dict[str, Any] | None = None
+    """The content of a pipeline file."""
+    pipeline_id: str | None = None
+    until: str | None = None
+    """The card to stop at."""
+    set: dict[str, Any] = {}
+    """Parameters for this run alone, by ``card.parameter``."""
+    on: str | None = None
+    """The executor for all cards."""
+    no_cache: bool = False
+    """Run everything, even what is known already."""
+
+
+class CancelRequest(BaseModel):
+    """What to stop."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    node: str | None = None
+    """One card; all of them if it is absent."""
+
+
+class Started(BaseModel):
+    """A run that has begun."""
+
+    run: str
+
+
+def add_runs(api: APIRouter, sessions: Sessions) -> None:
+    """Add the routes of runs."""
+    journal = sessions.workspace.journal
+
+    @api.post(
+        "/api/runs",
+        tags=["runs"],
+        status_code=201,
+        openapi_extra=json_content(RunRequest.model_json_schema()),
+    )
+    async def start_run(request: Request, response: Response) -> Started:
+        """Begin a run. Errors in what would run refuse it with 422 and the list of problems."""
+        asked = _read(RunRequest, await json_body(request))
+        run = await _begin(asked, sessions)
+        response.headers["Location"] = f"/api/runs/{run.id}"
+        return Started(run=run.id)
+
+    @api.get("/api/runs", tags=["runs"])
+    async def list_runs(limit: int = 50, pipeline_id: str | None = None) -> list[JsonObject]:
+        """List past and present runs, newest first."""
+        most = max(1, min(limit, 1000))
+        entries = await asyncio.to_thread(journal.runs, most, pipeline_id)
+        return [entry.summary() for entry in entries]
+
+    @api.get("/api/runs/{run_id}", tags=["runs"])
+    async def get_run(run_id: str) -> JsonObject:
+        """Return a run as `tensorrag run --json` prints it."""
+        live = sessions.runs.get(run_id)
+        return live.to_json() if live else await asyncio.to_thread(journal.to_json, run_id)
+
+    @api.get(
+        "/api/runs/{run_id}/events",
+        tags=["runs"],
+        responses={200: {"content": {"text/event-stream": {}}}},
+    )
+    async def get_events(run_id: str, request: Request) -> Response:
+        """Follow a run as server-sent events, from its start or from Last-Event-ID on."""
+        after = _number(request.headers.get("last-event-id", ""))
+        entry = await asyncio.to_thread(journal.run, run_id)
+        live = sessions.runs.get(run_id)
+        if entry.status not in ONGOING and not await asyncio.to_thread(
+            journal.events, run_id, after
+        ):
+            return Response(status_code=204)  # tells a browser not to connect again
+        events = live.subscribe(after) if live else journal.follow(run_id, after)
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        return StreamingResponse(_stream(events), media_type="text/event-stream", headers=headers)
+
+    @api.post(
+        "/api/runs/{run_id}/cancel",
+        tags=["runs"],
+        status_code=202,
+        openapi_extra=json_content(CancelRequest.model_json_schema()),
+    )
+    async def cancel_run(run_id: str, request: Request) -> JsonObject:
+        """Stop a run, or one card of it. Answers at once; the events tell when it has ended."""
+        asked = _read(CancelRequest, await json_body(request))
+        entry = await asyncio.to_thread(journal.run, run_id)
+        live = sessions.runs.get(run_id)
+        if live is None and entry.status in ONGOING:
+            raise RunRefused(
+                "This run goes on in another process.", hint="Stop it where it was started."
+            )
+        if live is not None:
+            await live.cancel(asked.node)
+        return {"run": run_id, "status": live.status if live else entry.status}
+
+
+async def _begin(asked: RunRequest, sessions: Sessions) -> Run:
+    if (asked.pipeline is None) == (asked.pipeline_id is None):
+        raise PipelineError('Send either "pipeline" or "pipeline_id".')
+    if asked.pipeline is not None:
+        pipeline = await asyncio.to_thread(lambda: from_object(asked.pipeline).pipeline)
+    else:
+        session = await sessions.open(asked.pipeline_id or "")
+        if not asked.set:  # everybody who looks at it sees it run
+            return await session.start(asked.until, asked.no_cache, asked.on)
+        pipeline = session.pipeline
+    return await sessions.runs.begin(
+        with_params(pipeline, asked.set),
+        pipeline_id=asked.pipeline_id,
+        until=asked.until,
+        no_cache=asked.no_cache,
+        on=asked.on,
+    )
+
+
+async def _stream(events: AsyncIterator[JsonObject]) -> AsyncIterator[str]:
+    """Write events for a browser's EventSource, with a sign of life in between."""
+    arriving = asyncio.ensure_future(_next(events))
+    try:
+        while True:
+            done, _ = await asyncio.wait({arriving}, timeout=HEARTBEAT)
+            if not done:
+                yield ": nothing new\n\n"
+                continue
+            event = arriving.result()
+            if event is None:
+                return
+            yield f"id: {event['seq']}\ndata: {json.dumps(event, ensure_ascii=False)}\n\n"
+            arriving = asyncio.ensure_future(_next(events))
+    finally:
+        arriving.cancel()
+
+
+async def _next(events: AsyncIterator[JsonObject]) -> JsonObject | None:
+    return await anext(events, None)
+
+
+def _read(model: type[Any], raw: Any) -> Any:
+    try:
+        return model.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        where = f'"{name}" ' if name else "The body "
+        raise PipelineError(f"{where}cannot be used: {first['msg']}.") from None
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0

@@ -1,0 +1,136 @@
+"""Follows a document: what is wrong with it, and what would run again and why."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+
+from tensorrag.card import Peek
+from tensorrag.check import Checked
+from tensorrag.edit.document import Document
+from tensorrag.errors import PipelineError, TensorRagError
+from tensorrag.pipeline import Pipeline
+from tensorrag.run.plan import Planned, plan
+from tensorrag.store.workspace import Workspace
+from web.live.coalesced import Coalesced
+from web.live.hosting import Hosting, stored
+
+log = logging.getLogger(__name__)
+
+
+class Checking:
+    """Checks and plans a document after every change, as often as that can be done.
+
+    Outside sources are looked at only where somebody chose one just now; otherwise what was seen
+    before is used. Opening a file reads nothing that it points to.
+    """
+
+    def __init__(
+        self,
+        pipeline_id: str,
+        document: Document,
+        workspace: Workspace,
+        hosting: Hosting,
+        tell: Callable[[], None],
+    ) -> None:
+        """``tell`` is called when `checked` and `planned` are new."""
+        self.checked = Checked()
+        """The last check; empty before the first."""
+        self.planned: dict[str, Planned] = {}
+        """What is to be expected of each node; empty where that cannot be told."""
+        self._id = pipeline_id
+        self._document = document
+        self._workspace = workspace
+        self._hosting = hosting
+        self._tell = tell
+        self._peeks: dict[str, Peek] = {}
+        self._chosen: set[str] = set()
+        self._looks: dict[str, asyncio.Task[None]] = {}
+        self._work = Coalesced(self._check)
+
+    def kick(self) -> None:
+        """Check soon; returns at once."""
+        self._work.kick()
+
+    def chosen(self, nodes: Iterable[str]) -> None:
+        """Take note that somebody set these nodes just now: their sources may be looked at."""
+        self._chosen.update(nodes)
+
+    def look_again(self) -> None:
+        """Forget what was seen at outside sources: a run has looked since."""
+        self._peeks.clear()
+
+    async def settled(self) -> None:
+        """Wait until the last change is checked, and chosen sources have been looked at."""
+        while self._work.busy or self._looks:
+            await self._work.settled()
+            await asyncio.gather(*self._looks.values())
+
+    async def close(self) -> None:
+        """Check nothing more."""
+        for look in self._looks.values():
+            look.cancel()
+        await self._work.close()
+
+    async def _check(self) -> None:
+        pipeline = self._document.pipeline
+        try:
+            checked = await self._checked(pipeline)
+        except TensorRagError as error:
+            log.warning("A check failed: %s %s", error.message, error.hint)
+            return
+        self.planned = await asyncio.to_thread(self._plan, pipeline, checked)
+        self.checked = checked
+        self._tell()
+
+    async def _checked(self, pipeline: Pipeline) -> Checked:
+        checked = await self._hosting.check(pipeline, self._peeks)
+        wanted = _peek_keys(checked)
+        unseen = wanted - self._peeks.keys()
+        found = await asyncio.to_thread(stored, self._workspace.store.peeks, unseen)
+        if found:
+            self._peeks.update(found)
+            checked = await self._hosting.check(pipeline, self._peeks)
+        self._peeks = {key: peek for key, peek in self._peeks.items() if key in wanted}
+        self._look_at_chosen(checked)
+        return checked
+
+    def _look_at_chosen(self, checked: Checked) -> None:
+        for node_id in self._chosen & checked.nodes.keys():
+            key = checked.nodes[node_id].peek_key
+            if key is not None and key not in self._peeks and key not in self._looks:
+                self._looks[key] = asyncio.create_task(self._look(key, checked, node_id))
+
+    async def _look(self, key: str, checked: Checked, node_id: str) -> None:
+        try:
+            seen = await self._hosting.look([checked.nodes[node_id]])
+            self._peeks.update(seen)
+            readable = {key: peek for key, peek in seen.items() if peek.error is None}
+            await asyncio.to_thread(self._store, readable)
+        except TensorRagError as error:
+            log.warning("A look at an outside source failed: %s", error.message)
+        finally:
+            del self._looks[key]
+            self.kick()
+
+    def _store(self, peeks: dict[str, Peek]) -> None:
+        for key, peek in peeks.items():
+            self._workspace.store.peeks.put(key, peek)
+
+    def _plan(self, pipeline: Pipeline, checked: Checked) -> dict[str, Planned]:
+        """Look up what is stored already. In a thread: this reads the databases."""
+        try:
+            return plan(
+                pipeline,
+                checked,
+                self._workspace.store,
+                self._workspace.journal.previous(self._id),
+                catalog=self._document.catalog,
+            )
+        except PipelineError:  # a circle: nothing would run
+            return {}
+
+
+def _peek_keys(checked: Checked) -> set[str]:
+    return {facts.peek_key for facts in checked.nodes.values() if facts.peek_key is not None}

@@ -1,0 +1,119 @@
+"""What is known of the runs of one pipeline: the one that goes on, and what ended before."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tensorrag.errors import RunRefused
+from tensorrag.pipeline import JsonObject
+from tensorrag.run import Run
+from tensorrag.store.journal import ONGOING, RunEntry
+from tensorrag.store.workspace import Workspace
+from web.live.shown import Shown, shown_of_run
+
+RUNS_BACK = 20
+"""How many runs are searched for the last result of each node."""
+
+
+class History:
+    """The runs of one pipeline, and what each node showed last."""
+
+    def __init__(self, workspace: Workspace, pipeline_id: str) -> None:
+        self.run: Run | None = None
+        """The run that is going on, or the last one that this server began."""
+        self.shown: dict[str, Shown] = {}
+        """By node: what it does, or how it last ended."""
+        self._workspace = workspace
+        self._id = pipeline_id
+        self._status = "idle"
+        self._events: list[JsonObject] = []
+        self._starting = False
+
+    @property
+    def running(self) -> bool:
+        """Whether a run is going on."""
+        return self._starting or (self.run is not None and not self.run.ended)
+
+    @property
+    def status(self) -> str:
+        """State of the latest run, ``idle`` before the first."""
+        if self._starting:
+            return "queued"
+        return self.run.status if self.run is not None else self._status
+
+    @property
+    def events(self) -> list[JsonObject]:
+        """All events of the latest run."""
+        return self.run.events if self.run is not None else self._events
+
+    def active(self) -> frozenset[str]:
+        """Return the nodes that wait or run just now."""
+        if self.run is None or self.run.ended:
+            return frozenset()
+        return frozenset(node_id for node_id, node in self.run.nodes.items() if not node.ended)
+
+    @contextmanager
+    def starting(self) -> Iterator[None]:
+        """Keep a second run from beginning while one begins.
+
+        Raises:
+            RunRefused: one is going on.
+        """
+        if self.running:
+            raise RunRefused(
+                "This pipeline is running already.", hint="Wait for it, or cancel it first."
+            )
+        self._starting = True
+        try:
+            yield
+        finally:
+            self._starting = False
+
+    def take(self, run: Run) -> None:
+        """Show a run that has begun."""
+        self.run = run
+        for node_id in run.nodes:
+            self.note(node_id)
+
+    def note(self, node_id: str) -> None:
+        """Take up what a node of the run does now."""
+        node = self.run.nodes.get(node_id) if self.run is not None else None
+        if node is not None and self.run is not None:
+            before = self.shown.get(node_id)
+            self.shown[node_id] = shown_of_run(node, self.run.pipeline, before)
+
+    async def open(self) -> None:
+        """Read how the runs before ended."""
+        await asyncio.to_thread(self._read)
+
+    async def runs(self, limit: int) -> list[RunEntry]:
+        """Return the latest runs, newest first."""
+        return await asyncio.to_thread(self._workspace.journal.runs, limit, self._id)
+
+    async def previews(self, key: str) -> dict[str, JsonObject]:
+        """Return, by port, what the inspector shows of the result under this key."""
+        result = await asyncio.to_thread(self._workspace.store.results.get, key)
+        return await asyncio.to_thread(lambda: result.previews) if result is not None else {}
+
+    def _read(self) -> None:
+        """Go back through the journal until each node is known. In a thread."""
+        journal = self._workspace.journal
+        entries = journal.runs(RUNS_BACK, self._id)
+        if entries:
+            self._status = entries[0].status
+            self._events = journal.events(entries[0].id)
+        for entry in entries:
+            if entry.status in ONGOING:
+                continue  # of another process
+            made = journal.made(entry.id)
+            for node_id, node in journal.to_json(entry.id)["nodes"].items():
+                if node_id not in self.shown and node_id in made:
+                    self.shown[node_id] = self._ended(node, made[node_id])
+
+    def _ended(self, node: JsonObject, made: JsonObject) -> Shown:
+        key = made.get("key")
+        done = node["state"] == "done" and key is not None
+        result = self._workspace.store.results.get(str(key)) if done else None
+        return Shown(node, made, result.summary["face"] if result is not None else None)

@@ -1,0 +1,373 @@
+"""An open pipeline: it lives in the server and outlives every page that shows it.
+
+Pages are views. A gesture changes the document at once and goes to all of them; the check, the
+plan (what would run again, and why) and the saving follow behind, each as often as it can.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any, Protocol
+
+from tensorrag.catalog import Catalog
+from tensorrag.check import Checked
+from tensorrag.check.problems import Problem
+from tensorrag.edit.document import Change, Document
+from tensorrag.errors import PipelineError, TensorRagError
+from tensorrag.pipeline import JsonObject, Pipeline
+from tensorrag.pipeline.as_json import to_json
+from tensorrag.pipeline.files import dumps
+from tensorrag.run import Run
+from tensorrag.store.journal import ONGOING, RunEntry
+from tensorrag.store.workspace import Workspace
+from web.live.checking import Checking
+from web.live.history import History
+from web.live.hosting import Hosting
+from web.live.saving import Saving
+from web.live.stage import Stage
+from web.live.watching import View
+
+__all__ = ["Runner", "Session", "View"]
+
+
+class Runner(Protocol):
+    """Begins a run and answers once it has begun."""
+
+    def __call__(
+        self,
+        pipeline: Pipeline,
+        *,
+        pipeline_id: str | None,
+        until: str | None,
+        no_cache: bool,
+        on: str | None,
+    ) -> Awaitable[Run]:
+        """Begin a run of a pipeline."""
+
+
+class Session:
+    """One open pipeline."""
+
+    def __init__(
+        self,
+        pipeline_id: str,
+        document: Document,
+        saving: Saving,
+        workspace: Workspace,
+        hosting: Hosting,
+        begin: Runner,
+    ) -> None:
+        self.id = pipeline_id
+        self.on_watched: Callable[[], None] = lambda: None
+        """Called when somebody begins to look."""
+        self._document = document
+        self._saving = saving
+        self._hosting = hosting
+        self._begin = begin
+        self._history = History(workspace, pipeline_id)
+        self._checking = Checking(pipeline_id, document, workspace, hosting, self._take_check)
+        self._stage = Stage(document, self._checking, self._history)
+        self._following: asyncio.Task[None] | None = None
+        saving.on_change = self._tell_status
+        saving.on_trouble = self._warn
+
+    # --- what there is ----------------------------------------------------------------------
+
+    @property
+    def pipeline(self) -> Pipeline:
+        """The pipeline as it is now."""
+        return self._document.pipeline
+
+    @property
+    def revision(self) -> int:
+        """Rises with every change."""
+        return self._document.revision
+
+    @property
+    def catalog(self) -> Catalog:
+        """The cards that there are."""
+        return self._document.catalog
+
+    @property
+    def checked(self) -> Checked:
+        """The last check; it may be a moment behind the pipeline."""
+        return self._checking.checked
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What the last check found."""
+        return self.checked.problems
+
+    @property
+    def saved(self) -> bool:
+        """Whether all changes are on disk."""
+        return self._saving.saved
+
+    @property
+    def saved_text(self) -> str:
+        """``Saved``, ``Saving…`` or ``Not saved``."""
+        return self._saving.text
+
+    @property
+    def undo_label(self) -> str:
+        """What `undo` would take back; empty if there is nothing."""
+        return self._document.undo_label
+
+    @property
+    def redo_label(self) -> str:
+        """What `redo` would make again; empty if there is nothing."""
+        return self._document.redo_label
+
+    @property
+    def run(self) -> Run | None:
+        """The run that is going on, or the last one of this server."""
+        return self._history.run
+
+    @property
+    def running(self) -> bool:
+        """Whether a run is going on."""
+        return self._history.running
+
+    @property
+    def run_status(self) -> str:
+        """State of the latest run; ``idle`` before the first."""
+        return self._history.status
+
+    @property
+    def idle(self) -> bool:
+        """Whether nobody looks, nothing runs, and all is saved."""
+        return not self._stage.watched and not self.running and self.saved
+
+    def subscribe(self, view: View) -> Callable[[], None]:
+        """Tell a view of everything from now on; returns what ends that."""
+        unsubscribe = self._stage.subscribe(view)
+        self.on_watched()
+        return unsubscribe
+
+    def snapshot(self) -> JsonObject:
+        """Return all that the canvas shows."""
+        return self._stage.snapshot()
+
+    def runtime(self) -> dict[str, JsonObject]:
+        """Return what each card is doing, or did; those that never ran are absent."""
+        return self._stage.states
+
+    def node_json(self, node_id: str) -> JsonObject:
+        """Return a card as the canvas draws it.
+
+        Raises:
+            NodeNotFound: there is none.
+        """
+        return self._stage.drawing().node(self.pipeline.node(node_id))
+
+    def export(self) -> tuple[str, str]:
+        """Return the name and the text of the pipeline's file."""
+        return f"{self.id}.json", dumps(self.pipeline)
+
+    # --- editing ----------------------------------------------------------------------------
+
+    def edit(self, ops: list[Any], label: str = "", merge_key: str | None = None) -> Change:
+        """Make the edits of one gesture, all or none.
+
+        Raises:
+            PipelineError: one is forbidden; nothing has changed.
+        """
+        before = self.pipeline
+        change = self._document.apply(ops, label, merge_key)
+        self._checking.chosen(_set_nodes(ops, before, change.after))
+        self._take_change(change)
+        return change
+
+    def undo(self) -> Change | None:
+        """Take the last gesture back; None if there is none."""
+        return self._take_change(self._document.undo())
+
+    def redo(self) -> Change | None:
+        """Make the gesture again that was taken back last; None if there is none."""
+        return self._take_change(self._document.redo())
+
+    def use(self, catalog: Catalog) -> None:
+        """Take up a changed set of cards."""
+        self._document.catalog = catalog
+        self._stage.draw()
+        self._checking.kick()
+
+    def adopt(self, pipeline: Pipeline) -> None:
+        """Take up what another program wrote into the file, as a gesture that can be undone."""
+        change = self._document.apply([_replacing(pipeline)], "Change outside")
+        self._saving.accept(change.after)
+        self._take_change(change, save=False)
+
+    def replace(self, pipeline: Pipeline, label: str) -> Change:
+        """Put another pipeline in the place of this one, as a gesture that can be undone."""
+        change = self._document.apply([_replacing(pipeline)], label)
+        self._take_change(change)
+        return change
+
+    async def written(self) -> None:
+        """Wait until the file holds the latest state.
+
+        Raises:
+            WorkspaceError: it could not be written.
+        """
+        await self._saving.settled()
+        if self._saving.trouble is not None:
+            raise self._saving.trouble
+
+    def changed_outside(self) -> bool:
+        """Tell whether another program has written the file. Looks at the disk."""
+        return self._saving.changed_outside()
+
+    # --- running ----------------------------------------------------------------------------
+
+    async def start(
+        self, until: str | None = None, no_cache: bool = False, on: str | None = None
+    ) -> Run:
+        """Begin a run of the pipeline as it is now.
+
+        Raises:
+            PipelineHasErrors: there are errors in what would run; carries them.
+            RunRefused: it runs already.
+            NodeNotFound: there is no node to stop at.
+        """
+        with self._history.starting():
+            self._tell_status()
+            run = await self._begin(
+                self.pipeline, pipeline_id=self.id, until=until, no_cache=no_cache, on=on
+            )
+            self._history.take(run)
+        self._following = asyncio.create_task(self._follow(run))
+        return run
+
+    async def cancel(self, node: str | None = None) -> None:
+        """Stop the run, or one card of it; nothing happens if none is going on.
+
+        Raises:
+            NodeNotFound: the run has no such node.
+        """
+        if self.run is not None and self.running:
+            await self.run.cancel(node)
+
+    async def runs(self, limit: int = 50) -> list[RunEntry]:
+        """Return the latest runs of this pipeline, newest first."""
+        return await self._history.runs(limit)
+
+    def events(self) -> list[JsonObject]:
+        """Return all that happened in the latest run."""
+        return self._history.events
+
+    # --- results ----------------------------------------------------------------------------
+
+    def shown(self, node_id: str) -> JsonObject | None:
+        """Return what a card shows of its last run; None if it never ran."""
+        shown = self._stage.result(node_id)
+        return shown.node if shown is not None else None
+
+    async def preview(self, node_id: str) -> dict[str, JsonObject]:
+        """Return, by port, what the inspector shows of a card's result."""
+        shown = self._stage.result(node_id)
+        key = shown.key if shown is not None else None
+        return await self._history.previews(key) if key is not None else {}
+
+    async def page(
+        self, node_id: str, port: str, offset: int = 0, limit: int = 100, sort: str = ""
+    ) -> JsonObject:
+        """Return rows of a table that a card made.
+
+        Raises:
+            PipelineError: it made nothing at this port.
+        """
+        output = ((self.shown(node_id) or {}).get("outputs") or {}).get(port)
+        if output is None:
+            raise PipelineError("This card has no result here yet.", hint="Run it first.")
+        return await self._hosting.page(output["sha256"], offset, limit, sort)
+
+    # --- life -------------------------------------------------------------------------------
+
+    async def open(self) -> None:
+        """Find out what earlier runs made; then check."""
+        await self._history.open()
+        self._stage.show()
+        self._checking.kick()
+
+    async def settled(self) -> None:
+        """Wait until check, plan, file and states have caught up with what happened."""
+        if self._following is not None and self.run_status not in ONGOING:
+            await self._following
+        for work in (self._checking, self._saving, self._stage):
+            await work.settled()
+
+    async def close(self, *, deleted: bool = False) -> None:
+        """Write what is not written yet, unless the pipeline was deleted."""
+        if deleted:
+            self._stage.tell(lambda view: view.on_closed())
+            await self.cancel()
+            self._saving.stop()
+        await self._checking.close()
+        await self._saving.close()
+        await self._stage.settled()
+
+    # --- following the run ------------------------------------------------------------------
+
+    async def _follow(self, run: Run) -> None:
+        self._stage.show_soon()
+        async for event in run.subscribe():
+            if event["node"] is not None:
+                self._history.note(event["node"])
+            self._stage.tell(lambda view: view.on_run_event(event))  # noqa: B023
+            self._stage.show_soon()
+            if event["type"] == "run":
+                self._tell_status()
+        self._checking.look_again()
+        self._checking.kick()
+        self._stage.show_soon()
+        self._tell_status()
+
+    # --- telling the views ------------------------------------------------------------------
+
+    def _take_change(self, change: Change | None, *, save: bool = True) -> Change | None:
+        if change is not None and change:
+            self._stage.edit(change)
+            if save:
+                self._saving.save(change.after)
+            if not _only_moved(change):
+                self._checking.kick()
+            self._tell_status()
+        return change
+
+    def _take_check(self) -> None:
+        self._stage.draw()
+        self._stage.tell(lambda view: view.on_problems())
+
+    def _tell_status(self) -> None:
+        self._stage.tell(lambda view: view.on_status())
+
+    def _warn(self, error: TensorRagError) -> None:
+        self._stage.tell(lambda view: view.on_warning(error.message, error.hint))
+
+
+def _only_moved(change: Change) -> bool:
+    """Tell whether cards just lie elsewhere, which is nothing to be checked."""
+    before, after = change.before, change.after
+    if before.edges is not after.edges or before.nodes.keys() != after.nodes.keys():
+        return False
+    pairs = ((before.nodes[node_id], node) for node_id, node in after.nodes.items())
+    moved = [(old, new) for old, new in pairs if old is not new]
+    return bool(moved) and all(
+        old.params is new.params and replace(old, position=new.position) == new
+        for old, new in moved
+    )
+
+
+def _replacing(pipeline: Pipeline) -> JsonObject:
+    return {"op": "replace", "pipeline": to_json(pipeline)}
+
+
+def _set_nodes(ops: list[Any], before: Pipeline, after: Pipeline) -> list[str]:
+    """Return the nodes that somebody added or set himself, not by pasting or importing."""
+    if not any(op["op"] in ("add", "set_params") for op in ops):
+        return []
+    nodes, known = after.nodes, before.nodes
+    return [n for n in nodes if n not in known or nodes[n].params != known[n].params]

@@ -1,0 +1,294 @@
+"""All that one server has open: pipelines, runs, the cards that there are."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import time
+from collections.abc import Callable, Mapping
+from typing import IO
+
+from sample_data.pipeline_files import PIPELINES, pipeline_path
+from tensorrag.catalog import Catalog
+from tensorrag.edit.document import Document
+from tensorrag.errors import PipelineError, TensorRagError
+from tensorrag.executor import Executor, Offers
+from tensorrag.pipeline import JsonObject, Pipeline, files
+from tensorrag.pipeline.files import Loaded
+from tensorrag.pipeline.names import quoted
+from tensorrag.run.prepare import open_executors
+from tensorrag.store.journal import RunEntry
+from tensorrag.store.shelf import Entry
+from tensorrag.store.workspace import Workspace
+from web.live.card_watch import CardWatch
+from web.live.hosting import Hosting
+from web.live.runs_here import RunsHere
+from web.live.saving import Saving
+from web.live.session import Session
+
+FIRST_SAMPLE = "boston_housing"
+"""What the first start opens."""
+LAST = "last_pipeline"
+MOST_OPEN = 200
+"""How many pipelines stay open though nobody looks at them."""
+
+
+class PipelineNotFound(PipelineError):
+    """The workspace has no pipeline of this id."""
+
+
+class Sessions:
+    """One server's open pipelines and runs. Used on the event loop alone."""
+
+    def __init__(
+        self, workspace: Workspace, executors: Mapping[str, Executor] | None = None
+    ) -> None:
+        """Take the workspace; every installed executor is used unless some are given."""
+        self.workspace = workspace
+        self.executors: Mapping[str, Executor] = executors or {}
+        """By name; empty before `start`."""
+        self.cards = CardWatch(workspace.cards)
+        """The cards that there are."""
+        self._open: dict[str, asyncio.Task[Session]] = {}
+        self._hosting: Hosting | None = None
+        self._runs: RunsHere | None = None
+        self._started = asyncio.Event()
+        known = workspace.settings.get(LAST)
+        self._last = known if isinstance(known, str) else None
+        self._remembering: asyncio.Task[None] | None = None
+
+    # --- life -------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Begin: the cards are described in the background, so that the first page is quick."""
+        self.executors = self.executors or open_executors(self.workspace.scratch)
+        self._hosting = Hosting(self.workspace, self.executors)
+        self._runs = RunsHere(self.workspace, self.executors, self.cards, self._hosting)
+        for executor in self.executors.values():
+            getattr(executor, "warm", lambda: None)()
+        await asyncio.to_thread(self._tidy)
+        self._started.set()
+        if not await self.entries() and self.last_id is None:
+            self._remember((await self.create_sample(FIRST_SAMPLE)).id)
+        self.cards.listen(self._use)
+        await self.cards.start(self._hosting)
+        # It takes a moment to load: here that keeps nobody waiting.
+        await asyncio.to_thread(importlib.import_module, "networkx")
+
+    async def close(self) -> None:
+        """Write what is not written, and end every process."""
+        self.cards.stop()
+        await self.runs.close()
+        sessions = await asyncio.gather(*self._open.values(), return_exceptions=True)
+        open_ones = [session for session in sessions if isinstance(session, Session)]
+        await asyncio.gather(*(session.close() for session in open_ones), return_exceptions=True)
+        await asyncio.gather(*(executor.close() for executor in self.executors.values()))
+        await asyncio.to_thread(self.workspace.close)
+
+    @property
+    def catalog(self) -> Catalog:
+        """The cards that there are; empty until they are described."""
+        return self.cards.catalog
+
+    @property
+    def ready(self) -> bool:
+        """Whether the cards are described."""
+        return self.cards.ready
+
+    async def wait_ready(self) -> None:
+        """Wait until the cards are described."""
+        await self.cards.wait_ready()
+
+    @property
+    def hosting(self) -> Hosting:
+        """Who checks, and looks at data, on the server's behalf."""
+        if self._hosting is None:
+            raise _not_started()
+        return self._hosting
+
+    @property
+    def runs(self) -> RunsHere:
+        """The runs that go on here."""
+        if self._runs is None:
+            raise _not_started()
+        return self._runs
+
+    def _tidy(self) -> None:
+        """Clear up after a server that crashed. In a thread."""
+        self.workspace.journal.interrupted()
+        self.workspace.sweep()
+
+    # --- pipelines --------------------------------------------------------------------------
+
+    async def open(self, pipeline_id: str) -> Session:
+        """Open a pipeline, or find it open; everybody gets the same session.
+
+        Raises:
+            PipelineNotFound: there is none of this id.
+            FileFormatError: its file is refused.
+        """
+        await self._started.wait()
+        if pipeline_id not in self._open:
+            self._open[pipeline_id] = asyncio.create_task(self._load(pipeline_id))
+        opening = self._open[pipeline_id]
+        try:
+            session = await asyncio.shield(opening)
+        except TensorRagError:
+            if self._open.get(pipeline_id) is opening:
+                del self._open[pipeline_id]
+            raise
+        if session.catalog is not self.catalog:  # there were others while it was loaded
+            session.use(self.catalog)
+        await self._take_up_changes(session)
+        await self._close_idle()
+        return session
+
+    async def create(self, pipeline: Pipeline | None = None, name: str = "") -> Session:
+        """Put a pipeline into the workspace, an empty one by default, and open it."""
+        pipeline = pipeline or Pipeline(name or "New pipeline")
+        shelf = self.workspace.pipelines
+        return await self.open(await asyncio.to_thread(shelf.create, pipeline))
+
+    async def create_sample(self, name: str) -> Session:
+        """Put a copy of a sample pipeline into the workspace, and open it.
+
+        Raises:
+            PipelineError: there is no such sample.
+        """
+        if name not in PIPELINES:
+            known = ", ".join(PIPELINES)
+            raise PipelineError(f"There is no sample {quoted(name)}.", hint=f"There are: {known}.")
+        return await self.create(
+            (await asyncio.to_thread(files.load, pipeline_path(name))).pipeline
+        )
+
+    async def create_from_text(self, text: str | bytes) -> tuple[Session, tuple[str, ...]]:
+        """Put a pipeline from the text of a file into the workspace; returns warnings too.
+
+        Raises:
+            FileFormatError: the file is refused.
+        """
+        loaded = await asyncio.to_thread(files.loads, text)
+        return await self.create(loaded.pipeline), loaded.warnings
+
+    async def delete(self, pipeline_id: str) -> None:
+        """Take a pipeline out of the workspace; its file is kept aside.
+
+        Raises:
+            PipelineNotFound: there is none of this id.
+        """
+        await asyncio.to_thread(self._find, pipeline_id)
+        opened = self._open.pop(pipeline_id, None)
+        if opened is not None:
+            await (await opened).close(deleted=True)
+        await asyncio.to_thread(self.workspace.pipelines.delete, pipeline_id)
+
+    async def entries(self) -> list[Entry]:
+        """List the pipelines of the workspace, the one changed last first."""
+        return await asyncio.to_thread(self.workspace.pipelines.list)
+
+    @property
+    def last_id(self) -> str | None:
+        """The pipeline that was opened last, if any ever was."""
+        return self._last
+
+    async def first_page(self) -> str:
+        """Return where the browser begins: the last pipeline, or all if that is gone."""
+        entries = {entry.id for entry in await self.entries()}
+        return f"/edit/{self.last_id}" if self.last_id in entries else "/"
+
+    async def _load(self, pipeline_id: str) -> Session:
+        workspace = self.workspace
+        await asyncio.to_thread(self._find, pipeline_id)
+        loaded = await asyncio.to_thread(workspace.pipelines.load, pipeline_id)
+        saving = Saving(workspace.pipelines, pipeline_id, loaded.pipeline, loaded.migrated_from)
+        # Revisions of a pipeline rise across restarts too: a save made on an old one is refused.
+        document = Document(loaded.pipeline, self.catalog, revision=int(time.time() * 1000))
+        session = Session(pipeline_id, document, saving, workspace, self.hosting, self.runs.begin)
+        session.on_watched = lambda: self._remember(pipeline_id)
+        await session.open()
+        return session
+
+    def _find(self, pipeline_id: str) -> None:
+        try:
+            found = self.workspace.pipelines.path(pipeline_id).is_file()
+        except PipelineError:
+            found = False
+        if not found:
+            raise PipelineNotFound(
+                f"There is no pipeline {quoted(pipeline_id)} in this workspace.",
+                hint="It was deleted, or the address is wrong.",
+            )
+
+    def _remember(self, pipeline_id: str) -> None:
+        if pipeline_id != self._last:
+            self._last = pipeline_id
+            writing = asyncio.to_thread(self.workspace.settings.set, LAST, pipeline_id)
+            self._remembering = asyncio.create_task(writing)
+
+    async def _take_up_changes(self, session: Session) -> None:
+        if await asyncio.to_thread(session.changed_outside):
+            loaded = await asyncio.to_thread(self._load_quietly, session.id)
+            if loaded is not None:
+                session.adopt(loaded.pipeline)
+
+    async def _close_idle(self) -> None:
+        """Close what was opened long ago and nobody looks at; its undo history ends there."""
+        for pipeline_id in list(self._open)[: max(0, len(self._open) - MOST_OPEN)]:
+            opened = self._open[pipeline_id]
+            if opened.done() and not opened.exception() and opened.result().idle:
+                del self._open[pipeline_id]
+                await opened.result().close()
+
+    def _load_quietly(self, pipeline_id: str) -> Loaded | None:
+        try:
+            return self.workspace.pipelines.load(pipeline_id)
+        except TensorRagError:
+            return None  # what is open stays open, and is written again with the next gesture
+
+    # --- runs -------------------------------------------------------------------------------
+
+    async def check(self, pipeline: Pipeline) -> JsonObject:
+        """List what is wrong with a pipeline, as JSON; outside sources are not looked at."""
+        checked = await self.hosting.check_known(pipeline, self.workspace.store.peeks)
+        return {"problems": [problem.model_dump(mode="json") for problem in checked.problems]}
+
+    async def latest_runs(self) -> dict[str, RunEntry]:
+        """Return the latest run of each pipeline, by the pipeline's id."""
+        return await self.runs.latest()
+
+    async def offers(self) -> list[Offers]:
+        """Say what each executor has, or why it has nothing."""
+        executors = self.executors.values()
+        return list(await asyncio.gather(*(executor.offers() for executor in executors)))
+
+    # --- what people bring ------------------------------------------------------------------
+
+    async def upload(self, file: IO[bytes]) -> str:
+        """Keep an open file in the workspace; returns how pipelines name it: ``sha256:…``.
+
+        Raises:
+            WorkspaceError: it is too large, or the disk is full.
+        """
+        return await asyncio.to_thread(self.workspace.uploads.add, file)
+
+    async def add_card_file(self, name: str, text: str) -> str:
+        """Put a Python file with cards into the drop-in folder; returns what it is called there.
+
+        Raises:
+            CardError: this is no name for such a file, or the file is too large.
+        """
+        return await self.cards.add(name, text)
+
+    def on_catalog(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Call this when there are other cards than before; returns what ends that."""
+        return self.cards.listen(lambda catalog: callback())
+
+    def _use(self, catalog: Catalog) -> None:
+        for opened in self._open.values():
+            if opened.done() and not opened.cancelled() and opened.exception() is None:
+                opened.result().use(catalog)
+
+
+def _not_started() -> TensorRagError:
+    return TensorRagError("The server has not started yet.", hint="Try again.")

@@ -1,0 +1,236 @@
+"""What people can do on the page of a pipeline: each action checked, then one edit of the session.
+
+Everything in an action's data comes from outside: names are looked up, never trusted, and an
+action that makes no sense does nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from tensorrag.errors import TensorRagError
+from tensorrag.pipeline import JsonObject
+from web.live.session import Session
+from web.page.controls import edit_list
+from web.page.fields import FieldSpec, field_specs
+from web.page.form import problem_key
+from web.page.places import free_place
+
+Data = dict[str, Any]
+Action = Callable[[Data], Awaitable[None] | None]
+
+
+def text(data: Data, key: str) -> str:
+    """Return a text of an action's data, empty where it is none."""
+    value = data.get(key)
+    return value if isinstance(value, str) else ""
+
+
+class Edits:
+    """The edits of a pipeline, by the name of their action."""
+
+    def __init__(
+        self, session: Session, say: Callable[[str, str], None], added: Callable[[str], None]
+    ) -> None:
+        """``say`` shows why something was refused; ``added`` turns to a new card."""
+        self._session, self._say, self._added = session, say, added
+        self.selected: str | None = None
+        """The card that this view is about."""
+        self.uploading: dict[str, str] = {}
+        """Files on their way, by card."""
+        self.actions: dict[str, Action] = {
+            "undo": self._undo,
+            "redo": self._redo,
+            "rename": self._rename,
+            "describe": self._describe,
+            "title": self._title,
+            "set": self._set,
+            "reset": self._reset,
+            "list_add": lambda data: self._list("list_add", data),
+            "list_up": lambda data: self._list("list_up", data),
+            "list_down": lambda data: self._list("list_down", data),
+            "list_remove": lambda data: self._list("list_remove", data),
+            "wire": self._wire,
+            "fix": self._fix,
+            "add_card": self._add_card,
+            "bypass": self._bypass,
+            "duplicate": self._duplicate,
+            "remove": self._remove,
+            "uploading": self._uploading,
+            "uploaded": self._uploaded,
+            "upload_failed": self._upload_failed,
+        }
+
+    def edit(self, ops: list[JsonObject], label: str = "", merge_key: str | None = None) -> bool:
+        """Make an edit, or say why it cannot be made."""
+        try:
+            self._session.edit(ops, label, merge_key)
+        except TensorRagError as error:
+            self._say(error.message, error.hint)
+            return False
+        return True
+
+    def _undo(self, _: Data) -> None:
+        self._session.undo()
+
+    def _redo(self, _: Data) -> None:
+        self._session.redo()
+
+    # --- the pipeline -----------------------------------------------------------------------
+
+    def _rename(self, data: Data) -> None:
+        name = text(data, "value").strip()
+        if name and name != self._session.pipeline.name:
+            self.edit([{"op": "rename", "name": name}], merge_key="name")
+
+    def _describe(self, data: Data) -> None:
+        said = text(data, "value")
+        if said != self._session.pipeline.description:
+            self.edit([{"op": "rename", "description": said}], merge_key="description")
+
+    def _add_card(self, data: Data) -> None:
+        x, y = free_place(self._session.pipeline, self.selected)
+        self.add({"card": text(data, "card"), "x": x, "y": y})
+
+    def add(self, card: JsonObject) -> None:
+        """Add a card and turn to it; ``card`` is the rest of the edit, unchecked."""
+        before = set(self._session.pipeline.nodes)
+        if self.edit([{"op": "add", **card}]):
+            for node in [each for each in self._session.pipeline.nodes if each not in before]:
+                self._added(node)
+
+    def _fix(self, data: Data) -> None:
+        wanted = text(data, "problem")
+        for problem in self._session.problems:
+            if problem.fix is not None and problem_key(problem) == wanted:
+                self.edit(list(problem.fix.ops), problem.fix.label)
+                return
+
+    # --- a card -----------------------------------------------------------------------------
+
+    def _node(self, data: Data) -> str | None:
+        node = text(data, "of")
+        return node if node in self._session.pipeline.nodes else None
+
+    def _spec(self, data: Data) -> tuple[str, FieldSpec] | None:
+        node, param = self._node(data), text(data, "param")
+        if node is None:
+            return None
+        info = self._session.catalog.cards.get(self._session.pipeline.nodes[node].card)
+        specs = field_specs(info.params) if info else ()
+        found = next((spec for spec in specs if spec.name == param), None)
+        return (node, found) if found else None
+
+    def _set_params(self, node: str, params: JsonObject, merge_key: str | None = None) -> None:
+        current = self._session.pipeline.nodes[node].params
+        changed = {name: value for name, value in params.items() if current.get(name) != value}
+        if changed:
+            op = {"op": "set_params", "node": node, "params": changed}
+            self.edit([op], merge_key=merge_key)
+
+    def _value(self, node: str, spec: FieldSpec) -> Any:
+        return self._session.pipeline.nodes[node].params.get(spec.name, spec.default)
+
+    def _set(self, data: Data) -> None:
+        found = self._spec(data)
+        if found is None:
+            return
+        node, spec = found
+        raw = data.get("value")
+        value = spec.parse(raw)
+        if spec.kind == "columns" and isinstance(raw, str):
+            current = self._value(node, spec)
+            chosen = list(current) if isinstance(current, list | tuple) else []
+            more = [raw] if raw in self._columns(node, spec) else spec.entries(raw)
+            value = [*chosen, *(name for name in more if name not in chosen)]
+        if value == spec.default:
+            value = None
+        key = f"{node}.{spec.name}" if spec.kind not in ("switch", "choice") else None
+        self._set_params(node, {spec.name: value}, key)
+
+    def _columns(self, node: str, spec: FieldSpec) -> set[str]:
+        facts = self._session.checked.nodes.get(node)
+        schema = facts.inputs.get(spec.columns_of or "") if facts else None
+        return {column.name for column in getattr(schema, "columns", None) or ()}
+
+    def _reset(self, data: Data) -> None:
+        found = self._spec(data)
+        if found is not None:
+            self._set_params(found[0], {found[1].name: None})
+
+    def _list(self, act: str, data: Data) -> None:
+        found = self._spec(data)
+        if found is None:
+            return
+        node, spec = found
+        try:
+            at = int(data.get("index", 0))
+        except (TypeError, ValueError):
+            return
+        value = edit_list(spec, self._value(node, spec), act, at)
+        if value != self._value(node, spec):
+            self._set_params(node, {spec.name: None if value == spec.default else value})
+
+    def _wire(self, data: Data) -> None:
+        """Wire an input to the output that was chosen for it, in place of the one it had."""
+        node, port = self._node(data), text(data, "at")
+        if node is None:
+            return
+        info = self._session.catalog.cards.get(self._session.pipeline.nodes[node].card)
+        found = info.input(port) if info else None
+        if found is None:
+            return
+        mine = [e for e in self._session.pipeline.inputs_of(node) if e.target_port == port]
+        ops: list[JsonObject] = []
+        if not found.many:
+            ops += [{"op": "disconnect", "id": edge.id} for edge in mine]
+        source, _, output = text(data, "value").partition(".")
+        if source:
+            ends = {"source": source, "source_port": output, "target": node, "target_port": port}
+            ops.append({"op": "connect", **ends})
+        if ops:
+            self.edit(ops)
+
+    def _title(self, data: Data) -> None:
+        node = self._node(data)
+        if node is None:
+            return
+        title = text(data, "value").strip() or None
+        if title != self._session.pipeline.nodes[node].title:
+            self.edit([{"op": "set_node", "node": node, "title": title}], merge_key=f"{node} title")
+
+    def _bypass(self, data: Data) -> None:
+        node = self._node(data)
+        if node is not None:
+            enabled = not self._session.pipeline.nodes[node].enabled
+            self.edit([{"op": "set_node", "node": node, "enabled": enabled}])
+
+    def _duplicate(self, data: Data) -> None:
+        node = self._node(data)
+        if node is None:
+            return
+        original = self._session.pipeline.nodes[node]
+        x, y = free_place(self._session.pipeline, node)
+        self.add({"card": original.card, "x": x, "y": y, "params": dict(original.params)})
+
+    def _remove(self, data: Data) -> None:
+        node = self._node(data)
+        if node is not None:
+            self.edit([{"op": "remove", "nodes": [node], "edges": []}])
+
+    # --- files ------------------------------------------------------------------------------
+
+    def _uploading(self, data: Data) -> None:
+        self.uploading[text(data, "of")] = text(data, "name")
+
+    def _uploaded(self, data: Data) -> None:
+        node = self._node(data)
+        self.uploading.pop(text(data, "of"), None)
+        if node is not None:
+            param, name = text(data, "param"), text(data, "name")
+            self._set_params(node, {param: text(data, "upload"), f"{param}_name": name})
+
+    def _upload_failed(self, data: Data) -> None:
+        self.uploading.pop(text(data, "of"), None)
+        self._say(text(data, "message"), "")

@@ -1,0 +1,134 @@
+"""The board: the canvas of one tab, what is laid over it, and what people do on it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nicegui import ui
+
+from tensorrag.errors import TensorRagError
+from tensorrag.pipeline import JsonObject
+from web.canvas import PipelineCanvas
+from web.live.session import Session
+from web.live.sessions import Sessions
+from web.page.actions import Data, Edits, text
+from web.page.icons import icon
+from web.page.markup import Node, button, div, h2, li, ol, p, span
+from web.page.panel import Act, Panel
+
+COMMANDS = frozenset({"undo", "redo", "run", "run_node", "cancel"})
+
+
+class Board:
+    """A canvas that shows a session, and hands on what is done to it."""
+
+    def __init__(self, sessions: Sessions, session: Session, edits: Edits, act: Act) -> None:
+        """``act`` also hears ``select`` with the ``of`` of the only selected card, if any."""
+        self._sessions, self._session, self._edits, self._act = sessions, session, edits, act
+        self._note: tuple[str, str] | None = None
+        with ui.element("div").classes("stage"):
+            self._canvas = PipelineCanvas(
+                on_ready=lambda _: self._canvas.load(session.snapshot()),
+                on_ops=self._on_ops,
+                on_spawn=self._on_spawn,
+                on_command=self._on_command,
+                on_select=self._on_select,
+                on_rejected=lambda data: self.say(text(data, "message")),
+                on_drop_card=self._on_drop_card,
+                on_upload=self._on_upload,
+            )
+            self._over = Panel("div", self._overlay(), act=act)
+
+    def show(self) -> None:
+        """Lay over the canvas what belongs there now."""
+        self._over.show(self._overlay())
+
+    def patch(self, revision: int, ops: list[JsonObject]) -> None:
+        """Show that cards or wires changed."""
+        self._canvas.patch(revision, ops)
+
+    def set_runtime(self, states: dict[str, JsonObject | None]) -> None:
+        """Show what cards are doing."""
+        self._canvas.set_runtime(states)
+
+    def focus(self, node: str) -> None:
+        """Select a card and bring it into view."""
+        self._canvas.focus_node(node)
+
+    def say(self, message: str, hint: str = "") -> None:
+        """Say something that belongs to no card; nothing takes the last message away."""
+        self._note = (message, hint) if message else None
+        self.show()
+
+    def _overlay(self) -> Node:
+        return [
+            not self._session.pipeline.nodes and _empty(),
+            self._note and _note(*self._note),
+        ]
+
+    # --- what people do on the canvas: nothing in it is trusted -----------------------------
+
+    def _on_ops(self, data: Data) -> None:
+        ops = data.get("ops")
+        if isinstance(ops, list) and not self._edits.edit(ops):
+            # The browser has drawn the gesture already: show it the truth again.
+            self._canvas.load(self._session.snapshot() | {"fit": False})
+
+    def _on_spawn(self, data: Data) -> None:
+        self._edits.add({"card": data.get("card"), "x": data.get("x"), "y": data.get("y")})
+
+    def _on_command(self, data: Data) -> Any:
+        name, node = text(data, "name"), text(data, "node")
+        if name == "duplicate":
+            return self._act(name, {"of": node or self._edits.selected})
+        if name == "palette_search" or name in COMMANDS:
+            return self._act(name, {"of": node})
+        return None
+
+    def _on_select(self, data: Data) -> Any:
+        nodes = data.get("nodes")
+        only = nodes[0] if isinstance(nodes, list) and len(nodes) == 1 else None
+        return self._act("select", {"of": only})
+
+    async def _on_drop_card(self, data: Data) -> None:
+        try:
+            await self._sessions.add_card_file(text(data, "name"), text(data, "text"))
+        except TensorRagError as error:
+            self.say(error.message, error.hint)
+
+    def _on_upload(self, data: Data) -> None:
+        """A table was dropped on the canvas: add a card that loads it."""
+        params = {
+            "source": "upload",
+            "upload": data.get("upload"),
+            "upload_name": data.get("name"),
+        }
+        place = {"x": data.get("x"), "y": data.get("y")}
+        self._edits.add({"card": "data_load", **place, "params": params})
+
+
+def _note(message: str, hint: str) -> Node:
+    return div(".note", role="alert")[
+        span[message, hint and f" {hint}"],
+        button(type="button", data_act="close_note", aria_label="Close this message")[
+            icon("close", ".s")
+        ],
+    ]
+
+
+def _empty() -> Node:
+    steps = (
+        "Drag Data Load from the left, or press / and Enter.",
+        "Drag from a port to wire it to the next card.",
+        "Set what each card needs on the right, then Run.",
+    )
+    numbered = [
+        li[span(aria_hidden="true")[str(at)], span[step]] for at, step in enumerate(steps, start=1)
+    ]
+    return div(".empty")[
+        div[
+            h2["An empty canvas"],
+            ol[numbered],
+            p(".m2")["A pipeline's file, a table or a card in Python can be dropped here, too."],
+        ]
+    ]

@@ -1,0 +1,190 @@
+"""What is known of a table's columns: as a line, as a list with small pictures, and one in full."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tensorrag.preview import ColumnProfile, Histogram, TablePreview
+from tensorrag.types import ColumnSchema
+from web.page.markup import Element, Node, b, div, h3, rect, span, svg, table, tbody, td, tr
+from web.page.wording import brief, number, percent, plural, size
+
+
+def histogram_picture(
+    histogram: Histogram | None, width: int, height: int, colour: str = "var(--fill-2)"
+) -> Element:
+    """Draw a histogram without axes."""
+    counts = histogram.counts if histogram else ()
+    tallest = max(counts, default=0) or 1
+    step = width / max(1, len(counts))
+    # Two values are two posts, not two walls.
+    thick = min(step - min(1.0, step * 0.2), width / 12) if len(counts) < 6 else step * 0.85
+    room = (width - thick) / max(1, len(counts) - 1)
+    bars = [
+        rect(
+            x=f"{at * room:.2f}", y=f"{height - height * count / tallest:.1f}",
+            width=f"{max(0.5, thick):.2f}", height=f"{height * count / tallest:.1f}", fill=colour,
+        )
+        for at, count in enumerate(counts)
+    ]  # fmt: skip
+    return svg(width=width, height=height, viewBox=f"0 0 {width} {height}", aria_hidden="true")[
+        bars
+    ]
+
+
+def size_words(payload: TablePreview) -> Node:
+    """Write rows × columns."""
+    return [b[f"{payload.rows:,}"], span(".u")[" × "], b[f"{len(payload.columns):,}"]]
+
+
+def missing_words(payload: TablePreview) -> str:
+    """Say how many values are missing."""
+    missing = sum(column.missing for column in payload.columns)
+    return f"{plural(missing, 'value')} missing" if missing else "no value missing"
+
+
+def table_summary(payload: TablePreview, opener: Node = None) -> Element:
+    """Say how large a table is, and offer to open it."""
+    return div(".sec.s12")[
+        div(".row")[
+            div(".sp")[
+                div[size_words(payload), payload.synthetic and [" ", span(".tag")["synthetic"]]],
+                div(".t11.m2")[f"{size(payload.bytes)}, {missing_words(payload)}"],
+            ],
+            opener,
+        ],
+    ]
+
+
+def column_list(columns: Sequence[ColumnProfile]) -> Element:
+    """List columns with kind, picture and range."""
+    return div(".cols")[[_column(column) for column in columns]]
+
+
+def _column(column: ColumnProfile) -> Element:
+    return div(".colrow")[
+        div(".cut")[b[column.name], div(".t11.m3")[_kind(column)]],
+        histogram_picture(column.histogram, 84, 22) if column.histogram else span,
+        div(".num.t11")[
+            div[_range(column)],
+            div(".m3" if not column.missing else ".c-stale")[
+                f"{column.missing:,} missing" if column.missing else ""
+            ],
+        ],
+    ]
+
+
+def _kind(column: ColumnProfile) -> str:
+    kind = column.kind or "unknown kind"
+    return f"{kind}, {column.unit}" if column.unit else kind
+
+
+def _range(column: ColumnProfile) -> Node:
+    if column.min is not None:
+        return f"{brief(column.min)} to {brief(column.max)}"
+    return "" if column.distinct is None else plural(column.distinct, "value")
+
+
+def schema_list(columns: Sequence[ColumnSchema]) -> Element:
+    """List columns as far as they are known before a run."""
+    return table(".mt")[
+        tbody[
+            [
+                tr[td[column.name], td[span(".u")[column.kind or "unknown", _unit(column)]]]
+                for column in columns
+            ]
+        ]
+    ]
+
+
+def _unit(column: ColumnSchema) -> str:
+    return f", {column.unit}" if column.unit else ""
+
+
+def column_details(column: ColumnProfile, rows: int) -> Element:
+    """Show one column in full."""
+    unit = column.unit
+    head = div(".row")[
+        b(".cut", style="font-size:15px")[column.name], span(".tag")[column.kind or "unknown kind"]
+    ]
+    return div(".sec")[
+        head,
+        _large(column),
+        table(".mt.stats", style="margin-top:12px")[
+            tbody[
+                _row("Rows", f"{rows:,}"),
+                _row("Missing", [f"{column.missing:,} ", _share(column.missing, rows)]),
+                column.distinct is not None and _row("Distinct", f"{column.distinct:,}"),
+                [
+                    _row(name, [_figure(value, column), unit and [" ", span(".u")[unit]]])
+                    for name, value in _figures(column)
+                ],
+            ]
+        ],
+        _top(column, rows),
+    ]
+
+
+def _figures(column: ColumnProfile) -> list[tuple[str, float | int]]:
+    low, middle, high = column.quantiles or (None, None, None)
+    named = (
+        ("Mean", column.mean),
+        ("Std. deviation", column.std),
+        ("Minimum", column.min),
+        ("25 %", low),
+        ("Median", middle),
+        ("75 %", high),
+        ("Maximum", column.max),
+    )
+    return [(name, value) for name, value in named if value is not None]
+
+
+def _figure(value: float | int, column: ColumnProfile) -> str:
+    """A whole number of a whole column needs no decimals; its mean does."""
+    whole = column.kind in ("integer", "binary") and value == int(value)
+    return number(int(value)) if whole else number(value)
+
+
+def _row(name: str, value: Node) -> Element:
+    return tr[td[name], td[value]]
+
+
+def _share(count: int, rows: int) -> Node:
+    return rows > 0 and span(".u")[percent(count / rows)]
+
+
+def _large(column: ColumnProfile) -> Node:
+    if not column.histogram:
+        return None
+    edges = [edge for edge in column.histogram.edges if edge is not None]
+    low, high = (edges[0], edges[-1]) if edges else (None, None)
+    unit = f" {column.unit}" if column.unit else ""
+    return [
+        div(style="margin-top:10px;color:var(--table)")[
+            histogram_picture(column.histogram, 232, 96, "currentColor")
+        ],
+        div(".row.t11.m3", style="justify-content:space-between")[
+            span[brief(low)], span[f"{brief(high)}{unit}"]
+        ],
+    ]
+
+
+def _top(column: ColumnProfile, rows: int) -> Node:
+    if not column.top:
+        return None
+    most = column.top[0].count or 1
+    return [
+        h3(".h3", style="margin-top:18px")["Most frequent", span(".u")[f"first {len(column.top)}"]],
+        [
+            div(".topv")[
+                span(".cut")[each.value or "(empty)"],
+                svg(width=64, height=8, aria_hidden="true")[
+                    rect(
+                        width=f"{64 * each.count / most:.1f}", height=8, rx=2, fill="var(--fill-2)"
+                    )
+                ],
+                span(".num")[f"{each.count:,}"],
+            ]
+            for each in column.top
+        ],
+    ]

@@ -1,0 +1,124 @@
+"""The course of a run, told from its events: bars, log lines, and the numbers cards reported."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from tensorrag.catalog import TypeInfo
+from web.page.run_panel import LogLine
+from web.page.timeline import Bar
+
+Event = Mapping[str, Any]
+Points = list[tuple[float, float]]
+
+ENDED = frozenset({"done", "failed", "cancelled", "blocked", "bypassed"})
+
+
+def moment(event: Event) -> datetime:
+    """Return when an event happened."""
+    return datetime.fromisoformat(str(event["time"]).replace("Z", "+00:00"))
+
+
+def began(events: Sequence[Event]) -> datetime | None:
+    """Return when a run began."""
+    return moment(events[0]) if events else None
+
+
+def bars(
+    events: Sequence[Event], titles: Mapping[str, str], kinds: Mapping[str, TypeInfo | None]
+) -> list[Bar]:
+    """Return a bar per card of a run, in the order in which they came to do something."""
+    start = began(events)
+    if start is None:
+        return []
+    states: dict[str, Event] = {}
+    starts: dict[str, float] = {}
+    ends: dict[str, float] = {}
+    lefts: dict[str, float | None] = {}
+    for event in events:
+        node = event.get("node")
+        if not node:
+            continue
+        at = (moment(event) - start).total_seconds()
+        if event["type"] == "progress":
+            lefts[node] = event["data"].get("left")
+        if event["type"] != "node":
+            continue
+        state = event["data"]["state"]
+        states[node] = event["data"]
+        if state == "running":
+            starts[node] = at
+        elif state in ENDED:
+            starts.setdefault(node, at)
+            ends[node] = at
+    drawn = [
+        Bar(
+            node=node,
+            title=titles.get(node, node),
+            kind=kinds.get(node),
+            state=data["state"],
+            start=starts.get(node) if data.get("seconds") or data["state"] == "running" else None,
+            end=ends.get(node) if data["state"] in ENDED else None,
+            seconds=data.get("seconds"),
+            cached=bool(data.get("cached")),
+            device=data.get("device") or "",
+            left=lefts.get(node),
+        )
+        for node, data in states.items()
+    ]
+    return sorted(
+        drawn, key=lambda bar: (starts.get(bar.node, float("inf")), ends.get(bar.node, 0))
+    )
+
+
+def log_of(events: Iterable[Event], node: str | None = None) -> list[LogLine]:
+    """Return what cards printed, or one card."""
+    return [
+        LogLine(
+            at=moment(event),
+            node=event.get("node") or "",
+            text=str(event["data"].get("text", "")),
+            error=event["data"].get("stream") == "stderr",
+        )
+        for event in events
+        if event["type"] == "log" and node in (None, event.get("node"))
+    ]
+
+
+def reports(events: Iterable[Event], node: str) -> dict[str, Points]:
+    """Gather the numbers that a card reported, each with how far the card was."""
+    found: dict[str, Points] = {}
+    for event in events:
+        if event.get("node") != node:
+            continue
+        data = event["data"]
+        if event["type"] == "node" and data.get("state") == "running":
+            found = {}
+        elif event["type"] == "progress" and isinstance(data.get("done"), int | float):
+            for name, value in (data.get("metrics") or {}).items():
+                if isinstance(value, int | float):
+                    found.setdefault(name, []).append((data["done"], value))
+    return found
+
+
+def latest(found: Mapping[str, Points]) -> dict[str, float]:
+    """Return the last of each reported number."""
+    return {name: points[-1][1] for name, points in found.items() if points}
+
+
+def best(found: Mapping[str, Points]) -> dict[str, float]:
+    """Return the best of each reported number: the least of losses, the most of the rest."""
+    return {
+        name: (min if "loss" in name or "error" in name else max)(value for _, value in points)
+        for name, points in found.items()
+        if points
+    }
+
+
+def curves(found: Mapping[str, Points]) -> list[tuple[str, Points]]:
+    """Choose what is drawn as a learning curve: the losses, else the first number."""
+    names = {"loss": "train", "validation_loss": "val.", "val_loss": "val."}
+    losses = [(names.get(name, name), points) for name, points in found.items() if "loss" in name]
+    return losses or list(found.items())[:1]

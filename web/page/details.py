@@ -1,0 +1,165 @@
+"""One card as the inspector sees it: what is known of it, its head and its tabs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tensorrag.catalog import TypeInfo
+from tensorrag.check.problems import Problem
+from web.page.controls import Form
+from web.page.icons import glyph, icon, state
+from web.page.markup import (
+    Element,
+    Node,
+    button,
+    div,
+    h2,
+    span,
+)
+from web.page.wording import left, plural, seconds
+
+TABS = ("result", "settings", "columns", "log")
+Runtime = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Wire:
+    """An input of a card, what it is wired to, and what else it could be."""
+
+    port: str
+    kind: TypeInfo | None
+    value: str | None
+    """Output that it is wired to, as ``node.port``; None where it is not."""
+    options: Sequence[tuple[str, str]] = ()
+    """Outputs that fit, as value and words."""
+    detail: str = ""
+    optional: bool = False
+    many: bool = False
+    wired: Sequence[tuple[str, str]] = ()
+    """For inputs that take many: edge and words."""
+    problems: Sequence[Problem] = ()
+
+
+@dataclass(frozen=True)
+class Card:
+    """What the inspector shows of one card."""
+
+    node: str
+    title: str
+    own_title: str = ""
+    """The title that was given to it here; empty where it has its card's."""
+    help: str = ""
+    kind: TypeInfo | None = None
+    known: bool = True
+    enabled: bool = True
+    runtime: Runtime | None = None
+    settings: Form = field(default_factory=lambda: Form(node="", specs=(), params={}))
+    wires: Sequence[Wire] = ()
+    problems: Sequence[Problem] = ()
+    busy: bool = False
+    """Whether any run is going on."""
+
+    @property
+    def state(self) -> str:
+        """What the card does; ``idle`` before its first run."""
+        return str((self.runtime or {}).get("state") or "idle")
+
+    @property
+    def errors(self) -> int:
+        """How many things keep it from running."""
+        return sum(problem.level == "error" for problem in self.problems)
+
+
+def head(card: Card) -> Node:
+    """Draw title, state, device and time, and what can be done with the card."""
+    return div(".ih")[
+        div(".row")[
+            glyph(card.kind),
+            h2(title=card.title)[card.title],
+            span(".sp"),
+            _action(card),
+            _menu(card),
+        ],
+        div(".row.s12.ihs")[_state(card)],
+    ]
+
+
+def _action(card: Card) -> Node:
+    if card.state in ("running", "queued") and card.busy:
+        return button(".btn.o.sml", type="button", data_act="cancel_card", data_of=card.node)[
+            icon("stop", ".s"), "Cancel card"
+        ]
+    if not card.known or card.busy or card.errors:
+        return None
+    title = "Run to here: this card, and what it needs"
+    return button(".btn.o.sml", type="button", data_act="run_node", data_of=card.node, title=title)[
+        icon("play", ".s"), "Run"
+    ]
+
+
+def _menu(card: Card) -> Node:
+    def item(act: str, word: str, **data: str) -> Element:
+        return button(
+            ".mi", type="button", role="menuitem", data_act=act, data_of=card.node, **data
+        )[word]
+
+    return [
+        button(
+            ".btn.i.end", type="button", popovertarget="card-menu", aria_label="More",
+            title="More", aria_haspopup="menu",
+        )[icon("dots")],
+        div(".menu.cardmenu", id="card-menu", popover="auto", role="menu", aria_label=card.title)[
+            item("bypass", "Run it" if not card.enabled else "Bypass it"),
+            item("duplicate", "Duplicate"),
+            item("remove", "Delete"),
+        ],
+    ]  # fmt: skip
+
+
+def _state(card: Card) -> Node:
+    if not card.known:
+        return [state("failed", "Not installed"), span(".m2")["· its settings are kept"]]
+    if card.errors and card.state not in ("running", "queued"):
+        return [
+            state("failed", plural(card.errors, "problem")),
+            span(".m3")["·"],
+            span(".m2.cut")["cannot run until it is fixed"],
+        ]
+    runtime = card.runtime or {}
+    place = [
+        {"local": "this machine"}.get(str(runtime.get("executor")), runtime.get("executor")),
+        runtime.get("device"),
+    ]
+    where = ", ".join(str(each) for each in place if each)
+    took = "reused" if runtime.get("cached") else seconds(runtime.get("seconds"))
+    progress = runtime.get("progress") or {}
+    if card.state == "running" and progress:
+        took = left(progress.get("left"))
+    reason = runtime.get("reason") if card.state not in ("done", "running", "queued") else None
+    detail = str(reason) if reason and reason != card.state else where
+    return [
+        state(card.state if card.enabled else "bypassed"),
+        detail and [span(".m3")["·"], span(".m2.cut", title=detail)[detail]],
+        span(".sp"),
+        took and span(".num.m2")[took],
+    ]
+
+
+def tabs(chosen: str, card: Card) -> Node:
+    """Draw the tabs of the inspector."""
+    return div(".tabs", role="tablist", aria_label=card.title)[
+        [
+            button(
+                type="button", role="tab", data_act="tab", data_tab=name, id=f"tab-{name}",
+                aria_selected="true" if name == chosen else "false", aria_controls="tab-panel",
+                tabindex="0" if name == chosen else "-1",
+            )[name.title(), name == "settings" and _count(card.errors)]
+            for name in TABS
+        ]
+    ]  # fmt: skip
+
+
+def _count(errors: int) -> Node:
+    return span(".tag.error")[errors] if errors else None

@@ -1,0 +1,265 @@
+"""The page of one pipeline: top bar, palette, canvas, inspector and strip, around one session.
+
+What is seen lives in the session, which every tab shares. What is only looked at (the selected
+card, an open tab, a search) lives in the Editor, one per tab.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any
+
+from nicegui import Client, background_tasks, ui
+
+from tensorrag.errors import TensorRagError
+from tensorrag.pipeline import JsonObject
+from tensorrag.preview import TablePreview
+from web.live.session import Session, View
+from web.live.sessions import Sessions
+from web.page import theme
+from web.page.actions import Data, Edits, text
+from web.page.board import Board
+from web.page.inspector import TABS, Inspector
+from web.page.markup import Node
+from web.page.palette import SEARCH_FIELD, palette
+from web.page.panel import Panel
+from web.page.run_panel import TABS as STRIP_TABS
+from web.page.run_panel import PastRun, strip
+from web.page.standing import Machine, past_runs, strip_of, top_bar_of
+from web.page.table_view import Tables
+from web.page.topbar import top_bar
+
+TICK = 0.5
+"""Seconds between two looks at the clock while something runs."""
+REST = 0.03
+"""Seconds in which changes are gathered."""
+
+log = logging.getLogger(__name__)
+
+IN_SETTINGS = frozenset({"set", "reset", "wire", "title", "uploading"})
+"""Actions that happen in the settings of a card."""
+
+
+class Editor(View):
+    """One tab that shows a pipeline."""
+
+    def __init__(self, sessions: Sessions, session: Session, machine: Machine) -> None:
+        self.sessions, self.session, self.machine = sessions, session, machine
+        self.edits = Edits(session, self._say, self._added)
+        self.strip_tab, self.query = "timeline", ""
+        self.past: list[PastRun] = []
+        self._name = session.pipeline.name
+        self._runs_seen: tuple[str, bool] | None = None
+        self._dirty = asyncio.Event()
+        self._actions: dict[str, Callable[[Data], Any]] = self.edits.actions | {
+            "run": lambda _: self._run(None),
+            "run_node": lambda data: self._run(text(data, "of")),
+            "cancel": lambda _: self._cancel(None),
+            "cancel_card": lambda data: self._cancel(text(data, "of")),
+            "export": self._export,
+            "search": self._search,
+            "palette_search": self._palette_search,
+            "tab": self._tab,
+            "port": self._port,
+            "strip_tab": self._strip_tab,
+            "problems": lambda _: self._strip_tab({"tab": "problems"}),
+            "select": self._selected,
+            "focus": lambda data: self._select(text(data, "of")),
+            "go": self._go,
+            "note": lambda data: self._say(text(data, "message"), ""),
+            "close_note": lambda _: self._say("", ""),
+            "open_table": self._open_table,
+        }
+
+    # --- building ---------------------------------------------------------------------------
+
+    def build(self, client: Client) -> None:
+        """Put the page together, and follow the session until the tab is closed."""
+        self.client = client
+        with ui.element("div").classes("app"):
+            self._top = Panel("header", self._top_bar(), act=self.act).classes("top")
+            self._palette = Panel("nav", self._palette_content(), act=self.act).classes("pal")
+            self._palette._props.update({"data-testid": "palette", "aria-label": "Cards"})
+            self.board = Board(self.sessions, self.session, self.edits, self.act)
+            self.inspector = Inspector(
+                self.session, self.act, lambda node: self.edits.uploading.get(node)
+            )
+            self._strip = Panel("section", self._strip_content(), act=self.act).classes("strip")
+            self._strip._props["aria-label"] = "Run"
+        self._tables = Tables(self.session, self.act)
+        self._actions |= self._tables.actions
+        self.inspector.refresh()
+        stop = [self.session.subscribe(self), self.sessions.on_catalog(self.refresh)]
+        loop = background_tasks.create(self._keep_fresh(), name="page of a pipeline")
+        client.on_delete(lambda: ([unsubscribe() for unsubscribe in stop], loop.cancel()))
+        background_tasks.create(self._load_past(), name="past runs")
+
+    # --- showing ----------------------------------------------------------------------------
+
+    def refresh(self) -> None:
+        """Show the latest, soon: many changes at once are shown once."""
+        self._dirty.set()
+
+    async def _keep_fresh(self) -> None:
+        while True:
+            timeout = TICK if self.session.running else None
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._dirty.wait(), timeout)
+            self._dirty.clear()
+            began = time.perf_counter()
+            try:
+                with self.client:
+                    self._show()
+            except Exception:  # one bad picture must not stop all that follow
+                log.exception("The page could not be brought up to date.")
+            # A pipeline that takes long to draw is drawn less often.
+            await asyncio.sleep(max(REST, 3 * (time.perf_counter() - began)))
+
+    def _show(self) -> None:
+        self._top.show(self._top_bar())
+        if self._name != self.session.pipeline.name:
+            self._name = self.session.pipeline.name
+            ui.page_title(theme.title(self._name))
+        self._palette.show(self._palette_content())
+        self.board.show()
+        self._strip.show(self._strip_content())
+        self.inspector.refresh()
+
+    def _top_bar(self) -> Node:
+        return top_bar(top_bar_of(self.session, self.machine))
+
+    def _palette_content(self) -> Node:
+        return palette(self.session.catalog, self.query)
+
+    def _strip_content(self) -> Node:
+        return strip(strip_of(self.session, self.strip_tab, self.past))
+
+    # --- what the session tells -------------------------------------------------------------
+
+    def on_patch(self, revision: int, ops: list[JsonObject]) -> None:
+        """The document changed."""
+        self.board.patch(revision, ops)
+        self.refresh()
+
+    def on_runtime(self, states: dict[str, JsonObject | None]) -> None:
+        """Cards changed their state."""
+        self.board.set_runtime(states)
+        self.refresh()
+
+    def on_problems(self) -> None:
+        """A check arrived."""
+        self.refresh()
+
+    def on_status(self) -> None:
+        """Saved, undo, redo, or a run began or ended."""
+        seen = (self.session.run_status, self.session.running)
+        if seen != self._runs_seen:
+            self._runs_seen = seen
+            background_tasks.create(self._load_past(), name="past runs")
+        self.refresh()
+
+    def on_run_event(self, event: JsonObject) -> None:
+        """Something happened in the run."""
+        self.refresh()
+
+    def on_warning(self, message: str, hint: str) -> None:
+        """Something went wrong that belongs to no card."""
+        self._say(message, hint)
+
+    def on_closed(self) -> None:
+        """The pipeline was deleted."""
+        with self.client:
+            ui.navigate.to("/")
+
+    async def _load_past(self) -> None:
+        self.past = past_runs(await self.session.runs(500))
+        self.refresh()
+
+    # --- what people do ---------------------------------------------------------------------
+
+    def act(self, name: str, data: Data) -> Awaitable[None] | None:
+        """Do what a control says; unknown actions are not heard."""
+        action = self._actions.get(name)
+        if action is None:
+            return None
+        if name in IN_SETTINGS:
+            self.inspector.stay(text(data, "of"))
+        result = action(data)
+        self.refresh()
+        return result if asyncio.iscoroutine(result) else None
+
+    def _say(self, message: str, hint: str) -> None:
+        self.board.say(message, hint)
+
+    def _selected(self, data: Data) -> None:
+        """Follow what is selected on the canvas."""
+        self.edits.selected = text(data, "of") or None
+        self.inspector.show(self.edits.selected)
+
+    def _select(self, node: str) -> None:
+        if node in self.session.pipeline.nodes:
+            self.edits.selected = node
+            self.board.focus(node)
+            self.inspector.show(node)
+
+    def _added(self, node: str) -> None:
+        """Turn to a card that is new here, to set it."""
+        self._select(node)
+        self.inspector.stay(node)
+
+    async def _run(self, node: str | None) -> None:
+        self._say("", "")
+        try:
+            await self.session.start(until=node or None)
+        except TensorRagError as error:
+            self._say(error.message, error.hint)
+            self.strip_tab = "problems"
+            return
+        self.inspector.look()
+        if self.strip_tab == "problems":
+            self.strip_tab = "timeline"
+
+    async def _cancel(self, node: str | None) -> None:
+        try:
+            await self.session.cancel(node or None)
+        except TensorRagError as error:
+            self._say(error.message, error.hint)
+
+    def _export(self, _: Data) -> None:
+        name, content = self.session.export()
+        ui.download.content(content, name, "application/json")
+
+    def _search(self, data: Data) -> None:
+        self.query = text(data, "value")[:100]
+
+    def _palette_search(self, _: Data) -> None:
+        self._palette.run_method("focusOn", SEARCH_FIELD)
+
+    def _tab(self, data: Data) -> None:
+        if text(data, "tab") in TABS:
+            self.inspector.show(self.inspector.node, text(data, "tab"))
+
+    def _port(self, data: Data) -> None:
+        self.inspector.port = text(data, "at")
+
+    def _strip_tab(self, data: Data) -> None:
+        if text(data, "tab") in STRIP_TABS:
+            self.strip_tab = text(data, "tab")
+
+    def _go(self, data: Data) -> None:
+        """Turn to where a problem is."""
+        edge = next((e for e in self.session.pipeline.edges if e.id == text(data, "wire")), None)
+        self._select(text(data, "of") or (edge.target if edge else ""))
+        self.inspector.show(self.inspector.node, "settings")
+        if text(data, "param"):
+            self.inspector.focus(text(data, "param"))
+
+    def _open_table(self, data: Data) -> None:
+        card, port = self.inspector.card, text(data, "at")
+        preview = self.inspector.previews.get(port)
+        if card and card.node == text(data, "of") and isinstance(preview, TablePreview):
+            self._tables.open(card, port, preview)

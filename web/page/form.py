@@ -1,0 +1,77 @@
+"""The settings of a card as a form, generated from its fields."""
+
+from __future__ import annotations
+
+from tensorrag.check.problems import Problem
+from web.page.controls import Form, control, field_id, help_text, is_error
+from web.page.fields import FieldSpec
+from web.page.icons import icon
+from web.page.markup import Element, Node, button, div, label, span
+
+
+def form(shown: Form) -> Node:
+    """Draw every parameter that matters for the choices made."""
+    values = shown.values()
+    active = [spec for spec in shown.specs if spec.active(values)]
+    if not active:
+        return div(".sec.m2.s12")["This card has no settings."]
+    return [_field(shown, spec) for spec in active]
+
+
+def _field(shown: Form, spec: FieldSpec) -> Element:
+    wrong = shown.wrong(spec.name)
+    kinds = f".k-{spec.kind}" + (".bad" if is_error(wrong) else "")
+    return div(f".field{kinds}", data_field=spec.name, data_key=f"field-{spec.name}")[
+        div(".fl")[
+            label(for_=field_id(spec), title=spec.help or None)[spec.label], _aside(shown, spec)
+        ],
+        control(shown, spec),
+        [problem_message(problem) for problem in wrong],
+        _help(spec),
+    ]
+
+
+def _help(spec: FieldSpec) -> Node:
+    text = help_text(spec)
+    return div(".cap", id=f"{field_id(spec)}-help")[text] if text else None
+
+
+def _aside(shown: Form, spec: FieldSpec) -> Node:
+    """Beside the label: required, the default, or the way back to it."""
+    bare = spec.default in (None, "", [])
+    if spec.required or (spec.kind == "column" and spec.default == ""):
+        return span(".u")["required"]
+    if spec.kind in ("upload", "switch"):
+        return None
+    if shown.value(spec) == spec.default:
+        return None if bare else span(".u")["default"]
+    back = button(".link.u", type="button", data_act="reset", data_of=shown.node)
+    word = "clear" if bare else f"reset to {spec.shown(spec.default)}"
+    return back(data_param=spec.name, aria_label=f"{spec.label}: {word}", title=word)[word]
+
+
+def problem_message(problem: Problem) -> Element:
+    """Say what is wrong, what to do, and offer to do it."""
+    tone = "error" if problem.level == "error" else "stale"
+    return div(f".msg.{tone}", role="alert" if problem.level == "error" else "status")[
+        span(f".c-{tone}")[icon("failed" if problem.level == "error" else "warning", ".s")],
+        div(".sp")[
+            span(".w5")[problem.message],
+            problem.hint and div(".m2")[problem.hint],
+            fix_button(problem, ".p"),
+        ],
+    ]
+
+
+def fix_button(problem: Problem, look: str = ".o") -> Node:
+    """Offer the edit that mends a problem, as one button."""
+    if problem.fix is None:
+        return None
+    named = button(f".btn.sml.fix{look}", type="button", data_act="fix")
+    return named(data_problem=problem_key(problem))[problem.fix.label]
+
+
+def problem_key(problem: Problem) -> str:
+    """Return what names a problem between page and server."""
+    parts = (problem.code, problem.node, problem.port, problem.field, problem.edge)
+    return "|".join(part or "" for part in parts)

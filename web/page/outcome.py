@@ -1,0 +1,150 @@
+"""What a card has to show while it runs, when it failed, and before it has run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tensorrag.preview import SplitFace
+from web.page.details import Card, Runtime
+from web.page.icons import icon
+from web.page.markup import (
+    Element,
+    Node,
+    b,
+    button,
+    div,
+    rect,
+    span,
+    svg,
+    table,
+    tbody,
+    td,
+    th,
+    thead,
+    tr,
+)
+from web.page.wording import left, number, percent, words
+
+
+def progress_part(runtime: Runtime) -> Node:
+    """Show how far a running card is, and the numbers it reports."""
+    progress = runtime.get("progress") or {}
+    if not progress:
+        return div(".sec.s12.m2")["It has started, and has not reported yet."]
+    done, total, unit = progress.get("done"), progress.get("total"), progress.get("unit") or "step"
+    named = f"{words(str(unit))} {number(done)}" + (f" of {number(total)}" if total else "")
+    share = min(1.0, done / total) if total and isinstance(done, int | float) else None
+    return div(".sec.s12")[
+        div(".row")[b[named], span(".sp"), span(".num")[_left(progress.get("left"))]],
+        share is not None
+        and div(
+            ".bar6", role="progressbar", aria_valuenow=round(100 * share), aria_valuemin=0,
+            aria_valuemax=100, aria_label=named,
+        )[span(style=f"width:{100 * share:.1f}%")],
+    ]  # fmt: skip
+
+
+def _left(value: Any) -> Node:
+    written = left(value) if isinstance(value, int | float) else ""
+    return written and [written.removesuffix(" left"), span(".u")[" left"]]
+
+
+def numbers_part(now: Mapping[str, float], best: Mapping[str, float]) -> Node:
+    """Show what a running card reports: now, and the best so far."""
+    if not now:
+        return None
+    return div(".sec")[
+        table(".mt.metrics")[
+            thead[
+                tr[
+                    th(scope="col")[span(".vh")["Figure"]],
+                    th(scope="col")["Now"],
+                    th(".w74", scope="col")["Best"],
+                ]
+            ],
+            tbody[
+                [
+                    tr(data_metric=name, data_value=repr(value))[
+                        td[metric_words(name)], td(".v")[number(value)], td[number(best.get(name))]
+                    ]
+                    for name, value in now.items()
+                ]
+            ],
+        ]
+    ]
+
+
+_METRICS = {
+    "loss": "Loss, train",
+    "validation_loss": "Loss, validation",
+    "val_loss": "Loss, validation",
+    "r2": "R²",
+    "validation_r2": "R² validation",
+    "rows_per_second": "Rows per second",
+}
+
+
+def metric_words(name: str) -> str:
+    """Write the name of a reported number."""
+    return _METRICS.get(name, words(name))
+
+
+def split_part(face: SplitFace) -> Element:
+    """Show the parts of a split as one bar, each with its share and rows."""
+    shades = (1.0, 0.65, 0.4)
+    start, bars = 0.0, []
+    for part, shade in zip(face.parts, shades[:1] + shades[-(len(face.parts) - 1) :], strict=False):
+        width = 288 * part.share
+        bars.append(
+            rect(x=f"{start:.1f}", width=f"{max(1.0, width - 2):.1f}", height=10, rx="2",
+                 fill="var(--table)", opacity=shade)
+        )  # fmt: skip
+        start += width
+    rows = [
+        tr[td[part.label], td(".m2")[percent(part.share)], td(".v")[f"{part.rows:,}"]]
+        for part in face.parts
+    ]
+    return div(".sec")[
+        svg(width="100%", height=10, viewBox="0 0 288 10", preserveAspectRatio="none",
+            aria_hidden="true", style="margin-bottom:6px")[bars],
+        table(".mt")[tbody[rows]],
+    ]  # fmt: skip
+
+
+def failure(error: Mapping[str, Any]) -> Element:
+    """Say what failed and what to do, the traceback folded away."""
+    trace = error.get("traceback")
+    return div(".sec")[
+        div(".msg.error", role="alert", style="margin-top:0")[
+            span(".c-error")[icon("failed", ".s")],
+            div(".sp")[
+                span(".w5")[str(error.get("message", ""))],
+                error.get("hint") and div(".m2")[str(error["hint"])],
+            ],
+        ],
+        trace and details_of("Where it happened", div(".log")[str(trace)]),
+    ]
+
+
+def details_of(word: str, content: Node) -> Element:
+    """Fold something away under a word."""
+    return Element("details")(".fold")[Element("summary")[word], content]
+
+
+def nothing_yet(card: Card) -> Element:
+    """Say what a result will be, and how to get it."""
+    if card.errors:
+        return div(".sec.lead")["It has no result: solve its problems first, under Settings."]
+    if card.state == "blocked":
+        reason = (card.runtime or {}).get("reason")
+        return div(".sec.lead")[f"It did not run: {reason}." if reason else "It did not run."]
+    if card.state == "queued":
+        return div(".sec.lead")["It waits for the cards before it."]
+    if card.state == "cancelled":
+        return div(".sec.lead")["It was cancelled before it had a result."]
+    return div(".sec.lead")[
+        "No result yet. ",
+        button(".link", type="button", data_act="run_node", data_of=card.node)["Run to here"],
+        " shows it.",
+    ]

@@ -1,0 +1,200 @@
+"""Previews, large: each kind of payload as elements. Numbers arrive raw and are written here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import assert_never
+
+from nicegui import ui
+
+from tensorrag.catalog import TypeInfo
+from tensorrag.preview import (
+    Cell,
+    ChartPreview,
+    GroupPreview,
+    ImagePreview,
+    MetricItem,
+    MetricsPreview,
+    NetworkPreview,
+    Preview,
+    RowsPreview,
+    StatsPreview,
+    TablePreview,
+    TextPreview,
+)
+from web.page.charts import HEIGHTS, Chart, chart_options
+from web.page.columns import table_summary
+from web.page.grid import sample_grid
+from web.page.icons import type_colours
+from web.page.markup import Element, Node, div, h3, img, span, table, tbody, td, th, thead, tr
+from web.page.network import network_picture
+from web.page.panel import Act, Panel
+from web.page.wording import number, short, signed, words
+
+Open = Callable[[], None]
+
+
+def show_preview(payload: Preview, kind: TypeInfo | None, act: Act, opener: Node = None) -> None:
+    """Put a preview into the current slot; charts and grids load only now.
+
+    Args:
+        payload: the preview.
+        kind: type of the value, whose colour its charts have.
+        act: told what people do in it.
+        opener: what opens a table as a whole, where there is one.
+    """
+    match payload:
+        case GroupPreview():
+            for item in payload.items:
+                show_preview(item, kind, act)
+        case ChartPreview():
+            _chart(payload, kind)
+        case TablePreview():
+            Panel("div", table_summary(payload, opener), act=act)
+            if payload.sample:
+                sample_grid(payload)
+        case _:
+            Panel("div", static_preview(payload), act=act)
+
+
+def static_preview(
+    payload: MetricsPreview | StatsPreview | NetworkPreview | TextPreview | ImagePreview
+    | RowsPreview,
+) -> Node:  # fmt: skip
+    """Draw the kinds that are plain markup."""
+    match payload:
+        case MetricsPreview():
+            return _metrics(payload)
+        case StatsPreview():
+            return _stats(payload)
+        case NetworkPreview():
+            return network_picture(payload)
+        case RowsPreview():
+            return _rows(payload)
+        case TextPreview():
+            return _section(payload.title, div(".log" if payload.mono else ".prose")[payload.text])
+        case ImagePreview():
+            source = f"data:{payload.mime};base64,{payload.base64}"
+            return _section(payload.title, img(".shot", src=source, alt=payload.alt))
+        case _:
+            assert_never(payload)
+
+
+def _section(title: str, content: Node, note: str | None = None) -> Element:
+    head = h3[title, note and span(".u")[note]] if title or note else None
+    return div(".sec")[head, content]
+
+
+def _chart(payload: ChartPreview, kind: TypeInfo | None) -> None:
+    with ui.element("section").classes("sec"):
+        Panel("div", h3(".h3")[payload.title, payload.note and span(".u")[payload.note]])
+        said = f"{payload.title}. {payload.caption or payload.note or ''}"
+        Chart(chart_options(payload), HEIGHTS[payload.chart], type_colours(kind), said)
+        if payload.caption:
+            Panel("div", div(".cap")[payload.caption])
+
+
+# --- metrics ------------------------------------------------------------------------------------
+
+
+def _metrics(payload: MetricsPreview) -> Element:
+    others = list(dict.fromkeys(name for item in payload.items for name in item.others))[:1]
+    heads = [
+        "Model",
+        *(words(name) for name in others),
+        "Baseline",
+        *([] if others else ["Better by"]),
+    ]
+    return _section(
+        payload.title,
+        [
+            table(".mt.metrics")[
+                thead[tr[th(scope="col")[span(".vh")["Metric"]], [_head(name) for name in heads]]],
+                tbody[[_metric(item, others) for item in payload.items]],
+            ],
+            payload.caption and div(".cap")[payload.caption],
+        ],
+    )
+
+
+def _head(name: str) -> Element:
+    return th(".w74", scope="col")[name]
+
+
+def _metric(item: MetricItem, others: Sequence[str]) -> Element:
+    better = None
+    if item.value is not None and item.baseline is not None:
+        gap = item.value - item.baseline
+        better = gap if item.higher_is_better else -gap
+    cells = [item.others.get(name) for name in others] + [item.baseline]
+    coarse = abs(item.value or 0) >= 0.05
+    return tr(data_metric=item.name, data_value="" if item.value is None else repr(item.value))[
+        td[item.label],
+        td(".v")[figure(item.value, item.unit)],
+        [td[figure(_quiet(cell, coarse), item.unit)] for cell in cells],
+        not others and td[figure(_quiet(better, coarse), item.unit)],
+    ]
+
+
+def _quiet(value: float | int | None, coarse: bool) -> float | int | None:
+    """Beside a metric of 0.87, a baseline of −0.0001 is 0.00."""
+    return 0.0 if coarse and value is not None and abs(value) < 0.005 else value
+
+
+def figure(value: float | int | None, unit: str | None = None) -> Node:
+    """Write a number, its unit beside it in grey."""
+    return [number(value), unit and value is not None and [" ", span(".u")[unit]]]
+
+
+# --- lists of values ----------------------------------------------------------------------------
+
+
+def _stats(payload: StatsPreview) -> Element:
+    rows = [
+        tr[
+            td[words(item.label)],
+            td[
+                item.value if isinstance(item.value, str) else figure(item.value, item.unit),
+                isinstance(item.value, str) and item.unit and [" ", span(".u")[item.unit]],
+                item.note and [" ", span(".u")[item.note]],
+            ],
+        ]
+        for item in payload.items
+        if item.value is not None
+    ]
+    return _section(payload.title, table(".mt.stats")[tbody[rows]])
+
+
+def _rows(payload: RowsPreview) -> Element:
+    numeric = [
+        all(isinstance(row[at], int | float) or row[at] is None for row in payload.rows)
+        for at in range(len(payload.columns))
+    ]
+    shown = table(".mt")[
+        thead[tr[[th(scope="col")[name] for name in payload.columns]]],
+        tbody[
+            [
+                tr[
+                    [
+                        td[_cell(cell, first=at == 0, sign=at == len(row) - 1 and numeric[at])]
+                        for at, cell in enumerate(row)
+                    ]
+                ]
+                for row in payload.rows
+            ]
+        ],
+    ]
+    return _section(payload.title, shown, payload.note)
+
+
+def _cell(cell: Cell, *, first: bool, sign: bool) -> str:
+    if isinstance(cell, str) or cell is None:
+        return cell or "–"
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
+    return signed(cell) if sign and not first and isinstance(cell, float) else number(cell)
+
+
+def count_words(parameters: int | None) -> str:
+    """Write a parameter count in short: 12.2 k parameters."""
+    return "" if parameters is None else f"{short(parameters)} parameters"

@@ -1,0 +1,221 @@
+"""The strip under the canvas: the timeline of a run, its log, problems, and the runs before it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from tensorrag.check.problems import Problem
+from web.page.form import fix_button
+from web.page.icons import icon, state
+from web.page.markup import Element, Node, b, button, div, span, table, tbody, td, tr
+from web.page.timeline import Bar, timeline
+from web.page.wording import plural, seconds, when
+
+TABS = ("timeline", "log", "problems", "runs")
+LOG_SHOWN = 400
+"""Lines of a log that are shown; the rest is in the journal."""
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """A line that a card printed."""
+
+    at: datetime
+    node: str
+    text: str
+    error: bool = False
+
+
+@dataclass(frozen=True)
+class PastRun:
+    """A run in the list of runs."""
+
+    run: str
+    number: int
+    status: str
+    started: datetime | None
+    seconds: float | None
+    result: str = ""
+    """Its main metric in words."""
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Stale:
+    """A card that would run again, and why."""
+
+    node: str
+    title: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Strip:
+    """What the strip shows."""
+
+    tab: str = "timeline"
+    number: int = 0
+    """Number of the run; 0 before the first."""
+    status: str = "idle"
+    elapsed: float = 0.0
+    result: str = ""
+    bars: Sequence[Bar] = ()
+    log: Sequence[LogLine] = ()
+    problems: Sequence[Problem] = ()
+    stale: Sequence[Stale] = ()
+    runs: Sequence[PastRun] = ()
+    titles: Mapping[str, str] = field(default_factory=dict)
+    """Titles of the cards, by node."""
+
+
+def strip(shown: Strip) -> Node:
+    """Draw the strip."""
+    return [
+        div(".sh")[_summary(shown), _tabs(shown)],
+        div(
+            ".sbody", role="tabpanel", id="strip-panel", aria_label=shown.tab.title(), tabindex="0",
+            data_testid=shown.tab if shown.tab in ("log", "problems") else None,
+            data_key=shown.tab, data_follow=shown.tab == "log",
+        )[_body(shown)],
+    ]  # fmt: skip
+
+
+def _summary(shown: Strip) -> Node:
+    if not shown.number:
+        return span["Not run yet"]
+    place = "No cost, this machine"
+    return [
+        b(style="color:var(--ink)")[f"Run {shown.number}"],
+        state(shown.status),
+        span(".num")[seconds(shown.elapsed)],
+        span(".cut")[place],
+    ]
+
+
+def _tabs(shown: Strip) -> Element:
+    errors = len(shown.problems)
+    return div(role="tablist", aria_label="About the run")[
+        [
+            button(
+                type="button", role="tab", data_act="strip_tab", data_tab=name, id=f"strip-{name}",
+                aria_selected="true" if name == shown.tab else "false", aria_controls="strip-panel",
+                tabindex="0" if name == shown.tab else "-1",
+            )[name.title(), name == "problems" and _count(errors, shown.problems)]
+            for name in TABS
+        ]
+    ]  # fmt: skip
+
+
+def _count(count: int, problems: Sequence[Problem]) -> Node:
+    if not count:
+        return span["0"]
+    severe = any(problem.level == "error" for problem in problems)
+    return span(".tag.error" if severe else ".tag.stale")[str(count)]
+
+
+def _body(shown: Strip) -> Node:
+    match shown.tab:
+        case "log":
+            return log_lines(shown.log, shown.titles, _no_log(shown))
+        case "problems":
+            return _problems(shown)
+        case "runs":
+            return _runs(shown.runs)
+        case _:
+            return timeline(
+                shown.bars, shown.elapsed, running=shown.status in ("running", "queued")
+            )
+
+
+def log_lines(
+    lines: Sequence[LogLine],
+    titles: Mapping[str, str] | None = None,
+    nothing: str = "What the cards print appears here while they run.",
+) -> Node:
+    """Draw the last lines of a log; with titles, each says whose it is."""
+    if not lines:
+        return div(".quiet")[nothing]
+    cut = len(lines) - LOG_SHOWN
+    return div(".log")[
+        cut > 0 and div(".t")[f"{cut:,} earlier lines are not shown."],
+        [_line(line, titles) for line in lines[-LOG_SHOWN:]],
+    ]
+
+
+def _no_log(shown: Strip) -> str:
+    if shown.number and shown.status not in ("running", "queued"):
+        return "No card printed anything in this run."
+    return "What the cards print appears here while they run."
+
+
+def _line(line: LogLine, titles: Mapping[str, str] | None) -> Element:
+    whose = f"{titles.get(line.node, line.node):<18.18}  " if titles is not None else ""
+    return div(".err" if line.error else "")[
+        span(".t")[f"{line.at.astimezone():%H:%M:%S}"], f"  {whose}{line.text}"
+    ]
+
+
+def _problems(shown: Strip) -> Node:
+    if not shown.problems and not shown.stale:
+        return div(".quiet")["Nothing is wrong: every card is ready to run."]
+    return [
+        [_problem(problem, shown.titles) for problem in shown.problems],
+        [_stale(each) for each in shown.stale],
+    ]
+
+
+def _problem(problem: Problem, titles: Mapping[str, str]) -> Element:
+    tone, drawing = {
+        "error": ("error", "failed"),
+        "warning": ("stale", "warning"),
+        "info": ("idle", "info"),
+    }[problem.level]
+    whose = titles.get(problem.node or "", problem.node or "This pipeline")
+    go = button(".go", type="button", data_act="go", data_of=problem.node, data_wire=problem.edge)
+    return div(".pr", data_level=problem.level, data_code=problem.code)[
+        go(data_param=problem.field, title=problem.hint or None)[
+            span(f".c-{tone}")[icon(drawing, ".s")],
+            b[whose],
+            span(".cut")[problem.message],
+            span(".mono")[problem.code],
+        ],
+        fix_button(problem),
+    ]
+
+
+def _stale(each: Stale) -> Element:
+    return div(".pr")[
+        button(".go", type="button", data_act="go", data_of=each.node)[
+            span(".c-stale")[icon("stale", ".s")],
+            b[each.title],
+            span(".cut")[f"Runs again: {each.reason}"],
+        ]
+    ]
+
+
+def _runs(runs: Sequence[PastRun]) -> Node:
+    if not runs:
+        return div(".quiet")["Every run is kept here, with its times and results."]
+    return div(".runs")[
+        table[
+            tbody[
+                [
+                    tr(data_run=run.run, data_state=run.status)[
+                        td(style="width:64px")[b[f"Run {run.number}"]],
+                        td(style="width:110px")[state(run.status)],
+                        td(".m2", style="width:130px")[when(run.started)],
+                        td(".num", style="width:80px")[seconds(run.seconds)],
+                        td(".cut")[run.result or run.detail],
+                    ]
+                    for run in runs
+                ]
+            ]
+        ]
+    ]
+
+
+def problem_words(problems: Sequence[Problem]) -> str:
+    """Count what keeps cards from running."""
+    return plural(sum(problem.level == "error" for problem in problems), "problem")

@@ -1,0 +1,102 @@
+"""The Settings of a card: its parameters, what its inputs are wired to, and its title."""
+
+from __future__ import annotations
+
+from web.page.details import Card, Wire
+from web.page.form import form, problem_message
+from web.page.icons import glyph, icon
+from web.page.markup import (
+    Element,
+    Node,
+    div,
+    h3,
+    input_,
+    option,
+    p,
+    select,
+    span,
+    table,
+    tbody,
+    td,
+    tr,
+)
+
+
+def settings(card: Card) -> Node:
+    """Draw everything that can be set: parameters, inputs, title."""
+    placed = {wire.port for wire in card.wires}
+    loose = [p for p in card.problems if not p.field and p.port not in placed]
+    gone = [p for p in card.problems if p.field and p.field not in _names(card)]
+    return [
+        [div(".sec")[problem_message(problem)] for problem in (*loose, *gone)],
+        card.known and form(card.settings),
+        _inputs(card) if card.wires else None,
+        _why(card),
+        _titled(card),
+    ]
+
+
+def _names(card: Card) -> set[str]:
+    values = card.settings.values()
+    return {spec.name for spec in card.settings.specs if spec.active(values)}
+
+
+def _inputs(card: Card) -> Element:
+    return div(".sec.wide")[
+        h3["Inputs"],
+        table(".mt.wires")[tbody[[_wire(card.node, wire) for wire in card.wires]]],
+        [problem_message(problem) for wire in card.wires for problem in wire.problems],
+    ]
+
+
+def _wire(node: str, wire: Wire) -> Element:
+    named = f"Input {wire.port}"
+    empty = "not connected" if wire.optional else "needs a wire"
+    options: list[Node] = [
+        option(value="", selected=wire.value is None)[empty if not wire.many else "add a wire"]
+    ]
+    options += [option(value=v, selected=v == wire.value)[text] for v, text in wire.options]
+    chooser = select(
+        data_sets="wire", data_of=node, data_at=wire.port, aria_label=named,
+        disabled=not wire.options,
+    )[options]  # fmt: skip
+    return tr(data_input=wire.port)[
+        td[span(".row")[glyph(wire.kind), span(".cut")[wire.port]]],
+        td[
+            div(".inp.flat", title=wire.detail or None)[chooser, icon("chevron", ".s")],
+            wire.detail and div(".t11.m3")[wire.detail],
+        ],
+    ]
+
+
+def _why(card: Card) -> Node:
+    runtime = card.runtime or {}
+    reason = runtime.get("reason")
+    if card.state != "stale" or not reason:
+        return None
+    return div(".sec.wide")[
+        h3["Why it runs again"],
+        div(".msg.stale", style="margin-top:0")[
+            span(".c-stale")[icon("stale", ".s")],
+            div[f"{str(reason)[:1].upper()}{str(reason)[1:]}."],
+        ],
+    ]
+
+
+def _paragraphs(help_text: str) -> list[str]:
+    """Undo the line breaks of a docstring, except those between paragraphs."""
+    return [" ".join(part.split()) for part in help_text.split("\n\n") if part.strip()]
+
+
+def _titled(card: Card) -> Element:
+    field_ = input_(
+        type="text", value=card.own_title, placeholder=card.title, maxlength="200",
+        data_sets="title", data_of=card.node, data_blurs=True, id="card-title",
+        autocomplete="off", spellcheck="false",
+    )  # fmt: skip
+    return div(".sec.wide")[
+        h3["This card"],
+        div(".fl.plain")[span["Title"]],
+        div(".inp")[field_(aria_label="Title of this card")],
+        [p(".cap.help")[paragraph] for paragraph in _paragraphs(card.help)],
+    ]

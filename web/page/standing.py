@@ -1,0 +1,114 @@
+"""Where a run stands, the ones before it, and the machine that they run on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from tensorrag.executor import Offers
+from tensorrag.store.journal import RunEntry
+from web.live.session import Session
+from web.page import course
+from web.page.run_panel import PastRun, Stale, Strip
+from web.page.scene import kind_of, titles
+from web.page.topbar import TopBar
+from web.page.wording import left
+
+
+@dataclass(frozen=True)
+class Machine:
+    """This machine in words."""
+
+    device: str = "cpu"
+    facts: str = "cpu"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a run stands."""
+
+    seconds: float = 0.0
+    left: str = ""
+
+
+def machine(offers: Sequence[Offers]) -> Machine:
+    """Describe this machine from what its executor offers."""
+    local = next((each for each in offers if each.executor == "local" and each.offers), None)
+    if local is None:
+        return Machine()
+    best = local.offers[0]
+    memory = f", {best.memory / 1024:.0f} GB" if best.memory else ""
+    return Machine(device=best.device, facts=f"{best.device}{memory}")
+
+
+def standing(session: Session) -> Standing:
+    """Say how long the run takes and how much is left, as far as any card knows."""
+    run = session.run
+    if run is not None:
+        seconds = run.seconds
+    else:
+        events = session.events()
+        start = course.began(events)
+        seconds = (course.moment(events[-1]) - start).total_seconds() if start else 0.0
+    lefts = [
+        (runtime.get("progress") or {}).get("left")
+        for runtime in session.runtime().values()
+        if runtime["state"] == "running"
+    ]
+    known = [each for each in lefts if isinstance(each, int | float)]
+    return Standing(seconds=seconds, left=left(max(known)) if known else "")
+
+
+def top_bar_of(session: Session, machine: Machine) -> TopBar:
+    """Return what the top bar shows."""
+    return TopBar(
+        name=session.pipeline.name,
+        saved=session.saved_text,
+        undo=session.undo_label or None,
+        redo=session.redo_label or None,
+        status=session.run_status,
+        detail=standing(session).left if session.running else "",
+        errors=sum(problem.level == "error" for problem in session.problems),
+        nodes=len(session.pipeline.nodes),
+        device=machine.device,
+        facts=machine.facts,
+    )
+
+
+def strip_of(session: Session, tab: str, past: Sequence[PastRun]) -> Strip:
+    """Return what the strip shows; only the open tab is filled in."""
+    events, names = session.events(), titles(session)
+    catalog, nodes = session.catalog, session.pipeline.nodes
+    kinds = {node.id: kind_of(catalog, catalog.cards.get(node.card)) for node in nodes.values()}
+    stale = [
+        Stale(node, names[node], runtime["reason"])
+        for node, runtime in session.runtime().items()
+        if runtime["state"] == "stale" and runtime.get("reason") and node in names
+    ]
+    return Strip(
+        tab=tab,
+        number=len(past),
+        status=session.run_status,
+        elapsed=standing(session).seconds,
+        bars=course.bars(events, names, kinds) if tab == "timeline" else (),
+        log=course.log_of(events) if tab == "log" else (),
+        problems=session.problems,
+        stale=stale,
+        runs=past,
+        titles=names,
+    )
+
+
+def past_runs(entries: Sequence[RunEntry]) -> list[PastRun]:
+    """Return the runs of a pipeline, newest first, numbered from the first."""
+    return [
+        PastRun(
+            run=entry.id,
+            number=len(entries) - at,
+            status=entry.status,
+            started=datetime.fromtimestamp(entry.created, UTC),
+            seconds=entry.seconds,
+        )
+        for at, entry in enumerate(entries)
+    ]

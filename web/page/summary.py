@@ -1,0 +1,77 @@
+"""The pipeline's own summary: what the inspector shows when no card is chosen."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from tensorrag.edit.edges import title_of
+from web.live.session import Session
+from web.page.icons import glyph, state
+from web.page.markup import Element, Node, div, h2, h3, li, span, table, tbody, td, textarea, tr, ul
+from web.page.scene import kind_of
+from web.page.wording import plural
+
+
+def summary(session: Session) -> Node:
+    """Draw name, description, cards and the last run."""
+    return [
+        div(".ih")[
+            h2[session.pipeline.name or "Pipeline without a name"],
+            div(".row.s12.ihs.m2")[_counts(session)],
+        ],
+        _description(session),
+        _last_run(session),
+        _cards(session),
+        _keys(),
+    ]
+
+
+def _counts(session: Session) -> str:
+    pipeline = session.pipeline
+    return f"{plural(len(pipeline.nodes), 'card')} · {plural(len(pipeline.edges), 'wire')}"
+
+
+def _description(session: Session) -> Element:
+    written = textarea(
+        id="description", rows="3", maxlength="4000", placeholder="What is this pipeline for?",
+        aria_label="Description", data_sets="describe",
+    )[session.pipeline.description]  # fmt: skip
+    return div(".sec")[h3["Description"], div(".inp.area")[written]]
+
+
+def _last_run(session: Session) -> Node:
+    if session.run_status == "idle":
+        return None
+    counted = Counter(str(runtime["state"]) for runtime in session.runtime().values())
+    rows = [tr[td[state(name)], td[f"{count:,}"]] for name, count in sorted(counted.items())]
+    return div(".sec.wide")[h3["Cards now"], table(".mt")[tbody[rows]]]
+
+
+def _cards(session: Session) -> Node:
+    if not session.pipeline.nodes:
+        return None
+    catalog = session.catalog
+    listed = [
+        li(".row", data_key=f"card-{node.id}")[
+            glyph(kind_of(catalog, catalog.cards.get(node.card))),
+            Element("button")(".link.cut", type="button", data_act="focus", data_of=node.id)[
+                title_of(node, catalog)
+            ],
+        ]
+        for node in list(session.pipeline.nodes.values())[:200]
+    ]
+    return div(".sec.wide")[h3["Cards"], ul(".cardlist")[listed]]
+
+
+def _keys() -> Element:
+    keys = (
+        ("Search cards", "/"),
+        ("Run", "Ctrl Enter"),
+        ("Undo, redo", "Ctrl Z, Ctrl Shift Z"),
+        ("Wire the selected card", "W"),
+        ("Select all", "Ctrl A"),
+        ("Move what is selected", "arrow keys"),
+        ("Delete", "Del"),
+    )
+    rows = [tr[td[name], td[span(".m3")[key]]] for name, key in keys]
+    return div(".sec.wide")[h3["Keyboard"], table(".mt")[tbody[rows]]]

@@ -1,0 +1,158 @@
+"""The table view: every row of a table, in pages from the server, and one column in full."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nicegui import ui
+
+from tensorrag.errors import TensorRagError
+from tensorrag.preview import TablePreview
+from web.live.session import Session
+from web.page.actions import Action, Data, text
+from web.page.columns import column_details, missing_words, size_words
+from web.page.details import Card
+from web.page.grid import paged_grid
+from web.page.icons import glyph, icon, state
+from web.page.markup import Node, b, button, div, input_, span
+from web.page.panel import Act, Panel
+from web.page.wording import seconds, size
+
+PAGE = 500
+"""Most rows in one answer."""
+
+
+class Tables:
+    """The table that a tab has open, if any, and what people do in it."""
+
+    def __init__(self, session: Session, act: Act) -> None:
+        self._session, self._act = session, act
+        self._place = ui.element("div")
+        self._open: TableView | None = None
+        self.actions: dict[str, Action] = {
+            "close_table": self._close,
+            "find_column": self._find,
+            "pick_column": self._pick,
+            "rows": self._rows,
+        }
+
+    def open(self, card: Card, port: str, table: TablePreview) -> None:
+        """Show a table, in place of another one."""
+        self._close({})
+        with self._place:
+            self._open = TableView(self._session, card, port, table, self._act)
+
+    def _close(self, _: Data) -> None:
+        if self._open is not None:
+            self._open.close()
+            self._open = None
+
+    def _find(self, data: Data) -> None:
+        if self._open is not None:
+            self._open.find(text(data, "value"))
+
+    def _pick(self, data: Data) -> None:
+        if self._open is not None:
+            self._open.pick(data.get("column"))
+
+    async def _rows(self, data: Data) -> None:
+        if self._open is not None:
+            await self._open.rows(data)
+
+
+class TableView:
+    """One table over the whole page, above the editor, until it is closed."""
+
+    def __init__(
+        self, session: Session, card: Card, port: str, table: TablePreview, act: Act
+    ) -> None:
+        self._session, self._node, self._port, self._table = session, card.node, port, table
+        self._column = len(table.columns) - 1
+        with ui.element("section").classes("sheetview") as self._root:
+            self._root._props.update(
+                {"aria-label": f"{card.title}, {port}", "data-testid": "table"}
+            )
+            self._head = Panel("div", self._heading(card), act=act).classes("hh")
+            with ui.element("div").classes("gr"):
+                self._grid = paged_grid(table)
+            self._side = Panel("div", act=act, asks=True).classes("sd")
+        self.pick(self._column)
+
+    def close(self) -> None:
+        """Take it away."""
+        self._root.delete()
+
+    def pick(self, at: Any) -> None:
+        """Show a column in full; ``at`` comes from the browser."""
+        if isinstance(at, int) and 0 <= at < len(self._table.columns):
+            self._column = at
+            self._side.show(column_details(self._table.columns[at], self._table.rows))
+            self._side.run_method("pick", f"c{at}")
+
+    def find(self, name: str) -> None:
+        """Bring the column of this name into view."""
+        names = [column.name for column in self._table.columns]
+        if name in names:
+            at = names.index(name)
+            self._grid.run_grid_method("ensureColumnVisible", f"c{at}", "middle")
+            self.pick(at)
+
+    async def rows(self, data: dict[str, Any]) -> None:
+        """Answer a grid that asks for rows."""
+        request, offset, limit = (data.get(key) for key in ("request", "offset", "limit"))
+        if not (isinstance(request, int) and isinstance(offset, int) and isinstance(limit, int)):
+            return
+        sort, at = "", data.get("column")
+        if isinstance(at, int) and 0 <= at < len(self._table.columns):
+            sort = f"{'-' if data.get('down') else ''}{self._table.columns[at].name}"
+        try:
+            page = await self._session.page(
+                self._node, self._port, max(0, offset), min(PAGE, max(0, limit)), sort
+            )
+        except TensorRagError:
+            page = None
+        if not self._root.is_deleted:
+            self._side.run_method("rows", request, page)
+
+    def _heading(self, card: Card) -> Node:
+        runtime = card.runtime or {}
+        table = self._table
+        return [
+            button(
+                ".btn.i", type="button", data_act="close_table", aria_label="Close the table",
+                title="Close (Esc)", data_keys="escape",
+            )[icon("close")],
+            glyph(card.kind),
+            b(style="font-size:15px")[card.title],
+            span(".m2")[self._port],
+            table.synthetic and span(".tag")["synthetic"],
+            span(".s12", style="margin-left:8px;display:inline-flex")[state(card.state)],
+            span(".num.m2.s12")[seconds(runtime.get("seconds"))],
+            span(".sp"),
+            span(".num")[size_words(table)],
+            span(".m3")["·"],
+            span(".num.m2")[size(table.bytes)],
+            span(".m3")["·"],
+            span(".num.m2")[missing_words(table)],
+            span(".vr"),
+            self._finder(),
+        ]  # fmt: skip
+
+    def _finder(self) -> Node:
+        field = input_(
+            type="text", role="combobox", id="find-column", placeholder="Find a column",
+            aria_label="Find a column", aria_expanded="false", aria_autocomplete="list",
+            aria_controls="find-column-list", data_sets="find_column", data_had="", data_many=True,
+            autocomplete="off", spellcheck="false",
+        )  # fmt: skip
+        options = [
+            div(".opt", role="option", id=f"find-column-{at}", data_value=column.name)[
+                span(".cut")[column.name], span(".u")[column.kind]
+            ]
+            for at, column in enumerate(self._table.columns)
+        ]
+        listed = div(".menu.list", popover="manual", role="listbox", id="find-column-list")
+        return [
+            div(".search.find")[icon("search", ".s"), field],
+            listed(aria_label="Columns")[options],
+        ]

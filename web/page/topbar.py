@@ -1,0 +1,176 @@
+"""The top bar: what is open, whether it is saved, undo and redo, and Run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from web.page.icons import MARK, icon, state
+from web.page.markup import Element, Node, a, button, div, h1, input_, span
+from web.page.wording import plural
+
+
+@dataclass(frozen=True)
+class TopBar:
+    """What the top bar shows."""
+
+    name: str
+    saved: str = "Saved"
+    undo: str | None = None
+    """What undo would take back; None where there is nothing."""
+    redo: str | None = None
+    status: str = "idle"
+    """Status of the run that is going on or was the last."""
+    detail: str = ""
+    """Beside the status: how long it will take."""
+    errors: int = 0
+    nodes: int = 0
+    machine: str = "This machine"
+    device: str = "cpu"
+    facts: str = ""
+    """The machine in a line."""
+
+    @property
+    def running(self) -> bool:
+        """Whether a run is going on."""
+        return self.status in ("queued", "running")
+
+
+def top_bar(bar: TopBar) -> Node:
+    """Draw the bar of the editor."""
+    return [
+        a(".home", href="/", title="All pipelines")[MARK, span(".crumb")["Pipelines"]],
+        span(".slash", aria_hidden="true")["/"],
+        _name(bar.name),
+        span(".saved", role="status")[
+            bar.saved == "Saved" and icon("check", ".s"), span[bar.saved]
+        ],
+        span(".sp"),
+        _history(bar),
+        span(".vr"),
+        _files(),
+        theme_button(),
+        span(".vr"),
+        _status(bar),
+        _run_on(bar),
+        span(style="width:4px"),
+        _run(bar),
+    ]
+
+
+def _name(name: str) -> Element:
+    return h1(".name-box", style="display:contents")[
+        input_(
+            ".name", type="text", value=name, aria_label="Name of the pipeline", maxlength="200",
+            data_sets="rename", data_blurs=True, autocomplete="off", spellcheck="false",
+        )
+    ]  # fmt: skip
+
+
+def _history(bar: TopBar) -> Node:
+    return [
+        _tool("undo", f"Undo {bar.undo}" if bar.undo else "Undo", "mod+z", off=bar.undo is None),
+        _tool(
+            "redo", f"Redo {bar.redo}" if bar.redo else "Redo", "mod+shift+z mod+y",
+            off=bar.redo is None,
+        ),
+    ]  # fmt: skip
+
+
+def _tool(name: str, title: str, keys: str, *, off: bool = False) -> Element:
+    shortcut = keys.split()[0].replace("mod", "Ctrl").replace("shift", "Shift").replace("+z", "+Z")
+    return button(
+        ".btn.i", type="button", data_act=name, data_testid=name, data_keys=keys, disabled=off,
+        title=f"{title} ({shortcut})", aria_label=title,
+    )[icon(name)]  # fmt: skip
+
+
+def _files() -> Node:
+    return [import_button(".i", "Import a pipeline", None), export_button()]
+
+
+def import_button(look: str, title: str, word: str | None) -> Node:
+    """Offer to open a pipeline's file; the file chooser itself is not seen."""
+    return [
+        input_(
+            ".vh", type="file", id="import-file", accept=".json,application/json",
+            data_file="import", data_testid="import-input", aria_label="Pipeline file",
+            tabindex="-1",
+        ),
+        button(
+            f".btn{look}", type="button", data_opens="import-file", data_testid="import",
+            title=title, aria_label=word or title,
+        )[icon("import", ".s" if word else ""), word and span(".word")[word]],
+    ]  # fmt: skip
+
+
+def export_button() -> Element:
+    """Offer the pipeline as a file."""
+    title = "Export the pipeline as a file"
+    return button(
+        ".btn.i", type="button", data_act="export", data_testid="export", title=title,
+        aria_label=title,
+    )[icon("export")]  # fmt: skip
+
+
+def theme_button() -> Element:
+    """Switch between light and dark; the browser does it and remembers it."""
+    title = "Light or dark"
+    return button(".btn.i", type="button", data_testid="theme", title=title, aria_label=title)[
+        icon("theme")
+    ]
+
+
+def _status(bar: TopBar) -> Element:
+    """Say what the run does; always there, for those who listen, seen only while it runs."""
+    seen = ".row.s12.going" if bar.running else ".vh"
+    return span(seen, data_testid="run-status", data_state=bar.status, role="status")[
+        state(bar.status), bar.detail and span(".num.m2")[bar.detail]
+    ]
+
+
+def _run_on(bar: TopBar) -> Node:
+    opener = button(".btn.o.chooser", type="button", popovertarget="run-on", aria_haspopup="menu")
+    return [
+        opener[
+            span(".m2", style="font-weight:400")["Run on"],
+            span[f"{bar.machine} · {bar.device}"],
+            icon("chevron", ".s"),
+        ],
+        div(".menu.runon", id="run-on", popover="auto", role="menu", aria_label="Run on")[
+            button(".mi.tall", type="button", role="menuitemradio", aria_checked="true",
+                   data_act="run_on", data_executor="local")[
+                icon("check"),
+                span(".sp")[
+                    div(".w5", style="line-height:18px")[bar.machine], div(".s12.m2")[bar.facts]
+                ],
+                span(".num.m2")["no cost"],
+            ],
+        ],
+    ]  # fmt: skip
+
+
+def _run(bar: TopBar) -> Element:
+    if bar.running:
+        return button(".btn.o", type="button", data_act="cancel", data_testid="cancel")[
+            icon("stop", ".s"), "Cancel run"
+        ]
+    if bar.errors:
+        # Not disabled: pressing it leads to what keeps it from running.
+        return button(
+            ".btn.o.m3",
+            type="button",
+            data_act="problems",
+            data_testid="run",
+            data_keys="mod+enter",
+            aria_disabled="true",
+            title=f"{plural(bar.errors, 'problem')} must be solved first",
+        )[
+            icon("play", ".s"),
+            "Run",
+            span(".tag.error")[plural(bar.errors, "problem")],
+        ]
+    why = None if bar.nodes else "There is nothing to run yet"
+    return button(
+        ".btn.p", type="button", data_act="run", data_testid="run", data_keys="mod+enter",
+        disabled=why is not None, title=why or "Run every card that is not up to date (Ctrl+Enter)",
+    )[icon("play", ".s"), "Run"]  # fmt: skip
