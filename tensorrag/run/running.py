@@ -19,8 +19,8 @@ from tensorrag.executor import Executor
 from tensorrag.pipeline import Pipeline
 from tensorrag.pipeline.names import quoted
 from tensorrag.run.chronicle import Chronicle
+from tensorrag.run.execution import Execution
 from tensorrag.run.node_run import NodeRun
-from tensorrag.run.performance import Performance
 from tensorrag.run.plan import Planner
 from tensorrag.run.prepare import Checker, Prepared, prepare
 from tensorrag.run.record import run_record
@@ -88,7 +88,7 @@ class Run:
         self._happened = asyncio.Event()
         """Set when the loop has something to do."""
         self._outcomes: list[tuple[NodeRun, Outcome]] = []
-        self._performances: dict[str, Performance] = {}
+        self._executions: dict[str, Execution] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     # --- for those who started it -----------------------------------------------------------
@@ -133,8 +133,8 @@ class Run:
             one.cancelling = True
         self._happened.set()
         for one in stopping:
-            if one.id in self._performances:
-                await self._performances[one.id].cancel()
+            if one.id in self._executions:
+                await self._executions[one.id].cancel()
 
     async def interrupt(self) -> None:
         """End at once because this process ends; the journal says that it was interrupted."""
@@ -231,7 +231,7 @@ class Run:
         step = await asyncio.to_thread(self._decide, outcomes)
         self._chronicle.tell()
         for node, _ in outcomes:
-            del self._performances[node.id], self._tasks[node.id]
+            del self._executions[node.id], self._tasks[node.id]
         for node in step.launch:
             self._launch(node)
 
@@ -272,10 +272,10 @@ class Run:
         """Have everything stopped that still runs, and listen to it no longer."""
         for node_id, task in self._tasks.items():
             task.cancel()
-            await self._performances[node_id].drop()
+            await self._executions[node_id].drop()
 
     def _launch(self, node: NodeRun) -> None:
-        self._performances[node.id] = performance = Performance(
+        self._executions[node.id] = execution = Execution(
             node,
             self._executors[node.executor],
             self._schedule.task(node),
@@ -285,10 +285,10 @@ class Run:
             self._happened.set,
         )
         name = f"run {self.id}, {node.id}"
-        self._tasks[node.id] = asyncio.create_task(self._perform(node, performance), name=name)
+        self._tasks[node.id] = asyncio.create_task(self._carry_out(node, execution), name=name)
 
-    async def _perform(self, node: NodeRun, performance: Performance) -> None:
+    async def _carry_out(self, node: NodeRun, execution: Execution) -> None:
         """Carry out one card, and hand what came of it to the loop."""
-        outcome = await performance.perform()
+        outcome = await execution.carry_out()
         self._outcomes.append((node, outcome))
         self._happened.set()

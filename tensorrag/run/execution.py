@@ -19,7 +19,7 @@ LOG_LINES = 10_000
 """Most lines of log that are kept of one node."""
 
 
-class Performance:
+class Execution:
     """Carries out the task of one node.
 
     Args:
@@ -47,7 +47,7 @@ class Performance:
         self._chronicle, self._wake = chronicle, wake
         self._pace = Pace(self._pass_on_progress)
 
-    async def perform(self) -> Outcome:
+    async def carry_out(self) -> Outcome:
         """Run the card, as often as it may be tried; gives what came of it."""
         outcome: Outcome = RunCancelled(f"{self._node.title} was cancelled.")
         for attempt in range(1, self._tries + 1):
