@@ -1,5 +1,6 @@
 import asyncio
 import json
+import sqlite3
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -221,7 +222,7 @@ async def test_a_name_that_is_none_opens_nothing(desk: Desk) -> None:
 
 async def test_a_mistake_is_on_its_field_within_300_milliseconds(desk: Desk) -> None:
     session = await desk.open(diabetes())
-    assert session.problems == ()
+    assert not session.problems
     start = time.perf_counter()
 
     session.edit(set_param("load", sample_name="iris"))
@@ -504,6 +505,20 @@ async def test_results_are_known_after_a_restart(desk: Desk) -> None:
     assert session.runtime() == before
     assert session.events()[-1]["data"]["status"] == "succeeded"
     assert later.sessions.last_id != session.id, "nobody has looked at it"
+    await later.sessions.close()
+
+
+async def test_a_run_of_a_server_that_was_killed_is_told_as_interrupted(desk: Desk) -> None:
+    session = await desk.open(SUM)
+    run = desk.workspace.journal.create_run({}, pipeline_id=session.id)
+    desk.workspace.journal.append(run, [], status="running")
+    with sqlite3.connect(desk.workspace.root / "journal.sqlite") as connection:
+        connection.execute("UPDATE runs SET pid_started = 0")
+    connection.close()
+
+    later = await desk.restarted()
+
+    assert (await later.sessions.open(session.id)).run_status == "interrupted"
     await later.sessions.close()
 
 
