@@ -206,3 +206,25 @@ def test_a_table_of_ones_own(hands: Hands, page: Page, tmp_path: Path) -> None:
     expect(hands.test_id("inspector")).to_contain_text("4 columns")
     page.get_by_role("button", name="Run", exact=True).last.click()
     hands.expect_states("done", "data_load", "data_split")
+
+
+def test_a_wire_dropped_on_nothing_offers_the_cards_that_fit(hands: Hands, page: Page) -> None:
+    hands.drag_card("data_load", 150, 200)
+    start = hands.port("data_load", "dataset", "out").bounding_box()
+    assert start is not None
+    page.mouse.move(start["x"] + start["width"] / 2, start["y"] + start["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(start["x"] + 150, start["y"] + 120, steps=5)
+    page.mouse.up()
+
+    menu = page.get_by_role("dialog", name="Cards that take a Table")
+    expect(menu).not_to_contain_text("Model Define")
+    page.keyboard.type("split")
+    page.keyboard.press("Enter")
+
+    expect(hands.card("data_split")).to_be_visible()
+    edge = page.locator('[data-edge="data_load.dataset-data_split.dataset"]')
+    expect(edge).to_have_count(1)
+    hands.test_id("undo").click()
+    expect(hands.card("data_split")).to_have_count(0)
+    expect(edge).to_have_count(0)

@@ -48,7 +48,7 @@ class Drawing:
             "x": node.position.x,
             "y": node.position.y,
             "inputs": [_input(port) for port in inputs],
-            "outputs": [{"name": port.name, "type": port.type} for port in outputs],
+            "outputs": [_output(port) for port in outputs],
             "problems": [_problem(problem) for problem in self._of_nodes.get(node.id, ())],
             "placeholder": self._placeholder(kind),
             "enabled": node.enabled,
@@ -78,6 +78,19 @@ class Drawing:
             for name, kind in self._catalog.types.items()
         }
 
+    def catalog(self) -> list[JsonObject]:
+        """Say which cards a dropped wire may lead to."""
+        return [
+            {
+                "card": info.card,
+                "title": info.title,
+                "type": info.outputs[0].type if info.outputs else None,
+                "inputs": [_input(port) for port in info.inputs],
+                "outputs": [_output(port) for port in info.outputs],
+            }
+            for info in self._catalog.cards.values()
+        ]
+
     def _ports(
         self, node: Node, info: CardInfo | None
     ) -> tuple[tuple[PortInfo, ...], tuple[PortInfo, ...]]:
@@ -100,6 +113,10 @@ def _input(port: PortInfo) -> JsonObject:
         "optional": port.optional,
         "many": port.many,
     }
+
+
+def _output(port: PortInfo) -> JsonObject:
+    return {"name": port.name, "type": port.type}
 
 
 def _problem(problem: Problem) -> JsonObject:

@@ -73,6 +73,7 @@ class Stage:
         return {
             "revision": self._document.revision,
             "types": self.drawing().types(),
+            "catalog": self.drawing().catalog(),
             "nodes": list(self._picture.nodes.values()),
             "edges": list(self._picture.edges.values()),
             "runtime": self.states,

@@ -75,7 +75,11 @@ class Board:
             self._canvas.load(self._session.snapshot() | {"fit": False})
 
     def _on_spawn(self, data: Data) -> None:
-        self._edits.add({"card": data.get("card"), "x": data.get("x"), "y": data.get("y")})
+        card = {name: data.get(name) for name in ("card", "x", "y")}
+        loose = data.get("connect")
+        if isinstance(loose, dict):
+            card["connect"] = [_wire(loose)]
+        self._edits.add(card)
 
     def _on_command(self, data: Data) -> Any:
         name, node = text(data, "name"), text(data, "node")
@@ -132,3 +136,13 @@ def _empty() -> Node:
             p(".m2")["A pipeline's file, a table or a card in Python can be dropped here, too."],
         ]
     ]
+
+
+def _wire(loose: Data) -> JsonObject:
+    """Turn a wire that was dropped on nothing into one whose open end is the new card."""
+    here, there = ("source", "target") if loose.get("side") == "out" else ("target", "source")
+    return {
+        here: loose.get("node"),
+        f"{here}_port": loose.get("port"),
+        f"{there}_port": loose.get("to"),
+    }
