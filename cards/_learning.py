@@ -53,6 +53,23 @@ def examples(
     return Examples(names, np.column_stack(arrays), _numbers(table, target))
 
 
+def validation_examples(table: Table | None, target: str, like: Examples) -> Examples | None:
+    """Take the same columns out of the validation rows; None where there are no such rows.
+
+    Raises:
+        InputError: a column holds what is no number.
+        ParameterError: a column is not there.
+    """
+    if table is None or table.num_rows == 0:
+        return None
+    return examples(table, target, like.features, port="validation_dataset")
+
+
+def validation_note(seen: Examples, predicted: np.ndarray) -> str:
+    """Say in a sentence how good predictions of the validation rows are."""
+    return f"R² on the validation rows: {regression_metrics(seen.y, predicted)['r2']:.3f}."
+
+
 def feature_names(
     schema: TableSchema, target: str, features: Sequence[str]
 ) -> tuple[str, ...] | None:

@@ -14,6 +14,8 @@ from cards._learning import (
     linear_metrics,
     regression_metrics,
     target_brief,
+    validation_examples,
+    validation_note,
 )
 from tensorrag import (
     Card,
@@ -67,12 +69,9 @@ class Train(Card):
         seconds = time.perf_counter() - started
         fitted = regression_metrics(rows.y, estimator.predict(rows.x))
         notes = _notes(estimator, rows.features)
-        if validation_dataset is not None and validation_dataset.num_rows:
-            seen = examples(
-                validation_dataset, self.target_column, rows.features, port="validation_dataset"
-            )
-            held_out = regression_metrics(seen.y, estimator.predict(seen.x))
-            notes = (f"R² on the validation rows: {held_out['r2']:.3f}.", *notes)
+        seen = validation_examples(validation_dataset, self.target_column, rows)
+        if seen is not None:
+            notes = (validation_note(seen, estimator.predict(seen.x)), *notes)
         unit = next(c.unit for c in train_dataset.columns if c.name == self.target_column)
         model = Model(
             framework="sklearn",

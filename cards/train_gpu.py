@@ -13,6 +13,8 @@ from cards._learning import (
     linear_metrics,
     regression_metrics,
     target_brief,
+    validation_examples,
+    validation_note,
 )
 from cards._network.layers import complete, feed_forward, parameter_count, widths
 from tensorrag import (
@@ -68,7 +70,7 @@ class TrainGpu(Card):
     ) -> Out:
         """Train the network; the loss on the validation rows is watched where there are any."""
         rows = examples(train_dataset, self.target_column, self.feature_columns)
-        seen = _seen(validation_dataset, rows, self.target_column)
+        seen = validation_examples(validation_dataset, self.target_column, rows)
         layers = _layers(model_spec, len(rows.features))
         content, history = _train(layers, model_spec, rows, seen, self.seed)
         unit = next(c.unit for c in train_dataset.columns if c.name == self.target_column)
@@ -127,13 +129,6 @@ def _layers(spec: NetworkSpec, features: int) -> list[Layer]:
     return complete(hidden, features=features)
 
 
-def _seen(table: Table | None, rows: Examples, target: str) -> Examples | None:
-    """The validation rows, where there are any."""
-    if table is None or table.num_rows == 0:
-        return None
-    return examples(table, target, rows.features, port="validation_dataset")
-
-
 def _train(
     layers: list[Layer], spec: NetworkSpec, rows: Examples, seen: Examples | None, seed: int
 ) -> tuple[dict[str, Any], History]:
@@ -181,8 +176,7 @@ def _report(
     curves = {"loss": history.loss, "validation_loss": history.validation_loss}
     notes: tuple[str, ...] = ()
     if seen is not None:
-        held_out = regression_metrics(seen.y, predict(content, seen.x))
-        notes = (f"R² on the validation rows: {held_out['r2']:.3f}.",)
+        notes = (validation_note(seen, predict(content, seen.x)),)
     return TrainingReport(
         device=history.device,
         seconds=history.seconds,
