@@ -17,13 +17,14 @@ import types
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
 from tensorrag.card import Card, describe
 from tensorrag.catalog import CardInfo, Catalog, Notice, TypeInfo
 from tensorrag.errors import CardError, CardNotFound, TensorRagError
+from tensorrag.registry.modules import source_file, source_folder
 from tensorrag.types.value import value_types
 
 GROUP = "tensorrag.cards"
@@ -41,9 +42,14 @@ class Found:
 
     @cached_property
     def source_sha256(self) -> str:
-        """Digest of the source that decides what the card does: its class's module."""
-        source = self.info.source or _module_source(self.card)
-        return hashlib.sha256(source.encode()).hexdigest()
+        """Digest of the source that decides what the card does.
+
+        Of a file that was dropped in, its text; of a pack, all of it, since a card is made of
+        the modules beside its own too.
+        """
+        if self.info.source is not None:
+            return hashlib.sha256(self.info.source.encode()).hexdigest()
+        return _pack_sha256(self.card.__module__.partition(".")[0])
 
 
 @dataclass
@@ -204,11 +210,15 @@ def _cards_of(modules: Iterable[types.ModuleType]) -> Iterator[type[Card]]:
                 yield thing
 
 
-def _module_source(card: type[Card]) -> str:
-    try:
-        return inspect.getsource(sys.modules[card.__module__])
-    except (OSError, KeyError):
-        return f"{card.__module__}:{card.__qualname__}"
+@cache
+def _pack_sha256(package: str) -> str:
+    """Digest of all Python files of a pack; of its name where they cannot be found."""
+    folder, file = source_folder(package), source_file(package)
+    files = sorted(folder.rglob("*.py")) if folder is not None else filter(None, [file])
+    digest = hashlib.sha256(package.encode())
+    for path in files:
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
 
 
 def _sentence(error: BaseException) -> str:

@@ -91,11 +91,12 @@ def test_an_unknown_card_is_named_with_the_nearest(tmp_path: Path) -> None:
     assert isinstance(caught.value, CardError)
 
 
-def with_a_pack(folder: Path, text: str, show: str) -> list[str]:
+def with_a_pack(folder: Path, text: str | None, show: str) -> list[str]:
     """Install a pack as pip leaves it, a module and metadata with the entry point; show words."""
-    (folder / "shouting.py").write_text(text)
+    if text is not None:
+        (folder / "shouting.py").write_text(text)
     info = folder / "shouting-1.0.dist-info"
-    info.mkdir()
+    info.mkdir(exist_ok=True)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: shouting\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text("[tensorrag.cards]\nshouting = shouting\n")
     load = "from tensorrag.registry.finding import Registry; registry = Registry.load(); "
@@ -120,3 +121,18 @@ def test_a_pack_that_cannot_be_loaded_is_a_notice(tmp_path: Path, text: str) -> 
     notices = with_a_pack(tmp_path, text, "[notice.file for notice in registry.notices]")
 
     assert notices == ["pack", "shouting"]
+
+
+def test_a_card_of_a_pack_is_another_when_a_module_beside_it_changes(tmp_path: Path) -> None:
+    pack = tmp_path / "shouting"
+    pack.mkdir()
+    helper = pack / "_helper.py"
+    helper.write_text("ROWS = 5\n")
+    (pack / "__init__.py").write_text(SHOUT)
+    show = "[f.source_sha256 for n, f in registry.found.items() if n == 'shouting/first_rows']"
+
+    before = with_a_pack(tmp_path, None, show)
+    helper.write_text("ROWS = 6\n")
+
+    assert len(before) == 1
+    assert with_a_pack(tmp_path, None, show) != before
