@@ -1,7 +1,7 @@
 from tensorrag.catalog import CardInfo, Catalog, Notice, PortInfo, TypeInfo
 from web.page.icons import type_colours
 from web.page.markup import html
-from web.page.palette import OWN, grouped, palette
+from web.page.palette import OWN, first_found, grouped, palette
 
 TABLE = TypeInfo(name="Table", label="Table", shape="square", light="#0a7686", dark="#3fb6c6")
 
@@ -36,6 +36,11 @@ def test_a_search_looks_at_names_and_what_cards_do() -> None:
     assert list(grouped(CATALOG, "LOAD data")) == ["Data"]
     assert grouped(CATALOG, "nothing like it") == {}
     assert "No card is called" in html(palette(CATALOG, "nothing like it"))
+
+
+def test_enter_takes_the_card_that_is_shown_first() -> None:
+    assert first_found(CATALOG, "load") == CATALOG.cards["data_load"]
+    assert first_found(CATALOG, "nothing like it") is None
 
 
 def test_a_card_can_be_dragged_and_pressed() -> None:

@@ -25,7 +25,7 @@ from web.page.actions import Data, Edits, text
 from web.page.board import Board
 from web.page.inspector import TABS, Inspector
 from web.page.markup import Node
-from web.page.palette import SEARCH_FIELD, palette
+from web.page.palette import SEARCH_FIELD, first_found, palette
 from web.page.panel import Panel
 from web.page.run_panel import TABS as STRIP_TABS
 from web.page.run_panel import PastRun, strip
@@ -62,6 +62,7 @@ class Editor(View):
             "cancel_card": lambda data: self._cancel(text(data, "of")),
             "export": self._export,
             "search": self._search,
+            "add_found": self._add_found,
             "palette_search": self._palette_search,
             "tab": self._tab,
             "port": self._port,
@@ -235,6 +236,10 @@ class Editor(View):
 
     def _search(self, data: Data) -> None:
         self.query = text(data, "value")[:100]
+
+    def _add_found(self, data: Data) -> Any:
+        found = first_found(self.session.catalog, text(data, "value")[:100])
+        return self.edits.actions["add_card"]({"card": found.card}) if found else None
 
     def _palette_search(self, _: Data) -> None:
         self._palette.run_method("focusOn", SEARCH_FIELD)

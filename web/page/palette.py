@@ -23,7 +23,7 @@ def _search(query: str) -> Element:
     field = input_(
         type="search", id=SEARCH_FIELD, placeholder="Search cards", aria_label="Search cards",
         value=query, data_sets="search", data_eager=True, data_local=True, data_keys="/",
-        data_enters=".pcard", autocomplete="off", spellcheck="false",
+        data_enters="add_found", data_below=".pcard", autocomplete="off", spellcheck="false",
     )  # fmt: skip
     return div(".search", role="search")[icon("search", ".s"), field, kbd["/"]]
 
@@ -51,6 +51,11 @@ def grouped(catalog: Catalog, query: str = "") -> dict[str, list[CardInfo]]:
     for info in found:
         groups.setdefault(OWN if info.source is not None else info.category, []).append(info)
     return dict(sorted(groups.items(), key=lambda group: _place(group[0])))
+
+
+def first_found(catalog: Catalog, query: str) -> CardInfo | None:
+    """Return the card that a search shows first."""
+    return next((infos[0] for infos in grouped(catalog, query).values()), None)
 
 
 def _says(query: str, text: str) -> bool:

@@ -46,9 +46,10 @@ export function listenToFields(root, act) {
       if (control.type === "text") control.value = control.defaultValue;
       control.blur();
     } else if (event.key === "Enter" && control.dataset.enters) {
-      root.querySelector(control.dataset.enters)?.click();
-    } else if (event.key === "ArrowDown" && control.dataset.enters) {
-      root.querySelector(control.dataset.enters)?.focus();
+      // The server answers to what stands here, not to what the list shows of an earlier letter.
+      act({ act: control.dataset.enters, value: control.value });
+    } else if (event.key === "ArrowDown" && control.dataset.below) {
+      root.querySelector(control.dataset.below)?.focus();
       event.preventDefault();
     } else if (event.key === "Enter" && control.type === "text" && control.dataset.blurs !== undefined) {
       control.blur();
