@@ -33,6 +33,7 @@ class DataLoad(Card):
     """
 
     category = "Data"
+    libraries = ("pyarrow",)
 
     source: Literal["sample", "upload", "path"] = Field("sample", label="Load from")
     """Where the table comes from."""

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import socket
 import sys
-import threading
 from pathlib import Path
 
 import click
 
 from tensorrag.errors import TensorRagError
-
-HOST = "127.0.0.1"
-PORT = 8080
+from web.address import HOST, PORT, address
 
 
 @click.command()
@@ -46,29 +43,6 @@ def serve(host: str, port: int, workspace: Path | None, no_open: bool) -> int:
         click.echo(f"{error.message}\n{error.hint}".rstrip(), err=True)
         return 1
     return 0
-
-
-def address(host: str, port: int) -> str:
-    """Return the URL at which a browser on this machine finds the server."""
-    name = {"0.0.0.0": HOST, "::": "[::1]"}.get(host, host)  # noqa: S104 - only compared with
-    return f"http://{f'[{name}]' if ':' in name and not name.startswith('[') else name}:{port}"
-
-
-def announce(url: str, *, show: bool, path: str = "") -> None:
-    """Print the one line that says where the editor is, and open a browser if there is one."""
-    click.echo(f"TensorRag is open at {url}")
-    sys.stdout.flush()
-    if show:
-        # In a thread: some systems wait for the browser. None is no error.
-        threading.Thread(target=_open_browser, args=(url + path,), daemon=True).start()
-
-
-def _open_browser(url: str) -> None:
-    import webbrowser
-    from contextlib import suppress
-
-    with suppress(Exception):
-        webbrowser.open(url)
 
 
 def _check_port(host: str, port: int) -> None:

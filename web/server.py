@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 
 from tensorrag.store.workspace import Workspace
+from web.address import address, announce
 from web.http import security
-from web.main import address, announce
 
 RECONNECT = 30.0
 """Seconds in which a page that lost its connection may come back without a reload."""

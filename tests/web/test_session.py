@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tensorrag.check import NodeFacts
-from tensorrag.errors import PipelineError, RunRefused, WorkspaceError
+from tensorrag.errors import ExecutorError, PipelineError, RunRefused, WorkspaceError
 from tensorrag.pipeline import Edge, Node, Pipeline
 from tensorrag.pipeline.as_json import to_json
 from tensorrag.pipeline.files import load, save
@@ -18,6 +18,7 @@ from tensorrag.types import ModelSchema
 from tests.core.engine import chain, node
 from tests.web.desk import Desk, Listener, until
 from web.live import sessions
+from web.live.hosting import Hosting
 from web.live.network_face import with_consumers
 from web.live.session import Session
 
@@ -573,3 +574,26 @@ async def test_the_first_start_makes_the_sample_and_the_second_does_not(desk: De
     assert await later.sessions.entries() == []
     assert await later.sessions.first_page() == "/"
     await later.sessions.close()
+
+
+async def test_a_check_that_fails_is_told_instead_of_an_old_one(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = await desk.open(SUM)
+    await session.settled()
+
+    async def fail(*_: object) -> None:
+        raise ExecutorError("The card host gave up.", hint="Try again.")
+
+    monkeypatch.setattr(Hosting, "check", fail)
+    session.edit(set_param("add", amount=5))
+    await session.settled()
+
+    (problem,) = session.problems
+    assert (problem.code, problem.level) == ("not_checked", "warning")
+    assert problem.message == "This could not be checked: The card host gave up."
+
+    monkeypatch.undo()
+    session.edit(set_param("add", amount=6))
+    await session.settled()
+    assert session.problems == ()

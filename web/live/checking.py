@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 
 from tensorrag.card import Peek
 from tensorrag.check import Checked
+from tensorrag.check.problems import Problem
 from tensorrag.edit.document import Document
 from tensorrag.errors import PipelineError, TensorRagError
 from tensorrag.pipeline import Pipeline
@@ -79,6 +80,8 @@ class Checking:
             checked = await self._checked(pipeline)
         except TensorRagError as error:
             log.warning("A check failed: %s %s", error.message, error.hint)
+            self.checked = self.checked.model_copy(update={"problems": (_unchecked(error),)})
+            self._tell()
             return
         self.planned = await asyncio.to_thread(self._plan, pipeline, checked)
         self.checked = checked
@@ -134,3 +137,13 @@ class Checking:
 
 def _peek_keys(checked: Checked) -> set[str]:
     return {facts.peek_key for facts in checked.nodes.values() if facts.peek_key is not None}
+
+
+def _unchecked(error: TensorRagError) -> Problem:
+    """Say that nothing is known of the pipeline as it is now; a run checks for itself."""
+    return Problem(
+        code="not_checked",
+        level="warning",
+        message=f"This could not be checked: {error.message}",
+        hint=error.hint or "Change something, and it is checked again.",
+    )

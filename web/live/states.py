@@ -8,6 +8,7 @@ from typing import NamedTuple
 from tensorrag.errors import CycleError
 from tensorrag.pipeline import JsonObject, Pipeline
 from tensorrag.run.plan import Planned
+from tensorrag.run.reasons import GONE
 from web.live.shown import Shown, placed, runtime, shown_of_plan
 
 NOTHING_SHOWN: JsonObject = {
@@ -22,9 +23,6 @@ NOTHING_SHOWN: JsonObject = {
     "ports": {},
     "error": None,
 }
-
-GONE = "its result is no longer stored"
-"""What the plan says of a result that was removed to make room."""
 
 DECIDING = ("card", "version", "source", "params", "libraries")
 
