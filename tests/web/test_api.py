@@ -274,6 +274,7 @@ async def test_parameters_can_be_set_for_one_run(client: httpx.AsyncClient, desk
     assert rows.json()["rows"] == [[43]]
     session = await desk.sessions.open(pipeline_id)
     assert session.pipeline.nodes["add"].params["amount"] == 4
+    assert await session.runs() == []  # not a run of the pipeline as it stands
 
 
 async def test_errors_refuse_a_run_and_say_where(client: httpx.AsyncClient) -> None:

@@ -135,10 +135,9 @@ async def _begin(asked: RunRequest, sessions: Sessions) -> Run:
         session = await sessions.open(asked.pipeline_id or "")
         if not asked.set:  # everybody who looks at it sees it run
             return await session.start(asked.until, asked.no_cache, asked.on)
-        pipeline = session.pipeline
+        pipeline = session.pipeline  # varied below: what the page says of its own runs stays true
     return await sessions.runs.begin(
         with_params(pipeline, asked.set),
-        pipeline_id=asked.pipeline_id,
         until=asked.until,
         no_cache=asked.no_cache,
         on=asked.on,
