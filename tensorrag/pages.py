@@ -10,6 +10,8 @@ from tensorrag.types.table import Table
 from tensorrag.types.value import JsonObject
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from tensorrag.task import Task
 
 LIMIT = 1000
@@ -44,10 +46,7 @@ def page(task: Task, store: Store) -> JsonObject:
         name = sort.removeprefix("-") if down else sort
         if name not in arrow.column_names:
             raise ParameterError(f"The table has no column {name!r}.", field="sort")
-        import pyarrow.compute as pc
-
-        order = "descending" if down else "ascending"
-        indices = pc.sort_indices(arrow[name], sort_keys=[("", order)])
+        indices = _sorted(arrow[name], name, "descending" if down else "ascending")
         arrow, start = arrow.take(indices.slice(offset, limit)), 0
     else:
         start = offset
@@ -58,3 +57,13 @@ def page(task: Task, store: Store) -> JsonObject:
         "offset": offset,
         "total": table.num_rows,
     }
+
+
+def _sorted(column: pa.ChunkedArray, name: str, order: str) -> pa.Array:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    try:
+        return pc.sort_indices(column, sort_keys=[("", order)])
+    except pa.ArrowException:
+        raise ParameterError(f"Rows cannot be sorted by {name!r}.", field="sort") from None

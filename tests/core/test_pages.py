@@ -62,3 +62,10 @@ def test_a_column_that_is_not_there_is_named(store: Store, sort: str, named: str
 def test_only_tables_have_rows(store: Store) -> None:
     with pytest.raises(ArtifactError, match="Only tables have rows"):
         shown(store, EstimatorSpec("ridge"))
+
+
+def test_what_has_no_order_cannot_be_sorted_by(store: Store) -> None:
+    lists = Table.from_pandas(pd.DataFrame({"rooms": [[1, 2], [3]]}))
+
+    with pytest.raises(ParameterError, match="cannot be sorted by 'rooms'"):
+        shown(store, lists, sort="rooms")
