@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import signal
 import sys
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,6 +28,9 @@ from tensorrag.task import Task
 
 Stamp = tuple[str, int, int]
 
+CARD_SECONDS = 2.0
+"""How long one card may take over its part of a check."""
+
 
 @dataclass
 class Cards:
@@ -33,9 +38,11 @@ class Cards:
 
     Args:
         accepted: a folder of this process that holds the files which stood their trial.
+        tell: called with ``loading`` and ``loaded``, around what may take its time.
     """
 
     accepted: Path
+    tell: Callable[[str], None] = lambda state: None
     _folder: Path | None = None
     _stamps: tuple[Stamp, ...] | None = None
     _registry: Registry = field(default_factory=Registry)
@@ -45,7 +52,9 @@ class Cards:
         """Return all cards as they are now."""
         stamps = _stamps(folder)
         if stamps != self._stamps or folder != self._folder:
+            self.tell("loading")
             self._registry = self._load(folder)
+            self.tell("loaded")
             self._folder, self._stamps = folder, stamps
         return self._registry
 
@@ -104,7 +113,7 @@ def main() -> None:
     scratch = Path(sys.argv[1])
     channel = Channel()
     settle("tr-cardhost", scratch)
-    cards = Cards(scratch / "cards")
+    cards = Cards(scratch / "cards", lambda state: channel.send(message(state)))
     cards.registry(None)
     channel.send(message("ready"))
     while (line := channel.receive()) is not None:
@@ -115,10 +124,25 @@ def _answer(line: bytes, cards: Cards) -> bytes:
     asked = decode(line)
     try:
         task, place = Task.from_json(asked["task"]), Place.model_validate(asked["place"])
-        result = answer(task, place, lambda: cards.registry(place.cards))
+        result = answer(task, place, lambda: cards.registry(place.cards), in_time)
         return encode({"type": "result", "id": asked["id"], "data": result})
     except Exception as error:
         return encode({"type": "error", "id": asked["id"], "data": describe(error)})
+
+
+@contextmanager
+def in_time() -> Iterator[None]:
+    """Interrupt a card that takes too long; one that never comes back to Python ends the host."""
+    signal.signal(signal.SIGALRM, _too_long)
+    signal.setitimer(signal.ITIMER_REAL, CARD_SECONDS)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _too_long(number: int, frame: object) -> None:
+    raise TimeoutError(f"it takes more than {CARD_SECONDS:.0f} seconds")
 
 
 if __name__ == "__main__":

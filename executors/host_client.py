@@ -18,6 +18,9 @@ ANSWER_SECONDS = 5.0
 
 START_SECONDS = 30.0
 
+LOAD_SECONDS = 60.0
+"""How long it may take to import the files of the drop-in folder, when they have changed."""
+
 
 class CardHost:
     """The one card host of an executor.
@@ -49,13 +52,7 @@ class CardHost:
         async with self._turn:
             try:
                 connection = await asyncio.shield(self.start())
-                return await asyncio.wait_for(self._answer(connection, task, place), ANSWER_SECONDS)
-            except TimeoutError:
-                self._replace()
-                raise ExecutorError(
-                    f"The cards did not answer within {ANSWER_SECONDS:.0f} seconds.",
-                    hint="A card of your own hangs in propagate, or on import: mend or remove it.",
-                ) from None
+                return await self._answer(connection, task, place)
             except ExecutorError:
                 self._replace()
                 raise
@@ -92,13 +89,24 @@ class CardHost:
         self._asked += 1
         asked = {"id": self._asked, "task": task.to_json(), "place": place.model_dump(mode="json")}
         connection.order(asked)
-        while True:
-            answer = await _next(connection, "result", "error")
-            if answer["id"] != asked["id"]:
-                continue  # its asker gave up waiting
-            if answer["type"] == "error":
-                raise TaskFailed(error_of(answer["data"]))
-            return answer["data"] if isinstance(answer["data"], dict) else {}
+        seconds = ANSWER_SECONDS
+        try:
+            async with asyncio.timeout(seconds) as clock:
+                while True:
+                    answer = await _next(connection, "result", "error", "loading", "loaded")
+                    if answer["type"] in ("loading", "loaded"):
+                        seconds = LOAD_SECONDS if answer["type"] == "loading" else ANSWER_SECONDS
+                        clock.reschedule(asyncio.get_running_loop().time() + seconds)
+                    elif answer["id"] == asked["id"]:  # not that of one who gave up waiting
+                        break
+        except TimeoutError:
+            raise ExecutorError(
+                f"The cards did not answer within {seconds:.0f} seconds.",
+                hint="A card of your own hangs in propagate, or on import: mend or remove it.",
+            ) from None
+        if answer["type"] == "error":
+            raise TaskFailed(error_of(answer["data"]))
+        return answer["data"] if isinstance(answer["data"], dict) else {}
 
 
 async def _end(starting: asyncio.Task[Connection]) -> None:

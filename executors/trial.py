@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import time
 from collections.abc import Mapping
@@ -10,8 +11,14 @@ from contextlib import suppress
 
 from tensorrag.registry.finding import module_from_source
 
-SECONDS = 3.0
-"""How long importing the files, all at once, may take."""
+SECONDS = 3
+"""Time that importing one file may take of a processor, whatever else the machine does."""
+
+PATIENCE = 10.0
+"""Seconds by the clock after which a file counts as waiting for something."""
+
+AT_ONCE = 4
+"""Files that are imported side by side; each may load libraries of its own."""
 
 _SURVIVED = 86
 """What a trial ends with that came to its own end; a file may well call ``os._exit(0)``."""
@@ -22,47 +29,55 @@ def reasons_against(sources: Mapping[str, str]) -> dict[str, str]:
 
     What merely raises is fine here: the registry says it better.
     """
-    trials = {name: _fork(name, source) for name, source in sources.items()}
-    until = time.monotonic() + SECONDS
-    return {name: _verdict(pid, until) for name, pid in trials.items()}
+    waiting = list(sources.items())
+    trials: dict[str, tuple[int, float]] = {}
+    verdicts: dict[str, str] = {}
+    while waiting or trials:
+        while waiting and len(trials) < AT_ONCE:
+            name, source = waiting.pop(0)
+            trials[name] = _fork(name, source), time.monotonic() + PATIENCE
+        for name, (pid, until) in tuple(trials.items()):
+            verdict = _verdict(pid, until)
+            if verdict is not None:
+                verdicts[name] = verdict
+                del trials[name]
+        time.sleep(0.002)
+    return verdicts
 
 
 def _fork(name: str, source: str) -> int:
     pid = os.fork()
     if pid:
         return pid
+    code = 1
     try:
         os.setsid()
+        resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS + 1))
         nowhere = os.open(os.devnull, os.O_RDWR)
         for stream in (1, 2):
             os.dup2(nowhere, stream)
-        with suppress(BaseException):
+        with suppress(Exception, SystemExit):
             module_from_source(source, name.removesuffix(".py"))
+        code = _SURVIVED
     finally:
-        os._exit(_SURVIVED)
+        os._exit(code)
 
 
-def _verdict(pid: int, until: float) -> str:
-    status = _wait(pid, until)
+def _verdict(pid: int, until: float) -> str | None:
+    """Say how a trial went, None while it goes on; nothing that it started is left then."""
+    ended, status = os.waitpid(pid, os.WNOHANG)
+    if not ended and time.monotonic() < until:
+        return None
     with suppress(OSError):
         os.killpg(pid, signal.SIGKILL)  # it, or what it started
-    if status is None:
+    if not ended:
         os.waitpid(pid, 0)
-        return f"Importing it takes more than {SECONDS:.0f} seconds."
+        return f"Importing it takes more than {PATIENCE:.0f} seconds."
     code = os.waitstatus_to_exitcode(status)
     if code == _SURVIVED:
         return ""
+    if code == -signal.SIGXCPU:
+        return f"Importing it takes more than {SECONDS} seconds."
     if code < 0:
         return f"Importing it crashes the process ({signal.strsignal(-code)})."
     return f"Importing it ends the process (exit code {code})."
-
-
-def _wait(pid: int, until: float) -> int | None:
-    """Return the wait status, or None when time is up."""
-    while True:
-        ended, status = os.waitpid(pid, os.WNOHANG)
-        if ended:
-            return status
-        if time.monotonic() > until:
-            return None
-        time.sleep(0.002)

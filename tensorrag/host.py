@@ -6,9 +6,10 @@ A card host is a long-lived process that may import cards, so that the server ne
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 
 from tensorrag.card import Peek
-from tensorrag.check import check
+from tensorrag.check import Guard, check
 from tensorrag.pipeline.as_json import from_json
 from tensorrag.registry.finding import Registry
 from tensorrag.store.place import Place
@@ -18,7 +19,9 @@ from tensorrag.types.value import JsonObject
 Loader = Callable[[], Registry]
 
 
-def answer(task: Task, place: Place, load: Loader | None = None) -> JsonObject:
+def answer(
+    task: Task, place: Place, load: Loader | None = None, guard: Guard = nullcontext
+) -> JsonObject:
     """Answer a task of kind ``describe`` or ``propagate``.
 
     Args:
@@ -26,6 +29,7 @@ def answer(task: Task, place: Place, load: Loader | None = None) -> JsonObject:
             (a Peek by key).
         place: where the drop-in folder is.
         load: gives the registry; a host that lives on passes one that remembers it.
+        guard: surrounds what each card does; a host stops one there that takes too long.
 
     Returns:
         A Catalog, or a Checked.
@@ -36,4 +40,4 @@ def answer(task: Task, place: Place, load: Loader | None = None) -> JsonObject:
     pipeline, _ = from_json(task.params["pipeline"])
     peeks = task.params.get("peeks", {}).items()
     known = {key: Peek.model_validate(peek) for key, peek in peeks}
-    return check(pipeline, registry, known).model_dump(mode="json")
+    return check(pipeline, registry, known, guard).model_dump(mode="json")

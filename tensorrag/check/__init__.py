@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tensorrag.check.checking import Checked, NodeFacts, check, peek_key
+from tensorrag.check.checking import Checked, Guard, NodeFacts, check, peek_key
 
-__all__ = ["Checked", "NodeFacts", "check", "peek_key"]
+__all__ = ["Checked", "Guard", "NodeFacts", "check", "peek_key"]

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +25,12 @@ from tensorrag.params import parameter_errors
 from tensorrag.pipeline import Node, Pipeline
 from tensorrag.registry.finding import Found, Registry
 from tensorrag.types.schema import AnySchema, Schema
+
+MAX_BRIEF = 200
+"""Longest line on a card, in characters."""
+
+Guard = Callable[[], AbstractContextManager[object]]
+"""Surrounds what one card does in a check."""
 
 _SCHEMAS: TypeAdapter[dict[str, AnySchema | None]] = TypeAdapter(dict[str, AnySchema | None])
 
@@ -70,7 +77,10 @@ class Checked(BaseModel):
 
 
 def check(
-    pipeline: Pipeline, registry: Registry, peeks: Mapping[str, Peek] | None = None
+    pipeline: Pipeline,
+    registry: Registry,
+    peeks: Mapping[str, Peek] | None = None,
+    guard: Guard = nullcontext,
 ) -> Checked:
     """Check a whole pipeline.
 
@@ -78,9 +88,10 @@ def check(
         pipeline: may be unfinished or wrong in any way that a file can be.
         registry: the cards that are here.
         peeks: what looks at outside sources found, by ``NodeFacts.peek_key``.
+        guard: surrounds what each card does: a place to interrupt one that takes too long.
     """
     infos = {card_id: found.info for card_id, found in registry.found.items()}
-    checking = _Checking(pipeline, registry, peeks or {})
+    checking = _Checking(pipeline, registry, peeks or {}, guard)
     checking.problems += wiring_problems(pipeline, infos)
     for node_id in _sorted_as_far_as_possible(pipeline):
         checking.visit(pipeline.nodes[node_id])
@@ -95,6 +106,7 @@ class _Checking:
     pipeline: Pipeline
     registry: Registry
     peeks: Mapping[str, Peek]
+    guard: Guard
     facts: dict[str, NodeFacts] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
@@ -105,6 +117,15 @@ class _Checking:
             self._report(node, "card_unknown", error)
             self.facts[node.id] = NodeFacts(card=node.card, title=node.title or node.card)
             return
+        try:
+            with self.guard():
+                self._ask(node, found)
+        except (Exception, SystemExit) as error:  # the code of a card may do anything, anywhere
+            self._report_broken(node, "It cannot be checked", error)
+            self.facts[node.id] = NodeFacts(card=node.card, title=node.title or found.info.title)
+
+    def _ask(self, node: Node, found: Found) -> None:
+        """Ask the card what it makes of its parameters and inputs."""
         inputs = self._arriving(node, found.info)
         problems = column_problems(node, found.info, inputs)
         self.problems += problems
@@ -121,7 +142,7 @@ class _Checking:
         except ValidationError as error:
             for wrong in parameter_errors(error):
                 self._report(node, "parameter_invalid", wrong)
-        except Exception as error:  # its migrate, or a validator of its own
+        except (Exception, SystemExit) as error:  # its migrate, or a validator of its own
             self._report_broken(node, "It cannot take its parameters", error)
         return None
 
@@ -161,11 +182,11 @@ class _Checking:
             return unknown | dict(zip(unknown, peek.schemas, strict=False))
         try:
             schemas = card.propagate(*_positional(found, inputs))  # type: ignore[attr-defined]
-            return unknown | dict(zip(unknown, _as_schemas(schemas), strict=False))
+            return unknown | _as_schemas(schemas, found)
         except TensorRagError as error:
             if not quiet:
                 self._report(node, "parameter_invalid", error)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             self._report_broken(node, "propagate failed", error)
         return unknown
 
@@ -199,10 +220,11 @@ class _Checking:
             timeout=found.card.timeout,
         )
 
-    def _report_broken(self, node: Node, what: str, error: Exception) -> None:
+    def _report_broken(self, node: Node, what: str, error: BaseException) -> None:
         """Blame the card, so that one that is wrong in any way leaves the others checked."""
         hint = "Mend the card, or remove it."
-        message = f"{what}: {type(error).__name__}: {error}"
+        said = str(error).strip().partition("\n")[0]
+        message = f"{what}: {type(error).__name__}{f': {said:.300}' if said else ''}"
         self._report(node, "card_broken", CardError(message, hint=hint))
 
     def _report(self, node: Node, code: str, error: TensorRagError) -> None:
@@ -238,12 +260,20 @@ def _positional(found: Found, inputs: dict[str, Any]) -> list[Any]:
     return arguments
 
 
-def _as_schemas(returned: Any) -> tuple[Schema | None, ...]:
+def _as_schemas(returned: Any, found: Found) -> dict[str, Schema | None]:
+    """Hold what propagate returned against the outputs of its card; returns it by port."""
     whole = returned if isinstance(returned, tuple) else (returned,)
-    for schema in whole:
-        if schema is not None and not isinstance(schema, Schema):
-            raise TypeError(f"it returned a {type(schema).__name__}, which is no Schema")
-    return whole
+    ports = found.card.outputs()
+    if len(whole) != len(ports):
+        raise TypeError(f"it returned {len(whole)} schemas for {len(ports)} outputs")
+    for port, schema in zip(ports, whole, strict=True):
+        promised = port.type.schema_type
+        if schema is not None and not isinstance(schema, promised):
+            kind = type(schema).__name__
+            raise TypeError(
+                f"it returned a {kind} for {port.name}, which is no {promised.__name__}"
+            )
+    return {port.name: schema for port, schema in zip(ports, whole, strict=True)}
 
 
 def _first(arriving: Any) -> Schema | None:
@@ -253,8 +283,8 @@ def _first(arriving: Any) -> Schema | None:
 
 def _brief(card: Card, inputs: dict[str, Schema]) -> str:
     try:
-        return str(card.brief(inputs) or "")
-    except Exception:
+        return str(card.brief(inputs) or "")[:MAX_BRIEF]
+    except (Exception, SystemExit):
         return ""  # it is shown, and decides nothing
 
 

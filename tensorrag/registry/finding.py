@@ -8,9 +8,11 @@ from __future__ import annotations
 import hashlib
 import importlib
 import inspect
+import json
 import linecache
 import os
 import pkgutil
+import re
 import sys
 import threading
 import types
@@ -24,10 +26,15 @@ from pathlib import Path
 from tensorrag.card import Card, describe
 from tensorrag.catalog import CardInfo, Catalog, Notice, TypeInfo
 from tensorrag.errors import CardError, CardNotFound, TensorRagError
+from tensorrag.pipeline.names import CARD_PATTERN, quoted
 from tensorrag.registry.modules import source_file, source_folder
 from tensorrag.types.value import value_types
 
 GROUP = "tensorrag.cards"
+MAX_FILE = 500_000
+"""Largest file with cards of one's own, in bytes."""
+MAX_DESCRIPTION = 200_000
+"""Longest description of a card, its source left out, in bytes of JSON."""
 _LOADING = threading.RLock()
 BUILT_IN = "builtin"
 """Entry point name of the cards that come with TensorRag: their ids have no pack before them."""
@@ -102,7 +109,9 @@ class Registry:
         try:
             module = point.load()
             cards = list(_cards_of(_modules(module)))
-        except (Exception, SystemExit) as error:
+        except KeyboardInterrupt:  # of the person who waits
+            raise
+        except BaseException as error:
             self._notice(f"pack {point.name}", error)
             return
         for card in cards:
@@ -112,7 +121,7 @@ class Registry:
 
     def _add_file(self, path: Path) -> None:
         try:
-            source = path.read_text(encoding="utf-8")
+            source = _source(path)
             module = module_from_source(source, path.stem)
             cards = list(_cards_of([module]))
             if not cards:
@@ -120,7 +129,9 @@ class Registry:
                     "The file contains no card.",
                     hint="Add a class that inherits from tensorrag.Card.",
                 )
-        except (Exception, SystemExit) as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
             self._notice(path.name, error)
             return
         for card in cards:
@@ -132,13 +143,49 @@ class Registry:
                 raise CardError(
                     f"A card called {card.id} is there already.", hint="Rename the class."
                 )
-            self.found[card.id] = Found(card, describe(card, source))
-        except Exception as error:
+            info = describe(card, source)
+            _refuse_unfit(info)
+            self.found[card.id] = Found(card, info)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
             self._notice(where, error)
 
     def _notice(self, file: str, error: BaseException) -> None:
         hint = error.hint if isinstance(error, TensorRagError) else ""
         self.notices.append(Notice(file=file, message=_sentence(error), hint=hint))
+
+
+def _source(path: Path) -> str:
+    if path.stat().st_size > MAX_FILE:
+        raise CardError(
+            f"The file is larger than {MAX_FILE // 1000} kB.",
+            hint="Put data into other files.",
+        )
+    return path.read_text(encoding="utf-8")
+
+
+def _refuse_unfit(info: CardInfo) -> None:
+    """Refuse a description that the page, other programs or a pipeline file could not hold."""
+    if info.source is not None and not re.fullmatch(CARD_PATTERN, info.card):
+        raise CardError(
+            f"{quoted(info.card)} cannot be the id of a card.",
+            hint="Use lower-case letters, digits and _, a letter first.",
+        )
+    try:
+        described = info.model_dump(mode="json", exclude={"source"})
+        size = len(json.dumps(described, allow_nan=False, ensure_ascii=False).encode())
+    except ValueError as error:
+        raise CardError(
+            f"{info.title} cannot be described as JSON: {error}.",
+            hint="Look at the defaults of its parameters, and at its texts.",
+        ) from None
+    if size > MAX_DESCRIPTION:
+        raise CardError(
+            f"The description of {info.title} has {size / 1e6:.1f} MB; "
+            f"{MAX_DESCRIPTION / 1e6:.1f} MB is the most there may be.",
+            hint="Shorten its docstring, or the defaults of its parameters.",
+        )
 
 
 def module_from_source(source: str, name: str) -> types.ModuleType:

@@ -221,7 +221,7 @@ from typing import NamedTuple
 
 from pydantic import model_validator
 
-from tensorrag import Card, Table, TableSchema
+from tensorrag import Card, MetricsSchema, Table, TableSchema
 
 
 class Mine(Card):
@@ -255,7 +255,10 @@ class Mine(Card):
     ("right", "wrong", "sentence"),
     [
         ("return TableSchema()", "return 1 / 0", "propagate failed: ZeroDivisionError"),
-        ("return TableSchema()", "return 'a table'", "it returned a str, which is no Schema"),
+        ("return TableSchema()", "raise SystemExit", "propagate failed: SystemExit"),
+        ("return TableSchema()", "return 'a table'", "it returned a str for table, which is no"),
+        ("return TableSchema()", "return MetricsSchema()", "which is no TableSchema"),
+        ("return TableSchema()", "return ()", "it returned 0 schemas for 1 outputs"),
         ("return params", "return params['gone']", "It cannot take its parameters: KeyError"),
         ("return self", "return self.gone", "It cannot take its parameters: AttributeError"),
     ],
@@ -275,7 +278,7 @@ def test_a_broken_card_is_a_problem_of_its_own_and_the_others_are_checked(
     assert checked.nodes["evaluate"].brief == "10,000 test rows"
 
 
-@pytest.mark.parametrize("brief", ["return 1 / 0", "return None"])
+@pytest.mark.parametrize("brief", ["return 1 / 0", "return None", "raise SystemExit"])
 def test_a_line_on_the_card_that_cannot_be_made_is_in_nobodys_way(
     tmp_path: Path, brief: str
 ) -> None:

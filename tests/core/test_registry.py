@@ -62,6 +62,14 @@ def test_a_worker_loads_a_drop_in_from_its_text(tmp_path: Path) -> None:
         ("import nothing_like_it", "ModuleNotFoundError: No module named 'nothing_like_it'"),
         ("x = 1", "The file contains no card."),
         ("raise SystemExit(3)", "SystemExit: 3"),
+        ("import asyncio; raise asyncio.CancelledError", "CancelledError"),
+        (SHOUT + "#" * 500_000, "The file is larger than 500 kB."),
+        (SHOUT.replace("int = 5", "str = chr(0xD800)"), "First Rows cannot be described as JSON"),
+        (SHOUT.replace("int = 5", "str = 10**6 * 'x'"), "First Rows has 1.0 MB"),
+        (
+            SHOUT.replace("rows: int", "id = '../x'; rows: int"),
+            '"../x" cannot be the id',
+        ),
         (SHOUT.replace('"""Keep the first rows."""', ""), "FirstRows has no docstring."),
         (SHOUT.replace("FirstRows", "DataLoad"), "A card called data_load is there already."),
         (

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 CARD = '''
 """A card."""
-import os, sys, time
+import os, signal, sys, time
 from typing import NamedTuple
 from tensorrag import Card, Metrics, MetricsSchema
 
@@ -125,6 +125,8 @@ async def test_follows_the_folder(local: LocalExecutor, place: Place, folder: Pa
         ("import os; os.abort()", "crashes the process (Aborted)"),
         ("while True: pass", "more than 3 seconds"),
         ("raise SystemExit", "SystemExit"),
+        ("raise KeyboardInterrupt", "ends the process"),
+        ("import asyncio; raise asyncio.CancelledError", "ends the process"),
         ("x = 1", "contains no card"),
     ],
 )
@@ -144,11 +146,44 @@ async def test_a_card_that_hangs_is_told_and_the_next_question_is_answered(
     local: LocalExecutor, place: Place, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(host_client, "ANSWER_SECONDS", 1.0)
-    write(folder, "slow", "time.sleep(600)")
+    write(
+        folder,
+        "slow",
+        "signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals()); time.sleep(9)",
+    )
     with pytest.raises(ExecutorError, match="did not answer within 1 second"):
         await check(local, place, "slow")
     async with asyncio.timeout(5):
         assert "slow" in (await describe(local, place)).cards
+
+
+async def test_a_card_that_never_ends_is_a_problem_of_its_own(
+    local: LocalExecutor, place: Place, folder: Path
+) -> None:
+    write(folder, "endless", "while True: pass")
+    write(folder, "mine")
+
+    checked = await check(local, place, "endless", "mine")
+
+    (problem,) = checked.problems
+    assert (problem.code, problem.node) == ("card_broken", "endless")
+    assert "takes more than 2 seconds" in problem.message
+    assert checked.nodes["mine"].schemas["metrics"] is not None
+
+
+async def test_files_that_take_their_time_cost_no_other_card(
+    local: LocalExecutor, place: Place, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(host_client, "ANSWER_SECONDS", 1.0)
+    for name in ("one", "two", "three"):
+        write(folder, name)
+        with (folder / f"{name}.py").open("a") as file:
+            file.write("\ntime.sleep(0.6)")
+
+    catalog = await describe(local, place)
+
+    assert {"data_load", "one", "two", "three"} <= set(catalog.cards)
+    assert catalog.notices == ()
 
 
 async def test_a_card_that_crashes_is_told_and_the_next_question_is_answered(
