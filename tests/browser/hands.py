@@ -14,6 +14,15 @@ TRAINED = 110_000
 """Milliseconds within which the default network is trained, also on a busy machine."""
 
 
+STILL = """() => {
+  const plane = document.querySelector(".vue-flow__transformationpane");
+  const drawn = plane ? plane.style.transform : "";
+  window.still = drawn === window.drawn ? window.still + 1 : 0;
+  window.drawn = drawn;
+  return window.still > 30;
+}"""
+
+
 class Hands:
     """One person in one tab."""
 
@@ -124,9 +133,16 @@ class Hands:
                 self.test_id("fit").click()
             self.page.mouse.move(700, 60)
             for theme in ("light", "dark"):
-                self.page.wait_for_timeout(400)  # until the canvas has come to rest
+                self._wait_for_rest()
                 size = "" if width == 1440 else f"-{width}"
                 shade = "" if theme == "light" else "-dark"
-                self.page.screenshot(path=PICTURES / f"{name}{size}{shade}.png")
+                self.page.screenshot(
+                    path=PICTURES / f"{name}{size}{shade}.png", animations="disabled"
+                )
                 self.test_id("theme").click()
                 self.page.mouse.move(700, 60)
+
+    def _wait_for_rest(self) -> None:
+        """Wait until the canvas has been drawn alike for half a second of frames."""
+        self.page.evaluate("window.still = 0; window.drawn = ''")
+        self.page.wait_for_function(STILL)

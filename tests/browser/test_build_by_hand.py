@@ -163,7 +163,7 @@ def test_what_is_typed_stays_while_the_server_answers(hands: Hands, page: Page) 
 
     expect(seed).to_be_focused()
     expect(seed).to_have_value("123456")
-    page.wait_for_timeout(600)
+    expect(hands.test_id("inspector").get_by_role("button", name="Seed: reset")).to_be_visible()
     expect(seed).to_be_focused()
     expect(seed).to_have_value("123456")
 

@@ -84,7 +84,7 @@ def test_the_first_load_is_light_and_brings_no_chart(server: Server, page: Page)
     page.goto(server.url)
     page.get_by_role("link", name="Boston housing on a GPU").last.click()
     expect(page.locator("[data-node]")).to_have_count(5)
-    page.wait_for_timeout(500)
+    page.wait_for_load_state("networkidle")
 
     assert sum(weights.values()) < 600_000
     assert not [name for name in weights if "echart" in name or "aggrid" in name]

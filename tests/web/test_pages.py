@@ -29,7 +29,7 @@ def written(user: User) -> str:
     """All markup of the page."""
     assert user.client is not None
     panels = [each for each in user.client.elements.values() if isinstance(each, Panel)]
-    return "\n".join(panel._props["content"] for panel in panels)
+    return "\n".join(panel.props["content"] for panel in panels)
 
 
 def select(user: User, *nodes: str) -> None:

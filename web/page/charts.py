@@ -32,7 +32,7 @@ class Chart(EChart, component="chart.js"):
         super().__init__(options, renderer="svg")
         self.classes("chart c-type").style(f"height:{height}px;{colours}")
         # A title may hold a column's name: set as data, never parsed as props.
-        self._props.update({"role": "img", "aria-label": said})
+        self.props.update({"role": "img", "aria-label": said})
 
     def draw(self, series: list[Options]) -> None:
         """Replace the lines of a chart that is being drawn."""

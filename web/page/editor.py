@@ -84,13 +84,13 @@ class Editor(View):
         with ui.element("div").classes("app"):
             self._top = Panel("header", self._top_bar(), act=self.act).classes("top")
             self._palette = Panel("nav", self._palette_content(), act=self.act).classes("pal")
-            self._palette._props.update({"data-testid": "palette", "aria-label": "Cards"})
+            self._palette.props.update({"data-testid": "palette", "aria-label": "Cards"})
             self.board = Board(self.sessions, self.session, self.edits, self.act)
             self.inspector = Inspector(
                 self.session, self.act, lambda node: self.edits.uploading.get(node)
             )
             self._strip = Panel("section", self._strip_content(), act=self.act).classes("strip")
-            self._strip._props["aria-label"] = "Run"
+            self._strip.props["aria-label"] = "Run"
         self._tables = Tables(self.session, self.act)
         self._actions |= self._tables.actions
         self.inspector.refresh()

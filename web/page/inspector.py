@@ -53,10 +53,10 @@ class Inspector:
         self._part: Panel | None = None
         self._live: _Live | None = None
         with ui.element("aside").classes("insp") as root:
-            root._props.update({"data-testid": "inspector", "aria-label": "Inspector"})
+            root.props.update({"data-testid": "inspector", "aria-label": "Inspector"})
             self._head = Panel("div", act=act)
             self._body = ui.element("div").classes("ibody")
-            self._body._props.update({"role": "tabpanel", "id": "tab-panel", "tabindex": "0"})
+            self._body.props.update({"role": "tabpanel", "id": "tab-panel", "tabindex": "0"})
 
     def show(self, node: str | None, tab: str | None = None) -> None:
         """Turn to a card, or to the pipeline."""
@@ -121,7 +121,7 @@ class Inspector:
             with self._body:
                 self._part = Panel("div", content, act=self._act)
                 if testid:
-                    self._part._props["data-testid"] = testid
+                    self._part.props["data-testid"] = testid
             return
         self._part.show(content)
 
@@ -219,7 +219,7 @@ class Inspector:
             if chosen is None:
                 return
             with ui.element("div") as box:
-                box._props["data-testid"] = "preview"
+                box.props["data-testid"] = "preview"
                 preview = self.previews[chosen]
                 if isinstance(preview, NetworkPreview) and isinstance(face, NetworkFace):
                     preview = _closed(preview, face)

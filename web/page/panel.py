@@ -34,17 +34,17 @@ class Panel(ui.element, component="panel.js", esm={"tensorrag-page": "static/pag
             asks: the grids of the page ask for their rows through this part.
         """
         super().__init__()
-        self._props["asks"] = asks
+        self.props["asks"] = asks
         self._act = act
-        self._props["as"] = tag
-        self._props["content"] = html(content)
+        self.props["as"] = tag
+        self.props["content"] = html(content)
         self.on("act", self._acted)
 
     def show(self, content: Node) -> None:
         """Replace what is seen."""
         written = html(content)
-        if written != self._props["content"]:
-            self._props["content"] = written
+        if written != self.props["content"]:
+            self.props["content"] = written
             self.update()
 
     def _acted(self, event: GenericEventArguments) -> Any:

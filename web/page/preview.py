@@ -29,7 +29,7 @@ from web.page.icons import type_colours
 from web.page.markup import Element, Node, div, h3, img, span, table, tbody, td, th, thead, tr
 from web.page.network import network_picture
 from web.page.panel import Act, Panel
-from web.page.wording import number, short, signed, words
+from web.page.wording import number, signed, words
 
 Open = Callable[[], None]
 
@@ -193,8 +193,3 @@ def _cell(cell: Cell, *, first: bool, sign: bool) -> str:
     if isinstance(cell, bool):
         return "yes" if cell else "no"
     return signed(cell) if sign and not first and isinstance(cell, float) else number(cell)
-
-
-def count_words(parameters: int | None) -> str:
-    """Write a parameter count in short: 12.2 k parameters."""
-    return "" if parameters is None else f"{short(parameters)} parameters"

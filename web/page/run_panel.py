@@ -11,7 +11,7 @@ from web.page.form import fix_button
 from web.page.icons import icon, state
 from web.page.markup import Element, Node, b, button, div, span, table, tbody, td, tr
 from web.page.timeline import Bar, timeline
-from web.page.wording import plural, seconds, when
+from web.page.wording import seconds, when
 
 TABS = ("timeline", "log", "problems", "runs")
 LOG_SHOWN = 400
@@ -214,8 +214,3 @@ def _runs(runs: Sequence[PastRun]) -> Node:
             ]
         ]
     ]
-
-
-def problem_words(problems: Sequence[Problem]) -> str:
-    """Count what keeps cards from running."""
-    return plural(sum(problem.level == "error" for problem in problems), "problem")

@@ -69,9 +69,7 @@ class TableView:
         self._session, self._node, self._port, self._table = session, card.node, port, table
         self._column = len(table.columns) - 1
         with ui.element("section").classes("sheetview") as self._root:
-            self._root._props.update(
-                {"aria-label": f"{card.title}, {port}", "data-testid": "table"}
-            )
+            self._root.props.update({"aria-label": f"{card.title}, {port}", "data-testid": "table"})
             self._head = Panel("div", self._heading(card), act=act).classes("hh")
             with ui.element("div").classes("gr"):
                 self._grid = paged_grid(table)
