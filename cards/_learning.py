@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tensorrag import InputError, Model, ParameterError, Schema, Table, TableSchema
 from tensorrag.types import NUMERIC, ColumnSchema
@@ -115,8 +115,17 @@ def feature_names(
                 f"The feature {name} is {_WORDS[column.kind]}; a model takes numbers.",
                 field="feature_columns",
                 hint=f"Choose the feature columns, without {name}.",
+                fix=_leave_out(names, columns),
             )
     return names
+
+
+def _leave_out(names: Sequence[str], columns: Mapping[str, ColumnSchema]) -> tuple[str, Any] | None:
+    """Offer the features that a model can take; None where there are none."""
+    odd = [n for n in names if n in columns and columns[n].kind not in (None, *NUMERIC)]
+    left = [name for name in names if name not in odd]
+    what = odd[0] if len(odd) == 1 else f"{len(odd)} columns that are no numbers"
+    return (f"Leave out {what}", left) if left else None
 
 
 def regression_metrics(y: np.ndarray, predicted: np.ndarray) -> dict[str, float]:

@@ -6,6 +6,7 @@ Each carries one sentence that says what is wrong and where, and a hint that say
 from __future__ import annotations
 
 import traceback as tb
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
@@ -34,9 +35,18 @@ class CardNotFound(CardError):
 class ParameterError(CardError, ValueError):
     """A parameter does not fit; raised in validators and in ``propagate``."""
 
-    def __init__(self, message: str, *, field: str | None = None, hint: str = "") -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        field: str | None = None,
+        hint: str = "",
+        fix: tuple[str, Any] | None = None,
+    ) -> None:
+        """Take the sentence; ``fix`` is what a button says, and the value that it gives `field`."""
         super().__init__(message, hint=hint)
         self.field = field
+        self.fix = fix
 
 
 class InputError(CardError):

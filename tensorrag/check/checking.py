@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, SerializeAsAny, TypeAdapter, Validat
 from tensorrag.card import Card, Peek
 from tensorrag.catalog import CardInfo
 from tensorrag.check.columns import column_problems
-from tensorrag.check.problems import Problem
+from tensorrag.check.problems import Fix, Problem
 from tensorrag.check.wiring import wiring_problems
 from tensorrag.errors import CardError, CardNotFound, InputError, ParameterError, TensorRagError
 from tensorrag.params import parameter_errors
@@ -28,6 +28,8 @@ from tensorrag.types.schema import AnySchema, Schema
 
 MAX_BRIEF = 200
 """Longest line on a card, in characters."""
+MAX_LABEL = 60
+"""Longest text of a button that a card offers, in characters."""
 
 Guard = Callable[[], AbstractContextManager[object]]
 """Surrounds what one card does in a check."""
@@ -236,8 +238,22 @@ class _Checking:
                 port=error.port if isinstance(error, InputError) else None,
                 message=error.message,
                 hint=error.hint,
+                fix=_fix(node, error),
             )
         )
+
+
+def _fix(node: Node, error: TensorRagError) -> Fix | None:
+    """Make an edit of the value that a card offers; nothing where it is no JSON."""
+    if not isinstance(error, ParameterError) or error.field is None or error.fix is None:
+        return None
+    try:
+        label, value = error.fix
+        value = json.loads(json.dumps(value, allow_nan=False))
+    except (TypeError, ValueError, RecursionError):
+        return None  # a card's own mistake, and the sentence is there without it
+    op = {"op": "set_params", "node": node.id, "params": {error.field: value}}
+    return Fix(label=str(label)[:MAX_LABEL], ops=(op,))
 
 
 def peek_key(found: Found, card: Card) -> str:

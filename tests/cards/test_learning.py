@@ -10,6 +10,7 @@ import pytest
 from sklearn.linear_model import Ridge
 from sklearn.metrics import mean_absolute_error, r2_score
 
+from cards._learning import feature_names
 from cards.evaluate import Evaluate
 from cards.model_define import ModelDefine
 from cards.train import Train
@@ -94,6 +95,26 @@ def test_a_value_that_is_no_number_is_named_with_its_row() -> None:
 
     with pytest.raises(ParameterError, match="The feature age is text; a model takes numbers"):
         trained(Table.from_pandas(frame))
+
+
+def test_features_that_are_no_numbers_can_be_left_out_at_once() -> None:
+    frame = rooms(10).to_pandas()
+    frame["city"] = ["Ulm", "Bonn"] * 5
+    schema = Table.from_pandas(frame).schema
+    fit = [name for name in schema.names or () if name not in ("price", "city")]
+
+    with pytest.raises(ParameterError) as wrong:
+        feature_names(schema, "price", ())
+    assert wrong.value.fix == ("Leave out city", fit)
+
+    frame["street"] = frame["city"]
+    with pytest.raises(ParameterError) as wrong:
+        feature_names(Table.from_pandas(frame).schema, "price", ())
+    assert wrong.value.fix == ("Leave out 2 columns that are no numbers", fit)
+
+    with pytest.raises(ParameterError) as wrong:
+        feature_names(schema, "price", ("city",))
+    assert wrong.value.fix is None
 
 
 @pytest.mark.parametrize(

@@ -357,6 +357,44 @@ def test_a_feature_that_is_gone_is_replaced_or_removed(
     assert problem.fix.ops[0]["params"] == {"feature_columns": fixed}
 
 
+@pytest.mark.parametrize(
+    ("offered", "ops"),
+    [
+        ("('Use 3', 3)", ({"op": "set_params", "node": "mine", "params": {"size": 3}},)),
+        ("('Use it', object())", None),
+        ("'no pair at all'", None),
+    ],
+)
+def test_a_card_offers_a_value_that_would_do(
+    tmp_path: Path, offered: str, ops: tuple[dict[str, Any], ...] | None
+) -> None:
+    (tmp_path / "mine.py").write_text(f"""
+from typing import NamedTuple
+from tensorrag import Card, Field, ParameterError, Table
+
+class Mine(Card):
+    \"\"\"Nothing.\"\"\"
+
+    size: int = Field(1)
+    \"\"\"How large.\"\"\"
+
+    class Out(NamedTuple):
+        table: Table
+
+    def run(self) -> Out:
+        raise NotImplementedError
+
+    def propagate(self):
+        raise ParameterError("Too small.", field="size", fix={offered})
+""")
+    registry = Registry.load(tmp_path)
+
+    (problem,) = check(made({"mine": {"card": "mine"}}, []), registry).problems
+
+    assert problem.message == "Too small."
+    assert (problem.fix and problem.fix.ops) == ops
+
+
 def test_without_a_similar_name_the_usual_column_is_offered() -> None:
     train = {"card": "train_gpu", "params": {"target_column": "price"}}
     nodes: dict[str, dict[str, Any]] = {"load": {"card": "data_load"}, "train": train}
