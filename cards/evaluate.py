@@ -88,8 +88,12 @@ class Evaluate(Card):
 
 
 def _caption(dummy: float, unit: str | None, *, synthetic: bool) -> str:
-    baseline = f"Baseline: the training mean, {dummy:.3g}{_space(unit)}."
+    baseline = f"Baseline: the training mean, {_written(dummy)}{_space(unit)}."
     return f"{baseline} Synthetic data." if synthetic else baseline
+
+
+def _written(number: float) -> str:
+    return f"{number:,.0f}" if 1000 <= abs(number) < 1e9 else f"{number:.3g}"
 
 
 def _predicted_against_actual(

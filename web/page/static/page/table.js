@@ -76,8 +76,11 @@ function picture(bars) {
   return svg;
 }
 
-const brief = (value) =>
-  value.toLocaleString("en-US", { maximumSignificantDigits: 3, useGrouping: false }).replace("-", "−");
+// Three digits, and all of a whole part: a year is not rounded.
+const brief = (value) => {
+  const digits = Math.abs(value) < 1000 ? { maximumSignificantDigits: 3 } : { maximumFractionDigits: 0 };
+  return value.toLocaleString("en-US", { ...digits, useGrouping: false }).replace("-", "−");
+};
 
 function figure(value, digits) {
   if (value === null || value === undefined) return "";
