@@ -6,13 +6,22 @@ What it makes is put into the store of the task's place; only JSON comes back.
 from __future__ import annotations
 
 import os
+import sys
+import traceback
 from collections.abc import Mapping
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from tensorrag.card import Card, Peek
-from tensorrag.errors import CardError, ErrorInfo, InputError, ParameterError, TensorRagError
+from tensorrag.errors import (
+    CardError,
+    ErrorInfo,
+    InputError,
+    ParameterError,
+    RunCancelled,
+    TensorRagError,
+)
 from tensorrag.host import answer
 from tensorrag.pages import page
 from tensorrag.params import parameter_errors
@@ -24,6 +33,7 @@ from tensorrag.store.place import Place
 from tensorrag.task import Task
 from tensorrag.types.value import JsonObject, Value
 
+_FACE: TypeAdapter[Face | None] = TypeAdapter(Face | None)
 _PREVIEWS: TypeAdapter[dict[str, Preview]] = TypeAdapter(dict[str, Preview])
 
 
@@ -68,11 +78,10 @@ def _run(task: Task, store: Store) -> JsonObject:
     described = {
         port.name: _stored(store, value) for port, value in zip(ports, outputs, strict=True)
     }
-    face: Face | None = card.face(outputs)
     return {
         "outputs": described,
-        "face": face.model_dump(mode="json") if face is not None else None,
-        "previews": _PREVIEWS.dump_python(card.previews(outputs), mode="json"),
+        "face": _face(card, outputs),
+        "previews": _previews(card, outputs),
         "device": _device(outputs),
         "pid": os.getpid(),
     }
@@ -127,6 +136,53 @@ def _stored(store: Store, value: Value) -> JsonObject:
     }
 
 
+def _face(card: Card, outputs: tuple[Value, ...]) -> JsonObject | None:
+    """Return what the card shows; what any card would show where its own choice fails."""
+    try:
+        return _as_face(card.face(outputs))
+    except Exception as error:
+        _tell(error)
+    try:
+        return _as_face(Card.face(card, outputs))
+    except Exception as error:
+        _tell(error)
+    return None
+
+
+def _previews(card: Card, outputs: tuple[Value, ...]) -> dict[str, JsonObject]:
+    """Return what the inspector shows; of each output what can be shown where that fails."""
+    try:
+        return _as_previews(card.previews(outputs))
+    except Exception as error:
+        _tell(error)
+    shown: dict[str, JsonObject] = {}
+    for port, value in zip(card.outputs(), outputs, strict=True):
+        try:
+            shown |= _as_previews({port.name: value.preview()})
+        except Exception as error:
+            _tell(error)
+    return shown
+
+
+def _as_face(chosen: Any) -> JsonObject | None:
+    face: JsonObject | None = _FACE.dump_python(_FACE.validate_python(chosen), mode="json")
+    return face
+
+
+def _as_previews(chosen: Any) -> dict[str, JsonObject]:
+    checked = _PREVIEWS.validate_python(chosen)
+    previews: dict[str, JsonObject] = _PREVIEWS.dump_python(checked, mode="json")
+    return previews
+
+
+def _tell(error: Exception) -> None:
+    """Write into the card's log why something cannot be shown: the result itself is good."""
+    if isinstance(error, RunCancelled):
+        raise error
+    sys.stderr.write("The result is there, but showing it failed:\n")
+    traceback.print_exception(error)
+
+
 def _device(outputs: tuple[Value, ...]) -> str:
     """Tell the device from a model that was trained; everything else ran on the CPU."""
     reports = (getattr(value, "report", None) for value in outputs)
@@ -138,6 +194,8 @@ def _peek(task: Task) -> JsonObject:
     try:
         card = make_card(load_card(task.entry, task.source), task.params)
         peek: Peek = card.peek()  # type: ignore[attr-defined]
+        if not isinstance(peek, Peek):
+            raise CardError(f"{card.title} returned {type(peek).__name__} where a Peek was due.")
     except ParameterError as error:
         peek = Peek(error=ErrorInfo.of(error), field=error.field)
     except TensorRagError as error:

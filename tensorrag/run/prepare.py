@@ -174,7 +174,16 @@ async def _peek(facts: NodeFacts, executors: Mapping[str, Executor], place: Plac
         handle = await executor.submit(task, place)
         return Peek.model_validate(await executor.result(handle))
     except TaskFailed as error:
-        return Peek(error=ErrorInfo.of(error))
+        return Peek(error=_of_looking(facts.title, ErrorInfo.of(error)))
+
+
+def _of_looking(title: str, error: ErrorInfo) -> ErrorInfo:
+    """Say what failed, of an error that was not raised on purpose."""
+    if error.traceback is None:
+        return error
+    words = error.message.splitlines()[0].rstrip(".")
+    message = f"{title} cannot look at its source: {error.type}: {words:.300}."
+    return error.model_copy(update={"message": message})
 
 
 def task_of(node: Node, facts: NodeFacts, inputs: Mapping[str, tuple[str, ...]]) -> Task:

@@ -34,6 +34,25 @@ class Speak(Card):
         return number
 
 
+class Shy(Card):
+    """Make something that it cannot show."""
+
+    class Out(NamedTuple):
+        number: Table
+
+    def run(self, number: Table) -> Out:
+        return self.Out(number)
+
+    def propagate(self, number: TableSchema) -> TableSchema:
+        return number
+
+    def face(self, outputs):
+        return outputs[0].smile()
+
+    def previews(self, outputs):
+        return {"number": "a picture"}
+
+
 class Vanish(Card):
     """End the process."""
 
@@ -82,6 +101,19 @@ async def test_what_a_card_prints_is_in_its_log(engine: Engine) -> None:
     (line,) = [event for event in run.events if event["type"] == "log"]
     assert line["node"] == "speak"
     assert "hello" in line["data"]["text"]
+
+
+async def test_a_result_that_a_card_cannot_show_is_kept_and_shown_as_any_other(
+    engine: Engine,
+) -> None:
+    run = await engine.run(chain(node("number", value=3), node("shy")))
+
+    assert run.status == "succeeded"
+    assert engine.number(run, "shy") == 3
+    assert run.nodes["shy"].face == run.nodes["number"].face
+    log = "".join(event["data"]["text"] for event in run.events if event["type"] == "log")
+    assert "The result is there, but showing it failed" in log
+    assert "no attribute 'smile'" in log
 
 
 async def test_a_card_whose_process_ends_fails_alone(engine: Engine) -> None:

@@ -17,6 +17,7 @@ from tensorrag.check.problems import Problem
 from tensorrag.errors import (
     ArtifactNotFound,
     EdgeNotFound,
+    ExecutorError,
     ExecutorUnavailable,
     FileFormatError,
     NodeNotFound,
@@ -56,6 +57,7 @@ STATUS: tuple[tuple[type[TensorRagError], int], ...] = (
     (FileFormatError, 400),
     (WorkspaceError, 507),
     (ExecutorUnavailable, 503),
+    (ExecutorError, 503),
     (RunError, 500),
 )
 """The first class that fits decides."""
