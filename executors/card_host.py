@@ -9,6 +9,7 @@ takes its process with it becomes a notice, and the other cards stay.
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
 import signal
 import sys
@@ -38,15 +39,22 @@ class Cards:
 
     Args:
         accepted: a folder of this process that holds the files which stood their trial.
+        trials: a file that outlives this process, with what the trials found.
         tell: called with ``loading`` and ``loaded``, around what may take its time.
     """
 
     accepted: Path
+    trials: Path
     tell: Callable[[str], None] = lambda state: None
     _folder: Path | None = None
     _stamps: tuple[Stamp, ...] | None = None
     _registry: Registry = field(default_factory=Registry)
     _verdicts: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Take over what the card host before this one found out."""
+        with suppress(OSError, ValueError):
+            self._verdicts.update(json.loads(self.trials.read_text()))
 
     def registry(self, folder: Path | None) -> Registry:
         """Return all cards as they are now."""
@@ -80,6 +88,8 @@ class Cards:
         texts = {name: source.decode("utf-8", "replace") for name, source in new.items()}
         for name, reason in trial.reasons_against(texts).items():
             self._verdicts[_digest(new[name])] = reason
+        if new:
+            self.trials.write_text(json.dumps(self._verdicts))
 
 
 def _stamps(folder: Path | None) -> tuple[Stamp, ...]:
@@ -112,8 +122,16 @@ def main() -> None:
     """Answer until the server is gone."""
     scratch = Path(sys.argv[1])
     channel = Channel()
+
+    def tell(state: str) -> None:
+        channel.send(message(state))
+
     settle("tr-cardhost", scratch)
-    cards = Cards(scratch / "cards", lambda state: channel.send(message(state)))
+    cards = Cards(
+        scratch / "cards",
+        scratch.parent / "trials.json",
+        lambda state: channel.send(message(state)),
+    )
     cards.registry(None)
     channel.send(message("ready"))
     while (line := channel.receive()) is not None:

@@ -195,6 +195,20 @@ async def test_a_card_that_crashes_is_told_and_the_next_question_is_answered(
     assert "fatal" in (await describe(local, place)).cards
 
 
+async def test_the_next_host_knows_which_files_to_leave_alone(
+    local: LocalExecutor, place: Place, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(folder, "fatal", "os.abort()")
+    (folder / "endless.py").write_text("while True: pass")
+    await describe(local, place)
+    monkeypatch.setattr(host_client, "LOAD_SECONDS", 1.0)  # it cannot try the endless one again
+
+    with pytest.raises(ExecutorError, match="holds the cards ended"):
+        await check(local, place, "fatal")
+
+    assert [notice.file for notice in (await describe(local, place)).notices] == ["endless.py"]
+
+
 async def test_a_question_without_an_answer_is_an_error(local: LocalExecutor, place: Place) -> None:
     task = Task(kind="propagate", params={"no": "pipeline"})
     with pytest.raises(TaskFailed):
