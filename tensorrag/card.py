@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, get_args
 
 import pydantic
 from pydantic import BaseModel, ConfigDict
@@ -142,6 +142,13 @@ class Card(BaseModel):
         if "title" not in cls.__dict__:
             cls.title = snake_case(cls.__name__).replace("_", " ").title()
 
+    @pydantic.field_validator("*", mode="before")
+    @classmethod
+    def _no_flag_is_a_number(cls, value: Any, info: pydantic.ValidationInfo) -> Any:
+        """Have ``true`` refused where a number is due: to Python it is 1."""
+        annotation = cls.model_fields[str(info.field_name)].annotation
+        return _flags_as_words(value) if _is_of_numbers(annotation) else value
+
     @classmethod
     def migrate(cls, params: dict[str, Any], from_version: int) -> dict[str, Any]:
         """Bring parameters of an older version up to date."""
@@ -255,6 +262,24 @@ def _port_info(port: Port, *, accepts: bool = False) -> PortInfo:
         many=port.many,
         accepts=tuple(fitting) if accepts else (),
     )
+
+
+def _is_of_numbers(annotation: Any) -> bool:
+    """Tell whether a parameter holds numbers, one or several, and no flags."""
+    parts = _parts(annotation)
+    return (int in parts or float in parts) and bool not in parts
+
+
+def _parts(annotation: Any) -> list[Any]:
+    """Take apart what a list, a choice or an annotated type is made of."""
+    inner = get_args(annotation)
+    return [part for one in inner for part in _parts(one)] if inner else [annotation]
+
+
+def _flags_as_words(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return [_flags_as_words(item) for item in value]
+    return str(value).lower() if isinstance(value, bool) else value
 
 
 def _extra(field: pydantic.fields.FieldInfo) -> dict[str, Any]:

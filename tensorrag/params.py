@@ -20,7 +20,13 @@ def _parameter_error(detail: Any) -> ParameterError:
         return cause
     path = detail["loc"]
     field = str(path[0]) if path else None
-    name = label(field) if field else "The parameters"
+    if detail["type"] == "extra_forbidden":
+        return ParameterError(
+            f"{str(path[0])[:60]!r} is not a parameter of this card.",
+            field=field,
+            hint="Remove it from the file.",
+        )
+    name = label(field) if field else "The card"
     if len(path) > 1 and isinstance(path[1], int):
         name = f"{name}, item {path[1] + 1},"
     message, hint = _sentence(detail["type"], detail.get("ctx", {}), detail)
@@ -52,20 +58,28 @@ def _sentence(kind: str, context: dict[str, Any], detail: Any) -> tuple[str, str
     shown = f", not {given!r:.60}." if isinstance(given, str | int | float) else "."
     if kind in _BOUNDS:
         key, words = _BOUNDS[kind]
-        return f"{words} {context[key]:g}{shown}", ""
+        return f"{words} {_number(context[key])}{shown}", ""
     if kind == "missing":
         return "is not set.", "Set it in the card's settings."
-    if kind == "extra_forbidden":
-        return "is not a parameter of this card.", "Remove it from the file."
     if kind == "literal_error":
         return f"must be one of {context['expected']}{shown}", ""
     if kind == "finite_number":
         return "must be a finite number.", ""
     if kind in ("too_short", "string_too_short"):
-        return f"needs at least {context['min_length']} entries.", ""
+        return f"needs at least {_entries(context['min_length'])}.", ""
     if kind in ("too_long", "string_too_long"):
-        return f"takes at most {context['max_length']} entries.", ""
+        return f"takes at most {_entries(context['max_length'])}.", ""
     words = _KINDS.get(kind.split("_")[0], "")
     if words:
         return words + shown, ""
     return f"does not fit: {detail['msg']}.", ""
+
+
+def _number(bound: float) -> str:
+    """Write a bound as people do: 1,000,000 and 0.5, not 1e+06."""
+    whole = float(bound).is_integer() and abs(bound) < 10**15
+    return f"{int(bound):,}" if whole else f"{bound:g}"
+
+
+def _entries(count: int) -> str:
+    return "1 entry" if count == 1 else f"{count} entries"

@@ -23,6 +23,8 @@ from functools import cache, cached_property
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from tensorrag.card import Card, describe
 from tensorrag.catalog import CardInfo, Catalog, Notice, TypeInfo
 from tensorrag.errors import CardError, CardNotFound, TensorRagError
@@ -270,7 +272,13 @@ def _pack_sha256(package: str) -> str:
 
 def _sentence(error: BaseException) -> str:
     if isinstance(error, SyntaxError):
-        return f"Line {error.lineno}: {error.msg}."
+        where = f"Line {error.lineno}: " if error.lineno else ""
+        return f"{where}{error.msg}."
+    if isinstance(error, UnicodeDecodeError):
+        return "The file is not UTF-8 text."
+    if isinstance(error, ValidationError):
+        wrong = error.errors()[0]
+        return f"{'.'.join(map(str, wrong['loc']))}: {wrong['msg']}."
     if isinstance(error, TensorRagError):
         return error.message
     first = str(error).strip().splitlines()

@@ -66,8 +66,11 @@ def test_parameters_that_do_not_matter_are_left_out() -> None:
     [
         ({"rows": 0}, "rows", "Rows must be at least 1, not 0."),
         ({"rows": "many"}, "rows", "Rows must be a whole number, not 'many'."),
+        ({"rows": True}, "rows", "Rows must be a whole number, not 'true'."),
+        ({"rows": 10**9}, "rows", "Rows must be at most 100, not 1000000000."),
+        ({"__proto__": 1}, "__proto__", "'__proto__' is not a parameter of this card."),
         ({"order": "up"}, "order", "Order must be one of 'as_is' or 'sorted', not 'up'."),
-        ({"color": "red"}, "color", "Color is not a parameter of this card."),
+        ({"color": "red"}, "color", "'color' is not a parameter of this card."),
         ({"rows": 13}, "rows", "13 rows bring bad luck."),
     ],
 )

@@ -61,6 +61,11 @@ def test_a_worker_loads_a_drop_in_from_its_text(tmp_path: Path) -> None:
         ("class Broken(", "Line 1: '(' was never closed."),
         ("import nothing_like_it", "ModuleNotFoundError: No module named 'nothing_like_it'"),
         ("x = 1", "The file contains no card."),
+        ("x = '\0'", "source code string cannot contain null bytes."),
+        (
+            SHOUT.replace("rows: int", "title = 5; rows: int"),
+            "title: Input should be a valid string.",
+        ),
         ("raise SystemExit(3)", "SystemExit: 3"),
         ("import asyncio; raise asyncio.CancelledError", "CancelledError"),
         (SHOUT + "#" * 500_000, "The file is larger than 500 kB."),
