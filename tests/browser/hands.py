@@ -108,6 +108,22 @@ class Hands:
         self.page.keyboard.type(text)
         self.page.keyboard.press("Enter")
 
+    def drop_file(self, name: str, content: str) -> None:
+        """Drop a file from the computer onto the middle of the canvas."""
+        handed = self.page.evaluate_handle(
+            """([name, content]) => {
+                const transfer = new DataTransfer();
+                transfer.items.add(new File([content], name));
+                return transfer;
+            }""",
+            [name, content],
+        )
+        box = self.test_id("canvas").bounding_box()
+        assert box is not None
+        place = {"clientX": box["x"] + box["width"] / 2, "clientY": box["y"] + box["height"] / 2}
+        for kind in ("dragenter", "dragover", "drop"):
+            self.test_id("canvas").dispatch_event(kind, {"dataTransfer": handed, **place})
+
     def run(self) -> None:
         """Press Run."""
         self.test_id("run").click()

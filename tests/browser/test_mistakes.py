@@ -6,6 +6,23 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Server
 from tests.browser.hands import Hands
 
+MENDED = """
+from typing import NamedTuple
+from tensorrag import Card, Table
+
+class Same(Card):
+    '''Hands a table on.'''
+
+    class Out(NamedTuple):
+        table: Table
+
+    def run(self, table: Table) -> Out:
+        return self.Out(table)
+
+    def propagate(self, table):
+        return table
+"""
+
 
 @pytest.fixture
 def hands(server: Server, page: Page) -> Hands:
@@ -116,3 +133,39 @@ def test_renaming_a_column_upstream_marks_the_right_field_at_once(hands: Hands, 
 
     hands.select("train")
     expect(hands.problem("target_column")).to_contain_text("MEDV")
+
+
+@pytest.mark.parametrize("context", [{"viewport": {"width": 1280, "height": 720}}], indirect=True)
+def test_a_dropped_card_that_is_broken_says_so_also_beside_the_rail(
+    hands: Hands, page: Page
+) -> None:
+    hands.drop_file("broken.py", "class Broken(:\n    pass\n")
+    expect(page.locator(".note")).to_contain_text("broken.py was kept, but cannot be used. Line 1")
+
+    hands.drop_file("broken.py", MENDED)
+    expect(page.locator(".note")).to_have_count(0)
+
+
+def test_a_refusal_goes_with_the_next_gesture_that_works(hands: Hands, page: Page) -> None:
+    hands.wire("model", "model_spec", "evaluate", "test_dataset")
+    expect(page.locator(".note")).to_be_visible()
+
+    hands.select("evaluate")
+    page.keyboard.press("Delete")
+    expect(hands.card("evaluate")).to_have_count(0)
+    expect(page.locator(".note")).to_have_count(0)
+
+
+def test_text_columns_are_left_out_with_one_button(hands: Hands, page: Page) -> None:
+    rows = "".join(f"{n};{'Ulm' if n % 2 else 'Bonn'};{n * 3}\n" for n in range(50))
+    hands.drop_file("rents.csv", f"area;city;rent\n{rows}")
+    expect(hands.card("data_load")).to_be_visible()
+    hands.card("split").focus()
+    page.keyboard.press("Enter")
+    hands.test_id("inspector").get_by_label("Input dataset").select_option("data_load.dataset")
+    hands.settings("train")
+    hands.type_into("target_column", "rent")
+    hands.problem("feature_columns").get_by_role("button", name="Leave out city").click()
+
+    expect(hands.problem("feature_columns")).to_have_count(0)
+    expect(hands.card("train")).to_contain_text("rent · 1 feature")

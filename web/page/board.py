@@ -56,7 +56,7 @@ class Board:
         self._canvas.focus_node(node)
 
     def say(self, message: str, hint: str = "") -> None:
-        """Say something that belongs to no card; nothing takes the last message away."""
+        """Say something that belongs to no card, until it is closed or an edit works."""
         self._note = (message, hint) if message else None
         self.show()
 
@@ -70,9 +70,14 @@ class Board:
 
     def _on_ops(self, data: Data) -> None:
         ops = data.get("ops")
-        if isinstance(ops, list) and not self._edits.edit(ops):
+        if not isinstance(ops, list):
+            return
+        said = self._note
+        if not self._edits.edit(ops):
             # The browser has drawn the gesture already: show it the truth again.
             self._canvas.load(self._session.snapshot() | {"fit": False})
+        elif said is not None and self._note is said:
+            self.say("")
 
     def _on_spawn(self, data: Data) -> None:
         card = {name: data.get(name) for name in ("card", "x", "y")}
@@ -96,9 +101,15 @@ class Board:
 
     async def _on_drop_card(self, data: Data) -> None:
         try:
-            await self._sessions.add_card_file(text(data, "name"), text(data, "text"))
+            name = await self._sessions.add_card_file(text(data, "name"), text(data, "text"))
         except TensorRagError as error:
             self.say(error.message, error.hint)
+            return
+        wrong = [notice for notice in self._session.catalog.notices if notice.file == name]
+        if wrong:  # the palette says so as well, where it is wide enough
+            self.say(f"{name} was kept, but cannot be used. {wrong[0].message}", wrong[0].hint)
+        else:
+            self.say("")
 
     def _on_upload(self, data: Data) -> None:
         """A table was dropped on the canvas: add a card that loads it."""
