@@ -67,6 +67,20 @@ def test_the_remedy_is_one_button(hands: Hands, page: Page) -> None:
     expect(hands.problem("target_column")).to_have_count(0)
 
 
+def test_a_mistake_is_no_reason_to_run_again(hands: Hands, page: Page) -> None:
+    hands.card("model").focus()
+    page.keyboard.press("Enter")
+    hands.test_id("inspector").get_by_role("button", name="Run", exact=True).click()
+    hands.expect_states("done", "model")
+    hands.tab("Settings")
+    hands.type_into("epochs", "-3")
+
+    expect(hands.problem("epochs")).to_be_visible()
+    expect(hands.test_id("inspector")).not_to_contain_text("Why it runs again")
+    hands.type_into("epochs", "7")
+    expect(hands.test_id("inspector")).to_contain_text("Why it runs again")
+
+
 def test_ratios_that_do_not_add_up(hands: Hands) -> None:
     hands.settings("split")
     hands.type_into("train_ratio", "0.9")

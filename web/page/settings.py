@@ -72,7 +72,7 @@ def _wire(node: str, wire: Wire) -> Element:
 def _why(card: Card) -> Node:
     runtime = card.runtime or {}
     reason = runtime.get("reason")
-    if card.state != "stale" or not reason:
+    if card.state != "stale" or not reason or card.errors:
         return None
     return div(".sec.wide")[
         h3["Why it runs again"],
