@@ -97,6 +97,16 @@ def test_a_value_that_is_no_number_is_named_with_its_row() -> None:
         trained(Table.from_pandas(frame))
 
 
+def test_the_mean_is_written_without_an_exponent() -> None:
+    frame = rooms().to_pandas()
+    frame["price"] += 1e6 - frame["price"].mean()
+    table = Table.from_pandas(frame)
+
+    metrics = Evaluate().run(table, trained(table)).metrics
+
+    assert "the training mean, 1,000,000." in str(metrics.preview())
+
+
 def test_features_that_are_no_numbers_can_be_left_out_at_once() -> None:
     frame = rooms(10).to_pandas()
     frame["city"] = ["Ulm", "Bonn"] * 5
