@@ -63,7 +63,7 @@ def column_list(columns: Sequence[ColumnProfile]) -> Element:
 
 def _column(column: ColumnProfile) -> Element:
     return div(".colrow")[
-        div(".cut")[b[column.name], div(".t11.m3")[_kind(column)]],
+        div(".cut")[b[column.name], div(".t11.m3.cut", title=_kind(column))[_kind(column)]],
         histogram_picture(column.histogram, 84, 22) if column.histogram else span,
         div(".num.t11")[
             div[_range(column)],
