@@ -60,11 +60,13 @@ export function seconds(value) {
   return clock(Math.round(value))
 }
 
-/** Time left: whole seconds, for more would be guessing. */
+/** Time left, in one unit: more would be guessing, and has no place beside the epoch. */
 export function timeLeft(value) {
   if (!isNumber(value)) return ""
   const whole = Math.max(0, Math.round(value))
-  return `${whole < 60 ? `${whole}${NBSP}s` : clock(whole)} left`
+  if (whole < 60) return `${whole}${NBSP}s left`
+  const minutes = Math.round(whole / 60)
+  return minutes < 60 ? `${minutes}${NBSP}min left` : `${Math.round(minutes / 60)}${NBSP}h left`
 }
 
 function clock(whole) {

@@ -43,7 +43,8 @@ test("times", () => {
   assert.equal(plain(seconds(3900)), "1 h 05 min")
   assert.equal(seconds(null), "")
   assert.equal(plain(timeLeft(11.2)), "11 s left")
-  assert.equal(plain(timeLeft(75)), "1 min 15 s left")
+  assert.equal(plain(timeLeft(115)), "2 min left")
+  assert.equal(plain(timeLeft(7300)), "2 h left")
   assert.equal(timeLeft(undefined), "")
 })
 
