@@ -22,6 +22,10 @@ LOAD_SECONDS = 60.0
 """How long it may take to import the files of the drop-in folder, when they have changed."""
 
 
+class _HostEndedError(ExecutorError):
+    """The host is gone."""
+
+
 class CardHost:
     """The one card host of an executor.
 
@@ -47,15 +51,20 @@ class CardHost:
 
         Raises:
             TaskFailed: the question has no answer.
-            ExecutorError: the host crashed or hung over it; the next one asks a new host.
+            ExecutorError: the host hung over it, or two of them crashed.
         """
         async with self._turn:
             try:
-                connection = await asyncio.shield(self.start())
-                return await self._answer(connection, task, place)
-            except ExecutorError:
-                self._replace()
-                raise
+                return await self._put(task, place)
+            except _HostEndedError:  # of itself, or because of this question: the next one tells
+                return await self._put(task, place)
+
+    async def _put(self, task: Task, place: Place) -> JsonObject:
+        try:
+            return await self._answer(await asyncio.shield(self.start()), task, place)
+        except ExecutorError:
+            self._replace()
+            raise
 
     async def close(self) -> None:
         """End it."""
@@ -125,7 +134,7 @@ async def _next(connection: Connection, *types: str) -> JsonObject:
             return {"id": None, "data": None, **content}
         if content.get("type") == "exit":
             break
-    raise ExecutorError(
+    raise _HostEndedError(
         "The process that holds the cards ended.",
         hint="A card of your own crashes it: mend or remove the file in the cards folder.",
     )

@@ -195,6 +195,20 @@ async def test_a_card_that_crashes_is_told_and_the_next_question_is_answered(
     assert "fatal" in (await describe(local, place)).cards
 
 
+async def test_a_host_that_was_killed_meanwhile_is_replaced_without_a_word(
+    local: LocalExecutor, place: Place, folder: Path
+) -> None:
+    write(folder, "mine")
+    await describe(local, place)
+    ours = [psutil.Process(pid) for pid in below(os.getpid())]
+
+    for process in ours:
+        if process.name() == "tr-cardhost":
+            process.kill()
+
+    assert (await check(local, place, "mine")).problems == ()
+
+
 async def test_the_next_host_knows_which_files_to_leave_alone(
     local: LocalExecutor, place: Place, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
