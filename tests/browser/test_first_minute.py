@@ -83,6 +83,9 @@ def test_each_result_is_there_in_large(server: Server, page: Page) -> None:
     table = hands.test_id("table")
     expect(table.locator(".ag-center-cols-container .ag-row").nth(20)).to_be_visible()
     expect(table).to_contain_text("Median")
+    page.emulate_media(color_scheme="dark")  # else its scroll bar is white
+    expect(table.locator(".ag-root-wrapper")).to_have_css("color-scheme", "dark")
+    page.emulate_media(color_scheme="light")
     hands.picture("table", fit=False)
     page.keyboard.press("Escape")
     expect(table).to_have_count(0)
