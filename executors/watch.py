@@ -98,8 +98,8 @@ class Watch:
 
     def run(self, start: Start) -> bool:
         """Stay until nothing is left; tells whether the worker had anything to do."""
-        self._folder.mkdir(mode=0o700)
         try:
+            self._folder.mkdir(mode=0o700)
             self._start(start)
         except OSError as error:
             self._server.tell(refusal(error))

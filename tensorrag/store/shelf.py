@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from tensorrag.durable import make_folder, sync_folder
+from tensorrag.durable import full_disk_explained, make_folder, sync_folder
 from tensorrag.errors import FileFormatError, PipelineError, WorkspaceError
 from tensorrag.pipeline import Pipeline, files
 from tensorrag.pipeline.files import Loaded
@@ -77,13 +77,14 @@ class Shelf:
 
     def create(self, pipeline: Pipeline) -> str:
         """Put a pipeline on the shelf and return its id: its name, with a number where taken."""
-        make_folder(self.folder)
-        wanted, number = _slug(pipeline.name), 1
-        while True:
-            pipeline_id = wanted if number == 1 else f"{wanted}_{number}"
-            if pipeline_id not in RESERVED and self._reserve(pipeline_id):
-                break
-            number += 1
+        with full_disk_explained(self.folder):
+            make_folder(self.folder)
+            wanted, number = _slug(pipeline.name), 1
+            while True:
+                pipeline_id = wanted if number == 1 else f"{wanted}_{number}"
+                if pipeline_id not in RESERVED and self._reserve(pipeline_id):
+                    break
+                number += 1
         try:
             self.save(pipeline_id, pipeline)
         except (FileFormatError, WorkspaceError):
@@ -94,14 +95,15 @@ class Shelf:
     def delete(self, pipeline_id: str) -> None:
         """Take a pipeline off the shelf; its file is kept in a folder beside it."""
         path = self.path(pipeline_id)
-        make_folder(self.folder / KEPT)
         try:
-            path.rename(self.folder / KEPT / f"{pipeline_id}.{int(time.time() * 1000)}.json")
+            with full_disk_explained(self.folder):
+                make_folder(self.folder / KEPT)
+                path.rename(self.folder / KEPT / f"{pipeline_id}.{int(time.time() * 1000)}.json")
+                sync_folder(self.folder)
         except FileNotFoundError:
             raise PipelineError(
                 f"There is no pipeline {quoted(pipeline_id)} in this workspace."
             ) from None
-        sync_folder(self.folder)
 
     def _reserve(self, pipeline_id: str) -> bool:
         try:

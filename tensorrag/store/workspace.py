@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import secrets
@@ -57,9 +58,13 @@ class Workspace:
             with full_disk_explained(root):
                 for name in FOLDERS:
                     make_folder(root / name)
-        except (NotADirectoryError, FileExistsError):
+                    if not os.access(root / name, os.W_OK):
+                        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        except OSError as error:
+            in_the_way = isinstance(error, NotADirectoryError | FileExistsError)
+            reason = "a file is in the way" if in_the_way else str(error.strerror).lower()
             raise WorkspaceError(
-                f"{root} cannot be a workspace: a file is in the way.",
+                f"{root} cannot be a workspace: {reason}.",
                 hint="Choose another folder with --workspace.",
             ) from None
         return cls(root)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import signal
@@ -36,6 +37,38 @@ def test_a_file_in_the_way_is_one_sentence(tmp_path: Path) -> None:
 
     with pytest.raises(WorkspaceError, match="in the way"):
         Workspace.open(tmp_path / "file")
+
+
+def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(WorkspaceError, match="cannot be a workspace: file name too long"):
+        Workspace.open(tmp_path / ("x" * 300))
+
+
+def test_a_workspace_that_may_only_be_read_is_one_sentence(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK)
+
+    with pytest.raises(WorkspaceError, match="may not be written"):
+        Workspace.open(workspace.root)
+
+
+def test_a_shelf_that_may_only_be_read_is_one_sentence(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = workspace.pipelines.create(Pipeline("Mine"))
+
+    def refuse(*args: object, **kwargs: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "touch", refuse)
+    monkeypatch.setattr(Path, "rename", refuse)
+
+    with pytest.raises(WorkspaceError, match="may not be written"):
+        workspace.pipelines.create(Pipeline("Another"))
+    with pytest.raises(WorkspaceError, match="may not be written"):
+        workspace.pipelines.delete(kept)
+    assert [entry.name for entry in workspace.pipelines.list()] == ["Mine"]
 
 
 def test_a_pipeline_is_kept_under_its_name(workspace: Workspace) -> None:
