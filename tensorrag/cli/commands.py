@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -86,7 +87,8 @@ def run(
     from tensorrag.cli import headless
 
     request = headless.Request(pipeline, until, settings, on, no_cache)
-    outcome, code = headless.run(request, workspace, quiet=as_json)
+    with _undisturbed(as_json):
+        outcome, code = headless.run(request, workspace, quiet=as_json)
     if as_json:
         _print_json(outcome)
     return code
@@ -100,7 +102,8 @@ def check(pipeline: str, as_json: bool, workspace: Path | None) -> int:
     """List what is wrong with PIPELINE, a file or the name of a sample."""
     from tensorrag.cli import headless
 
-    problems = headless.check(pipeline, workspace)
+    with _undisturbed(as_json):
+        problems = headless.check(pipeline, workspace)
     if as_json:
         _print_json([problem.model_dump(mode="json") for problem in problems])
     else:
@@ -117,7 +120,8 @@ def cards(as_json: bool, workspace: Path | None) -> int:
     """List the cards that are installed or dropped in."""
     from tensorrag.cli import listings
 
-    found = listings.cards(workspace)
+    with _undisturbed(as_json):
+        found = listings.cards(workspace)
     if as_json:
         _print_json(found)
     else:
@@ -190,6 +194,16 @@ def _refuse(
     else:
         click.echo(f"{message}\n{hint}".rstrip(), err=True)
     return WRONG
+
+
+@contextmanager
+def _undisturbed(as_json: bool) -> Iterator[None]:
+    """Lead what cards print, when they are imported or checked, past the one JSON object."""
+    if not as_json:
+        yield
+        return
+    with redirect_stdout(sys.stderr):
+        yield
 
 
 def _print_json(content: Any) -> None:

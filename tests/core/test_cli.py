@@ -142,6 +142,17 @@ def test_a_wrong_call_makes_exit_code_2_and_json(
     assert run["problems"][0]["message"]
 
 
+@pytest.mark.usefixtures("at_once")
+def test_what_a_card_prints_stays_out_of_the_json(
+    capsys: Captured, file: Path, workspace: Path
+) -> None:
+    with (workspace / "cards" / "numbers.py").open("a") as cards:
+        cards.write("\nprint('Good morning!')\n")
+
+    for words in (["run", file], ["check", file], ["cards"]):
+        call(capsys, *words, "--json")  # which reads all of stdout as one JSON value
+
+
 def test_a_wrong_call_is_one_sentence_for_people(capsys: Captured) -> None:
     assert main(["run", "nothing.json"]) == 2
     assert 'There is no file "nothing.json"' in capsys.readouterr().err
