@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
 
+LARGEST = 1e150
+"""Largest number to compute with: sums of squares must stay below 1.8e308."""
+
 _WORDS = {"text": "text", "category": "text", "date": "a date"}
 
 
@@ -231,6 +234,11 @@ def _numbers(table: Table, name: str) -> np.ndarray:
             f"Column {name} {'has no value' if empty else 'holds no finite number'} "
             f"in {count} rows.",
             hint=f"Remove or fill these rows, or use another column than {name}.",
+        )
+    if len(array) and np.abs(array).max() > LARGEST:
+        raise InputError(
+            f"Column {name} holds numbers beyond {LARGEST:g}, whose squares no computer holds.",
+            hint=f"Give {name} in a larger unit, or take its logarithm.",
         )
     return array
 

@@ -133,9 +133,10 @@ def test_features_that_are_no_numbers_can_be_left_out_at_once() -> None:
         (None, [4], "Column age has no value in 1 of the 10 rows."),
         (None, range(10), "Column age has no value in all rows."),
         (float("inf"), [4, 5], "Column age holds no finite number in 2 of the 10 rows."),
+        (1e200, [4], "Column age holds numbers beyond 1e+150, whose squares no computer holds."),
     ],
 )
-def test_missing_values_are_counted(
+def test_what_is_no_usable_number_is_told(
     value: float | None, rows: Iterable[int], sentence: str
 ) -> None:
     frame = rooms(10).to_pandas()
