@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import APIRouter, FastAPI
+from starlette.requests import ClientDisconnect
 
 from tensorrag import errors
 from tensorrag.pipeline import Node, Pipeline
@@ -448,6 +449,19 @@ async def test_what_nobody_thought_of_is_a_500_and_in_the_log(
 
 
 # --- uploads --------------------------------------------------------------------------------
+
+
+async def test_an_upload_that_is_cut_in_the_middle_leaves_nothing(
+    client: httpx.AsyncClient, desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def cut() -> AsyncIterator[bytes]:
+        yield b"a,b\n"
+        raise ClientDisconnect
+
+    problem(await client.post("/api/uploads", content=cut()), 400)
+
+    assert list(desk.workspace.uploads.folder.iterdir()) == []
+    assert caplog.text == ""
 
 
 async def test_uploads_are_kept_by_their_content(client: httpx.AsyncClient, desk: Desk) -> None:

@@ -112,7 +112,9 @@ class ProblemRoute(APIRoute):
             except (HTTPException, StarletteHTTPException) as error:
                 headers = dict(error.headers) if error.headers else None
                 return problem_response(error.status_code, str(error.detail), headers=headers)
-            except (ClientDisconnect, TooMuchError):
+            except ClientDisconnect:  # nobody is there to read this; nor is it worth a traceback
+                return problem_response(400, "The connection ended before all had arrived.")
+            except TooMuchError:
                 raise
             except Exception:
                 log.exception("%s %s failed.", request.method, request.url.path)
