@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from cards._reading import Separator, fingerprint, read_table, table_schema
+from cards._csv import Separator
+from cards._reading import fingerprint, read_table, table_schema
 from sample_data import SAMPLES, Sample
 from tensorrag import (
     Card,
