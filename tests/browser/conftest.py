@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import re
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import httpx
-import psutil
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
 
 from scripts.get_chromium import on_this_machine
+from tests.servers import Server, start_server
+
+__all__ = ["start_server"]
 
 FLAGS = [
     "--no-sandbox",
@@ -52,93 +48,6 @@ def pytest_runtest_makereport(
     if report.failed:
         item.stash[FAILED] = True
     return report
-
-
-@dataclass
-class Server:
-    """An editor that runs in a process of its own."""
-
-    workspace: Path
-    port: int
-    process: subprocess.Popen[bytes]
-    log: Path
-
-    @property
-    def url(self) -> str:
-        """Where the start page is."""
-        return f"http://127.0.0.1:{self.port}"
-
-    def output(self) -> str:
-        """All that the server has printed so far."""
-        return self.log.read_text(encoding="utf-8", errors="replace")
-
-    def wait(self, seconds: float = 60) -> None:
-        """Wait until it answers; fail with what it printed when it does not."""
-        until = time.monotonic() + seconds
-        while time.monotonic() < until:
-            if self.process.poll() is not None:
-                pytest.fail(f"The server ended ({self.process.returncode}):\n{self.output()}")
-            try:
-                httpx.get(f"{self.url}/healthz", timeout=5, trust_env=False).raise_for_status()
-            except httpx.HTTPError:
-                time.sleep(0.05)
-            else:
-                return
-        pytest.fail(f"The server did not answer within {seconds:.0f} s:\n{self.output()}")
-
-    def stop(self) -> None:
-        """End it, and by force whatever of it is left after a while."""
-        if self.process.poll() is not None:
-            return
-        family = psutil.Process(self.process.pid).children(recursive=True)
-        self.process.terminate()
-        try:
-            self.process.wait(timeout=15)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait(timeout=5)
-        _, left = psutil.wait_procs(family, timeout=5)
-        for process in left:
-            process.kill()
-
-
-def free_port() -> int:
-    """A port that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
-
-
-@pytest.fixture
-def start_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
-    """Starts servers, on a workspace of their own or on a given one, and ends them afterwards."""
-    started: list[Server] = []
-
-    def start(workspace: Path | None = None, **environment: str) -> Server:
-        number = len(started) + 1
-        folder = workspace or tmp_path / f"workspace-{number}"
-        port, log = free_port(), tmp_path / f"server-{number}.log"
-        ours = {"PYTEST_CURRENT_TEST", "PYTEST_VERSION", "TENSORRAG_WORKSPACE", "PORT"}
-        inherited = {key: value for key, value in os.environ.items() if key not in ours}
-        command = [sys.executable, "-m", "tensorrag", "serve", "--port", str(port)]
-        with log.open("wb") as output:
-            process = subprocess.Popen(
-                [*command, "--workspace", str(folder), "--no-open"],
-                cwd=ROOT,
-                env=inherited | environment,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
-        server = Server(folder, port, process, log)
-        started.append(server)
-        server.wait()
-        return server
-
-    yield start
-    for server in started:
-        server.stop()
 
 
 @pytest.fixture

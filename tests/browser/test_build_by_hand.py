@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import Server
 from tests.browser.hands import Hands
+from tests.servers import Server
 
 WIRES = (
     ("data_load", "dataset", "data_split", "dataset"),

@@ -4,8 +4,8 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Server
 from tests.browser.hands import TRAINED, Hands
+from tests.servers import Server
 
 CARDS = ("load", "split", "model", "train", "evaluate")
 WATCH_STATES = """() => {

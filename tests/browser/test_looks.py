@@ -5,8 +5,8 @@ import json
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.conftest import Server
 from tests.browser.hands import Hands
+from tests.servers import Server
 
 SAMPLE = "/edit/new?sample=diabetes"
 NASTY = '<img src=x onerror="window.broken = true">{{7*7}}'

@@ -3,8 +3,8 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Server
 from tests.browser.hands import Hands
+from tests.servers import Server
 
 MENDED = """
 from typing import NamedTuple

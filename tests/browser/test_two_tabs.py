@@ -3,8 +3,8 @@
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.conftest import Server
 from tests.browser.hands import Hands
+from tests.servers import Server
 
 
 @pytest.fixture

@@ -1,0 +1,105 @@
+"""Editors that run in processes of their own, for the tests that need a real one."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass
+class Server:
+    """An editor that runs in a process of its own."""
+
+    workspace: Path
+    port: int
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    @property
+    def url(self) -> str:
+        """Where the start page is."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def output(self) -> str:
+        """All that the server has printed so far."""
+        return self.log.read_text(encoding="utf-8", errors="replace")
+
+    def wait(self, seconds: float = 60) -> None:
+        """Wait until it answers; fail with what it printed when it does not."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            if self.process.poll() is not None:
+                pytest.fail(f"The server ended ({self.process.returncode}):\n{self.output()}")
+            try:
+                httpx.get(f"{self.url}/healthz", timeout=5, trust_env=False).raise_for_status()
+            except httpx.HTTPError:
+                time.sleep(0.05)
+            else:
+                return
+        pytest.fail(f"The server did not answer within {seconds:.0f} s:\n{self.output()}")
+
+    def stop(self) -> None:
+        """End it, and by force whatever of it is left after a while."""
+        if self.process.poll() is not None:
+            return
+        family = psutil.Process(self.process.pid).children(recursive=True)
+        self.process.terminate()
+        try:
+            self.process.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait(timeout=5)
+        _, left = psutil.wait_procs(family, timeout=5)
+        for process in left:
+            process.kill()
+
+
+def free_port() -> int:
+    """A port that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+@pytest.fixture
+def start_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
+    """Starts servers, on a workspace of their own or on a given one, and ends them afterwards."""
+    started: list[Server] = []
+
+    def start(workspace: Path | None = None, **environment: str) -> Server:
+        number = len(started) + 1
+        folder = workspace or tmp_path / f"workspace-{number}"
+        port, log = free_port(), tmp_path / f"server-{number}.log"
+        ours = {"PYTEST_CURRENT_TEST", "PYTEST_VERSION", "TENSORRAG_WORKSPACE", "PORT"}
+        inherited = {key: value for key, value in os.environ.items() if key not in ours}
+        command = [sys.executable, "-m", "tensorrag", "serve", "--port", str(port)]
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [*command, "--workspace", str(folder), "--no-open"],
+                cwd=ROOT,
+                env=inherited | environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        server = Server(folder, port, process, log)
+        started.append(server)
+        server.wait()
+        return server
+
+    yield start
+    for server in started:
+        server.stop()
