@@ -47,8 +47,8 @@ fix: $(VENV)/dev.stamp ## Format, and mend what ruff can mend
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-stress: $(VENV)/dev.stamp ## Run the slow tests that try to break it
-	$(BIN)/pytest -m slow --timeout=3600
+stress: $(VENV)/dev.stamp ## Run the slow tests that try to break it, in their long form (an hour)
+	TENSORRAG_STRESS=full $(BIN)/pytest -m slow --timeout=3600
 
 bench: $(VENV)/dev.stamp ## Measure the figures of docs/performance.md
 	$(BIN)/python -m benchmarks
