@@ -5,22 +5,22 @@ from __future__ import annotations
 import errno
 import json
 import os
-import secrets
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from tensorrag.durable import full_disk_explained, make_folder, write_file
+from tensorrag.durable import full_disk_explained, make_folder
 from tensorrag.errors import WorkspaceError, WorkspaceLocked
 from tensorrag.store.home import home
+from tensorrag.store.locks import locked
 
 if TYPE_CHECKING:
     from tensorrag.store.artifacts import Store
     from tensorrag.store.journal import Journal
     from tensorrag.store.place import Place
+    from tensorrag.store.settings import Settings
     from tensorrag.store.shelf import Shelf
     from tensorrag.store.uploads import Uploads
 
@@ -100,6 +100,8 @@ class Workspace:
     @cached_property
     def settings(self) -> Settings:
         """What is remembered between starts; readable by its owner alone."""
+        from tensorrag.store.settings import Settings
+
         return Settings(self.root / "settings.json")
 
     def place(self, base: Path | None = None) -> Place:
@@ -127,7 +129,7 @@ class Workspace:
             WorkspaceLocked: another server has this workspace open; names its process.
         """
         with (self.root / "serve.lock").open("a+") as file:
-            if not _locked(file):
+            if not locked(file):
                 file.seek(0)
                 raise _taken(self.root, file.read())
             file.truncate(0)
@@ -153,49 +155,6 @@ class Workspace:
         self.journal.close()
 
 
-class Settings:
-    """A small JSON object in a file that only its owner may read."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def get(self, name: str, default: Any = None) -> Any:
-        """Return a setting."""
-        return self._all().get(name, default)
-
-    def set(self, name: str, value: Any) -> None:
-        """Remember a setting; JSON."""
-        with self._held():
-            self._write({**self._all(), name: value})
-
-    def secret(self, name: str) -> str:
-        """Return a secret of this workspace; it is drawn the first time."""
-        with self._held():
-            known = self._all()
-            if name not in known:
-                known[name] = secrets.token_urlsafe(32)
-                self._write(known)
-            secret: str = known[name]
-        return secret
-
-    def _all(self) -> dict[str, Any]:
-        try:
-            content = json.loads(self._path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return {}
-        return content if isinstance(content, dict) else {}
-
-    def _write(self, content: dict[str, Any]) -> None:
-        text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-        write_file(self._path, text.encode(), mode=0o600)
-
-    @contextmanager
-    def _held(self) -> Iterator[None]:
-        with self._path.with_suffix(".lock").open("a") as file:
-            _locked(file, wait=True)
-            yield
-
-
 def _taken(root: Path, said: str) -> WorkspaceLocked:
     try:
         owner = json.loads(said)
@@ -207,25 +166,3 @@ def _taken(root: Path, said: str) -> WorkspaceLocked:
         hint=(f"Use it at {address}, end it" if address else "End it")
         + ", or choose another folder with --workspace.",
     )
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _locked(file: IO[str], *, wait: bool = False) -> bool:
-        file.seek(2**30)  # beyond the text, which others must be able to read
-        try:
-            msvcrt.locking(file.fileno(), msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-
-else:
-    import fcntl
-
-    def _locked(file: IO[str], *, wait: bool = False) -> bool:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except BlockingIOError:
-            return False
-        return True

@@ -158,22 +158,6 @@ def test_what_was_not_uploaded_is_not_there(workspace: Workspace, upload: str) -
         workspace.uploads.path(upload)
 
 
-def test_settings_are_kept_for_their_owner_alone(workspace: Workspace) -> None:
-    workspace.settings.set("last_pipeline", "boston")
-    secret = workspace.settings.secret("storage")
-
-    again = Workspace.open(workspace.root).settings
-    assert again.get("last_pipeline") == "boston"
-    assert again.secret("storage") == secret
-    assert (workspace.root / "settings.json").stat().st_mode & 0o077 == 0
-
-
-def test_damaged_settings_are_as_none(workspace: Workspace) -> None:
-    (workspace.root / "settings.json").write_text("{")
-
-    assert workspace.settings.get("last_pipeline") is None
-
-
 def test_a_second_server_is_refused_and_told_of_the_first(workspace: Workspace) -> None:
     program = """
 import sys, time
