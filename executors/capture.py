@@ -6,6 +6,8 @@ import codecs
 import os
 import time
 
+from tensorrag.redaction import Blackout, Stream
+
 INTERVAL = 0.1
 """Seconds between two portions: a thousand short lines are a few messages."""
 
@@ -35,6 +37,7 @@ class Capture:
         self._read_end, self.write_end = os.pipe()
         os.set_blocking(self._read_end, False)
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._stream = Stream(Blackout())
         self._waiting = ""
         self._left = TOTAL
         self._dropped = False
@@ -42,6 +45,10 @@ class Capture:
     def fileno(self) -> int:
         """Return the end to wait on."""
         return self._read_end
+
+    def hide(self, blackout: Blackout) -> None:
+        """Black out these secrets from now on."""
+        self._stream = Stream(blackout)
 
     def close_write_end(self) -> None:
         """Leave the writing to the worker."""
@@ -57,7 +64,7 @@ class Capture:
             data = os.read(self._read_end, _CHUNK)
         except BlockingIOError:
             return True
-        self._add(self._decoder.decode(data, final=not data))
+        self._add(self._decoder.decode(data, final=not data), final=not data)
         return bool(data)
 
     def drain(self) -> None:
@@ -67,9 +74,9 @@ class Capture:
                 data = os.read(self._read_end, _CHUNK)
             except BlockingIOError:
                 return
+            self._add(self._decoder.decode(data, final=not data), final=not data)
             if not data:
                 return
-            self._add(self._decoder.decode(data))
 
     def take(self, *, only_due: bool) -> str:
         """Return the next portion: whole lines, or all that waits."""
@@ -78,7 +85,8 @@ class Capture:
         text, self._waiting, self.due = self._waiting, "", None
         return "\n".join(_readable(line) for line in text.split("\n"))
 
-    def _add(self, text: str) -> None:
+    def _add(self, text: str, *, final: bool = False) -> None:
+        text = self._stream.feed(text, final=final)  # before anything is cut off
         self.tail = (self.tail + text)[-_TAIL:]
         kept = text[: self._left]
         self._left -= len(kept)

@@ -20,6 +20,7 @@ from executors.slots import Places, Slots
 from tensorrag.errors import ExecutorError, ExecutorUnavailable, RunCancelled, TensorRagError
 from tensorrag.executor import Offer, Offers
 from tensorrag.store.place import Place
+from tensorrag.store.settings import Settings
 from tensorrag.task import Task, TaskKind
 
 _HOSTED: frozenset[TaskKind] = frozenset({"describe", "propagate"})
@@ -153,7 +154,9 @@ class LocalExecutor:
                 gpu = await held.enter_async_context(self._gpus.take())
             threads = await held.enter_async_context(slots.take(job.task.cpus))
             connection = await held.enter_async_context(self._crew.worker(gpu))
+            secrets = await asyncio.to_thread(_secrets, job)
             order = {
+                **({"secrets": secrets} if secrets else {}),
                 "task": job.task.to_json(),
                 "place": job.place.model_dump(mode="json"),
                 "threads": threads,
@@ -163,6 +166,15 @@ class LocalExecutor:
                 async for content in connection.messages():
                     job.hear(content)
         job.finish(ExecutorError("The worker process vanished.", hint="Run the card again."))
+
+
+def _secrets(job: Job) -> dict[str, str]:
+    """Look up what the card may know; it goes to its process alone. In a thread: reads a file."""
+    if not job.task.secrets:
+        return {}
+    if job.place.settings is None:
+        raise ExecutorError("There are no settings here that would have secrets.")
+    return Settings(job.place.settings).secret_values(job.task.secrets)
 
 
 def _absolute(place: Place) -> Place:

@@ -16,7 +16,17 @@ from typing import TYPE_CHECKING
 
 from executors import tree
 from executors.capture import Capture
-from executors.protocol import Lines, ProtocolError, address, cancel, failure, message, refusal
+from executors.protocol import (
+    Lines,
+    ProtocolError,
+    address,
+    cancel,
+    decode,
+    failure,
+    message,
+    refusal,
+)
+from tensorrag.redaction import Blackout
 
 if TYPE_CHECKING:
     from _typeshed import HasFileno
@@ -90,6 +100,7 @@ class Watch:
         self._selector = selectors.DefaultSelector()
         self._from_worker = Lines()
         self._outbox = bytearray()
+        self._blackout = Blackout()
         self._ordered = False
         self._worker = 0
         self._status: int | None = None
@@ -156,9 +167,18 @@ class Watch:
                 self._cancel()
             elif line.startswith(address(self._worker)):
                 self._ordered = True
+                self._hide_secrets(line)
                 self._outbox += line + b"\n"
         self._flush()
         return not self._server.gone
+
+    def _hide_secrets(self, order: bytes) -> None:
+        """Learn what the worker is given, so that it leaves this process no more."""
+        if b'"secrets":' in order:
+            secrets = decode(order).get("secrets")
+            self._blackout = Blackout(secrets.values() if isinstance(secrets, dict) else ())
+            for capture in self._captures:
+                capture.hide(self._blackout)
 
     def _flush(self) -> None:
         """Send the worker what it takes without waiting: it may never read."""
@@ -197,8 +217,17 @@ class Watch:
             return False
         if lines:
             self._drain_output()
-            self._server.tell(b"\n".join(lines) + b"\n")
+            self._server.tell(b"".join(self._without_secrets(line) for line in lines))
         return bool(data)
+
+    def _without_secrets(self, line: bytes) -> bytes:
+        if not self._blackout:
+            return line + b"\n"
+        try:
+            content = decode(line)
+            return message(str(content.get("type")), self._blackout.json(content.get("data")))
+        except (ProtocolError, RecursionError):  # whoever reads it refuses it, too
+            return self._blackout.text(line.decode("utf-8", "replace")).encode() + b"\n"
 
     def _drain_output(self) -> None:
         for capture in self._captures:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import faulthandler
 import os
+import resource
 import signal
 import socket
 import sys
@@ -21,6 +22,7 @@ from tensorrag.card import Card
 from tensorrag.errors import ErrorInfo, RunCancelled
 from tensorrag.perform import perform
 from tensorrag.progress import Reporter, reporting
+from tensorrag.secret import give
 from tensorrag.store.place import Place
 from tensorrag.task import Task
 
@@ -53,6 +55,7 @@ class Channel:
 def settle(name: str, scratch: Path) -> None:
     """Make a fresh or forked process one that can be watched, limited and ended."""
     os.setsid()
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core would hold what the card knew
     tree.name_process(name)
     tree.die_with_parent()
     tree.yield_to_others()
@@ -100,6 +103,7 @@ def _stop(reporter: Reporter) -> None:
 def _answer(line: bytes, reporter: Reporter) -> bytes:
     try:
         order = decode(line)
+        give(order.get("secrets") or {})
         task, place = Task.from_json(order["task"]), Place.model_validate(order["place"])
         threads.limit(order["threads"])
         with reporting(reporter):

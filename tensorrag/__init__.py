@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tensorrag.card import Card, Column, Field, Peek
     from tensorrag.errors import CardError, InputError, ParameterError, TensorRagError
     from tensorrag.progress import report
+    from tensorrag.secret import Secret
     from tensorrag.types import (
         ColumnSchema,
         EstimatorSpec,
@@ -53,6 +54,7 @@ __all__ = [
     "ParameterError",
     "Peek",
     "Schema",
+    "Secret",
     "Table",
     "TableSchema",
     "TensorRagError",
@@ -69,6 +71,7 @@ _ELSEWHERE = {
     "InputError": "errors",
     "ParameterError": "errors",
     "TensorRagError": "errors",
+    "Secret": "secret",
     "report": "progress",
 }
 """The module of each public name that is not one of the types."""

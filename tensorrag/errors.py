@@ -10,6 +10,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from tensorrag import redaction
+
 
 class TensorRagError(Exception):
     """The root of all deliberate errors: a sentence and what to do about it."""
@@ -183,6 +185,8 @@ class ErrorInfo(BaseModel):
             return error.cause
         if isinstance(error, TensorRagError):
             return cls(type=type(error).__name__, message=error.message, hint=error.hint)
-        message = str(error).strip() or type(error).__name__
-        trace = "".join(tb.format_exception(error))
+        # Before anything is cut off: half a secret would not be recognised.
+        hidden = redaction.here()
+        message = hidden.text(str(error).strip()) or type(error).__name__
+        trace = hidden.text("".join(tb.format_exception(error)))
         return cls(type=type(error).__name__, message=message[:4000], traceback=trace[-20_000:])

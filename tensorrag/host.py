@@ -26,7 +26,7 @@ def answer(
 
     Args:
         task: for ``propagate``, ``params`` holds ``pipeline`` (the file's JSON) and ``peeks``
-            (a Peek by key).
+            (a Peek by key); where the names of secrets are known, they are in ``secrets``.
         place: where the drop-in folder is.
         load: gives the registry; a host that lives on passes one that remembers it.
         guard: surrounds what each card does; a host stops one there that takes too long.
@@ -40,4 +40,5 @@ def answer(
     pipeline, _ = from_json(task.params["pipeline"])
     peeks = task.params.get("peeks", {}).items()
     known = {key: Peek.model_validate(peek) for key, peek in peeks}
-    return check(pipeline, registry, known, guard).model_dump(mode="json")
+    secrets = task.params.get("secrets")
+    return check(pipeline, registry, known, guard, secrets).model_dump(mode="json")

@@ -30,6 +30,8 @@ class Task(BaseModel):
     params: dict[str, Any] = Field(default_factory=dict)
     inputs: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
     """Digests of stored values by port; several where the port takes many."""
+    secrets: tuple[str, ...] = ()
+    """Names of the secrets that it needs; their values travel beside it, never in it."""
     cpus: int = 1
     """Threads that it may use."""
     gpu: bool = False

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,6 +24,7 @@ from tensorrag.errors import CardError, CardNotFound, InputError, ParameterError
 from tensorrag.params import parameter_errors
 from tensorrag.pipeline import Node, Pipeline
 from tensorrag.registry.finding import Found, Registry
+from tensorrag.secret import Secret, missing
 from tensorrag.types.schema import AnySchema, Schema
 
 MAX_BRIEF = 200
@@ -51,6 +52,8 @@ class NodeFacts(BaseModel):
     version: int = 1
     params: dict[str, Any] = {}
     """The parameters that matter, defaults filled in."""
+    secrets: tuple[str, ...] = ()
+    """Names of the secrets that it needs."""
     libraries: tuple[str, ...] = ()
     brief: str = ""
     """The line on the card."""
@@ -83,6 +86,7 @@ def check(
     registry: Registry,
     peeks: Mapping[str, Peek] | None = None,
     guard: Guard = nullcontext,
+    secrets: Collection[str] | None = None,
 ) -> Checked:
     """Check a whole pipeline.
 
@@ -91,9 +95,10 @@ def check(
         registry: the cards that are here.
         peeks: what looks at outside sources found, by ``NodeFacts.peek_key``.
         guard: surrounds what each card does: a place to interrupt one that takes too long.
+        secrets: names of those that there are; None where that is not known.
     """
     infos = {card_id: found.info for card_id, found in registry.found.items()}
-    checking = _Checking(pipeline, registry, peeks or {}, guard)
+    checking = _Checking(pipeline, registry, peeks or {}, guard, secrets)
     checking.problems += wiring_problems(pipeline, infos)
     for node_id in _sorted_as_far_as_possible(pipeline):
         checking.visit(pipeline.nodes[node_id])
@@ -109,6 +114,7 @@ class _Checking:
     registry: Registry
     peeks: Mapping[str, Peek]
     guard: Guard
+    secrets: Collection[str] | None = None
     facts: dict[str, NodeFacts] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
@@ -132,6 +138,7 @@ class _Checking:
         problems = column_problems(node, found.info, inputs)
         self.problems += problems
         card = self._card(node, found)
+        self._miss_secrets(node, card)
         outputs = self._leaving(node, found, card, inputs, quiet=bool(problems))
         self.facts[node.id] = self._facts(node, found, card, inputs, outputs)
 
@@ -147,6 +154,13 @@ class _Checking:
         except (Exception, SystemExit) as error:  # its migrate, or a validator of its own
             self._report_broken(node, "It cannot take its parameters", error)
         return None
+
+    def _miss_secrets(self, node: Node, card: Card | None) -> None:
+        for field_name, name in _secrets(card).items():
+            if self.secrets is not None and name not in self.secrets:
+                error = missing(name)
+                wrong = ParameterError(error.message, field=field_name, hint=error.hint)
+                self._report(node, "secret_missing", wrong)
 
     def _arriving(self, node: Node, info: CardInfo) -> dict[str, Any]:
         """Return the schema at each input; a list where the port takes many, None where empty."""
@@ -213,6 +227,7 @@ class _Checking:
             source_sha256=found.source_sha256,
             version=found.card.version,
             params=card.active() if card is not None else {},
+            secrets=tuple(dict.fromkeys(_secrets(card).values())),
             libraries=found.card.libraries,
             brief=_brief(card, single) if card is not None else "",
             peek_key=peek_key(found, card) if card is not None and peeks else None,
@@ -295,6 +310,14 @@ def _as_schemas(returned: Any, found: Found) -> dict[str, Schema | None]:
 def _first(arriving: Any) -> Schema | None:
     """Return what arrives at an input first, also where it takes many."""
     return next(iter(arriving), None) if isinstance(arriving, list) else arriving
+
+
+def _secrets(card: Card | None) -> dict[str, str]:
+    """Return the names of the secrets that a card needs, by parameter."""
+    if card is None:
+        return {}
+    chosen = {name: getattr(card, name) for name in card.active()}
+    return {name: str(value) for name, value in chosen.items() if isinstance(value, Secret)}
 
 
 def _brief(card: Card, inputs: dict[str, Schema]) -> str:

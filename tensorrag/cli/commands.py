@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import click
 
 from tensorrag.cli.lazy_commands import LazyGroup
+from tensorrag.cli.secret_commands import secret
 
 SUCCEEDED, FAILED, WRONG = 0, 1, 2
 """Exit codes: all is well; the run failed or was cancelled; the pipeline or the call is wrong."""
@@ -171,6 +172,9 @@ def runs(run_id: str | None, limit: int, as_json: bool, workspace: Path | None) 
         rows = [tuple(str(entry[name] or "") for name in columns) for entry in entries]
         _print_table(columns, rows)
     return SUCCEEDED
+
+
+commands.add_command(secret)
 
 
 def _refuse(

@@ -124,7 +124,7 @@ async def _run(request: Request, workspace: Workspace, *, quiet: bool) -> tuple[
         workspace,
         executors,
         registry.catalog(),
-        _Checker(registry),
+        _Checker(registry, workspace),
         pipeline_id=opened.id,
         base=opened.base,
         until=request.until,
@@ -167,7 +167,7 @@ def _refused(run: Run, problems: tuple[Problem, ...], *, quiet: bool) -> JsonObj
 
 
 async def _check(opened: Opened, workspace: Workspace) -> tuple[Problem, ...]:
-    checker = _Checker(Registry.load(workspace.cards))
+    checker = _Checker(Registry.load(workspace.cards), workspace)
     checked = await checker(opened.pipeline, {})
     if not any(facts.peek_key for facts in checked.nodes.values()):
         return checked.problems
@@ -187,9 +187,14 @@ class _Checker:
     """Checks in a thread of this process: whoever calls a command trusts the cards they have."""
 
     registry: Registry
+    workspace: Workspace
 
     async def __call__(self, pipeline: Pipeline, peeks: Mapping[str, Peek]) -> Checked:
-        return await asyncio.to_thread(check_pipeline, pipeline, self.registry, peeks)
+        return await asyncio.to_thread(self._check, pipeline, peeks)
+
+    def _check(self, pipeline: Pipeline, peeks: Mapping[str, Peek]) -> Checked:
+        secrets = self.workspace.settings.secret_names()
+        return check_pipeline(pipeline, self.registry, peeks, secrets=secrets)
 
 
 def _on_signal(act: Any) -> None:

@@ -168,6 +168,7 @@ async def _peek(facts: NodeFacts, executors: Mapping[str, Executor], place: Plac
         entry=facts.entry,
         source=facts.source,
         params=facts.params,
+        secrets=facts.secrets,
         timeout=facts.timeout,
     )
     try:
@@ -200,6 +201,7 @@ def task_of(node: Node, facts: NodeFacts, inputs: Mapping[str, tuple[str, ...]])
         entry=facts.entry,
         source=facts.source,
         params=facts.params,
+        secrets=facts.secrets,
         inputs={port: digests for port, digests in inputs.items() if digests},
         cpus=threads(node),
         gpu=facts.gpu is not None,

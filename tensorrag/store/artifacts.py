@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from tensorrag import redaction
 from tensorrag.durable import full_disk_explained, make_folder, move_into_place, write_file
 from tensorrag.errors import ArtifactDamaged, ArtifactError, ArtifactNotFound
 from tensorrag.store.database import Database
@@ -124,7 +125,7 @@ class Store:
         """Store a value; one that is there already is kept as it is.
 
         Raises:
-            ArtifactError: the value's own facts are no JSON.
+            ArtifactError: the value's own facts are no JSON, or a secret is in it.
             WorkspaceError: the disk is full.
         """
         make_folder(self.root / "tmp")
@@ -135,6 +136,7 @@ class Store:
             folder = Path(name)
             meta = value.save(folder)
             paths = sorted(path for path in folder.rglob("*") if path.is_file())
+            _refuse_secrets(paths, meta)
             files = tuple(self._keep(path, path.relative_to(folder).as_posix()) for path in paths)
             artifact = Artifact(type=type(value).__name__, files=files, meta=meta)
             self._keep_manifest(artifact)
@@ -290,6 +292,17 @@ class Store:
         folder = self.root / "damaged"
         make_folder(folder)
         path.replace(folder / f"{path.name}.{time.time_ns()}")
+
+
+def _refuse_secrets(paths: list[Path], meta: JsonObject) -> None:
+    """Keep no secret that this process was given: values are shown, exported and passed on."""
+    hidden = redaction.here()
+    told = any(hidden.text(str(each)) != str(each) for each in (meta, *paths)) if hidden else False
+    if told or any(hidden.is_in(path) for path in paths):
+        raise ArtifactError(
+            "The card put a secret into its result, which was not stored.",
+            hint="Return what was made with the secret, without the secret.",
+        )
 
 
 def _damaged(digest: str) -> ArtifactDamaged:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class Place(BaseModel):
@@ -18,3 +18,5 @@ class Place(BaseModel):
     """What relative paths in parameters start from."""
     cards: Path | None = None
     """The drop-in folder."""
+    settings: Path | None = Field(None, exclude=True)
+    """Where the executor finds secrets; not told to those who run cards."""

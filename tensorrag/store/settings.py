@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated, Any
@@ -27,14 +27,14 @@ from pydantic import (
 from tensorrag.durable import full_disk_explained, write_file
 from tensorrag.errors import ParameterError, WorkspaceError
 from tensorrag.params import label, parameter_errors
+from tensorrag.redaction import SHORTEST
+from tensorrag.secret import NAME, missing
 from tensorrag.store.locks import locked
 
 JsonObject = dict[str, Any]
 
 STORE_CAP = 20 * 10**9
 """Bytes of stored files that are kept, where nobody says otherwise."""
-SHORTEST_SECRET = 8
-"""Characters of a secret. What is shorter cannot be blacked out: it might be part of any word."""
 
 
 def _folder(text: str) -> str:
@@ -48,9 +48,9 @@ def _folder(text: str) -> str:
 
 
 def _secret(text: str) -> str:
-    if len(text) < SHORTEST_SECRET:
+    if len(text) < SHORTEST:
         raise ParameterError(
-            f"A secret needs at least {SHORTEST_SECRET} characters: a shorter one cannot be kept "
+            f"A secret needs at least {SHORTEST} characters: a shorter one cannot be kept "
             "out of logs."
         )
     if len(text) > 10_000 or not all(char.isprintable() or char in "\n\t" for char in text):
@@ -59,7 +59,7 @@ def _secret(text: str) -> str:
 
 
 Folder = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_folder)]
-SecretName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,63}$")]
+SecretName = Annotated[str, StringConstraints(pattern=NAME)]
 SecretText = Annotated[str, AfterValidator(_secret)]
 
 
@@ -150,6 +150,18 @@ class Settings:
         with self._changing() as content:
             known = content.get("secrets")
             return isinstance(known, dict) and known.pop(name, None) is not None
+
+    def secret_values(self, names: Collection[str]) -> dict[str, str]:
+        """Return secrets by name: for the executor, which hands them to one card.
+
+        Raises:
+            CardError: there is none of a name.
+        """
+        known = self.values().secrets if names else {}
+        for name in names:
+            if name not in known:
+                raise missing(name)
+        return {name: known[name] for name in names}
 
     # --- the file ---------------------------------------------------------------------------
 

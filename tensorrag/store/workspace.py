@@ -117,6 +117,7 @@ class Workspace:
             uploads=self.root / "uploads",
             base=base or self.root,
             cards=self.cards,
+            settings=self.root / "settings.json",
         )
 
     @contextmanager

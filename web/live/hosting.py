@@ -26,6 +26,9 @@ class Hosting:
     def __init__(self, workspace: Workspace, executors: Mapping[str, Executor]) -> None:
         self._executors = executors
         self._place = workspace.place()
+        self._settings = workspace.settings
+        self.secrets: tuple[str, ...] = ()
+        """Names of the secrets that there were at the last check."""
 
     async def catalog(self) -> Catalog:
         """Have all cards described."""
@@ -33,7 +36,8 @@ class Hosting:
 
     async def check(self, pipeline: Pipeline, peeks: Mapping[str, Peek]) -> Checked:
         """Check a pipeline, given what was seen at outside sources. No row is read."""
-        task = await asyncio.to_thread(_propagate, pipeline, peeks)
+        self.secrets = await asyncio.to_thread(self._settings.secret_names)
+        task = await asyncio.to_thread(_propagate, pipeline, peeks, self.secrets)
         answer = await self._ask(task)
         return await asyncio.to_thread(Checked.model_validate, answer)
 
@@ -79,6 +83,7 @@ def stored(known: Mapping[str, Peek], keys: Iterable[str]) -> dict[str, Peek]:
     return {key: peek for key, peek in found.items() if peek is not None}
 
 
-def _propagate(pipeline: Pipeline, peeks: Mapping[str, Peek]) -> Task:
+def _propagate(pipeline: Pipeline, peeks: Mapping[str, Peek], secrets: tuple[str, ...]) -> Task:
     known = {key: peek.model_dump(mode="json") for key, peek in peeks.items()}
-    return Task(kind="propagate", params={"pipeline": to_json(pipeline), "peeks": known})
+    params = {"pipeline": to_json(pipeline), "peeks": known, "secrets": list(secrets)}
+    return Task(kind="propagate", params=params)

@@ -101,6 +101,11 @@ class Session:
         return self.checked.problems
 
     @property
+    def secrets(self) -> tuple[str, ...]:
+        """Names of the secrets that there were at the last check."""
+        return self._hosting.secrets
+
+    @property
     def saved(self) -> bool:
         """Whether all changes are on disk."""
         return self._saving.saved

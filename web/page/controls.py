@@ -11,7 +11,7 @@ from tensorrag.check.problems import Problem
 from tensorrag.types import ColumnSchema
 from web.page.fields import LISTS, FieldSpec, bounds, choice_words, defaults
 from web.page.icons import icon
-from web.page.markup import Element, Node, button, div, input_, option, select, span
+from web.page.markup import Element, Node, a, button, div, input_, option, select, span
 from web.page.wording import plural
 
 Columns = Sequence[ColumnSchema] | None
@@ -28,6 +28,8 @@ class Form:
     columns: Mapping[str, Columns] = field(default_factory=dict)
     """Columns of each input, None where they are not known."""
     problems: Sequence[Problem] = ()
+    secrets: Sequence[str] = ()
+    """Names of the secrets that there are."""
     uploading: str | None = None
     """Name of the file on its way to the server."""
 
@@ -70,6 +72,8 @@ def control(shown: Form, spec: FieldSpec) -> Node:
             return _choice(shown, spec)
         case "column" | "columns":
             return _columns(shown, spec)
+        case "secret":
+            return _secret(shown, spec)
         case "upload":
             return _upload(shown, spec)
         case "numbers":
@@ -130,6 +134,17 @@ def _choice(shown: Form, spec: FieldSpec) -> Element:
         option(value=str(each), selected=each == now)[choice_words(each)] for each in choices
     ]
     return div(".inp")[_bound(select, shown, spec)[options], icon("chevron", ".s")]
+
+
+def _secret(shown: Form, spec: FieldSpec) -> Node:
+    """Offer the secrets by name; their values are on no page."""
+    now = shown.value(spec)
+    names = [*shown.secrets, *([now] if isinstance(now, str) and now not in shown.secrets else [])]
+    empty = option(value="", selected=not now)["Choose a secret" if names else "None yet"]
+    options = [option(value=name, selected=name == now)[name] for name in names]
+    add = a(".link.t11", href="/settings#secrets", target="_blank")["Add a secret …"]
+    chooser = _bound(select, shown, spec)[empty, options]
+    return [div(".inp")[chooser, icon("chevron", ".s")], div(".cap")[add]]
 
 
 def _columns(shown: Form, spec: FieldSpec) -> Node:

@@ -17,7 +17,7 @@ from web.page.wording import number, words
 JsonObject = dict[str, Any]
 Kind = Literal[
     "switch", "choice", "number", "integer", "text", "column", "columns", "numbers", "texts",
-    "upload", "json",
+    "upload", "secret", "json",
 ]  # fmt: skip
 VAST = 2**31
 LISTS: frozenset[Kind] = frozenset({"columns", "numbers", "texts"})
@@ -160,6 +160,8 @@ def _kind(name: str, shape: JsonObject, items: JsonObject) -> Kind:
         return "choice"
     if shape.get("format") == "upload" or name == "upload":
         return "upload"
+    if shape.get("format") == "secret":
+        return "secret"
     picks = "column" in (shape.get("format"), items.get("format")) or "x-columns-of" in shape
     match shape.get("type"):
         case "boolean":

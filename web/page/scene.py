@@ -55,7 +55,7 @@ def card_of(
         known=info is not None,
         enabled=node.enabled,
         runtime=runtime,
-        settings=_form(node, info, facts, problems, uploading),
+        settings=_form(node, info, facts, problems, uploading, session.secrets),
         wires=_wires(pipeline, catalog, node, info, facts, problems) if info else (),
         problems=problems,
         busy=session.running,
@@ -68,6 +68,7 @@ def _form(
     facts: NodeFacts | None,
     problems: Sequence[Problem],
     uploading: str | None,
+    secrets: Sequence[str],
 ) -> Form:
     specs = field_specs(info.params) if info else ()
     hidden = {f"{spec.name}_name" for spec in specs if spec.kind == "upload"}
@@ -80,6 +81,7 @@ def _form(
             for port, schema in (facts.inputs if facts else {}).items()
         },
         problems=problems,
+        secrets=secrets,
         uploading=uploading,
     )
 
