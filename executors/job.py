@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,15 +18,15 @@ from tensorrag.task import Task
 
 Outcome = JsonObject | TensorRagError
 
-_MOST_EVENTS = 20_000
-"""More than any card that behaves sends; the rest is dropped."""
+_MOST_EVENTS = 1000
+"""Events that wait for those who follow; whoever is further behind than this misses some."""
 
 _CRASHES = {signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL}
 
 
 @dataclass(eq=False)
 class Job:
-    """One submitted task. Whoever follows it late hears everything from the start."""
+    """One submitted task. Whoever follows it late hears the latest events, and the end."""
 
     handle: str
     task: Task
@@ -39,13 +40,16 @@ class Job:
     """Whether it took longer than it may."""
     connection: Connection | None = None
     """The line to its supervisor, while there is one."""
-    _events: list[JsonObject] = field(default_factory=list)
+    _events: deque[JsonObject] = field(default_factory=lambda: deque(maxlen=_MOST_EVENTS))
+    _told: int = 0
+    """How many events there were."""
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def add(self, event: JsonObject) -> None:
         """Tell those who follow."""
-        if self.outcome is None and len(self._events) < _MOST_EVENTS:
+        if self.outcome is None:
             self._events.append({**event, "time": time.time()})
+            self._told += 1
             self._wake()
 
     def finish(self, outcome: Outcome) -> None:
@@ -55,12 +59,14 @@ class Job:
             self._wake()
 
     async def events(self) -> AsyncIterator[JsonObject]:
-        """Go through all events, until the end."""
+        """Go through the events, until the end."""
         seen = 0
         while True:
-            while seen < len(self._events):
-                yield self._events[seen]
+            while seen < self._told:
+                seen = max(seen, self._told - len(self._events))
+                event = self._events[seen - self._told]
                 seen += 1
+                yield event
             if self.outcome is not None:
                 return
             await self._changed.wait()

@@ -21,6 +21,9 @@ JsonObject = dict[str, Any]
 MAX_LINE = 32 << 20
 """Bytes in a line, at most: results hold digests, schemas and previews, never the data."""
 
+PROGRESS = b'{"type":"progress",'
+"""What a line begins with that says how far a card is."""
+
 READY = b"r"
 """What the fork server says when all its imports are in."""
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from executors import tree
 from executors.capture import Capture
 from executors.protocol import (
+    PROGRESS,
     Lines,
     ProtocolError,
     address,
@@ -150,7 +151,7 @@ class Watch:
                     self._flush()
                 if mask & selectors.EVENT_READ and key.data() is False:
                     self._selector.unregister(key.fileobj)
-            self._log(only_due=True)
+            self._log()
 
     def _is_late(self) -> bool:
         return self._kill_at is not None and time.monotonic() >= self._kill_at
@@ -218,6 +219,10 @@ class Watch:
         if lines:
             self._drain_output()
             self._server.tell(b"".join(self._without_secrets(line) for line in lines))
+            # After a result nobody listens to what was printed before it.
+            if not all(line.startswith(PROGRESS) for line in lines):
+                self._drain_output()
+            self._server.tell(b"\n".join(lines) + b"\n")
         return bool(data)
 
     def _without_secrets(self, line: bytes) -> bytes:
@@ -232,12 +237,12 @@ class Watch:
     def _drain_output(self) -> None:
         for capture in self._captures:
             capture.drain()
-        self._log(only_due=False)
+        self._log(last=True)
 
-    def _log(self, *, only_due: bool) -> None:
+    def _log(self, *, last: bool = False) -> None:
         for capture in self._captures:
-            if text := capture.take(only_due=only_due):
-                self._server.tell(message("log", {"stream": capture.stream, "text": text}))
+            while (portion := capture.take(last=last)) is not None:
+                self._server.tell(message("log", portion))
 
     def _cancel(self) -> None:
         if not self._cancelled:

@@ -149,12 +149,28 @@ def samples(as_json: bool) -> int:
 @commands.command()
 @click.argument("run_id", metavar="[RUN]", required=False)
 @click.option("--limit", default=20, show_default=True, help="How many to list.")
+@click.option("--log", is_flag=True, help="Print what its cards printed.")
+@click.option("--node", metavar="NODE", help="Of the log, print this card's.")
 @_json_option
 @_workspace_option
-def runs(run_id: str | None, limit: int, as_json: bool, workspace: Path | None) -> int:
+def runs(
+    run_id: str | None,
+    limit: int,
+    log: bool,
+    node: str | None,
+    as_json: bool,
+    workspace: Path | None,
+) -> int:
     """List past and present runs, or show one."""
     from tensorrag.cli import listings
 
+    if log or node is not None:
+        if run_id is None:
+            raise click.UsageError("Name the run whose log you want: tensorrag runs RUN --log.")
+        if as_json:
+            raise click.UsageError("A log is text: leave --json out.")
+        click.echo(listings.log(workspace, run_id, node), nl=False)
+        return SUCCEEDED
     if run_id is not None:
         found = listings.run(workspace, run_id)
         if as_json:

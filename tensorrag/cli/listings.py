@@ -65,6 +65,18 @@ def run(workspace: Path | None, run_id: str) -> JsonObject:
     return _journal(workspace).to_json(run_id)
 
 
+def log(workspace: Path | None, run_id: str, node: str | None) -> str:
+    """Return what the cards of a run printed, or one of them, a line each with its time.
+
+    Raises:
+        RunNotFound: there is none of this id.
+        NodeNotFound: the run has no such card.
+    """
+    from tensorrag.store.log import as_text, read
+
+    return as_text(read(_journal(workspace), run_id, node).lines(), whose=node is None)
+
+
 def _journal(workspace: Path | None) -> Journal:
     """Open the journal; runs whose process is gone claim nothing any more."""
     from tensorrag.store.workspace import Workspace

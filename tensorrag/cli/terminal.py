@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 import click
 
 from tensorrag.check.problems import Problem
+from tensorrag.store.log import Unread
 from tensorrag.types.value import JsonObject
 
 if TYPE_CHECKING:
@@ -95,6 +96,9 @@ def _print_metrics(node_id: str, metrics: JsonObject) -> None:
 class Lines:
     """One line for each card that begins, and for each line that a card prints."""
 
+    def __init__(self) -> None:
+        self._unread = Unread()
+
     def __enter__(self) -> Self:
         return self
 
@@ -104,7 +108,8 @@ class Lines:
     def tell(self, event: JsonObject) -> None:
         """Write what there is to say of an event."""
         if event["type"] == "log":
-            click.echo(f"  {event['node']} | {event['data'].get('text', '').rstrip()}")
+            for line in self._unread.of(event).splitlines():
+                click.echo(f"  {event['node']} | {line}")
         elif event["type"] == "node" and event["data"]["state"] == "running":
             click.echo(f"▸ {event['node']} …")
 
@@ -116,6 +121,7 @@ class Bars:
         from rich.progress import BarColumn, Progress, TextColumn
 
         self._bars: dict[str, TaskID] = {}
+        self._unread = Unread()
         self._progress = Progress(
             TextColumn("{task.description:16}", markup=False),
             BarColumn(bar_width=30),
@@ -135,8 +141,8 @@ class Bars:
         """Draw what an event says."""
         node, data = event["node"], event["data"]
         if event["type"] == "log":
-            line = f"{node} | {data.get('text', '').rstrip()}"
-            self._progress.console.print(line, markup=False, highlight=False)
+            for text in self._unread.of(event).splitlines():
+                self._progress.console.print(f"{node} | {text}", markup=False, highlight=False)
         elif event["type"] == "progress":
             self._progress.update(
                 self._bar(node), total=data["total"], completed=data["done"], words=words_of(data)

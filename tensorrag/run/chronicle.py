@@ -15,6 +15,9 @@ from tensorrag.types.value import JsonObject
 
 Item = TypeVar("Item")
 
+IN_MEMORY = 1 << 20
+"""Characters of log that a run keeps in memory; older ones are in the journal alone."""
+
 
 class Chronicle:
     """Nothing is told before it is in the journal. Noting is safe from any thread."""
@@ -23,7 +26,7 @@ class Chronicle:
         self.run = ""
         """The id of the run, once it has one."""
         self.events: list[JsonObject] = []
-        """All that was told, in order: the event of number n at n - 1."""
+        """All that was told, in order: the event of number n at n - 1. Old logs have no text."""
         self.ended = False
         """Whether nothing more will come."""
         self._journal = journal
@@ -33,6 +36,11 @@ class Chronicle:
         """Set, and replaced, when there is something new."""
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._granted: list[asyncio.Future[None]] = []
+        self._texts: deque[tuple[int, int]] = deque()
+        """Where there are logs in memory, and their sizes."""
+        self._size = 0
+        self._emptied: set[int] = set()
+        """Where there were."""
 
     def note(self, kind: str, data: JsonObject, node: NodeRun | None = None) -> None:
         """Note that something has happened just now."""
@@ -70,6 +78,7 @@ class Chronicle:
             raise
         self._granted += waiting
         self._number(events)
+        self._empty_old()
 
     def give_up(self) -> None:
         """Number what was noted although it could not be written: better told than lost."""
@@ -96,8 +105,14 @@ class Chronicle:
         while True:
             told = self._told
             while seen < len(self.events):
-                seen += 1
-                yield self.events[seen - 1]
+                event = self.events[seen]
+                if seen not in self._emptied:  # asked afterwards: another thread empties them
+                    seen += 1
+                    yield event
+                    continue
+                for event in await asyncio.to_thread(self._journal.events, self.run, seen):
+                    seen = event["seq"]
+                    yield event
             if self.ended:
                 return
             await told.wait()
@@ -105,7 +120,20 @@ class Chronicle:
     def _number(self, events: list[JsonObject]) -> None:
         # One process writes the events of a run, so the journal counts them just so.
         first = len(self.events) + 1
-        self.events += [{"seq": seq, **event} for seq, event in enumerate(events, first)]
+        for seq, event in enumerate(events, first):
+            self.events.append({"seq": seq, **event})
+            if event["type"] == "log":
+                size = len(event["data"].get("text", ""))
+                self._texts.append((seq - 1, size))
+                self._size += size
+
+    def _empty_old(self) -> None:
+        """Leave old logs to the journal: a card that prints without end must not fill memory."""
+        while self._size > IN_MEMORY and len(self._texts) > 1:
+            place, size = self._texts.popleft()
+            self._size -= size
+            self._emptied.add(place)
+            self.events[place] = {**self.events[place], "data": {"text": ""}}
 
 
 class Pace:

@@ -10,13 +10,11 @@ from tensorrag.errors import ExecutorError, RunCancelled, TaskFailed
 from tensorrag.executor import Executor
 from tensorrag.run.chronicle import Chronicle, Pace
 from tensorrag.run.node_run import NodeRun
+from tensorrag.run.printed import Printed
 from tensorrag.run.schedule import Outcome
 from tensorrag.store.place import Place
 from tensorrag.task import Task
 from tensorrag.types.value import JsonObject
-
-LOG_LINES = 10_000
-"""Most lines of log that are kept of one node."""
 
 
 class Execution:
@@ -46,6 +44,7 @@ class Execution:
         self._task, self._place, self._tries = task, place, tries
         self._chronicle, self._wake = chronicle, wake
         self._pace = Pace(self._pass_on_progress)
+        self._printed = Printed()
 
     async def carry_out(self) -> Outcome:
         """Run the card, as often as it may be tried; gives what came of it."""
@@ -93,6 +92,7 @@ class Execution:
 
     def _try_again(self, reason: str) -> None:
         self._pace.drop()
+        self._printed.again()
         self._node.again(reason)
         self._chronicle.show(self._node)
         self._wake()
@@ -106,10 +106,11 @@ class Execution:
         if kind == "progress":
             node.report(data)
             self._pace.wish()
-        elif kind == "log" and node.lines <= LOG_LINES:
-            node.lines += 1
-            rest = {"text": f"More than {LOG_LINES:,} lines: the rest is not kept."}
-            self._chronicle.note("log", rest if node.lines > LOG_LINES else data, node)
+        elif kind == "log":
+            printed = self._printed.take(data)
+            if printed is None:
+                return
+            self._chronicle.note("log", printed, node)
         elif kind in ("cost", "output"):
             node.cost = data.get("cost", node.cost)
             self._chronicle.note(kind, data, node)

@@ -44,8 +44,6 @@ class NodeRun:
     """The last report: ``{"done", "total", "unit", "left", "metrics"}``."""
     history: list[JsonObject] = field(default_factory=list)
     """All reports so far."""
-    lines: int = 0
-    """Lines of log so far."""
     key: str | None = None
     """The cache key that its result is stored under."""
     handle: str | None = None

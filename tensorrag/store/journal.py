@@ -241,11 +241,12 @@ class Journal:
         nodes = [json.loads(shown) for (shown,) in rows]
         return {output["sha256"] for node in nodes for output in node.get("outputs", {}).values()}
 
-    def events(self, run: str, after: int = 0) -> list[JsonObject]:
-        """Return the events of a run whose number is greater than ``after``."""
+    def events(self, run: str, after: int = 0, *, kind: str | None = None) -> list[JsonObject]:
+        """Return the events of a run whose number is greater than ``after``, or those of a kind."""
         rows = self._database.read(
-            "SELECT seq, time, node, type, data FROM events WHERE run = ? AND seq > ? ORDER BY seq",
-            (run, after),
+            "SELECT seq, time, node, type, data FROM events WHERE run = ? AND seq > ?"
+            " AND type = coalesce(?, type) ORDER BY seq",
+            (run, after, kind),
         )
         return [
             {

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from typing import Any
 
 import pytest
 
-from executors import capture
-from executors.capture import Capture
 from executors.connection import error_of
 from executors.environment import allowed
 from executors.protocol import Lines, ProtocolError, decode, encode, message
@@ -58,39 +55,6 @@ def test_lines_are_cut_wherever_the_stream_is() -> None:
 def test_a_line_without_end_is_refused(data: bytes) -> None:
     with pytest.raises(ProtocolError):
         Lines(limit=10).feed(data)
-
-
-class TestCapture:
-    @pytest.fixture
-    def pipe(self) -> Any:
-        pipe = Capture("stdout")
-        yield pipe
-        os.close(pipe.fileno())
-
-    def take(self, pipe: Capture, data: bytes) -> str:
-        os.write(pipe.write_end, data)
-        pipe.drain()
-        return pipe.take(only_due=False)
-
-    def test_characters_may_arrive_in_pieces(self, pipe: Capture) -> None:
-        assert self.take(pipe, "ü".encode()[:1]) == ""
-        assert self.take(pipe, "ü".encode()[1:] + b"\xff\n") == "ü\ufffd\n"
-
-    def test_progress_bars_show_their_last_state(self, pipe: Capture) -> None:
-        assert self.take(pipe, b"\r 10 %\r 50 %\r100 %\n") == "100 %\n"
-        assert self.take(pipe, b"from windows\r\n") == "from windows\n"
-
-    def test_long_lines_are_cut(self, pipe: Capture) -> None:
-        text = self.take(pipe, b"x" * (capture.LINE + 1) + b"\n")
-        assert text == "x" * capture.LINE + " …\n"
-
-    def test_portions_are_not_too_small(self, pipe: Capture) -> None:
-        os.write(pipe.write_end, b"a\n")
-        pipe.read()
-        assert pipe.due is not None
-        assert pipe.take(only_due=True) == ""
-        assert pipe.take(only_due=False) == "a\n"
-        assert pipe.due is None
 
 
 async def test_slots_are_given_in_the_order_of_asking() -> None:

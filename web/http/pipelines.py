@@ -16,6 +16,7 @@ from tensorrag.errors import RevisionError
 from tensorrag.pipeline import JsonObject, files
 from tensorrag.pipeline.as_json import to_json
 from tensorrag.store.shelf import Entry
+from web.http.logs import add_logs
 from web.http.problem_details import ProblemRoute, problem_response
 from web.http.results import add_results
 from web.http.runs import add_runs
@@ -50,6 +51,7 @@ def make_api(sessions: Sessions) -> APIRouter:
     _add_pipelines(api, sessions)
     _add_checks(api, sessions)
     add_runs(api, sessions)
+    add_logs(api, sessions)
     add_results(api, sessions)
     add_uploads(api, sessions)
     _add_rest(api)
