@@ -17,13 +17,13 @@ def address(host: str, port: int) -> str:
     return f"http://{f'[{name}]' if ':' in name and not name.startswith('[') else name}:{port}"
 
 
-def announce(url: str, *, show: bool, path: str = "") -> None:
+def announce(url: str, *, show: bool, opens: str) -> None:
     """Print the one line that says where the editor is, and open a browser if there is one."""
     click.echo(f"TensorRag is open at {url}")
     sys.stdout.flush()
     if show:
         # In a thread: some systems wait for the browser. None is no error.
-        threading.Thread(target=_open_browser, args=(url + path,), daemon=True).start()
+        threading.Thread(target=_open_browser, args=(opens,), daemon=True).start()
 
 
 def _open_browser(url: str) -> None:

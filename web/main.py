@@ -28,17 +28,48 @@ from web.address import HOST, PORT, address
     help="Folder of pipelines and results; $TENSORRAG_WORKSPACE or ~/.tensorrag by default.",
 )
 @click.option("--no-open", is_flag=True, help="Do not open a browser.")
-def serve(host: str, port: int, workspace: Path | None, no_open: bool) -> int:
+@click.option(
+    "--token",
+    is_flag=True,
+    help="Ask for a token on this machine too: other people work on it. Elsewhere it always does.",
+)
+@click.option("--new-token", is_flag=True, help="The same, with a new token: everybody is out.")
+@click.option(
+    "--behind-proxy",
+    metavar="URL",
+    help="A proxy that speaks HTTPS stands in front: how people reach it, https://lab.example.",
+)
+@click.option(
+    "--proxy-address",
+    metavar="ADDRESS",
+    multiple=True,
+    help="Where that proxy connects from; this machine by default.",
+)
+def serve(
+    host: str,
+    port: int,
+    workspace: Path | None,
+    no_open: bool,
+    token: bool,
+    new_token: bool,
+    behind_proxy: str | None,
+    proxy_address: tuple[str, ...],
+) -> int:
     """Open the editor in the browser."""
     from tensorrag.store.workspace import Workspace
+    from web.http.site import find_site
 
     try:
+        site = find_site(host, behind_proxy, proxy_address)
         _check_port(host, port)
         opened = Workspace.open(workspace)
-        with opened.lock(address(host, port)):
+        with opened.lock(site.origin or address(host, port)):
+            if new_token:
+                opened.settings.new_secret("token")
             from web.server import run
 
-            run(opened, host, port, show=not no_open)
+            locked = token or new_token or not site.local
+            run(opened, host, port, site=site, locked=locked, show=not no_open)
     except TensorRagError as error:
         click.echo(f"{error.message}\n{error.hint}".rstrip(), err=True)
         return 1

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from typing import Any
 
+from tensorrag.errors import TensorRagError
+from tensorrag.store.settings import Settings
 from tensorrag.store.workspace import Workspace
 from web.address import address, announce
-from web.http import security
+from web.http.door import Door
+from web.http.security import MAX_BODY, Guard
+from web.http.site import Site
 
 RECONNECT = 30.0
 """Seconds in which a page that lost its connection may come back without a reload."""
+LOOK = 1.0
+"""Seconds between two looks at whether the token was replaced."""
 GRACE = 3
 """Seconds that open streams get when the server ends."""
 
@@ -38,8 +46,19 @@ def _quick_imports() -> Iterator[None]:
         gc.enable()
 
 
-def run(workspace: Workspace, host: str, port: int, *, show: bool) -> None:
-    """Serve until the process is told to end."""
+def run(
+    workspace: Workspace, host: str, port: int, *, site: Site, locked: bool, show: bool
+) -> None:
+    """Serve until the process is told to end.
+
+    Args:
+        workspace: what is served.
+        host: the address to listen on.
+        port: the port to listen on.
+        site: under which address people reach it.
+        locked: whether they must show the token of the workspace.
+        show: whether to open a browser.
+    """
     # Before NiceGUI is imported: it reads this then.
     os.environ["NICEGUI_STORAGE_PATH"] = str(workspace.root / "nicegui")
     with _quick_imports():
@@ -57,25 +76,33 @@ def run(workspace: Workspace, host: str, port: int, *, show: bool) -> None:
     app.include_router(api)
     app.include_router(docs)
     add_pages(sessions)
-    token = None if security.is_loopback(host) else workspace.settings.secret("token")
-    app.add_middleware(
-        security.Guard,
-        names=security.local_names(host),
-        token=token,
-        cookie=f"tensorrag-{port}",
-    )
+    door = _door(workspace, site, port) if locked else None
+    _guard(app, site, door)
     # The guard has looked at every Origin already; this is the second of two locks.
-    core.sio.eio.cors_allowed_origins = None
-    url = address(host, port)
+    core.sio.eio.cors_allowed_origins = lambda origin, environ: site.own(
+        origin, environ.get("HTTP_HOST", "")
+    )
+    core.sio.eio.max_http_buffer_size = MAX_BODY
+    url = site.origin or address(host, port)
+    following: list[asyncio.Task[None]] = []
 
     async def start() -> None:
         await sessions.start()
         path = await sessions.first_page()
-        login = f"/?token={token}" if token else ""
-        announce(url + login, show=show, path="" if token else path)
+        if door is None:
+            announce(url, show=show, opens=url + path)
+            return
+        following.append(asyncio.create_task(_follow_token(workspace.settings, door)))
+        # The browser gets no token: what it is called with stands in the list of processes.
+        announce(f"{url}/?token={door.token}", show=show, opens=url + path)
+
+    async def stop() -> None:
+        for task in following:
+            task.cancel()
+        await sessions.close()
 
     app.on_startup(start)
-    app.on_shutdown(sessions.close)
+    app.on_shutdown(stop)
     ui.run(
         host=host.strip("[]"),
         port=port,
@@ -88,4 +115,28 @@ def run(workspace: Workspace, host: str, port: int, *, show: bool) -> None:
         endpoint_documentation="none",
         timeout_graceful_shutdown=GRACE,
         server_header=False,
+        # It would believe whoever connects from this machine; the guard knows better whom to trust.
+        proxy_headers=False,
+        ws_max_size=MAX_BODY,
     )
+
+
+def _door(workspace: Workspace, site: Site, port: int) -> Door:
+    token = workspace.settings.secret("token")
+    return Door(token, cookie=f"tensorrag-{port}", secure=site.origin is not None)
+
+
+def _guard(app: Any, site: Site, door: Door | None) -> None:
+    """Put the guard in front of everything, whatever is added to the app later."""
+    build = app.build_middleware_stack
+    app.build_middleware_stack = lambda: Guard(build(), site=site, door=door)
+
+
+async def _follow_token(settings: Settings, door: Door) -> None:
+    """Take up the token that `tensorrag token --rotate` wrote, in another process."""
+    while True:
+        await asyncio.sleep(LOOK)
+        with suppress(TensorRagError):
+            token = await asyncio.to_thread(settings.get, "token")
+            if isinstance(token, str) and token != door.token:
+                door.rotate(token)

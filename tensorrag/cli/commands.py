@@ -190,6 +190,17 @@ def runs(
     return SUCCEEDED
 
 
+@commands.command()
+@click.option("--rotate", is_flag=True, help="Draw a new one: everybody who is in is out.")
+@_workspace_option
+def token(rotate: bool, workspace: Path | None) -> int:
+    """Print the link that lets a browser in, where the editor asks for a token."""
+    from tensorrag.cli.token import link
+
+    click.echo(link(workspace, rotate=rotate))
+    return SUCCEEDED
+
+
 commands.add_command(secret)
 
 

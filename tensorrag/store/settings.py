@@ -129,6 +129,13 @@ class Settings:
             drawn: str = content[name]
         return drawn
 
+    def new_secret(self, name: str) -> str:
+        """Draw a text that only this workspace has, in the place of the one that it had."""
+        with self._changing() as content:
+            content[name] = secrets.token_urlsafe(32)
+            drawn: str = content[name]
+        return drawn
+
     # --- secrets of people ------------------------------------------------------------------
 
     def secret_names(self) -> tuple[str, ...]:

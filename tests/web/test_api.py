@@ -23,7 +23,8 @@ from web.http import uploads as api_uploads
 from web.http.docs import add_docs
 from web.http.pipelines import make_api
 from web.http.problem_details import status_of
-from web.http.security import Guard, local_names
+from web.http.security import Guard
+from web.http.site import on_this_machine
 
 SUM = chain(node("number", value=3), node("add", amount=4))
 ROOT = Path(__file__).parents[2]
@@ -37,7 +38,7 @@ async def client(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
     add_docs(docs, api)
     app.include_router(api)
     app.include_router(docs)
-    guarded = Guard(app, names=local_names("127.0.0.1"))
+    guarded = Guard(app, site=on_this_machine("127.0.0.1"))
     transport = httpx.ASGITransport(guarded)
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080") as client:
         yield client

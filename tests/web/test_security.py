@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -9,10 +10,14 @@ import httpx
 import pytest
 from starlette.types import Receive, Scope, Send
 
+from tensorrag.errors import TensorRagError
 from web.http import security
-from web.http.security import Guard, host_name, is_loopback, local_names
+from web.http.attempts import CLIENTS, EVERY, FREE, Attempts, network
+from web.http.door import Door, local
+from web.http.security import Guard
+from web.http.site import behind_proxy, find_site, host_name, is_loopback, on_this_machine
 
-NAMES = local_names("127.0.0.1")
+SITE = on_this_machine("127.0.0.1")
 HERE = "127.0.0.1:8080"
 
 
@@ -39,7 +44,7 @@ async def ask(
     **options: Any,
 ) -> httpx.Response:
     """Send one request to the guarded app."""
-    guard = Guard(echo, names=NAMES, **options)
+    guard = Guard(echo, **{"site": SITE, **options})
     transport = httpx.ASGITransport(guard)
     async with httpx.AsyncClient(transport=transport, base_url=f"http://{HERE}") as client:
         return await client.request(method, path, headers=headers, content=content)
@@ -94,6 +99,7 @@ BAD_ORIGINS = [
     "http://127.0.0.1",
     "http://127.0.0.1:8080.evil.com",
     "https://evil.com",
+    "https://127.0.0.1:8080",
     "file://",
     "",
 ]
@@ -136,7 +142,7 @@ async def socket(headers: dict[str, str]) -> str:
 
     raw = [(name.encode(), value.encode()) for name, value in headers.items()]
     scope = {"type": "websocket", "path": "/socket.io", "headers": raw, "query_string": b""}
-    await Guard(echo, names=NAMES)(scope, receive, send)
+    await Guard(echo, site=SITE)(scope, receive, send)
     return str(sent[0])
 
 
@@ -167,28 +173,256 @@ async def test_the_browser_is_told_what_the_page_may_do() -> None:
     assert headers["x-content-type-options"] == "nosniff"
 
 
-async def test_a_token_opens_what_is_bound_to_the_network() -> None:
-    locked: dict[str, Any] = {"token": "secret", "cookie": "tensorrag-8080"}
-    assert (await ask(**locked)).status_code == 401
-    assert (await ask(path="/?token=wrong", **locked)).status_code == 401
-    assert (await ask("POST", "/?token=secret", **locked)).status_code == 401
+TOKEN = "a-token-of-twenty-and-some-letters"
 
-    welcome = await ask(path="/?token=secret", **locked)
+
+def door(token: str = TOKEN, *, secure: bool = False) -> Door:
+    return Door(token, cookie="tensorrag-8080", secure=secure)
+
+
+async def cookie_of(door: Door, link: str = f"/?token={TOKEN}") -> str:
+    """Follow the printed link; returns the cookie as a browser sends it back."""
+    welcome = await ask(path=link, door=door)
+    assert welcome.status_code == 303, welcome.text
+    return welcome.headers["set-cookie"].partition(";")[0]
+
+
+async def test_the_link_becomes_a_cookie_that_is_not_the_token() -> None:
+    locked = door()
+    assert (await ask(door=locked)).status_code == 401
+    assert (await ask("POST", f"/?token={TOKEN}", door=locked)).status_code == 401
+
+    welcome = await ask(path=f"/edit/a?x=1&token={TOKEN}&y=2", door=locked)
+
     assert welcome.status_code == 303
-    cookie = welcome.headers["set-cookie"]
-    assert "HttpOnly" in cookie
-    assert "SameSite=Strict" in cookie
+    assert welcome.headers["location"] == "/edit/a?x=1&y=2"
+    assert welcome.headers["referrer-policy"] == "no-referrer"
+    flags = welcome.headers["set-cookie"]
+    assert "; HttpOnly" in flags
+    assert "; SameSite=Strict" in flags
+    assert TOKEN not in flags
+    cookie = flags.partition(";")[0]
+    assert (await ask(headers={"Cookie": cookie}, door=locked)).status_code == 200
+    again = await ask(path=f"/edit/a?token={TOKEN}", headers={"Cookie": cookie}, door=locked)
+    assert (again.status_code, again.headers["location"]) == (303, "/edit/a")
 
+
+async def test_whoever_has_the_cookie_or_the_token_comes_in() -> None:
+    locked = door()
+    cookie = await cookie_of(locked)
     for headers in (
-        {"Cookie": "tensorrag-8080=secret"},
-        {"Authorization": "Bearer secret"},
-        {"Host": "box.example:8080", "Cookie": "tensorrag-8080=secret"},
+        {"Cookie": cookie},
+        {"Cookie": f"tensorrag-8080=planted; other=1; {cookie}"},
+        {"Authorization": f"Bearer {TOKEN}"},
     ):
-        assert (await ask(headers=headers, **locked)).status_code == 200
-    for headers in ({"Cookie": "tensorrag-9090=secret"}, {"Authorization": "Basic secret"}):
-        assert (await ask(headers=headers, **locked)).status_code == 401
-    evil = {"Cookie": "tensorrag-8080=secret", "Origin": "http://evil.com"}
-    assert (await ask(headers=evil, **locked)).status_code == 403
+        assert (await ask(headers=headers, door=locked)).status_code == 200, headers
+    name, _, value = cookie.partition("=")
+    until, _, seal = value.partition(".")
+    for headers in (
+        {"Cookie": f"tensorrag-9090={value}"},
+        {"Cookie": f"{name}={TOKEN}"},
+        {"Cookie": f"{name}={int(until) + 1}.{seal}"},
+        {"Cookie": f"{name}=.{seal}"},
+        {"Cookie": ";;=;" + name},
+        {"Authorization": f"Basic {TOKEN}"},
+        {"Authorization": "Bearer"},
+    ):
+        assert (await ask(headers=headers, door=locked)).status_code == 401, headers
+    evil = {"Cookie": cookie, "Origin": "http://evil.com"}
+    assert (await ask(headers=evil, door=locked)).status_code == 403
+
+
+async def test_a_cookie_of_another_token_or_an_old_one_is_worth_nothing() -> None:
+    assert (
+        await ask(headers={"Cookie": await cookie_of(door())}, door=door("another" * 4))
+    ).status_code == 401
+    locked = door()
+    old = locked._proof(ends=1_000)
+    assert (await ask(headers={"Cookie": f"tensorrag-8080={old}"}, door=locked)).status_code == 401
+
+
+async def test_the_token_can_be_pasted() -> None:
+    locked = door()
+    form = {"Content-Type": "application/x-www-form-urlencoded", "Origin": f"http://{HERE}"}
+
+    async def paste(body: str, **more: str) -> httpx.Response:
+        return await ask("POST", "/login", {**form, **more}, body, door=locked)
+
+    right = await paste(f"token={TOKEN}&next=%2Fedit%2Fa")
+    assert (right.status_code, right.headers["location"]) == (303, "/edit/a")
+    assert right.headers["set-cookie"]
+    assert (await paste("token=wrong")).status_code == 401
+    assert (await paste("")).status_code == 401
+    assert (await paste(f"token={TOKEN}&x={'x' * 9000}")).status_code == 401
+    assert (await paste(f"token={TOKEN}", Origin="http://evil.com")).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "path", ["//evil.com", "/\\evil.com", "https://evil.com", "evil", "", "/\r\nX: y", "/ä"]
+)
+def test_after_the_login_nobody_is_sent_elsewhere(path: str) -> None:
+    assert local(path) == "/"
+
+
+async def test_who_guesses_has_to_wait_and_nobody_else() -> None:
+    locked = door()
+    cookie = await cookie_of(locked)
+    wrong = [await ask(headers={"Authorization": f"Bearer {n}"}, door=locked) for n in range(12)]
+
+    assert [answer.status_code for answer in wrong] == [401] * 10 + [429] * 2
+    assert 0 < int(wrong[-1].headers["retry-after"]) <= 6
+    assert "Try again in 6 s" in wrong[-1].json()["hint"]
+    # The right token counts as a guess as well: else the limit would be none.
+    assert (await ask(path=f"/?token={TOKEN}", door=locked)).status_code == 429
+    # Who is in stays in.
+    assert (await ask(headers={"Cookie": cookie}, door=locked)).status_code == 200
+    assert (await ask(door=locked)).status_code == 401
+
+
+def test_guesses_are_forgotten_in_time_and_take_little_room() -> None:
+    now = 0.0
+    attempts = Attempts(lambda: now)
+    for _ in range(FREE):
+        assert attempts.wait("10.0.0.1") == 0
+        attempts.failed("10.0.0.1")
+    assert attempts.wait("10.0.0.1") == EVERY
+    assert attempts.wait("10.0.0.2") == 0
+    now = EVERY
+    assert attempts.wait("10.0.0.1") == 0
+    for number in range(3 * CLIENTS):
+        attempts.failed(f"10.1.{number // 256}.{number % 256}")
+    assert len(attempts._full) == CLIENTS
+
+
+def test_a_whole_ipv6_network_is_one_client() -> None:
+    assert network("2001:db8::1") == network("2001:db8::ffff:2") == "2001:db8::/64"
+    assert network("::ffff:10.0.0.1") == network("10.0.0.1")
+    assert network("fe80::1%eth0") == "fe80::/64"
+    assert len(network("x" * 500)) == 64
+
+
+async def test_a_new_token_ends_what_is_open() -> None:
+    locked, began = door(), asyncio.Event()
+    cookie = await cookie_of(locked)
+    sent: list[Any] = []
+
+    async def stream(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        began.set()
+        await asyncio.sleep(60)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    raw = [(b"host", HERE.encode()), (b"cookie", cookie.encode())]
+    scope = {"type": "http", "method": "GET", "path": "/", "headers": raw, "query_string": b""}
+    guard = Guard(stream, site=SITE, door=locked)
+    following = asyncio.create_task(guard(scope, asyncio.Event().wait, send))  # type: ignore[arg-type]
+    await began.wait()
+
+    locked.rotate("another" * 4)
+
+    await asyncio.wait_for(following, 5)
+    assert sent[-1] == {"type": "http.response.body", "body": b""}
+    assert (await ask(headers={"Cookie": cookie}, door=locked)).status_code == 401
+
+
+async def test_a_browser_gets_a_page_and_a_program_an_object() -> None:
+    locked = door()
+    page = await ask(headers={"Accept": "text/html"}, door=locked)
+    assert page.status_code == 401
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert 'action="/login"' in page.text
+    assert "http-equiv" not in page.text
+    problem = await ask(door=locked)
+    assert problem.headers["content-type"] == "application/problem+json"
+    assert problem.json()["title"] == "Unauthorized"
+    assert problem.headers["www-authenticate"].startswith("Bearer")
+    nasty = await ask(path="/edit/%22%3E%3Cscript%3E", headers={"Accept": "text/html"}, door=locked)
+    assert "<script>&" not in nasty.text.replace("&quot;&gt;&lt;script&gt;", "")
+    assert 'value="/edit/&quot;&gt;&lt;script&gt;"' in nasty.text
+    assert "<h1>This did not come" in (await ask(headers={"Accept": "text/html", "Host": "x"})).text
+
+
+async def test_a_link_from_elsewhere_is_asked_again_with_the_cookie() -> None:
+    link = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document", "Accept": "text/html"}
+    there = await ask(headers={**link, "Sec-Fetch-Site": "cross-site"}, door=door())
+    here = await ask(headers={**link, "Sec-Fetch-Site": "same-origin"}, door=door())
+
+    assert 'http-equiv="refresh" content="0"' in there.text
+    assert "http-equiv" not in here.text
+
+
+PROXIED = {
+    "Host": "lab.example",
+    "X-Forwarded-For": "203.0.113.9",
+    "X-Forwarded-Proto": "https",
+}
+
+
+async def test_behind_a_proxy_only_its_own_address_counts() -> None:
+    site, locked = behind_proxy("https://lab.example"), door(secure=True)
+
+    async def through(**headers: str) -> int:
+        shown = {"Authorization": f"Bearer {TOKEN}", **PROXIED, **headers}
+        return (await ask(headers=shown, site=site, door=locked)).status_code
+
+    assert await through() == 200
+    assert await through(Host="lab.example:443", Origin="https://lab.example") == 200
+    for wrong in (
+        {"Host": HERE},
+        {"Host": "evil.com"},
+        {"Host": "lab.example:8443"},
+        {"Origin": "http://lab.example"},
+        {"Origin": "https://lab.example:8443"},
+        {"Origin": "https://sub.lab.example"},
+        {"Origin": "null"},
+        {"X-Forwarded-Proto": "http"},
+    ):
+        assert await through(**wrong) == 403, wrong
+    welcome = await ask(path=f"/?token={TOKEN}", headers=PROXIED, site=site, door=locked)
+    cookie = welcome.headers["set-cookie"]
+    assert cookie.startswith("__Host-tensorrag-8080=")
+    assert "; Secure" in cookie
+
+
+async def test_only_the_proxy_is_believed_about_who_asks() -> None:
+    elsewhere = behind_proxy("https://lab.example", ("10.0.0.2",))
+    assert (await ask(headers=PROXIED, site=elsewhere)).status_code == 403
+
+    site, locked = behind_proxy("https://lab.example"), door(secure=True)
+    wrong = {**PROXIED, "Authorization": "Bearer wrong"}
+    for _ in range(10):
+        await ask(headers=wrong, site=site, door=locked)
+    assert (await ask(headers=wrong, site=site, door=locked)).status_code == 429
+    # What a client claims stands before what the proxy adds.
+    claimed = {**wrong, "X-Forwarded-For": "198.51.100.1, 203.0.113.9"}
+    assert (await ask(headers=claimed, site=site, door=locked)).status_code == 429
+    other = {**wrong, "X-Forwarded-For": "203.0.113.10"}
+    assert (await ask(headers=other, site=site, door=locked)).status_code == 401
+    # Without a proxy nobody is believed.
+    here = door()
+    claims = [{**wrong, "Host": HERE, "X-Forwarded-For": f"10.0.0.{n}"} for n in range(11)]
+    assert [(await ask(headers=one, door=here)).status_code for one in claims][-1] == 429
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://lab.example", "lab.example", "https://", "https://lab.example/path", "https://a@b",
+     "https://lab.example:port", "https://lab.example?x"],
+)  # fmt: skip
+def test_an_address_that_no_proxy_has_is_refused(url: str) -> None:
+    with pytest.raises(TensorRagError, match="no address for a server behind a proxy"):
+        behind_proxy(url)
+
+
+def test_what_is_reached_from_elsewhere_is_not_local() -> None:
+    assert find_site("127.0.0.1").local
+    assert not find_site("0.0.0.0").local  # noqa: S104
+    assert not find_site("127.0.0.1", "https://lab.example").local
+    assert behind_proxy("https://Lab.Example:443/").origin == "https://lab.example"
+    with pytest.raises(TensorRagError, match="cannot be there"):
+        behind_proxy("https://lab.example", ("here",))
 
 
 def test_only_loopback_addresses_are_this_machine_alone() -> None:

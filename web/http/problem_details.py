@@ -34,7 +34,6 @@ from tensorrag.errors import (
 )
 from tensorrag.pipeline import JsonObject
 from tensorrag.run.prepare import PipelineHasErrors
-from web.http.security import TooMuchError
 from web.live.sessions import PipelineNotFound
 
 log = logging.getLogger(__name__)
@@ -114,8 +113,6 @@ class ProblemRoute(APIRoute):
                 return problem_response(error.status_code, str(error.detail), headers=headers)
             except ClientDisconnect:  # nobody is there to read this; nor is it worth a traceback
                 return problem_response(400, "The connection ended before all had arrived.")
-            except TooMuchError:
-                raise
             except Exception:
                 log.exception("%s %s failed.", request.method, request.url.path)
                 return problem_response(500, "Something is wrong in the server: see its log.")

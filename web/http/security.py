@@ -1,27 +1,33 @@
 """The guard in front of every request, to a page, the API or a socket.
 
-The server listens on this machine alone, yet any web site that is open in the browser can send
-requests here. Two things tell them apart. The ``Host`` must be a name of this machine, or a site
-has made its own name point here (DNS rebinding). The ``Origin``, where a browser sends one, must
-be exactly the address that the page itself came from.
+It asks three things, in this order: does the request fit the address of this server (`Site`), has
+who sends it the right to come in (`Door`, where there is a token), and is it small enough. It is
+plain ASGI, so that it sees websockets too, and stands in front of everything else.
 """
 
 from __future__ import annotations
 
-import ipaddress
-import json
-import secrets
-from collections.abc import Mapping
-from http.cookies import SimpleCookie
-from urllib.parse import parse_qs, urlsplit
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from web.http.door import LOGIN, Door, Shut, Welcome
+from web.http.refusals import Header, refuse
+from web.http.site import Site, headers_of
 
 MAX_BODY = 9 * 2**20
 """Largest body of a request, in bytes: a pipeline of 8 MB and what surrounds it."""
 MAX_UPLOAD = 101 * 2**20
 """The same for ``/api/uploads``: a file of 100 MB and what surrounds it."""
+MAX_LOGIN = 4096
+"""The same for the login form."""
 UPLOADS = "/api/uploads"
+DRAIN = 64 * 2**20
+"""Bytes beyond the limit that are read and dropped, so that a browser hears the answer at all."""
+DRAIN_SECONDS = 10.0
 
 CONTENT_POLICY = "; ".join(
     [
@@ -37,206 +43,185 @@ CONTENT_POLICY = "; ".join(
         "frame-ancestors 'none'",
     ]
 )
-HEADERS = (
+HEADERS: tuple[Header, ...] = (
     (b"content-security-policy", CONTENT_POLICY.encode()),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
 )
+_FORWARDED = (b"forwarded", b"x-forwarded-", b"x-real-ip")
 
 
 class Guard:
-    """Lets through what comes from this machine's own pages, and programs on it."""
+    """Lets through what comes from this server's own pages, and from programs."""
 
-    def __init__(
-        self, app: ASGIApp, *, names: frozenset[str], token: str | None = None, cookie: str = ""
-    ) -> None:
+    def __init__(self, app: ASGIApp, *, site: Site, door: Door | None = None) -> None:
         """Guard an app.
 
         Args:
             app: what is guarded.
-            names: host names, in small letters, under which it may be reached; with a token, any.
-            token: what a browser must show in its cookie, and a program in ``Authorization``.
-            cookie: name of that cookie.
+            site: under which address it is reached.
+            door: who may come in; everybody on this machine, if there is none.
         """
         self._app = app
-        self._names = names
-        self._token = token
-        self._cookie = cookie
+        self._site = site
+        self._door = door
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Refuse a request with 403, 401 or 413, or hand it on."""
+        """Refuse a request with 403, 401, 429 or 413, or hand it on."""
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        headers = _headers(scope)
-        reason = self._refusal(scope, headers)
+        visitor = _Visitor(scope, headers_of(scope), receive, _Answer(send))
+        reason = self._site.refusal(scope, visitor.headers)
         if reason is not None:
-            await _refuse(scope, receive, send, 403, reason)
-        elif self._token is not None and not self._known(headers):
-            await self._log_in(scope, receive, send)
+            await visitor.refuse(Shut(403, reason, ""))
+        elif self._door is None:
+            await self._pass(visitor)
         else:
-            await self._pass(scope, receive, send, headers)
+            await self._ask(self._door, visitor)
 
-    def _refusal(self, scope: Scope, headers: Mapping[str, str]) -> str | None:
-        """Return why this may not come in, or None."""
-        host = headers.get("host", "")
-        name = host_name(host)
-        if name is None or (self._token is None and name not in self._names):
-            return "This address is not one of this server: open it at http://127.0.0.1."
-        origin = headers.get("origin")
-        if origin is not None and origin.lower() not in _addresses(host):
-            return "Another web site may not use this server."
-        if origin is None and scope["type"] == "websocket" and "sec-fetch-site" in headers:
-            return "A browser's socket must say where it comes from."
-        site = headers.get("sec-fetch-site", "none")
-        if site in ("cross-site", "same-site") and not _is_visit(scope, headers):
-            return "Another web site may not use this server."
-        return None
+    async def _ask(self, door: Door, visitor: _Visitor) -> None:
+        """Let in who has the right, until the token is replaced."""
+        sent = await _form(visitor) if _is_login(visitor) else None
+        client = self._site.client(visitor.scope, visitor.headers)
+        found = door.answer(visitor.scope, visitor.headers, client, sent)
+        if isinstance(found, Shut):
+            await visitor.refuse(found)
+        elif isinstance(found, Welcome):
+            await visitor.send_on(found)
+        elif not await door.hold(lambda: self._pass(visitor)):
+            await visitor.end()
 
-    def _known(self, headers: Mapping[str, str]) -> bool:
-        cookie: SimpleCookie = SimpleCookie()
-        cookie.load(headers.get("cookie", "").replace("\n", ""))
-        shown = [cookie[self._cookie].value] if self._cookie in cookie else []
-        kind, _, value = headers.get("authorization", "").partition(" ")
-        if kind.lower() == "bearer":
-            shown.append(value.strip())
-        return any(secrets.compare_digest(one.encode(), str(self._token).encode()) for one in shown)
-
-    async def _log_in(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Turn the token of the printed link into a cookie."""
-        given = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("token", [""])[0]
-        right = secrets.compare_digest(given.encode(), str(self._token).encode())
-        if not right or scope["type"] != "http" or scope["method"] != "GET":
-            reason = "Open the link that the server printed when it started: it has the token."
-            await _refuse(scope, receive, send, 401, reason)
-            return
-        cookie = f"{self._cookie}={self._token}; Path=/; HttpOnly; SameSite=Strict"
-        headers = [(b"location", b"/"), (b"set-cookie", cookie.encode()), (b"content-length", b"0")]
-        await send({"type": "http.response.start", "status": 303, "headers": headers})
-        await send({"type": "http.response.body", "body": b""})
-
-    async def _pass(
-        self, scope: Scope, receive: Receive, send: Send, headers: Mapping[str, str]
-    ) -> None:
-        most = MAX_UPLOAD if scope["path"] == UPLOADS else MAX_BODY
+    async def _pass(self, visitor: _Visitor) -> None:
+        """Hand a request on, whose body is counted as it arrives."""
+        most = MAX_UPLOAD if visitor.scope["path"] == UPLOADS else MAX_BODY
         reason = f"A request may have {most // 2**20} MB here, and this one has more."
-        if headers.get("content-length", "").isdigit() and int(headers["content-length"]) > most:
-            await _refuse(scope, receive, send, 413, reason)
+        body = _Counted(visitor.receive, most, lambda: visitor.refuse(Shut(413, reason, "")))
+        length = visitor.headers.get("content-length", "")
+        if length.isdigit() and int(length) > most:
+            await body.refuse()
             return
-        body = _Counted(receive, most)
-        answer = _Answer(send)
-        try:
-            await self._app(scope, body, answer)
-        except TooMuchError:
-            if answer.began:
-                raise
-            await _refuse(scope, receive, send, 413, reason)
+        await self._app(self._seen_by_app(visitor), body, visitor.answer)
+
+    def _seen_by_app(self, visitor: _Visitor) -> Scope:
+        """Return the request as the app sees it: nothing that anybody made up about its way."""
+        scope, scheme = visitor.scope, self._site.scheme
+        kept = [pair for pair in scope["headers"] if not pair[0].lower().startswith(_FORWARDED)]
+        socket = scope["type"] == "websocket"
+        return {
+            **scope,
+            "headers": kept,
+            "scheme": scheme.replace("http", "ws") if socket else scheme,
+            "client": (self._site.client(scope, visitor.headers), 0),
+        }
 
 
-class TooMuchError(Exception):
-    """The body is larger than it may be, whatever its header said."""
+@dataclass
+class _Visitor:
+    """One request, and how it is answered."""
+
+    scope: Scope
+    headers: Mapping[str, str]
+    receive: Receive
+    answer: _Answer
+
+    async def refuse(self, why: Shut) -> None:
+        """Say why this may not come in, unless an answer is under way already."""
+        if not self.answer.began:
+            await refuse(self.scope, self.receive, self.answer, why, headers=self.headers)
+        self.answer.closed = True
+
+    async def send_on(self, welcome: Welcome) -> None:
+        """Send a browser to the address without the token, with its cookie."""
+        headers: list[Header] = [
+            (b"location", welcome.location.encode()),
+            (b"referrer-policy", b"no-referrer"),
+            (b"cache-control", b"no-store"),
+            (b"content-length", b"0"),
+        ]
+        if welcome.cookie is not None:
+            headers.append((b"set-cookie", welcome.cookie.encode()))
+        await self.answer({"type": "http.response.start", "status": 303, "headers": headers})
+        await self.answer({"type": "http.response.body", "body": b""})
+
+    async def end(self) -> None:
+        """End a connection of somebody who is not in any more."""
+        if self.scope["type"] == "websocket":
+            last: Message = {"type": "websocket.close", "code": 1008, "reason": "Log in again."}
+        else:
+            last = {"type": "http.response.body", "body": b""}
+        with suppress(RuntimeError):  # it may be closed already, or have promised more bytes
+            await self.answer(last)
 
 
 class _Counted:
-    """Counts the bytes of a request as they arrive."""
+    """Counts the bytes of a request as they arrive; too many are answered with 413 at once."""
 
-    def __init__(self, receive: Receive, most: int) -> None:
+    def __init__(self, receive: Receive, most: int, refuse: Callable[[], Awaitable[None]]) -> None:
         self._receive = receive
         self._left = most
+        self._refuse = refuse
+        self._over = False
 
     async def __call__(self) -> Message:
+        if self._over:
+            return {"type": "http.disconnect"}
         message = await self._receive()
         if message["type"] == "http.request":
             self._left -= len(message.get("body", b""))
             if self._left < 0:
-                raise TooMuchError
+                await self.refuse()
+                return {"type": "http.disconnect"}
         return message
+
+    async def refuse(self) -> None:
+        """Drop what still comes, for a while, then refuse: the app sees a closed connection."""
+        self._over = True
+        with suppress(TimeoutError):
+            async with asyncio.timeout(DRAIN_SECONDS):
+                await self._drain()
+        await self._refuse()
+
+    async def _drain(self) -> None:
+        dropped, more = 0, True
+        while more and dropped < DRAIN:
+            message = await self._receive()
+            dropped += len(message.get("body", b""))
+            more = message.get("more_body", False)
 
 
 class _Answer:
-    """Adds headers that tell the browser what the page may do."""
+    """Adds headers that tell the browser what the page may do; says nothing once closed."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
-        self.began = False
+        self.began = self.closed = False
 
     async def __call__(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
+        if self.closed:
+            return
+        if message["type"] in ("http.response.start", "websocket.accept", "websocket.close"):
             self.began = True
+        if message["type"] == "http.response.start":
             present = {name.lower() for name, _ in message.get("headers", ())}
             added = [header for header in HEADERS if header[0] not in present]
             message = {**message, "headers": [*message.get("headers", ()), *added]}
         await self._send(message)
 
 
-def is_loopback(host: str) -> bool:
-    """Tell whether only this machine can reach a server that binds this."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
+def _is_login(visitor: _Visitor) -> bool:
+    scope, kind = visitor.scope, visitor.headers.get("content-type", "")
+    asked = scope["type"] == "http" and (scope["method"], scope["path"]) == ("POST", LOGIN)
+    return asked and kind.startswith("application/x-www-form-urlencoded")
 
 
-def local_names(host: str) -> frozenset[str]:
-    """Return the names under which a server on this machine may be reached."""
-    return frozenset({"127.0.0.1", "localhost", "::1", host.strip("[]").lower()})
-
-
-def host_name(host: str) -> str | None:
-    """Return the name in a ``Host`` header without its port, or None if there is no such name."""
-    try:
-        parts = urlsplit(f"http://{host}")
-        _ = parts.port  # raises for one that is no number
-    except ValueError:
-        return None
-    plain = parts.netloc == host and not parts.username and "@" not in host
-    return parts.hostname if host and plain else None
-
-
-def _addresses(host: str) -> frozenset[str]:
-    return frozenset({f"http://{host.lower()}", f"https://{host.lower()}"})
-
-
-def _is_visit(scope: Scope, headers: Mapping[str, str]) -> bool:
-    """Tell whether somebody followed a link here, which shows a page and changes nothing."""
-    navigates = headers.get("sec-fetch-mode") == "navigate"
-    whole = headers.get("sec-fetch-dest") in (None, "document")
-    return scope["type"] == "http" and scope["method"] == "GET" and navigates and whole
-
-
-def _headers(scope: Scope) -> Mapping[str, str]:
-    """Return the headers; a ``Host`` or ``Origin`` that stands twice counts as none of ours."""
-    headers: dict[str, str] = {}
-    for raw_name, raw_value in scope["headers"]:
-        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
-        twice = name in headers and name in ("host", "origin", "content-length")
-        headers[name] = "twice, twice" if twice else value
-    return headers
-
-
-async def _refuse(scope: Scope, receive: Receive, send: Send, status: int, reason: str) -> None:
-    if scope["type"] == "websocket":
-        await receive()
-        await send({"type": "websocket.close", "code": 1008, "reason": reason})
-        return
-    title = {401: "Not logged in", 403: "Forbidden", 413: "Too large"}[status]
-    problem = {
-        "type": "about:blank",
-        "title": title,
-        "status": status,
-        "detail": reason,
-        "problems": [],
-    }
-    body = json.dumps(problem).encode()
-    headers = [
-        (b"content-type", b"application/problem+json"),
-        (b"content-length", str(len(body)).encode()),
-        (b"connection", b"close"),
-        *HEADERS,
-    ]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+async def _form(visitor: _Visitor) -> str:
+    """Return the body of the login form; of one that is too long, nothing."""
+    body, more = b"", True
+    while more and len(body) <= MAX_LOGIN:
+        message = await visitor.receive()
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+    return body.decode("latin-1") if len(body) <= MAX_LOGIN else ""
