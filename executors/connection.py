@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from executors import environment
+from executors.limits import Limits
 from executors.protocol import (
     MAX_LINE,
     JsonObject,
@@ -85,6 +86,10 @@ class Connection:
         if len(line) > MAX_LINE:
             raise ExecutorError("This is too large to be sent to where cards run.")
         self._send(line)
+
+    def limit(self, limits: Limits) -> None:
+        """Tell the supervisor what the worker may use, from now on."""
+        self._send(encode({"pid": self.pid, "type": "limits", "data": limits.to_json()}))
 
     def cancel(self) -> None:
         """Ask for the worker's end."""

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from executors.connection import Connection, error_of
+from executors.limits import LOOKING_SECONDS
 from executors.protocol import JsonObject
 from tensorrag.errors import ErrorInfo, RunCancelled, TaskFailed, TensorRagError
 from tensorrag.store.place import Place
@@ -136,8 +137,9 @@ class Job:
     def _too_long(self) -> ErrorInfo:
         return ErrorInfo(
             type="CardTimeout",
-            message=f"{self._name} was stopped: it took longer than {self.task.timeout:g} seconds.",
-            hint="Give it less to do, or raise its timeout.",
+            message=f"{self._name} was stopped: it took longer than {self.task.timeout:g} seconds, "
+            "its time limit.",
+            hint="Give it less to do, or raise the limit in its settings.",
         )
 
     def _crash(self, end: JsonObject) -> ErrorInfo:
@@ -158,4 +160,6 @@ class Job:
 
     @property
     def _name(self) -> str:
+        if self.task.kind in LOOKING_SECONDS:
+            return f"Looking at {'the source' if self.task.kind == 'peek' else 'the result'}"
         return f"The card {self.task.card}" if self.task.card else "The card"

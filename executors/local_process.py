@@ -15,6 +15,7 @@ from executors import machine, scratch
 from executors.crew import Crew
 from executors.host_client import CardHost
 from executors.job import Job
+from executors.limits import Limits, limits_for, seconds_for
 from executors.protocol import JsonObject
 from executors.slots import Places, Slots
 from tensorrag.errors import ExecutorError, ExecutorUnavailable, RunCancelled, TensorRagError
@@ -86,6 +87,8 @@ class LocalExecutor:
             raise ExecutorUnavailable("This machine takes no more tasks: TensorRag is closing.")
         if task.kind not in self.kinds:
             raise ExecutorError(f"Tasks of kind {task.kind!r} cannot be done on this machine.")
+        limited = {"timeout": seconds_for(task.kind, task.timeout)}
+        task = task.model_copy(update=limited)
         job = Job(f"local:{os.getpid()}:{uuid4().hex}", task, _absolute(place))
         self._forget_old()
         self._jobs[job.handle] = job
@@ -162,6 +165,7 @@ class LocalExecutor:
                 "threads": threads,
             }
             with job.speaking_over(connection):
+                connection.limit(_limits(job.task))
                 connection.order(order)
                 async for content in connection.messages():
                     job.hear(content)
@@ -175,6 +179,10 @@ def _secrets(job: Job) -> dict[str, str]:
     if job.place.settings is None:
         raise ExecutorError("There are no settings here that would have secrets.")
     return Settings(job.place.settings).secret_values(job.task.secrets)
+
+
+def _limits(task: Task) -> Limits:
+    return limits_for(task.kind, gpu=task.gpu, memory=task.memory)
 
 
 def _absolute(place: Place) -> Place:

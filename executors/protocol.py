@@ -3,7 +3,8 @@
 One message is one object on one line. Nothing is ever unpickled, and what a worker wrote is parsed
 strictly: the server trusts neither its size nor its content.
 
-From the server: orders, which begin with the pid of the worker that they are for, and ``cancel``.
+From the server, each line beginning with the pid of the worker that it is for: ``limits`` and
+``cancel``, which are its supervisor's, and orders, which are its own.
 From the worker: ``progress``, then one of ``result``, ``error`` or ``cancelled``. From its
 supervisor: ``started``, ``log``, and ``exit`` as the last word on this worker; after it, the next
 may be ``started``. Each of these is ``{"type": …, "data": …}``.
@@ -50,6 +51,11 @@ def address(pid: int) -> bytes:
 def cancel(pid: int) -> bytes:
     """Return the line that asks for this worker's end; its supervisor takes care of it."""
     return address(pid) + b'"type":"cancel"}'
+
+
+def limits(pid: int) -> bytes:
+    """Return what the line begins with that tells a supervisor what this worker may use."""
+    return address(pid) + b'"type":"limits",'
 
 
 def encode(content: JsonObject) -> bytes:

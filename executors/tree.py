@@ -11,11 +11,15 @@ import time
 from collections.abc import Callable
 from functools import lru_cache
 
+from executors import usage
+
 _SET_PDEATHSIG, _SET_NAME, _SET_CHILD_SUBREAPER = 1, 15, 36
 _TRACKER_SECONDS = 0.5
 """How long joblib's resource tracker gets to tidy up the shared memory of those it served."""
 
 _PATIENCE_SECONDS = 10.0
+_RESIDENT_UNIT = 1 if sys.platform == "darwin" else 1024
+"""Bytes in which the system counts the most memory that a child had."""
 
 
 @lru_cache(maxsize=1)
@@ -67,22 +71,32 @@ def yield_to_others() -> None:
         file.write("500")
 
 
-def reap(each: Callable[[int, int], None] = lambda pid, status: None) -> bool:
+Ended = Callable[[int, int, int], None]
+"""Told of a child that ended: its pid, its wait status, and the most bytes it had in memory."""
+
+
+def reap(each: Ended = lambda pid, status, resident: None) -> bool:
     """Collect children that ended, and tell whether any are left."""
     while True:
         try:
-            pid, status = os.waitpid(-1, os.WNOHANG)
+            pid, status, used = os.wait4(-1, os.WNOHANG)
         except ChildProcessError:
             return False
         if pid == 0:
             return True
-        each(pid, status)
+        each(pid, status, used.ru_maxrss * _RESIDENT_UNIT)
 
 
-def end_descendants(each: Callable[[int, int], None] = lambda pid, status: None) -> None:
+def stop(group: int) -> None:
+    """Stop a process group in one go: what forks in it without end has no time to get away."""
+    with contextlib.suppress(OSError):
+        os.killpg(group, signal.SIGSTOP)
+
+
+def end_descendants(each: Ended = lambda pid, status, resident: None) -> None:
     """Kill every descendant of this process, those that hide in other sessions too, and reap them.
 
-    ``each`` is called with pid and wait status of each child that is collected.
+    ``each`` is told of each child that is collected.
     """
     began = time.monotonic()
     while reap(each):
@@ -94,17 +108,11 @@ def end_descendants(each: Callable[[int, int], None] = lambda pid, status: None)
 
 
 def _kill_all(*, spare_trackers: bool) -> None:
-    import psutil  # only those that leave children behind pay for it
-
-    family = psutil.Process().children(recursive=True)
-    # Stopped first: what forks without end must not fork while it is being killed.
-    for stop in (signal.SIGSTOP, signal.SIGKILL):
-        for process in family:
-            with contextlib.suppress(psutil.Error):
-                if not (spare_trackers and _is_tracker(process)):
-                    process.send_signal(stop)
-
-
-def _is_tracker(process: object) -> bool:
-    command: list[str] = process.cmdline()  # type: ignore[attr-defined]
-    return any("resource_tracker" in part for part in command)
+    """Stop all, group by group, then kill them: nothing must fork while it is being killed."""
+    family = usage.family(os.getpid())
+    for group in {process.group for process in family} - {os.getpgrp()}:
+        stop(group)
+    for process in family:
+        spared = spare_trackers and "resource_tracker" in usage.command(process.pid)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process.pid, signal.SIGCONT if spared else signal.SIGKILL)

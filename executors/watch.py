@@ -16,14 +16,18 @@ from typing import TYPE_CHECKING
 
 from executors import tree
 from executors.capture import Capture
+from executors.guard import Guard
+from executors.limits import Limits
 from executors.protocol import (
     PROGRESS,
+    JsonObject,
     Lines,
     ProtocolError,
     address,
     cancel,
     decode,
     failure,
+    limits,
     message,
     refusal,
 )
@@ -105,6 +109,8 @@ class Watch:
         self._ordered = False
         self._worker = 0
         self._status: int | None = None
+        self._resident = 0
+        self._guard: Guard | None = None
         self._kill_at: float | None = None
         self._cancelled = False
 
@@ -152,12 +158,25 @@ class Watch:
                 if mask & selectors.EVENT_READ and key.data() is False:
                     self._selector.unregister(key.fileobj)
             self._log()
+            self._hold_to_limits()
+
+    def _hold_to_limits(self) -> None:
+        if self._guard is not None and (error := self._guard.look()) is not None:
+            self._end_with(error)
+
+    def _end_with(self, error: JsonObject) -> None:
+        """Say why, then end it at once."""
+        tree.stop(self._worker)
+        self._drain_output()
+        self._server.tell(message("error", error))
+        self._guard, self._kill_at = None, time.monotonic()
 
     def _is_late(self) -> bool:
         return self._kill_at is not None and time.monotonic() >= self._kill_at
 
     def _seconds_to_wait(self) -> float | None:
         due = [self._kill_at, *(capture.due for capture in self._captures)]
+        due.append(self._guard.due if self._guard is not None else None)
         known = [at for at in due if at is not None]
         return max(0.0, min(known) - time.monotonic()) if known else None
 
@@ -166,6 +185,8 @@ class Watch:
         for line in self._server.hear():
             if line == cancel(self._worker):
                 self._cancel()
+            elif line.startswith(limits(self._worker)):
+                self._guard = Guard(Limits.of_json(decode(line)["data"]))
             elif line.startswith(address(self._worker)):
                 self._ordered = True
                 self._hide_secrets(line)
@@ -213,8 +234,7 @@ class Watch:
             lines = self._from_worker.feed(data)
         except ProtocolError as error:
             hint = "Keep what a card returns for display small; data belongs in its outputs."
-            self._server.tell(message("error", failure("CardError", str(error), hint)))
-            self._kill_at = time.monotonic()
+            self._end_with(failure("CardError", str(error), hint))
             return False
         if lines:
             self._drain_output()
@@ -257,9 +277,9 @@ class Watch:
         tree.reap(self._note_end)
         return True
 
-    def _note_end(self, pid: int, status: int) -> None:
+    def _note_end(self, pid: int, status: int, resident: int) -> None:
         if pid == self._worker:
-            self._status = status
+            self._status, self._resident = status, resident
 
     def _finish(self) -> None:
         """End the tree, then read what is left: nobody can write any more."""
@@ -276,6 +296,8 @@ class Watch:
 
     def _say_how_it_ended(self) -> None:
         code = os.waitstatus_to_exitcode(self._status) if self._status is not None else None
+        if self._guard is not None and self._kill_at is None:
+            self._say_if_memory_ran_out(-(code or 0))
         end = {
             "code": code if code is not None and code >= 0 else None,
             "signal": -code if code is not None and code < 0 else None,
@@ -283,3 +305,8 @@ class Watch:
             "stderr": self._captures[1].tail.partition("\nExtension modules:")[0],
         }
         self._server.tell(message("exit", end))
+
+    def _say_if_memory_ran_out(self, number: int) -> None:
+        error = self._guard and self._guard.end(number, self._resident)
+        if error is not None:
+            self._server.tell(message("error", error))

@@ -6,6 +6,7 @@ goes to the supervisor; SIGTERM asks the card to stop at its next report.
 
 from __future__ import annotations
 
+import errno
 import faulthandler
 import os
 import resource
@@ -82,12 +83,13 @@ def work(scratch: Path) -> None:
     # Only descriptions show docstrings of fields. To find them, pydantic looks at every module
     # that is loaded, which takes 0.1 s where pages are shared with the fork server.
     Card.model_config["use_attribute_docstrings"] = False
-    line = channel.receive()
+    line, worker = channel.receive(), os.getpid()
     if line is None:
         return
     answer = _answer(line, reporter)
     _flush_output()
-    channel.send(answer)
+    if os.getpid() == worker:  # and no child that the card forked and forgot
+        channel.send(answer)
 
 
 def _reseed() -> None:
@@ -119,10 +121,30 @@ def _answer(line: bytes, reporter: Reporter) -> bytes:
 def describe(error: BaseException) -> dict[str, object]:
     """Describe an exception as data, even one that cannot describe itself."""
     try:
-        info = ErrorInfo.of(error)
+        info = _of_the_machine(error) or ErrorInfo.of(error)
     except Exception:
         info = ErrorInfo(type=type(error).__name__, message="(its message cannot be shown)")
     return info.model_dump()
+
+
+def _of_the_machine(error: BaseException) -> ErrorInfo | None:
+    """Say in a sentence what is no mistake of the card: a disk that is full, memory that is."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return ErrorInfo(
+            type="DiskFull",
+            message="The disk is full: the card could not write its temporary files.",
+            hint="Free some space, then run the card again.",
+        )
+    if isinstance(error, MemoryError):
+        return ErrorInfo(
+            type="CardOutOfMemory",
+            message=f"The card asked for more memory than this machine gives. {error}".strip()[
+                :500
+            ],
+            hint="Give it fewer rows or smaller batches.",
+            traceback=ErrorInfo.of(error).traceback,
+        )
+    return None
 
 
 def _flush_output() -> None:

@@ -118,8 +118,8 @@ class Card(BaseModel):
     """Raised, with a ``migrate``, when a parameter changes its meaning or default."""
     gpu: ClassVar[str | None] = None
     """The GPU it would like, such as ``"T4"``."""
-    timeout: ClassVar[int] = 600
-    """Seconds it may take."""
+    timeout: ClassVar[int] = 3600
+    """Seconds it may take, unless its settings say otherwise."""
     libraries: ClassVar[tuple[str, ...]] = ()
     """Distributions whose versions decide its results."""
 

@@ -49,7 +49,7 @@ class CardInfo(_Info):
     say what a form needs beyond it."""
     version: int = 1
     gpu: str | None = None
-    timeout: int = 600
+    timeout: int = 3600
     """Seconds it may take."""
     entry: str = ""
     """``module:Class``; where a worker finds it."""

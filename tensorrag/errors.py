@@ -12,6 +12,9 @@ from pydantic import BaseModel, ConfigDict
 
 from tensorrag import redaction
 
+MAX_MESSAGE = 4000
+"""Longest sentence of an error that crosses processes, in characters."""
+
 
 class TensorRagError(Exception):
     """The root of all deliberate errors: a sentence and what to do about it."""
@@ -183,10 +186,14 @@ class ErrorInfo(BaseModel):
         """Describe an exception; deliberate errors have no traceback to show."""
         if isinstance(error, CardFailed | TaskFailed):
             return error.cause
-        if isinstance(error, TensorRagError):
-            return cls(type=type(error).__name__, message=error.message, hint=error.hint)
         # Before anything is cut off: half a secret would not be recognised.
         hidden = redaction.here()
+        if isinstance(error, TensorRagError):
+            words = (hidden.text(error.message), hidden.text(error.hint))
+            message, hint = (text[:MAX_MESSAGE] for text in words)
+            return cls(type=type(error).__name__, message=message, hint=hint)
         message = hidden.text(str(error).strip()) or type(error).__name__
         trace = hidden.text("".join(tb.format_exception(error)))
-        return cls(type=type(error).__name__, message=message[:4000], traceback=trace[-20_000:])
+        return cls(
+            type=type(error).__name__, message=message[:MAX_MESSAGE], traceback=trace[-20_000:]
+        )

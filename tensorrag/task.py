@@ -38,6 +38,8 @@ class Task(BaseModel):
     """Whether it would use a GPU that is there."""
     timeout: float | None = None
     """Seconds."""
+    memory: float | None = None
+    """MiB that it may use, with all that it starts; None: what is usual where it runs."""
 
     def to_json(self) -> JsonObject:
         """Return the task as builtins."""

@@ -63,7 +63,7 @@ class NodeFacts(BaseModel):
     schemas: dict[str, SerializeAsAny[AnySchema] | None] = {}
     """By output port."""
     gpu: str | None = None
-    timeout: int = 600
+    timeout: int = 3600
 
     @property
     def synthetic(self) -> bool:

@@ -187,13 +187,19 @@ def _of_looking(title: str, error: ErrorInfo) -> ErrorInfo:
     return error.model_copy(update={"message": message})
 
 
-def task_of(node: Node, facts: NodeFacts, inputs: Mapping[str, tuple[str, ...]]) -> Task:
+def task_of(
+    node: Node,
+    facts: NodeFacts,
+    inputs: Mapping[str, tuple[str, ...]],
+    memory: float | None = None,
+) -> Task:
     """Return the task that runs a node.
 
     Args:
         node: for the resources that were asked for.
         facts: the card and its parameters.
         inputs: digests of its inputs by port.
+        memory: MiB for a node that asks for none; None: what is usual where it runs.
     """
     return Task(
         kind="run",
@@ -206,6 +212,7 @@ def task_of(node: Node, facts: NodeFacts, inputs: Mapping[str, tuple[str, ...]])
         cpus=threads(node),
         gpu=facts.gpu is not None,
         timeout=float(node.resources.get("timeout") or facts.timeout),
+        memory=node.resources.get("memory") or memory,
     )
 
 

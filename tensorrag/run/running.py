@@ -191,7 +191,8 @@ class Run:
                 node.id for node in self.pipeline.nodes.values() if self._no_cache or not node.cache
             ),
         )
-        self._schedule = Schedule(prepared, planner, store)
+        memory = self._workspace.settings.values().card_memory
+        self._schedule = Schedule(prepared, planner, store, memory)
         self.nodes = self._schedule.nodes
         self.id = self._chronicle.run = journal.create_run(
             run_record(prepared, until=self._until, no_cache=self._no_cache, parent=self._parent),

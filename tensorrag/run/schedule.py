@@ -40,15 +40,18 @@ class Schedule:
         prepared: the pipeline, checked.
         planner: knows what need not run again.
         store: where results are recorded.
+        memory: MiB that a node may use which asks for none; None: what is usual where it runs.
     """
 
-    def __init__(self, prepared: Prepared, planner: Planner, store: Store) -> None:
+    def __init__(
+        self, prepared: Prepared, planner: Planner, store: Store, memory: float | None = None
+    ) -> None:
         self.nodes = {
             node_id: NodeRun(node_id, facts.card, facts.title, prepared.executors[node_id])
             for node_id, facts in prepared.checked.nodes.items()
         }
         self._pipeline, self._facts = prepared.pipeline, prepared.checked.nodes
-        self._planner, self._store = planner, store
+        self._planner, self._store, self._memory = planner, store, memory
         self._first = planner.all()
         self._settled: dict[str, Planned] = {}
         graph = self._pipeline.graph()
@@ -82,7 +85,8 @@ class Schedule:
     def task(self, node: NodeRun) -> Task:
         """Return the task that runs a node which is to be started."""
         inputs = self._settled[node.id].inputs
-        return task_of(self._pipeline.nodes[node.id], self._facts[node.id], inputs)
+        facts = self._facts[node.id]
+        return task_of(self._pipeline.nodes[node.id], facts, inputs, self._memory)
 
     @property
     def over(self) -> bool:

@@ -69,6 +69,71 @@ _ACTS = {
             "while True: pass",
         ]
     ),
+    "Shout": "raise ValueError('x' * 50_000_000)",
+    "ShoutCalmly": "raise CardError('x' * 50_000_000, hint='y' * 50_000_000)",
+    "PrintForever": "while True: print('line ' * 100)",
+    "ReportForever": "\n".join(
+        [
+            "crowd = {f'figure_{number}': 1.0 for number in range(20_000)}",
+            "while True: report(1, 2, 'step' * 10_000, **crowd)",
+        ]
+    ),
+    "Allocate": "\n".join(
+        [
+            "held = []",
+            "while True: held.append(os.urandom(1 << 20) * 4)",
+        ]
+    ),
+    "AllocateBelow": "\n".join(
+        [
+            "for child in range(4):",
+            "    if os.fork() == 0:",
+            "        held = [os.urandom(1 << 20) * 16 for step in range(12)]",
+            "        time.sleep(600)",
+            "time.sleep(600)",
+        ]
+    ),
+    "ShareMemory": "\n".join(
+        [
+            "held = bytearray(os.urandom(1 << 20) * 100)",
+            "children = [os.fork() for child in range(6)] if self.number else []",
+            "time.sleep(0.8)",
+            "os._exit(0) if 0 in children else None",
+            "return len(held)",
+        ]
+    ),
+    "Fork": "\n".join(
+        [
+            "for child in range(int(self.number)):",
+            "    if os.fork() == 0: time.sleep(600)",
+            "time.sleep(600)",
+        ]
+    ),
+    "Storm": "for doubling in range(int(self.number)): os.fork()\ntime.sleep(600)",
+    "StartThreads": "\n".join(
+        [
+            "threading.stack_size(1 << 16)",
+            "for thread in range(4000):",
+            "    threading.Thread(target=time.sleep, args=(600,), daemon=True).start()",
+            "time.sleep(600)",
+        ]
+    ),
+    "LoopInC": "import re; re.match(r'(a+)+$', 'a' * 60 + 'b')",
+    "Stop": "os.kill(os.getpid(), signal.SIGSTOP); time.sleep(600)",
+    "Joblib": "\n".join(
+        [
+            "from joblib import Parallel, delayed",
+            "print('starting', flush=True)",
+            "Parallel(n_jobs=2)(delayed(time.sleep)(600) for child in range(2))",
+        ]
+    ),
+    "FillDisk": "\n".join(
+        [
+            "import tempfile",
+            "with tempfile.NamedTemporaryFile() as file:",
+            "    while True: file.write(bytes(1 << 20))",
+        ]
+    ),
     "CloseOutput": "sys.stdout.close(); os.close(2); return 1",
     "Environment": "print(sorted(os.environ)); print(open('/proc/self/environ').read()); return 0",
     "Gpu": "return int(os.environ['CUDA_VISIBLE_DEVICES']) + 0.5 * ('torch' in sys.modules)",
@@ -111,13 +176,22 @@ _ACTS = {
     ),
 }
 
+WRONG = '''
+
+class WrongResult(_Number):
+    """WrongResult."""
+
+    def run(self) -> _Number.Out:
+        return self.Out("a text")
+'''
+
 
 def _card(name: str, act: str) -> str:
     body = "\n".join(f"        {line}" for line in act.split("\n"))
     return f'\n\nclass {name}(_Number):\n    """{name}."""\n\n    def act(self) -> float:\n{body}\n'
 
 
-SOURCE = ONE_NUMBER + "".join(_card(name, act) for name, act in _ACTS.items())
+SOURCE = ONE_NUMBER + "".join(_card(name, act) for name, act in _ACTS.items()) + WRONG
 
 
 def task(card: str, number: float = 1.0, **more: Any) -> Task:

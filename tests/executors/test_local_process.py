@@ -60,25 +60,6 @@ async def test_every_card_runs_in_a_process_of_its_own(local: LocalExecutor, pla
     assert os.getpid() not in pids
 
 
-@pytest.mark.parametrize(
-    ("card", "words"),
-    [
-        ("Segfault", "crashed: Segmentation fault"),
-        ("Abort", "crashed: Aborted"),
-        ("KillItself", "killed by the system"),
-        ("Silent", "exit code 0"),
-        ("Leave", "exit code 3"),
-    ],
-)
-async def test_a_crash_is_told_with_its_true_reason(
-    local: LocalExecutor, place: Place, card: str, words: str
-) -> None:
-    failed = await failure_of(local, task(card), place)
-    assert failed.cause.type == "CardCrashed"
-    assert words in failed.message
-    assert failed.hint
-
-
 async def test_the_traceback_of_a_crash_shows_where_the_card_was(
     local: LocalExecutor, place: Place
 ) -> None:
@@ -86,24 +67,8 @@ async def test_the_traceback_of_a_crash_shows_where_the_card_was(
     assert "in act" in (failed.cause.traceback or "")
 
 
-async def test_leaving_python_is_an_error_like_any_other(
-    local: LocalExecutor, place: Place
-) -> None:
-    failed = await failure_of(local, task("Exit"), place)
-    assert (failed.cause.type, failed.message) == ("SystemExit", "enough")
-
-
 async def test_closed_outputs_do_not_matter(local: LocalExecutor, place: Place) -> None:
     assert await value_of(local, task("CloseOutput"), place) == 1
-
-
-async def test_endless_printing_is_cut(local: LocalExecutor, place: Place) -> None:
-    handle = await local.submit(task("PrintMuch"), place)
-    await local.result(handle)
-    text = await printed(local, handle)
-    assert text.startswith("line 0\nline 1\n")
-    assert "the rest is dropped" in text
-    assert len(text) < 1_100_000
 
 
 async def test_a_card_that_ignores_the_stop_is_killed_with_all_its_processes(
@@ -117,15 +82,6 @@ async def test_a_card_that_ignores_the_stop_is_killed_with_all_its_processes(
         with pytest.raises(RunCancelled):
             await local.result(handle)
     await gone([started["pid"]], limit=0.5)
-
-
-async def test_nothing_that_a_card_started_outlives_it(local: LocalExecutor, place: Place) -> None:
-    handle = await local.submit(task("Family", 0.0), place)
-    await local.result(handle)
-    text = await printed(local, handle)
-    pids = [int(word) for word in text.split() if word.isdigit()]
-    assert len(pids) == 3
-    await gone(pids)
 
 
 async def test_a_worker_sees_no_secret(
