@@ -19,8 +19,8 @@ Item = TypeVar("Item")
 class Chronicle:
     """Nothing is told before it is in the journal. Noting is safe from any thread."""
 
-    def __init__(self, journal: Journal) -> None:
-        self.run = ""
+    def __init__(self, journal: Journal, run: str = "") -> None:
+        self.run = run
         """The id of the run, once it has one."""
         self.events: list[JsonObject] = []
         """All that was told, in order: the event of number n at n - 1."""
@@ -70,6 +70,10 @@ class Chronicle:
             raise
         self._granted += waiting
         self._number(events)
+
+    def recall(self) -> None:
+        """Read what was told of the run before, maybe by a process that is gone. For a thread."""
+        self.events[:] = self._journal.events(self.run)
 
     def give_up(self) -> None:
         """Number what was noted although it could not be written: better told than lost."""
