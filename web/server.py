@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from tensorrag.store.workspace import Workspace
 from web.address import address, announce
 from web.http import security
+from web.server_log import writing
 
 RECONNECT = 30.0
 """Seconds in which a page that lost its connection may come back without a reload."""
@@ -76,16 +77,19 @@ def run(workspace: Workspace, host: str, port: int, *, show: bool) -> None:
 
     app.on_startup(start)
     app.on_shutdown(sessions.close)
-    ui.run(
-        host=host.strip("[]"),
-        port=port,
-        title="TensorRag",
-        show=False,
-        reload=False,
-        tailwind=False,
-        reconnect_timeout=RECONNECT,
-        show_welcome_message=False,
-        endpoint_documentation="none",
-        timeout_graceful_shutdown=GRACE,
-        server_header=False,
-    )
+    with writing(workspace, sessions.troubles):
+        ui.run(
+            host=host.strip("[]"),
+            port=port,
+            title="TensorRag",
+            show=False,
+            reload=False,
+            tailwind=False,
+            reconnect_timeout=RECONNECT,
+            show_welcome_message=False,
+            endpoint_documentation="none",
+            timeout_graceful_shutdown=GRACE,
+            server_header=False,
+            log_config=None,  # all of it goes to the log of the server
+            uvicorn_logging_level="info",
+        )

@@ -36,6 +36,7 @@ from tensorrag.pipeline import JsonObject
 from tensorrag.run.prepare import PipelineHasErrors
 from web.http.security import TooMuchError
 from web.live.sessions import PipelineNotFound
+from web.live.trouble import sentence
 
 log = logging.getLogger(__name__)
 
@@ -116,9 +117,10 @@ class ProblemRoute(APIRoute):
                 return problem_response(400, "The connection ended before all had arrived.")
             except TooMuchError:
                 raise
-            except Exception:
+            except Exception as error:
+                said = sentence(error)  # before it reaches the log, which tells the pages else
                 log.exception("%s %s failed.", request.method, request.url.path)
-                return problem_response(500, "Something is wrong in the server: see its log.")
+                return problem_response(500, said)
 
         return answer
 
