@@ -237,12 +237,10 @@ class Watch:
             self._end_with(failure("CardError", str(error), hint))
             return False
         if lines:
-            self._drain_output()
-            self._server.tell(b"".join(self._without_secrets(line) for line in lines))
             # After a result nobody listens to what was printed before it.
             if not all(line.startswith(PROGRESS) for line in lines):
                 self._drain_output()
-            self._server.tell(b"\n".join(lines) + b"\n")
+            self._server.tell(b"".join(self._without_secrets(line) for line in lines))
         return bool(data)
 
     def _without_secrets(self, line: bytes) -> bytes:
