@@ -23,7 +23,6 @@ _LONGEST_PAUSE = 1.0
 """… by so many seconds at most."""
 
 _MB = 1 << 20
-_SETTINGS = "raise the limit in its settings"
 
 
 class Guard:
@@ -111,5 +110,5 @@ class Guard:
             "CardOutOfMemory",
             f"The card used more than {self._limits.memory:,} MB of memory, the limit of this "
             f"card: it had {used // _MB:,} MB.",
-            f"Give it fewer rows or smaller batches, or {_SETTINGS}.",
+            "Give it fewer rows or smaller batches, or raise `memory` in its `resources`.",
         )

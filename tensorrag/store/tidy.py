@@ -11,15 +11,13 @@ from tensorrag.errors import ArtifactError
 from tensorrag.store.artifacts import Store
 from tensorrag.store.journal import Journal
 
-CAP = 20 * 10**9
-"""Bytes of stored files that are kept."""
 ROOM = 0.9
 """Share of the cap that is left after tidying, so that it need not be done all the time."""
 YOUNG_SECONDS = 3600
 """What was written or used within the last hour may belong to a run that is going on."""
 
 
-def tidy(store: Store, journal: Journal, *, cap: int = CAP) -> int:
+def tidy(store: Store, journal: Journal, *, cap: int) -> int:
     """Remove the results used longest ago until the store fits into its cap.
 
     The outputs of the latest run of every pipeline stay, and so does whatever a run may be using.

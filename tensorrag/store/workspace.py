@@ -148,7 +148,7 @@ class Workspace:
 
         self.store.sweep()
         self.uploads.sweep()
-        tidy(self.store, self.journal)
+        tidy(self.store, self.journal, cap=self.settings.values().store_cap)
 
     def close(self) -> None:
         """Close the databases; the next use opens them again."""
