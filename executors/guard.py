@@ -102,7 +102,11 @@ class Guard:
         limit = self._limits.memory * _MB
         used = sum(process.resident for process in self._known)
         if used > limit:
-            used = sum(usage.charged(process.pid) for process in self._known)
+            # This process, too, has its part of what the fork server shares with all: the
+            # libraries. Without that a card would pay for them once more with every process.
+            common = usage.charged(os.getpid())
+            charged = (usage.charged(process.pid) for process in self._known)
+            used = sum(max(0, each - common) for each in charged)
         self.highest = max(self.highest, used)
         if used <= limit:
             return None

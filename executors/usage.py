@@ -64,8 +64,8 @@ def look(pid: int) -> Process | None:
 def charged(pid: int) -> int:
     """Return the bytes that a process is charged with.
 
-    What it shares with others counts in parts (PSS), so that the libraries of the fork server
-    are not charged to every card, and what a card shares among its processes is counted once.
+    What it shares with others counts in parts (PSS), so that what a card shares among its
+    processes is counted once.
     Files that are mapped, such as stored tables, do not count: their pages can be dropped.
     """
     if not _LINUX:

@@ -93,7 +93,7 @@ async def nothing_left_but_ours() -> None:
 async def test_what_processes_of_a_card_share_is_counted_once(
     local: LocalExecutor, place: Place
 ) -> None:
-    assert await value_of(local, task("ShareMemory", 1.0, memory=300), place) == 100 << 20
+    assert await value_of(local, task("ShareMemory", 1.0, memory=250), place) == 100 << 20
 
 
 async def test_libraries_that_are_shared_with_the_fork_server_are_not_charged(
