@@ -17,6 +17,7 @@ from web.address import address, announce
 from web.http.door import Door
 from web.http.security import MAX_BODY, Guard
 from web.http.site import Site
+from web.server_log import writing
 
 RECONNECT = 30.0
 """Seconds in which a page that lost its connection may come back without a reload."""
@@ -103,22 +104,25 @@ def run(
 
     app.on_startup(start)
     app.on_shutdown(stop)
-    ui.run(
-        host=host.strip("[]"),
-        port=port,
-        title="TensorRag",
-        show=False,
-        reload=False,
-        tailwind=False,
-        reconnect_timeout=RECONNECT,
-        show_welcome_message=False,
-        endpoint_documentation="none",
-        timeout_graceful_shutdown=GRACE,
-        server_header=False,
-        # It would believe whoever connects from this machine; the guard knows better whom to trust.
-        proxy_headers=False,
-        ws_max_size=MAX_BODY,
-    )
+    with writing(workspace, sessions.troubles):
+        ui.run(
+            host=host.strip("[]"),
+            port=port,
+            title="TensorRag",
+            show=False,
+            reload=False,
+            tailwind=False,
+            reconnect_timeout=RECONNECT,
+            show_welcome_message=False,
+            endpoint_documentation="none",
+            timeout_graceful_shutdown=GRACE,
+            server_header=False,
+            log_config=None,  # all of it goes to the log of the server
+            uvicorn_logging_level="info",
+            # It would believe whoever connects from here; the guard knows better whom to trust.
+            proxy_headers=False,
+            ws_max_size=MAX_BODY,
+        )
 
 
 def _door(workspace: Workspace, site: Site, port: int) -> Door:

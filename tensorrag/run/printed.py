@@ -21,10 +21,8 @@ _ESCAPES = re.compile(
     r"|\][^\x07\x1b\n]*(?:\x07|\x1b\\)?"  # titles of windows, links
     r"|[@-Z\\-_])"
 )
-_RETURNS = re.compile(r"[^\n]*\r(?=[^\r\n])")
 _VISIBLE = {
     **{code: chr(0x2400 + code) for code in range(32) if chr(code) not in "\t\n\r"},
-    ord("\r"): "",
     0x7F: "␡",
     **{code: f"\\x{code:02x}" for code in range(0x80, 0xA0)},
     # These turn the direction of what follows, or end a line where none ends.
@@ -38,7 +36,10 @@ _VISIBLE = {
 
 def readable(text: str) -> str:
     """Write what a terminal would show, without colours, and with control characters visible."""
-    text = _RETURNS.sub("", _ESCAPES.sub("", text))
+    text = _ESCAPES.sub("", text)
+    if "\r" in text:
+        lines = (line.rstrip("\r") for line in text.split("\n"))
+        text = "\n".join(line.rsplit("\r", 1)[-1] for line in lines)
     return text.translate(_VISIBLE)
 
 

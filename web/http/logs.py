@@ -1,4 +1,4 @@
-"""The HTTP interface of logs: what the cards of a run printed, as plain text."""
+"""The HTTP interface of logs: what cards printed, and the server's own, as plain text."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from tensorrag.pipeline import JsonObject
 from tensorrag.store import log
+from web import server_log
 from web.live.sessions import Sessions
 
 Stream = Literal["", "stdout", "stderr"]
@@ -40,6 +41,16 @@ def add_logs(api: APIRouter, sessions: Sessions) -> None:
     ) -> Response:
         """Return what a card printed, a line each: time in UTC, stream, text."""
         return await asyncio.to_thread(answer, run_id, node_id, search, stream, offset, limit)
+
+    @api.get("/api/log", tags=["server"], responses=TEXT)
+    async def get_server_log(
+        lines: Annotated[int | None, Query(ge=1, description="The last ones only.")] = None,
+    ) -> Response:
+        """Return the log of the server; secrets are blacked out."""
+        text = await asyncio.to_thread(server_log.text_of, sessions.workspace.root)
+        if lines is not None:
+            text = "".join(text.splitlines(keepends=True)[-lines:])
+        return PlainTextResponse(text, headers={"Cache-Control": "no-store"})
 
     def answer(
         run_id: str, node: str | None, search: str, stream: str, offset: int, limit: int | None

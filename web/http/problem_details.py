@@ -35,6 +35,7 @@ from tensorrag.errors import (
 from tensorrag.pipeline import JsonObject
 from tensorrag.run.prepare import PipelineHasErrors
 from web.live.sessions import PipelineNotFound
+from web.live.trouble import sentence
 
 log = logging.getLogger(__name__)
 
@@ -113,9 +114,10 @@ class ProblemRoute(APIRoute):
                 return problem_response(error.status_code, str(error.detail), headers=headers)
             except ClientDisconnect:  # nobody is there to read this; nor is it worth a traceback
                 return problem_response(400, "The connection ended before all had arrived.")
-            except Exception:
+            except Exception as error:
+                said = sentence(error)  # before it reaches the log, which tells the pages else
                 log.exception("%s %s failed.", request.method, request.url.path)
-                return problem_response(500, "Something is wrong in the server: see its log.")
+                return problem_response(500, said)
 
         return answer
 

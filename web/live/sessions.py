@@ -25,6 +25,7 @@ from web.live.hosting import Hosting
 from web.live.runs_here import RunsHere
 from web.live.saving import Saving
 from web.live.session import Session
+from web.live.trouble import Troubles
 
 FIRST_SAMPLE = "boston_housing"
 """What the first start opens."""
@@ -47,6 +48,8 @@ class Sessions:
         self.workspace = workspace
         self.executors: Mapping[str, Executor] = executors or {}
         """By name; empty before `start`."""
+        self.troubles = Troubles()
+        """What goes wrong although nobody thought of it."""
         self.cards = CardWatch(workspace.cards)
         """The cards that there are."""
         self._open: dict[str, asyncio.Task[Session]] = {}

@@ -20,7 +20,7 @@ from tensorrag.pipeline import JsonObject
 from tensorrag.preview import TablePreview
 from web.live.session import Session, View
 from web.live.sessions import Sessions
-from web.page import theme
+from web.page import theme, trouble
 from web.page.actions import Data, Edits, text
 from web.page.board import Board
 from web.page.inspector import TABS, Inspector
@@ -98,6 +98,7 @@ class Editor(View):
         loop = background_tasks.create(self._keep_fresh(), name="page of a pipeline")
         client.on_delete(lambda: ([unsubscribe() for unsubscribe in stop], loop.cancel()))
         background_tasks.create(self._load_past(), name="past runs")
+        trouble.hear(client, self.sessions.troubles, lambda message: self._say(message, ""))
 
     # --- showing ----------------------------------------------------------------------------
 

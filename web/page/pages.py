@@ -11,7 +11,7 @@ from sample_data.pipeline_files import sample_pipelines
 from tensorrag.errors import TensorRagError
 from tensorrag.pipeline import Pipeline, files
 from web.live.sessions import Sessions
-from web.page import theme
+from web.page import theme, trouble
 from web.page.actions import Data, text
 from web.page.editor import Editor
 from web.page.markup import a, div, h1, p
@@ -26,11 +26,14 @@ PICTURES = 60
 def add_pages(sessions: Sessions) -> None:
     """Add every page. Called once, before the server starts."""
     theme.install()
+    trouble.install()
 
     @ui.page("/", favicon=theme.MARK)
-    async def home() -> None:
+    async def home(client: Client) -> None:
         theme.dress(theme.title("Pipelines"))
-        await Home(sessions).build()
+        start = Home(sessions)
+        await start.build()
+        trouble.hear(client, sessions.troubles, start.say)
 
     @ui.page("/edit/new", favicon=theme.MARK)
     async def new(client: Client, sample: str = "") -> None:
@@ -108,6 +111,11 @@ class Home:
 
         self._samples, pipelines = await asyncio.to_thread(read)
         self._own = owned(entries, pipelines, runs)
+
+    def say(self, message: str) -> None:
+        """Say something that belongs to no pipeline."""
+        self._note = message
+        self._panel.show(self._content())
 
     def _content(self) -> Any:
         return start(

@@ -71,7 +71,8 @@ class Start:
 
 def start(shown: Start) -> Node:
     """Draw the whole page."""
-    return [_bar(), div(".wrap")[_note(shown), _samples(shown), _own(shown)], _confirm(shown.asked)]
+    parts = _note(shown), _samples(shown), _own(shown), _foot()
+    return [_bar(), div(".wrap")[parts], _confirm(shown.asked)]
 
 
 def _bar() -> Element:
@@ -96,6 +97,13 @@ def _note(shown: Start) -> Node:
             span(".c-error")[icon("failed", ".s")], div(".sp")[shown.note]
         ]
     )
+
+
+def _foot() -> Element:
+    return div(".foot.s12.m3")[
+        a(".link", href="/api/log", target="_blank", data_testid="server-log")["Server log"],
+        a(".link", href="/docs", target="_blank")["HTTP interface"],
+    ]
 
 
 def _samples(shown: Start) -> Node:
