@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import IO, Literal, NamedTuple
 
-from cards._csv import Separator
-from cards._reading import fingerprint, read_table, table_schema
+from cards._tables.reading import fingerprint, look, read_table
+from cards._tables.source import Choices, DecimalMark, Encoding, Separator, Source
+from cards._tables.workbook import NoSuchSheet
 from sample_data import SAMPLES, Sample
 from tensorrag import (
     Card,
@@ -20,9 +21,13 @@ from tensorrag import (
     Table,
     TableSchema,
 )
+from tensorrag.errors import ErrorInfo
 from tensorrag.preview import Face, TableFace
-from tensorrag.sources import local_path, upload_path
+from tensorrag.sources import open_path, open_upload
 from tensorrag.types import Provenance, Value
+
+_FILE = {"source": ["upload", "path"]}
+_KINDS = "a CSV, Excel, Parquet or JSON lines file"
 
 SampleName = Literal["boston_housing", "diabetes", "iris", "wine", "breast_cancer"]
 
@@ -30,36 +35,43 @@ SampleName = Literal["boston_housing", "diabetes", "iris", "wine", "breast_cance
 class DataLoad(Card):
     """Load a table: a sample, a file that you upload, or a file on this machine.
 
-    CSV (the separator is detected) and Parquet are read. Column kinds come from the data.
+    CSV (separator, encoding and decimal mark are detected), Excel, Parquet, Arrow and JSON lines
+    are read, also packed with gzip or zip. Column kinds come from the data. Paths are read inside
+    the allowed folders of the settings only.
     """
 
     category = "Data"
-    libraries = ("pyarrow",)
+    libraries = ("pyarrow", "python-calamine")
 
     source: Literal["sample", "upload", "path"] = Field("sample", label="Load from")
     """Where the table comes from."""
     sample_name: SampleName = Field("boston_housing", label="Sample", when={"source": "sample"})
     """A table that comes with TensorRag. boston_housing is synthetic."""
     upload: str = Field("", label="File", when={"source": "upload"})
-    """A CSV or Parquet file from your computer."""
+    """A CSV, Excel, Parquet or JSON lines file from your computer, up to 100 MB."""
     upload_name: str = Field("", label="File name", when={"source": "upload"})
-    """What the uploaded file was called; its ending tells the format."""
+    """What the uploaded file was called."""
     path: str = Field("", when={"source": "path"})
-    """A CSV or Parquet file on the machine that TensorRag runs on."""
-    separator: Separator = Field("auto", when={"source": ["upload", "path"]})
+    """A CSV, Excel, Parquet or JSON lines file on the machine that TensorRag runs on."""
+    sheet: str = Field("", when=_FILE, detail="sheet", choices_of="sheets")
+    """The sheet of an Excel workbook; the first one where none is chosen."""
+    separator: Separator = Field("auto", when=_FILE, detail="separator")
     """What stands between the values of a CSV file."""
+    encoding: Encoding = Field("auto", when=_FILE, detail="encoding")
+    """How the letters of a CSV file are written."""
+    decimal_mark: DecimalMark = Field("auto", when=_FILE, detail="decimal_mark")
+    """What stands before the fraction of a number in a CSV file: 1.5 or 1,5."""
 
     class Out(NamedTuple):
         dataset: Table
 
     def run(self) -> Out:
         """Read the whole table."""
-        file, name = self._file()
-        with self._named_field():
-            table = read_table(file, name, self.separator).table
+        with self._opened() as source:
+            table = read_table(source, self._choices()).table
         sample = self._sample()
         if sample is None:
-            return self.Out(Table(table, provenance=Provenance(source=name)))
+            return self.Out(Table(table, provenance=Provenance(source=source.name)))
         return self.Out(Table(table, columns=_columns(sample), provenance=_provenance(sample)))
 
     def propagate(self) -> TableSchema:
@@ -68,12 +80,10 @@ class DataLoad(Card):
         if sample is not None:
             return _sample_schema(sample)
         if self.source == "upload" and not self.upload:
-            raise ParameterError(
-                "No file is chosen.", field="upload", hint="Upload a CSV or Parquet file."
-            )
+            raise ParameterError("No file is chosen.", field="upload", hint=f"Upload {_KINDS}.")
         if self.source == "path" and not self.path:
             raise ParameterError(
-                "No path is given.", field="path", hint="Type the path of a CSV or Parquet file."
+                "No path is given.", field="path", hint=f"Type the path of {_KINDS}."
             )
         return TableSchema()
 
@@ -83,15 +93,13 @@ class DataLoad(Card):
         if sample is not None:
             schema = _sample_schema(sample)
             return Peek(schemas=(schema,), fingerprint=sample.sha256, constant=True)
-        file, name = self._file()
-        with self._named_field():
-            schema, details = table_schema(file, name, self.separator)
-        return Peek(
-            schemas=(schema,),
-            fingerprint=fingerprint(file),
-            constant=self.source == "upload",
-            details=details,
-        )
+        try:
+            with self._opened() as source:
+                seen, mark = look(source, self._choices()), fingerprint(source)
+        except NoSuchSheet as error:
+            return Peek(error=ErrorInfo.of(error), field="sheet", details={"sheets": error.sheets})
+        constant = self.source == "upload"
+        return seen.model_copy(update={"fingerprint": mark, "constant": constant})
 
     def brief(self, schemas: Mapping[str, Schema]) -> str:
         """Name the source."""
@@ -111,28 +119,40 @@ class DataLoad(Card):
     def _sample(self) -> Sample | None:
         return SAMPLES[self.sample_name] if self.source == "sample" else None
 
+    def _choices(self) -> Choices:
+        if self.source == "sample":
+            return Choices()
+        return Choices(self.separator, self.encoding, self.decimal_mark, self.sheet)
+
     @contextmanager
-    def _named_field(self) -> Iterator[None]:
-        """Say of what is wrong with the file at which field it was chosen."""
+    def _opened(self) -> Iterator[Source]:
+        """Open the file; what is wrong with it is said at the field it was chosen in."""
         try:
-            yield
+            with self._stream() as (stream, name):
+                yield Source(stream, name)
         except ParameterError as error:
-            error.field = self.source
+            error.field = error.field or self.source
             raise
 
-    def _file(self) -> tuple[Path, str]:
-        """Return the file, and the name that tells its format."""
+    @contextmanager
+    def _stream(self) -> Iterator[tuple[IO[bytes], str]]:
+        """Open the file, and say what it is called."""
         sample = self._sample()
         if sample is not None:
-            return sample.path, sample.path.name
-        if self.source == "upload":
-            return upload_path(self.upload), self.upload_name
-        file = local_path(self.path)
-        return file, file.name
+            with sample.path.open("rb") as stream:
+                yield stream, sample.path.name
+        elif self.source == "upload":
+            with open_upload(self.upload) as stream:
+                yield stream, self.upload_name
+        else:
+            with open_path(self.path) as stream:
+                yield stream, Path(self.path.strip()).name
 
 
 def _columns(sample: Sample) -> tuple[ColumnSchema, ...]:
-    return tuple(ColumnSchema(name=c.name, kind=c.kind, unit=c.unit) for c in sample.columns)
+    return tuple(
+        ColumnSchema(name=c.name, kind=c.kind, unit=c.unit, missing=0) for c in sample.columns
+    )
 
 
 def _provenance(sample: Sample) -> Provenance:

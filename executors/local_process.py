@@ -187,5 +187,5 @@ def _limits(task: Task) -> Limits:
 
 def _absolute(place: Place) -> Place:
     """Spell the folders in a way that holds in other processes, which work elsewhere."""
-    paths = {name: path.absolute() for name, path in place if path is not None}
+    paths = {name: path.absolute() for name, path in place if isinstance(path, Path)}
     return place.model_copy(update=paths)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, ClassVar, get_args
 
 import pydantic
@@ -36,6 +36,8 @@ class Peek(BaseModel):
     field: str | None = None
     details: dict[str, Any] = pydantic.Field(default_factory=dict)
     """What was detected and is worth showing: separator, encoding …"""
+    warnings: tuple[ErrorInfo, ...] = ()
+    """What looks odd about the source and stops nothing; shown on the card."""
 
 
 def Field(
@@ -53,6 +55,8 @@ def Field(
     recommended: tuple[float, float] | None = None,
     when: Mapping[str, Any] | None = None,
     columns_of: str | None = None,
+    detail: str | None = None,
+    choices_of: str | None = None,
 ) -> Any:
     """Declare a parameter. Bounds become the form's limits; the field's docstring its tooltip.
 
@@ -71,6 +75,9 @@ def Field(
         when: shown, checked and used only while other parameters have these values:
             ``when={"model_type": "ridge"}``, or a list of values.
         columns_of: the input whose columns this picks from.
+        detail: the detail of the card's Peek that this overrides: shown beside it, and the field
+            itself only where the source has such a detail.
+        choices_of: the detail of the card's Peek that lists what this picks from.
     """
     extra: dict[str, Any] = {
         "x-unit": unit,
@@ -78,6 +85,8 @@ def Field(
         "x-recommended": list(recommended) if recommended else None,
         "x-when": dict(when) if when else None,
         "x-columns-of": columns_of,
+        "x-detail": detail,
+        "x-choices-of": choices_of,
     }
     bounds = {"gt": gt, "ge": ge, "lt": lt, "le": le}
     lengths: dict[str, float | None] = {"min_length": min_length, "max_length": max_length}
@@ -185,6 +194,14 @@ class Card(BaseModel):
             if value != type(self).model_fields[name].get_default(call_default_factory=True)
         ]
         return " · ".join(changed[:2])
+
+    def concerns(self, schemas: Mapping[str, Schema]) -> Iterable[CardError]:
+        """Tell what will likely go wrong in a run, as far as schemas tell; shown as warnings.
+
+        Args:
+            schemas: what is known of the inputs, by port.
+        """
+        return ()
 
     def face(self, outputs: tuple[Value, ...]) -> Face | None:
         """Choose what the card shows after a run; the first output's face by default."""

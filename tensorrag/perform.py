@@ -22,6 +22,7 @@ from tensorrag.errors import (
     RunCancelled,
     TensorRagError,
 )
+from tensorrag.folders import Folders
 from tensorrag.host import answer
 from tensorrag.pages import page
 from tensorrag.params import parameter_errors
@@ -48,7 +49,8 @@ def perform(task: Task, place: Place) -> JsonObject:
     Raises:
         TensorRagError: a deliberate one, or whatever the card raises.
     """
-    with looking_in(Sources(uploads=place.uploads, base=place.base)):
+    folders = Folders(allowed=place.allowed, workspace=place.workspace)
+    with looking_in(Sources(uploads=place.uploads, base=place.base, folders=folders)):
         if task.kind == "run":
             return _run(task, Store(place.store))
         if task.kind == "peek":

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, SerializeAsAny, TypeAdapter, Validat
 from tensorrag.card import Card, Peek
 from tensorrag.catalog import CardInfo
 from tensorrag.check.columns import column_problems
-from tensorrag.check.problems import Fix, Problem
+from tensorrag.check.problems import Fix, Level, Problem
 from tensorrag.check.wiring import wiring_problems
 from tensorrag.errors import CardError, CardNotFound, InputError, ParameterError, TensorRagError
 from tensorrag.params import parameter_errors
@@ -62,6 +62,8 @@ class NodeFacts(BaseModel):
     inputs: dict[str, SerializeAsAny[AnySchema] | None] = {}
     schemas: dict[str, SerializeAsAny[AnySchema] | None] = {}
     """By output port."""
+    details: dict[str, Any] = {}
+    """What was detected at its outside source, once it was looked at."""
     gpu: str | None = None
     timeout: int = 3600
 
@@ -190,6 +192,9 @@ class _Checking:
         if card is None:
             return unknown
         peek = self._peek(found, card)
+        for warning in peek.warnings if peek is not None else ():
+            odd = CardError(warning.message, hint=warning.hint)
+            self._report(node, "source_odd", odd, level="warning")
         if peek is not None and peek.error is not None:
             wrong = ParameterError(peek.error.message, field=peek.field, hint=peek.error.hint)
             self._report(node, "source_unreadable", wrong)
@@ -198,6 +203,7 @@ class _Checking:
             return unknown | dict(zip(unknown, peek.schemas, strict=False))
         try:
             schemas = card.propagate(*_positional(found, inputs))  # type: ignore[attr-defined]
+            self._warn(node, card, inputs)
             return unknown | _as_schemas(schemas, found)
         except TensorRagError as error:
             if not quiet:
@@ -205,6 +211,10 @@ class _Checking:
         except (Exception, SystemExit) as error:
             self._report_broken(node, "propagate failed", error)
         return unknown
+
+    def _warn(self, node: Node, card: Card, inputs: dict[str, Any]) -> None:
+        for concern in card.concerns({n: s for n, s in inputs.items() if isinstance(s, Schema)}):
+            self._report(node, "data_concern", concern, level="warning")
 
     def _peek(self, found: Found, card: Card) -> Peek | None:
         return self.peeks.get(peek_key(found, card)) if hasattr(card, "peek") else None
@@ -219,6 +229,7 @@ class _Checking:
     ) -> NodeFacts:
         single = {name: s for name, s in inputs.items() if isinstance(s, Schema)}
         peeks = card is not None and hasattr(card, "peek")
+        peek = self._peek(found, card) if card is not None else None
         return NodeFacts(
             card=node.card,
             title=node.title or found.info.title,
@@ -233,6 +244,7 @@ class _Checking:
             peek_key=peek_key(found, card) if card is not None and peeks else None,
             inputs=_SCHEMAS.validate_python({n: single.get(n) for n in inputs}),
             schemas=_SCHEMAS.validate_python(outputs),
+            details=peek.details if peek is not None else {},
             gpu=found.card.gpu,
             timeout=found.card.timeout,
         )
@@ -244,10 +256,11 @@ class _Checking:
         message = f"{what}: {type(error).__name__}{f': {said:.300}' if said else ''}"
         self._report(node, "card_broken", CardError(message, hint=hint))
 
-    def _report(self, node: Node, code: str, error: TensorRagError) -> None:
+    def _report(self, node: Node, code: str, error: TensorRagError, level: Level = "error") -> None:
         self.problems.append(
             Problem(
                 code=code,
+                level=level,
                 node=node.id,
                 field=getattr(error, "field", None),
                 port=error.port if isinstance(error, InputError) else None,

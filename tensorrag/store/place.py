@@ -15,8 +15,12 @@ class Place(BaseModel):
     store: Path
     uploads: Path
     base: Path
-    """What relative paths in parameters start from."""
+    """What relative paths in parameters start from; paths may lead into it."""
     cards: Path | None = None
     """The drop-in folder."""
     settings: Path | None = Field(None, exclude=True)
     """Where the executor finds secrets; not told to those who run cards."""
+    allowed: tuple[Path, ...] = ()
+    """Folders that paths in parameters may lead into besides."""
+    workspace: Path | None = None
+    """Where TensorRag keeps what is its own: no path leads to that."""

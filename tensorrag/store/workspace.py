@@ -110,14 +110,18 @@ class Workspace:
         ``base`` is where relative paths in parameters start from: a pipeline file's folder, or
         the workspace.
         """
+        from tensorrag.folders import Folders
         from tensorrag.store.place import Place
 
+        folders = Folders.of(self.settings.get("allowed_folders"), self.root)
         return Place(
             store=self.root / "store",
             uploads=self.root / "uploads",
             base=base or self.root,
             cards=self.cards,
             settings=self.root / "settings.json",
+            allowed=folders.allowed,
+            workspace=self.root,
         )
 
     @contextmanager

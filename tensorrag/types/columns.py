@@ -84,15 +84,16 @@ def profile(column: pa.ChunkedArray, described: ColumnSchema) -> ColumnProfile:
         return _text_profile(column, described)
     import numpy as np
 
+    facts = described.model_dump(exclude={"missing"})
     missing = len(column) - len(values)
     if len(values) == 0:
-        return ColumnProfile(**described.model_dump(), missing=missing, distinct=0)
+        return ColumnProfile(**facts, missing=missing, distinct=0)
     few = _spaced_numbers(values)
     with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is not shown
         mean, std, quantiles = values.mean(), values.std(), np.quantile(few, [0.25, 0.5, 0.75])
         counts, edges = _histogram(few, min(BINS, max(1, len(np.unique(few[:5000])))))
     return ColumnProfile(
-        **described.model_dump(),
+        **facts,
         missing=missing,
         distinct=len(np.unique(few)),
         mean=finite(mean),
@@ -108,7 +109,7 @@ def _text_profile(column: pa.ChunkedArray, described: ColumnSchema) -> ColumnPro
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    facts = described.model_dump()
+    facts = described.model_dump(exclude={"missing"})
     try:
         present = _spaced(column).drop_null()
         counted = pc.value_counts(present.cast(pa.string()))

@@ -34,13 +34,18 @@ class Schema(BaseModel):
 
 
 class ColumnSchema(BaseModel):
-    """Name and kind of one column; ``unit`` is shown beside its numbers."""
+    """Name and kind of one column; ``unit`` is shown beside its numbers.
+
+    ``missing`` is the number of rows without a value; of a part of a table that is not there yet,
+    the most that it can be.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
     kind: ColumnKind | None = None
     unit: str | None = None
+    missing: int | None = None
 
 
 class Provenance(BaseModel):

@@ -141,9 +141,9 @@ class Table(Value):
 
 
 def _described(arrow: pa.Table, name: str, known: ColumnSchema | None) -> ColumnSchema:
-    if known is not None and known.kind is not None:
-        return known
     from tensorrag.types.columns import detect_kind
 
-    kind = detect_kind(arrow[name])
-    return ColumnSchema(name=name, kind=kind, unit=known.unit if known else None)
+    column = arrow[name]
+    kind = known.kind if known is not None and known.kind is not None else detect_kind(column)
+    unit = known.unit if known is not None else None
+    return ColumnSchema(name=name, kind=kind, unit=unit, missing=column.null_count)

@@ -91,15 +91,24 @@ def test_a_changed_file_has_another_fingerprint(folder: Path) -> None:
         (b"", "rooms.csv is empty."),
         (b" \n\n", "rooms.csv is empty."),
         (b"rooms,price\n", "rooms.csv has a header but no rows."),
-        (b"rooms,price\n1,2\n3\n", "rooms.csv: line 3 has 1 values where 2 were expected."),
-        (b"rooms,rooms\n1,2\n", "rooms.csv has two columns named 'rooms'."),
-        (b"\x89PNG\r\n\x1a\n....", "rooms.csv is not a table: it is not text."),
-        (b"rooms,\x00\n1,2\n", "rooms.csv is not a table: it is not text."),
+        (b"rooms,price\n1,2\n3\n", "rooms.csv: line 3 has 1 value where 2 were expected."),
+        (
+            b"rooms,rooms\n1,2\n",
+            'rooms.csv has two columns named "rooms", the 1st and the 2nd.',
+        ),
+        (b"\x89PNG\r\n\x1a\n....", "rooms.csv is not a table: it is a PNG picture."),
+        (
+            b"rooms,\x00\n1,2\n",
+            "rooms.csv is not a table: it has bytes that no text has.",
+        ),
         (b"<!DOCTYPE html><html>", "rooms.csv is a web page, not a table."),
         (b"PAR1nothing else", "rooms.csv is damaged or is no Parquet file."),
-        (b"\xff\xd8\xff\xe0\x02JFIF\rA\r", "rooms.csv is not a table: it is not text."),
+        (
+            b"\xff\xd8\xff\xe0\x02JFIF\rA\r",
+            "rooms.csv is not a table: it is a JPEG picture.",
+        ),
         (b"<!-- gone --><p>404</p>\n", "rooms.csv is a web page, not a table."),
-        (b"\xff\xfea\x00b", "rooms.csv is damaged: it begins as UTF-16 text, and is none."),
+        (b"\xff\xfea\x00b", "rooms.csv is damaged or is no UTF-16 text."),
         (b'a,b\n1,"2\n' + b"3,4\n" * 9, "rooms.csv: a quote opens in line 2 and never closes."),
         (b"a,b\n1," + b"2" * 2**21 + b"\n3,4\n", "rooms.csv has a line of more than 1 MB."),
         (
@@ -179,8 +188,11 @@ def test_thousands_of_columns_are_read_in_seconds(folder: Path) -> None:
         ("~nobody_at_all/x.csv", "This path cannot be used: could not determine home directory."),
         ("gone.csv", "There is no file 'gone.csv'."),
         (".", "'.' is not a file."),
-        ("http://127.0.0.1/x.csv", "'http://127.0.0.1/x.csv' is not a path on this machine."),
-        ("\\\\host\\share\\x.csv", "is not a path on this machine."),
+        (
+            "http://127.0.0.1/x.csv",
+            "'http://127.0.0.1/x.csv' is no path: http addresses are not read.",
+        ),
+        ("\\\\host\\share\\x.csv", "names another host."),
     ],
 )
 def test_a_path_that_cannot_be_read_gets_one_sentence(path: str, sentence: str) -> None:

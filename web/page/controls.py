@@ -230,7 +230,7 @@ def _upload(shown: Form, spec: FieldSpec) -> Element:
             id=field_id(spec),
             data_of=shown.node,
             data_param=spec.name,
-            accept=".csv,.tsv,.txt,.parquet,.pq,.gz",
+            accept=".csv,.tsv,.txt,.gz,.zip,.xlsx,.xlsm,.xls,.parquet,.pq,.arrow,.feather,.json,.jsonl,.ndjson",
             aria_label=spec.label,
         ),
         span(".cut" if name or shown.uploading else ".cut.m3")[says],

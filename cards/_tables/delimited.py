@@ -1,0 +1,196 @@
+"""Reads CSV files and their like: any separator, most encodings, and says where one is wrong."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from cards._tables.dialect import Dialect, dialect, single_bytes
+from cards._tables.numerals import nearly_numeric, read_thousands
+from cards._tables.source import HEAD, Choices, Reading, Source, refuse_wide
+from tensorrag import ParameterError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+LOOKED_AT = 64 * 1024 * 1024
+"""Bytes in which the place of a mistake is looked for."""
+LONGEST_LINE = 2**20
+"""Bytes that a line may have."""
+
+
+def read_delimited(source: Source, head: bytes, choices: Choices) -> Reading:
+    """Read a CSV file, given its first bytes.
+
+    Raises:
+        ParameterError: it is no table, or damaged; says where.
+    """
+    import pyarrow.types as at
+
+    how = dialect(source, head, choices)
+    _refuse_wide_header(source, head, how)
+    table = _parsed(source, how)
+    if how.codec == "utf-8" and any(at.is_binary(column.type) for column in table.columns):
+        if choices.encoding == "UTF-8":
+            raise _not_in(source, how)
+        # beyond the first bytes there are some that are no UTF-8
+        how = replace(how, codec=single_bytes(source))
+        table = _parsed(source, how)
+    _refuse_open_quote(table, source)
+    table = read_thousands(table, how.decimal)
+    return Reading(table, describe(how), tuple(nearly_numeric(table, source)))
+
+
+def names_of(source: Source, head: bytes, choices: Choices) -> tuple[list[str], dict[str, Any]]:
+    """Return the column names of a file that is too large to look at all of it."""
+    how = dialect(source, head, choices)
+    text = head.decode(how.codec, errors="replace").removeprefix("\ufeff")
+    rows = csv.reader(io.StringIO(text, newline=None), delimiter=how.mark)
+    names = next((row for row in rows if row), [])
+    refuse_wide(len(names), source)
+    return names, describe(how)
+
+
+def describe(how: Dialect) -> dict[str, Any]:
+    """Write down how a file was written, for the form."""
+    mark = "comma" if how.decimal == "," else "point"
+    return {
+        "format": "CSV",
+        "separator": how.separator,
+        "encoding": how.encoding,
+        "decimal_mark": mark,
+        "read_as": f"{how.separator} · {how.encoding} · decimal {mark}",
+    }
+
+
+def _parsed(source: Source, how: Dialect) -> pa.Table:
+    import pyarrow as pa
+
+    try:
+        return _parse(source, how)
+    except pa.ArrowException as error:
+        raise _mistake(error, source, how) from error
+    except UnicodeError as error:
+        raise _not_in(source, how) from error
+
+
+def _parse(source: Source, how: Dialect) -> pa.Table:
+    from pyarrow import csv as arrow_csv
+
+    source.stream.seek(0)
+    return arrow_csv.read_csv(
+        source.stream,
+        read_options=arrow_csv.ReadOptions(encoding="utf8" if how.codec == "utf-8" else how.codec),
+        parse_options=arrow_csv.ParseOptions(delimiter=how.mark, newlines_in_values=True),
+        convert_options=arrow_csv.ConvertOptions(
+            strings_can_be_null=True, decimal_point=how.decimal
+        ),
+    )
+
+
+def _refuse_wide_header(source: Source, head: bytes, how: Dialect) -> None:
+    """Refuse before anything is made of a hundred thousand columns."""
+    mark = how.mark.encode(how.codec if "-" in how.codec and "16" in how.codec else "ascii")
+    if head.count(mark) < 10_000:
+        return
+    first = source.head(4 * LONGEST_LINE).split(b"\n", 1)[0]
+    if first.count(b'"') == 0:
+        refuse_wide(first.count(mark) + 1, source)
+
+
+def _not_in(source: Source, how: Dialect) -> ParameterError:
+    return ParameterError(
+        f"{source.shown} is damaged or is no {how.encoding} text.",
+        hint="Choose another encoding, or save the file again as UTF-8.",
+    )
+
+
+def _mistake(error: Exception, source: Source, how: Dialect) -> ParameterError:
+    """Find out where a file is wrong, and say it."""
+    text = str(error)
+    ragged = _ragged_line(source, how) if "Expected" in text else None
+    if ragged is not None:
+        line, expected, got = ragged
+        return ParameterError(
+            f"{source.shown}: line {line:,} has {_values(got)} where {expected:,} were expected.",
+            hint="Look there for a quote that never closes."
+            if _quotes(source) % 2
+            else "Mend that line, or choose another separator.",
+        )
+    hint = "Look for a quote that never closes."
+    if "straddling" in text or "Empty CSV file or block" in text:
+        return ParameterError(f"{source.shown} has a line of more than 1 MB.", hint=hint)
+    return ParameterError(
+        f"{source.shown} cannot be read as a CSV file: {text.splitlines()[0][:200]}", hint=hint
+    )
+
+
+def _values(count: int) -> str:
+    return "1 value" if count == 1 else f"{count:,} values"
+
+
+def _ragged_line(source: Source, how: Dialect) -> tuple[int, int, int] | None:
+    """Return the first line with another number of values than the header: line, due, found."""
+    source.stream.seek(0)
+    first = io.BufferedReader(_Limited(source.stream))
+    text = io.TextIOWrapper(first, how.codec, errors="replace", newline="")
+    rows = csv.reader(text, delimiter=how.mark)
+    due, before = 0, 0
+    try:
+        for row in rows:
+            if row and not due:
+                due = len(row)
+            if row and len(row) != due:
+                return before + 1, due, len(row)
+            before = rows.line_num
+    except csv.Error:
+        return None
+    finally:
+        text.detach()
+    return None
+
+
+class _Limited(io.RawIOBase):
+    """The first bytes of a file; closing this leaves the file open."""
+
+    def __init__(self, stream: Any, size: int = LOOKED_AT) -> None:
+        self._stream, self._left = stream, size
+
+    def readable(self) -> bool:
+        """It is for reading."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read as far as allowed."""
+        piece = self._stream.read(min(len(buffer), self._left))
+        self._left -= len(piece)
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+
+def _quotes(source: Source) -> int:
+    """Count the quotes: each that opens must close, so an odd number is a mistake."""
+    return source.head(LOOKED_AT).count(b'"')
+
+
+def _refuse_open_quote(table: pa.Table, source: Source) -> None:
+    """Refuse a table whose last value is all the rest of the file: its quote never closes.
+
+    Only a value in quotes holds several lines, and then a quote is the last thing in the file.
+    """
+    last = table.columns[-1].slice(max(0, table.num_rows - 1)).to_pylist()
+    lines = last[0].count("\n") if last and isinstance(last[0], str) else 0
+    if lines == 0:
+        return
+    source.stream.seek(max(0, source.size - HEAD))
+    if re.search(rb'"[\0\r\n ]*$', source.stream.read()):
+        return
+    source.stream.seek(0)
+    total = sum(piece.count(b"\n") for piece in iter(lambda: source.stream.read(HEAD), b""))
+    raise ParameterError(
+        f"{source.shown}: a quote opens in line {total - lines + 1:,} and never closes.",
+        hint="Close it, or take it out.",
+    )

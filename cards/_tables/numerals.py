@@ -1,0 +1,124 @@
+"""Text that is meant as numbers: thousands marks are read, and what is in the way is named."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cards._tables.source import Source
+from tensorrag import ParameterError
+from tensorrag.pipeline.names import quoted
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+MOSTLY = 0.9
+"""Share of numbers from which on a column of text is meant to be numeric."""
+_TRIED = 1000
+"""Values looked at before a whole column is."""
+_GROUPS = ("\u00a0", "\u202f", "'", "’")
+"""Marks between thousands that stand in no other number."""
+
+
+def read_thousands(table: pa.Table, decimal: str) -> pa.Table:
+    """Turn columns such as ``1,234,567.5`` into numbers, where they can be read in one way only."""
+    import pyarrow.types as at
+
+    for index, field in enumerate(table.schema):
+        if at.is_string(field.type) or at.is_large_string(field.type):
+            column = _without_marks(table.column(index), decimal)
+            if column is not None:
+                table = table.set_column(index, field.name, column)
+    return table
+
+
+def _without_marks(column: pa.ChunkedArray, decimal: str) -> pa.ChunkedArray | None:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    group, escaped = "." if decimal == "," else ",", "\\" + decimal
+    for mark in (group, *_GROUPS):
+        one = "\\" + mark if mark in ".," else mark
+        fits = f"^[+-]?([0-9]{{1,3}}({one}[0-9]{{3}})+|[0-9]+)({escaped}[0-9]+)?$"
+        # 1,234 alone may be a fraction; with a second group, or beside a fraction, it is not.
+        sure = f"{one}[0-9]{{3}}({one}[0-9]{{3}}|{escaped}[0-9])" if mark in ".," else one
+        if decimal == "," and mark == ".":
+            sure = one  # commas are decimal in this file, so points are not
+        if not _all_match(column.slice(0, _TRIED), fits) or not _all_match(column, fits):
+            continue
+        if not pc.any(pc.match_substring_regex(column, sure)).as_py():
+            continue
+        plain = pc.replace_substring(pc.replace_substring(column, mark, ""), decimal, ".")
+        fractions = pc.any(pc.match_substring(plain, ".")).as_py()
+        try:
+            return plain.cast(pa.float64() if fractions else pa.int64())
+        except pa.ArrowInvalid:  # beyond 64 bits
+            return plain.cast(pa.float64())
+    return None
+
+
+def _all_match(column: pa.ChunkedArray, pattern: str) -> bool:
+    import pyarrow.compute as pc
+
+    return bool(pc.all(pc.match_substring_regex(column, pattern)).as_py()) and (
+        column.null_count < len(column)
+    )
+
+
+def nearly_numeric(table: pa.Table, source: Source, *, first_row: int = 2) -> list[ParameterError]:
+    """Name, for each column of text that is nearly all numbers, the first value that is none.
+
+    Args:
+        table: as it was read.
+        source: where from.
+        first_row: what people see beside the first row of values: 2 where line 1 is the header.
+    """
+    import pyarrow.types as at
+
+    found = []
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        if at.is_string(column.type) or at.is_large_string(column.type):
+            odd = _odd_one(column)
+            if odd is not None:
+                row, value, count = odd
+                found.append(_warning(source, name, row + first_row, value, count))
+    return found
+
+
+def _odd_one(column: pa.ChunkedArray) -> tuple[int, str, int] | None:
+    """Return row, value and number of the values in the way; None where it is simply text."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    head = column.slice(0, _TRIED)
+    if len(head) > 20 and _share(_numeric(head)) < MOSTLY / 2:
+        return None
+    numeric = _numeric(column)
+    share = _share(numeric)
+    if share < MOSTLY or share == 1:
+        return None
+    row = pc.index(pc.fill_null(numeric, True), pa.scalar(False)).as_py()
+    wrong = pc.sum(pc.invert(numeric)).as_py()
+    return row, str(column[row].as_py()), int(wrong)
+
+
+def _numeric(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    import pyarrow.compute as pc
+
+    number = r"^\s*[+-]?([0-9][0-9.,' ]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*$"
+    return pc.match_substring_regex(column, number)
+
+
+def _share(numeric: pa.ChunkedArray) -> float:
+    import pyarrow.compute as pc
+
+    present = len(numeric) - numeric.null_count
+    return (pc.sum(numeric).as_py() or 0) / present if present else 0.0
+
+
+def _warning(source: Source, name: str, row: int, value: str, count: int) -> ParameterError:
+    more = "" if count == 1 else f", as in {count - 1:,} more"
+    return ParameterError(
+        f"{source.shown}: column {quoted(name)} is text because of row {row:,}: "
+        f"{quoted(value)} is not a number{more}.",
+        hint="Mend or empty that value to have the column as numbers.",
+    )

@@ -1,0 +1,212 @@
+"""Reads Parquet and Arrow files, after their footers were held against reason."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cards._tables.source import MOST_RATIO, Reading, Source, refuse_inflated, refuse_wide
+from tensorrag import ColumnSchema, ParameterError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+FREELY = 2**30
+"""Bytes that a file may hold, however small: columns of one value take next to no room."""
+MOST_BYTES = 64 * 2**30
+"""Bytes that a table may have in memory, by what its footer says."""
+
+
+def read_parquet(source: Source) -> Reading:
+    """Read a Parquet file.
+
+    Raises:
+        ParameterError: it is damaged, or holds more than its size can mean.
+    """
+    with _damage(source):
+        file = _opened(source)
+        table = _read(source, file)
+        _validate(table)
+        return Reading(table.replace_schema_metadata(None), {"format": "Parquet"})
+
+
+def read_arrow(source: Source) -> Reading:
+    """Read an Arrow file, also called Feather.
+
+    Raises:
+        ParameterError: it is damaged.
+    """
+    import pyarrow as pa
+
+    with _damage(source, "Arrow"):
+        table = pa.ipc.open_file(source.stream).read_all()
+        table.validate(full=True)
+        return Reading(table.replace_schema_metadata(None), {"format": "Arrow"})
+
+
+def footer(source: Source) -> pq.FileMetaData | None:
+    """Return what a Parquet file says of itself; None where it says nothing."""
+    import pyarrow as pa
+
+    try:
+        found = _opened(source).metadata
+    except (pa.ArrowException, OSError, ValueError):
+        return None
+    refuse_wide(found.num_columns, source)
+    return found
+
+
+def columns_of(found: pq.FileMetaData) -> tuple[ColumnSchema, ...]:
+    """Describe columns by their types alone; whole numbers and text could be several kinds."""
+    missing = _missing(found)
+    return tuple(
+        _certain(field.name, field.type, missing.get(field.name))
+        for field in found.schema.to_arrow_schema()
+    )
+
+
+def _opened(source: Source) -> pq.ParquetFile:
+    import pyarrow.parquet as pq
+
+    source.stream.seek(0)
+    return pq.ParquetFile(source.stream, page_checksum_verification=True, pre_buffer=False)
+
+
+def _read(source: Source, file: pq.ParquetFile) -> pa.Table:
+    """Read a file whose footer is within reason; texts are counted while they are read."""
+    import pyarrow.parquet as pq
+
+    _refuse_bomb(source, file)
+    texts = _repeated_texts(file)
+    if not texts:
+        return file.read()
+    source.stream.seek(0)
+    coded = pq.ParquetFile(
+        source.stream,
+        page_checksum_verification=True,
+        pre_buffer=False,
+        read_dictionary=texts,
+    ).read()
+    expanded = sum(_expanded(coded[name]) for name in texts)
+    refuse_inflated(source, source.size, expanded, freely=FREELY)
+    for name in texts:
+        index = coded.column_names.index(name)
+        coded = coded.set_column(
+            index, name, coded[name].cast(coded.schema.field(name).type.value_type)
+        )
+    return coded
+
+
+def _refuse_bomb(source: Source, file: pq.ParquetFile) -> None:
+    """Refuse more rows and columns than a file of this size can mean.
+
+    The file's own count of bytes is no help: a column in which every value is the same takes none.
+    """
+    found = file.metadata
+    refuse_wide(found.num_columns, source)
+    width = sum(_width(field.type) for field in file.schema_arrow)
+    most = found.num_rows * width
+    if most > FREELY and most > MOST_RATIO * source.size:
+        refuse_inflated(source, source.size, most, freely=FREELY)
+    if most > MOST_BYTES:
+        raise ParameterError(
+            f"{source.shown} holds {most / 2**30:,.0f} GB of values, more than is read at once.",
+            hint="Write a part of it: fewer columns or rows.",
+        )
+
+
+def _width(kind: pa.DataType) -> int:
+    """Bytes of a value in memory, at least."""
+    try:
+        return max(1, int(kind.bit_width) // 8)
+    except ValueError:
+        return 4
+
+
+def _repeated_texts(file: pq.ParquetFile) -> list[str]:
+    """Name the columns of text of which a value may be stored once and meant a million times."""
+    import pyarrow.types as at
+
+    texts = {
+        field.name
+        for field in file.schema_arrow
+        if at.is_string(field.type) or at.is_binary(field.type)
+    }
+    if not texts or not file.metadata.num_row_groups:
+        return []
+    first = file.metadata.row_group(0)
+    columns = [first.column(index) for index in range(first.num_columns)]
+    return [
+        column.path_in_schema
+        for column in columns
+        if column.path_in_schema in texts and any("DICT" in str(e) for e in column.encodings)
+    ]
+
+
+def _expanded(column: pa.ChunkedArray) -> int:
+    """Count the bytes of a column whose values are stored once each."""
+    import pyarrow.compute as pc
+
+    total = 0
+    for chunk in column.chunks:
+        counted = pc.value_counts(chunk.indices)
+        lengths = pc.binary_length(chunk.dictionary).take(counted.field("values"))
+        sizes = pc.multiply(lengths.cast("int64"), counted.field("counts"))
+        total += pc.sum(sizes).as_py() or 0
+    return total
+
+
+def _validate(table: pa.Table) -> None:
+    """Look at texts, whose bytes may be none; numbers can be anything."""
+    import pyarrow.types as at
+
+    table.validate()
+    texts = [f.name for f in table.schema if at.is_string(f.type) or at.is_large_string(f.type)]
+    for name in texts:
+        table[name].validate(full=True)
+
+
+class _damage:
+    """Say of whatever goes wrong inside that the file is damaged."""
+
+    def __init__(self, source: Source, kind: str = "Parquet") -> None:
+        self._source, self._kind = source, kind
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        if isinstance(error, Exception) and not isinstance(error, ParameterError):
+            raise ParameterError(
+                f"{self._source.shown} is damaged or is no {self._kind} file.",
+                hint="Export it again, or choose another file.",
+            ) from error
+
+
+def _missing(found: pq.FileMetaData) -> dict[str, int]:
+    """Count the missing values of each column, where the footer knows them."""
+    counts: dict[str, int] = {}
+    unknown: set[str] = set()
+    for group in range(found.num_row_groups):
+        part = found.row_group(group)
+        for index in range(part.num_columns):
+            column = part.column(index)
+            seen = column.statistics
+            if seen is None or not seen.has_null_count:
+                unknown.add(column.path_in_schema)
+            else:
+                counts[column.path_in_schema] = (
+                    counts.get(column.path_in_schema, 0) + seen.null_count
+                )
+    return {name: count for name, count in counts.items() if name not in unknown}
+
+
+def _certain(name: str, kind: pa.DataType, missing: int | None) -> ColumnSchema:
+    import pyarrow.types as at
+
+    if at.is_floating(kind) or at.is_decimal(kind):
+        return ColumnSchema(name=name, kind="number", missing=missing)
+    if at.is_boolean(kind):
+        return ColumnSchema(name=name, kind="binary", missing=missing)
+    dated = at.is_date(kind) or at.is_timestamp(kind) or at.is_time(kind)
+    return ColumnSchema(name=name, kind="date" if dated else None, missing=missing)

@@ -1,0 +1,182 @@
+"""Reads any table: told from its content, unpacked where it is packed, fit to be used."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from cards._tables.delimited import names_of, read_delimited
+from cards._tables.parquet import columns_of, footer, read_arrow, read_parquet
+from cards._tables.records import read_json
+from cards._tables.signature import tell
+from cards._tables.source import Choices, Reading, Source, refuse_wide
+from cards._tables.unpack import gunzip
+from cards._tables.workbook import read_old, read_zip
+from tensorrag import ColumnSchema, ParameterError, Peek, Table, TableSchema
+from tensorrag.errors import ErrorInfo
+from tensorrag.pipeline.names import quoted
+from tensorrag.types import Provenance
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+WHOLE = 20_000_000
+"""Cells up to which a look at a Parquet file reads the data, to tell kinds for certain."""
+LOOKED_THROUGH = 256 * 2**20
+"""Bytes up to which a look at a CSV file reads all of it."""
+HASHED = 512 * 2**20
+"""Bytes up to which a file's fingerprint is the digest of its content."""
+
+
+def read_table(source: Source, choices: Choices | None = None) -> Reading:
+    """Read a table from an open file.
+
+    Raises:
+        ParameterError: it is empty, no table, or damaged; says where.
+    """
+    reading = _read(source, choices or Choices())
+    if reading.table.num_rows == 0 or reading.table.num_columns == 0:
+        raise ParameterError(
+            f"{source.shown} has a header but no rows.", hint="Choose a file with rows in it."
+        )
+    return replace(reading, table=_usable(reading.table, source))
+
+
+def look(source: Source, choices: Choices | None = None, name: str | None = None) -> Peek:
+    """Return what a table is: columns, kinds, rows, and what was detected.
+
+    Of a very large file only a part is read; what only the whole could tell is then None.
+
+    Raises:
+        ParameterError: it is empty, no table, or damaged; says where.
+    """
+    choices = choices or Choices()
+    provenance = Provenance(source=name or source.name)
+    part = _look_at_part(source, choices)
+    if part is not None:
+        schema, details = part
+        return Peek(
+            schemas=(schema.model_copy(update={"provenance": provenance}),), details=details
+        )
+    reading = read_table(source, choices)
+    return Peek(
+        schemas=(Table(reading.table, provenance=provenance).schema,),
+        details=reading.details,
+        warnings=tuple(ErrorInfo.of(warning) for warning in reading.warnings),
+    )
+
+
+def fingerprint(source: Source) -> str:
+    """Return what changes when the file does: a digest, or size and time for a huge file."""
+    stat = os.fstat(source.stream.fileno())
+    if stat.st_size > HASHED:
+        return f"{stat.st_size}-{stat.st_mtime_ns}"
+    source.stream.seek(0)
+    return hashlib.file_digest(source.stream, "sha256").hexdigest()  # type: ignore[arg-type]
+
+
+def _read(source: Source, choices: Choices, *, packed: bool = False) -> Reading:
+    head = _head(source)
+    kind = tell(source, head)
+    if packed and kind in ("gzip", "zip"):
+        raise ParameterError(
+            f"{source.shown} is packed twice.", hint="Unpack it, and load the file with the table."
+        )
+    match kind:
+        case "parquet":
+            return read_parquet(source)
+        case "arrow":
+            return read_arrow(source)
+        case "gzip":
+            return _packed(_read(gunzip(source), choices, packed=True), "gzip")
+        case "zip":
+            found = read_zip(source, choices)
+            if isinstance(found, Reading):
+                return found
+            return _packed(_read(found, choices, packed=True), "zip")
+        case "ole":
+            return read_old(source, choices)
+        case "json lines" | "json array":
+            return read_json(source, lines=kind == "json lines")
+        case _:
+            return read_delimited(source, head, choices)
+
+
+def _head(source: Source) -> bytes:
+    head = source.head()
+    if not head.strip(b"\xef\xbb\xbf\xff\xfe \r\n\t\v\f"):
+        raise ParameterError(f"{source.shown} is empty.", hint="Choose a file with a table in it.")
+    return head
+
+
+def _packed(reading: Reading, how: str) -> Reading:
+    details = {**reading.details, "packed": how}
+    if "read_as" in details:
+        details["read_as"] = f"{how} · {details['read_as']}"
+    return replace(reading, details=details)
+
+
+def _look_at_part(source: Source, choices: Choices) -> tuple[TableSchema, dict[str, object]] | None:
+    """Look at a part of a very large file; None where the whole is soon read."""
+    head = _head(source)
+    kind = tell(source, head)
+    if kind == "parquet":
+        found = footer(source)
+        if found is not None and found.num_rows * found.num_columns > WHOLE:
+            schema = TableSchema(columns=columns_of(found), rows=found.num_rows)
+            _refuse_twice(list(schema.names or ()), source)
+            return schema, {"format": "Parquet"}
+    if kind == "delimited" and source.size > LOOKED_THROUGH:
+        names, details = names_of(source, head, choices)
+        named = _named(names)
+        _refuse_twice(named, source)
+        return TableSchema(columns=tuple(ColumnSchema(name=name) for name in named)), details
+    return None
+
+
+def _usable(table: pa.Table, source: Source) -> pa.Table:
+    """Give every column a name of its own and a type, or refuse the table."""
+    import pyarrow as pa
+    import pyarrow.types as at
+
+    refuse_wide(table.num_columns, source)
+    names = _named(table.column_names)
+    _refuse_twice(names, source)
+    table = table.rename_columns(names)
+    for index, column in enumerate(table.columns):
+        if at.is_null(column.type):  # there is no value to tell a type from; pandas says the same
+            table = table.set_column(index, names[index], column.cast(pa.float64()))
+    return table
+
+
+def _refuse_twice(names: list[str], source: Source) -> None:
+    twice = next((one for one, count in Counter(names).items() if count > 1), None)
+    if twice is not None:
+        places = [str(at) for at, name in enumerate(names, 1) if name == twice][:2]
+        raise ParameterError(
+            f"{source.shown} has two columns named {quoted(twice)}, "
+            f"the {_ordinal(places[0])} and the {_ordinal(places[1])}.",
+            hint="Rename one of them.",
+        )
+
+
+def _ordinal(number: str) -> str:
+    ending = (
+        "th" if number[-2:-1] == "1" else {"1": "st", "2": "nd", "3": "rd"}.get(number[-1], "th")
+    )
+    return number + ending
+
+
+def _named(names: list[str]) -> list[str]:
+    """Name what has no name, such as the index that pandas writes: ``column_1``."""
+    taken, named = set(names), []
+    for number, name in enumerate(names, 1):
+        new = name if name.strip() else f"column_{number}"
+        while not name.strip() and new in taken:
+            new += "_"
+        taken.add(new)
+        named.append(new)
+    return named

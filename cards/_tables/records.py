@@ -1,0 +1,119 @@
+"""Reads JSON lines, and JSON arrays of records."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from cards._tables.columns import column_of
+from cards._tables.numerals import nearly_numeric
+from cards._tables.source import MOST_CELLS, Reading, Source, refuse_wide
+from tensorrag import ParameterError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+MOST_BYTES = 512 * 2**20
+"""Bytes that are read record by record, which takes ten times their size in memory."""
+PART = 50_000
+"""Records that are Python objects at the same time."""
+
+
+def read_json(source: Source, *, lines: bool) -> Reading:
+    """Read one record per line, or an array of records.
+
+    Raises:
+        ParameterError: it is no JSON, or holds something else than records; says where.
+    """
+    table = _quick(source) if lines else None
+    if table is None:
+        if source.size > MOST_BYTES:
+            raise ParameterError(
+                f"{source.shown} is too large to be read record by record.",
+                hint="Write it as JSON lines with the same kinds in each record, or as Parquet.",
+            )
+        table = _gathered(source, _lines(source) if lines else _array(source))
+    kind = "JSON lines" if lines else "JSON"
+    warnings = tuple(nearly_numeric(table, source, first_row=1))
+    return Reading(table, {"format": kind, "read_as": kind}, warnings)
+
+
+def _quick(source: Source) -> pa.Table | None:
+    """Read plain records at once; None where they are not plain."""
+    import pyarrow as pa
+    import pyarrow.json as arrow_json
+    import pyarrow.types as at
+
+    try:
+        source.stream.seek(0)
+        table = arrow_json.read_json(
+            source.stream, read_options=arrow_json.ReadOptions(block_size=1 << 22)
+        )
+    except (pa.ArrowException, UnicodeDecodeError):
+        return None
+    plain = not any(at.is_nested(kind) or at.is_timestamp(kind) for kind in table.schema.types)
+    return table if plain and table.num_columns else None
+
+
+def _lines(source: Source) -> Iterator[tuple[str, Any]]:
+    source.stream.seek(0)
+    for number, line in enumerate(source.stream, 1):
+        text = line.strip()
+        if text:
+            yield f"line {number:,}", _value(source, text, f"line {number:,}", number)
+
+
+def _array(source: Source) -> Iterator[tuple[str, Any]]:
+    source.stream.seek(0)
+    content = _value(source, source.stream.read(), "", 0)
+    for number, record in enumerate(content if isinstance(content, list) else [content], 1):
+        yield f"record {number:,}", record
+
+
+def _value(source: Source, text: bytes, where: str, line: int) -> Any:
+    try:
+        decoded = text.decode("utf-8-sig" if line <= 1 else "utf-8")
+        return json.loads(decoded, parse_constant=lambda _: None, parse_int=_whole)
+    except UnicodeDecodeError:
+        place, what = where or "it", "is not UTF-8 text"
+    except json.JSONDecodeError as error:
+        place, what = where or f"line {error.lineno:,}", f"is no JSON ({error.msg.lower()})"
+    except RecursionError:
+        place, what = where or "it", "has too many levels"
+    raise ParameterError(
+        f"{source.shown}: {place} {what}.", hint="Mend it there, or export the file again."
+    )
+
+
+def _whole(digits: str) -> int | float:
+    return int(digits) if len(digits) < 400 else float("inf")
+
+
+def _gathered(source: Source, records: Iterable[tuple[str, Any]]) -> pa.Table:
+    """Gather records into columns; one that a record lacks is missing there."""
+    import pyarrow as pa
+
+    columns: dict[str, list[Any]] = {}
+    for rows, (where, record) in enumerate(records):
+        if not isinstance(record, dict):
+            raise ParameterError(
+                f'{source.shown}: {where} is no record such as {{"rooms": 3}}.',
+                hint="Write one JSON object per row.",
+            )
+        for name, value in record.items():
+            column = columns.get(name)
+            if column is None:
+                refuse_wide(len(columns) + 1, source)
+                column = columns[name] = [None] * rows
+            column.append(value)
+        if len(record) < len(columns):
+            for column in columns.values():
+                if len(column) == rows:
+                    column.append(None)
+        if rows * len(columns) > MOST_CELLS:
+            raise ParameterError(
+                f"{source.shown} has more than {MOST_CELLS:,} cells.",
+                hint="Write it as Parquet, which can be read in parts.",
+            )
+    return pa.Table.from_arrays([column_of(c) for c in columns.values()], names=list(columns))
