@@ -114,5 +114,5 @@ class Guard:
             "CardOutOfMemory",
             f"The card used more than {self._limits.memory:,} MB of memory, the limit of this "
             f"card: it had {used // _MB:,} MB.",
-            "Give it fewer rows or smaller batches, or raise `memory` in its `resources`.",
+            "Give it fewer rows or smaller batches, or raise the memory limit in its settings.",
         )

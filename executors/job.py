@@ -139,7 +139,7 @@ class Job:
             type="CardTimeout",
             message=f"{self._name} was stopped: it took longer than {self.task.timeout:g} seconds, "
             "its time limit.",
-            hint="Give it less to do, or raise `timeout` in its `resources`.",
+            hint="Give it less to do, or raise the time limit in its settings.",
         )
 
     def _crash(self, end: JsonObject) -> ErrorInfo:

@@ -18,6 +18,7 @@ from executors.job import Job
 from executors.limits import Limits, limits_for, seconds_for
 from executors.protocol import JsonObject
 from executors.slots import Places, Slots
+from tensorrag.allowance import machine_memory
 from tensorrag.errors import ExecutorError, ExecutorUnavailable, RunCancelled, TensorRagError
 from tensorrag.executor import Offer, Offers
 from tensorrag.store.place import Place
@@ -77,7 +78,7 @@ class LocalExecutor:
         cpu = Offer(
             device="cpu",
             label=f"This machine · {self._slots.units} cores",
-            memory=machine.memory(),
+            memory=machine_memory(),
         )
         return Offers(executor=self.name, available=True, offers=(*found, cpu))
 

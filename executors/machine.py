@@ -1,4 +1,4 @@
-"""What this machine has: cores, memory, GPUs. Told without loading a library that uses them."""
+"""What this machine has: cores and GPUs. Told without loading a library that uses them."""
 
 from __future__ import annotations
 
@@ -6,13 +6,10 @@ import os
 import platform
 import re
 import sys
-from collections.abc import Iterator
-from contextlib import suppress
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-_CGROUPS = Path("/sys/fs/cgroup")
 _NVIDIA = Path("/proc/driver/nvidia/gpus")
 
 
@@ -21,26 +18,6 @@ def cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-@lru_cache(maxsize=1)
-def memory() -> int:
-    """Memory of the machine, or of the container that this runs in, in MiB."""
-    physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return min([physical, *_container_limits()]) >> 20
-
-
-def _container_limits() -> Iterator[int]:
-    """Read the limits of the control groups of this process, in bytes (Linux)."""
-    with suppress(OSError):
-        for line in Path("/proc/self/cgroup").read_text().splitlines():
-            _, controllers, group = line.split(":", 2)
-            kind, name = ("memory", "memory.limit_in_bytes") if controllers else ("", "memory.max")
-            if controllers and "memory" not in controllers.split(","):
-                continue
-            for folder in (_CGROUPS / kind / group.lstrip("/"), _CGROUPS / kind):
-                with suppress(OSError, ValueError):  # "max" is no limit
-                    yield int((folder / name).read_text())
 
 
 @lru_cache(maxsize=1)

@@ -12,7 +12,16 @@ from typing import Any
 
 from tensorrag.catalog import Catalog
 from tensorrag.edit.edges import connect, disconnect
-from tensorrag.edit.nodes import add, base_name, move, remove, set_node, set_params, without
+from tensorrag.edit.nodes import (
+    add,
+    base_name,
+    move,
+    remove,
+    set_node,
+    set_params,
+    set_resources,
+    without,
+)
 from tensorrag.edit.values import OpValues
 from tensorrag.errors import PipelineError
 from tensorrag.pipeline.as_json import MAX_EDGES, MAX_NODES
@@ -100,6 +109,7 @@ _HANDLERS: Mapping[str, Handler] = {
     "remove": remove,
     "set_params": set_params,
     "set_node": set_node,
+    "set_resources": set_resources,
     "rename": _rename,
     "settings": _settings,
     "paste": _paste,

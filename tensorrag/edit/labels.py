@@ -45,6 +45,12 @@ def _name_params(op: JsonObject, before: Pipeline, catalog: Catalog) -> str:
     return f"Change {names[0]}" if len(names) == 1 else f"Change {len(names):,} settings"
 
 
+def _name_resources(op: JsonObject, before: Pipeline, catalog: Catalog) -> str:
+    names = [_RESOURCES.get(name, name) for name in op["resources"]]
+    return f"Change the {names[0]}" if len(names) == 1 else "Change the limits"
+
+
+_RESOURCES = {"timeout": "time limit", "memory": "memory limit", "cpus": "cores", "gpu": "GPU"}
 _NAMERS: dict[str, Callable[[JsonObject, Pipeline, Catalog], str]] = {
     "add": _name_add,
     "move": lambda op, before, catalog: f"Move {_cards([*op['positions']], before, catalog)}",
@@ -53,6 +59,7 @@ _NAMERS: dict[str, Callable[[JsonObject, Pipeline, Catalog], str]] = {
     "remove": _name_remove,
     "set_params": _name_params,
     "set_node": lambda op, before, catalog: f"Change {_cards([op['node']], before, catalog)}",
+    "set_resources": _name_resources,
     "rename": lambda op, before, catalog: "Rename the pipeline",
     "settings": lambda op, before, catalog: "Change the settings",
     "paste": lambda op, before, catalog: "Paste cards",

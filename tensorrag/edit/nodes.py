@@ -14,7 +14,7 @@ from tensorrag.edit.values import OpValues
 from tensorrag.errors import DuplicateNodeError, PipelineError
 from tensorrag.pipeline import JsonObject, Node, Pipeline, Position
 from tensorrag.pipeline.as_json import EDGE_KEYS, node_from_json
-from tensorrag.pipeline.keys import NODE_KEYS, Key
+from tensorrag.pipeline.keys import NODE_KEYS, RESOURCES, Key
 from tensorrag.pipeline.names import is_name, quoted
 
 MAX_PARAMS = 1_000_000
@@ -22,6 +22,7 @@ MAX_PARAMS = 1_000_000
 COLUMN = 232
 """Distance from one card to the next to the right, in pixels."""
 
+_LIMITS = {"timeout": "time limit, in seconds,", "memory": "memory limit, in MB,"}
 _SETTABLE: Mapping[str, Key] = {
     name: key for name, key in NODE_KEYS.items() if name not in ("params", "position")
 }
@@ -111,6 +112,34 @@ def set_node(pipeline: Pipeline, op: OpValues, catalog: Catalog) -> Pipeline:
         raise op.wrong("node", f"followed by one of {', '.join(_SETTABLE)}")
     changed = replace(node, **changes, extra=without(node.extra, *changes))
     return _with_nodes(pipeline, *([changed] if changed != node else []))
+
+
+def set_resources(pipeline: Pipeline, op: OpValues, catalog: Catalog) -> Pipeline:
+    """``node``, ``resources``: merged into those that are there; null goes back to the default."""
+    node, given = pipeline.node(op.text("node")), op.members("resources")
+    for name, value in given.items():
+        _check_resource(name, value)
+    merged = {**node.resources, **given}
+    kept = {name: value for name, value in merged.items() if given.get(name, ...) is not None}
+    if kept == dict(node.resources):
+        return pipeline
+    extra = without(node.extra, "resources")
+    return pipeline.with_nodes(replace(node, resources=MappingProxyType(kept), extra=extra))
+
+
+def _check_resource(name: str, value: Any) -> None:
+    key = RESOURCES.get(name)
+    if key is None:
+        known = ", ".join(RESOURCES)
+        raise PipelineError(f"A card cannot ask for {quoted(name)}.", hint=f"It can for: {known}.")
+    try:
+        key.read(value)
+    except ValueError:
+        named = _LIMITS.get(name, name)
+        raise PipelineError(
+            f"The {named} must be {key.what}; {quoted(str(value))} is not.",
+            hint="Leave it empty for the default.",
+        ) from None
 
 
 def _check_params(params: Mapping[str, Any], card: CardInfo, op: OpValues) -> None:

@@ -16,6 +16,10 @@ MAX_TITLE = 200
 MAX_TEXT = 20_000
 """Longest description or note, in characters."""
 MAX_RETRIES = 10
+MAX_SECONDS = 30 * 24 * 3600
+"""Longest time limit of a card: 30 days."""
+MAX_MEMORY = 1 << 24
+"""Largest memory limit of a card, in MiB: 16 TiB."""
 FAR = 1_000_000
 """Farthest from the origin that a card may lie, in pixels."""
 
@@ -131,9 +135,10 @@ def _list(what: str, description: str, items: JsonObject) -> Key:
     return Key((), what, schema, _frozen_list)
 
 
-def _positive(description: str) -> Key:
-    schema = {"type": "number", "exclusiveMinimum": 0, "description": description}
-    return _maybe("a number above 0", schema, lambda raw: _is_number(raw) and raw > 0)
+def _positive(most: int, description: str) -> Key:
+    schema = {"type": "number", "exclusiveMinimum": 0, "maximum": most, "description": description}
+    what = f"a number above 0, {most:,} at most"
+    return _maybe(what, schema, lambda raw: _is_number(raw) and 0 < raw <= most)
 
 
 _RUN_ON = _maybe(
@@ -158,12 +163,13 @@ _SEED = _maybe(
     _is_integer,
 )
 
-_RESOURCES = {
+RESOURCES = {
     "gpu": _GPU,
-    "timeout": _positive("Longest run, in seconds."),
-    "memory": _positive("Most memory, in MiB."),
-    "cpus": _positive("Processor cores to use."),
+    "timeout": _positive(MAX_SECONDS, "Longest run, in seconds."),
+    "memory": _positive(MAX_MEMORY, "Most memory, in MiB."),
+    "cpus": _positive(1024, "Processor cores to use."),
 }
+"""What a card may ask for."""
 
 POSITION = Key(
     Position(),
@@ -191,9 +197,10 @@ NODE_KEYS: Mapping[str, Key] = {
     "enabled": _flag(True, "False: bypassed, the first input of equal type passes through."),
     "run_on": _RUN_ON,
     "resources": _object(
-        'an object with "gpu" (text), "timeout", "memory" and "cpus" (numbers above 0)',
+        'an object with "gpu" (text), "timeout", "memory" and "cpus" (numbers above 0, '
+        f"{MAX_SECONDS:,}, {MAX_MEMORY:,} and 1,024 at most)",
         "What the card may use, in the place of what it asks for itself.",
-        _RESOURCES,
+        RESOURCES,
     ),
     "retries": _count(0, 0, MAX_RETRIES, "How often to try again after a failure."),
     "cache": _flag(True, "False: never answered from an earlier result."),

@@ -334,6 +334,41 @@ def test_set_node() -> None:
     assert node.resources == {"gpu": "T4"}
 
 
+def test_set_resources_merges_and_null_takes_out() -> None:
+    limited = edit({"op": "set_resources", "node": "train", "resources": {"timeout": 30}})
+    both = edit(
+        {"op": "set_resources", "node": "train", "resources": {"memory": 2000}}, start=limited
+    )
+    less = edit(
+        {"op": "set_resources", "node": "train", "resources": {"timeout": None}}, start=both
+    )
+
+    assert both.nodes["train"].resources == {"timeout": 30, "memory": 2000}
+    assert less.nodes["train"].resources == {"memory": 2000}
+    assert (
+        edit({"op": "set_resources", "node": "train", "resources": {"memory": 2000}}, start=less)
+        is less
+    )
+
+
+@pytest.mark.parametrize(
+    ("resources", "says"),
+    [
+        ({"timeout": 0}, "The time limit, in seconds, must be a number above 0"),
+        ({"timeout": -5}, "must be a number above 0, 2,592,000 at most"),
+        ({"timeout": "soon"}, '"soon" is not'),
+        ({"timeout": float("nan")}, "must be"),
+        ({"timeout": 1e308}, "2,592,000 at most"),
+        ({"memory": True}, "The memory limit, in MB, must be"),
+        ({"memory": 1 << 25}, "16,777,216 at most"),
+        ({"evil": 1}, 'cannot ask for "evil"'),
+        ([], "must be an object"),
+    ],
+)
+def test_set_resources_refuses(resources: Any, says: str) -> None:
+    refused({"op": "set_resources", "node": "train", "resources": resources}, PipelineError, says)
+
+
 def test_set_node_to_the_same_changes_nothing() -> None:
     assert edit({"op": "set_node", "node": "train", "enabled": True}) is START
 

@@ -29,6 +29,8 @@ class Hosting:
         self._settings = workspace.settings
         self.secrets: tuple[str, ...] = ()
         """Names of the secrets that there were at the last check."""
+        self.card_memory: int | None = None
+        """MiB that a card may use which asks for none, as it was set at the last check."""
 
     async def catalog(self) -> Catalog:
         """Have all cards described."""
@@ -36,10 +38,14 @@ class Hosting:
 
     async def check(self, pipeline: Pipeline, peeks: Mapping[str, Peek]) -> Checked:
         """Check a pipeline, given what was seen at outside sources. No row is read."""
-        self.secrets = await asyncio.to_thread(self._settings.secret_names)
+        self.secrets, self.card_memory = await asyncio.to_thread(self._known)
         task = await asyncio.to_thread(_propagate, pipeline, peeks, self.secrets)
         answer = await self._ask(task)
         return await asyncio.to_thread(Checked.model_validate, answer)
+
+    def _known(self) -> tuple[tuple[str, ...], int | None]:
+        values = self._settings.values()
+        return tuple(sorted(values.secrets)), values.card_memory
 
     async def check_known(self, pipeline: Pipeline, known: Mapping[str, Peek]) -> Checked:
         """Check a pipeline with what was seen before at the sources that it reads."""

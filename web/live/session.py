@@ -106,6 +106,11 @@ class Session:
         return self._hosting.secrets
 
     @property
+    def card_memory(self) -> int | None:
+        """MiB that a card may use which asks for none, where the settings say so."""
+        return self._hosting.card_memory
+
+    @property
     def saved(self) -> bool:
         """Whether all changes are on disk."""
         return self._saving.saved

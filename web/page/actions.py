@@ -7,6 +7,7 @@ action that makes no sense does nothing.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 from tensorrag.errors import TensorRagError
@@ -45,6 +46,7 @@ class Edits:
             "rename": self._rename,
             "describe": self._describe,
             "title": self._title,
+            "limit": self._limit,
             "set": self._set,
             "reset": self._reset,
             "list_add": lambda data: self._list("list_add", data),
@@ -199,6 +201,20 @@ class Edits:
         title = text(data, "value").strip() or None
         if title != self._session.pipeline.nodes[node].title:
             self.edit([{"op": "set_node", "node": node, "title": title}], merge_key=f"{node} title")
+
+    def _limit(self, data: Data) -> None:
+        node, name = self._node(data), text(data, "param")
+        if node is None:
+            return
+        written = text(data, "value").strip()
+        value: float | str | None = written or None
+        with suppress(ValueError):
+            value = float(written.replace(",", "")) if written else None
+        if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+            value = int(value)
+        op = {"op": "set_resources", "node": node, "resources": {name: value}}
+        if value != self._session.pipeline.nodes[node].resources.get(name):
+            self.edit([op], merge_key=f"{node} {name} limit")
 
     def _bypass(self, data: Data) -> None:
         node = self._node(data)

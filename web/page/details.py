@@ -43,6 +43,18 @@ class Wire:
 
 
 @dataclass(frozen=True)
+class Limit:
+    """What a card may use at most, and what it would be if nothing were said."""
+
+    name: str
+    """``timeout`` or ``memory``."""
+    value: float | None
+    default: int
+    unit: str
+    help: str
+
+
+@dataclass(frozen=True)
 class Card:
     """What the inspector shows of one card."""
 
@@ -57,6 +69,7 @@ class Card:
     runtime: Runtime | None = None
     settings: Form = field(default_factory=lambda: Form(node="", specs=(), params={}))
     wires: Sequence[Wire] = ()
+    limits: Sequence[Limit] = ()
     problems: Sequence[Problem] = ()
     busy: bool = False
     """Whether any run is going on."""

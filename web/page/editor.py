@@ -40,7 +40,7 @@ REST = 0.03
 
 log = logging.getLogger(__name__)
 
-IN_SETTINGS = frozenset({"set", "reset", "wire", "title", "uploading"})
+IN_SETTINGS = frozenset({"set", "reset", "wire", "title", "limit", "uploading"})
 """Actions that happen in the settings of a card."""
 
 

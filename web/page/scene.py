@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from tensorrag.allowance import default_memory
 from tensorrag.catalog import CardInfo, Catalog, PortInfo, TypeInfo, why_not
 from tensorrag.check import NodeFacts
 from tensorrag.check.problems import Problem
@@ -13,7 +14,7 @@ from tensorrag.pipeline import Node, Pipeline
 from tensorrag.types import ColumnSchema, NetworkSpecSchema, Schema, TableSchema
 from web.live.session import Session
 from web.page.controls import Form
-from web.page.details import Card, Wire
+from web.page.details import Card, Limit, Wire
 from web.page.fields import field_specs
 from web.page.wording import number, words
 
@@ -57,6 +58,7 @@ def card_of(
         runtime=runtime,
         settings=_form(node, info, facts, problems, uploading, session.secrets),
         wires=_wires(pipeline, catalog, node, info, facts, problems) if info else (),
+        limits=_limits(node, info, session.card_memory) if info else (),
         problems=problems,
         busy=session.running,
     )
@@ -84,6 +86,16 @@ def _form(
         secrets=secrets,
         uploading=uploading,
     )
+
+
+def _limits(node: Node, info: CardInfo, memory: int | None) -> list[Limit]:
+    usual = memory or default_memory(gpu=info.gpu is not None)
+    spent = "It is stopped when it takes longer."
+    used = "It is stopped when it uses more, with all that it starts."
+    return [
+        Limit("timeout", node.resources.get("timeout"), info.timeout, "s", spent),
+        Limit("memory", node.resources.get("memory"), usual, "MB", used),
+    ]
 
 
 # --- inputs -------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from web.page.details import Card, Wire
+from web.page.details import Card, Limit, Wire
 from web.page.form import form, problem_message
 from web.page.icons import glyph, icon
 from web.page.markup import (
@@ -11,6 +11,7 @@ from web.page.markup import (
     div,
     h3,
     input_,
+    label,
     option,
     p,
     select,
@@ -20,6 +21,8 @@ from web.page.markup import (
     td,
     tr,
 )
+
+_LIMITS = {"timeout": "Time", "memory": "Memory"}
 
 
 def settings(card: Card) -> Node:
@@ -32,6 +35,7 @@ def settings(card: Card) -> Node:
         card.known and form(card.settings),
         _inputs(card) if card.wires else None,
         _why(card),
+        _limits(card) if card.limits else None,
         _titled(card),
     ]
 
@@ -80,6 +84,26 @@ def _why(card: Card) -> Node:
             span(".c-stale")[icon("stale", ".s")],
             div[f"{str(reason)[:1].upper()}{str(reason)[1:]}."],
         ],
+    ]
+
+
+def _limits(card: Card) -> Element:
+    return div(".sec.wide")[h3["Limits"], [_limit(card.node, limit) for limit in card.limits]]
+
+
+def _limit(node: str, limit: Limit) -> Element:
+    named, key = f"{_LIMITS[limit.name]} limit", f"limit-{limit.name}"
+    control = input_(
+        type="text", id=key, data_sets="limit", data_of=node, data_param=limit.name,
+        data_kind="number", data_min=0, data_step=max(1, limit.default // 100),
+        value="" if limit.value is None else str(limit.value), placeholder=f"{limit.default:,}",
+        inputmode="decimal", autocomplete="off", spellcheck="false", aria_describedby=f"{key}-help",
+    )  # fmt: skip
+    aside = "default" if limit.value is None else f"default {limit.default:,}"
+    return div(".field", data_limit=limit.name)[
+        div(".fl")[label(for_=key)[named], span(".u")[aside]],
+        div(".inp.short")[control, span(".u")[limit.unit]],
+        div(".cap", id=f"{key}-help")[limit.help],
     ]
 
 
