@@ -9,11 +9,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, TypedDict
+from typing import Any, Literal, TypedDict
 
 from tensorrag.catalog import Catalog
 from tensorrag.edit.commands import apply
 from tensorrag.edit.labels import describe
+from tensorrag.edit.steps import Step, Steps
 from tensorrag.errors import PipelineError
 from tensorrag.pipeline import Edge, Pipeline
 
@@ -21,9 +22,9 @@ MAX_OPS = 1_000
 """Most edits in one gesture."""
 MERGE_SECONDS = 1.0
 """Edits with the same merge key become one step when they follow within this time."""
-MAX_STEPS = 500
-HISTORY_BUDGET = 2_000_000
-"""Most cards in all remembered pipelines together: bounds the memory of the history."""
+
+ChangeKind = Literal["step", "merge", "undo", "redo"]
+"""A new step, more of the last step, or a step taken back or made again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +36,11 @@ class Change:
     revision: int
     """The revision that ``after`` is."""
     label: str
+    kind: ChangeKind = "step"
 
     def __bool__(self) -> bool:
         """Tell whether anything changed."""
         return self.after is not self.before
-
-
-@dataclass(slots=True)
-class _Step:
-    before: Pipeline
-    after: Pipeline
-    label: str
-    merge_key: str | None
-    time: float
 
 
 class Document:
@@ -59,15 +52,17 @@ class Document:
         catalog: Catalog,
         *,
         revision: int = 0,
+        steps: Steps | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """Take a pipeline, and the steps that led to it, if they are known."""
         self.catalog = catalog
         """The cards that there are; assign a new one when it changes."""
         self._pipeline = pipeline
         self._revision = revision
         self._clock = clock
-        self._done: list[_Step] = []
-        self._undone: list[_Step] = []
+        self._steps = steps or Steps()
+        self._open: tuple[str, float] | None = None
 
     @property
     def pipeline(self) -> Pipeline:
@@ -80,24 +75,29 @@ class Document:
         return self._revision
 
     @property
+    def steps(self) -> Steps:
+        """The steps that can be taken back or made again, as they are now."""
+        return self._steps.copy()
+
+    @property
     def can_undo(self) -> bool:
         """Whether there is a step to take back."""
-        return bool(self._done)
+        return bool(self._steps.done)
 
     @property
     def can_redo(self) -> bool:
         """Whether there is a step to make again."""
-        return bool(self._undone)
+        return bool(self._steps.undone)
 
     @property
     def undo_label(self) -> str:
         """What `undo` would take back, such as "Move Train"; empty if there is nothing."""
-        return self._done[-1].label if self._done else ""
+        return self._steps.done[-1].label if self._steps.done else ""
 
     @property
     def redo_label(self) -> str:
         """What `redo` would make again; empty if there is nothing."""
-        return self._undone[-1].label if self._undone else ""
+        return self._steps.undone[-1].label if self._steps.undone else ""
 
     def apply(self, ops: Sequence[Any], label: str = "", merge_key: str | None = None) -> Change:
         """Make the edits of one gesture, all or none, as one step.
@@ -118,50 +118,32 @@ class Document:
         label = label or describe(ops, before, self.catalog)
         if after is before:
             return Change(before, after, self._revision, label)
-        self._remember(_Step(before, after, label, merge_key, self._clock()))
-        return self._show(after, label)
+        kind = self._remember(Step(before, after, label), merge_key)
+        return self._show(after, label, kind)
 
     def undo(self) -> Change | None:
         """Take the last step back; None if there is none."""
-        if not self._done:
-            return None
-        step = self._done.pop()
-        self._undone.append(step)
-        return self._show(step.before, step.label)
+        step, self._open = self._steps.undo(), None
+        return self._show(step.before, step.label, "undo") if step else None
 
     def redo(self) -> Change | None:
         """Make the step again that was taken back last; None if there is none."""
-        if not self._undone:
-            return None
-        step = self._undone.pop()
-        step.merge_key = None
-        self._done.append(step)
-        return self._show(step.after, step.label)
+        step, self._open = self._steps.redo(), None
+        return self._show(step.after, step.label, "redo") if step else None
 
-    def _show(self, pipeline: Pipeline, label: str) -> Change:
+    def _show(self, pipeline: Pipeline, label: str, kind: ChangeKind) -> Change:
         before, self._pipeline = self._pipeline, pipeline
         self._revision += 1
-        return Change(before, pipeline, self._revision, label)
+        return Change(before, pipeline, self._revision, label, kind)
 
-    def _remember(self, step: _Step) -> None:
-        last = self._done[-1] if self._done else None
-        if last and not self._undone and _continues(last, step):
-            last.after, last.time = step.after, step.time
-            return
-        if last:
-            last.merge_key = None
-        self._undone.clear()
-        self._done.append(step)
-        most = min(MAX_STEPS, max(20, HISTORY_BUDGET // (len(step.after.nodes) + 1)))
-        del self._done[:-most]
-
-
-def _continues(last: _Step, step: _Step) -> bool:
-    return (
-        last.merge_key is not None
-        and last.merge_key == step.merge_key
-        and step.time - last.time <= MERGE_SECONDS
-    )
+    def _remember(self, step: Step, merge_key: str | None) -> ChangeKind:
+        now, last = self._clock(), self._open
+        self._open = (merge_key, now) if merge_key is not None else None
+        if last and last[0] == merge_key and now - last[1] <= MERGE_SECONDS:
+            self._steps.extend(step.after)
+            return "merge"
+        self._steps.push(step)
+        return "step"
 
 
 class Difference(TypedDict, total=False):

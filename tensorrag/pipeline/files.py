@@ -6,11 +6,12 @@ format or a newer version. Everything else opens, and `check` says what is wrong
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import stat
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,8 @@ class Loaded:
     """One sentence for each key that is unknown or of no use."""
     migrated_from: int | None = None
     """The version of the file, if it was older than the present one."""
+    sha256: str = ""
+    """Of the file's content; empty if it was read from elsewhere."""
 
 
 def loads(text: str | bytes) -> Loaded:
@@ -91,13 +94,25 @@ def load(path: Path | str) -> Loaded:
     """
     path = Path(path)
     try:
-        return loads(_read(path))
+        content = _read(path)
+        return replace(loads(content), sha256=hashlib.sha256(content).hexdigest())
     except FileFormatError as error:
         raise FileFormatError(f"{quoted(path.name)}: {error.message}", hint=error.hint) from None
 
 
-def save(pipeline: Pipeline, path: Path | str, *, migrated_from: int | None = None) -> None:
+def is_json(path: Path | str) -> bool:
+    """Tell whether a file can be read as JSON: one that cannot was damaged, or never was any."""
+    try:
+        strict_json.loads(_read(Path(path)), max_bytes=MAX_BYTES)
+    except FileFormatError:
+        return False
+    return True
+
+
+def save(pipeline: Pipeline, path: Path | str, *, migrated_from: int | None = None) -> str:
     """Write a pipeline file so that a crash leaves either the old one or the new one.
+
+    Returns the sha256 of what was written.
 
     Args:
         pipeline: what to write.
@@ -123,6 +138,7 @@ def save(pipeline: Pipeline, path: Path | str, *, migrated_from: int | None = No
             f"{quoted(target.name)} was not saved: {_reason(error)}.",
             hint="Choose a folder that is there and that you may write to.",
         ) from error
+    return hashlib.sha256(data).hexdigest()
 
 
 def _version(raw: Any) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,12 +13,17 @@ from tensorrag.errors import FileFormatError, PipelineError, WorkspaceError
 from tensorrag.pipeline import Pipeline, files
 from tensorrag.pipeline.files import Loaded
 from tensorrag.pipeline.names import quoted
+from tensorrag.store.edit_log import EditLog
 
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
 RESERVED = frozenset({"new"})
 """Ids that mean something else in the page's addresses."""
 KEPT = "deleted"
 """Folder beside the pipelines where deleted ones wait for second thoughts."""
+LOGS = "edits"
+"""Folder beside the pipelines with the edit log of each."""
+DAMAGED = "damaged"
+"""Folder beside the pipelines for files that could not be read any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +77,31 @@ class Shelf:
 
     def save(
         self, pipeline_id: str, pipeline: Pipeline, *, migrated_from: int | None = None
-    ) -> None:
-        """Write a pipeline over the one of this id: a crash leaves the old one or the new one."""
-        files.save(pipeline, self.path(pipeline_id), migrated_from=migrated_from)
+    ) -> str:
+        """Write a pipeline over the one of this id: a crash leaves the old one or the new one.
+
+        Returns the sha256 of the file.
+        """
+        return files.save(pipeline, self.path(pipeline_id), migrated_from=migrated_from)
+
+    def log(self, pipeline_id: str) -> EditLog:
+        """Return the edit log of a pipeline; it is made by the first edit."""
+        return EditLog(self.folder / LOGS / f"{self.path(pipeline_id).stem}.log")
+
+    def logs(self) -> Iterator[EditLog]:
+        """Yield the edit logs that there are."""
+        for path in (self.folder / LOGS).glob("*.log"):
+            if _ID.fullmatch(path.stem):
+                yield EditLog(path)
+
+    def set_aside(self, pipeline_id: str) -> Path:
+        """Move a file that cannot be read to where it is in nobody's way."""
+        path = self.path(pipeline_id)
+        with full_disk_explained(self.folder):
+            make_folder(self.folder / DAMAGED)
+            aside = self.folder / DAMAGED / _stamped(pipeline_id)
+            path.rename(aside)
+        return aside
 
     def create(self, pipeline: Pipeline) -> str:
         """Put a pipeline on the shelf and return its id: its name, with a number where taken."""
@@ -85,6 +113,7 @@ class Shelf:
                 if pipeline_id not in RESERVED and self._reserve(pipeline_id):
                     break
                 number += 1
+            self._keep_log(pipeline_id, _stamped(pipeline_id))  # of one that somebody removed
         try:
             self.save(pipeline_id, pipeline)
         except (FileFormatError, WorkspaceError):
@@ -98,12 +127,20 @@ class Shelf:
         try:
             with full_disk_explained(self.folder):
                 make_folder(self.folder / KEPT)
-                path.rename(self.folder / KEPT / f"{pipeline_id}.{int(time.time() * 1000)}.json")
+                kept = _stamped(pipeline_id)
+                path.rename(self.folder / KEPT / kept)
                 sync_folder(self.folder)
+                self._keep_log(pipeline_id, kept)
         except FileNotFoundError:
             raise PipelineError(
                 f"There is no pipeline {quoted(pipeline_id)} in this workspace."
             ) from None
+
+    def _keep_log(self, pipeline_id: str, kept: str) -> None:
+        log = self.log(pipeline_id).path
+        if log.exists():
+            make_folder(self.folder / KEPT)
+            log.rename((self.folder / KEPT / kept).with_suffix(log.suffix))
 
     def _reserve(self, pipeline_id: str) -> bool:
         try:
@@ -130,6 +167,10 @@ def _described(path: Path, modified: float) -> Entry:
         return Entry(path.stem, path.stem, "", modified, (), error.message)
     cards = tuple(node.card for node in pipeline.nodes.values())
     return Entry(path.stem, pipeline.name or path.stem, pipeline.description, modified, cards)
+
+
+def _stamped(pipeline_id: str) -> str:
+    return f"{pipeline_id}.{int(time.time() * 1000)}.json"
 
 
 def _slug(name: str) -> str:

@@ -17,7 +17,7 @@ from tensorrag.run.prepare import PipelineHasErrors
 from tensorrag.types import ModelSchema
 from tests.core.engine import chain, node
 from tests.web.desk import Desk, Listener, until
-from web.live import sessions
+from web.live import saving, sessions
 from web.live.hosting import Hosting
 from web.live.network_face import with_consumers
 from web.live.session import Session
@@ -151,7 +151,7 @@ async def test_a_save_that_fails_is_told_and_tried_again(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = await desk.open(SUM)
-    view = Listener(session)
+    monkeypatch.setattr(saving, "RETRY", 0.1)
 
     def full(*_: Any, **__: Any) -> None:
         raise WorkspaceError("The disk is full.", hint="Free some space.")
@@ -160,27 +160,94 @@ async def test_a_save_that_fails_is_told_and_tried_again(
         patched.setattr(desk.workspace.pipelines, "save", full)
         session.edit(set_param("add", amount=5))
         await session.settled()
-    assert view.warnings == [("The disk is full.", "Free some space.")]
-    assert session.saved_text == "Not saved"
-    assert not session.saved
+        assert session.not_saved is not None
+        assert session.not_saved.message == "The disk is full."
+        assert session.saved_text == "Not saved"
+        assert not session.saved
+        with pytest.raises(WorkspaceError, match="full"):
+            await session.written()
 
-    session.edit(set_param("add", amount=6))
-    await session.settled()
-    assert session.saved_text == "Saved"
+    await until(lambda: session.saved_text == "Saved")
+    path = desk.workspace.pipelines.path(session.id)
+    assert load(path).pipeline.nodes["add"].params["amount"] == 5
 
 
 async def test_what_another_program_writes_is_taken_up_and_can_be_undone(desk: Desk) -> None:
     session = await desk.open(SUM)
-    view = Listener(session)
     save(replace(SUM, name="By hand"), desk.workspace.pipelines.path(session.id))
 
     again = await desk.sessions.open(session.id)
 
     assert again is session
     assert session.pipeline.name == "By hand"
-    assert view.patches
+    assert "Another program" in session.notices[0][0]
     session.undo()
     assert session.pipeline.name == "Numbers"
+    await session.settled()
+    assert load(desk.workspace.pipelines.path(session.id)).pipeline.name == "Numbers"
+
+
+async def test_what_another_program_writes_is_offered_to_those_who_look(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions, "LOOK", 0.05)
+    session = await desk.open(SUM)
+    view = Listener(session)
+    path = desk.workspace.pipelines.path(session.id)
+
+    save(replace(SUM, name="By hand"), path)
+    await until(lambda: session.outside.offer)
+    assert session.pipeline.name == "Numbers"
+    assert load(path).pipeline.name == "By hand"
+
+    session.outside.take()
+    assert session.pipeline.name == "By hand"
+    assert view.patches == [(session.revision, [])]
+    await session.settled()
+    assert session.outside.offer is None
+
+    save(replace(SUM, name="Again"), path)
+    await until(lambda: session.outside.offer)
+    await session.outside.keep_mine()
+    assert session.pipeline.name == load(path).pipeline.name == "By hand"
+    names = {entry.name for entry in await desk.sessions.entries()}
+    assert "Again (changed outside)" in names
+
+
+async def test_what_is_no_pipeline_is_kept_aside_and_not_taken_up(desk: Desk) -> None:
+    session = await desk.open(SUM)
+    path = desk.workspace.pipelines.path(session.id)
+    path.write_text("oops")
+
+    await desk.sessions.open(session.id)
+    assert session.outside.offer is not None
+    assert session.outside.offer.loaded is None
+    session.edit(set_param("add", amount=5))
+    await session.settled()
+
+    assert load(path).pipeline.nodes["add"].params["amount"] == 5
+    (kept,) = (path.parent / "damaged").iterdir()
+    assert kept.read_text() == "oops"
+    assert str(kept) in session.notices[0][1]
+
+
+async def test_undo_goes_on_where_it_was_after_a_restart(desk: Desk) -> None:
+    session = await desk.open(SUM)
+    for amount in (5, 6, 7):
+        session.edit(set_param("add", amount=amount))
+    session.undo()
+    await session.settled()
+
+    again = await desk.restarted()
+    session = await again.sessions.open(session.id)
+
+    assert (session.undo_label, session.redo_label) == ("Change amount", "Change amount")
+    session.redo()
+    assert session.pipeline.nodes["add"].params["amount"] == 7
+    while session.undo():
+        pass
+    assert session.pipeline == SUM
+    await again.sessions.close()
 
 
 async def test_what_another_program_wrote_is_never_overwritten(desk: Desk) -> None:

@@ -25,11 +25,19 @@ from tensorrag.store.workspace import Workspace
 from web.live.checking import Checking
 from web.live.history import History
 from web.live.hosting import Hosting
+from web.live.opening import Notice, Opened
+from web.live.outside import Outside
+from web.live.pipeline_file import Theirs
 from web.live.saving import Saving
 from web.live.stage import Stage
 from web.live.watching import View
 
 __all__ = ["Runner", "Session", "View"]
+
+ADOPTED: Notice = (
+    "Another program changed the file of this pipeline: this is what it wrote.",
+    "Undo brings back what was here before.",
+)
 
 
 class Runner(Protocol):
@@ -70,8 +78,12 @@ class Session:
         self._checking = Checking(pipeline_id, document, workspace, hosting, self._take_check)
         self._stage = Stage(document, self._checking, self._history)
         self._following: asyncio.Task[None] | None = None
+        self.outside = Outside(saving, lambda: self.watched, self._adopt, self._tell_status)
+        """What another program wrote into the file."""
+        self.notices: list[Notice] = []
+        """What happened to the pipeline that nobody asked for, until somebody has read it."""
         saving.on_change = self._tell_status
-        saving.on_trouble = self._warn
+        saving.on_notice = self.notice
 
     # --- what there is ----------------------------------------------------------------------
 
@@ -121,6 +133,11 @@ class Session:
         return self._saving.text
 
     @property
+    def not_saved(self) -> TensorRagError | None:
+        """Why the latest state is not on disk, if it could not be written; it is tried again."""
+        return self._saving.trouble
+
+    @property
     def undo_label(self) -> str:
         """What `undo` would take back; empty if there is nothing."""
         return self._document.undo_label
@@ -146,9 +163,14 @@ class Session:
         return self._history.status
 
     @property
+    def watched(self) -> bool:
+        """Whether anybody looks."""
+        return self._stage.watched
+
+    @property
     def idle(self) -> bool:
         """Whether nobody looks, nothing runs, and all is saved."""
-        return not self._stage.watched and not self.running and self.saved
+        return not self.watched and not self.running and self.saved
 
     def subscribe(self, view: View) -> Callable[[], None]:
         """Tell a view of everything from now on; returns what ends that."""
@@ -204,31 +226,37 @@ class Session:
         self._stage.draw()
         self._checking.kick()
 
-    def adopt(self, pipeline: Pipeline) -> None:
-        """Take up what another program wrote into the file, as a gesture that can be undone."""
-        change = self._document.apply([_replacing(pipeline)], "Change outside")
-        self._saving.accept(change.after)
-        self._take_change(change, save=False)
-
     def replace(self, pipeline: Pipeline, label: str) -> Change:
         """Put another pipeline in the place of this one, as a gesture that can be undone."""
         change = self._document.apply([_replacing(pipeline)], label)
         self._take_change(change)
         return change
 
+    async def logged(self) -> None:
+        """Wait until the latest gesture is on disk: no crash can take it away from then on.
+
+        Raises:
+            WorkspaceError: it could not be written; it is tried again.
+        """
+        await self._saving.logged(self.revision)
+
     async def written(self) -> None:
         """Wait until the file holds the latest state.
 
         Raises:
-            WorkspaceError: it could not be written.
+            WorkspaceError: it could not be written; it is tried again.
         """
-        await self._saving.settled()
-        if self._saving.trouble is not None:
-            raise self._saving.trouble
+        await self._saving.in_file(self.revision)
 
-    def changed_outside(self) -> bool:
-        """Tell whether another program has written the file. Looks at the disk."""
-        return self._saving.changed_outside()
+    def notice(self, notice: Notice) -> None:
+        """Say what happened that nobody asked for, to everybody who looks or will look."""
+        self.notices.append(notice)
+        self._stage.tell(lambda view: view.on_warning(*notice))
+
+    def noticed(self) -> None:
+        """Somebody has read the oldest notice."""
+        del self.notices[:1]
+        self._tell_status()
 
     # --- running ----------------------------------------------------------------------------
 
@@ -296,9 +324,12 @@ class Session:
 
     # --- life -------------------------------------------------------------------------------
 
-    async def open(self) -> None:
-        """Find out what earlier runs made; then check."""
+    async def open(self, opened: Opened) -> None:
+        """Find out what earlier runs made, and what happened to the file; then check."""
         await self._history.open()
+        self.notices += opened.notices
+        self._saving.begin()
+        await self.outside.look()
         self._stage.show()
         self._checking.kick()
 
@@ -341,7 +372,7 @@ class Session:
         if change is not None and change:
             self._stage.edit(change)
             if save:
-                self._saving.save(change.after)
+                self._saving.save(change)
             if not _only_moved(change):
                 self._checking.kick()
             self._tell_status()
@@ -354,8 +385,11 @@ class Session:
     def _tell_status(self) -> None:
         self._stage.tell(lambda view: view.on_status())
 
-    def _warn(self, error: TensorRagError) -> None:
-        self._stage.tell(lambda view: view.on_warning(error.message, error.hint))
+    def _adopt(self, pipeline: Pipeline, theirs: Theirs) -> None:
+        change = self._document.apply([_replacing(pipeline)], "Change outside")
+        self._saving.accept(change, theirs)
+        self._take_change(change, save=False)
+        self.notice(ADOPTED)
 
 
 def _only_moved(change: Change) -> bool:

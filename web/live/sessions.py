@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import logging
 import time
 from collections.abc import Callable, Mapping
 from typing import IO
@@ -14,7 +15,6 @@ from tensorrag.edit.document import Document
 from tensorrag.errors import PipelineError, TensorRagError
 from tensorrag.executor import Executor, Offers
 from tensorrag.pipeline import JsonObject, Pipeline, files
-from tensorrag.pipeline.files import Loaded
 from tensorrag.pipeline.names import quoted
 from tensorrag.run.prepare import open_executors
 from tensorrag.store.journal import RunEntry
@@ -22,6 +22,7 @@ from tensorrag.store.shelf import Entry
 from tensorrag.store.workspace import Workspace
 from web.live.card_watch import CardWatch
 from web.live.hosting import Hosting
+from web.live.opening import finish_edits, open_pipeline
 from web.live.runs_here import RunsHere
 from web.live.saving import Saving
 from web.live.session import Session
@@ -30,8 +31,13 @@ from web.live.trouble import Troubles
 FIRST_SAMPLE = "boston_housing"
 """What the first start opens."""
 LAST = "last_pipeline"
+LOOK = 2.0
+"""Seconds between two looks at whether another program wrote a file."""
 MOST_OPEN = 200
 """How many pipelines stay open though nobody looks at them."""
+
+
+log = logging.getLogger(__name__)
 
 
 class PipelineNotFound(PipelineError):
@@ -59,6 +65,7 @@ class Sessions:
         known = workspace.settings.get(LAST)
         self._last = known if isinstance(known, str) else None
         self._remembering: asyncio.Task[None] | None = None
+        self._watching: asyncio.Task[None] | None = None
 
     # --- life -------------------------------------------------------------------------------
 
@@ -74,6 +81,7 @@ class Sessions:
         if not await self.entries() and self.last_id is None:
             self._remember((await self.create_sample(FIRST_SAMPLE)).id)
         self.cards.listen(self._use)
+        self._watching = asyncio.create_task(self._watch_files())
         await self.cards.start(self._hosting)
         # It takes a moment to load: here that keeps nobody waiting.
         await asyncio.to_thread(importlib.import_module, "networkx")
@@ -81,6 +89,8 @@ class Sessions:
     async def close(self) -> None:
         """Write what is not written, and end every process."""
         self.cards.stop()
+        if self._watching is not None:
+            self._watching.cancel()
         await self.runs.close()
         sessions = await asyncio.gather(*self._open.values(), return_exceptions=True)
         open_ones = [session for session in sessions if isinstance(session, Session)]
@@ -118,6 +128,7 @@ class Sessions:
 
     def _tidy(self) -> None:
         """Clear up after a server that crashed. In a thread."""
+        finish_edits(self.workspace.pipelines)
         self.workspace.journal.interrupted()
         self.workspace.sweep()
 
@@ -142,7 +153,7 @@ class Sessions:
             raise
         if session.catalog is not self.catalog:  # there were others while it was loaded
             session.use(self.catalog)
-        await self._take_up_changes(session)
+        await session.outside.look()
         await self._close_idle()
         return session
 
@@ -202,14 +213,17 @@ class Sessions:
 
     async def _load(self, pipeline_id: str) -> Session:
         workspace = self.workspace
+        shelf = workspace.pipelines
         await asyncio.to_thread(self._find, pipeline_id)
-        loaded = await asyncio.to_thread(workspace.pipelines.load, pipeline_id)
-        saving = Saving(workspace.pipelines, pipeline_id, loaded.pipeline, loaded.migrated_from)
+        opened = await asyncio.to_thread(open_pipeline, shelf, pipeline_id)
+        found = opened.recovered
         # Revisions of a pipeline rise across restarts too: a save made on an old one is refused.
-        document = Document(loaded.pipeline, self.catalog, revision=int(time.time() * 1000))
+        revision = max(int(time.time() * 1000), found.revision + 1)
+        document = Document(found.pipeline, self.catalog, revision=revision, steps=found.steps)
+        saving = await asyncio.to_thread(Saving, shelf, pipeline_id, opened, document)
         session = Session(pipeline_id, document, saving, workspace, self.hosting, self.runs.begin)
         session.on_watched = lambda: self._remember(pipeline_id)
-        await session.open()
+        await session.open(opened)
         return session
 
     def _find(self, pipeline_id: str) -> None:
@@ -229,25 +243,26 @@ class Sessions:
             writing = asyncio.to_thread(self.workspace.settings.set, LAST, pipeline_id)
             self._remembering = asyncio.create_task(writing)
 
-    async def _take_up_changes(self, session: Session) -> None:
-        if await asyncio.to_thread(session.changed_outside):
-            loaded = await asyncio.to_thread(self._load_quietly, session.id)
-            if loaded is not None:
-                session.adopt(loaded.pipeline)
+    async def _watch_files(self) -> None:
+        """Notice what other programs write into the files of pipelines that somebody looks at."""
+        while True:
+            await asyncio.sleep(LOOK)
+            for opening in list(self._open.values()):
+                session = _opened(opening)
+                if session is None or not session.watched:
+                    continue
+                try:
+                    await session.outside.look()
+                except Exception:  # one odd file must not end the watch over all others
+                    log.exception("The file of a pipeline could not be looked at.")
 
     async def _close_idle(self) -> None:
-        """Close what was opened long ago and nobody looks at; its undo history ends there."""
+        """Close what was opened long ago and nobody looks at."""
         for pipeline_id in list(self._open)[: max(0, len(self._open) - MOST_OPEN)]:
-            opened = self._open[pipeline_id]
-            if opened.done() and not opened.exception() and opened.result().idle:
+            session = _opened(self._open[pipeline_id])
+            if session is not None and session.idle:
                 del self._open[pipeline_id]
-                await opened.result().close()
-
-    def _load_quietly(self, pipeline_id: str) -> Loaded | None:
-        try:
-            return self.workspace.pipelines.load(pipeline_id)
-        except TensorRagError:
-            return None  # what is open stays open, and is written again with the next gesture
+                await session.close()
 
     # --- runs -------------------------------------------------------------------------------
 
@@ -288,9 +303,15 @@ class Sessions:
         return self.cards.listen(lambda catalog: callback())
 
     def _use(self, catalog: Catalog) -> None:
-        for opened in self._open.values():
-            if opened.done() and not opened.cancelled() and opened.exception() is None:
-                opened.result().use(catalog)
+        for session in map(_opened, self._open.values()):
+            if session is not None:
+                session.use(catalog)
+
+
+def _opened(opening: asyncio.Task[Session]) -> Session | None:
+    """Return what was opened, if it was."""
+    failed = not opening.done() or opening.cancelled() or opening.exception() is not None
+    return None if failed else opening.result()
 
 
 def _not_started() -> TensorRagError:

@@ -12,8 +12,8 @@ from web.canvas import PipelineCanvas
 from web.live.session import Session
 from web.live.sessions import Sessions
 from web.page.actions import Data, Edits, text
-from web.page.icons import icon
-from web.page.markup import Node, button, div, h2, li, ol, p, span
+from web.page.banner import Said, banner
+from web.page.markup import Node, div, h2, li, ol, p, span
 from web.page.panel import Act, Panel
 
 COMMANDS = frozenset({"undo", "redo", "run", "run_node", "cancel"})
@@ -25,7 +25,7 @@ class Board:
     def __init__(self, sessions: Sessions, session: Session, edits: Edits, act: Act) -> None:
         """``act`` also hears ``select`` with the ``of`` of the only selected card, if any."""
         self._sessions, self._session, self._edits, self._act = sessions, session, edits, act
-        self._note: tuple[str, str] | None = None
+        self._note: Said = None
         with ui.element("div").classes("stage"):
             self._canvas = PipelineCanvas(
                 on_ready=lambda _: self._canvas.load(session.snapshot()),
@@ -63,7 +63,7 @@ class Board:
     def _overlay(self) -> Node:
         return [
             not self._session.pipeline.nodes and _empty(),
-            self._note and _note(*self._note),
+            banner(self._session, self._note),
         ]
 
     # --- what people do on the canvas: nothing in it is trusted -----------------------------
@@ -120,15 +120,6 @@ class Board:
         }
         place = {"x": data.get("x"), "y": data.get("y")}
         self._edits.add({"card": "data_load", **place, "params": params})
-
-
-def _note(message: str, hint: str) -> Node:
-    return div(".note", role="alert")[
-        span[message, hint and f" {hint}"],
-        button(type="button", data_act="close_note", aria_label="Close this message")[
-            icon("close", ".s")
-        ],
-    ]
 
 
 def _empty() -> Node:

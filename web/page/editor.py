@@ -73,6 +73,9 @@ class Editor(View):
             "go": self._go,
             "note": lambda data: self._say(text(data, "message"), ""),
             "close_note": lambda _: self._say("", ""),
+            "close_notice": lambda _: self.session.noticed(),
+            "take_theirs": lambda _: self.session.outside.take(),
+            "keep_mine": lambda _: self.session.outside.keep_mine(),
             "open_table": self._open_table,
         }
 
@@ -169,8 +172,8 @@ class Editor(View):
         self.refresh()
 
     def on_warning(self, message: str, hint: str) -> None:
-        """Something went wrong that belongs to no card."""
-        self._say(message, hint)
+        """Something happened that nobody asked for."""
+        self.refresh()
 
     def on_closed(self) -> None:
         """The pipeline was deleted."""
