@@ -12,13 +12,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Match
 
-from tensorrag.errors import RevisionError
 from tensorrag.pipeline import JsonObject, files
 from tensorrag.pipeline.as_json import to_json
 from tensorrag.store.shelf import Entry
+from web.http.edits import add_edits
 from web.http.logs import add_logs
 from web.http.problem_details import ProblemRoute, problem_response
 from web.http.results import add_results
+from web.http.revisions import etag, match
 from web.http.runs import add_runs
 from web.http.uploads import add_uploads
 from web.live.session import Session
@@ -49,6 +50,7 @@ def make_api(sessions: Sessions) -> APIRouter:
     api = APIRouter(route_class=ProblemRoute, default_response_class=JSONResponse)
     _add_basics(api, sessions)
     _add_pipelines(api, sessions)
+    add_edits(api, sessions)
     _add_checks(api, sessions)
     add_runs(api, sessions)
     add_logs(api, sessions)
@@ -82,16 +84,16 @@ def _add_pipelines(api: APIRouter, sessions: Sessions) -> None:
         """Put a pipeline into the workspace. Nothing that it points to is read."""
         session, warnings = await sessions.create_from_text(await request.body())
         response.headers["Location"] = f"/api/pipelines/{session.id}"
-        return _saved(session, response, warnings)
+        return _saved(session, session.revision, response, warnings)
 
     @api.get("/api/pipelines/{pipeline_id}", tags=["pipelines"])
     async def get_pipeline(pipeline_id: str, request: Request) -> Response:
         """Return a pipeline as it is now, unsaved changes included."""
         session = await sessions.open(pipeline_id)
-        etag = {"ETag": _etag(session)}
-        if _etag(session) in request.headers.get("if-none-match", ""):
-            return Response(status_code=304, headers=etag)
-        return JSONResponse(to_json(session.pipeline), headers=etag)
+        tag = etag(session.revision)
+        if tag in request.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers={"ETag": tag})
+        return JSONResponse(to_json(session.pipeline), headers={"ETag": tag})
 
     @api.put("/api/pipelines/{pipeline_id}", tags=["pipelines"], openapi_extra=PIPELINE_BODY)
     async def put_pipeline(pipeline_id: str, request: Request, response: Response) -> Saved:
@@ -99,16 +101,16 @@ def _add_pipelines(api: APIRouter, sessions: Sessions) -> None:
         body = await request.body()
         loaded = await asyncio.to_thread(files.loads, body)
         session = await sessions.open(pipeline_id)
-        _match(request, session)
-        session.replace(loaded.pipeline, "Replace over HTTP")
+        match(request, session)
+        change = session.replace(loaded.pipeline, "Replace over HTTP")
         await session.written()
-        return _saved(session, response, loaded.warnings)
+        return _saved(session, change.revision, response, loaded.warnings)
 
     @api.delete("/api/pipelines/{pipeline_id}", tags=["pipelines"], status_code=204)
     async def delete_pipeline(pipeline_id: str, request: Request) -> Response:
         """Take a pipeline out of the workspace; its file is kept in a folder beside it."""
         if "if-match" in request.headers:
-            _match(request, await sessions.open(pipeline_id))
+            match(request, await sessions.open(pipeline_id))
         await sessions.delete(pipeline_id)
         return Response(status_code=204)
 
@@ -154,22 +156,6 @@ def _listed(entry: Entry) -> JsonObject:
     }
 
 
-def _saved(session: Session, response: Response, warnings: tuple[str, ...]) -> Saved:
-    response.headers["ETag"] = _etag(session)
-    return Saved(id=session.id, revision=session.revision, warnings=list(warnings))
-
-
-def _etag(session: Session) -> str:
-    return f'"{session.revision}"'
-
-
-def _match(request: Request, session: Session) -> None:
-    wanted = request.headers.get("if-match")
-    if wanted is None or wanted.strip() == "*":
-        return
-    known = {part.strip().removeprefix("W/").strip('"') for part in wanted.split(",")}
-    if str(session.revision) not in known:
-        raise RevisionError(
-            "The pipeline was changed since this revision.",
-            hint="Get it again, make the change on it, and send that.",
-        )
+def _saved(session: Session, revision: int, response: Response, warnings: tuple[str, ...]) -> Saved:
+    response.headers["ETag"] = etag(revision)
+    return Saved(id=session.id, revision=revision, warnings=list(warnings))
