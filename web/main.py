@@ -63,13 +63,13 @@ def serve(
         site = find_site(host, behind_proxy, proxy_address)
         _check_port(host, port)
         opened = Workspace.open(workspace)
-        with opened.lock(site.origin or address(host, port)):
+        with opened.lock(site.origin or address(host, port)) as is_here:
             if new_token:
                 opened.settings.new_secret("token")
             from web.server import run
 
             locked = token or new_token or not site.local
-            run(opened, host, port, site=site, locked=locked, show=not no_open)
+            run(opened, host, port, site=site, locked=locked, show=not no_open, is_here=is_here)
     except TensorRagError as error:
         click.echo(f"{error.message}\n{error.hint}".rstrip(), err=True)
         return 1

@@ -6,11 +6,11 @@ import asyncio
 import gc
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tensorrag.errors import TensorRagError
+from tensorrag.errors import TensorRagError, WorkspaceError
 from tensorrag.store.settings import Settings
 from tensorrag.store.workspace import Workspace
 from web.address import address, announce
@@ -18,6 +18,9 @@ from web.http.door import Door
 from web.http.security import MAX_BODY, Guard
 from web.http.site import Site
 from web.server_log import writing
+
+if TYPE_CHECKING:
+    from web.live.sessions import Sessions
 
 RECONNECT = 30.0
 """Seconds in which a page that lost its connection may come back without a reload."""
@@ -47,24 +50,17 @@ def _quick_imports() -> Iterator[None]:
         gc.enable()
 
 
-def run(
-    workspace: Workspace, host: str, port: int, *, site: Site, locked: bool, show: bool
-) -> None:
-    """Serve until the process is told to end.
+def assemble(workspace: Workspace) -> Sessions:
+    """Put pages and the API together, not guarded yet. Once in a process.
 
-    Args:
-        workspace: what is served.
-        host: the address to listen on.
-        port: the port to listen on.
-        site: under which address people reach it.
-        locked: whether they must show the token of the workspace.
-        show: whether to open a browser.
+    Returns:
+        What they all stand on.
     """
     # Before NiceGUI is imported: it reads this then.
     os.environ["NICEGUI_STORAGE_PATH"] = str(workspace.root / "nicegui")
     with _quick_imports():
         from fastapi import APIRouter
-        from nicegui import app, core, ui
+        from nicegui import app
 
         from web.http.docs import add_docs
         from web.http.pipelines import make_api
@@ -77,6 +73,36 @@ def run(
     app.include_router(api)
     app.include_router(docs)
     add_pages(sessions)
+    return sessions
+
+
+def run(
+    workspace: Workspace,
+    host: str,
+    port: int,
+    *,
+    site: Site,
+    locked: bool,
+    show: bool,
+    is_here: Callable[[], bool],
+) -> None:
+    """Serve until the process is told to end.
+
+    Args:
+        workspace: what is served.
+        host: the address to listen on.
+        port: the port to listen on.
+        site: under which address people reach it.
+        locked: whether they must show the token of the workspace.
+        show: whether to open a browser.
+        is_here: tells whether the workspace is still where it was.
+
+    Raises:
+        WorkspaceError: it was moved or deleted meanwhile.
+    """
+    sessions = assemble(workspace)
+    from nicegui import app, core, ui
+
     door = _door(workspace, site, port) if locked else None
     _guard(app, site, door)
     # The guard has looked at every Origin already; this is the second of two locks.
@@ -88,6 +114,7 @@ def run(
     following: list[asyncio.Task[None]] = []
 
     async def start() -> None:
+        following.append(asyncio.create_task(_end_without(is_here, app.shutdown)))
         await sessions.start()
         path = await sessions.first_page()
         if door is None:
@@ -123,6 +150,11 @@ def run(
             proxy_headers=False,
             ws_max_size=MAX_BODY,
         )
+    if not is_here():
+        raise WorkspaceError(
+            f"The workspace {workspace.root} was moved or deleted, so the server has ended.",
+            hint="Start it again with --workspace and the folder as it is called now.",
+        )
 
 
 def _door(workspace: Workspace, site: Site, port: int) -> Door:
@@ -134,6 +166,13 @@ def _guard(app: Any, site: Site, door: Door | None) -> None:
     """Put the guard in front of everything, whatever is added to the app later."""
     build = app.build_middleware_stack
     app.build_middleware_stack = lambda: Guard(build(), site=site, door=door)
+
+
+async def _end_without(is_here: Callable[[], bool], end: Callable[[], None]) -> None:
+    """End the server when its folder is gone: another one may begin there, and not know of it."""
+    while await asyncio.to_thread(is_here):
+        await asyncio.sleep(LOOK)
+    end()
 
 
 async def _follow_token(settings: Settings, door: Door) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from pathlib import Path
 from typing import IO
 
 if sys.platform == "win32":
@@ -27,3 +29,11 @@ else:
         except BlockingIOError:
             return False
         return True
+
+
+def is_at(file: IO[str], path: Path) -> bool:
+    """Tell whether an open file is still the one at this path."""
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except OSError:
+        return False

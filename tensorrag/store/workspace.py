@@ -5,8 +5,8 @@ from __future__ import annotations
 import errno
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from tensorrag.durable import full_disk_explained, make_folder
 from tensorrag.errors import WorkspaceError, WorkspaceLocked
 from tensorrag.store.home import home
-from tensorrag.store.locks import locked
+from tensorrag.store.locks import is_at, locked
 
 if TYPE_CHECKING:
     from tensorrag.store.artifacts import Store
@@ -125,22 +125,24 @@ class Workspace:
         )
 
     @contextmanager
-    def lock(self, address: str = "") -> Iterator[None]:
+    def lock(self, address: str = "") -> Iterator[Callable[[], bool]]:
         """Keep other servers out while the block runs; the end of the process frees it too.
 
-        ``address`` tells whoever comes second where the first one is.
+        ``address`` tells whoever comes second where the first one is. The block gets a function
+        that tells whether the folder is still here: one that was moved or deleted locks nobody out.
 
         Raises:
             WorkspaceLocked: another server has this workspace open; names its process.
         """
-        with (self.root / "serve.lock").open("a+") as file:
+        path = self.root / "serve.lock"
+        with path.open("a+") as file:
             if not locked(file):
                 file.seek(0)
                 raise _taken(self.root, file.read())
             file.truncate(0)
             file.write(json.dumps({"pid": os.getpid(), "address": address}))
             file.flush()
-            yield
+            yield lambda: is_at(file, path)
             file.truncate(0)
 
     def sweep(self) -> None:
@@ -161,10 +163,10 @@ class Workspace:
 
 
 def _taken(root: Path, said: str) -> WorkspaceLocked:
-    try:
+    owner: object = None
+    with suppress(ValueError):
         owner = json.loads(said)
-    except ValueError:
-        owner = {}
+    owner = owner if isinstance(owner, dict) else {}
     address = owner.get("address")
     return WorkspaceLocked(
         f"The workspace {root} is open in another server (process {owner.get('pid', 'unknown')}).",

@@ -5,14 +5,11 @@ from __future__ import annotations
 import errno
 import io
 import os
-import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tensorrag.errors import FileFormatError, PipelineError, WorkspaceError, WorkspaceLocked
+from tensorrag.errors import FileFormatError, PipelineError, WorkspaceError
 from tensorrag.pipeline import Node, Pipeline
 from tensorrag.store.workspace import Workspace
 
@@ -156,30 +153,3 @@ def test_only_what_is_nobodys_any_more_is_swept(workspace: Workspace) -> None:
 def test_what_was_not_uploaded_is_not_there(workspace: Workspace, upload: str) -> None:
     with pytest.raises(WorkspaceError, match="not in the workspace"):
         workspace.uploads.path(upload)
-
-
-def test_a_second_server_is_refused_and_told_of_the_first(workspace: Workspace) -> None:
-    program = """
-import sys, time
-from tensorrag.store.workspace import Workspace
-with Workspace.open(sys.argv[1]).lock("http://127.0.0.1:8080"):
-    sys.stdout.write("locked\\n")
-    sys.stdout.flush()
-    time.sleep(60)
-"""
-    command = [sys.executable, "-c", program, str(workspace.root)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None
-        assert server.stdout.readline() == "locked\n"
-
-        with (
-            pytest.raises(WorkspaceLocked, match=f"process {server.pid}") as refused,
-            workspace.lock(),
-        ):
-            pass
-        assert "http://127.0.0.1:8080" in refused.value.hint
-
-        server.send_signal(signal.SIGKILL)
-
-    with workspace.lock():
-        pass

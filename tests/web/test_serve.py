@@ -118,30 +118,6 @@ def test_a_taken_port_is_one_sentence(start: Start) -> None:
     assert "Traceback" not in errors
 
 
-def test_a_workspace_has_one_server(start: Start) -> None:
-    first = start("--port", str(free_port()))
-    url = address(first)
-
-    second = start("--port", str(free_port()))
-    _, errors = second.communicate(timeout=20)
-
-    assert second.returncode == 1
-    assert f"process {first.pid}" in errors
-    assert url in errors
-    first.kill()
-    first.wait()
-    third = start("--port", str(free_port()))
-    assert ask(address(third)).status_code == 200
-
-
-def test_the_guard_is_in_front_of_pages_and_sockets(start: Start) -> None:
-    url = address(start("--port", str(free_port())))
-    for path in ("/", "/edit/new", "/_nicegui_ws/socket.io/?EIO=4&transport=polling", "/docs"):
-        for headers in ({"Host": "evil.com"}, {"Origin": "http://evil.com"}):
-            answer = httpx.get(url + path, headers=headers, timeout=10, trust_env=False)
-            assert answer.status_code == 403, path
-
-
 def test_on_the_network_it_wants_the_token_of_the_printed_link(start: Start) -> None:
     port = free_port()
     process = start("--host", "0.0.0.0", "--port", str(port))  # noqa: S104
