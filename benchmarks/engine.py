@@ -33,7 +33,7 @@ from tensorrag.card import Peek
 from tensorrag.check import Checked, check
 from tensorrag.pipeline import Edge, Node, Pipeline
 from tensorrag.registry.finding import Registry
-from tensorrag.run import Run
+from tensorrag.run import Request, Run
 from tensorrag.store.workspace import Workspace
 from tensorrag.task import Task
 
@@ -97,7 +97,8 @@ class Engine:
         """Run a pipeline to its end."""
         executors = {"local": self.executor}
         catalog = self.registry.catalog()
-        run = Run(pipeline, self.workspace, executors, catalog, self.check, pipeline_id="chain")
+        request = Request(pipeline, pipeline_id="chain")
+        run = Run(request, self.workspace, executors, catalog, self.check)
         await run.start()
         if await run.wait() != "succeeded":
             sys.exit(f"The run {run.status}: {json.dumps(run.to_json(), indent=2)}")

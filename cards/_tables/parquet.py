@@ -15,8 +15,6 @@ FREELY = 2**30
 """Bytes that a file may hold, however small: columns of one value take next to no room."""
 MOST_BYTES = 64 * 2**30
 """Bytes that a table may have in memory, by what its footer says."""
-PARQUET = {"format": "Parquet", "read_as": "Parquet"}
-_ARROW = {"format": "Arrow", "read_as": "Arrow"}
 
 
 def read_parquet(source: Source) -> Reading:
@@ -29,7 +27,7 @@ def read_parquet(source: Source) -> Reading:
         file = _opened(source)
         table = _read(source, file)
         _validate(table)
-        return Reading(table.replace_schema_metadata(None), PARQUET)
+        return Reading(table.replace_schema_metadata(None), {"format": "Parquet"})
 
 
 def read_arrow(source: Source) -> Reading:
@@ -43,7 +41,7 @@ def read_arrow(source: Source) -> Reading:
     with _damage(source, "Arrow"):
         table = pa.ipc.open_file(source.stream).read_all()
         table.validate(full=True)
-        return Reading(table.replace_schema_metadata(None), _ARROW)
+        return Reading(table.replace_schema_metadata(None), {"format": "Arrow"})
 
 
 def footer(source: Source) -> pq.FileMetaData | None:

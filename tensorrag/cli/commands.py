@@ -62,7 +62,8 @@ def _json_option(command: Command) -> Command:
 
 
 @commands.command()
-@click.argument("pipeline")
+@click.argument("pipeline", required=False)
+@click.option("--resume", metavar="RUN", help="Go on with a run that did not get to its end.")
 @click.option("--until", metavar="NODE", help="Stop at this card; run only what it depends on.")
 @click.option(
     "--set",
@@ -76,7 +77,8 @@ def _json_option(command: Command) -> Command:
 @_json_option
 @_workspace_option
 def run(
-    pipeline: str,
+    pipeline: str | None,
+    resume: str | None,
     until: str | None,
     settings: tuple[str, ...],
     on: str | None,
@@ -84,12 +86,16 @@ def run(
     as_json: bool,
     workspace: Path | None,
 ) -> int:
-    """Run PIPELINE, a file or the name of a sample."""
+    """Run PIPELINE, a file or the name of a sample, or resume a run."""
     from tensorrag.cli import headless
 
-    request = headless.Request(pipeline, until, settings, on, no_cache)
+    if (pipeline is None) == (resume is None):
+        raise click.UsageError("Name a pipeline, or a run to --resume.")
+    if resume is not None and (until or settings or on or no_cache):
+        raise click.UsageError("Leave the other options out: a resumed run is as it was asked for.")
+    call = headless.Call(pipeline, until, settings, on, no_cache, resume)
     with _undisturbed(as_json):
-        outcome, code = headless.run(request, workspace, quiet=as_json)
+        outcome, code = headless.run(call, workspace, quiet=as_json)
     if as_json:
         _print_json(outcome)
     return code

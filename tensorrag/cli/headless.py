@@ -14,13 +14,14 @@ from tensorrag.card import Peek
 from tensorrag.check import Checked
 from tensorrag.check import check as check_pipeline
 from tensorrag.check.problems import Problem
-from tensorrag.errors import FileFormatError, PipelineError
+from tensorrag.errors import FileFormatError, PipelineError, WorkspaceError
 from tensorrag.executor import Executor
 from tensorrag.pipeline import Pipeline, files, strict_json
 from tensorrag.pipeline.names import quoted
 from tensorrag.registry.finding import Registry
-from tensorrag.run import Run
+from tensorrag.run import Request, Run
 from tensorrag.run.prepare import PipelineHasErrors, look, open_executors, with_params
+from tensorrag.run.request import asked
 from tensorrag.store.workspace import Workspace
 from tensorrag.types.value import JsonObject
 
@@ -29,15 +30,17 @@ REFUSED = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class Call:
     """What was typed after ``tensorrag run``."""
 
-    pipeline: str
+    pipeline: str | None
     until: str | None = None
     settings: tuple[str, ...] = ()
     """Each ``NODE.PARAM=VALUE``."""
     on: str | None = None
     no_cache: bool = False
+    resume: str | None = None
+    """The run to go on with, instead of a pipeline."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ class Opened:
 
 
 def run(
-    request: Request, workspace: Path | None = None, *, quiet: bool = False
+    call: Call, workspace: Path | None = None, *, quiet: bool = False
 ) -> tuple[JsonObject, int]:
     """Run a pipeline to its end, showing it on the terminal unless it is to be quiet.
 
@@ -60,9 +63,9 @@ def run(
         The object of ``run --json``, and the exit code.
 
     Raises:
-        TensorRagError: the file cannot be opened, or the request makes no sense.
+        TensorRagError: the file cannot be opened, or the call makes no sense.
     """
-    return asyncio.run(_run(request, Workspace.open(workspace), quiet=quiet))
+    return asyncio.run(_run(call, Workspace.open(workspace), quiet=quiet))
 
 
 def check(name: str, workspace: Path | None = None) -> tuple[Problem, ...]:
@@ -114,27 +117,46 @@ def parsed(settings: tuple[str, ...]) -> dict[str, Any]:
     return values
 
 
-async def _run(request: Request, workspace: Workspace, *, quiet: bool) -> tuple[JsonObject, int]:
-    opened = open_pipeline(request.pipeline)
-    pipeline = with_params(opened.pipeline, parsed(request.settings))
+async def _run(call: Call, workspace: Workspace, *, quiet: bool) -> tuple[JsonObject, int]:
+    request = _resumed(call.resume, workspace) if call.resume else _asked(call)
     registry = Registry.load(workspace.cards)
     executors = open_executors(workspace.scratch)
-    started = Run(
-        pipeline,
-        workspace,
-        executors,
-        registry.catalog(),
-        _Checker(registry, workspace),
-        pipeline_id=opened.id,
-        base=opened.base,
-        until=request.until,
-        on=request.on,
-        no_cache=request.no_cache,
-    )
+    checker = _Checker(registry, workspace)
+    started = Run(request, workspace, executors, registry.catalog(), checker)
     try:
         return await _carried_out(started, quiet=quiet)
     finally:
         await _close(executors, workspace)
+
+
+def _asked(call: Call) -> Request:
+    opened, values = open_pipeline(call.pipeline or ""), parsed(call.settings)
+    return Request(
+        with_params(opened.pipeline, values),
+        opened.id,
+        values=values,
+        until=call.until,
+        on=call.on,
+        no_cache=call.no_cache,
+        base=opened.base,
+    )
+
+
+def _resumed(run_id: str, workspace: Workspace) -> Request:
+    """Ask for what a run left, of its pipeline as it is now, wherever that still is."""
+    workspace.journal.interrupted()
+    request = asked(workspace.journal, run_id)
+    return request.resumed(run_id, _as_it_is_now(request.origin or "", workspace))
+
+
+def _as_it_is_now(origin: str, workspace: Workspace) -> Pipeline | None:
+    """Open a pipeline where it was taken from; None if it is not there any more."""
+    kind, _, name = origin.partition(":")
+    with suppress(FileFormatError, PipelineError, WorkspaceError):
+        if kind in ("file", "sample"):
+            return open_pipeline(name).pipeline
+        return workspace.pipelines.load(origin).pipeline
+    return None
 
 
 async def _carried_out(run: Run, *, quiet: bool) -> tuple[JsonObject, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tensorrag.run.request import Request
 from tensorrag.run.running import Run
 
-__all__ = ["Run"]
+__all__ = ["Request", "Run"]

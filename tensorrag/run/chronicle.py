@@ -22,8 +22,8 @@ IN_MEMORY = 1 << 20
 class Chronicle:
     """Nothing is told before it is in the journal. Noting is safe from any thread."""
 
-    def __init__(self, journal: Journal) -> None:
-        self.run = ""
+    def __init__(self, journal: Journal, run: str = "") -> None:
+        self.run = run
         """The id of the run, once it has one."""
         self.events: list[JsonObject] = []
         """All that was told, in order: the event of number n at n - 1. Old logs have no text."""
@@ -79,6 +79,10 @@ class Chronicle:
         self._granted += waiting
         self._number(events)
         self._empty_old()
+
+    def recall(self) -> None:
+        """Read what was told of the run before, maybe by a process that is gone. For a thread."""
+        self.events[:] = self._journal.events(self.run)
 
     def give_up(self) -> None:
         """Number what was noted although it could not be written: better told than lost."""

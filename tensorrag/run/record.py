@@ -8,19 +8,14 @@ import sys
 from tensorrag.pipeline.as_json import to_json
 from tensorrag.run.plan import library_version
 from tensorrag.run.prepare import Prepared, threads
+from tensorrag.run.request import Request
 from tensorrag.types.value import JsonObject
 
 LIBRARIES = ("tensorrag", "numpy", "pandas", "pyarrow", "scikit-learn", "torch")
 """Versions that every record names; cards name more."""
 
 
-def run_record(
-    prepared: Prepared,
-    *,
-    until: str | None = None,
-    no_cache: bool = False,
-    parent: str | None = None,
-) -> JsonObject:
+def run_record(prepared: Prepared, request: Request) -> JsonObject:
     """Describe a run that is about to begin.
 
     Devices, handles, costs and times are kept per node as they become known.
@@ -54,8 +49,8 @@ def run_record(
         },
         "threads": {node_id: threads(node) for node_id, node in pipeline.nodes.items()},
         "executors": dict(prepared.executors),
-        "until": until,
-        "no_cache": no_cache,
-        "parent": parent,
+        "until": request.until,
+        "no_cache": request.no_cache,
+        "parent": request.parent,
         "sweep": None,
     }

@@ -10,20 +10,20 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping
-from pathlib import Path
+from contextlib import suppress
 from typing import Literal
 
 from tensorrag.catalog import Catalog
-from tensorrag.errors import NodeNotFound, WorkspaceError
+from tensorrag.errors import ErrorInfo, NodeNotFound, WorkspaceError
 from tensorrag.executor import Executor
-from tensorrag.pipeline import Pipeline
 from tensorrag.pipeline.names import quoted
 from tensorrag.run.chronicle import Chronicle
 from tensorrag.run.execution import Execution
 from tensorrag.run.node_run import NodeRun
 from tensorrag.run.plan import Planner
-from tensorrag.run.prepare import Checker, Prepared, prepare
+from tensorrag.run.prepare import Checker, PipelineHasErrors, Prepared, prepare
 from tensorrag.run.record import run_record
+from tensorrag.run.request import Request
 from tensorrag.run.schedule import Outcome, Schedule, Step
 from tensorrag.store.workspace import Workspace
 from tensorrag.types.value import JsonObject
@@ -35,20 +35,15 @@ class Run:
     """One run of a pipeline.
 
     Args:
-        pipeline: what to run.
+        request: what to run, and how.
         workspace: where results and events are kept.
         executors: places to run cards, by name.
         catalog: the cards that are here.
         check: checks a pipeline.
-        pipeline_id: what this is a run of; compared with the run of the same before.
-        base: where relative paths start from; the workspace by default.
-        until: the node to stop at.
-        on: the executor for all nodes.
-        no_cache: run everything, whatever is known.
-        parent: the run that this one continues.
+        run_id: of a run that waits in the journal already.
 
     Example:
-        >>> run = Run(pipeline, workspace, executors, catalog, check)
+        >>> run = Run(Request(pipeline), workspace, executors, catalog, check)
         >>> await run.start()
         >>> await run.wait()
         'succeeded'
@@ -56,22 +51,18 @@ class Run:
 
     def __init__(
         self,
-        pipeline: Pipeline,
+        request: Request,
         workspace: Workspace,
         executors: Mapping[str, Executor],
         catalog: Catalog,
         check: Checker,
         *,
-        pipeline_id: str | None = None,
-        base: Path | None = None,
-        until: str | None = None,
-        on: str | None = None,
-        no_cache: bool = False,
-        parent: str | None = None,
+        run_id: str = "",
     ) -> None:
-        self.id = ""
-        self.pipeline = pipeline
-        self.pipeline_id = pipeline_id
+        self.id = run_id
+        self.request = request
+        self.pipeline = request.pipeline
+        self.pipeline_id = request.pipeline_id
         self.status: RunStatus = "queued"
         self.nodes: dict[str, NodeRun] = {}
         """By id, in the order of the file; those that are not run are left out."""
@@ -79,12 +70,12 @@ class Run:
         """What it runs in spite of."""
         self._workspace, self._executors = workspace, executors
         self._catalog, self._check = catalog, check
-        self._place = workspace.place(base)
-        self._until, self._on, self._no_cache, self._parent = until, on, no_cache, parent
+        self._place = workspace.place(request.base)
         self._began, self._seconds = time.monotonic(), 0.0
-        self._chronicle = Chronicle(workspace.journal)
+        self._chronicle = Chronicle(workspace.journal, run_id)
         self._schedule: Schedule
         self._main: asyncio.Task[None] | None = None
+        self._starting = self._withdrawn = False
         self._happened = asyncio.Event()
         """Set when the loop has something to do."""
         self._outcomes: list[tuple[NodeRun, Outcome]] = []
@@ -93,28 +84,60 @@ class Run:
 
     # --- for those who started it -----------------------------------------------------------
 
-    async def start(self) -> None:
-        """Look at outside sources, check, and begin.
+    async def queue(self) -> None:
+        """Check, and note that the run waits its turn, also across restarts; `start` begins it.
 
         Raises:
             PipelineHasErrors: there are errors in what would run; nothing is recorded.
             NodeNotFound: there is no node to stop at.
         """
-        prepared = await prepare(
-            self.pipeline,
-            self._check,
-            self._executors,
-            self._place,
-            known=self._workspace.store.peeks,
-            until=self._until,
-            on=self._on,
-        )
-        self._began = time.monotonic()
-        await asyncio.to_thread(self._create, prepared)
+        await self._prepare()
+        await asyncio.to_thread(self._note_waiting)
+        self._chronicle.tell()
+
+    async def recall(self) -> None:
+        """Take up a run that waited in the journal when the server before ended."""
+        await asyncio.to_thread(self._chronicle.recall)
+
+    async def start(self, catalog: Catalog | None = None) -> None:
+        """Look at outside sources, check, and begin.
+
+        Args:
+            catalog: the cards that are here by now, if others than when it was made.
+
+        Raises:
+            PipelineHasErrors: there are errors in what would run; a run that did not wait in the
+                journal is not recorded.
+            NodeNotFound: there is no node to stop at.
+        """
+        self._catalog, self._starting = catalog or self._catalog, True
+        try:
+            prepared = await self._prepare()
+            if not self._withdrawn:
+                self._began = time.monotonic()
+                await asyncio.to_thread(self._create, prepared)
+        finally:
+            self._starting = False
+        if not self.nodes and self._withdrawn:
+            await self._end("cancelled")
+            return
+        for node in self.nodes.values():
+            node.cancelling = self._withdrawn
         self._main = asyncio.create_task(self._loop(), name=f"run {self.id}")
+
+    async def refuse(self, error: Exception) -> None:
+        """End a run whose turn has come, and that cannot begin after all."""
+        if isinstance(error, PipelineHasErrors):
+            self.problems = [problem.model_dump(mode="json") for problem in error.problems]
+        begin, now = self._workspace.journal.begin_run, time.time()
+        with suppress(WorkspaceError):  # it ends all the same
+            await asyncio.to_thread(begin, self.id, {}, problems=self.problems, created=now)
+        await self._end("failed", {"error": ErrorInfo.of(error).model_dump(mode="json")})
 
     async def wait(self) -> RunStatus:
         """Wait for the end and return how it ended."""
+        async for _ in self._chronicle.listen(len(self._chronicle.events)):
+            pass
         if self._main is not None:
             await asyncio.wait([self._main])
         return self.status
@@ -127,6 +150,9 @@ class Run:
         """
         if node is not None and node not in self.nodes:
             raise NodeNotFound(f"This run has no card {quoted(node)}.")
+        if self._main is None:
+            await self._withdraw()
+            return
         wanted = [self.nodes[node]] if node is not None else list(self.nodes.values())
         stopping = [one for one in wanted if not one.ended and not one.cancelling]
         for one in stopping:
@@ -158,7 +184,9 @@ class Run:
 
     @property
     def seconds(self) -> float:
-        """How long it took, or has taken so far."""
+        """How long it took, or has taken so far; 0 while it waits its turn."""
+        if self.status == "queued" and not self.nodes:
+            return 0.0
         return round(self._seconds or time.monotonic() - self._began, 3)
 
     def to_json(self) -> JsonObject:
@@ -171,11 +199,33 @@ class Run:
             "nodes": {node_id: node.to_json() for node_id, node in self.nodes.items()},
         }
 
-    # --- the loop ---------------------------------------------------------------------------
+    # --- before it begins -------------------------------------------------------------------
+
+    async def _prepare(self) -> Prepared:
+        return await prepare(
+            self.request.pipeline,
+            self._check,
+            self._executors,
+            self._place,
+            known=self._workspace.store.peeks,
+            until=self.request.until,
+            on=self.request.on,
+        )
+
+    def _note_waiting(self) -> None:
+        self.id = self._chronicle.run = self._workspace.journal.create_run(
+            {},
+            pipeline_id=self.pipeline_id,
+            name=self.pipeline.name,
+            parent=self.request.parent,
+            request=self.request.to_json(),
+        )
+        self._chronicle.note("run", {"status": "queued"})
+        self._chronicle.record()
 
     def _create(self, prepared: Prepared) -> None:
         """Plan the run and record it. In a thread: this reads and writes files."""
-        store, journal = self._workspace.store, self._workspace.journal
+        store, journal, request = self._workspace.store, self._workspace.journal, self.request
         for key, peek in prepared.peeks.items():
             store.peeks.put(key, peek)
         self.pipeline = prepared.pipeline
@@ -187,22 +237,62 @@ class Run:
             self._catalog,
             previous=journal.previous(self.pipeline_id) if self.pipeline_id else {},
             peeks=prepared.peeks,
-            fresh=frozenset(
-                node.id for node in self.pipeline.nodes.values() if self._no_cache or not node.cache
-            ),
+            fresh=self._fresh(),
         )
         memory = self._workspace.settings.values().card_memory
         self._schedule = Schedule(prepared, planner, store, memory)
+        record = run_record(prepared, request)
+        created = time.time() - (time.monotonic() - self._began)
+        if self.id:
+            journal.begin_run(self.id, record, problems=self.problems, created=created)
+        else:
+            self.id = self._chronicle.run = journal.create_run(
+                record,
+                pipeline_id=self.pipeline_id,
+                name=self.pipeline.name,
+                problems=self.problems,
+                created=created,
+                status="running",
+                parent=request.parent,
+                request=request.to_json(),
+            )
         self.nodes = self._schedule.nodes
-        self.id = self._chronicle.run = journal.create_run(
-            run_record(prepared, until=self._until, no_cache=self._no_cache, parent=self._parent),
-            pipeline_id=self.pipeline_id,
-            name=self.pipeline.name,
-            problems=self.problems,
-            created=time.time() - self.seconds,
-        )
         for node in self.nodes.values():  # in the order of the file, which the journal keeps
             self._chronicle.touch(node)
+
+    def _fresh(self) -> frozenset[str]:
+        """Return the nodes that run though their result may be known.
+
+        What the run before has made anew need not be made anew by the one that resumes it.
+        """
+        parent = self.request.parent if self.request.no_cache else None
+        before = self._workspace.journal.to_json(parent)["nodes"] if parent else {}
+        made = {node_id for node_id, node in before.items() if node["state"] == "done"}
+        nodes = self.pipeline.nodes.values()
+        return frozenset(
+            node.id
+            for node in nodes
+            if not node.cache or (self.request.no_cache and node.id not in made)
+        )
+
+    async def _withdraw(self) -> None:
+        """Take it back before it has begun."""
+        self._withdrawn = True
+        if not self._starting and not self.ended:
+            await self._end("cancelled")
+
+    async def _end(self, status: RunStatus, more: JsonObject | None = None) -> None:
+        """End a run that has not begun."""
+        self.status = status
+        self._chronicle.note("run", {"status": status, "seconds": 0.0, **(more or {})})
+        try:
+            await asyncio.to_thread(self._chronicle.record, status)
+        except WorkspaceError:
+            self._chronicle.give_up()
+        self._chronicle.ended = True
+        self._chronicle.tell()
+
+    # --- the loop ---------------------------------------------------------------------------
 
     async def _loop(self) -> None:
         self.status = "running"

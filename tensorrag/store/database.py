@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -29,12 +29,20 @@ class Database:
         path: the file; its folder must exist.
         schema: statements that create the tables, each idempotent.
         version: kept in the file; a file of a newer version is refused.
+        migrations: by version, the statements that bring a file of the one before to it.
     """
 
-    def __init__(self, path: Path, schema: str, version: int = 1) -> None:
+    def __init__(
+        self,
+        path: Path,
+        schema: str,
+        version: int = 1,
+        migrations: Mapping[int, str] | None = None,
+    ) -> None:
         self.path = path
         self._schema = schema
         self._version = version
+        self._migrations = migrations or {}
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
 
@@ -104,10 +112,20 @@ class Database:
             )
         if found < self._version:
             connection.execute("BEGIN IMMEDIATE")
-            for statement in _statements(self._schema):
+            # Another process may have done it while this one waited for its turn.
+            (found,) = connection.execute("PRAGMA user_version").fetchone()
+            for statement in self._missing(found):
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version={self._version}")
             connection.execute("COMMIT")
+
+    def _missing(self, found: int) -> Iterable[str]:
+        """Return what a file of this version lacks; 0 is an empty one."""
+        if found == 0:
+            yield from _statements(self._schema)
+            return
+        for version in range(found + 1, self._version + 1):
+            yield from _statements(self._migrations.get(version, ""))
 
     def _explained(self, error: sqlite3.Error) -> WorkspaceError:
         text = str(error)

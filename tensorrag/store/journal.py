@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import platform
 import secrets
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -16,6 +14,7 @@ from typing import Any
 
 from tensorrag.errors import RunNotFound
 from tensorrag.store.database import Database
+from tensorrag.store.owner import Owner
 
 JsonObject = dict[str, Any]
 
@@ -27,7 +26,7 @@ CREATE TABLE IF NOT EXISTS runs (
     number INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, pipeline TEXT, name TEXT NOT NULL,
     status TEXT NOT NULL, created REAL NOT NULL, finished REAL,
     host TEXT NOT NULL, pid INTEGER NOT NULL, pid_started REAL NOT NULL,
-    problems TEXT NOT NULL, record TEXT NOT NULL
+    problems TEXT NOT NULL, record TEXT NOT NULL, parent TEXT, request TEXT
 );
 CREATE INDEX IF NOT EXISTS runs_of_pipeline ON runs (pipeline, number);
 CREATE INDEX IF NOT EXISTS runs_by_status ON runs (status);
@@ -41,6 +40,10 @@ CREATE TABLE IF NOT EXISTS events (
     type TEXT NOT NULL, data TEXT NOT NULL, PRIMARY KEY (run, seq)
 )
 """
+VERSION = 2
+MIGRATIONS = {
+    2: "ALTER TABLE runs ADD COLUMN parent TEXT; ALTER TABLE runs ADD COLUMN request TEXT"
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +59,15 @@ class RunEntry:
     """Seconds since 1970."""
     finished: float | None
     problems: tuple[JsonObject, ...] = ()
+    parent: str | None = None
+    """The run that it resumes."""
 
     @property
     def seconds(self) -> float | None:
-        """How long it took, or has taken so far."""
+        """How long it took, or has taken so far; None while it waits its turn."""
         if self.finished is not None:
             return round(self.finished - self.created, 3)
-        return round(time.time() - self.created, 3) if self.status in ONGOING else None
+        return round(time.time() - self.created, 3) if self.status == "running" else None
 
     def summary(self) -> JsonObject:
         """Return one line of the list of runs."""
@@ -73,6 +78,7 @@ class RunEntry:
             "status": self.status,
             "started": timestamp(self.created),
             "seconds": self.seconds,
+            "parent": self.parent,
         }
 
 
@@ -87,7 +93,7 @@ class Journal:
     """
 
     def __init__(self, path: Path) -> None:
-        self._database = Database(path, SCHEMA)
+        self._database = Database(path, SCHEMA, VERSION, MIGRATIONS)
 
     def create_run(
         self,
@@ -97,8 +103,11 @@ class Journal:
         name: str = "",
         problems: Sequence[JsonObject] = (),
         created: float | None = None,
+        status: str = "queued",
+        parent: str | None = None,
+        request: JsonObject | None = None,
     ) -> str:
-        """Begin a run that this process owns, and return its id.
+        """Note a run that this process owns, and return its id.
 
         Args:
             record: all that is needed to say later why two runs differ; JSON.
@@ -106,24 +115,32 @@ class Journal:
             name: what people call the pipeline.
             problems: what it runs in spite of.
             created: when it began, in seconds since 1970; now by default.
+            status: ``queued`` for one that waits its turn, which it keeps across restarts if
+                there is a request.
+            parent: the run that it resumes.
+            request: all that is needed to begin it later, or to resume it; JSON.
         """
-        run, pid = new_id(), os.getpid()
-        owner = (platform.node(), pid, _pid_started(pid))
+        run, when = new_id(), created if created is not None else time.time()
+        known = (run, pipeline_id, name, status, when, *Owner.here(), _text(problems))
+        more = (_text(record), parent, request and _text(request))
         with self._database.write() as connection:
             connection.execute(
                 "INSERT INTO runs (id, pipeline, name, status, created, host, pid, pid_started,"
-                " problems, record) VALUES (?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?)",
-                (
-                    run,
-                    pipeline_id,
-                    name,
-                    created if created is not None else time.time(),
-                    *owner,
-                    _text(problems),
-                    _text(record),
-                ),
+                " problems, record, parent, request) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (*known, *more),
             )
         return run
+
+    def begin_run(
+        self, run: str, record: JsonObject, *, problems: Sequence[JsonObject], created: float
+    ) -> None:
+        """Begin a run that has waited: from now on this process owns it."""
+        with self._database.write() as connection:
+            connection.execute(
+                "UPDATE runs SET status = 'running', record = ?, problems = ?, created = ?,"
+                " host = ?, pid = ?, pid_started = ? WHERE id = ?",
+                (_text(record), _text(problems), created, *Owner.here(), run),
+            )
 
     def append(
         self,
@@ -204,6 +221,18 @@ class Journal:
         record: JsonObject = json.loads(rows[0][0])
         return record
 
+    def request(self, run: str) -> JsonObject | None:
+        """Return what was asked for; None for a run of a version that did not keep it."""
+        rows = self._database.read("SELECT request FROM runs WHERE id = ?", (run,))
+        if not rows:
+            raise _no_run(run)
+        return json.loads(rows[0][0]) if rows[0][0] is not None else None
+
+    def waiting(self) -> list[str]:
+        """Return the runs that wait their turn, in order, whoever noted them."""
+        rows = self._database.read(f"SELECT id FROM runs WHERE {_WAITS} ORDER BY number")  # noqa: S608
+        return [run for (run,) in rows]
+
     def to_json(self, run: str) -> JsonObject:
         """Return a run as ``tensorrag run --json`` prints it."""
         entry = self.run(run)
@@ -235,8 +264,9 @@ class Journal:
     def latest_outputs(self) -> set[str]:
         """Return the digests of all outputs of the latest run of every pipeline."""
         rows = self._database.read(
-            "SELECT shown FROM nodes JOIN (SELECT max(number) AS latest FROM runs"
-            " GROUP BY coalesce(pipeline, id)) ON number = latest"
+            # Of those that began: one that waits its turn has no outputs yet.
+            "SELECT shown FROM nodes JOIN (SELECT max(number) AS latest FROM nodes"
+            " GROUP BY coalesce(pipeline, run)) ON number = latest"
         )
         nodes = [json.loads(shown) for (shown,) in rows]
         return {output["sha256"] for node in nodes for output in node.get("outputs", {}).values()}
@@ -277,12 +307,18 @@ class Journal:
                 return
             await asyncio.sleep(pause)
 
+    def gone(self) -> list[str]:
+        """Return the runs that began and have not ended, but whose process is gone."""
+        rows = self._database.read(
+            "SELECT id, host, pid, pid_started FROM runs"  # noqa: S608
+            f" WHERE status IN (?, ?) AND NOT ({_WAITS}) ORDER BY number",
+            ONGOING,
+        )
+        return [run for run, *owner in rows if not Owner(*owner).alive]
+
     def interrupted(self) -> list[str]:
         """Mark the runs whose process is gone as interrupted, and return their ids."""
-        rows = self._database.read(
-            "SELECT id, host, pid, pid_started FROM runs WHERE status IN (?, ?)", ONGOING
-        )
-        gone = [run for run, *owner in rows if not _alive(*owner)]
+        gone = self.gone()
         for run in gone:
             self.interrupt(run)
         return gone
@@ -306,7 +342,8 @@ class Journal:
         self._database.close()
 
 
-_ENTRY = "id, pipeline, name, status, created, finished, problems"
+_ENTRY = "id, pipeline, name, status, created, finished, problems, parent"
+_WAITS = "status = 'queued' AND request IS NOT NULL"
 
 
 def new_id() -> str:
@@ -321,8 +358,9 @@ def timestamp(seconds: float | None = None) -> str:
 
 
 def _entry(row: tuple[Any, ...]) -> RunEntry:
-    run, pipeline, name, status, created, finished, problems = row
-    return RunEntry(run, pipeline, name, status, created, finished, tuple(json.loads(problems)))
+    run, pipeline, name, status, created, finished, problems, parent = row
+    found = tuple(json.loads(problems))
+    return RunEntry(run, pipeline, name, status, created, finished, found, parent)
 
 
 def _event_row(run: str, seq: int, event: JsonObject) -> tuple[Any, ...]:
@@ -338,22 +376,3 @@ def _no_run(run: str) -> RunNotFound:
     return RunNotFound(
         f"There is no run {run[:80]!r} in this workspace.", hint="`tensorrag runs` lists them."
     )
-
-
-def _alive(host: str, pid: int, started: float) -> bool:
-    """Whether the process that began a run still exists; one on another machine counts as alive."""
-    return host != platform.node() or abs(_pid_started(pid) - started) < SAME_START
-
-
-SAME_START = 5.0
-"""Seconds by which the start time of one process may seem to move when the clock is set."""
-
-
-def _pid_started(pid: int) -> float:
-    """Seconds since 1970 when a process started; 0 for one that is gone."""
-    import psutil
-
-    try:
-        return float(psutil.Process(pid).create_time())
-    except psutil.Error:
-        return 0.0

@@ -17,7 +17,7 @@ from tensorrag.perform import perform
 from tensorrag.pipeline import Edge, Node, Pipeline
 from tensorrag.progress import Reporter, reporting
 from tensorrag.registry.finding import Registry
-from tensorrag.run import Run
+from tensorrag.run import Request, Run
 from tensorrag.store.place import Place
 from tensorrag.store.workspace import Workspace
 from tensorrag.task import Task, TaskKind
@@ -235,9 +235,9 @@ class Engine:
 
     def new(self, pipeline: Pipeline, **options: Any) -> Run:
         """A run of a pipeline, compared with the one before."""
-        options = {"pipeline_id": "numbers", **options}
+        request = Request(pipeline, **{"pipeline_id": "numbers", **options})
         executors = {"local": self.executor}
-        return Run(pipeline, self.workspace, executors, self.catalog, self.check, **options)
+        return Run(request, self.workspace, executors, self.catalog, self.check)
 
     async def run(self, pipeline: Pipeline, **options: Any) -> Run:
         """Run a pipeline to its end."""

@@ -305,6 +305,8 @@ async def test_errors_refuse_a_run_and_say_where(client: httpx.AsyncClient) -> N
         ({"pipeline": to_json(SUM), "on": "mars"}, 422),
         ({"pipeline": to_json(SUM), "no_cache": "yes"}, 422),
         ({"pipeline": to_json(SUM), "evil": 1}, 422),
+        ({"resume": "gone", "pipeline_id": "gone"}, 422),
+        ({"resume": "gone", "until": "gone"}, 422),
         ([], 422),
     ],
 )
@@ -318,11 +320,36 @@ async def test_a_second_run_of_one_pipeline_waits_its_turn(
     client: httpx.AsyncClient, desk: Desk
 ) -> None:
     pipeline_id, _ = await create(client, chain(node("number"), node("wait")))
-    first = await client.post("/api/runs", json={"pipeline_id": pipeline_id})
+    body = {"pipeline_id": pipeline_id}
+    first, second = [(await client.post("/api/runs", json=body)).json()["run"] for _ in range(2)]
+    assert (await client.get(f"/api/runs/{second}")).json()["status"] == "queued"
 
-    problem(await client.post("/api/runs", json={"pipeline_id": pipeline_id}), 409)
+    await client.post(f"/api/runs/{first}/cancel")
+    session = await desk.sessions.open(pipeline_id)
+    await until(lambda: session.run is not None and session.run.id == second)
 
-    await client.post(f"/api/runs/{first.json()['run']}/cancel")
+    await client.post(f"/api/runs/{second}/cancel")
+    await until(lambda: not session.running)
+
+
+async def test_what_a_run_left_is_done_by_the_one_that_resumes_it(
+    client: httpx.AsyncClient, desk: Desk
+) -> None:
+    pipeline_id, _ = await create(client, chain(node("number"), node("fail"), node("add")))
+    failed = await run(client, pipeline_id=pipeline_id)
+    assert failed["status"] == "failed"
+    session = await desk.sessions.open(pipeline_id)
+    session.edit([{"op": "set_node", "node": "fail", "enabled": False}])  # mended meanwhile
+
+    resumed = await run(client, resume=failed["run"])
+
+    assert resumed["status"] == "succeeded"
+    assert resumed["nodes"]["number"]["cached"]
+    listed = {entry["run"]: entry for entry in (await client.get("/api/runs")).json()}
+    assert listed[resumed["run"]]["parent"] == failed["run"]
+    assert session.run_status == "succeeded"
+    problem(await client.post("/api/runs", json={"resume": resumed["run"]}), 409)
+    problem(await client.post("/api/runs", json={"resume": "gone"}), 404)
 
 
 async def test_runs_are_listed(client: httpx.AsyncClient) -> None:

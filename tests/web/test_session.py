@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tensorrag.check import NodeFacts
-from tensorrag.errors import ExecutorError, PipelineError, RunRefused, WorkspaceError
+from tensorrag.errors import ExecutorError, PipelineError, WorkspaceError
 from tensorrag.pipeline import Edge, Node, Pipeline
 from tensorrag.pipeline.as_json import to_json
 from tensorrag.pipeline.files import load, save
@@ -530,13 +530,70 @@ async def test_errors_keep_it_from_running(desk: Desk) -> None:
     assert not session.running
 
 
+async def test_runs_of_one_pipeline_follow_one_another(desk: Desk) -> None:
+    session = await desk.open(chain(node("number"), node("wait"), node("add")))
+    first = await session.start()
+    await until(lambda: state(session, "wait") == "running")
+    second, third = await session.start(until="number"), await session.start(until="number")
+
+    assert [run.id for run in session.waiting] == [second.id, third.id]
+    assert session.run is first
+    await session.take_back(second.id)
+    assert await second.wait() == "cancelled"
+    await session.cancel()
+
+    assert await first.wait() == "cancelled"
+    assert await third.wait() == "succeeded"
+    await until(lambda: not session.running)
+    await session.settled()
+    assert session.run is third
+    assert session.waiting == []
+    assert {entry.id: entry.status for entry in await session.runs()} == {
+        first.id: "cancelled",
+        second.id: "cancelled",
+        third.id: "succeeded",
+    }
+
+
+async def test_a_run_that_waits_begins_by_itself_after_a_restart(desk: Desk) -> None:
+    session = await desk.open(chain(node("number"), node("wait"), node("add")))
+    await session.start()
+    await until(lambda: state(session, "wait") == "running")
+    waiting = await session.start(until="number")
+
+    later = await desk.restarted()
+    run = later.sessions.runs.get(waiting.id)
+
+    assert run is not None
+    assert await run.wait() == "succeeded"
+    assert [event["seq"] for event in run.events] == list(range(1, len(run.events) + 1))
+    assert run.events == desk.workspace.journal.events(run.id)
+    statuses = [entry.status for entry in desk.workspace.journal.runs()]
+    assert statuses == ["succeeded", "interrupted"]
+    assert (await later.sessions.open(session.id)).run_status == "succeeded"
+    await later.sessions.close()
+
+
+async def test_a_run_that_cannot_begin_when_its_turn_comes_says_why(desk: Desk) -> None:
+    session = await desk.open(chain(node("number"), node("wait"), node("add")))
+    view = Listener(session)
+    first = await session.start()
+    waiting = await session.start()
+    (desk.workspace.cards / "numbers.py").unlink()
+    await until(lambda: "wait" not in desk.sessions.catalog.cards)
+    await first.cancel()
+
+    assert await waiting.wait() == "failed"
+    await until(lambda: view.warnings)
+    assert "No card is called 'number'" in view.warnings[0][0]
+    assert session.run_status == "failed"
+
+
 async def test_one_run_at_a_time_and_cancel(desk: Desk) -> None:
     session = await desk.open(chain(node("number"), node("wait"), node("add")))
     run = await session.start()
     await until(lambda: state(session, "wait") == "running")
 
-    with pytest.raises(RunRefused, match="running already"):
-        await session.start()
     await session.cancel()
 
     assert await run.wait() == "cancelled"

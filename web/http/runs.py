@@ -9,13 +9,13 @@ from typing import Any
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, ValidationError
-from starlette.requests import Request
+from starlette.requests import Request as Incoming
 from starlette.responses import Response, StreamingResponse
 
 from tensorrag.errors import PipelineError, RunRefused
 from tensorrag.pipeline import JsonObject
 from tensorrag.pipeline.files import from_object
-from tensorrag.run import Run
+from tensorrag.run import Request, Run
 from tensorrag.run.prepare import with_params
 from tensorrag.store.journal import ONGOING
 from web.http.bodies import json_body, json_content
@@ -26,13 +26,15 @@ HEARTBEAT = 15.0
 
 
 class RunRequest(BaseModel):
-    """What to run: a pipeline that is sent along, or one of the workspace."""
+    """What to run: a pipeline that is sent along, one of the workspace, or what a run left."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
     pipeline: dict[str, Any] | None = None
     """The content of a pipeline file."""
     pipeline_id: str | None = None
+    resume: str | None = None
+    """A run that was interrupted, cancelled or failed: go on, on the pipeline as it is now."""
     until: str | None = None
     """The card to stop at."""
     set: dict[str, Any] = {}
@@ -68,8 +70,11 @@ def add_runs(api: APIRouter, sessions: Sessions) -> None:
         status_code=201,
         openapi_extra=json_content(RunRequest.model_json_schema()),
     )
-    async def start_run(request: Request, response: Response) -> Started:
-        """Begin a run. Errors in what would run refuse it with 422 and the list of problems."""
+    async def start_run(request: Incoming, response: Response) -> Started:
+        """Begin or resume a run; where one of the pipeline goes on, it waits for its end.
+
+        Errors in what would run refuse it with 422 and the list of problems.
+        """
         asked = _read(RunRequest, await json_body(request))
         run = await _begin(asked, sessions)
         response.headers["Location"] = f"/api/runs/{run.id}"
@@ -93,7 +98,7 @@ def add_runs(api: APIRouter, sessions: Sessions) -> None:
         tags=["runs"],
         responses={200: {"content": {"text/event-stream": {}}}},
     )
-    async def get_events(run_id: str, request: Request) -> Response:
+    async def get_events(run_id: str, request: Incoming) -> Response:
         """Follow a run as server-sent events, from its start or from Last-Event-ID on."""
         after = _number(request.headers.get("last-event-id", ""))
         entry = await asyncio.to_thread(journal.run, run_id)
@@ -112,7 +117,7 @@ def add_runs(api: APIRouter, sessions: Sessions) -> None:
         status_code=202,
         openapi_extra=json_content(CancelRequest.model_json_schema()),
     )
-    async def cancel_run(run_id: str, request: Request) -> JsonObject:
+    async def cancel_run(run_id: str, request: Incoming) -> JsonObject:
         """Stop a run, or one card of it. Answers at once; the events tell when it has ended."""
         asked = _read(CancelRequest, await json_body(request))
         entry = await asyncio.to_thread(journal.run, run_id)
@@ -127,8 +132,12 @@ def add_runs(api: APIRouter, sessions: Sessions) -> None:
 
 
 async def _begin(asked: RunRequest, sessions: Sessions) -> Run:
-    if (asked.pipeline is None) == (asked.pipeline_id is None):
-        raise PipelineError('Send either "pipeline" or "pipeline_id".')
+    if sum(what is not None for what in (asked.pipeline, asked.pipeline_id, asked.resume)) != 1:
+        raise PipelineError('Send either "pipeline", "pipeline_id" or "resume".')
+    if asked.resume is not None:
+        if asked.model_fields_set != {"resume"}:
+            raise PipelineError('Send "resume" alone: the rest is as it was asked for at first.')
+        return await sessions.resume(asked.resume)
     if asked.pipeline is not None:
         pipeline = await asyncio.to_thread(lambda: from_object(asked.pipeline).pipeline)
     else:
@@ -136,12 +145,15 @@ async def _begin(asked: RunRequest, sessions: Sessions) -> Run:
         if not asked.set:  # everybody who looks at it sees it run
             return await session.start(asked.until, asked.no_cache, asked.on)
         pipeline = session.pipeline  # varied below: what the page says of its own runs stays true
-    return await sessions.runs.begin(
+    request = Request(
         with_params(pipeline, asked.set),
+        source=asked.pipeline_id,
+        values=asked.set,
         until=asked.until,
         no_cache=asked.no_cache,
         on=asked.on,
     )
+    return await sessions.runs.begin(request)
 
 
 async def _stream(events: AsyncIterator[JsonObject]) -> AsyncIterator[str]:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 
-from tensorrag.errors import RunRefused
 from tensorrag.pipeline import JsonObject
 from tensorrag.run import Run
 from tensorrag.store.journal import ONGOING, RunEntry
@@ -29,18 +26,15 @@ class History:
         self._id = pipeline_id
         self._status = "idle"
         self._events: list[JsonObject] = []
-        self._starting = False
 
     @property
     def running(self) -> bool:
         """Whether a run is going on."""
-        return self._starting or (self.run is not None and not self.run.ended)
+        return self.run is not None and not self.run.ended
 
     @property
     def status(self) -> str:
-        """State of the latest run, ``idle`` before the first."""
-        if self._starting:
-            return "queued"
+        """State of the latest run that has begun, ``idle`` before the first."""
         return self.run.status if self.run is not None else self._status
 
     @property
@@ -53,23 +47,6 @@ class History:
         if self.run is None or self.run.ended:
             return frozenset()
         return frozenset(node_id for node_id, node in self.run.nodes.items() if not node.ended)
-
-    @contextmanager
-    def starting(self) -> Iterator[None]:
-        """Keep a second run from beginning while one begins.
-
-        Raises:
-            RunRefused: one is going on.
-        """
-        if self.running:
-            raise RunRefused(
-                "This pipeline is running already.", hint="Wait for it, or cancel it first."
-            )
-        self._starting = True
-        try:
-            yield
-        finally:
-            self._starting = False
 
     def take(self, run: Run) -> None:
         """Show a run that has begun."""
@@ -100,13 +77,12 @@ class History:
     def _read(self) -> None:
         """Go back through the journal until each node is known. In a thread."""
         journal = self._workspace.journal
-        entries = journal.runs(RUNS_BACK, self._id)
+        # Those that wait their turn, or belong to another process, are no past yet.
+        entries = [e for e in journal.runs(RUNS_BACK, self._id) if e.status not in ONGOING]
         if entries:
             self._status = entries[0].status
             self._events = journal.events(entries[0].id)
         for entry in entries:
-            if entry.status in ONGOING:
-                continue  # of another process
             made = journal.made(entry.id)
             for node_id, node in journal.to_json(entry.id)["nodes"].items():
                 if node_id not in self.shown and node_id in made:

@@ -1,13 +1,19 @@
-"""The runs that this server began."""
+"""The runs of this server: those that go on, and those that wait their turn.
+
+The runs of one pipeline follow one another; those of different pipelines go on side by side. What
+waits is in the journal, so that the next server takes it up when this one dies.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import logging
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
 
+from tensorrag.errors import RunRefused
 from tensorrag.executor import Executor
-from tensorrag.pipeline import Pipeline
-from tensorrag.run import Run
+from tensorrag.run import Request, Run
 from tensorrag.store.journal import RunEntry
 from tensorrag.store.workspace import Workspace
 from web.live.card_watch import CardWatch
@@ -17,10 +23,18 @@ KEPT = 50
 """How many runs that have ended are kept in memory; the journal has them all."""
 LISTED = 500
 """How many runs are searched for the latest of each pipeline."""
+AT_ONCE = 16
+"""How many runs go on at once; their cards share the cores of this machine all the same."""
+MOST_WAITING = 1000
+"""How many runs may wait: more is a program gone wild."""
+
+Listener = Callable[[str], None]
+
+log = logging.getLogger(__name__)
 
 
 class RunsHere:
-    """Begins runs, and finds those that go on."""
+    """Begins runs when it is their turn, and finds those that go on."""
 
     def __init__(
         self,
@@ -28,60 +42,174 @@ class RunsHere:
         executors: Mapping[str, Executor],
         cards: CardWatch,
         hosting: Hosting,
+        changed: Listener = lambda pipeline_id: None,
     ) -> None:
+        """``changed`` hears of which pipeline a run has begun, waits, or has ended."""
         self._workspace = workspace
         self._executors = executors
         self._cards = cards
         self._hosting = hosting
+        self._changed = changed
         self._runs: dict[str, Run] = {}
+        """All that are known here, by id."""
+        self._going: list[Run] = []
+        """Those whose turn it is, in the order they began."""
+        self._waiting: list[Run] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._closing = False
+
+    # --- who asks ---------------------------------------------------------------------------
 
     def get(self, run_id: str) -> Run | None:
-        """Return a run that goes on here, or ended not long ago."""
+        """Return a run that waits or goes on here, or ended not long ago."""
         return self._runs.get(run_id)
 
-    async def begin(
-        self,
-        pipeline: Pipeline,
-        *,
-        pipeline_id: str | None = None,
-        until: str | None = None,
-        no_cache: bool = False,
-        on: str | None = None,
-    ) -> Run:
-        """Begin a run.
+    def current(self, pipeline_id: str | None) -> Run | None:
+        """Return the run of a pipeline whose turn it is; it may not have begun quite yet."""
+        return next((run for run in self._going if _of(run, pipeline_id)), None)
 
-        Raises:
-            PipelineHasErrors: there are errors in what would run; carries them.
-            NodeNotFound: there is no node to stop at.
-        """
-        await self._cards.wait_ready()
-        run = Run(
-            pipeline,
-            self._workspace,
-            self._executors,
-            self._cards.catalog,
-            self._hosting.check,
-            pipeline_id=pipeline_id,
-            until=until,
-            on=on,
-            no_cache=no_cache,
-        )
-        await run.start()
-        self._forget_old()
-        self._runs[run.id] = run
-        return run
+    def waiting(self, pipeline_id: str | None) -> list[Run]:
+        """Return the runs of a pipeline that wait their turn, the next one first."""
+        return [run for run in self._waiting if _of(run, pipeline_id)]
 
     async def latest(self) -> dict[str, RunEntry]:
         """Return the latest run of each pipeline, by the pipeline's id."""
         entries = await asyncio.to_thread(self._workspace.journal.runs, LISTED)
         return {entry.pipeline: entry for entry in reversed(entries) if entry.pipeline is not None}
 
-    async def close(self) -> None:
-        """Interrupt what goes on: the next start says so, and can take it up."""
-        going_on = [run for run in self._runs.values() if not run.ended]
-        await asyncio.gather(*(run.interrupt() for run in going_on))
+    # --- who wants something done -----------------------------------------------------------
 
-    def _forget_old(self) -> None:
-        ended = [run_id for run_id, run in self._runs.items() if run.ended]
+    async def begin(self, request: Request) -> Run:
+        """Begin a run, or have it wait until the one before it has ended.
+
+        Raises:
+            PipelineHasErrors: there are errors in what would run; carries them.
+            NodeNotFound: there is no node to stop at.
+            RunRefused: too many are waiting, or the run to be resumed is being resumed already.
+        """
+        await self._cards.wait_ready()
+        self._refuse_twice(request)
+        run = self._run(request)
+        if self.waiting(run.pipeline_id) or not self._room_for(run):
+            await self._queue(run)
+            return run
+        self._going.append(run)
+        self._tell(run)
+        try:
+            await run.start()
+        except BaseException:
+            self._leave(run)
+            raise
+        self._keep(run)
+        return run
+
+    async def take_up(self) -> None:
+        """Have those wait again that did when the server before ended."""
+        for run_id, request in await asyncio.to_thread(self._noted):
+            run = self._run(request, run_id)
+            await run.recall()
+            self._waiting.append(run)
+            self._keep(run)
+        if self._waiting:
+            self._do(self._when_ready())
+
+    async def close(self) -> None:
+        """Interrupt what goes on: the next start says so, and can resume it. Others wait on."""
+        self._closing = True
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*(run.interrupt() for run in self._going))
+
+    # --- whose turn it is -------------------------------------------------------------------
+
+    def _room_for(self, run: Run) -> bool:
+        """Whether a run may begin: none of its pipeline goes on."""
+        return len(self._going) < AT_ONCE and self.current(run.pipeline_id) is None
+
+    async def _queue(self, run: Run) -> None:
+        if len(self._waiting) >= MOST_WAITING:
+            raise RunRefused(
+                f"{MOST_WAITING:,} runs are waiting already.", hint="Cancel some, or wait."
+            )
+        await run.queue()
+        self._waiting.append(run)
+        self._keep(run)
+        self._advance()  # its turn may have come while it was checked
+
+    async def _when_ready(self) -> None:
+        await self._cards.wait_ready()
+        self._advance()
+
+    def _advance(self) -> None:
+        """Begin those whose turn has come."""
+        for run in [] if self._closing else tuple(self._waiting):
+            if self._room_for(run):
+                self._waiting.remove(run)
+                self._going.append(run)
+                self._do(self._take_turn(run))
+
+    async def _take_turn(self, run: Run) -> None:
+        try:
+            await run.start(self._cards.catalog)
+        except Exception as error:
+            log.warning("The run %s, which had waited, could not begin: %s", run.id, error)
+            await run.refuse(error)
+        self._tell(run)
+
+    def _keep(self, run: Run) -> None:
+        """Remember a run that has an id by now, and follow it to its end."""
+        ended = [run_id for run_id, known in self._runs.items() if known.ended]
         for run_id in ended[: max(0, len(ended) - KEPT)]:
             del self._runs[run_id]
+        self._runs[run.id] = run
+        self._do(self._follow(run))
+        self._tell(run)
+
+    async def _follow(self, run: Run) -> None:
+        await run.wait()
+        self._leave(run)
+
+    def _leave(self, run: Run) -> None:
+        """A run has ended, or could not begin: others may follow."""
+        for runs in (self._going, self._waiting):
+            if run in runs:
+                runs.remove(run)
+        self._advance()
+        self._tell(run)
+
+    # --- small things -----------------------------------------------------------------------
+
+    def _run(self, request: Request, run_id: str = "") -> Run:
+        return Run(
+            request,
+            self._workspace,
+            self._executors,
+            self._cards.catalog,
+            self._hosting.check,
+            run_id=run_id,
+        )
+
+    def _noted(self) -> list[tuple[str, Request]]:
+        """Read what the server before had waiting. In a thread."""
+        journal = self._workspace.journal
+        asked = [(run, journal.request(run)) for run in journal.waiting()]
+        return [(run, Request.from_json(content)) for run, content in asked if content]
+
+    def _refuse_twice(self, request: Request) -> None:
+        live = (*self._going, *self._waiting)
+        if request.parent and any(run.request.parent == request.parent for run in live):
+            raise RunRefused("This run is being resumed already.", hint="Wait for it.")
+
+    def _tell(self, run: Run) -> None:
+        if run.pipeline_id is not None:
+            self._changed(run.pipeline_id)
+
+    def _do(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _of(run: Run, pipeline_id: str | None) -> bool:
+    """Whether a run is of this pipeline; one of no pipeline is in nobody's way."""
+    return pipeline_id is not None and run.pipeline_id == pipeline_id

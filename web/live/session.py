@@ -7,9 +7,9 @@ plan (what would run again, and why) and the saving follow behind, each as often
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
 from tensorrag.catalog import Catalog
 from tensorrag.check import Checked
@@ -19,7 +19,7 @@ from tensorrag.errors import PipelineError, TensorRagError
 from tensorrag.pipeline import JsonObject, Pipeline
 from tensorrag.pipeline.as_json import to_json
 from tensorrag.pipeline.files import dumps
-from tensorrag.run import Run
+from tensorrag.run import Request, Run
 from tensorrag.store.journal import ONGOING, RunEntry
 from tensorrag.store.workspace import Workspace
 from web.live.checking import Checking
@@ -28,31 +28,17 @@ from web.live.hosting import Hosting
 from web.live.opening import Notice, Opened
 from web.live.outside import Outside
 from web.live.pipeline_file import Theirs
+from web.live.runs_here import RunsHere
 from web.live.saving import Saving
 from web.live.stage import Stage
 from web.live.watching import View
 
-__all__ = ["Runner", "Session", "View"]
+__all__ = ["Session", "View"]
 
 ADOPTED: Notice = (
     "Another program changed the file of this pipeline: this is what it wrote.",
     "Undo brings back what was here before.",
 )
-
-
-class Runner(Protocol):
-    """Begins a run and answers once it has begun."""
-
-    def __call__(
-        self,
-        pipeline: Pipeline,
-        *,
-        pipeline_id: str | None,
-        until: str | None,
-        no_cache: bool,
-        on: str | None,
-    ) -> Awaitable[Run]:
-        """Begin a run of a pipeline."""
 
 
 class Session:
@@ -65,7 +51,7 @@ class Session:
         saving: Saving,
         workspace: Workspace,
         hosting: Hosting,
-        begin: Runner,
+        runs: RunsHere,
     ) -> None:
         self.id = pipeline_id
         self.on_watched: Callable[[], None] = lambda: None
@@ -73,7 +59,7 @@ class Session:
         self._document = document
         self._saving = saving
         self._hosting = hosting
-        self._begin = begin
+        self._runs = runs
         self._history = History(workspace, pipeline_id)
         self._checking = Checking(pipeline_id, document, workspace, hosting, self._take_check)
         self._stage = Stage(document, self._checking, self._history)
@@ -154,13 +140,19 @@ class Session:
 
     @property
     def running(self) -> bool:
-        """Whether a run is going on."""
-        return self._history.running
+        """Whether a run is going on, or about to."""
+        return self._history.running or self._runs.current(self.id) is not None
 
     @property
     def run_status(self) -> str:
-        """State of the latest run; ``idle`` before the first."""
-        return self._history.status
+        """State of the run that goes on, or of the last one; ``idle`` before the first."""
+        current = self._runs.current(self.id)
+        return current.status if current is not None else self._history.status
+
+    @property
+    def waiting(self) -> list[Run]:
+        """The runs that wait until the one that goes on has ended, the next one first."""
+        return self._runs.waiting(self.id)
 
     @property
     def watched(self) -> bool:
@@ -263,30 +255,37 @@ class Session:
     async def start(
         self, until: str | None = None, no_cache: bool = False, on: str | None = None
     ) -> Run:
-        """Begin a run of the pipeline as it is now.
+        """Begin a run of the pipeline as it is now; where one goes on, it waits for its end.
 
         Raises:
             PipelineHasErrors: there are errors in what would run; carries them.
-            RunRefused: it runs already.
             NodeNotFound: there is no node to stop at.
         """
-        with self._history.starting():
-            self._tell_status()
-            run = await self._begin(
-                self.pipeline, pipeline_id=self.id, until=until, no_cache=no_cache, on=on
-            )
-            self._history.take(run)
-        self._following = asyncio.create_task(self._follow(run))
-        return run
+        request = Request(self.pipeline, self.id, until=until, no_cache=no_cache, on=on)
+        return await self._runs.begin(request)
 
     async def cancel(self, node: str | None = None) -> None:
-        """Stop the run, or one card of it; nothing happens if none is going on.
+        """Stop the run that goes on, or one card of it; nothing happens if there is none.
 
         Raises:
             NodeNotFound: the run has no such node.
         """
-        if self.run is not None and self.running:
+        if self.run is not None and self._history.running:
             await self.run.cancel(node)
+
+    async def take_back(self, run_id: str) -> None:
+        """Cancel a run that waits its turn; nothing happens if it does not."""
+        for run in self.waiting:
+            if run.id == run_id:
+                await run.cancel()
+
+    def look_at_runs(self) -> None:
+        """Follow the run that goes on, if it is another than before; a run began, or waits."""
+        current = self._runs.current(self.id)
+        if current is not None and current is not self.run and (current.nodes or current.ended):
+            self._history.take(current)
+            self._following = asyncio.create_task(self._follow(current))
+        self._tell_status()
 
     async def runs(self, limit: int = 50) -> list[RunEntry]:
         """Return the latest runs of this pipeline, newest first."""
@@ -327,6 +326,7 @@ class Session:
     async def open(self, opened: Opened) -> None:
         """Find out what earlier runs made, and what happened to the file; then check."""
         await self._history.open()
+        self.look_at_runs()
         self.notices += opened.notices
         self._saving.begin()
         await self.outside.look()
@@ -344,6 +344,8 @@ class Session:
         """Write what is not written yet, unless the pipeline was deleted."""
         if deleted:
             self._stage.tell(lambda view: view.on_closed())
+            for run in self.waiting:
+                await run.cancel()
             await self.cancel()
             self._saving.stop()
         await self._checking.close()
@@ -361,6 +363,9 @@ class Session:
             self._stage.show_soon()
             if event["type"] == "run":
                 self._tell_status()
+                if "error" in event["data"]:  # it had waited, and could not begin
+                    error = event["data"]["error"]
+                    self._stage.tell(lambda view: view.on_warning(error["message"], error["hint"]))  # noqa: B023
         self._checking.look_again()
         self._checking.kick()
         self._stage.show_soon()

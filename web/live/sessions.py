@@ -16,7 +16,9 @@ from tensorrag.errors import PipelineError, TensorRagError
 from tensorrag.executor import Executor, Offers
 from tensorrag.pipeline import JsonObject, Pipeline, files
 from tensorrag.pipeline.names import quoted
+from tensorrag.run import Run
 from tensorrag.run.prepare import open_executors
+from tensorrag.run.request import asked
 from tensorrag.store.journal import RunEntry
 from tensorrag.store.shelf import Entry
 from tensorrag.store.workspace import Workspace
@@ -73,10 +75,13 @@ class Sessions:
         """Begin: the cards are described in the background, so that the first page is quick."""
         self.executors = self.executors or open_executors(self.workspace.scratch)
         self._hosting = Hosting(self.workspace, self.executors)
-        self._runs = RunsHere(self.workspace, self.executors, self.cards, self._hosting)
+        self._runs = RunsHere(
+            self.workspace, self.executors, self.cards, self._hosting, self._look_at_runs
+        )
         for executor in self.executors.values():
             getattr(executor, "warm", lambda: None)()
         await asyncio.to_thread(self._tidy)
+        await self._runs.take_up()
         self._started.set()
         if not await self.entries() and self.last_id is None:
             self._remember((await self.create_sample(FIRST_SAMPLE)).id)
@@ -221,7 +226,7 @@ class Sessions:
         revision = max(int(time.time() * 1000), found.revision + 1)
         document = Document(found.pipeline, self.catalog, revision=revision, steps=found.steps)
         saving = await asyncio.to_thread(Saving, shelf, pipeline_id, opened, document)
-        session = Session(pipeline_id, document, saving, workspace, self.hosting, self.runs.begin)
+        session = Session(pipeline_id, document, saving, workspace, self.hosting, self.runs)
         session.on_watched = lambda: self._remember(pipeline_id)
         await session.open(opened)
         return session
@@ -271,6 +276,21 @@ class Sessions:
         checked = await self.hosting.check_known(pipeline, self.workspace.store.peeks)
         return {"problems": [problem.model_dump(mode="json") for problem in checked.problems]}
 
+    async def resume(self, run_id: str) -> Run:
+        """Resume a run: what it finished is not done again, and the pipeline is as it is now.
+
+        Raises:
+            RunNotFound: there is no such run.
+            RunRefused: it goes on, has succeeded, or is being resumed already.
+            PipelineHasErrors: there are errors in what would run; carries them.
+        """
+        request = await asyncio.to_thread(asked, self.workspace.journal, run_id)
+        try:
+            pipeline = (await self.open(request.origin)).pipeline if request.origin else None
+        except PipelineNotFound:  # deleted, or a file of the command line: as it was
+            pipeline = None
+        return await self.runs.begin(request.resumed(run_id, pipeline))
+
     async def latest_runs(self) -> dict[str, RunEntry]:
         """Return the latest run of each pipeline, by the pipeline's id."""
         return await self.runs.latest()
@@ -306,6 +326,12 @@ class Sessions:
         for session in map(_opened, self._open.values()):
             if session is not None:
                 session.use(catalog)
+
+    def _look_at_runs(self, pipeline_id: str) -> None:
+        opening = self._open.get(pipeline_id)
+        session = _opened(opening) if opening is not None else None
+        if session is not None:
+            session.look_at_runs()
 
 
 def _opened(opening: asyncio.Task[Session]) -> Session | None:

@@ -41,7 +41,8 @@ def settings(card: Card) -> Node:
 
 
 def _names(card: Card) -> set[str]:
-    return {spec.name for spec in card.settings.visible()}
+    values = card.settings.values()
+    return {spec.name for spec in card.settings.specs if spec.active(values)}
 
 
 def _inputs(card: Card) -> Element:
