@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, SerializeAsAny, TypeAdapter, ValidationError
@@ -23,6 +24,8 @@ from tensorrag.check.wiring import wiring_problems
 from tensorrag.errors import CardError, CardNotFound, InputError, ParameterError, TensorRagError
 from tensorrag.params import parameter_errors
 from tensorrag.pipeline import Node, Pipeline
+from tensorrag.pipeline.came_along import CameAlong, came_along
+from tensorrag.pipeline.names import quoted
 from tensorrag.registry.finding import Found, Registry
 from tensorrag.secret import Secret, missing
 from tensorrag.types.schema import AnySchema, Schema
@@ -120,11 +123,15 @@ class _Checking:
     facts: dict[str, NodeFacts] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
+    @cached_property
+    def came_along(self) -> dict[str, CameAlong]:
+        return came_along(self.pipeline)
+
     def visit(self, node: Node) -> None:
         try:
             found = self.registry.get(node.card)
         except CardNotFound as error:
-            self._report(node, "card_unknown", error)
+            self._report(node, *self._unknown(node.card, error))
             self.facts[node.id] = NodeFacts(card=node.card, title=node.title or node.card)
             return
         try:
@@ -133,6 +140,18 @@ class _Checking:
         except (Exception, SystemExit) as error:  # the code of a card may do anything, anywhere
             self._report_broken(node, "It cannot be checked", error)
             self.facts[node.id] = NodeFacts(card=node.card, title=node.title or found.info.title)
+
+    def _unknown(self, card: str, error: CardNotFound) -> tuple[str, TensorRagError]:
+        """Say of a card that is not here whether its source came along, and is not trusted."""
+        came = self.came_along.get(card)
+        if came is None:
+            return "card_unknown", error
+        if came.trouble:
+            return "card_unknown", CardNotFound(error.message, hint=came.trouble)
+        return "card_untrusted", CardNotFound(
+            f"The card {quoted(card)} came along with this pipeline and is off.",
+            hint="Read its source in the editor, and trust it if you do.",
+        )
 
     def _ask(self, node: Node, found: Found) -> None:
         """Ask the card what it makes of its parameters and inputs."""

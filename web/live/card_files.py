@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tensorrag.durable import write_file
 from tensorrag.errors import CardError
+from tensorrag.pipeline.came_along import source_sha256
 from tensorrag.pipeline.names import quoted
 
 MAX_CARD_FILE = 500_000
@@ -34,3 +35,11 @@ def write_card_file(folder: Path, name: str, text: str) -> str:
         )
     write_file(folder / name, content)
     return name
+
+
+def file_for(folder: Path, card: str, source: str) -> str:
+    """Return a name for the file of a card that writes over no other card's."""
+    name = f"{card}.py"
+    if not (folder / name).exists():
+        return name
+    return f"{card[:55]}_{source_sha256(source)[:8]}.py"

@@ -14,6 +14,7 @@ from tensorrag.errors import PipelineError, TensorRagError
 from tensorrag.pipeline import Pipeline
 from tensorrag.run.plan import Planned, plan
 from tensorrag.store.workspace import Workspace
+from tensorrag.types.schema import Schema
 from web.live.coalesced import Coalesced
 from web.live.hosting import Hosting, stored
 
@@ -57,6 +58,26 @@ class Checking:
     def chosen(self, nodes: Iterable[str]) -> None:
         """Take note that somebody set these nodes just now: their sources may be looked at."""
         self._chosen.update(nodes)
+
+    @property
+    def looking(self) -> bool:
+        """Whether an outside source is being looked at."""
+        return bool(self._looks)
+
+    def unread(self) -> dict[str, str]:
+        """Return the nodes whose sources nobody has looked at: by id, how each names its source.
+
+        Those of which everything is known anyway are left out, and those that are wrong as it is.
+        """
+        wrong = {p.node for p in self.checked.problems if p.level == "error" and p.field}
+        return {
+            node_id: facts.brief or facts.title
+            for node_id, facts in self.checked.nodes.items()
+            if facts.peek_key is not None
+            and facts.peek_key not in self._peeks
+            and node_id not in wrong
+            and not all(_known(schema) for schema in facts.schemas.values())
+        }
 
     def look_again(self) -> None:
         """Forget what was seen at outside sources: a run has looked since."""
@@ -137,6 +158,11 @@ class Checking:
 
 def _peek_keys(checked: Checked) -> set[str]:
     return {facts.peek_key for facts in checked.nodes.values() if facts.peek_key is not None}
+
+
+def _known(schema: Schema | None) -> bool:
+    """Tell whether the columns of a table are known; of anything else, whether it is."""
+    return schema is not None and getattr(schema, "columns", ()) is not None
 
 
 def _unchecked(error: TensorRagError) -> Problem:

@@ -53,6 +53,7 @@ class Drawing:
             "placeholder": self._placeholder(kind),
             "enabled": node.enabled,
             "unknown": info is None,
+            "off": info is None and node.card in self._pipeline.cards,
         }
 
     def edge(self, edge: Edge) -> JsonObject:

@@ -18,6 +18,7 @@ from tensorrag.edit.document import Change, Document
 from tensorrag.errors import PipelineError, TensorRagError
 from tensorrag.pipeline import JsonObject, Pipeline
 from tensorrag.pipeline.as_json import to_json
+from tensorrag.pipeline.came_along import CameAlong, came_along, with_sources
 from tensorrag.pipeline.files import dumps
 from tensorrag.run import Request, Run
 from tensorrag.store.journal import ONGOING, RunEntry
@@ -187,8 +188,17 @@ class Session:
         return self._stage.drawing().node(self.pipeline.node(node_id))
 
     def export(self) -> tuple[str, str]:
-        """Return the name and the text of the pipeline's file."""
-        return f"{self.id}.json", dumps(self.pipeline)
+        """Return the name and the text of the pipeline's file; cards of one's own come along."""
+        cards = self.catalog.cards
+        whole = with_sources(
+            self.pipeline, lambda card: cards[card].source if card in cards else None
+        )
+        return f"{self.id}.json", dumps(whole)
+
+    def waiting_cards(self) -> dict[str, CameAlong]:
+        """Return the cards that came along with the pipeline and are not here, by id."""
+        came = came_along(self.pipeline)
+        return {card: each for card, each in came.items() if card not in self.catalog.cards}
 
     # --- editing ----------------------------------------------------------------------------
 
@@ -249,6 +259,20 @@ class Session:
         """Somebody has read the oldest notice."""
         del self.notices[:1]
         self._tell_status()
+
+    def unread(self) -> list[str]:
+        """Return, in words, the outside sources that nobody has looked at yet."""
+        return list(dict.fromkeys(self._checking.unread().values()))
+
+    @property
+    def looking(self) -> bool:
+        """Whether an outside source is being looked at."""
+        return self._checking.looking
+
+    def look_at_data(self) -> None:
+        """Look at them, as if each had been chosen just now."""
+        self._checking.chosen(self._checking.unread())
+        self._checking.kick()
 
     # --- running ----------------------------------------------------------------------------
 

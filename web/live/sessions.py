@@ -12,7 +12,7 @@ from typing import IO
 from sample_data.pipeline_files import PIPELINES, pipeline_path
 from tensorrag.catalog import Catalog
 from tensorrag.edit.document import Document
-from tensorrag.errors import PipelineError, TensorRagError
+from tensorrag.errors import CardError, PipelineError, TensorRagError
 from tensorrag.executor import Executor, Offers
 from tensorrag.pipeline import JsonObject, Pipeline, files
 from tensorrag.pipeline.names import quoted
@@ -22,6 +22,7 @@ from tensorrag.run.request import asked
 from tensorrag.store.journal import RunEntry
 from tensorrag.store.shelf import Entry
 from tensorrag.store.workspace import Workspace
+from web.live.card_files import file_for
 from web.live.card_watch import CardWatch
 from web.live.hosting import Hosting
 from web.live.opening import finish_edits, open_pipeline
@@ -318,6 +319,29 @@ class Sessions:
         """
         return await self.cards.add(name, text)
 
+    async def trust(self, session: Session, card: str, sha256: str) -> None:
+        """Put a card whose source came along with a pipeline among the cards of this workspace.
+
+        Args:
+            session: the pipeline.
+            card: id of the card.
+            sha256: digest of the source that somebody has looked at.
+
+        Raises:
+            CardError: there is no such source (any more), or it makes no card; the message says
+                which.
+        """
+        came = session.waiting_cards().get(card)
+        if came is None or came.sha256 != sha256:
+            raise CardError("This is not the source that was shown.", hint="Look at it again.")
+        if came.trouble:
+            raise CardError(came.trouble, hint="Ask whoever made the pipeline for the card itself.")
+        folder = self.workspace.cards
+        name = await asyncio.to_thread(file_for, folder, card, came.source)
+        await self.add_card_file(name, came.source)
+        if card not in self.catalog.cards:
+            raise _no_card(name, card, self.catalog)
+
     def on_catalog(self, callback: Callable[[], None]) -> Callable[[], None]:
         """Call this when there are other cards than before; returns what ends that."""
         return self.cards.listen(lambda catalog: callback())
@@ -338,6 +362,13 @@ def _opened(opening: asyncio.Task[Session]) -> Session | None:
     """Return what was opened, if it was."""
     failed = not opening.done() or opening.cancelled() or opening.exception() is not None
     return None if failed else opening.result()
+
+
+def _no_card(file: str, card: str, catalog: Catalog) -> CardError:
+    wrong = next((notice for notice in catalog.notices if notice.file == file), None)
+    if wrong is not None:
+        return CardError(f"{file} was kept, but cannot be used. {wrong.message}", hint=wrong.hint)
+    return CardError(f"{file} was kept, but has no card {quoted(card)}.", hint="Look at the file.")
 
 
 def _not_started() -> TensorRagError:

@@ -13,6 +13,7 @@ from web.live.session import Session
 from web.live.sessions import Sessions
 from web.page.actions import Data, Edits, text
 from web.page.banner import Said, banner
+from web.page.elsewhere import waiting
 from web.page.markup import Node, div, h2, li, ol, p, span
 from web.page.panel import Act, Panel
 
@@ -63,6 +64,7 @@ class Board:
     def _overlay(self) -> Node:
         return [
             not self._session.pipeline.nodes and _empty(),
+            waiting(self._session),
             banner(self._session, self._note),
         ]
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from tensorrag.catalog import TypeInfo
 from tensorrag.check.problems import Problem
+from tensorrag.pipeline.came_along import CameAlong
 from web.page.controls import Form
 from web.page.icons import glyph, icon, state
 from web.page.markup import (
@@ -71,6 +72,10 @@ class Card:
     wires: Sequence[Wire] = ()
     limits: Sequence[Limit] = ()
     problems: Sequence[Problem] = ()
+    came_along: CameAlong | None = None
+    """Its source, where that came along with the pipeline and is not trusted."""
+    params: Mapping[str, Any] = field(default_factory=dict)
+    """Its settings as they stand in the file."""
     busy: bool = False
     """Whether any run is going on."""
 
@@ -133,7 +138,8 @@ def _menu(card: Card) -> Node:
 
 def _state(card: Card) -> Node:
     if not card.known:
-        return [state("failed", "Not installed"), span(".m2")["· its settings are kept"]]
+        word = "Not trusted yet" if card.came_along else "Not installed"
+        return [state("failed", word), span(".m2")["· its settings are kept"]]
     if card.errors and card.state not in ("running", "queued"):
         return [
             state("failed", plural(card.errors, "problem")),

@@ -77,6 +77,8 @@ class Editor(View):
             "take_theirs": lambda _: self.session.outside.take(),
             "keep_mine": lambda _: self.session.outside.keep_mine(),
             "open_table": self._open_table,
+            "look_at_data": lambda _: self.session.look_at_data(),
+            "trust_card": self._trust_card,
         }
 
     # --- building ---------------------------------------------------------------------------
@@ -231,6 +233,15 @@ class Editor(View):
     async def _cancel(self, node: str | None) -> None:
         try:
             await self.session.cancel(node or None)
+        except TensorRagError as error:
+            self._say(error.message, error.hint)
+
+    async def _trust_card(self, data: Data) -> None:
+        node = self.session.pipeline.nodes.get(text(data, "of"))
+        if node is None:
+            return
+        try:
+            await self.sessions.trust(self.session, node.card, text(data, "sha256"))
         except TensorRagError as error:
             self._say(error.message, error.hint)
 

@@ -51,7 +51,7 @@ def card_of(
         node=node_id,
         title=title_of(node, catalog),
         own_title=node.title or "",
-        help=info.help if info else f"The card {node.card} is not installed here.",
+        help=info.help if info else "",
         kind=kind_of(catalog, info),
         known=info is not None,
         enabled=node.enabled,
@@ -60,6 +60,8 @@ def card_of(
         wires=_wires(pipeline, catalog, node, info, facts, problems) if info else (),
         limits=_limits(node, info, session.card_memory) if info else (),
         problems=problems,
+        came_along=session.waiting_cards().get(node.card),
+        params=node.params,
         busy=session.running,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from web.page.details import Card, Limit, Wire
+from web.page.elsewhere import placeholder
 from web.page.form import form, problem_message
 from web.page.icons import glyph, icon
 from web.page.markup import (
@@ -29,10 +30,11 @@ def settings(card: Card) -> Node:
     """Draw everything that can be set: parameters, inputs, title."""
     placed = {wire.port for wire in card.wires}
     loose = [p for p in card.problems if not p.field and p.port not in placed]
+    loose = [p for p in loose if p.code != "card_untrusted"]  # said beside the source
     gone = [p for p in card.problems if p.field and p.field not in _names(card)]
     return [
         [div(".sec")[problem_message(problem)] for problem in (*loose, *gone)],
-        card.known and form(card.settings),
+        form(card.settings) if card.known else placeholder(card.node, card.came_along, card.params),
         _inputs(card) if card.wires else None,
         _why(card),
         _limits(card) if card.limits else None,

@@ -20,7 +20,10 @@ export const isBusy = (runtime) => BUSY.has(runtime?.state)
 
 /** Errors before a run outrank the state of the last one, but not a run in progress. */
 export function describe(node, runtime) {
-  if (node.unknown) return { ...UNKNOWN, note: "", face: false }
+  if (node.unknown) {
+    const word = node.off ? "Not trusted yet" : UNKNOWN.word
+    return { ...UNKNOWN, word, note: "", face: false }
+  }
   if (!isBusy(runtime)) {
     const errors = node.problems?.filter((problem) => problem.level === "error").length ?? 0
     if (errors) return { icon: "error", tone: "error", word: counted(errors), note: "blocked" }
@@ -100,6 +103,7 @@ export function liveFace(runtime) {
  * `waitsFor` are the titles of the cards that a queued one waits for.
  */
 export function linesOf(node, runtime, waitsFor, lastResult = "") {
+  if (node.off) return [["It came along, and is off until you trust it.", false]]
   if (node.unknown) return [[`The card ${node.card} is not installed here.`, false]]
   const error = !isBusy(runtime) && node.problems?.find((problem) => problem.level === "error")
   if (error) return sentences(error)

@@ -20,6 +20,7 @@ test("each state is a word with an icon and a note", () => {
   assert.equal(describe(node, { state: "stale", reason: "seed 42 → 7" }).note, "seed 42 → 7")
   assert.equal(describe({ ...node, enabled: false }, undefined).word, "Bypassed")
   assert.equal(describe({ ...node, unknown: true }, undefined).word, "Not installed")
+  assert.equal(describe({ ...node, unknown: true, off: true }, undefined).word, "Not trusted yet")
 })
 
 test("a running card counts in its own unit", () => {
