@@ -69,7 +69,8 @@ class Values(BaseModel):
     model_config = ConfigDict(frozen=True, extra="allow", hide_input_in_errors=True)
 
     allowed_folders: tuple[Folder, ...] = Field((), max_length=100)
-    """Folders outside the workspace whose files pipelines may read. Not heeded yet."""
+    """Folders outside the workspace whose files pipelines may read. Where they are not set: home,
+    the current folder and what is mounted for data (`tensorrag.folders`); none where empty."""
     store_cap: int = Field(STORE_CAP, strict=True, ge=10**8, le=10**15)
     """Bytes of stored results that are kept."""
     card_memory: int | None = Field(None, strict=True, ge=256, le=2**24)

@@ -179,25 +179,3 @@ def test_thousands_of_columns_are_read_in_seconds(folder: Path) -> None:
     table = load(folder, f"{names}\n{row}\n{row}\n".encode())
 
     assert len(table.columns) == 9_000
-
-
-@pytest.mark.parametrize(
-    ("path", "sentence"),
-    [
-        ("a" * 300, "This path cannot be used: file name too long."),
-        ("~nobody_at_all/x.csv", "This path cannot be used: could not determine home directory."),
-        ("gone.csv", "There is no file 'gone.csv'."),
-        (".", "'.' is not a file."),
-        (
-            "http://127.0.0.1/x.csv",
-            "'http://127.0.0.1/x.csv' is no path: http addresses are not read.",
-        ),
-        ("\\\\host\\share\\x.csv", "names another host."),
-    ],
-)
-def test_a_path_that_cannot_be_read_gets_one_sentence(path: str, sentence: str) -> None:
-    with pytest.raises(ParameterError) as caught:
-        DataLoad(source="path", path=path).run()
-
-    assert sentence in str(caught.value)
-    assert caught.value.field == "path"
