@@ -96,13 +96,23 @@ def read(journal: Journal, run: str, node: str | None = None) -> Log:
         RunNotFound: there is no such run.
         NodeNotFound: it has no such card.
     """
+    require(journal, run, node)
+    events = journal.events(run, kind="log")
+    return Log(event for event in events if node in (None, event["node"]))
+
+
+def require(journal: Journal, run: str, node: str | None = None) -> None:
+    """Make sure that there is such a run, and such a card in it.
+
+    Raises:
+        RunNotFound: there is no such run.
+        NodeNotFound: it has no such card.
+    """
     nodes = journal.to_json(run)["nodes"]
     if node is not None and node not in nodes:
         raise NodeNotFound(
             f"This run has no card {quoted(node)}.", hint=f"It has: {', '.join(nodes)}."
         )
-    events = journal.events(run, kind="log")
-    return Log(event for event in events if node in (None, event["node"]))
 
 
 def as_text(lines: Sequence[Line], *, whose: bool = False) -> str:

@@ -2,8 +2,8 @@ import pytest
 
 from web.page import course
 from web.page.course import Event
+from web.page.log_view import last_line, log_view
 from web.page.markup import html
-from web.page.run_panel import LogLine, log_lines
 from web.page.timeline import Bar, tick_step, timeline
 
 
@@ -51,17 +51,20 @@ def test_reports_are_gathered_anew_for_each_try() -> None:
     assert course.reports(again, "train") == {}
 
 
-def test_the_log_is_told_per_card() -> None:
-    (line,) = course.log_of(EVENTS, "train")
+def test_a_log_is_fetched_again_when_something_was_printed_since() -> None:
+    events = [{**event, "seq": seq} for seq, event in enumerate(EVENTS, 1)]
 
-    assert (line.node, line.text, line.error) == ("train", "epoch 1", False)
-    assert course.log_of(EVENTS, "load") == []
+    assert events[last_line(events, "train") - 1]["data"]["text"] == "epoch 1"
+    assert last_line(events) == last_line(events, "train")
+    assert last_line(events, "load") == 0
 
 
-def test_what_a_card_prints_is_text() -> None:
-    line = LogLine(course.moment(EVENTS[0]), "n", "<script>alert(1)</script>")
+def test_names_in_a_log_are_text() -> None:
+    nasty = '<img src=x onerror="alert(1)">'
+    shown = html([log_view("run", names={"load": nasty}), log_view("../x?y", nasty, title=nasty)])
 
-    assert "&lt;script&gt;" in html(log_lines([line]))
+    assert "<img" not in shown
+    assert "/api/runs/..%2Fx%3Fy/nodes/%3Cimg" in shown
 
 
 @pytest.mark.parametrize(("longest", "step"), [(15.4, 5), (0.5, 0.2), (3.9, 1), (610, 200)])

@@ -21,7 +21,6 @@ TEXT: dict[int | str, JsonObject] = {200: {"content": {"text/plain": {}}}}
 
 def add_logs(api: APIRouter, sessions: Sessions) -> None:
     """Add the routes of logs."""
-    journal = sessions.workspace.journal
 
     @api.get("/api/runs/{run_id}/log", tags=["runs"], responses=TEXT)
     async def get_log(
@@ -55,8 +54,8 @@ def add_logs(api: APIRouter, sessions: Sessions) -> None:
     def answer(
         run_id: str, node: str | None, search: str, stream: str, offset: int, limit: int | None
     ) -> Response:
-        """Read the journal, and choose. In a thread."""
-        found = log.read(journal, run_id, node).lines(stream=stream, search=search)
+        """Read the log, and choose. In a thread."""
+        found = sessions.logs.lines(run_id, node, stream=stream, search=search)
         start = max(0, offset + len(found)) if offset < 0 else offset
         chosen = found[start : None if limit is None else start + limit]
         headers = {"X-Total-Lines": str(len(found)), "Cache-Control": "no-store"}

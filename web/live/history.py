@@ -25,6 +25,7 @@ class History:
         self._workspace = workspace
         self._id = pipeline_id
         self._status = "idle"
+        self._run_id = ""
         self._events: list[JsonObject] = []
 
     @property
@@ -36,6 +37,11 @@ class History:
     def status(self) -> str:
         """State of the latest run that has begun, ``idle`` before the first."""
         return self.run.status if self.run is not None else self._status
+
+    @property
+    def run_id(self) -> str:
+        """The latest run; empty before the first."""
+        return self.run.id if self.run is not None else self._run_id
 
     @property
     def events(self) -> list[JsonObject]:
@@ -59,7 +65,7 @@ class History:
         node = self.run.nodes.get(node_id) if self.run is not None else None
         if node is not None and self.run is not None:
             before = self.shown.get(node_id)
-            self.shown[node_id] = shown_of_run(node, self.run.pipeline, before)
+            self.shown[node_id] = shown_of_run(node, self.run.id, self.run.pipeline, before)
 
     async def open(self) -> None:
         """Read how the runs before ended."""
@@ -80,16 +86,17 @@ class History:
         # Those that wait their turn, or belong to another process, are no past yet.
         entries = [e for e in journal.runs(RUNS_BACK, self._id) if e.status not in ONGOING]
         if entries:
-            self._status = entries[0].status
+            self._status, self._run_id = entries[0].status, entries[0].id
             self._events = journal.events(entries[0].id)
         for entry in entries:
             made = journal.made(entry.id)
             for node_id, node in journal.to_json(entry.id)["nodes"].items():
                 if node_id not in self.shown and node_id in made:
-                    self.shown[node_id] = self._ended(node, made[node_id])
+                    self.shown[node_id] = self._ended(entry.id, node, made[node_id])
 
-    def _ended(self, node: JsonObject, made: JsonObject) -> Shown:
+    def _ended(self, run: str, node: JsonObject, made: JsonObject) -> Shown:
         key = made.get("key")
         done = node["state"] == "done" and key is not None
         result = self._workspace.store.results.get(str(key)) if done else None
-        return Shown(node, made, result.summary["face"] if result is not None else None)
+        face = result.summary["face"] if result is not None else None
+        return Shown(node, made, face, run=run)

@@ -319,6 +319,13 @@ class Session:
         """Return all that happened in the latest run."""
         return self._history.events
 
+    def run_id(self, node_id: str | None = None) -> str:
+        """Return the latest run, or the last one that had this card; empty if there is none."""
+        if node_id is None:
+            return self._history.run_id
+        shown = self._history.shown.get(node_id)
+        return shown.run if shown is not None else ""
+
     # --- results ----------------------------------------------------------------------------
 
     def shown(self, node_id: str) -> JsonObject | None:

@@ -25,6 +25,7 @@ from tensorrag.store.workspace import Workspace
 from web.live.card_files import file_for
 from web.live.card_watch import CardWatch
 from web.live.hosting import Hosting
+from web.live.logs import Logs
 from web.live.opening import finish_edits, open_pipeline
 from web.live.runs_here import RunsHere
 from web.live.saving import Saving
@@ -59,6 +60,8 @@ class Sessions:
         """By name; empty before `start`."""
         self.troubles = Troubles()
         """What goes wrong although nobody thought of it."""
+        self.logs = Logs(workspace.journal)
+        """What cards printed."""
         self.cards = CardWatch(workspace.cards)
         """The cards that there are."""
         self._open: dict[str, asyncio.Task[Session]] = {}

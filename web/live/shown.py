@@ -38,6 +38,8 @@ class Shown:
     """The loss so far, while it runs."""
     placed: Placed | None = None
     """How the node stood in the pipeline that ran, where that is known."""
+    run: str = ""
+    """The run that it belongs to."""
 
     @property
     def state(self) -> str:
@@ -50,7 +52,7 @@ class Shown:
         return (self.made or {}).get("key")
 
 
-def shown_of_run(node: NodeRun, pipeline: Pipeline, before: Shown | None) -> Shown:
+def shown_of_run(node: NodeRun, run: str, pipeline: Pipeline, before: Shown | None) -> Shown:
     """Show a node of a run; one that is not done yet keeps the face of the last time."""
     face = node.face
     if face is None and before is not None and node.state in ("queued", "running"):
@@ -64,6 +66,7 @@ def shown_of_run(node: NodeRun, pipeline: Pipeline, before: Shown | None) -> Sho
         node.progress if running else None,
         [value for value in curve if value is not None],
         placed(pipeline, node.id),
+        run,
     )
 
 

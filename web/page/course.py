@@ -1,4 +1,4 @@
-"""The course of a run, told from its events: bars, log lines, and the numbers cards reported."""
+"""The course of a run, told from its events: bars, and the numbers that cards reported."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from tensorrag.catalog import TypeInfo
-from web.page.run_panel import LogLine
 from web.page.timeline import Bar
 
 Event = Mapping[str, Any]
@@ -71,20 +70,6 @@ def bars(
     return sorted(
         drawn, key=lambda bar: (starts.get(bar.node, float("inf")), ends.get(bar.node, 0))
     )
-
-
-def log_of(events: Iterable[Event], node: str | None = None) -> list[LogLine]:
-    """Return what cards printed, or one card."""
-    return [
-        LogLine(
-            at=moment(event),
-            node=event.get("node") or "",
-            text=str(event["data"].get("text", "")),
-            error=event["data"].get("stream") == "stderr",
-        )
-        for event in events
-        if event["type"] == "log" and node in (None, event.get("node"))
-    ]
 
 
 def reports(events: Iterable[Event], node: str) -> dict[str, Points]:

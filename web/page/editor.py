@@ -24,6 +24,7 @@ from web.page import theme, trouble
 from web.page.actions import Data, Edits, text
 from web.page.board import Board
 from web.page.inspector import TABS, Inspector
+from web.page.log_view import OpenLog
 from web.page.markup import Node
 from web.page.palette import SEARCH_FIELD, first_found, palette
 from web.page.panel import Panel
@@ -97,7 +98,8 @@ class Editor(View):
             self._strip = Panel("section", self._strip_content(), act=self.act).classes("strip")
             self._strip.props["aria-label"] = "Run"
         self._tables = Tables(self.session, self.act)
-        self._actions |= self._tables.actions
+        self._log = OpenLog(self.session, self.act)
+        self._actions |= self._tables.actions | self._log.actions
         self.inspector.refresh()
         stop = [self.session.subscribe(self), self.sessions.on_catalog(self.refresh)]
         loop = background_tasks.create(self._keep_fresh(), name="page of a pipeline")
@@ -134,6 +136,7 @@ class Editor(View):
         self._palette.show(self._palette_content())
         self.board.show()
         self._strip.show(self._strip_content())
+        self._log.show()
         self.inspector.refresh()
 
     def _top_bar(self) -> Node:

@@ -14,6 +14,8 @@ _PATHS = {
     "close": '<path d="m4 4 8 8M12 4l-8 8"/>',
     "down": '<path d="M8 3.5v9M4.5 9 8 12.5 11.5 9"/>',
     "up": '<path d="M8 12.5v-9M4.5 7 8 3.5 11.5 7"/>',
+    "copy": '<rect x="5.5" y="5.5" width="8" height="8" rx="1.5"/>'
+    '<path d="M10.5 2.5H4A1.5 1.5 0 0 0 2.5 4v6.5"/>',
     "dots": '<circle cx="3.5" cy="8" r=".6"/><circle cx="8" cy="8" r=".6"/>'
     '<circle cx="12.5" cy="8" r=".6"/>',
     "export": '<path d="M8 10V2.5M5 5l3-2.7L11 5"/>'

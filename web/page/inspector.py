@@ -23,14 +23,16 @@ from web.page.charts import Chart, live_curve, live_series
 from web.page.columns import column_list, schema_list
 from web.page.details import Card
 from web.page.icons import icon, type_colours
+from web.page.log_view import WAITING, last_line, log_view
 from web.page.markup import Node, button, div, h3, span
 from web.page.panel import Act, Panel
 from web.page.preview import show_preview
-from web.page.run_panel import log_lines
 from web.page.scene import card_of, kind_of, table_columns
 from web.page.summary import summary
 
 TABS = details.TABS
+ENDED = frozenset({"done", "failed", "cancelled"})
+PRINTED_NOTHING = "It printed nothing.", "It printed nothing: its result was reused."
 _FACE: TypeAdapter[Face | None] = TypeAdapter(Face | None)
 _PREVIEWS: TypeAdapter[dict[str, Preview]] = TypeAdapter(dict[str, Preview])
 
@@ -156,10 +158,10 @@ class Inspector:
     _previewed: tuple[str, Any] | None = None
 
     def _log(self, card: Card) -> Node:
-        lines = course.log_of(self._session.events(), card.node)
-        ended = card.state in ("done", "failed", "cancelled")
-        nothing = "It printed nothing." if ended else "What it prints appears here while it runs."
-        return div(".sec")[log_lines(lines, nothing=nothing)]
+        seen = last_line(self._session.events(), card.node)
+        reused = bool(card.runtime and card.runtime.get("cached"))
+        nothing = WAITING if card.state not in ENDED else PRINTED_NOTHING[reused]
+        return log_view(self._session.run_id(card.node), card.node, seen=seen, nothing=nothing)
 
     # --- the result -------------------------------------------------------------------------
 
@@ -286,9 +288,12 @@ class _Live:
         found = course.reports(events, card.node)
         self._progress.show(outcome.progress_part(runtime))
         self._numbers.show(outcome.numbers_part(course.latest(found), course.best(found)))
-        lines = course.log_of(events, card.node)[-8:]
+        seen = last_line(events, card.node)
+        following = log_view(session.run_id(card.node), card.node, seen=seen, bare=True)
         self._log.show(
-            div(".sec")[h3["Log", span(".u")["following"]], log_lines(lines)] if lines else None
+            div(".sec")[h3["Log", span(".u")["following"]], div(".short")[following]]
+            if seen
+            else None
         )
         lines_drawn = course.curves(found)
         if not lines_drawn or len(lines_drawn[0][1]) < 2:

@@ -9,23 +9,12 @@ from datetime import datetime
 from tensorrag.check.problems import Problem
 from web.page.form import fix_button
 from web.page.icons import icon, state
+from web.page.log_view import log_view
 from web.page.markup import Element, Node, b, button, div, span, table, tbody, td, tr
 from web.page.timeline import Bar, timeline
 from web.page.wording import seconds, when
 
 TABS = ("timeline", "log", "problems", "runs")
-LOG_SHOWN = 400
-"""Lines of a log that are shown; the rest is in the journal."""
-
-
-@dataclass(frozen=True)
-class LogLine:
-    """A line that a card printed."""
-
-    at: datetime
-    node: str
-    text: str
-    error: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,13 +45,16 @@ class Strip:
     """What the strip shows."""
 
     tab: str = "timeline"
+    run: str = ""
+    """Its id; empty before the first."""
     number: int = 0
     """Number of the run; 0 before the first."""
     status: str = "idle"
     elapsed: float = 0.0
     result: str = ""
     bars: Sequence[Bar] = ()
-    log: Sequence[LogLine] = ()
+    printed: int = 0
+    """Number of the last event that told of something printed."""
     problems: Sequence[Problem] = ()
     stale: Sequence[Stale] = ()
     runs: Sequence[PastRun] = ()
@@ -77,7 +69,7 @@ def strip(shown: Strip) -> Node:
         div(
             ".sbody", role="tabpanel", id="strip-panel", aria_label=shown.tab.title(), tabindex="0",
             data_testid=shown.tab if shown.tab in ("log", "problems") else None,
-            data_key=shown.tab, data_follow=shown.tab == "log",
+            data_key=shown.tab,
         )[_body(shown)],
     ]  # fmt: skip
 
@@ -118,7 +110,7 @@ def _count(count: int, problems: Sequence[Problem]) -> Node:
 def _body(shown: Strip) -> Node:
     match shown.tab:
         case "log":
-            return log_lines(shown.log, shown.titles, _no_log(shown))
+            return _log(shown)
         case "problems":
             return _problems(shown)
         case "runs":
@@ -129,32 +121,20 @@ def _body(shown: Strip) -> Node:
             )
 
 
-def log_lines(
-    lines: Sequence[LogLine],
-    titles: Mapping[str, str] | None = None,
-    nothing: str = "What the cards print appears here while they run.",
-) -> Node:
-    """Draw the last lines of a log; with titles, each says whose it is."""
-    if not lines:
-        return div(".quiet")[nothing]
-    cut = len(lines) - LOG_SHOWN
-    return div(".log")[
-        cut > 0 and div(".t")[f"{cut:,} earlier lines are not shown."],
-        [_line(line, titles) for line in lines[-LOG_SHOWN:]],
-    ]
-
-
-def _no_log(shown: Strip) -> str:
-    if shown.number and shown.status not in ("running", "queued"):
-        return "No card printed anything in this run."
-    return "What the cards print appears here while they run."
-
-
-def _line(line: LogLine, titles: Mapping[str, str] | None) -> Element:
-    whose = f"{titles.get(line.node, line.node):<18.18}  " if titles is not None else ""
-    return div(".err" if line.error else "")[
-        span(".t")[f"{line.at.astimezone():%H:%M:%S}"], f"  {whose}{line.text}"
-    ]
+def _log(shown: Strip) -> Node:
+    ended = shown.number and shown.status not in ("running", "queued")
+    nothing = (
+        "No card printed anything in this run."
+        if ended
+        else ("What the cards print appears here while they run.")
+    )
+    return log_view(
+        shown.run,
+        seen=shown.printed,
+        names=shown.titles,
+        nothing=nothing,
+        title=f"Run {shown.number}",
+    )
 
 
 def _problems(shown: Strip) -> Node:
@@ -195,6 +175,13 @@ def _stale(each: Stale) -> Element:
     ]
 
 
+def _log_of(run: PastRun) -> Element:
+    title = f"Run {run.number}"
+    return button(".link", type="button", data_act="open_log", data_in=run.run, data_title=title)[
+        "Log"
+    ]
+
+
 def _runs(runs: Sequence[PastRun]) -> Node:
     if not runs:
         return div(".quiet")["Every run is kept here, with its times and results."]
@@ -208,6 +195,7 @@ def _runs(runs: Sequence[PastRun]) -> Node:
                         td(".m2", style="width:130px")[when(run.started)],
                         td(".num", style="width:80px")[seconds(run.seconds)],
                         td(".cut")[run.result or run.detail],
+                        td(style="width:40px")[_log_of(run)],
                     ]
                     for run in runs
                 ]

@@ -10,6 +10,7 @@ from tensorrag.executor import Offers
 from tensorrag.store.journal import RunEntry
 from web.live.session import Session
 from web.page import course
+from web.page.log_view import last_line
 from web.page.run_panel import PastRun, Stale, Strip
 from web.page.scene import kind_of, titles
 from web.page.topbar import TopBar
@@ -88,11 +89,12 @@ def strip_of(session: Session, tab: str, past: Sequence[PastRun]) -> Strip:
     ]
     return Strip(
         tab=tab,
+        run=session.run_id(),
         number=len(past),
         status=session.run_status,
         elapsed=standing(session).seconds,
         bars=course.bars(events, names, kinds) if tab == "timeline" else (),
-        log=course.log_of(events) if tab == "log" else (),
+        printed=last_line(events) if tab == "log" else 0,
         problems=session.problems,
         stale=stale,
         runs=past,

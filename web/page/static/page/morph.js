@@ -59,6 +59,7 @@ function change(node, wanted) {
     if (node.nodeValue !== wanted.nodeValue) node.nodeValue = wanted.nodeValue;
     return;
   }
+  if (node.hasAttribute("data-own")) return; // it fills itself
   attributes(node, wanted);
   children(node, wanted);
   if (isControl(node)) value(node, wanted);

@@ -1,0 +1,173 @@
+"""Logs in the page: as many lines as there are, found, followed, copied and taken along."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Locator, expect
+
+from tensorrag.pipeline import Node, Pipeline
+from tensorrag.run.printed import Printed
+from tensorrag.store.workspace import Workspace
+from tests.browser.hands import Hands
+from tests.servers import Server
+
+LINES = 100_000
+CHATTY = '''
+import sys, time
+from typing import NamedTuple
+from tensorrag import Card, Table, TableSchema
+
+class Chatty(Card):
+    """Prints much at once, and then a little for four seconds."""
+
+    category = "Test"
+
+    class Out(NamedTuple):
+        dataset: Table
+
+    def propagate(self) -> TableSchema:
+        return TableSchema()
+
+    def run(self) -> Out:
+        import pandas as pd
+        for number in range(500):
+            print("line", number)
+        print("careful", file=sys.stderr)
+        sys.stdout.flush()
+        for number in range(40):
+            time.sleep(0.1)
+            print("tick", number, flush=True)
+        return self.Out(Table.from_pandas(pd.DataFrame({"a": [1]})))
+'''
+
+
+def visible(log: Locator) -> list[str]:
+    """The lines that a person sees, without their times."""
+    box = log.locator(".lines")
+    return list(
+        box.evaluate(
+            """box => {
+                const edge = box.getBoundingClientRect();
+                return [...box.querySelectorAll(".ln")].filter(row => {
+                    const at = row.getBoundingClientRect();
+                    return at.top >= edge.top && at.bottom <= edge.bottom;
+                }).map(row => row.querySelector(".said").textContent);
+            }"""
+        )
+    )
+
+
+@pytest.fixture
+def long(tmp_path: Path, start_server: Callable[..., Server]) -> tuple[Server, str, str]:
+    """A server with a pipeline whose one card printed 100,000 lines in its only run."""
+    folder = tmp_path / "long"
+    workspace = Workspace.open(folder)
+    pipeline = Pipeline("Long").with_nodes(Node("load", "data_load"))
+    pipeline_id = workspace.pipelines.create(pipeline)
+    run = workspace.journal.create_run({}, pipeline_id=pipeline_id, name="Long")
+    printed = Printed()
+    events = [
+        {"type": "log", "node": "load", "data": printed.take({"text": part})}
+        for start in range(0, LINES, 1000)
+        for part in ["".join(f"line {number}\n" for number in range(start, start + 1000))]
+    ]
+    node = {
+        "card": "data_load", "state": "cancelled", "cached": False, "reason": "cancelled",
+        "seconds": 1.0, "executor": "local", "device": "cpu", "cost": None, "error": None,
+        "outputs": {},
+    }  # fmt: skip
+    nodes = {"load": (node, {"key": None, "card": "data_load"})}
+    workspace.journal.append(run, events, nodes=nodes, status="cancelled")
+    workspace.close()
+    return start_server(folder), pipeline_id, run
+
+
+def test_a_hundred_thousand_lines_are_as_easy_as_a_hundred(
+    long: tuple[Server, str, str], context: BrowserContext
+) -> None:
+    server, pipeline, run = long
+    hands = Hands(context.new_page()).open(f"{server.url}/edit/{pipeline}")
+    hands.page.get_by_role("tab", name="Log").last.click()
+    log = hands.test_id("log")
+
+    expect(log.locator(".count")).to_have_text("100,000 lines")
+    expect(log.locator(".ln").last).to_contain_text("line 99999")
+    assert visible(log)[-1] == "line 99999"
+    assert log.locator(".ln").count() < 300
+
+    log.locator(".lines").evaluate("box => box.scrollTop = box.scrollHeight / 2")
+    expect(log.locator(".ln", has_text="line 50000")).to_be_visible()
+    log.locator(".lines").evaluate("box => box.scrollTop = 0")
+    expect(log.locator(".ln").first).to_contain_text("Data Load")
+    expect(log.locator(".said").first).to_have_text("line 0")
+    assert visible(log)[0] == "line 0"
+    assert log.locator(".ln").count() < 300
+
+    log.get_by_role("searchbox").press_sequentially("LINE 9999")
+    expect(log.locator(".count")).to_have_text("11 found")
+    expect(log.locator("mark")).to_have_text(["line 9999"] * 11)
+    log.get_by_role("searchbox").fill("no such thing")
+    expect(log.locator(".lines")).to_have_attribute("data-nothing", "No line has “no such thing”.")
+
+    with hands.page.expect_download() as taken:
+        log.get_by_role("link", name="Download").click()
+    assert taken.value.suggested_filename == f"{run}.txt"
+    text = Path(taken.value.path()).read_text()
+    assert text.count("\n") == LINES
+    assert text.splitlines()[-1].endswith("Z load stdout line 99999")
+
+
+def test_a_log_is_followed_until_someone_looks_back(
+    tmp_path: Path, start_server: Callable[..., Server], context: BrowserContext
+) -> None:
+    folder = tmp_path / "workspace"
+    (folder / "cards").mkdir(parents=True)
+    (folder / "cards" / "chatty.py").write_text(CHATTY)
+    server = start_server(folder)
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    hands = Hands(context.new_page()).open(f"{server.url}/edit/new")
+    hands.drag_card("chatty", 300, 200)
+    expect(hands.cards("chatty")).to_have_count(1)
+    hands.run()
+    hands.page.get_by_role("tab", name="Log").last.click()
+    log = hands.test_id("log").last
+
+    expect(log.locator(".ln").last).to_contain_text("tick")
+    assert visible(log)[-1].startswith("tick")
+    log.locator(".lines").evaluate("box => box.scrollTop = 100 * 17")
+    expect(log.locator(".ln", has_text="line 100").first).to_be_visible()
+    before = visible(log)
+    hands.expect_status("succeeded")
+    hands.page.wait_for_timeout(700)  # the last look for new lines
+    assert visible(log) == before
+    log.get_by_role("button", name="Go to the end").click()
+    expect(log.locator(".ln").last).to_contain_text("tick 39")
+
+    log.get_by_role("button", name="Open over the whole page").click()
+    sheet = hands.test_id("log-sheet")
+    expect(sheet.locator(".count")).to_have_text("541 lines")
+    sheet.get_by_role("searchbox").fill("careful")
+    expect(sheet.locator(".count")).to_have_text("1 found")
+    expect(sheet.locator(".ln.err")).to_have_count(1)
+    sheet.get_by_role("button", name="Copy").click()
+    expect(sheet.locator(".count")).to_have_text("Copied")
+    copied = hands.page.evaluate("navigator.clipboard.readText()")
+    assert copied.count("\n") == 1
+    assert copied.endswith("stderr careful\n")
+    sheet.get_by_role("searchbox").blur()
+    hands.page.keyboard.press("Escape")
+    expect(sheet).to_have_count(0)
+
+    # The log of a card, and that of a run in the list of runs, are the same.
+    hands.page.get_by_role("tab", name="Runs").click()
+    hands.page.locator("tr[data-run]").get_by_role("button", name="Log").click()
+    expect(sheet.locator(".count")).to_have_text("541 lines")
+    sheet.get_by_role("button", name="Close").click()
+    hands.cards("chatty").click(position={"x": 60, "y": 18})
+    hands.tab("Log")
+    log = hands.test_id("inspector").get_by_test_id("log")
+    expect(log.locator(".count")).to_have_text("541 lines")
+    expect(log.locator(".ln").last).to_contain_text("tick 39")
