@@ -14,7 +14,7 @@ import pytest
 
 from tensorrag.errors import TensorRagError
 from tensorrag.store.workspace import Workspace
-from web import server_log
+from web import server_log, shadow
 from web.live.trouble import Troubles, reference, sentence
 from web.server_log import path_in, text_of, writing
 
@@ -121,7 +121,7 @@ def test_secrets_are_not_in_it(workspace: Workspace, text: str, secret: str) -> 
 def test_a_secret_that_is_set_while_the_server_runs_is_hidden_too(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("web.shadow.LOOK", 0)
+    monkeypatch.setattr(shadow, "LOOK", 0)
     with writing(workspace, Troubles()):
         log.warning("before")
         workspace.settings.set("secrets", {"hub": "a-late-secret"})
