@@ -47,11 +47,11 @@ class DataLoad(Card):
     """Where the table comes from."""
     sample_name: SampleName = Field("boston_housing", label="Sample", when={"source": "sample"})
     """A table that comes with TensorRag. boston_housing is synthetic."""
-    upload: str = Field("", label="File", when={"source": "upload"})
+    upload: str = Field("", label="File", when={"source": "upload"}, detail="read_as")
     """A CSV, Excel, Parquet or JSON lines file from your computer, up to 100 MB."""
     upload_name: str = Field("", label="File name", when={"source": "upload"})
     """What the uploaded file was called."""
-    path: str = Field("", when={"source": "path"})
+    path: str = Field("", when={"source": "path"}, detail="read_as")
     """A CSV, Excel, Parquet or JSON lines file on the machine that TensorRag runs on."""
     sheet: str = Field("", when=_FILE, detail="sheet", choices_of="sheets")
     """The sheet of an Excel workbook; the first one where none is chosen."""
@@ -105,7 +105,9 @@ class DataLoad(Card):
         """Name the source."""
         if self.source == "sample":
             return self.sample_name
-        return (self.upload_name or "no file yet") if self.source == "upload" else self.path
+        if self.source == "upload":
+            return self.upload_name or "no file yet"
+        return Path(self.path.strip()).name or "no path yet"
 
     def face(self, outputs: tuple[Value, ...]) -> Face | None:
         """Rows × columns and a tiny picture of each column, the usual target marked."""

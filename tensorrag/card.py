@@ -75,8 +75,8 @@ def Field(
         when: shown, checked and used only while other parameters have these values:
             ``when={"model_type": "ridge"}``, or a list of values.
         columns_of: the input whose columns this picks from.
-        detail: the detail of the card's Peek that this overrides: shown beside it, and the field
-            itself only where the source has such a detail.
+        detail: the detail of the card's Peek that is shown with this. A choice overrides it, and
+            is offered only where the source has such a detail.
         choices_of: the detail of the card's Peek that lists what this picks from.
     """
     extra: dict[str, Any] = {

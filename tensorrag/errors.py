@@ -159,6 +159,10 @@ class ArtifactDamaged(ArtifactError):
     """A stored file no longer has the content that was written."""
 
 
+class ArtifactForeign(ArtifactError):
+    """A stored value that runs code when it is read was not written by this workspace."""
+
+
 class WorkspaceError(TensorRagError):
     """The workspace folder cannot be used."""
 

@@ -62,7 +62,8 @@ def describe(how: Dialect) -> dict[str, Any]:
         "separator": how.separator,
         "encoding": how.encoding,
         "decimal_mark": mark,
-        "read_as": f"{how.separator} · {how.encoding} · decimal {mark}",
+        "brief": (brief := f"{how.separator} · {how.encoding} · decimal {mark}"),
+        "read_as": f"CSV: {brief}",
     }
 
 

@@ -15,6 +15,8 @@ FREELY = 2**30
 """Bytes that a file may hold, however small: columns of one value take next to no room."""
 MOST_BYTES = 64 * 2**30
 """Bytes that a table may have in memory, by what its footer says."""
+PARQUET = {"format": "Parquet", "read_as": "Parquet"}
+_ARROW = {"format": "Arrow", "read_as": "Arrow"}
 
 
 def read_parquet(source: Source) -> Reading:
@@ -27,7 +29,7 @@ def read_parquet(source: Source) -> Reading:
         file = _opened(source)
         table = _read(source, file)
         _validate(table)
-        return Reading(table.replace_schema_metadata(None), {"format": "Parquet"})
+        return Reading(table.replace_schema_metadata(None), PARQUET)
 
 
 def read_arrow(source: Source) -> Reading:
@@ -41,7 +43,7 @@ def read_arrow(source: Source) -> Reading:
     with _damage(source, "Arrow"):
         table = pa.ipc.open_file(source.stream).read_all()
         table.validate(full=True)
-        return Reading(table.replace_schema_metadata(None), {"format": "Arrow"})
+        return Reading(table.replace_schema_metadata(None), _ARROW)
 
 
 def footer(source: Source) -> pq.FileMetaData | None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cards._tables.delimited import names_of, read_delimited
-from cards._tables.parquet import columns_of, footer, read_arrow, read_parquet
+from cards._tables.parquet import PARQUET, columns_of, footer, read_arrow, read_parquet
 from cards._tables.records import read_json
 from cards._tables.signature import tell
 from cards._tables.source import Choices, Reading, Source, refuse_wide
@@ -115,7 +115,7 @@ def _head(source: Source) -> bytes:
 def _packed(reading: Reading, how: str) -> Reading:
     details = {**reading.details, "packed": how}
     if "read_as" in details:
-        details["read_as"] = f"{how} · {details['read_as']}"
+        details["read_as"] = f"{how}, {details['read_as']}"
     return replace(reading, details=details)
 
 
@@ -128,7 +128,7 @@ def _look_at_part(source: Source, choices: Choices) -> tuple[TableSchema, dict[s
         if found is not None and found.num_rows * found.num_columns > WHOLE:
             schema = TableSchema(columns=columns_of(found), rows=found.num_rows)
             _refuse_twice(list(schema.names or ()), source)
-            return schema, {"format": "Parquet"}
+            return schema, dict(PARQUET)
     if kind == "delimited" and source.size > LOOKED_THROUGH:
         names, details = names_of(source, head, choices)
         named = _named(names)

@@ -90,11 +90,12 @@ def _read(source: Source, choices: Choices, kind: str) -> Reading:
             raise
         said = str(error).strip().splitlines()[0][:120] if str(error).strip() else "it breaks off"
         raise ParameterError(
-            f"{source.shown} is damaged: {said}.",
+            f"{source.shown} is damaged: {said[:1].lower()}{said[1:]}.",
             hint="Open it in a spreadsheet program and save it again.",
         ) from error
-    details = {"format": kind, "sheet": name, "sheets": sheets}
-    details["read_as"] = f"{kind} · sheet {quoted(name)}"
+    brief = f"sheet {quoted(name)}"
+    details = {"format": kind, "sheet": name, "sheets": sheets, "brief": brief}
+    details["read_as"] = f"{kind}: {brief}"
     return Reading(reading.table, details, reading.warnings)
 
 

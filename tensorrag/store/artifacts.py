@@ -17,18 +17,22 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tensorrag import redaction
 from tensorrag.durable import full_disk_explained, make_folder, move_into_place, write_file
-from tensorrag.errors import ArtifactDamaged, ArtifactError, ArtifactNotFound
+from tensorrag.errors import ArtifactDamaged, ArtifactError, ArtifactForeign, ArtifactNotFound
 from tensorrag.store.database import Database
-from tensorrag.types import JsonObject, Value, value_type
+from tensorrag.store.signing import Signatures
+from tensorrag.types import BUILT_IN, JsonObject, Value, value_type
 
 if TYPE_CHECKING:
     from tensorrag.store.results import Peeks, Results
 
 DIGEST = re.compile(r"[0-9a-f]{64}")
+PLAIN, SIGNED = 1, 2
+"""Formats of an artifact: one that is signed is only used where its signature holds."""
+_UNPICKLED = {kind.__name__ for kind in BUILT_IN if kind.unpickles}
 LEFTOVER_SECONDS = 24 * 3600
 """Unfinished files older than this belong to nobody any more."""
 
@@ -59,7 +63,7 @@ class Artifact(BaseModel):
 
     type: str
     """Class name of the value."""
-    format: int = 1
+    format: int = PLAIN
     files: tuple[FileEntry, ...] = ()
     meta: JsonObject = {}
     """What ``Value.load`` needs besides the files."""
@@ -73,6 +77,11 @@ class Artifact(BaseModel):
     def digest(self) -> str:
         """The sha256 of the manifest: the name of the value in the store."""
         return hashlib.sha256(self.manifest).hexdigest()
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether it may only be used where this workspace wrote it."""
+        return self.format == SIGNED or self.type in _UNPICKLED
 
     @property
     def size(self) -> int:
@@ -99,6 +108,7 @@ class Store:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.signatures = Signatures(root)
         self._stamps: dict[str, str] = {}
 
     @cached_property
@@ -138,8 +148,11 @@ class Store:
             paths = sorted(path for path in folder.rglob("*") if path.is_file())
             _refuse_secrets(paths, meta)
             files = tuple(self._keep(path, path.relative_to(folder).as_posix()) for path in paths)
-            artifact = Artifact(type=type(value).__name__, files=files, meta=meta)
+            made = SIGNED if value.unpickles else PLAIN
+            artifact = Artifact(type=type(value).__name__, format=made, files=files, meta=meta)
             self._keep_manifest(artifact)
+            if artifact.is_signed:
+                self.signatures.sign(artifact.digest, artifact.manifest)
         return artifact
 
     def get(self, digest: str) -> Artifact:
@@ -159,7 +172,11 @@ class Store:
         if hashlib.sha256(content).hexdigest() != digest:
             self._set_aside(path)
             raise _damaged(digest)
-        return Artifact.model_validate_json(content)
+        try:
+            return Artifact.model_validate_json(content)
+        except ValidationError:
+            self._set_aside(path)
+            raise _damaged(digest) from None
 
     def load(self, digest: str) -> Value:
         """Read a value back, after its files were verified.
@@ -167,11 +184,26 @@ class Store:
         Raises:
             ArtifactNotFound: it, or one of its files, is gone.
             ArtifactDamaged: a file is not what was written; it is set aside.
+            ArtifactForeign: reading it would run code, and this workspace did not write it.
         """
         artifact = self.get(digest)
+        kind = value_type(artifact.type)
+        if kind.unpickles:
+            self.check_signature(artifact)
+            contents = {file.name: self._verified(artifact, file) for file in artifact.files}
+            return kind.load_bytes(contents, artifact.meta)
         self.verify(artifact)
         files = {file.name: self.blob(file.sha256) for file in artifact.files}
-        return value_type(artifact.type).load(files, artifact.meta)
+        return kind.load(files, artifact.meta)
+
+    def check_signature(self, artifact: Artifact) -> None:
+        """Make sure that this workspace wrote it; raises ArtifactForeign where it did not."""
+        if not self.signatures.holds(artifact.digest, artifact.manifest):
+            raise ArtifactForeign(
+                f"The stored {artifact.type} {artifact.digest[:12]} was not written by this "
+                "workspace, so it is not opened: it could run any code.",
+                hint="Run the card that makes it again.",
+            )
 
     def verify(self, artifact: Artifact, *, thorough: bool = False) -> None:
         """Make sure that every file is what was written.
@@ -194,7 +226,10 @@ class Store:
     def holds(self, digest: str) -> bool:
         """Whether this value is there, whole and unharmed."""
         try:
-            self.verify(self.get(digest))
+            artifact = self.get(digest)
+            self.verify(artifact)
+            if artifact.is_signed:
+                self.check_signature(artifact)
         except ArtifactError:
             return False
         return True
@@ -211,10 +246,7 @@ class Store:
             path = self.blob(file.sha256)
             stamp = _stamp(path)
             if stamp is None:
-                raise ArtifactNotFound(
-                    f"A file of the stored result {artifact.digest[:12]} is gone.",
-                    hint="Run the card again.",
-                )
+                raise _gone(artifact)
             if path.stat().st_size != file.size:
                 self._set_aside(path)
                 raise _damaged(artifact.digest)
@@ -268,6 +300,18 @@ class Store:
             make_folder(path.parent)
             write_file(path, content, mode=0o444)
 
+    def _verified(self, artifact: Artifact, file: FileEntry) -> bytes:
+        """Read a file, and hold what was read against what was written."""
+        path = self.blob(file.sha256)
+        try:
+            content = path.read_bytes()
+        except OSError:
+            raise _gone(artifact) from None
+        if hashlib.sha256(content).hexdigest() != file.sha256:
+            self._set_aside(path)
+            raise _damaged(artifact.digest)
+        return content
+
     def _has(self, entry: FileEntry) -> bool:
         path = self.blob(entry.sha256)
         stamp = _stamp(path)
@@ -303,6 +347,12 @@ def _refuse_secrets(paths: list[Path], meta: JsonObject) -> None:
             "The card put a secret into its result, which was not stored.",
             hint="Return what was made with the secret, without the secret.",
         )
+
+
+def _gone(artifact: Artifact) -> ArtifactNotFound:
+    return ArtifactNotFound(
+        f"A file of the stored result {artifact.digest[:12]} is gone.", hint="Run the card again."
+    )
 
 
 def _damaged(digest: str) -> ArtifactDamaged:

@@ -75,7 +75,7 @@ class _Kept:
 
     def remove_rest(self) -> None:
         """Remove the files that nobody needs, and that nobody is just writing."""
-        for path in (self._store.root / "manifests").glob("*/*.json"):
+        for path in (self._store.root / "manifests").glob("*/*"):  # and their signatures
             if path.stem not in self._uses:
                 _remove(path)
         for path in (self._store.root / "blobs").glob("*/*"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
@@ -62,6 +63,7 @@ class Model(Value):
     dark: ClassVar[str] = "#ee72b0"
     teaser: ClassVar[tuple[str, ...]] = ("The learning curve", "appears while training.")
     schema_type: ClassVar[type[Schema]] = ModelSchema
+    unpickles: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -153,10 +155,15 @@ class Model(Value):
 
     @classmethod
     def load(cls, files: Mapping[str, Path], meta: JsonObject) -> Self:
-        """Read the model back. Unpickles: only ever call this on what this workspace wrote."""
+        """Read the model back. Unpickles: only ever call this on what you wrote yourself."""
+        return cls.load_bytes({name: path.read_bytes() for name, path in files.items()}, meta)
+
+    @classmethod
+    def load_bytes(cls, contents: Mapping[str, bytes], meta: JsonObject) -> Self:
+        """Read the model back from its files. Unpickles: the store verifies these bytes first."""
         import joblib
 
-        facts = json.loads(files[FACTS].read_text(encoding="utf-8"))
+        facts = json.loads(contents[FACTS])
         schema = ModelSchema.model_validate(facts["schema"])
         report = facts["report"] | {"notes": tuple(facts["report"]["notes"])}
         known: dict[str, Any] = schema.model_dump(exclude={"type", "provenance"})
@@ -165,7 +172,7 @@ class Model(Value):
             name=facts["name"],
             target_unit=facts["target_unit"],
             provenance=schema.provenance,
-            content=joblib.load(files[OBJECT]),
+            content=joblib.load(BytesIO(contents[OBJECT])),
             report=TrainingReport(**report),
         )
 

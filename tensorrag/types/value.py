@@ -35,6 +35,9 @@ class Value(ABC):
     teaser: ClassVar[tuple[str, ...]] = ("The result appears here.",)
     """What a card that makes this says before its first run: up to two short lines."""
     schema_type: ClassVar[type[Schema]] = Schema
+    unpickles: ClassVar[bool] = False
+    """Whether reading it back runs code, as unpickling does. It is then signed, read only where
+    this workspace wrote it, and given to ``load_bytes`` instead of ``load``."""
 
     @property
     @abstractmethod
@@ -53,6 +56,11 @@ class Value(ABC):
     @abstractmethod
     def load(cls, files: Mapping[str, Path], meta: JsonObject) -> Self:
         """Read the value back from its files (by the names given in ``save``) and facts."""
+
+    @classmethod
+    def load_bytes(cls, contents: Mapping[str, bytes], meta: JsonObject) -> Self:
+        """Read the value back from the very bytes that were verified, for types that unpickle."""
+        raise NotImplementedError(f"{cls.__name__} unpickles, and has no load_bytes.")
 
     def preview(self) -> Preview:
         """What the inspector shows."""

@@ -1,9 +1,12 @@
 import re
+from typing import Literal
 
+from tensorrag import Card, Field
 from tensorrag.check.problems import Fix, Problem
 from tensorrag.types import ColumnSchema
 from tests.web.test_fields import SPECS
 from web.page.controls import Form
+from web.page.fields import field_specs
 from web.page.form import form, problem_key
 from web.page.markup import html
 
@@ -69,3 +72,46 @@ def test_a_changed_value_can_be_put_back() -> None:
     assert "reset to 50" in field(drawn(params={"epochs": 5}), "epochs")
     assert "default" in field(drawn(), "epochs")
     assert "required" in field(drawn(), "target")
+
+
+class Loader(Card):
+    """Reads a file."""
+
+    path: str = Field("", detail="read_as")
+    separator: Literal["auto", "comma", "semicolon"] = Field("auto", detail="separator")
+    sheet: str = Field("", detail="sheet", choices_of="sheets")
+
+
+LOADER = field_specs(Loader.model_json_schema())
+CSV = {"separator": "semicolon", "read_as": "CSV: semicolon"}
+
+
+def test_what_was_detected_is_shown_and_offered_to_be_overridden() -> None:
+    page = drawn(specs=LOADER, details=CSV)
+
+    assert "Read as CSV: semicolon" in field(page, "path")
+    assert "auto: semicolon</option>" in field(page, "separator")
+    assert 'data-field="sheet"' not in page
+
+
+def test_sheets_are_offered_where_there_are_several() -> None:
+    two = drawn(specs=LOADER, details={"sheet": "A&B", "sheets": ["A&B", "Notes"]})
+
+    assert "auto: A&amp;B</option>" in field(two, "sheet")
+    assert 'value="Notes"' in field(two, "sheet")
+    assert 'data-field="separator"' not in two
+    assert 'data-field="sheet"' not in drawn(specs=LOADER, details={"sheets": ["A&B"]})
+
+
+def test_a_choice_made_by_hand_stays_in_sight() -> None:
+    page = drawn(specs=LOADER, details={}, params={"sheet": "Gone", "separator": "comma"})
+
+    assert re.search("selected[^>]*>Gone<", field(page, "sheet"))
+    assert "auto</option>" in field(page, "separator")
+
+
+def test_an_unreadable_source_offers_everything_that_may_help() -> None:
+    unreadable = Problem(code="source_unreadable", node="n", field="path", message="No text.")
+
+    assert 'data-field="separator"' not in drawn(specs=LOADER)
+    assert 'data-field="separator"' in drawn(specs=LOADER, problems=[unreadable])

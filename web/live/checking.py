@@ -105,7 +105,7 @@ class Checking:
             self._tell()
             return
         self.planned = await asyncio.to_thread(self._plan, pipeline, checked)
-        self.checked = checked
+        self.checked = self._while_looking(checked)
         self._tell()
 
     async def _checked(self, pipeline: Pipeline) -> Checked:
@@ -137,6 +137,16 @@ class Checking:
         finally:
             del self._looks[key]
             self.kick()
+
+    def _while_looking(self, checked: Checked) -> Checked:
+        """Keep what was detected before until the next look is done: nothing on the page jumps."""
+        before = self.checked.nodes
+        looking = {
+            node: facts.model_copy(update={"details": before[node].details})
+            for node, facts in checked.nodes.items()
+            if facts.peek_key in self._looks and node in before
+        }
+        return checked.model_copy(update={"nodes": {**checked.nodes, **looking}})
 
     def _store(self, peeks: dict[str, Peek]) -> None:
         for key, peek in peeks.items():

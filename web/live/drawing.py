@@ -43,7 +43,7 @@ class Drawing:
             "card": node.card,
             "title": node.title or (info.title if info else node.card),
             "type": kind or None,
-            "summary": facts.brief if facts else "",
+            "summary": _summary(facts) if facts else "",
             "tag": "synthetic" if made_up else None,
             "x": node.position.x,
             "y": node.position.y,
@@ -104,6 +104,12 @@ class Drawing:
     def _placeholder(self, kind: str | None) -> list[str]:
         info = self._catalog.types.get(kind or "")
         return list(info.teaser) if info else []
+
+
+def _summary(facts: NodeFacts) -> str:
+    """Sum up a card in a line: what it is set to, and how its source was read."""
+    read = facts.details.get("brief")
+    return " · ".join(filter(None, [facts.brief, read if isinstance(read, str) else ""]))
 
 
 def _input(port: PortInfo) -> JsonObject:

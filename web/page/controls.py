@@ -15,6 +15,8 @@ from web.page.markup import Element, Node, a, button, div, input_, option, selec
 from web.page.wording import plural
 
 Columns = Sequence[ColumnSchema] | None
+MAX_DETAIL = 200
+"""Characters shown of what was detected."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,8 @@ class Form:
     columns: Mapping[str, Columns] = field(default_factory=dict)
     """Columns of each input, None where they are not known."""
     problems: Sequence[Problem] = ()
+    details: Mapping[str, Any] = field(default_factory=dict)
+    """What was detected at the card's source; empty where nobody looked, or it is unreadable."""
     secrets: Sequence[str] = ()
     """Names of the secrets that there are."""
     uploading: str | None = None
@@ -40,6 +44,33 @@ class Form:
     def values(self) -> dict[str, Any]:
         """Return every parameter, defaults included."""
         return {**defaults(self.specs), **self.params}
+
+    def visible(self) -> list[FieldSpec]:
+        """Return the parameters that matter for the choices made and for the source."""
+        values = self.values()
+        return [spec for spec in self.specs if spec.active(values) and self._fits_source(spec)]
+
+    def _fits_source(self, spec: FieldSpec) -> bool:
+        """Tell whether there is something to override: a Parquet file has no separator."""
+        if spec.detail is None or spec.kind != "choice" or self.value(spec) != spec.default:
+            return True
+        if spec.choices_of is not None:
+            return len(self.choices(spec)) > 2
+        unreadable = any(problem.code == "source_unreadable" for problem in self.problems)
+        return spec.detail in self.details or (unreadable and not self.details)
+
+    def choices(self, spec: FieldSpec) -> list[Any]:
+        """Return what a parameter can be, its default first where the source has the choices."""
+        if spec.choices_of is None:
+            return list(spec.choices)
+        found = self.details.get(spec.choices_of)
+        listed = found if isinstance(found, list | tuple) else []
+        return [spec.default, *(name for name in listed if isinstance(name, str))]
+
+    def detected(self, spec: FieldSpec) -> str:
+        """Return what was detected of a parameter, as text; empty where nothing was."""
+        found = self.details.get(spec.detail or "")
+        return str(found)[:MAX_DETAIL] if isinstance(found, str | int | float) else ""
 
     def wrong(self, name: str) -> list[Problem]:
         """Return what is wrong with a parameter."""
@@ -127,13 +158,23 @@ def _switch(shown: Form, spec: FieldSpec) -> Element:
 
 def _choice(shown: Form, spec: FieldSpec) -> Element:
     now = shown.value(spec)
-    choices = list(spec.choices)
+    choices = shown.choices(spec)
     if now not in choices:
         choices.insert(0, now)
     options = [
-        option(value=str(each), selected=each == now)[choice_words(each)] for each in choices
+        option(value=str(each), selected=each == now)[_choice_words(shown, spec, each)]
+        for each in choices
     ]
     return div(".inp")[_bound(select, shown, spec)[options], icon("chevron", ".s")]
+
+
+def _choice_words(shown: Form, spec: FieldSpec, choice: Any) -> str:
+    """Write a choice; what is detected says what it was: ``auto: semicolon``."""
+    if spec.detail is None or choice != spec.default:
+        return str(choice) if spec.choices_of else choice_words(choice)
+    detected = shown.detected(spec) if shown.value(spec) == spec.default else ""
+    word = choice_words(choice or "auto")
+    return f"{word}: {detected}" if detected else word
 
 
 def _secret(shown: Form, spec: FieldSpec) -> Node:

@@ -43,6 +43,10 @@ class FieldSpec:
     choices: tuple[Any, ...] = ()
     columns_of: str | None = None
     when: Mapping[str, Any] | None = None
+    detail: str | None = None
+    """What was detected at the card's source that belongs to this."""
+    choices_of: str | None = None
+    """The detail that lists the choices."""
     whole: bool = False
     """Lists of whole numbers."""
 
@@ -140,6 +144,8 @@ def _spec(name: str, raw: JsonObject, definitions: JsonObject, required: bool) -
         choices=_choices(shape),
         columns_of=shape.get("x-columns-of"),
         when=shape.get("x-when"),
+        detail=shape.get("x-detail"),
+        choices_of=shape.get("x-choices-of"),
         whole=items.get("type") == "integer",
     )
 
@@ -156,7 +162,7 @@ def _shape(raw: JsonObject, definitions: JsonObject) -> JsonObject:
 
 
 def _kind(name: str, shape: JsonObject, items: JsonObject) -> Kind:
-    if "enum" in shape or "const" in shape:
+    if not shape.keys().isdisjoint({"enum", "const", "x-choices-of"}):
         return "choice"
     if shape.get("format") == "upload" or name == "upload":
         return "upload"

@@ -11,11 +11,10 @@ from web.page.markup import Element, Node, button, div, label, span
 
 def form(shown: Form) -> Node:
     """Draw every parameter that matters for the choices made."""
-    values = shown.values()
-    active = [spec for spec in shown.specs if spec.active(values)]
-    if not active:
+    visible = shown.visible()
+    if not visible:
         return div(".sec.m2.s12")["This card has no settings."]
-    return [_field(shown, spec) for spec in active]
+    return [_field(shown, spec) for spec in visible]
 
 
 def _field(shown: Form, spec: FieldSpec) -> Element:
@@ -26,9 +25,16 @@ def _field(shown: Form, spec: FieldSpec) -> Element:
             label(for_=field_id(spec), title=spec.help or None)[spec.label], _aside(shown, spec)
         ],
         control(shown, spec),
+        _read_as(shown, spec),
         [problem_message(problem) for problem in wrong],
         _help(spec),
     ]
+
+
+def _read_as(shown: Form, spec: FieldSpec) -> Node:
+    """Say under a source how it was read; a choice says so itself."""
+    detected = shown.detected(spec) if spec.kind != "choice" else ""
+    return div(".cap", data_testid="read-as")[f"Read as {detected}"] if detected else None
 
 
 def _help(spec: FieldSpec) -> Node:

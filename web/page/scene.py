@@ -85,6 +85,7 @@ def _form(
             for port, schema in (facts.inputs if facts else {}).items()
         },
         problems=problems,
+        details=facts.details if facts else {},
         secrets=secrets,
         uploading=uploading,
     )

@@ -43,8 +43,7 @@ def settings(card: Card) -> Node:
 
 
 def _names(card: Card) -> set[str]:
-    values = card.settings.values()
-    return {spec.name for spec in card.settings.specs if spec.active(values)}
+    return {spec.name for spec in card.settings.visible()}
 
 
 def _inputs(card: Card) -> Element:

@@ -1,0 +1,81 @@
+"""Any table they throw at it: what was detected is shown, and can be said better by hand."""
+
+from collections.abc import Sequence
+
+import pytest
+from playwright.sync_api import FilePayload, Page, expect
+
+from tests.browser.hands import Hands
+from tests.servers import Server
+from tests.workbooks import workbook
+
+EXPORT = "Größe;Preis;Ort\n" + "".join(
+    f"{size},5;{price:.2f};{place}\n".replace(".", ",")
+    for size, price, place in ((3, 412.5, "Zürich"), (4, 388.25, "Köln"), (2, 1204.75, "Graz"))
+)
+FLATS: list[Sequence[object]] = [
+    ["rooms", "price"],
+    *([rooms, 100 * rooms + 50] for rooms in range(2, 8)),
+]
+BOOK = workbook({"Flats": FLATS, "Notes": [["who", "said"], ["Ann", "fine"], ["Ben", "dear"]]})
+
+
+@pytest.fixture
+def hands(server: Server, page: Page) -> Hands:
+    """One person before the sample pipeline, about to load another table."""
+    hands = Hands(page).open(f"{server.url}/edit/new?sample=boston_housing")
+    expect(page.locator("[data-testid=canvas] [data-node]")).to_have_count(5)
+    hands.settings("load")
+    hands.field("source").select_option("upload")
+    return hands
+
+
+def upload(hands: Hands, name: str, content: bytes) -> None:
+    file: FilePayload = {"name": name, "mimeType": "", "buffer": content}
+    hands.test_id("upload-input").set_input_files(file)
+
+
+def test_how_a_csv_file_was_read_is_shown_and_can_be_changed(hands: Hands) -> None:
+    upload(hands, "export.csv", EXPORT.encode("latin-1"))
+    read_as = hands.test_id("read-as")
+
+    expect(read_as).to_have_text("Read as CSV: semicolon · Latin-1 · decimal comma")
+    expect(hands.card("load")).to_contain_text("export.csv · semicolon · Latin-1")
+    expect(hands.field("separator").locator("option:checked")).to_have_text("auto: semicolon")
+    expect(hands.field("sheet")).to_have_count(0)
+    hands.picture("detected")
+
+    hands.field("decimal_mark").select_option("point")
+    expect(read_as).to_have_text("Read as CSV: semicolon · Latin-1 · decimal point")
+    hands.tab("Columns")
+    expect(hands.test_id("inspector")).to_contain_text("Größe")
+
+
+def test_a_workbook_offers_its_sheets(hands: Hands) -> None:
+    upload(hands, "flats.xlsx", BOOK)
+
+    expect(hands.test_id("read-as")).to_have_text('Read as Excel: sheet "Flats"')
+    expect(hands.field("separator")).to_have_count(0)
+    expect(hands.field("sheet").locator("option")).to_have_text(["auto: Flats", "Flats", "Notes"])
+    hands.field("sheet").select_option("Notes")
+    expect(hands.test_id("read-as")).to_have_text('Read as Excel: sheet "Notes"')
+    hands.picture("sheets")
+    hands.tab("Columns")
+    expect(hands.test_id("inspector")).to_contain_text("said")
+
+
+def test_another_workbook_without_the_sheet_says_so_and_names_its_own(hands: Hands) -> None:
+    upload(hands, "flats.xlsx", BOOK)
+    hands.field("sheet").select_option("Notes")
+    upload(hands, "houses.xlsx", workbook({"Houses": FLATS, "Gardens": FLATS}))
+
+    expect(hands.problem("sheet")).to_contain_text('houses.xlsx has no sheet "Notes".')
+    hands.field("sheet").select_option("Gardens")
+    expect(hands.problem("sheet")).to_have_count(0)
+
+
+def test_a_broken_line_is_named_under_the_file(hands: Hands) -> None:
+    upload(hands, "rooms.csv", b"rooms,price\n3,1\n4\n")
+
+    expect(hands.problem("upload")).to_contain_text("line 3 has 1 value where 2 were expected")
+    expect(hands.field("encoding")).to_be_visible()
