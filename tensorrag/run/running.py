@@ -8,13 +8,14 @@ be started.
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from typing import Literal
 
 from tensorrag.catalog import Catalog
-from tensorrag.errors import ErrorInfo, NodeNotFound, WorkspaceError
+from tensorrag.errors import ErrorInfo, NodeNotFound, TensorRagError, WorkspaceError
 from tensorrag.executor import Executor
 from tensorrag.pipeline.names import quoted
 from tensorrag.run.chronicle import Chronicle
@@ -27,6 +28,8 @@ from tensorrag.run.request import Request
 from tensorrag.run.schedule import Outcome, Schedule, Step
 from tensorrag.store.workspace import Workspace
 from tensorrag.types.value import JsonObject
+
+log = logging.getLogger(__name__)
 
 RunStatus = Literal["queued", "running", "succeeded", "failed", "cancelled", "interrupted"]
 
@@ -314,6 +317,7 @@ class Run:
             self._seconds = time.monotonic() - self._began
             self._chronicle.ended = True
             self._chronicle.tell()
+        await asyncio.to_thread(self._tidy)
 
     async def _tick(self) -> None:
         """Decide on what has happened, record it, tell it, and start what follows."""
@@ -358,6 +362,13 @@ class Run:
             self._chronicle.record(self.status)
         except WorkspaceError:
             self._chronicle.give_up()
+
+    def _tidy(self) -> None:
+        """Keep the store to its cap. The run is over: nothing that goes wrong here is its fault."""
+        try:
+            self._workspace.tidy()
+        except (TensorRagError, OSError):
+            log.exception("The store could not be tidied up.")
 
     async def _drop_all(self) -> None:
         """Have everything stopped that still runs, and listen to it no longer."""

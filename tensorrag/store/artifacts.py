@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import shutil
 import tempfile
@@ -35,6 +36,8 @@ PLAIN, SIGNED = 1, 2
 _UNPICKLED = {kind.__name__ for kind in BUILT_IN if kind.unpickles}
 LEFTOVER_SECONDS = 24 * 3600
 """Unfinished files older than this belong to nobody any more."""
+DAMAGED_SECONDS = 30 * 24 * 3600
+"""Damaged files that lie longer than this interest nobody any more."""
 
 INDEX = """
 CREATE TABLE IF NOT EXISTS results (
@@ -266,13 +269,16 @@ class Store:
     def size(self) -> int:
         """Bytes of all stored files."""
         blobs = (self.root / "blobs").glob("*/*")
-        return sum(path.stat().st_size for path in blobs)
+        return sum(_size(path) for path in blobs)
 
     def sweep(self) -> None:
-        """Remove what crashed processes left half written."""
+        """Remove what crashed processes left half written, and what was set aside long ago."""
         for path in (self.root / "tmp").glob("*"):
-            if time.time() - path.stat().st_mtime > LEFTOVER_SECONDS:
+            if _age(path) > LEFTOVER_SECONDS:
                 shutil.rmtree(path, ignore_errors=True)
+        for path in (self.root / "damaged").glob("*"):
+            if _age(path) > DAMAGED_SECONDS:
+                path.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Close the database; the next use opens it again."""
@@ -335,7 +341,8 @@ class Store:
     def _set_aside(self, path: Path) -> None:
         folder = self.root / "damaged"
         make_folder(folder)
-        path.replace(folder / f"{path.name}.{time.time_ns()}")
+        aside = path.replace(folder / f"{path.name}.{time.time_ns()}")
+        os.utime(aside)
 
 
 def _refuse_secrets(paths: list[Path], meta: JsonObject) -> None:
@@ -365,6 +372,22 @@ def _damaged(digest: str) -> ArtifactDamaged:
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _size(path: Path) -> int:
+    """Bytes of a file; none of one that another process has just removed."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def _age(path: Path) -> float:
+    """Seconds since a file was written or set aside."""
+    try:
+        return time.time() - path.stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def _stamp(path: Path) -> str | None:

@@ -134,10 +134,13 @@ class Database:
                 f"The disk is full: {self.path} could not be written.",
                 hint="Free some space, then try again.",
             )
-        if isinstance(error, sqlite3.DatabaseError) and ("malformed" in text or "not a" in text):
+        if isinstance(error, sqlite3.DatabaseError) and (
+            any(word in text for word in ("malformed", "not a"))
+        ):
             return WorkspaceError(
                 f"{self.path} is damaged.",
-                hint="Move it away: a new one is made, and pipelines are kept elsewhere.",
+                hint="Start the editor again, or use `tensorrag doctor --mend`: it keeps what can "
+                "be read.",
             )
         return WorkspaceError(f"{self.path} could not be used: {text}.")
 

@@ -95,6 +95,11 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self._database = Database(path, SCHEMA, VERSION, MIGRATIONS)
 
+    @property
+    def database(self) -> Database:
+        """The file that it is kept in."""
+        return self._database
+
     def create_run(
         self,
         record: JsonObject,
@@ -315,6 +320,15 @@ class Journal:
             ONGOING,
         )
         return [run for run, *owner in rows if not Owner(*owner).alive]
+
+    def ongoing_since(self) -> float | None:
+        """When the oldest of the runs began that go on now, in seconds since 1970."""
+        rows = self._database.read(
+            "SELECT created, host, pid, pid_started FROM runs"  # noqa: S608
+            f" WHERE status IN (?, ?) AND NOT ({_WAITS})",
+            ONGOING,
+        )
+        return min((began for began, *owner in rows if Owner(*owner).alive), default=None)
 
     def interrupted(self) -> list[str]:
         """Mark the runs whose process is gone as interrupted, and return their ids."""

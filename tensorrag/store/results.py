@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
+from pydantic import ValidationError
+
 from tensorrag.card import Peek
 from tensorrag.types.value import JsonObject
 
@@ -70,9 +72,8 @@ class Results:
         )
         if not rows:
             return None
-        outputs, summary, *rest = rows[0]
-        result = Result(json.loads(outputs), json.loads(summary), *rest)
-        if all(self._store.holds(digest) for digest in result.outputs.values()):
+        result = _read(*rows[0])
+        if result and all(self._store.holds(digest) for digest in result.outputs.values()):
             return result
         self._forget(key)
         return None
@@ -117,7 +118,10 @@ class Peeks(Mapping[str, Peek]):
         rows = self._index.read("SELECT peek FROM peeks WHERE key = ?", (key,))
         if not rows:
             raise KeyError(key)
-        return Peek.model_validate_json(rows[0][0])
+        try:
+            return Peek.model_validate_json(rows[0][0])
+        except ValidationError:  # damaged, or of another version: it is looked at again
+            raise KeyError(key) from None
 
     def __iter__(self) -> Iterator[str]:
         return (key for (key,) in self._index.read("SELECT key FROM peeks"))
@@ -133,6 +137,14 @@ class Peeks(Mapping[str, Peek]):
                 "INSERT OR REPLACE INTO peeks VALUES (?, ?, ?)",
                 (key, peek.model_dump_json(), time.time()),
             )
+
+
+def _read(outputs: str, summary: str, *rest: Any) -> Result | None:
+    """Read a row; None where it was damaged."""
+    try:
+        return Result(json.loads(outputs), json.loads(summary), *rest)
+    except ValueError:
+        return None
 
 
 def _row(key: str, result: Result) -> tuple[Any, ...]:

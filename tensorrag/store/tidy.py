@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
+import threading
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from tensorrag.errors import ArtifactError
@@ -13,30 +16,33 @@ from tensorrag.store.journal import Journal
 
 ROOM = 0.9
 """Share of the cap that is left after tidying, so that it need not be done all the time."""
-YOUNG_SECONDS = 3600
-"""What was written or used within the last hour may belong to a run that is going on."""
+YOUNG_SECONDS = 60
+"""What was written within the last minute may be about to be recorded."""
+
+_one_at_a_time = threading.Lock()
 
 
 def tidy(store: Store, journal: Journal, *, cap: int) -> int:
     """Remove the results used longest ago until the store fits into its cap.
 
-    The outputs of the latest run of every pipeline stay, and so does whatever a run may be using.
+    The outputs of the latest run of every pipeline stay, and so does what was of use since the
+    oldest run began that is going on.
 
     Returns:
         How many bytes were removed.
     """
-    before = store.size()
-    if before <= cap:
-        return 0
-    kept = _Kept(store, journal.latest_outputs())
-    size = kept.size
-    for key, digests in _by_use(store):
-        if size > cap * ROOM and not kept.pins(digests):
-            with store.index.write(durable=False) as connection:
-                connection.execute("DELETE FROM results WHERE key = ?", (key,))
-            size -= kept.drop(digests)
-    kept.remove_rest()
-    return before - store.size()
+    with _one_at_a_time:
+        before = store.size()
+        if before <= cap:
+            return 0
+        since = journal.ongoing_since() or time.time()
+        kept = _Kept(store, journal.latest_outputs())
+        size = kept.size
+        for key, digests in _by_use(store, before=since):
+            if size > cap * ROOM and not kept.pins(digests) and _forget(store, key, since):
+                size -= kept.drop(digests)
+        kept.remove_rest(since)
+        return before - store.size()
 
 
 class _Kept:
@@ -46,9 +52,10 @@ class _Kept:
         self._store = store
         self._pinned = frozenset(pinned)
         self._uses: dict[str, int] = dict.fromkeys(self._pinned, 1)
-        for _, digests in _by_use(store, young=True):
+        for _, digests in _by_use(store):
             for digest in digests:
                 self._uses[digest] = self._uses.get(digest, 0) + 1
+        self._dropped: set[str] = set()
         self._files: dict[str, int] = {}
         for digest in self._uses:
             for sha256 in self._files_of(digest):
@@ -70,23 +77,25 @@ class _Kept:
             self._uses[digest] -= 1
             if self._uses[digest] == 0:
                 del self._uses[digest]
+                self._dropped.add(digest)
                 freed += sum(self._drop_file(sha256) for sha256 in self._files_of(digest))
         return freed
 
-    def remove_rest(self) -> None:
-        """Remove the files that nobody needs, and that nobody is just writing."""
-        for path in (self._store.root / "manifests").glob("*/*"):  # and their signatures
-            if path.stem not in self._uses:
-                _remove(path)
-        for path in (self._store.root / "blobs").glob("*/*"):
-            if path.name not in self._files:
-                _remove(path)
+    def remove_rest(self, since: float) -> None:
+        """Remove the files that nobody needs, and that no run wrote after ``since``."""
+        settled = min(since, time.time() - YOUNG_SECONDS)
+        needed = {*self._uses, *self._files}
+        for folder in ("manifests", "blobs"):  # signatures lie beside the manifests
+            for path in (self._store.root / folder).glob("*/*"):
+                if path.stem not in needed:
+                    _remove(path, since if path.stem in self._dropped else settled)
 
     def _drop_file(self, sha256: str) -> int:
         self._files[sha256] -= 1
         if self._files[sha256]:
             return 0
         del self._files[sha256]
+        self._dropped.add(sha256)
         return _size(self._store.blob(sha256))
 
     def _files_of(self, digest: str) -> list[str]:
@@ -96,18 +105,25 @@ class _Kept:
             return []
 
 
-def _by_use(store: Store, *, young: bool = False) -> list[tuple[str, list[str]]]:
+def _by_use(store: Store, *, before: float = math.inf) -> list[tuple[str, list[str]]]:
     """Return key and outputs of results, the one used longest ago first."""
     rows = store.index.read(
-        "SELECT key, outputs FROM results WHERE used < ? ORDER BY used",
-        (time.time() + (YOUNG_SECONDS if young else -YOUNG_SECONDS),),
+        "SELECT key, outputs FROM results WHERE used < ? ORDER BY used", (before,)
     )
     return [(key, list(json.loads(outputs).values())) for key, outputs in rows]
 
 
-def _remove(path: Path) -> None:
-    if time.time() - path.stat().st_mtime > YOUNG_SECONDS:
-        path.unlink(missing_ok=True)
+def _forget(store: Store, key: str, since: float) -> bool:
+    """Forget a result, unless it was of use again meanwhile."""
+    with store.index.write(durable=False) as connection:
+        gone = connection.execute("DELETE FROM results WHERE key = ? AND used < ?", (key, since))
+        return gone.rowcount > 0
+
+
+def _remove(path: Path, limit: float) -> None:
+    with suppress(FileNotFoundError):  # another process may be tidying too
+        if path.stat().st_mtime < limit:
+            path.unlink()
 
 
 def _size(path: Path) -> int:

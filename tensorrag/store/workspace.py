@@ -145,16 +145,42 @@ class Workspace:
             yield lambda: is_at(file, path)
             file.truncate(0)
 
+    def mend(self) -> None:
+        """Mend damaged databases; `notices` say which. Only while nobody else has them open."""
+        from tensorrag.store.mending import mend
+
+        mend(self.journal.database)
+        mend(self.store.index)
+
+    def notices(self) -> tuple[str, ...]:
+        """Say in sentences what was found damaged here and set aside, and what to do."""
+        from tensorrag.store.mending import set_aside
+
+        lost = {
+            self.root / "journal.sqlite": "The history of runs",
+            self.root / "store" / "index.sqlite": "The list of results",
+        }
+        return self.settings.notices() + tuple(
+            f"{what} was damaged: what could be read is used, the rest runs again. "
+            f"The old one is kept as {path.name}; delete it to end this notice."
+            for file, what in lost.items()
+            for path in set_aside(file)
+        )
+
     def sweep(self) -> None:
         """Remove what crashed processes left half written, and results beyond the store's cap.
 
         The scratch folder is the executors' own: they know what of it is in use.
         """
-        from tensorrag.store.tidy import tidy
-
         self.store.sweep()
         self.uploads.sweep()
-        tidy(self.store, self.journal, cap=self.settings.values().store_cap)
+        self.tidy()
+
+    def tidy(self) -> int:
+        """Remove the results used longest ago until the store fits; returns how many bytes."""
+        from tensorrag.store.tidy import tidy
+
+        return tidy(self.store, self.journal, cap=self.settings.values().store_cap)
 
     def close(self) -> None:
         """Close the databases; the next use opens them again."""

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tensorrag.store import tidy
+from tensorrag.store.settings import Settings, Values
 from tests.core.engine import Engine, chain, node
 
 
@@ -65,11 +66,33 @@ async def test_the_latest_run_of_each_pipeline_stays(engine: Engine) -> None:
 
 
 async def test_what_a_run_may_be_using_stays(engine: Engine) -> None:
-    young = await made(engine, 1, "numbers")
-    await made(engine, 2, "numbers")
+    old = await made(engine, 1, "numbers")
+    engine.workspace.journal.create_run({}, name="goes on")
+    young = await made(engine, 2, "numbers")
+    await made(engine, 3, "numbers")
+    store, journal = engine.workspace.store, engine.workspace.journal
 
-    assert tidy.tidy(engine.workspace.store, engine.workspace.journal, cap=0) == 0
-    assert engine.workspace.store.holds(young)
+    assert tidy.tidy(store, journal, cap=0) > 0
+    assert not store.holds(old)
+    assert store.holds(young)
+
+
+async def test_after_every_run_the_store_is_below_its_cap(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = engine.workspace.store.get(await made(engine, 1, "numbers")).size
+    cap = int(3.5 * one)
+    monkeypatch.setattr(
+        Settings, "values", lambda self: Values.model_construct(store_cap=cap, card_memory=None)
+    )
+
+    digests = [await made(engine, value, "numbers") for value in range(2, 12)]
+
+    assert engine.workspace.store.size() <= cap
+    assert engine.workspace.store.holds(digests[-1])
+    assert not engine.workspace.store.holds(digests[0])
+    again = await engine.run(chain(node("number", value=11)))
+    assert again.nodes["number"].cached
 
 
 async def test_below_the_cap_nothing_goes(engine: Engine) -> None:

@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+import gc
+import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
+import httpx
 import joblib
 import numpy as np
 import pytest
 from sklearn.linear_model import LinearRegression
 
+from sample_data.pipeline_files import pipeline_path
 from tensorrag import Model
 from tensorrag.errors import ArtifactError, ArtifactForeign, WorkspaceError
+from tensorrag.pipeline import Pipeline
 from tensorrag.store.artifacts import PLAIN, Artifact, FileEntry, Store
+from tensorrag.store.workspace import Workspace
 from tensorrag.types import TrainingReport
+from tests.core.engine import Engine, chain, node
+from tests.servers import ROOT, Server
 
 
 def model(slope: float = 2.0) -> Model:
@@ -227,3 +239,196 @@ def test_a_damaged_model_is_found_and_can_be_made_again(store: Store, part: str,
     assert store.put(model()) == artifact
     assert store.holds(artifact.digest)
     assert isinstance(store.load(artifact.digest), Model)
+
+
+# --- a run over damage ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Engine:
+    return Engine(tmp_path / "workspace")
+
+
+def numbers(length: int = 4) -> Pipeline:
+    """A chain that counts: 1, 2, 3, 4."""
+    return chain(node("number"), *(node(f"add{i}", "add") for i in range(1, length)))
+
+
+@pytest.mark.parametrize("harm", HARM)
+@pytest.mark.parametrize("part", ["blob", "manifest"])
+async def test_what_was_damaged_is_computed_again_and_nothing_else(
+    engine: Engine, part: str, harm: str
+) -> None:
+    first = await engine.run(numbers())
+    digest = first.nodes["add2"].outputs["number"]["sha256"]
+    store = engine.workspace.store
+    [file] = store.get(digest).files
+    manifest = store.root / "manifests" / digest[:2] / f"{digest}.json"
+    path = manifest if part == "manifest" else store.blob(file.sha256)
+    path.chmod(0o644)
+    HARM[harm](path)
+
+    again = await engine.run(numbers())
+
+    assert again.status == "succeeded"
+    assert {name for name, one in again.nodes.items() if not one.cached} == {"add2"}
+    assert engine.number(again, "add3") == 4
+    assert store.holds(digest)
+    if harm != "deleted":
+        assert list((store.root / "damaged").iterdir())
+
+
+def scribble(path: Path) -> None:
+    """Write over a page in the middle of the file."""
+    with path.open("r+b") as file:
+        file.seek(path.stat().st_size // 2 // 4096 * 4096)
+        file.write(os.urandom(4096))
+
+
+def rot(path: Path) -> None:
+    """Change single bytes all over the file."""
+    content = bytearray(path.read_bytes())
+    for place in range(1000, len(content), 2503):
+        content[place] ^= 0x55
+    path.write_bytes(content)
+
+
+def settled(workspace: Workspace, name: str) -> Path:
+    """Have everything in the file itself, as after an orderly end."""
+    workspace.close()
+    gc.collect()  # closes what the tasks had open that were performed in this process
+    with closing(sqlite3.connect(workspace.root / name)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return workspace.root / name
+
+
+DATABASE_HARM: dict[str, Callable[[Path], object]] = {
+    "a page": scribble,
+    "single bytes": rot,
+    "its head": lambda path: path.write_bytes(b"x" * 100 + path.read_bytes()[100:]),
+    "its second half": lambda path: os.truncate(path, path.stat().st_size // 2),
+    "all of it": lambda path: os.truncate(path, 0),
+    "another file": lambda path: path.write_bytes(b"\x89PNG" + os.urandom(9000)),
+}
+
+
+@pytest.mark.parametrize("harm", DATABASE_HARM)
+@pytest.mark.parametrize("name", ["store/index.sqlite", "journal.sqlite"])
+async def test_a_damaged_database_is_mended_and_the_next_run_succeeds(
+    engine: Engine, name: str, harm: str
+) -> None:
+    await engine.run(numbers(12))
+    file = settled(engine.workspace, name)
+    assert file.stat().st_size > 5 * 4096
+    DATABASE_HARM[harm](file)
+
+    later = Engine(engine.root)
+    later.workspace.mend()
+    run = await later.run(numbers(12))
+
+    assert run.status == "succeeded"
+    assert later.number(run, "add11") == 12
+    assert later.workspace.journal.runs()[0].id == run.id
+    if harm != "all of it":  # an empty file is an empty database, not a damaged one
+        [notice] = later.workspace.notices()
+        assert "was damaged" in notice
+        assert f"{file.stem}.damaged-" in notice
+        later.workspace.mend()
+        assert len(later.workspace.notices()) == 1  # the new one is whole
+
+
+async def test_what_can_be_read_of_a_damaged_database_is_kept(engine: Engine) -> None:
+    for value in range(60):
+        await engine.run(chain(node("number", value=value)), pipeline_id=f"number-{value}")
+    scribble(settled(engine.workspace, "store/index.sqlite"))
+    scribble(settled(engine.workspace, "journal.sqlite"))
+
+    later = Engine(engine.root)
+    later.workspace.mend()
+
+    results = later.workspace.store.index.read("SELECT count(*) FROM results")[0][0]
+    runs = later.workspace.journal.runs(limit=100)
+    assert 30 <= results <= 60
+    assert len(runs) >= 30
+    assert len(later.workspace.notices()) == 2
+    assert (await later.run(chain(node("number", value=59)))).status == "succeeded"
+
+
+def test_a_whole_database_is_left_alone(engine: Engine) -> None:
+    engine.workspace.journal.create_run({}, name="kept")
+    engine.workspace.close()
+    file = engine.workspace.root / "journal.sqlite"
+    before = file.stat().st_ino
+
+    engine.workspace.mend()
+
+    assert file.stat().st_ino == before
+    assert engine.workspace.journal.runs()[0].name == "kept"
+    assert engine.workspace.notices() == ()
+
+
+# --- an editor over damage ------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_an_editor_starts_over_every_kind_of_damage_and_unpickles_nothing(
+    start_server: Callable[..., Server], tmp_path: Path
+) -> None:
+    """Everything at once, in a real editor; its process itself never reads a pickle."""
+    spied = {"PYTHONPATH": f"{_spy(tmp_path)}:{ROOT}", "TENSORRAG_SPIED": str(tmp_path / "spied")}
+    server = start_server(tmp_path / "workspace", **spied)
+    pipeline = json.loads(pipeline_path("diabetes").read_text())
+    first = _run(server, pipeline)
+    server.stop()
+    workspace = Workspace.open(server.workspace)
+    for digest in {o["sha256"] for n in first["nodes"].values() for o in n["outputs"].values()}:
+        for file in workspace.store.get(digest).files:
+            if file.size:
+                workspace.store.blob(file.sha256).chmod(0o644)
+                flip(workspace.store.blob(file.sha256))
+    DATABASE_HARM["its head"](settled(workspace, "journal.sqlite"))
+    DATABASE_HARM["another file"](settled(workspace, "store/index.sqlite"))
+    workspace.store.signatures.key_file.write_bytes(b"x")
+    workspace.settings.path.write_text("{")
+
+    server = start_server(server.workspace, **spied)
+    again = _run(server, pipeline)
+
+    assert not any(one["cached"] for one in again["nodes"].values())
+    metrics = [run["nodes"]["evaluate"]["outputs"]["metrics"]["value"] for run in (first, again)]
+    assert metrics[0]["r2"] == pytest.approx(metrics[1]["r2"], abs=0.05)
+    notices = " ".join(workspace.notices())
+    for sentence in ("The settings were damaged", "history of runs", "list of results"):
+        assert sentence in notices
+    # The spy was awake in the editor, and saw nothing there but its own trial.
+    assert (tmp_path / "spied").read_text().split() == ["serve", "serve"]
+
+
+def _spy(folder: Path) -> Path:
+    """Have each editor note when its own process finds a class for a pickle, and try it once."""
+    (folder / "spy").mkdir()
+    (folder / "spy" / "sitecustomize.py").write_text("""
+import os, pickle, sys
+if sys.argv[1:2] == ["serve"] or "serve" in sys.orig_argv:
+    def note(event, arguments, me=os.getpid(), file=os.environ["TENSORRAG_SPIED"]):
+        if event == "pickle.find_class" and os.getpid() == me:
+            with open(file, "a") as out:
+                out.write("serve\\n")
+    sys.addaudithook(note)
+    pickle.loads(pickle.dumps(os.getcwd, protocol=0))
+""")
+    return folder / "spy"
+
+
+def _run(server: Server, pipeline: dict[str, Any]) -> dict[str, Any]:
+    with httpx.Client(base_url=server.url, timeout=60, trust_env=False) as client:
+        started = client.post("/api/runs", json={"pipeline": pipeline})
+        assert started.status_code == 201, started.text
+        until = time.monotonic() + 90
+        while True:
+            found: dict[str, Any] = client.get(f"/api/runs/{started.json()['run']}").json()
+            if found["status"] not in ("queued", "running"):
+                assert found["status"] == "succeeded", found
+                return found
+            assert time.monotonic() < until
+            time.sleep(0.2)

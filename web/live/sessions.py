@@ -136,7 +136,8 @@ class Sessions:
         return self._runs
 
     def _tidy(self) -> None:
-        """Clear up after a server that crashed. In a thread."""
+        """Mend what is damaged, and clear up after a server that crashed. In a thread."""
+        self.workspace.mend()
         finish_edits(self.workspace.pipelines)
         self.workspace.journal.interrupted()
         self.workspace.sweep()
