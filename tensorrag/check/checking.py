@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, SerializeAsAny, TypeAdapter, ValidationError
@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, SerializeAsAny, TypeAdapter, Validat
 from tensorrag.card import Card, Peek
 from tensorrag.catalog import CardInfo
 from tensorrag.check.columns import column_problems
+from tensorrag.check.lost import where_lost
 from tensorrag.check.problems import Fix, Level, Problem
 from tensorrag.check.wiring import wiring_problems
 from tensorrag.errors import CardError, CardNotFound, InputError, ParameterError, TensorRagError
@@ -156,12 +157,15 @@ class _Checking:
     def _ask(self, node: Node, found: Found) -> None:
         """Ask the card what it makes of its parameters and inputs."""
         inputs = self._arriving(node, found.info)
-        problems = column_problems(node, found.info, inputs)
+        problems = column_problems(node, found.info, inputs, partial(self._lost, node.id))
         self.problems += problems
         card = self._card(node, found)
         self._miss_secrets(node, card)
         outputs = self._leaving(node, found, card, inputs, quiet=bool(problems))
         self.facts[node.id] = self._facts(node, found, card, inputs, outputs)
+
+    def _lost(self, node: str, port: str, column: str) -> str:
+        return where_lost(self.pipeline, self.facts, node, port, column)
 
     def _card(self, node: Node, found: Found) -> Card | None:
         params = dict(node.params)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -18,14 +18,20 @@ from tensorrag.types.schema import TableSchema
 _PLAIN = re.compile(r"[\w.-]{1,60}")
 """Column names that can stand in a sentence without quotes."""
 
+Lost = Callable[[str, str], str]
+"""Takes an input and the name of a column."""
 
-def column_problems(node: Node, info: CardInfo, inputs: Mapping[str, Any]) -> list[Problem]:
+
+def column_problems(
+    node: Node, info: CardInfo, inputs: Mapping[str, Any], lost: Lost = lambda port, column: ""
+) -> list[Problem]:
     """List the column parameters of a node that name nothing, or a column that is not there.
 
     Args:
         node: raw parameters, as they are in the file.
         info: its card.
         inputs: the schema at each input, as far as it is known.
+        lost: says in a sentence where a column was lost that does not arrive at an input.
     """
     found: list[Problem] = []
     for name, field in info.params["properties"].items():
@@ -35,7 +41,8 @@ def column_problems(node: Node, info: CardInfo, inputs: Mapping[str, Any]) -> li
         default = field.get("default")
         schema = inputs.get(port)
         columns = schema.names if isinstance(schema, TableSchema) else None
-        choice = _Choice(node.id, name, node.params.get(name, default), default, port, columns)
+        value = node.params.get(name, default)
+        choice = _Choice(node.id, name, value, default, port, columns, lost)
         found += choice.problems()
     return found
 
@@ -51,6 +58,7 @@ class _Choice:
     port: str
     columns: tuple[str, ...] | None
     """None while they are not known."""
+    lost: Lost
 
     def problems(self) -> Iterator[Problem]:
         if self.value == "":
@@ -82,7 +90,7 @@ class _Choice:
             node=self.node,
             field=self.name,
             message=f"{label(self.name)} {shown} is not in {self.port}{asked}",
-            hint=f"The table has {len(columns)} columns.",
+            hint=f"{self.lost(self.port, column)} The table has {len(columns)} columns.".strip(),
             fix=self._fix(column, instead),
         )
 

@@ -89,7 +89,7 @@ class Registry:
             return self.found[card_id]
         near = get_close_matches(card_id, self.found, n=1)
         hint = f"Did you mean {near[0]}?" if near else "Install the pack that it comes from."
-        raise CardNotFound(f"No card is called {card_id!r}.", hint=hint)
+        raise CardNotFound(f"No card is called {quoted(card_id)}.", hint=hint)
 
     def catalog(self) -> Catalog:
         """Describe everything that was found, as data."""

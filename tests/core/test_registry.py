@@ -97,7 +97,7 @@ def test_a_broken_file_is_a_notice_that_says_why(tmp_path: Path, text: str, sent
 
 
 def test_an_unknown_card_is_named_with_the_nearest(tmp_path: Path) -> None:
-    with pytest.raises(CardNotFound, match="No card is called 'data_laod'") as caught:
+    with pytest.raises(CardNotFound, match='No card is called "data_laod"') as caught:
         Registry.load().get("data_laod")
 
     assert caught.value.hint == "Did you mean data_load?"

@@ -585,7 +585,7 @@ async def test_a_run_that_cannot_begin_when_its_turn_comes_says_why(desk: Desk) 
 
     assert await waiting.wait() == "failed"
     await until(lambda: view.warnings)
-    assert "No card is called 'number'" in view.warnings[0][0]
+    assert 'No card is called "number"' in view.warnings[0][0]
     assert session.run_status == "failed"
 
 
