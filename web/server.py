@@ -103,13 +103,11 @@ def run(
     sessions = assemble(workspace)
     from nicegui import app, core, ui
 
+    from web.http.sockets import lock_sockets
+
     door = _door(workspace, site, port) if locked else None
     _guard(app, site, door)
-    # The guard has looked at every Origin already; this is the second of two locks.
-    core.sio.eio.cors_allowed_origins = lambda origin, environ: site.own(
-        origin, environ.get("HTTP_HOST", "")
-    )
-    core.sio.eio.max_http_buffer_size = MAX_BODY
+    lock_sockets(core.sio, site, MAX_BODY)
     url = site.origin or address(host, port)
     following: list[asyncio.Task[None]] = []
 
