@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from json import dumps
+from types import MappingProxyType
 from typing import Any
 
 from tensorrag.catalog import Catalog
@@ -24,8 +26,8 @@ from tensorrag.edit.nodes import (
 )
 from tensorrag.edit.values import OpValues
 from tensorrag.errors import PipelineError
-from tensorrag.pipeline.as_json import MAX_EDGES, MAX_NODES
-from tensorrag.pipeline.graph import Pipeline, Position, free_id
+from tensorrag.pipeline.as_json import MAX_EDGES, MAX_NODES, edge_json, node_json, to_json
+from tensorrag.pipeline.graph import Edge, Node, Pipeline, Position, free_id
 from tensorrag.pipeline.keys import HEAD_KEYS, PIPELINE_KEYS, Key
 from tensorrag.pipeline.names import is_name, quoted
 
@@ -89,7 +91,33 @@ def _paste(pipeline: Pipeline, op: OpValues, catalog: Catalog) -> Pipeline:
 
 def _replace(pipeline: Pipeline, op: OpValues, catalog: Catalog) -> Pipeline:
     """``pipeline``: all of another one takes the place of this one."""
-    return op.pipeline("pipeline")
+    return _sharing(op.pipeline("pipeline"), pipeline)
+
+
+def _sharing(after: Pipeline, before: Pipeline) -> Pipeline:
+    """Return the same pipeline, made of the cards and wires of another one where they are alike."""
+    if dumps(to_json(after)) == dumps(to_json(before)):
+        return before
+    nodes = {
+        node_id: _known_node(node, before.nodes.get(node_id))
+        for node_id, node in after.nodes.items()
+    }
+    known = {edge.id: edge for edge in before.edges}
+    edges = tuple(_known_edge(edge, known.get(edge.id)) for edge in after.edges)
+    same = [*map(id, edges)] == [*map(id, before.edges)]
+    return replace(after, nodes=MappingProxyType(nodes), edges=before.edges if same else edges)
+
+
+def _known_node(node: Node, known: Node | None) -> Node:
+    if known is None or dumps(node_json(node)) != dumps(node_json(known)):
+        return node
+    return known
+
+
+def _known_edge(edge: Edge, known: Edge | None) -> Edge:
+    if known is None or dumps(edge_json(edge)) != dumps(edge_json(known)):
+        return edge
+    return known
 
 
 def _discard(pipeline: Pipeline, op: OpValues, catalog: Catalog) -> Pipeline:

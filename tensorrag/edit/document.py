@@ -118,7 +118,8 @@ class Document:
         label = label or describe(ops, before, self.catalog)
         if after is before:
             return Change(before, after, self._revision, label)
-        kind = self._remember(Step(before, after, label), merge_key)
+        step = Step(before, after, label, self._revision + 1, time.time())
+        kind = self._remember(step, merge_key)
         return self._show(after, label, kind)
 
     def undo(self) -> Change | None:
@@ -140,7 +141,7 @@ class Document:
         now, last = self._clock(), self._open
         self._open = (merge_key, now) if merge_key is not None else None
         if last and last[0] == merge_key and now - last[1] <= MERGE_SECONDS:
-            self._steps.extend(step.after)
+            self._steps.extend(step)
             return "merge"
         self._steps.push(step)
         return "step"

@@ -36,7 +36,8 @@ def change_record(change: Change) -> JsonObject:
     """Return what remembers an edit, an undo or a redo."""
     if change.kind in ("undo", "redo"):
         return _record(change.kind, change.revision)
-    return _step(change.kind, change.revision, change.before, change.after, change.label)
+    told = {"label": change.label, "delta": delta(change.before, change.after)}
+    return _record(change.kind, change.revision, **told)
 
 
 def all_records(steps: Steps, pipeline: Pipeline, revision: int) -> Iterator[JsonObject]:
@@ -44,17 +45,19 @@ def all_records(steps: Steps, pipeline: Pipeline, revision: int) -> Iterator[Jso
     done, undone = steps.done[-KEPT_STEPS:], steps.undone[-KEPT_STEPS:]
     yield state_record(done[0].before if done else pipeline, revision)
     for step in (*done, *reversed(undone)):
-        yield _step("step", revision, step.before, step.after, step.label)
+        yield _step(step, revision)
     for _ in undone:
         yield _record("undo", revision)
 
 
-def _step(kind: str, revision: int, before: Pipeline, after: Pipeline, label: str) -> JsonObject:
-    return _record(kind, revision, label=label, delta=delta(before, after))
+def _step(step: Step, revision: int) -> JsonObject:
+    """Write a step of before; ``of`` and ``time`` say when it was really made."""
+    told = {"label": step.label, "delta": delta(step.before, step.after)}
+    return _record("step", revision, **told, of=step.revision, time=step.made)
 
 
 def _record(kind: str, revision: int, **more: object) -> JsonObject:
-    return {"is": kind, "revision": revision, "time": round(time.time(), 3), **more}
+    return {"is": kind, "revision": revision, "time": time.time(), **more}
 
 
 class Replay:
@@ -115,8 +118,11 @@ class Replay:
         if kind not in ("step", "merge") or self.pipeline is None:
             raise ValueError(f"A record cannot be {kind!r} here.")
         after = patched(self.pipeline, record["delta"])
+        made = float(record.get("time", 0.0))
+        revision = int(record.get("of") or record["revision"])
+        step = Step(self.pipeline, after, record["label"], revision, made)
         if kind == "merge":
-            self.steps.extend(after)
+            self.steps.extend(step)
         else:
-            self.steps.push(Step(self.pipeline, after, record["label"]))
+            self.steps.push(step)
         return after

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tensorrag.pipeline import Pipeline
 
@@ -19,6 +19,10 @@ class Step:
     before: Pipeline
     after: Pipeline
     label: str
+    revision: int = 0
+    """The one that it led to."""
+    made: float = 0.0
+    """When, in seconds since 1970."""
 
 
 class Steps:
@@ -40,10 +44,10 @@ class Steps:
         most = min(MAX_STEPS, max(20, HISTORY_BUDGET // (len(step.after.nodes) + 1)))
         del self.done[:-most]
 
-    def extend(self, after: Pipeline) -> None:
-        """Let the last step lead further."""
+    def extend(self, step: Step) -> None:
+        """Let the last step lead as far as this one, which followed it."""
         last = self.done[-1]
-        self.done[-1] = Step(last.before, after, last.label)
+        self.done[-1] = replace(step, before=last.before, label=last.label)
 
     def undo(self) -> Step | None:
         """Take the last step back and return it; None if there is none."""

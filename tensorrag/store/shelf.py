@@ -88,6 +88,10 @@ class Shelf:
         """Return the edit log of a pipeline; it is made by the first edit."""
         return EditLog(self.folder / LOGS / f"{self.path(pipeline_id).stem}.log")
 
+    def named(self, pipeline_id: str) -> EditLog:
+        """Return what holds the named versions of a pipeline; it is made by the first one."""
+        return EditLog(self.folder / LOGS / f"{self.path(pipeline_id).stem}.versions")
+
     def logs(self) -> Iterator[EditLog]:
         """Yield the edit logs that there are."""
         for path in (self.folder / LOGS).glob("*.log"):
@@ -137,10 +141,10 @@ class Shelf:
             ) from None
 
     def _keep_log(self, pipeline_id: str, kept: str) -> None:
-        log = self.log(pipeline_id).path
-        if log.exists():
-            make_folder(self.folder / KEPT)
-            log.rename((self.folder / KEPT / kept).with_suffix(log.suffix))
+        for log in (self.log(pipeline_id).path, self.named(pipeline_id).path):
+            if log.exists():
+                make_folder(self.folder / KEPT)
+                log.rename((self.folder / KEPT / kept).with_suffix(log.suffix))
 
     def _reserve(self, pipeline_id: str) -> bool:
         try:

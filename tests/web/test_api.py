@@ -133,6 +133,34 @@ async def test_a_save_at_an_old_revision_is_refused(client: httpx.AsyncClient, d
     assert answer.status_code == 200
 
 
+async def test_edits_are_made_over_http_and_versions_listed_named_and_brought_back(
+    client: httpx.AsyncClient,
+) -> None:
+    pipeline_id, _ = await create(client)
+    address = f"/api/pipelines/{pipeline_id}"
+    op = {"op": "set_params", "node": "add", "params": {"amount": 9}}
+
+    edited = await client.post(f"{address}/edits", json={"ops": [op]})
+    assert edited.status_code == 200
+    assert edited.json()["label"] == "Change amount"
+    assert edited.headers["etag"] == f'"{edited.json()["revision"]}"'
+    problem(await client.post(f"{address}/edits", json={"ops": [{"op": "?"}]}), 422)
+    problem(await client.post(f"{address}/edits", json={"ops": "?"}), 422)
+
+    now, first = (await client.get(f"{address}/versions")).json()
+    assert now["revision"] == edited.json()["revision"]
+    assert (now["said"], first["said"]) == ("Set amount of Add to 9", "As it was here first")
+    version = f"{address}/versions/{first['revision']}"
+    assert (await client.get(version)).json() == to_json(SUM)
+    assert (await client.put(version, json={"name": "Four"})).json()["name"] == "Four"
+    assert (await client.get(f"{address}/versions")).json()[1]["name"] == "Four"
+
+    back = await client.post(f"{version}/restore")
+    assert back.json()["label"] == 'Bring back "Four"'
+    assert (await client.get(address)).json() == to_json(SUM)
+    problem(await client.get(f"{address}/versions/1"), 422)
+
+
 async def test_revisions_rise_across_restarts(client: httpx.AsyncClient, desk: Desk) -> None:
     pipeline_id, revision = await create(client)
 

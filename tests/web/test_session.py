@@ -265,6 +265,34 @@ async def test_what_another_program_wrote_is_never_overwritten(desk: Desk) -> No
     assert {"Numbers", "By hand (changed outside)"} <= names
 
 
+async def test_an_old_version_is_named_kept_and_brought_back(desk: Desk) -> None:
+    session = await desk.open(SUM)
+    ((first),) = await session.versions.all()
+    assert first.said == "As it is now"
+    session.edit(set_param("add", amount=5))
+    session.edit([{"op": "remove", "nodes": ["number"]}])
+
+    removed, set_, _ = await session.versions.all()
+    assert removed.said == "Removed Number"
+    assert set_.said == "Set amount of Add to 5"
+    await session.versions.name(set_.revision, "Five")
+    again = await desk.restarted()
+    session = await again.sessions.open(session.id)
+    (found,) = [version for version in await session.versions.all() if version.name]
+    assert found == replace(set_, name="Five")
+
+    change = session.bring_back(found)
+    assert change.label == 'Bring back "Five"'
+    assert session.pipeline == set_.pipeline
+    assert session.pipeline.nodes["add"] is change.before.nodes["add"]
+    assert (await session.versions.all())[0].said == 'Brought back "Five"'
+    session.undo()
+    assert "number" not in session.pipeline.nodes
+    with pytest.raises(PipelineError, match="not remembered"):
+        await session.versions.get(1)
+    await again.sessions.close()
+
+
 async def test_a_deleted_pipeline_stays_deleted(desk: Desk) -> None:
     session = await desk.open(SUM)
     view = Listener(session)

@@ -22,6 +22,7 @@ from web.http.results import add_results
 from web.http.revisions import etag, match
 from web.http.runs import add_runs
 from web.http.uploads import add_uploads
+from web.http.versions import add_versions
 from web.live.session import Session
 from web.live.sessions import Sessions
 
@@ -51,6 +52,7 @@ def make_api(sessions: Sessions) -> APIRouter:
     _add_basics(api, sessions)
     _add_pipelines(api, sessions)
     add_edits(api, sessions)
+    add_versions(api, sessions)
     _add_checks(api, sessions)
     add_runs(api, sessions)
     add_logs(api, sessions)

@@ -9,17 +9,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from tensorrag.catalog import Catalog
 from tensorrag.check import Checked
 from tensorrag.check.problems import Problem
 from tensorrag.edit.document import Change, Document
+from tensorrag.edit.history import Version
 from tensorrag.errors import PipelineError, TensorRagError
 from tensorrag.pipeline import JsonObject, Pipeline
 from tensorrag.pipeline.as_json import to_json
 from tensorrag.pipeline.came_along import CameAlong, came_along, with_sources
 from tensorrag.pipeline.files import dumps
+from tensorrag.pipeline.names import quoted
 from tensorrag.run import Request, Run
 from tensorrag.store.journal import ONGOING, RunEntry
 from tensorrag.store.workspace import Workspace
@@ -32,6 +35,7 @@ from web.live.pipeline_file import Theirs
 from web.live.runs_here import RunsHere
 from web.live.saving import Saving
 from web.live.stage import Stage
+from web.live.versions import Versions
 from web.live.watching import View
 
 __all__ = ["Session", "View"]
@@ -67,6 +71,8 @@ class Session:
         self._following: asyncio.Task[None] | None = None
         self.outside = Outside(saving, lambda: self.watched, self._adopt, self._tell_status)
         """What another program wrote into the file."""
+        self.versions = Versions(workspace.pipelines, pipeline_id, document, saving)
+        """What the pipeline was before, and what has a name."""
         self.notices: list[Notice] = []
         """What happened to the pipeline that nobody asked for, until somebody has read it."""
         saving.on_change = self._tell_status
@@ -233,6 +239,11 @@ class Session:
         change = self._document.apply([_replacing(pipeline)], label)
         self._take_change(change)
         return change
+
+    def bring_back(self, version: Version) -> Change:
+        """Make the pipeline what it once was, as a gesture that can be undone."""
+        called = quoted(version.name) if version.name else f"the state of {_clock(version.made)}"
+        return self.replace(version.pipeline, f"Bring back {called}")
 
     async def logged(self) -> None:
         """Wait until the latest gesture is on disk: no crash can take it away from then on.
@@ -426,6 +437,10 @@ class Session:
         self._saving.accept(change, theirs)
         self._take_change(change, save=False)
         self.notice(ADOPTED)
+
+
+def _clock(moment: float) -> str:
+    return datetime.fromtimestamp(moment).astimezone().strftime("%H:%M:%S")
 
 
 def _only_moved(change: Change) -> bool:
