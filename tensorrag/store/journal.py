@@ -7,12 +7,13 @@ import json
 import secrets
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from tensorrag.errors import RunNotFound
+from tensorrag.errors import RunNotFound, WorkspaceError
 from tensorrag.store.database import Database
 from tensorrag.store.owner import Owner
 
@@ -80,6 +81,16 @@ class RunEntry:
             "seconds": self.seconds,
             "parent": self.parent,
         }
+
+
+class Past(NamedTuple):
+    """A run that nothing depends on."""
+
+    id: str
+    finished: float
+    """Seconds since 1970."""
+    place: int
+    """1 for the latest run of its pipeline, 2 for the one before, and so on."""
 
 
 class Journal:
@@ -276,6 +287,33 @@ class Journal:
         nodes = [json.loads(shown) for (shown,) in rows]
         return {output["sha256"] for node in nodes for output in node.get("outputs", {}).values()}
 
+    def past(self) -> list[Past]:
+        """Return the runs that nothing depends on, oldest first; see `tensorrag.store.thinning`."""
+        rows = self._database.read(_PAST, ONGOING)
+        return [Past(*row) for row in rows]
+
+    def forget(self, runs: Sequence[str]) -> None:
+        """Remove runs with all that is known of them, in one transaction."""
+        ids = [(run,) for run in runs]
+        with self._database.write(durable=False) as connection:
+            for table in ("events", "nodes"):
+                connection.executemany(f"DELETE FROM {table} WHERE run = ?", ids)  # noqa: S608
+            connection.executemany("DELETE FROM runs WHERE id = ?", ids)
+
+    def size(self) -> int:
+        """Return how many bytes are in use in the file; it may be larger."""
+        return self._bytes("page_count") - self._bytes("freelist_count")
+
+    def shrink(self) -> None:
+        """Give the room back that is not in use, if it is more than half; needs time and disk."""
+        if self.size() < self._bytes("page_count") / 2:
+            with suppress(WorkspaceError):  # others use it, or the disk is full: another time
+                self._database.read("VACUUM")
+
+    def _bytes(self, pages: str) -> int:
+        (count,), (size,) = (self._database.read(f"PRAGMA {p}")[0] for p in (pages, "page_size"))
+        return int(count) * int(size)
+
     def events(self, run: str, after: int = 0, *, kind: str | None = None) -> list[JsonObject]:
         """Return the events of a run whose number is greater than ``after``, or those of a kind."""
         rows = self._database.read(
@@ -357,6 +395,21 @@ class Journal:
 
 
 _ENTRY = "id, pipeline, name, status, created, finished, problems, parent"
+_PAST = """
+WITH placed AS (
+    SELECT *, row_number() OVER (PARTITION BY pipeline ORDER BY number DESC) AS place FROM runs
+)
+SELECT id, finished, place FROM placed
+WHERE finished IS NOT NULL AND status NOT IN (?, ?) AND (pipeline IS NULL OR place > 1)
+AND NOT (status = 'interrupted' AND request IS NOT NULL
+         AND id NOT IN (SELECT parent FROM runs WHERE parent IS NOT NULL))
+AND number NOT IN (
+    SELECT max(number) FROM nodes WHERE pipeline IS NOT NULL GROUP BY pipeline, node
+    UNION SELECT max(number) FROM nodes
+    WHERE pipeline IS NOT NULL AND made IS NOT NULL GROUP BY pipeline, node
+)
+ORDER BY number
+"""
 _WAITS = "status = 'queued' AND request IS NOT NULL"
 
 

@@ -168,12 +168,15 @@ class Workspace:
         )
 
     def sweep(self) -> None:
-        """Remove what crashed processes left half written, and results beyond the store's cap.
+        """Remove what crashed processes left half written, old runs, and results beyond the cap.
 
         The scratch folder is the executors' own: they know what of it is in use.
         """
+        from tensorrag.store.thinning import thin
+
         self.store.sweep()
         self.uploads.sweep()
+        thin(self.journal)  # before the store, in which the latest runs pin what they made
         self.tidy()
 
     def tidy(self) -> int:
