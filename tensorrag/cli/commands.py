@@ -207,6 +207,25 @@ def token(rotate: bool, workspace: Path | None) -> int:
     return SUCCEEDED
 
 
+@commands.command()
+@click.option("--verify", is_flag=True, help="Read and hash every stored file; takes a while.")
+@click.option("--mend", is_flag=True, help="Mend damaged databases, while no server runs.")
+@_json_option
+@_workspace_option
+def doctor(verify: bool, mend: bool, as_json: bool, workspace: Path | None) -> int:
+    """Say what is set up, what is missing, and what to do."""
+    from tensorrag.cli.doctor import examine, print_report
+    from tensorrag.store.workspace import Workspace
+
+    with _undisturbed(as_json):
+        report = examine(Workspace.open(workspace), thorough=verify, mend=mend)
+    if as_json:
+        _print_json({"well": report.well, **report.model_dump(mode="json")})
+    else:
+        print_report(report)
+    return SUCCEEDED if report.well else FAILED
+
+
 commands.add_command(secret)
 
 

@@ -277,15 +277,24 @@ class Journal:
         )
         return {node: json.loads(made) for node, made, _ in rows}
 
-    def latest_outputs(self) -> set[str]:
-        """Return the digests of all outputs of the latest run of every pipeline."""
+    def latest(self) -> list[tuple[str, str, set[str]]]:
+        """Return the latest run of every pipeline: id, name, and the digests of its outputs."""
         rows = self._database.read(
             # Of those that began: one that waits its turn has no outputs yet.
-            "SELECT shown FROM nodes JOIN (SELECT max(number) AS latest FROM nodes"
-            " GROUP BY coalesce(pipeline, run)) ON number = latest"
+            "SELECT run, name, shown FROM nodes JOIN (SELECT max(number) AS latest FROM nodes"
+            " GROUP BY coalesce(pipeline, run)) ON nodes.number = latest"
+            " JOIN runs ON runs.id = run ORDER BY latest DESC"
         )
-        nodes = [json.loads(shown) for (shown,) in rows]
-        return {output["sha256"] for node in nodes for output in node.get("outputs", {}).values()}
+        found: dict[str, tuple[str, set[str]]] = {}
+        for run, name, shown in rows:
+            _, digests = found.setdefault(run, (name, set()))
+            outputs = json.loads(shown).get("outputs", {}).values()
+            digests.update(output["sha256"] for output in outputs)
+        return [(run, name, digests) for run, (name, digests) in found.items()]
+
+    def latest_outputs(self) -> set[str]:
+        """Return the digests of all outputs of the latest run of every pipeline."""
+        return {digest for _, _, digests in self.latest() for digest in digests}
 
     def past(self) -> list[Past]:
         """Return the runs that nothing depends on, oldest first; see `tensorrag.store.thinning`."""
