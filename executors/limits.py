@@ -35,6 +35,24 @@ class Limits:
         return cls(**data)
 
 
+def most_processes() -> int:
+    """Enough for joblib on every core, one inside the other, and far from what hurts."""
+    return max(64, 4 * machine.cores())
+
+
+def most_threads() -> int:
+    """Return how many threads a card may have, in all its processes."""
+    return max(256, 64 * machine.cores())
+
+
+def most_tasks() -> int:
+    """Return at how many processes and threads the kernel refuses more, where it does at all.
+
+    A little above what a card may have, so that what is too much is mostly seen and named before.
+    """
+    return most_processes() + most_threads()
+
+
 def limits_for(kind: str, *, gpu: bool, memory: float | None) -> Limits:
     """Return the limits of a task.
 
@@ -43,13 +61,11 @@ def limits_for(kind: str, *, gpu: bool, memory: float | None) -> Limits:
         gpu: whether it has a GPU of its own.
         memory: what was asked for, in MiB; None: by the kind.
     """
-    cores = machine.cores()
     default = default_memory(gpu=gpu, looking=kind in LOOKING_SECONDS)
     return Limits(
         memory=max(1, round(memory)) if memory else default,
-        # Enough for joblib on every core, one inside the other, and far from what hurts.
-        processes=max(64, 4 * cores),
-        threads=max(1024, 64 * cores),
+        processes=most_processes(),
+        threads=most_threads(),
     )
 
 

@@ -25,6 +25,9 @@ MAX_LINE = 32 << 20
 PROGRESS = b'{"type":"progress",'
 """What a line begins with that says how far a card is."""
 
+ERROR = b'{"type":"error",'
+"""What a line begins with that says why a card failed."""
+
 READY = b"r"
 """What the fork server says when all its imports are in."""
 

@@ -17,7 +17,8 @@ import sys
 from itertools import count
 from pathlib import Path
 
-from executors import tree
+from executors import cgroup, tree
+from executors.limits import most_tasks
 from executors.watch import Ends, Server, Start, Watch
 
 
@@ -32,13 +33,15 @@ def supervise(line: socket.socket, scratch: Path, start: Start, *, again: bool) 
     """
     tree.name_process("tr-supervisor")
     tree.adopt_orphans()
+    group = cgroup.enter(most_tasks())
     server = Server(line)
     woken = _wake_on_signals(server)
     for number in count():
         folder = scratch / f"{os.getpid()}-{number}"
-        had_an_order = Watch(server, woken, folder).run(start)
+        had_an_order = Watch(server, woken, folder, group).run(start)
         if server.gone or not (again and had_an_order):
-            return
+            break
+    group.leave()
 
 
 def _wake_on_signals(server: Server) -> socket.socket:

@@ -18,6 +18,9 @@ _TRACKER_SECONDS = 0.5
 """How long joblib's resource tracker gets to tidy up the shared memory of those it served."""
 
 _PATIENCE_SECONDS = 10.0
+"""How long nothing may end before the rest counts as stuck in the kernel."""
+_PAUSE, _LONGEST_PAUSE = 0.003, 0.05
+"""Seconds between two rounds of killing: hundreds that end need the processor themselves."""
 _RESIDENT_UNIT = 1 if sys.platform == "darwin" else 1024
 """Bytes in which the system counts the most memory that a child had."""
 
@@ -98,13 +101,21 @@ def end_descendants(each: Ended = lambda pid, status, resident: None) -> None:
 
     ``each`` is told of each child that is collected.
     """
-    began = time.monotonic()
-    while reap(each):
-        waited = time.monotonic() - began
-        if waited > _PATIENCE_SECONDS:
-            return  # stuck in the kernel: it ends when its disk or device answers
-        _kill_all(spare_trackers=waited < _TRACKER_SECONDS)
-        time.sleep(0.003)
+    began = moved = time.monotonic()
+    pause = _PAUSE
+
+    def count(pid: int, status: int, resident: int) -> None:
+        nonlocal moved
+        moved = time.monotonic()
+        each(pid, status, resident)
+
+    while reap(count):
+        now = time.monotonic()
+        if now - moved > _PATIENCE_SECONDS:
+            return  # it ends when its disk or device answers
+        _kill_all(spare_trackers=now - began < _TRACKER_SECONDS)
+        time.sleep(pause)
+        pause = min(_LONGEST_PAUSE, 1.5 * pause)
 
 
 def _kill_all(*, spare_trackers: bool) -> None:

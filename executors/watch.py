@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING
 
 from executors import tree
 from executors.capture import Capture
+from executors.cgroup import Group
 from executors.guard import Guard
 from executors.limits import Limits
 from executors.protocol import (
+    ERROR,
     PROGRESS,
     JsonObject,
     Lines,
@@ -96,10 +98,11 @@ class Watch:
         server: the line to the server.
         woken: gets a byte whenever a child of this process ends.
         folder: the worker's scratch folder, made and removed here.
+        group: holds this process, the worker and all that it starts.
     """
 
-    def __init__(self, server: Server, woken: socket.socket, folder: Path) -> None:
-        self._server, self._woken, self._folder = server, woken, folder
+    def __init__(self, server: Server, woken: socket.socket, folder: Path, group: Group) -> None:
+        self._server, self._woken, self._folder, self._group = server, woken, folder, group
         self._channel, self._channel_end = socket.socketpair()
         self._captures = (Capture("stdout"), Capture("stderr"))
         self._selector = selectors.DefaultSelector()
@@ -133,6 +136,7 @@ class Watch:
 
     def _start(self, start: Start) -> None:
         out, err = self._captures
+        self._group.open()
         try:
             ends = Ends(self._channel_end.fileno(), out.write_end, err.write_end)
             self._worker = start(ends, self._folder)
@@ -166,6 +170,7 @@ class Watch:
 
     def _end_with(self, error: JsonObject) -> None:
         """Say why, then end it at once."""
+        self._group.close()
         tree.stop(self._worker)
         self._drain_output()
         self._server.tell(message("error", error))
@@ -186,7 +191,7 @@ class Watch:
             if line == cancel(self._worker):
                 self._cancel()
             elif line.startswith(limits(self._worker)):
-                self._guard = Guard(Limits.of_json(decode(line)["data"]))
+                self._guard = Guard(Limits.of_json(decode(line)["data"]), self._group)
             elif line.startswith(address(self._worker)):
                 self._ordered = True
                 self._hide_secrets(line)
@@ -240,8 +245,17 @@ class Watch:
             # After a result nobody listens to what was printed before it.
             if not all(line.startswith(PROGRESS) for line in lines):
                 self._drain_output()
+            if lines[-1].startswith(ERROR) and self._was_refused(lines[-1]):
+                return False
             self._server.tell(b"".join(self._without_secrets(line) for line in lines))
         return bool(data)
+
+    def _was_refused(self, said: bytes) -> bool:
+        """Whether the card failed because it ran into the hard limit; its error tells what then."""
+        error = self._guard and self._guard.refused(said)
+        if error:
+            self._end_with(error)
+        return bool(error)
 
     def _without_secrets(self, line: bytes) -> bytes:
         if not self._blackout:
@@ -281,6 +295,7 @@ class Watch:
 
     def _finish(self) -> None:
         """End the tree, then read what is left: nobody can write any more."""
+        self._group.close()
         tree.end_descendants(self._note_end)
         while (data := self._receive()) and self._relay(data):
             pass
@@ -295,7 +310,7 @@ class Watch:
     def _say_how_it_ended(self) -> None:
         code = os.waitstatus_to_exitcode(self._status) if self._status is not None else None
         if self._guard is not None and self._kill_at is None:
-            self._say_if_memory_ran_out(-(code or 0))
+            self._say_what_was_held(self._guard, -(code or 0))
         end = {
             "code": code if code is not None and code >= 0 else None,
             "signal": -code if code is not None and code < 0 else None,
@@ -304,7 +319,8 @@ class Watch:
         }
         self._server.tell(message("exit", end))
 
-    def _say_if_memory_ran_out(self, number: int) -> None:
-        error = self._guard and self._guard.end(number, self._resident)
+    def _say_what_was_held(self, guard: Guard, number: int) -> None:
+        """Say what the worker ran into, where that is why it ended without an answer."""
+        error = guard.refused() or guard.end(number, self._resident)
         if error is not None:
             self._server.tell(message("error", error))

@@ -109,7 +109,8 @@ _ACTS = {
             "time.sleep(600)",
         ]
     ),
-    "Storm": "for doubling in range(int(self.number)): os.fork()\ntime.sleep(600)",
+    "Bomb": "while True: os.fork()",
+    "ShellBomb": "subprocess.run(['sh', '-c', 'b() { b | b & }; b; sleep 600'])",
     "StartThreads": "\n".join(
         [
             "threading.stack_size(1 << 16)",

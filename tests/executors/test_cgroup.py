@@ -1,0 +1,85 @@
+"""Control groups: the kernel itself holds what a process starts."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from executors import cgroup
+
+HELD = """
+import json, os, threading, time
+from executors import cgroup
+group = cgroup.enter(6)
+folder, refused = group.folder, ""
+for number in range(9):
+    try:
+        threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
+    except RuntimeError as error:
+        refused = str(error)
+        break
+count, refusals = group.count(), group.refusals()
+group.close()
+try:
+    os.fork()
+    closed = False
+except BlockingIOError:
+    closed = True
+group.open()
+group.leave()
+print(json.dumps([group.holds, str(folder), count, refusals, refused, closed]))
+os._exit(0)
+"""
+
+
+def holds() -> bool:
+    """Whether this machine lets us make control groups that count processes."""
+    probe = "from executors import cgroup; g = cgroup.enter(9); print(g.holds); g.leave()"
+    command = [sys.executable, "-c", probe]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout == "True\n"
+
+
+needs_groups = pytest.mark.skipif(
+    not holds(), reason="this machine lets us make no control group that counts processes"
+)
+
+
+@needs_groups
+def test_the_kernel_refuses_what_is_beyond_the_limit_and_the_group_is_gone_afterwards() -> None:
+    command = [sys.executable, "-c", HELD]
+    answer = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+    inside, folder, count, refusals, refused, closed = json.loads(answer)
+
+    assert count == 6
+    assert refusals >= 1
+    assert refused == "can't start new thread"
+    assert closed
+    assert not inside
+    assert not Path(folder).exists()
+
+
+@needs_groups
+def test_the_group_of_one_that_was_killed_is_swept_by_the_next() -> None:
+    killed = (
+        "import os, signal; from executors import cgroup\n"
+        "print(cgroup.enter(9).folder, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    command = [sys.executable, "-c", killed]
+    left = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+    assert Path(left).is_dir()
+
+    assert holds()
+
+    assert not Path(left).exists()
+
+
+def test_without_groups_nothing_is_held_and_nothing_fails() -> None:
+    group = cgroup.Group(None, cgroup.ROOT, 9)
+    group.open()
+    group.close()
+    group.leave()
+    assert (group.holds, group.enter(), group.count(), group.refusals()) == (False, False, 0, 0)
