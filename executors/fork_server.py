@@ -58,6 +58,7 @@ LIBRARIES = (
 def main() -> None:
     """Import, and fork on request until the server is gone."""
     tree.name_process("tr-forkserver")
+    tree.die_with_parent()  # a long import hears no signal
     server = socket.socket(fileno=os.dup(0))
     scratch = Path(sys.argv[1])
     _end_with(server)
