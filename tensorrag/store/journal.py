@@ -62,10 +62,19 @@ class RunEntry:
     problems: tuple[JsonObject, ...] = ()
     parent: str | None = None
     """The run that it resumes."""
+    begun: bool = True
+    """Whether its turn ever came."""
+
+    @property
+    def withdrawn(self) -> bool:
+        """Whether it was cancelled while it waited its turn."""
+        return self.status == "cancelled" and not self.begun
 
     @property
     def seconds(self) -> float | None:
-        """How long it took, or has taken so far; None while it waits its turn."""
+        """How long it took, or has taken so far; None where its turn has not come."""
+        if self.withdrawn:
+            return None
         if self.finished is not None:
             return round(self.finished - self.created, 3)
         return round(time.time() - self.created, 3) if self.status == "running" else None
@@ -403,7 +412,7 @@ class Journal:
         self._database.close()
 
 
-_ENTRY = "id, pipeline, name, status, created, finished, problems, parent"
+_ENTRY = "id, pipeline, name, status, created, finished, problems, parent, record != '{}'"
 _PAST = """
 WITH placed AS (
     SELECT *, row_number() OVER (PARTITION BY pipeline ORDER BY number DESC) AS place FROM runs
@@ -434,9 +443,9 @@ def timestamp(seconds: float | None = None) -> str:
 
 
 def _entry(row: tuple[Any, ...]) -> RunEntry:
-    run, pipeline, name, status, created, finished, problems, parent = row
+    run, pipeline, name, status, created, finished, problems, parent, begun = row
     found = tuple(json.loads(problems))
-    return RunEntry(run, pipeline, name, status, created, finished, found, parent)
+    return RunEntry(run, pipeline, name, status, created, finished, found, parent, bool(begun))
 
 
 def _event_row(run: str, seq: int, event: JsonObject) -> tuple[Any, ...]:

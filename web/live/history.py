@@ -75,6 +75,10 @@ class History:
         """Return the latest runs, newest first."""
         return await asyncio.to_thread(self._workspace.journal.runs, limit, self._id)
 
+    async def past_events(self, run_id: str) -> list[JsonObject]:
+        """Return all that happened in a run of before."""
+        return await asyncio.to_thread(self._workspace.journal.events, run_id)
+
     async def previews(self, key: str) -> dict[str, JsonObject]:
         """Return, by port, what the inspector shows of the result under this key."""
         result = await asyncio.to_thread(self._workspace.store.results.get, key)
@@ -84,7 +88,8 @@ class History:
         """Go back through the journal until each node is known. In a thread."""
         journal = self._workspace.journal
         # Those that wait their turn, or belong to another process, are no past yet.
-        entries = [e for e in journal.runs(RUNS_BACK, self._id) if e.status not in ONGOING]
+        known = journal.runs(RUNS_BACK, self._id)
+        entries = [e for e in known if e.status not in ONGOING and not e.withdrawn]
         if entries:
             self._status, self._run_id = entries[0].status, entries[0].id
             self._events = journal.events(entries[0].id)

@@ -337,6 +337,10 @@ class Session:
         shown = self._history.shown.get(node_id)
         return shown.run if shown is not None else ""
 
+    async def past_events(self, run_id: str) -> list[JsonObject]:
+        """Return all that happened in a run of before."""
+        return await self._history.past_events(run_id)
+
     # --- results ----------------------------------------------------------------------------
 
     def shown(self, node_id: str) -> JsonObject | None:

@@ -21,8 +21,10 @@ def moment(event: Event) -> datetime:
 
 
 def began(events: Sequence[Event]) -> datetime | None:
-    """Return when a run began."""
-    return moment(events[0]) if events else None
+    """Return when a run began; before that it may have waited."""
+    waited = [e for e in events[:2] if e["type"] == "run" and e["data"]["status"] == "queued"]
+    begun = events[len(waited) :] or events
+    return moment(begun[0]) if begun else None
 
 
 def bars(

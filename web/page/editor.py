@@ -18,6 +18,7 @@ from nicegui import Client, background_tasks, ui
 from tensorrag.errors import TensorRagError
 from tensorrag.pipeline import JsonObject
 from tensorrag.preview import TablePreview
+from tensorrag.run import Run
 from web.live.session import Session, View
 from web.live.sessions import Sessions
 from web.page import theme, trouble
@@ -28,9 +29,10 @@ from web.page.log_view import OpenLog
 from web.page.markup import Node
 from web.page.palette import SEARCH_FIELD, first_found, palette
 from web.page.panel import Panel
+from web.page.run_list import PastRun
 from web.page.run_panel import TABS as STRIP_TABS
-from web.page.run_panel import PastRun, strip
-from web.page.standing import Machine, past_runs, strip_of, top_bar_of
+from web.page.run_panel import strip
+from web.page.standing import Machine, Viewed, past_runs, strip_of, top_bar_of
 from web.page.table_view import Tables
 from web.page.topbar import top_bar
 
@@ -54,12 +56,17 @@ class Editor(View):
         self.strip_tab, self.query = "timeline", ""
         self.past: list[PastRun] = []
         self._name = session.pipeline.name
-        self._runs_seen: tuple[str, bool] | None = None
+        self._viewed: Viewed | None = None
+        self._runs_seen: object = None
         self._dirty = asyncio.Event()
         self._actions: dict[str, Callable[[Data], Any]] = self.edits.actions | {
             "run": lambda _: self._run(None),
             "run_node": lambda data: self._run(text(data, "of")),
             "cancel": lambda _: self._cancel(None),
+            "resume": self._resume,
+            "take_back": lambda data: self.session.take_back(text(data, "run")),
+            "past_run": self._past_run,
+            "latest_run": lambda _: self._latest_run(),
             "cancel_card": lambda data: self._cancel(text(data, "of")),
             "export": self._export,
             "search": self._search,
@@ -146,7 +153,7 @@ class Editor(View):
         return palette(self.session.catalog, self.query)
 
     def _strip_content(self) -> Node:
-        return strip(strip_of(self.session, self.strip_tab, self.past))
+        return strip(strip_of(self.session, self.strip_tab, self.past, self._viewed))
 
     # --- what the session tells -------------------------------------------------------------
 
@@ -166,7 +173,8 @@ class Editor(View):
 
     def on_status(self) -> None:
         """Saved, undo, redo, or a run began or ended."""
-        seen = (self.session.run_status, self.session.running)
+        run, waiting = self.session.run, [run.id for run in self.session.waiting]
+        seen = (run and run.id, self.session.run_status, self.session.running, waiting)
         if seen != self._runs_seen:
             self._runs_seen = seen
             background_tasks.create(self._load_past(), name="past runs")
@@ -186,7 +194,7 @@ class Editor(View):
             ui.navigate.to("/")
 
     async def _load_past(self) -> None:
-        self.past = past_runs(await self.session.runs(500))
+        self.past = past_runs(await self.session.runs(500), self.session.waiting)
         self.refresh()
 
     # --- what people do ---------------------------------------------------------------------
@@ -222,13 +230,22 @@ class Editor(View):
         self.inspector.stay(node)
 
     async def _run(self, node: str | None) -> None:
+        await self._begin(self.session.start(until=node or None))
+
+    async def _resume(self, data: Data) -> None:
+        run = text(data, "run")
+        if any(known.run == run for known in self.past):
+            await self._begin(self.sessions.resume(run))
+
+    async def _begin(self, beginning: Awaitable[Run]) -> None:
         self._say("", "")
         try:
-            await self.session.start(until=node or None)
+            await beginning
         except TensorRagError as error:
             self._say(error.message, error.hint)
             self.strip_tab = "problems"
             return
+        self._viewed = None
         self.inspector.look()
         if self.strip_tab == "problems":
             self.strip_tab = "timeline"
@@ -247,6 +264,20 @@ class Editor(View):
             await self.sessions.trust(self.session, node.card, text(data, "sha256"))
         except TensorRagError as error:
             self._say(error.message, error.hint)
+
+    async def _past_run(self, data: Data) -> None:
+        """Look at a run of before: its timeline and its log."""
+        chosen = next((run for run in self.past if run.run == text(data, "run")), None)
+        if chosen is None:
+            return
+        latest = self.session.run is not None and self.session.run.id == chosen.run
+        events = [] if latest else await self.session.past_events(chosen.run)
+        self._viewed = None if latest else Viewed(chosen, events)
+        self.strip_tab = "timeline"
+        self.refresh()
+
+    def _latest_run(self) -> None:
+        self._viewed = None
 
     def _export(self, _: Data) -> None:
         name, content = self.session.export()

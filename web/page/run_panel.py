@@ -4,31 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from tensorrag.check.problems import Problem
 from web.page.form import fix_button
 from web.page.icons import icon, state
 from web.page.log_view import log_view
-from web.page.markup import Element, Node, b, button, div, span, table, tbody, td, tr
+from web.page.markup import Element, Node, b, button, div, span
+from web.page.run_list import PastRun, resume_button, run_list
 from web.page.timeline import Bar, timeline
-from web.page.wording import seconds, when
+from web.page.wording import seconds
 
 TABS = ("timeline", "log", "problems", "runs")
-
-
-@dataclass(frozen=True)
-class PastRun:
-    """A run in the list of runs."""
-
-    run: str
-    number: int
-    status: str
-    started: datetime | None
-    seconds: float | None
-    result: str = ""
-    """Its main metric in words."""
-    detail: str = ""
 
 
 @dataclass(frozen=True)
@@ -52,6 +38,12 @@ class Strip:
     status: str = "idle"
     elapsed: float = 0.0
     result: str = ""
+    waiting: int = 0
+    """How many runs wait until this one has ended."""
+    resume: str = ""
+    """The run to go on with, if the one that is shown did not get to its end."""
+    past: bool = False
+    """Whether somebody looks at a run of before."""
     bars: Sequence[Bar] = ()
     printed: int = 0
     """Number of the last event that told of something printed."""
@@ -82,6 +74,15 @@ def _summary(shown: Strip) -> Node:
         b(style="color:var(--ink)")[f"Run {shown.number}"],
         state(shown.status),
         span(".num")[seconds(shown.elapsed)],
+        shown.waiting > 0
+        and button(".link", type="button", data_act="strip_tab", data_tab="runs")[
+            f"{shown.waiting} waiting"
+        ],
+        shown.resume and resume_button(shown.resume),
+        shown.past
+        and button(".btn.o.sml", type="button", data_act="latest_run", data_testid="latest-run")[
+            "Back to the latest"
+        ],
         span(".cut")[place],
     ]
 
@@ -114,7 +115,7 @@ def _body(shown: Strip) -> Node:
         case "problems":
             return _problems(shown)
         case "runs":
-            return _runs(shown.runs)
+            return run_list(shown.runs)
         case _:
             return timeline(
                 shown.bars, shown.elapsed, running=shown.status in ("running", "queued")
@@ -171,34 +172,5 @@ def _stale(each: Stale) -> Element:
             span(".c-stale")[icon("stale", ".s")],
             b[each.title],
             span(".cut")[f"Runs again: {each.reason}"],
-        ]
-    ]
-
-
-def _log_of(run: PastRun) -> Element:
-    title = f"Run {run.number}"
-    return button(".link", type="button", data_act="open_log", data_in=run.run, data_title=title)[
-        "Log"
-    ]
-
-
-def _runs(runs: Sequence[PastRun]) -> Node:
-    if not runs:
-        return div(".quiet")["Every run is kept here, with its times and results."]
-    return div(".runs")[
-        table[
-            tbody[
-                [
-                    tr(data_run=run.run, data_state=run.status)[
-                        td(style="width:64px")[b[f"Run {run.number}"]],
-                        td(style="width:110px")[state(run.status)],
-                        td(".m2", style="width:130px")[when(run.started)],
-                        td(".num", style="width:80px")[seconds(run.seconds)],
-                        td(".cut")[run.result or run.detail],
-                        td(style="width:40px")[_log_of(run)],
-                    ]
-                    for run in runs
-                ]
-            ]
         ]
     ]

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from tensorrag.executor import Offers
+from tensorrag.pipeline import JsonObject
+from tensorrag.run import Run
 from tensorrag.store.journal import RunEntry
 from web.live.session import Session
 from web.page import course
 from web.page.log_view import last_line
-from web.page.run_panel import PastRun, Stale, Strip
+from web.page.run_list import LEFT, PastRun
+from web.page.run_panel import Stale, Strip
 from web.page.scene import kind_of, titles
 from web.page.topbar import TopBar
 from web.page.wording import left
@@ -31,6 +34,14 @@ class Standing:
 
     seconds: float = 0.0
     left: str = ""
+
+
+@dataclass(frozen=True)
+class Viewed:
+    """A run of before that somebody looks at."""
+
+    run: PastRun
+    events: Sequence[JsonObject] = ()
 
 
 def machine(offers: Sequence[Offers]) -> Machine:
@@ -77,9 +88,15 @@ def top_bar_of(session: Session, machine: Machine) -> TopBar:
     )
 
 
-def strip_of(session: Session, tab: str, past: Sequence[PastRun]) -> Strip:
-    """Return what the strip shows; only the open tab is filled in."""
-    events, names = session.events(), titles(session)
+def strip_of(
+    session: Session, tab: str, past: Sequence[PastRun], viewed: Viewed | None = None
+) -> Strip:
+    """Return what the strip shows, of the latest run or of one before; only its tab is filled."""
+    latest = _latest(session, past)
+    run = viewed.run if viewed is not None else latest
+    events = viewed.events if viewed is not None else session.events()
+    status = viewed.run.status if viewed is not None else session.run_status
+    names = titles(session)
     catalog, nodes = session.catalog, session.pipeline.nodes
     kinds = {node.id: kind_of(catalog, catalog.cards.get(node.card)) for node in nodes.values()}
     stale = [
@@ -89,10 +106,13 @@ def strip_of(session: Session, tab: str, past: Sequence[PastRun]) -> Strip:
     ]
     return Strip(
         tab=tab,
-        run=session.run_id(),
-        number=len(past),
-        status=session.run_status,
-        elapsed=standing(session).seconds,
+        run=viewed.run.run if viewed is not None else session.run_id(),
+        number=run.number if run is not None else 0,
+        status=status,
+        elapsed=(viewed.run.seconds or 0.0) if viewed is not None else standing(session).seconds,
+        waiting=len(session.waiting),
+        resume=run.run if run is not None and status in LEFT and not session.running else "",
+        past=viewed is not None,
         bars=course.bars(events, names, kinds) if tab == "timeline" else (),
         printed=last_line(events) if tab == "log" else 0,
         problems=session.problems,
@@ -102,15 +122,27 @@ def strip_of(session: Session, tab: str, past: Sequence[PastRun]) -> Strip:
     )
 
 
-def past_runs(entries: Sequence[RunEntry]) -> list[PastRun]:
+def _latest(session: Session, past: Sequence[PastRun]) -> PastRun | None:
+    """Return the run that goes on or ended last, not one that waits, or was taken back."""
+    mine = session.run.id if session.run is not None else None
+    known = [run for run in past if run.begun or run.status == "failed"]
+    return next((run for run in known if run.run == mine), known[0] if known else None)
+
+
+def past_runs(entries: Sequence[RunEntry], waiting: Sequence[Run] = ()) -> list[PastRun]:
     """Return the runs of a pipeline, newest first, numbered from the first."""
+    numbers = {entry.id: len(entries) - at for at, entry in enumerate(entries)}
+    places = {run.id: at for at, run in enumerate(waiting, start=1)}
     return [
         PastRun(
             run=entry.id,
-            number=len(entries) - at,
+            number=numbers[entry.id],
             status=entry.status,
             started=datetime.fromtimestamp(entry.created, UTC),
             seconds=entry.seconds,
+            detail=f"Resumes run {numbers[entry.parent]}" if entry.parent in numbers else "",
+            place=places.get(entry.id, 0),
+            begun=entry.begun,
         )
-        for at, entry in enumerate(entries)
+        for entry in entries
     ]

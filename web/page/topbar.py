@@ -149,11 +149,19 @@ def _run_on(bar: TopBar) -> Node:
     ]  # fmt: skip
 
 
-def _run(bar: TopBar) -> Element:
+def _run(bar: TopBar) -> Node:
     if bar.running:
-        return button(".btn.o", type="button", data_act="cancel", data_testid="cancel")[
-            icon("stop", ".s"), "Cancel run"
-        ]
+        return [
+            button(
+                ".btn.o", type="button", data_act="run", data_testid="queue-run",
+                data_keys="mod+enter", disabled=bool(bar.errors) or None, aria_label="Run next",
+                title="Run the pipeline as it is now after the run that goes on (Ctrl+Enter)",
+            )[icon("play", ".s"), span(".word")["Run next"]],
+            span(style="width:4px"),
+            button(".btn.o", type="button", data_act="cancel", data_testid="cancel")[
+                icon("stop", ".s"), "Cancel run"
+            ],
+        ]  # fmt: skip
     if bar.errors:
         # Not disabled: pressing it leads to what keeps it from running.
         return button(

@@ -1,0 +1,157 @@
+"""T10: after a restart nothing claims to run; what was cut off waits for you, and goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Locator, expect, sync_playwright
+
+from scripts.get_chromium import on_this_machine
+from tensorrag.pipeline.placing import place
+from tests.browser.hands import Hands
+from tests.core.engine import chain, node
+from tests.servers import Server
+from tests.trust.crashing import (
+    begin,
+    client,
+    create,
+    ended,
+    found,
+    kill,
+    states,
+    until,
+    with_small_cards,
+)
+
+CHAIN = chain(node("number"), node("add"), node("wait", steps=2000, pause=0.1), node("parity"))
+SLOW = place(CHAIN, CHAIN.nodes)
+"""Long enough for whatever is done to it."""
+PATIENCE = 60_000
+"""Milliseconds that a page may take on a busy machine."""
+
+
+def waits(http: httpx.Client, run: str) -> bool:
+    """Whether the slow card of a run has begun, so that those above it are done."""
+    return states(found(http, run)).get("wait") == "running"
+
+
+def mend(http: httpx.Client, pipeline: str) -> None:
+    """Set the slow card of a pipeline so that it ends at once."""
+    now = http.get(f"/api/pipelines/{pipeline}")
+    content = now.json()
+    next(each for each in content["nodes"] if each["id"] == "wait")["params"] = {"steps": 1}
+    headers = {"If-Match": now.headers["ETag"]}
+    http.put(f"/api/pipelines/{pipeline}", json=content, headers=headers).raise_for_status()
+
+
+def test_what_was_cut_off_waits_and_is_resumed_on_the_pipeline_as_it_is_now(
+    tmp_path: Path, start_server: Callable[..., Server]
+) -> None:
+    server = start_server(with_small_cards(tmp_path / "workspace"))
+    with client(server) as http:
+        pipeline = create(http, SLOW)
+        run = begin(http, pipeline_id=pipeline)
+        until(lambda: waits(http, run))
+    assert kill(server) == []
+
+    with client(start_server(server.workspace)) as http:
+        cut = found(http, run)
+        assert cut["status"] == "interrupted"
+        assert states(cut) == {
+            "number": "done",
+            "add": "done",
+            "wait": "cancelled",
+            "parity": "cancelled",
+        }
+        assert cut["nodes"]["wait"]["reason"] == "interrupted"
+        (entry,) = http.get("/api/runs").json()  # it waits for the user
+        assert entry["status"] == "interrupted"
+
+        mend(http, pipeline)
+        resumed = begin(http, resume=run)
+        outcome = ended(http, resumed)
+
+        assert outcome["status"] == "succeeded"
+        cached = {node for node, each in outcome["nodes"].items() if each["cached"]}
+        assert cached == {"number", "add"}  # what was finished is not done again
+        assert found(http, run)["status"] == "interrupted"
+        (entry,) = (each for each in http.get("/api/runs").json() if each["run"] == resumed)
+        assert entry["parent"] == run
+        refused = http.post("/api/runs", json={"resume": resumed})
+        assert refused.status_code == 409
+        assert refused.json()["detail"] == "This run succeeded: nothing of it is left to do."
+
+
+def test_a_queue_survives(tmp_path: Path, start_server: Callable[..., Server]) -> None:
+    server = start_server(with_small_cards(tmp_path / "workspace"))
+    with client(server) as http:
+        pipeline = create(http, SLOW)
+        first = begin(http, pipeline_id=pipeline)
+        until(lambda: waits(http, first))
+        line = [begin(http, pipeline_id=pipeline, until=stop) for stop in ("add", "number", "add")]
+        http.post(f"/api/runs/{line[1]}/cancel").raise_for_status()
+        assert [found(http, run)["status"] for run in line] == ["queued", "cancelled", "queued"]
+    assert kill(server) == []
+
+    with client(start_server(server.workspace)) as http:
+        outcomes = [ended(http, run) for run in line]
+
+        assert [each["status"] for each in outcomes] == ["succeeded", "cancelled", "succeeded"]
+        assert set(outcomes[0]["nodes"]) == {"number", "add"}
+        assert found(http, first)["status"] == "interrupted"
+        times = [http.get(f"/api/runs/{run}/events").text for run in (line[0], line[2])]
+        assert all('"queued"' in text and '"succeeded"' in text for text in times)
+
+
+def shows(what: Locator, state: str) -> None:
+    """Expect a state, of a card or of the run."""
+    expect(what).to_have_attribute("data-state", state, timeout=PATIENCE)
+
+
+@pytest.fixture
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=on_this_machine(), args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.mark.browser
+def test_a_person_sees_it_and_presses_resume(
+    tmp_path: Path, start_server: Callable[..., Server], chromium: Browser
+) -> None:
+    server = start_server(with_small_cards(tmp_path / "workspace"))
+    with client(server) as http:
+        pipeline = create(http, SLOW)
+    page = chromium.new_page(viewport={"width": 1440, "height": 900})
+    page.set_default_timeout(PATIENCE)
+    hands = Hands(page).open(f"{server.url}/edit/{pipeline}")
+    hands.test_id("run").click()
+    shows(hands.card("wait"), "running")
+    assert kill(server) == []
+
+    again = start_server(server.workspace)
+    hands.open(f"{again.url}/edit/{pipeline}")
+    shows(hands.test_id("run-status"), "interrupted")
+    shows(hands.card("add"), "done")
+    shows(hands.card("wait"), "cancelled")
+
+    hands.settings("wait")
+    hands.type_into("steps", "1")
+    hands.test_id("resume").click()
+
+    shows(hands.test_id("run-status"), "succeeded")
+    expect(hands.card("add")).to_contain_text("reused")
+    shows(hands.card("wait"), "done")
+    expect(hands.card("wait")).not_to_contain_text("reused")
+    page.get_by_role("tab", name="Runs").click()
+    expect(page.locator("[data-run]").first).to_contain_text("Resumes run 1", timeout=PATIENCE)
+    page.get_by_role("button", name="Run 1", exact=True).click()  # and looks at the one before
+    expect(hands.test_id("latest-run")).to_be_visible(timeout=PATIENCE)
+    hands.test_id("latest-run").click()
+    expect(hands.test_id("latest-run")).not_to_be_visible()

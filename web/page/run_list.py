@@ -1,0 +1,90 @@
+"""The runs of a pipeline: those that wait their turn, the one that goes on, and those before it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from web.page.icons import icon, state
+from web.page.markup import Element, Node, button, div, table, tbody, td, tr
+from web.page.wording import seconds, when
+
+LEFT = frozenset({"interrupted", "failed", "cancelled"})
+"""States of a run that may be resumed."""
+
+
+@dataclass(frozen=True)
+class PastRun:
+    """A run in the list of runs."""
+
+    run: str
+    number: int
+    status: str
+    started: datetime | None
+    seconds: float | None
+    result: str = ""
+    """Its main metric in words."""
+    detail: str = ""
+    place: int = 0
+    """Its place in the line of those that wait, from 1; 0 where it does not."""
+    begun: bool = True
+    """Whether its turn ever came."""
+
+
+def run_list(runs: Sequence[PastRun], shown: str = "") -> Node:
+    """Draw the runs, newest first; ``shown`` is the one of before that somebody looks at."""
+    if not runs:
+        return div(".quiet")["Every run is kept here, with its times and results."]
+    return div(".runs")[table[tbody[[_row(run, shown) for run in runs]]]]
+
+
+def _row(run: PastRun, shown: str) -> Element:
+    return tr(data_run=run.run, data_state=run.status, data_key=f"run-{run.run}")[
+        td(style="width:64px")[
+            button(
+                ".link.w5", type="button", data_act="past_run", data_run=run.run,
+                aria_pressed="true" if run.run == shown else "false", title="Look at this run",
+            )[f"Run {run.number}"]
+            if run.begun else f"Run {run.number}"
+        ],
+        td(style="width:110px")[state(run.status)],
+        td(".m2", style="width:130px")[when(run.started)],
+        td(".num", style="width:80px")[seconds(run.seconds)],
+        td(".cut")[_place(run.place) if run.place else run.result or run.detail],
+        td(style="width:40px")[run.begun and _log_of(run)],
+        td(".num", style="width:72px")[_button(run)],
+    ]  # fmt: skip
+
+
+def _log_of(run: PastRun) -> Element:
+    title = f"Run {run.number}"
+    return button(".link", type="button", data_act="open_log", data_in=run.run, data_title=title)[
+        "Log"
+    ]
+
+
+def _place(place: int) -> str:
+    return "Next in line" if place == 1 else f"{place} in line"
+
+
+def _button(run: PastRun) -> Node:
+    if run.place:
+        return button(
+            ".link", type="button", data_act="take_back", data_run=run.run, data_testid="take-back",
+            aria_label=f"Cancel run {run.number}, which waits",
+        )["Cancel"]  # fmt: skip
+    if run.status in LEFT and run.begun:
+        return button(
+            ".link", type="button", data_act="resume", data_run=run.run,
+            aria_label=f"Resume run {run.number}",
+        )["Resume"]  # fmt: skip
+    return None
+
+
+def resume_button(run: str) -> Element:
+    """Offer to go on with a run, on the pipeline as it is now."""
+    return button(
+        ".btn.o.sml", type="button", data_act="resume", data_run=run, data_testid="resume",
+        title="Go on with the pipeline as it is now; what was finished is not done again",
+    )[icon("play", ".s"), "Resume"]  # fmt: skip
