@@ -20,7 +20,7 @@ class Drawing:
         facts: Mapping[str, NodeFacts],
         problems: Iterable[Problem],
     ) -> None:
-        self._pipeline = pipeline
+        self.pipeline = pipeline
         self._catalog = catalog
         self._facts = facts
         self._of_nodes: dict[str, list[Problem]] = {}
@@ -53,12 +53,12 @@ class Drawing:
             "placeholder": self._placeholder(kind),
             "enabled": node.enabled,
             "unknown": info is None,
-            "off": info is None and node.card in self._pipeline.cards,
+            "off": info is None and node.card in self.pipeline.cards,
         }
 
     def edge(self, edge: Edge) -> JsonObject:
         """Draw a wire in the colour of what it carries."""
-        source = self._pipeline.nodes.get(edge.source)
+        source = self.pipeline.nodes.get(edge.source)
         info = self._catalog.cards.get(source.card) if source else None
         port = info.output(edge.source_port) if info else None
         problem = self._of_edges.get(edge.id)
@@ -97,13 +97,26 @@ class Drawing:
     ) -> tuple[tuple[PortInfo, ...], tuple[PortInfo, ...]]:
         if info is not None:
             return info.inputs, info.outputs
-        ends = [edge.target_port for edge in self._pipeline.inputs_of(node.id)]
-        starts = [edge.source_port for edge in self._pipeline.outputs_of(node.id)]
+        ends = [edge.target_port for edge in self.pipeline.inputs_of(node.id)]
+        starts = [edge.source_port for edge in self.pipeline.outputs_of(node.id)]
         return _named(ends), _named(starts)
 
     def _placeholder(self, kind: str | None) -> list[str]:
         info = self._catalog.types.get(kind or "")
         return list(info.teaser) if info else []
+
+
+def snapshot(drawing: Drawing) -> JsonObject:
+    """Return all that a canvas shows of a pipeline that was not run."""
+    return {
+        "revision": 0,
+        "types": drawing.types(),
+        "catalog": [],
+        "nodes": [drawing.node(node) for node in drawing.pipeline.nodes.values()],
+        "edges": [drawing.edge(edge) for edge in drawing.pipeline.edges],
+        "runtime": {},
+        "fit": True,
+    }
 
 
 def _summary(facts: NodeFacts) -> str:

@@ -69,6 +69,11 @@ class Saving:
             return "Not saved"
         return "Saved" if self._logged.revision == self._latest.revision else "Saving…"
 
+    @property
+    def revision(self) -> int:
+        """The latest one that is in the log."""
+        return self._logged.revision
+
     def begin(self) -> None:
         """Bring the file up to date, if a crash left it behind."""
         if not self.saved:

@@ -17,6 +17,7 @@ from tensorrag.check import Checked
 from tensorrag.check.problems import Problem
 from tensorrag.edit.document import Change, Document
 from tensorrag.edit.history import Version
+from tensorrag.edit.words import changes
 from tensorrag.errors import PipelineError, TensorRagError
 from tensorrag.pipeline import JsonObject, Pipeline
 from tensorrag.pipeline.as_json import to_json
@@ -27,6 +28,7 @@ from tensorrag.run import Request, Run
 from tensorrag.store.journal import ONGOING, RunEntry
 from tensorrag.store.workspace import Workspace
 from web.live.checking import Checking
+from web.live.drawing import Drawing, snapshot
 from web.live.history import History
 from web.live.hosting import Hosting
 from web.live.opening import Notice, Opened
@@ -63,6 +65,7 @@ class Session:
         """Called when somebody begins to look."""
         self._document = document
         self._saving = saving
+        self._workspace = workspace
         self._hosting = hosting
         self._runs = runs
         self._history = History(workspace, pipeline_id)
@@ -124,6 +127,11 @@ class Session:
     def saved_text(self) -> str:
         """``Saved``, ``Saving…`` or ``Not saved``."""
         return self._saving.text
+
+    @property
+    def saved_revision(self) -> int:
+        """The latest revision that is on disk: no crash can take it away."""
+        return self._saving.revision
 
     @property
     def not_saved(self) -> TensorRagError | None:
@@ -205,6 +213,19 @@ class Session:
         """Return the cards that came along with the pipeline and are not here, by id."""
         came = came_along(self.pipeline)
         return {card: each for card, each in came.items() if card not in self.catalog.cards}
+
+    async def drawn(self, pipeline: Pipeline) -> JsonObject:
+        """Return all that a canvas shows of a pipeline that this one once was; nothing is run."""
+        known = self._workspace.store.peeks
+        try:
+            checked = await self._hosting.check_known(pipeline, known)
+        except TensorRagError:  # it is drawn without what the cards say of themselves
+            checked = Checked()
+        return snapshot(Drawing(pipeline, self.catalog, checked.nodes, checked.problems))
+
+    def changes_since(self, pipeline: Pipeline) -> list[str]:
+        """Say in words what was changed since it was like this."""
+        return changes(pipeline, self.pipeline, self.catalog)
 
     # --- editing ----------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ def banner(session: Session, said: Said) -> Node:
     if session.not_saved is not None:
         error = session.not_saved
         return _note(
-            "Not saved",
+            "not-saved",
             f"Not saved: {error.message}",
             f"{error.hint} Nothing is lost while the server runs, and it tries again by itself.",
         )

@@ -24,6 +24,7 @@ from web.live.sessions import Sessions
 from web.page import theme, trouble
 from web.page.actions import Data, Edits, text
 from web.page.board import Board
+from web.page.history_view import Histories
 from web.page.inspector import TABS, Inspector
 from web.page.log_view import OpenLog
 from web.page.markup import Node
@@ -106,7 +107,8 @@ class Editor(View):
             self._strip.props["aria-label"] = "Run"
         self._tables = Tables(self.session, self.act)
         self._log = OpenLog(self.session, self.act)
-        self._actions |= self._tables.actions | self._log.actions
+        self._histories = Histories(self.session, self.act)
+        self._actions |= self._tables.actions | self._log.actions | self._histories.actions
         self.inspector.refresh()
         stop = [self.session.subscribe(self), self.sessions.on_catalog(self.refresh)]
         loop = background_tasks.create(self._keep_fresh(), name="page of a pipeline")
@@ -142,6 +144,7 @@ class Editor(View):
             ui.page_title(theme.title(self._name))
         self._palette.show(self._palette_content())
         self.board.show()
+        self._histories.refresh()
         self._strip.show(self._strip_content())
         self._log.show()
         self.inspector.refresh()

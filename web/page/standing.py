@@ -77,6 +77,7 @@ def top_bar_of(session: Session, machine: Machine) -> TopBar:
     return TopBar(
         name=session.pipeline.name,
         saved=session.saved_text,
+        saved_revision=session.saved_revision,
         undo=session.undo_label or None,
         redo=session.redo_label or None,
         status=session.run_status,

@@ -15,6 +15,8 @@ class TopBar:
 
     name: str
     saved: str = "Saved"
+    saved_revision: int = 0
+    """The latest one that no crash can take away."""
     undo: str | None = None
     """What undo would take back; None where there is nothing."""
     redo: str | None = None
@@ -41,7 +43,7 @@ def top_bar(bar: TopBar) -> Node:
         a(".home", href="/", title="All pipelines")[MARK, span(".crumb")["Pipelines"]],
         span(".slash", aria_hidden="true")["/"],
         _name(bar.name),
-        span(".saved", role="status")[
+        span(".saved", role="status", data_revision=bar.saved_revision)[
             bar.saved == "Saved" and icon("check", ".s"), span[bar.saved]
         ],
         span(".sp"),
@@ -73,6 +75,10 @@ def _history(bar: TopBar) -> Node:
             "redo", f"Redo {bar.redo}" if bar.redo else "Redo", "mod+shift+z mod+y",
             off=bar.redo is None,
         ),
+        button(
+            ".btn.i", type="button", data_act="history", data_testid="history",
+            title="History and named versions", aria_label="History and named versions",
+        )[icon("history")],
     ]  # fmt: skip
 
 

@@ -100,6 +100,12 @@ def when(moment: datetime | None, now: datetime | None = None) -> str:
     )
 
 
+def day(moment: datetime, now: datetime | None = None) -> str:
+    """Write a day: today, yesterday, Thu 19 Nov."""
+    said = when(moment, now)
+    return "today" if said.endswith(" today") else said
+
+
 def plural(count: int, one: str, many: str = "") -> str:
     """Write a count and its noun: 1 problem, 2 problems."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"

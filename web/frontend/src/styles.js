@@ -31,6 +31,13 @@ const CANVAS = [
   still,
 ].join("")
 
+let canvases = 0 // that use the styles: the last one takes them away
+
+export function useStyles() {
+  canvases += 1
+  addStyle("canvas")
+}
+
 export function addStyle(name, css = CANVAS) {
   const known = document.head.querySelector(`style[${ATTRIBUTE}=${name}]`)
   const style = known ?? document.head.appendChild(document.createElement("style"))
@@ -39,5 +46,7 @@ export function addStyle(name, css = CANVAS) {
 }
 
 export function removeStyle() {
+  canvases -= 1
+  if (canvases > 0) return
   for (const style of document.head.querySelectorAll(`style[${ATTRIBUTE}]`)) style.remove()
 }
