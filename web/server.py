@@ -26,6 +26,8 @@ RECONNECT = 30.0
 """Seconds in which a page that lost its connection may come back without a reload."""
 LOOK = 1.0
 """Seconds between two looks at whether the token was replaced."""
+CONNECTIONS = 500
+"""Connections that there may be at once, sockets aside; the next one hears 503."""
 GRACE = 3
 """Seconds that open streams get when the server ends."""
 
@@ -103,6 +105,7 @@ def run(
     sessions = assemble(workspace)
     from nicegui import app, core, ui
 
+    from web.http.patience import Patient
     from web.http.sockets import lock_sockets
 
     door = _door(workspace, site, port) if locked else None
@@ -147,6 +150,8 @@ def run(
             # It would believe whoever connects from here; the guard knows better whom to trust.
             proxy_headers=False,
             ws_max_size=MAX_BODY,
+            http=Patient,
+            limit_concurrency=CONNECTIONS,
         )
     if not is_here():
         raise WorkspaceError(

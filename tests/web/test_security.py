@@ -166,6 +166,23 @@ async def test_large_bodies_are_refused_by_their_header_and_by_counting() -> Non
     assert (await ask("POST", "/api/uploads", content=pieces(10))).status_code == 200
 
 
+async def test_a_body_that_does_not_come_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def slowly(pause: float, piece: bytes) -> AsyncIterator[bytes]:
+        for _ in range(40):
+            yield piece
+            await asyncio.sleep(pause)
+
+    monkeypatch.setattr(security, "PATIENCE", 0.2)
+
+    late = await ask("POST", content=slowly(0.02, b"x"))
+    assert late.status_code == 408
+    assert late.json()["hint"] == "Send it again."
+    assert (await ask("POST", content=slowly(0.02, b"x" * 100))).status_code == 200
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    stuck = await ask("POST", "/login", form, slowly(0.02, b"token="), door=door())
+    assert stuck.status_code == 401
+
+
 async def test_the_browser_is_told_what_the_page_may_do() -> None:
     headers = (await ask()).headers
 

@@ -21,6 +21,7 @@ TITLES = {
     400: "This cannot be read",
     401: "This editor asks for its token",
     403: "This did not come from the editor",
+    408: "Too slow",
     413: "Too large",
     429: "Too many wrong tokens",
 }

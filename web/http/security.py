@@ -8,7 +8,7 @@ plain ASGI, so that it sees websockets too, and stands in front of everything el
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -28,6 +28,10 @@ UPLOADS = "/api/uploads"
 DRAIN = 64 * 2**20
 """Bytes beyond the limit that are read and dropped, so that a browser hears the answer at all."""
 DRAIN_SECONDS = 10.0
+PATIENCE = 30.0
+"""Seconds in all that a body may make us wait for it; what arrives earns some of them back."""
+RATE = 1000
+"""Bytes that are worth a second of waiting."""
 
 CONTENT_POLICY = "; ".join(
     [
@@ -50,6 +54,7 @@ HEADERS: tuple[Header, ...] = (
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
 )
+TOO_SLOW = Shut(408, "The request did not arrive in time.", "Send it again.")
 _FORWARDED = (b"forwarded", b"x-forwarded-", b"x-real-ip")
 
 
@@ -98,7 +103,7 @@ class Guard:
         """Hand a request on, whose body is counted as it arrives."""
         most = MAX_UPLOAD if visitor.scope["path"] == UPLOADS else MAX_BODY
         reason = f"A request may have {most // 2**20} MB here, and this one has more."
-        body = _Counted(visitor.receive, most, lambda: visitor.refuse(Shut(413, reason, "")))
+        body = _Counted(visitor, most, Shut(413, reason, ""))
         length = visitor.headers.get("content-length", "")
         if length.isdigit() and int(length) > most:
             await body.refuse()
@@ -157,23 +162,40 @@ class _Visitor:
 
 
 class _Counted:
-    """Counts the bytes of a request as they arrive; too many are answered with 413 at once."""
+    """Counts the bytes of a request as they arrive: too many or too slow is answered at once."""
 
-    def __init__(self, receive: Receive, most: int, refuse: Callable[[], Awaitable[None]]) -> None:
-        self._receive = receive
-        self._left = most
-        self._refuse = refuse
+    def __init__(self, visitor: _Visitor, most: int, too_many: Shut) -> None:
+        self._visitor = visitor
+        self._left, self._too_many = most, too_many
+        self._patience = PATIENCE
+        self._arriving = visitor.scope["type"] == "http"
         self._over = False
 
     async def __call__(self) -> Message:
         if self._over:
             return {"type": "http.disconnect"}
-        message = await self._receive()
+        try:
+            message = await (self._next() if self._arriving else self._visitor.receive())
+        except TimeoutError:
+            self._over = True
+            await self._visitor.refuse(TOO_SLOW)
+            return {"type": "http.disconnect"}
         if message["type"] == "http.request":
             self._left -= len(message.get("body", b""))
             if self._left < 0:
                 await self.refuse()
                 return {"type": "http.disconnect"}
+        return message
+
+    async def _next(self) -> Message:
+        """Return the next piece of the body; what it takes to come is taken from our patience."""
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        async with asyncio.timeout(max(0.0, self._patience)):
+            message = await self._visitor.receive()
+        earned = len(message.get("body", b"")) / RATE
+        self._patience = min(PATIENCE, self._patience - (clock() - began) + earned)
+        self._arriving = message.get("more_body", False)
         return message
 
     async def refuse(self) -> None:
@@ -182,12 +204,12 @@ class _Counted:
         with suppress(TimeoutError):
             async with asyncio.timeout(DRAIN_SECONDS):
                 await self._drain()
-        await self._refuse()
+        await self._visitor.refuse(self._too_many)
 
     async def _drain(self) -> None:
         dropped, more = 0, True
         while more and dropped < DRAIN:
-            message = await self._receive()
+            message = await self._visitor.receive()
             dropped += len(message.get("body", b""))
             more = message.get("more_body", False)
 
@@ -220,8 +242,10 @@ def _is_login(visitor: _Visitor) -> bool:
 async def _form(visitor: _Visitor) -> str:
     """Return the body of the login form; of one that is too long, nothing."""
     body, more = b"", True
-    while more and len(body) <= MAX_LOGIN:
-        message = await visitor.receive()
-        body += message.get("body", b"")
-        more = message.get("more_body", False)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(PATIENCE):
+            while more and len(body) <= MAX_LOGIN:
+                message = await visitor.receive()
+                body += message.get("body", b"")
+                more = message.get("more_body", False)
     return body.decode("latin-1") if len(body) <= MAX_LOGIN else ""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import IO
 
@@ -13,12 +16,17 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from tensorrag.durable import full_disk_explained
 from tensorrag.pipeline.names import visible
 from tensorrag.store.uploads import LIMIT
 from web.http.problem_details import problem_response
 from web.live.sessions import Sessions
 
 IN_MEMORY = 2**20
+AT_ONCE = 4
+"""Files that arrive at once; the others wait for their turn, their bytes unread."""
+WAITING = 100
+"""Files that may wait."""
 MAX_NAME = 200
 
 BODY = {
@@ -41,11 +49,25 @@ BODY = {
 def add_uploads(api: APIRouter, sessions: Sessions) -> None:
     """Add the route of uploads."""
 
+    turns, waiting = asyncio.Semaphore(AT_ONCE), set[Request]()
+
     @api.post("/api/uploads", tags=["uploads"], status_code=201, openapi_extra=BODY)
     async def upload(request: Request) -> Response:
         """Keep a file of at most 100 MB. Its name is a label: nothing is stored under it."""
         if "urlencoded" in request.headers.get("content-type", ""):
             return problem_response(415, 'Send the file as multipart form data, called "file".')
+        if len(waiting) >= WAITING:
+            detail, later = "Too many files arrive at once.", {"Retry-After": "10"}
+            return problem_response(503, detail, hint="Send them a few at a time.", headers=later)
+        waiting.add(request)
+        try:
+            async with turns:
+                waiting.discard(request)
+                return await keep(request)
+        finally:
+            waiting.discard(request)
+
+    async def keep(request: Request) -> Response:
         async with _arriving(request) as (file, name):
             if file is None:
                 return problem_response(422, 'The form has no file called "file".')
@@ -61,7 +83,18 @@ def add_uploads(api: APIRouter, sessions: Sessions) -> None:
 
 @asynccontextmanager
 async def _arriving(request: Request) -> AsyncIterator[tuple[IO[bytes] | None, str]]:
-    """Receive a file, on disk where it is large; what is left of it goes away afterwards."""
+    """Receive a file, on disk where it is large; what is left of it goes away afterwards.
+
+    Raises:
+        WorkspaceError: the disk for temporary files is full.
+    """
+    with full_disk_explained(Path(tempfile.gettempdir())):
+        async with _received(request) as received:
+            yield received
+
+
+@asynccontextmanager
+async def _received(request: Request) -> AsyncIterator[tuple[IO[bytes] | None, str]]:
     if request.headers.get("content-type", "").startswith("multipart/form-data"):
         async with request.form(max_files=1, max_fields=10) as form:
             sent = form.get("file")

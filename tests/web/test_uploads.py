@@ -1,0 +1,155 @@
+"""Files that arrive in every way but the right one, over real connections to a real server."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from tests.servers import Server, start_server
+from web.http.uploads import AT_ONCE, WAITING
+
+__all__ = ["start_server"]
+
+TABLE = b"a,b\n1,2\n"
+
+
+@pytest.fixture
+def server(start_server: Callable[..., Server]) -> Server:
+    return start_server()
+
+
+def kept(server: Server) -> list[str]:
+    """What lies in the folder of uploads."""
+    return sorted(path.name for path in (server.workspace / "uploads").iterdir())
+
+
+def half_written(server: Server) -> list[str]:
+    """Temporary files that the server still holds; they have no names any more."""
+    held = Path(f"/proc/{server.process.pid}/fd").iterdir()
+    names = [os.readlink(handle) for handle in held if handle.is_symlink()]
+    return [name for name in names if name.endswith("(deleted)") and "/tmp/" in name]
+
+
+def say(server: Server, *parts: bytes, leave: bool = False) -> str:
+    """Say this to the server, as it stands; returns the first line of its answer."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as line:
+        for part in parts:
+            line.sendall(part)
+        if leave:
+            return ""
+        answer = b""
+        while b"\r\n" not in answer and (more := line.recv(4096)):
+            answer += more
+    return answer.partition(b"\r\n")[0].decode()
+
+
+def head(server: Server, *lines: str) -> bytes:
+    first = ["POST /api/uploads HTTP/1.1", f"Host: 127.0.0.1:{server.port}"]
+    return "\r\n".join([*first, *lines, "", ""]).encode()
+
+
+def test_bytes_are_counted_whatever_they_are_said_to_be(server: Server) -> None:
+    digest = sha256(TABLE).hexdigest()
+    chunk = b"%x\r\n%s\r\n" % (len(TABLE), TABLE)
+    form = {"Content-Type": "multipart/form-data; boundary=x"}
+
+    assert say(server, head(server, "Content-Length: 8"), TABLE).endswith("201 Created")
+    assert say(server, head(server, "Transfer-Encoding: chunked"), chunk, b"0\r\n\r\n") == (
+        "HTTP/1.1 201 Created"
+    )
+    assert kept(server) == [digest]
+    for refused in (
+        [head(server, "Content-Length: -1"), TABLE],
+        [head(server, "Content-Length: eight"), TABLE],
+        [head(server, "Content-Length: 8", "Content-Length: 9"), TABLE],
+        [head(server, "Transfer-Encoding: chunked"), b"zz\r\n"],
+        [head(server, "Content-Length: 8", "Transfer-Encoding: chunked"), TABLE],
+    ):
+        assert " 400 " in say(server, *refused), refused
+    for cut in (
+        [head(server, "Content-Length: 1000000"), b"x" * 500_000],
+        [head(server, "Transfer-Encoding: chunked"), chunk, b"100000\r\n", b"x" * 500_000],
+        [head(server, *(f"{k}: {v}" for k, v in form.items()), "Content-Length: 90"), b"--x\r\n"],
+    ):
+        say(server, *cut, leave=True)
+
+    settle(server)
+    assert kept(server) == [digest]
+
+
+def settle(server: Server) -> None:
+    """Wait until the server has noticed who is gone, and holds nothing of theirs."""
+    until = time.monotonic() + 20
+    while half_written(server) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert half_written(server) == []
+    assert not [name for name in kept(server) if not re.fullmatch(r"[0-9a-f]{64}", name)]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_more_than_the_cap_is_refused_while_it_streams(server: Server) -> None:
+    before = psutil.Process(server.process.pid).memory_info().rss
+    sent = 0
+
+    def endless() -> Iterator[bytes]:
+        nonlocal sent
+        while True:
+            sent += 2**20
+            yield b"x" * 2**20
+
+    answer = httpx.post(f"{server.url}/api/uploads", content=endless(), timeout=60, trust_env=False)
+
+    assert answer.status_code == 413
+    assert answer.json()["detail"] == "A request may have 101 MB here, and this one has more."
+    assert 101 * 2**20 < sent < 400 * 2**20
+    assert psutil.Process(server.process.pid).memory_info().rss - before < 64 * 2**20
+    settle(server)
+    assert kept(server) == []
+
+
+async def test_many_files_at_once_take_turns(server: Server) -> None:
+    contents = [f"a,b\n{number},2\n".encode() for number in range(400)]
+
+    async with httpx.AsyncClient(
+        base_url=server.url, trust_env=False, timeout=120, limits=httpx.Limits(max_connections=None)
+    ) as client:
+
+        async def send(content: bytes) -> httpx.Response:
+            return await client.post("/api/uploads", files={"file": ("<b>.csv", content)})
+
+        answers = asyncio.gather(*(send(content) for content in contents))
+        looks = [await client.get("/healthz") for _ in range(5)]
+        statuses = [answer.status_code for answer in await answers]
+
+    assert [look.status_code for look in looks] == [200] * 5
+    assert set(statuses) <= {201, 503}
+    assert statuses.count(201) >= AT_ONCE + WAITING
+    arrived = [c for c, status in zip(contents, statuses, strict=True) if status == 201]
+    assert kept(server) == sorted(sha256(content).hexdigest() for content in arrived)
+    settle(server)
+
+
+def test_whoever_sends_nothing_keeps_nobody_waiting(server: Server) -> None:
+    """More uploads that have begun and stand still than may arrive at once."""
+    started = head(server, "Content-Length: 100"), b"a,b"
+    lines = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(3 * AT_ONCE)]
+    for line in lines:
+        line.sendall(b"".join(started))
+    assert httpx.get(f"{server.url}/healthz", timeout=5, trust_env=False).status_code == 200
+
+    for line in lines:
+        line.close()
+    answer = httpx.post(f"{server.url}/api/uploads", content=TABLE, timeout=20, trust_env=False)
+    assert answer.status_code == 201
+    settle(server)

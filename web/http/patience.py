@@ -1,0 +1,57 @@
+"""How long a connection may take to say what it wants: who says nothing holds no place for ever."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import cast
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+SECONDS = 20.0
+"""Within these the head of a request has arrived: its address and headers."""
+HEAD = 2**16
+"""Bytes that the head may have."""
+
+
+class Patient(HttpToolsProtocol):
+    """A connection that is ended when the head of a request does not come to an end."""
+
+    _left: asyncio.TimerHandle | None = None
+    _head = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to wait for the first request."""
+        super().connection_made(transport)
+        self._wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait no more."""
+        self._wait_no_more()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Read on; between requests, look whether another one begins."""
+        before = cast(RequestResponseCycle | None, self.cycle)
+        between = before is None or before.response_complete
+        super().data_received(data)
+        if self.transport.get_protocol() is not self or self.cycle is not before:
+            self._wait_no_more()  # it is a socket now, or a request has begun
+        elif between:
+            self._head += len(data)
+            self._wait()
+            if self._head > HEAD and not self.transport.is_closing():
+                self.send_400_response("The head of this request is too long.")
+
+    def _wait(self) -> None:
+        if self._left is None:
+            self._left = self.loop.call_later(SECONDS, self._give_up)
+
+    def _wait_no_more(self) -> None:
+        self._head = 0
+        if self._left is not None:
+            self._left.cancel()
+            self._left = None
+
+    def _give_up(self) -> None:
+        if not self.transport.is_closing():
+            self.transport.close()
