@@ -69,6 +69,8 @@ def _sentence(kind: str, context: dict[str, Any], detail: Any) -> tuple[str, str
         return f"needs at least {_entries(context['min_length'])}.", ""
     if kind in ("too_long", "string_too_long"):
         return f"takes at most {_entries(context['max_length'])}.", ""
+    if kind == "string_pattern_mismatch":
+        return f"must look like {context['pattern']}{shown}", ""
     words = _KINDS.get(kind.split("_")[0], "")
     if words:
         return words + shown, ""

@@ -180,7 +180,9 @@ def _node_problem(raw: Any) -> str | None:
     if not isinstance(raw, dict):
         return "it is no object"
     missing = [key for key in ("id", "card") if not isinstance(raw.get(key), str)]
-    return f"its {quoted(missing[0])} must be text" if missing else None
+    if missing:
+        return f"its {quoted(missing[0])} must be text"
+    return None if raw["id"] else 'its "id" is empty'
 
 
 def _edge_problem(raw: Any) -> str | None:

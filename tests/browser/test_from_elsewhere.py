@@ -62,7 +62,6 @@ def test_data_is_looked_at_once_somebody_says_so(hands: Hands, page: Page, serve
     hands.select("load")
     hands.tab("Columns")
     expect(hands.test_id("inspector")).to_contain_text("No columns are known yet")
-    hands.picture("not-read-yet")
 
     hands.test_id("look-at-data").click()
     expect(hands.test_id("inspector")).to_contain_text("price", timeout=30_000)
@@ -86,7 +85,6 @@ def test_a_card_that_came_along_is_off_until_it_is_trusted(
     hands.test_id("elsewhere").get_by_role("button", name="Show the source").click()
     expect(hands.test_id("card-source")).to_contain_text("class Half(Card):")
     expect(hands.test_id("inspector")).to_contain_text("times")
-    hands.picture("came-along")
     assert not mark.exists()
 
     hands.test_id("trust-card").click()

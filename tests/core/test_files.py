@@ -184,6 +184,7 @@ def test_a_flood_of_warnings_is_cut() -> None:
         ({"card": "train"}, 'its "id" must be text'),
         ({"id": "a", "card": None}, 'its "card" must be text'),
         (LOAD, 'has the id "load" already'),
+        ({"id": "", "card": "train"}, '"id" is empty'),
     ],
 )
 def test_an_entry_that_is_no_card_is_kept_aside(entry: Any, says: str) -> None:
@@ -209,7 +210,7 @@ def test_an_entry_that_is_no_wire_is_kept_aside() -> None:
     assert json.loads(dumps(loaded.pipeline))["edges"] == [{"source": "load"}, None]
 
 
-@pytest.mark.parametrize("node_id", ["../x", "__proto__", "", "constructor", "a b", "x" * 5000])
+@pytest.mark.parametrize("node_id", ["../x", "__proto__", "constructor", "a b", "x" * 5000])
 def test_odd_ids_open(node_id: str) -> None:
     pipeline = loads(text(nodes=[{**LOAD, "id": node_id}])).pipeline
 

@@ -96,13 +96,15 @@ CARDS: dict[str, Bad] = {
         "entry_unusable", "already", "load",
         file={"nodes": [{"id": "load", "card": "data_load"}] * 2},
     ),
+    "an id that is empty": Bad(
+        "entry_unusable", '"id" is empty', file={"nodes": [{"id": "", "card": "data_load"}]}
+    ),
     "an id that is a number": Bad(
         "entry_unusable", '"id" must be text', file={"nodes": [{"id": 1, "card": "data_load"}]}
     ),
     "id ../x": odd("../x"),
     "id __proto__": odd("__proto__"),
     "id constructor()": odd("constructor()"),
-    "id empty": odd(""),
     "id with markup": odd("<img src=x onerror=alert(1)>"),
     "id of 65": odd("a" * 65),
     "id in capitals": odd("Load"),
