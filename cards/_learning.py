@@ -208,7 +208,11 @@ def _lacks(missing: Sequence[str]) -> str:
 def _column(schema: TableSchema, name: str, field: str) -> ColumnSchema:
     column = schema.column(name)
     if column is None:
-        raise ParameterError(f"There is no column {name!r} in the table.", field=field)
+        raise ParameterError(
+            f"There is no column {name!r} in the table.",
+            field=field,
+            hint="Choose one of the columns that the table has.",
+        )
     return column
 
 

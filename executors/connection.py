@@ -24,7 +24,7 @@ from executors.protocol import (
     decode,
     encode,
 )
-from tensorrag.errors import ErrorInfo, ExecutorError
+from tensorrag.errors import UNFORESEEN, ErrorInfo, ExecutorError
 
 
 class WorkerLost(ExecutorError):
@@ -84,7 +84,10 @@ class Connection:
         """
         line = encode({"pid": self.pid, **content})
         if len(line) > MAX_LINE:
-            raise ExecutorError("This is too large to be sent to where cards run.")
+            raise ExecutorError(
+                "This is too large to be sent to where cards run.",
+                hint="Give the card fewer or smaller parameters.",
+            )
         self._send(line)
 
     def limit(self, limits: Limits) -> None:
@@ -111,11 +114,13 @@ class Connection:
         except ConnectionError:
             return None
         except ValueError as error:
-            raise ExecutorError("A worker sent a line without end.") from error
+            raise ExecutorError(
+                "A worker sent a line without end.", hint="Run the card again."
+            ) from error
         try:
             return decode(line) if line.endswith(b"\n") else None
         except ProtocolError as error:
-            raise ExecutorError(str(error)) from error
+            raise ExecutorError(str(error), hint="Run the card again.") from error
 
     async def messages(self) -> AsyncIterator[JsonObject]:
         """Go through the messages; the supervisor's ``exit`` is the last."""
@@ -154,7 +159,11 @@ def error_of(data: Any) -> ErrorInfo:
     try:
         return ErrorInfo.model_validate(data)
     except ValidationError:
-        return ErrorInfo(type="CardError", message="The card failed in a way it cannot describe.")
+        return ErrorInfo(
+            type="CardError",
+            message="The card failed in a way it cannot describe.",
+            hint=UNFORESEEN,
+        )
 
 
 async def spawn(

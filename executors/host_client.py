@@ -88,7 +88,10 @@ class CardHost:
                 await _next(connection, "ready")
         except TimeoutError:
             await connection.close()
-            raise ExecutorError("The process that holds the cards does not start.") from None
+            raise ExecutorError(
+                "The process that holds the cards does not start.",
+                hint="Look into the server log; too little memory is the usual reason.",
+            ) from None
         except BaseException:
             await connection.close()
             raise

@@ -85,9 +85,15 @@ class LocalExecutor:
     async def submit(self, task: Task, place: Place) -> str:
         """Accept a task; it starts when there is room for it."""
         if self._closed:
-            raise ExecutorUnavailable("This machine takes no more tasks: TensorRag is closing.")
+            raise ExecutorUnavailable(
+                "This machine takes no more tasks: TensorRag is closing.",
+                hint="Start TensorRag again, then run it again.",
+            )
         if task.kind not in self.kinds:
-            raise ExecutorError(f"Tasks of kind {task.kind!r} cannot be done on this machine.")
+            raise ExecutorError(
+                f"Tasks of kind {task.kind!r} cannot be done on this machine.",
+                hint="Choose another place to run it.",
+            )
         limited = {"timeout": seconds_for(task.kind, task.timeout)}
         task = task.model_copy(update=limited)
         job = Job(f"local:{os.getpid()}:{uuid4().hex}", task, _absolute(place))
@@ -147,7 +153,12 @@ class LocalExecutor:
         except TensorRagError as error:
             job.finish(error)
         except Exception as error:
-            job.finish(ExecutorError(f"This machine could not do it: {error}"))
+            job.finish(
+                ExecutorError(
+                    f"This machine could not do it: {error}",
+                    hint="Run it again; the server log may say more.",
+                )
+            )
 
     async def _in_process(self, job: Job) -> None:
         """Wait for room and a worker, then pass on what it says until its processes are gone."""
@@ -178,7 +189,10 @@ def _secrets(job: Job) -> dict[str, str]:
     if not job.task.secrets:
         return {}
     if job.place.settings is None:
-        raise ExecutorError("There are no settings here that would have secrets.")
+        raise ExecutorError(
+            "There are no settings here that would have secrets.",
+            hint="Set the secret in a workspace: tensorrag secret set NAME.",
+        )
     return Settings(job.place.settings).secret_values(job.task.secrets)
 
 

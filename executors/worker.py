@@ -20,7 +20,7 @@ from typing import NoReturn, TextIO
 from executors import threads, tree
 from executors.protocol import Lines, decode, message
 from tensorrag.card import Card
-from tensorrag.errors import ErrorInfo, RunCancelled
+from tensorrag.errors import UNFORESEEN, ErrorInfo, RunCancelled
 from tensorrag.perform import perform
 from tensorrag.progress import Reporter, reporting
 from tensorrag.secret import give
@@ -123,7 +123,9 @@ def describe(error: BaseException) -> dict[str, object]:
     try:
         info = _of_the_machine(error) or ErrorInfo.of(error)
     except Exception:
-        info = ErrorInfo(type=type(error).__name__, message="(its message cannot be shown)")
+        info = ErrorInfo(
+            type=type(error).__name__, message="(its message cannot be shown)", hint=UNFORESEEN
+        )
     return info.model_dump()
 
 

@@ -16,6 +16,10 @@ MAX_MESSAGE = 4000
 """Longest sentence of an error that crosses processes, in characters."""
 
 
+UNFORESEEN = "Where it happened, and what is in its log, may tell why."
+"""What to do about an error that nobody raised on purpose."""
+
+
 class TensorRagError(Exception):
     """The root of all deliberate errors: a sentence and what to do about it."""
 
@@ -196,8 +200,10 @@ class ErrorInfo(BaseModel):
             words = (hidden.text(error.message), hidden.text(error.hint))
             message, hint = (text[:MAX_MESSAGE] for text in words)
             return cls(type=type(error).__name__, message=message, hint=hint)
-        message = hidden.text(str(error).strip()) or type(error).__name__
+        name, said = type(error).__name__, hidden.text(str(error).strip())
+        # Of many errors the text is but a word: KeyError('price') is 'price'.
+        message = said if " " in said else f"{name}: {said}" if said else name
         trace = hidden.text("".join(tb.format_exception(error)))
         return cls(
-            type=type(error).__name__, message=message[:MAX_MESSAGE], traceback=trace[-20_000:]
+            type=name, message=message[:MAX_MESSAGE], hint=UNFORESEEN, traceback=trace[-20_000:]
         )

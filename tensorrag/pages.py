@@ -45,7 +45,11 @@ def page(task: Task, store: Store) -> JsonObject:
         down = sort not in arrow.column_names and sort.startswith("-")
         name = sort.removeprefix("-") if down else sort
         if name not in arrow.column_names:
-            raise ParameterError(f"The table has no column {name!r}.", field="sort")
+            raise ParameterError(
+                f"The table has no column {name!r}.",
+                field="sort",
+                hint="Sort by a column that it has.",
+            )
         indices = _sorted(arrow[name], name, "descending" if down else "ascending")
         arrow, start = arrow.take(indices.slice(offset, limit)), 0
     else:
@@ -66,4 +70,8 @@ def _sorted(column: pa.ChunkedArray, name: str, order: str) -> pa.Array:
     try:
         return pc.sort_indices(column, sort_keys=[("", order)])
     except pa.ArrowException:
-        raise ParameterError(f"Rows cannot be sorted by {name!r}.", field="sort") from None
+        raise ParameterError(
+            f"Rows cannot be sorted by {name!r}.",
+            field="sort",
+            hint="Sort by a column of numbers, texts or dates.",
+        ) from None

@@ -62,7 +62,10 @@ def perform(task: Task, place: Place) -> JsonObject:
             return value.preview().model_dump(mode="json")
         if task.kind in ("describe", "propagate"):
             return answer(task, place)
-    raise CardError(f"Tasks of kind {task.kind!r} cannot be done here yet.")
+    raise CardError(
+        f"Tasks of kind {task.kind!r} cannot be done here yet.",
+        hint="Update TensorRag where the cards run.",
+    )
 
 
 def make_card(card: type[Card], params: Mapping[str, Any]) -> Card:
@@ -100,6 +103,7 @@ def _arguments(card: Card, task: Task, store: Store) -> list[Any]:
                     f"{port.name} takes a {port.type.__name__}, "
                     f"but a {type(value).__name__} arrived.",
                     port=port.name,
+                    hint="Wire it to an output of that type.",
                 )
         if port.many:
             arguments.extend(values)
@@ -108,7 +112,11 @@ def _arguments(card: Card, task: Task, store: Store) -> list[Any]:
         elif port.optional:
             arguments.append(None)
         else:
-            raise InputError(f"Nothing arrived at {port.name}.", port=port.name)
+            raise InputError(
+                f"Nothing arrived at {port.name}.",
+                port=port.name,
+                hint="Wire it to an output of a card that runs.",
+            )
     return arguments
 
 
@@ -124,7 +132,8 @@ def _outputs(card: Card, made: Any) -> tuple[Value, ...]:
         if not isinstance(value, port.type):
             raise CardError(
                 f"{card.title} returned {type(value).__name__} for {port.name}, "
-                f"where {port.type.__name__} was promised."
+                f"where {port.type.__name__} was promised.",
+                hint="Mend the card: run must return what its class Out promises.",
             )
     return made
 
@@ -197,7 +206,10 @@ def _peek(task: Task) -> JsonObject:
         card = make_card(load_card(task.entry, task.source), task.params)
         peek: Peek = card.peek()  # type: ignore[attr-defined]
         if not isinstance(peek, Peek):
-            raise CardError(f"{card.title} returned {type(peek).__name__} where a Peek was due.")
+            raise CardError(
+                f"{card.title} returned {type(peek).__name__} where a Peek was due.",
+                hint="Mend the card: peek must return a Peek.",
+            )
     except ParameterError as error:
         peek = Peek(error=ErrorInfo.of(error), field=error.field)
     except TensorRagError as error:

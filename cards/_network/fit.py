@@ -182,7 +182,8 @@ def _to_device(rows: Rows, device: torch.device) -> tuple[Tensor, Tensor]:
         x, y = (torch.from_numpy(np.array(part, dtype=np.float32)) for part in rows)
     if len(x) == 0 or len(x) != len(y):
         raise InputError(
-            f"Training needs rows, and a target for each; got {len(x)} and {len(y)} targets."
+            f"Training needs rows, and a target for each; got {len(x)} and {len(y)} targets.",
+            hint="Give every row a target: choose another target, or clean the table before.",
         )
     for name, values in (("features hold", x), ("target holds", y)):
         if not bool(torch.isfinite(values).all()):

@@ -123,7 +123,9 @@ def _known_edge(edge: Edge, known: Edge | None) -> Edge:
 def _discard(pipeline: Pipeline, op: OpValues, catalog: Catalog) -> Pipeline:
     """``index`` of an entry of the file that could not be used."""
     if not pipeline.misfits:
-        raise PipelineError("This pipeline has no entry that could not be used.")
+        raise PipelineError(
+            "This pipeline has no entry that could not be used.", hint="It was removed already."
+        )
     index = op.index("index", len(pipeline.misfits))
     left = pipeline.misfits[:index] + pipeline.misfits[index + 1 :]
     return replace(pipeline, misfits=left)

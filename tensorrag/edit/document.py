@@ -111,7 +111,10 @@ class Document:
             PipelineError: one of the edits is forbidden; nothing has changed.
         """
         if not isinstance(ops, list | tuple) or len(ops) > MAX_OPS:
-            raise PipelineError(f"A gesture must be a list of at most {MAX_OPS:,} edits.")
+            raise PipelineError(
+                f"A gesture must be a list of at most {MAX_OPS:,} edits.",
+                hint="Send it in several parts.",
+            )
         before = after = self._pipeline
         for op in ops:
             after = apply(after, op, self.catalog)

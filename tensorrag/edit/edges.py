@@ -33,7 +33,9 @@ def connect(pipeline: Pipeline, op: OpValues, catalog: Catalog) -> Pipeline:
     input = _port(target, "input", edge.target_port, catalog)
     there = [other for other in pipeline.inputs_of(edge.target) if other.target_port == input.name]
     if any(other.id == edge.id for other in there):
-        raise DuplicateEdgeError("These two ports are connected already.")
+        raise DuplicateEdgeError(
+            "These two ports are connected already.", hint="Remove that wire first, or leave it."
+        )
     reason = why_not(output, input)
     if reason:
         raise PortTypeError(f"{title_of(target, catalog)}: {reason}", hint=_fitting(input))
@@ -62,7 +64,10 @@ def check_edges(ids: tuple[str, ...], pipeline: Pipeline) -> None:
     known = {edge.id for edge in pipeline.edges}
     for edge_id in ids:
         if edge_id not in known:
-            raise EdgeNotFound(f"There is no wire {quoted(edge_id)} in this pipeline.")
+            raise EdgeNotFound(
+                f"There is no wire {quoted(edge_id)} in this pipeline.",
+                hint="It was removed already, perhaps in another tab.",
+            )
 
 
 def _port(node: Node, side: Literal["input", "output"], name: str, catalog: Catalog) -> PortInfo:

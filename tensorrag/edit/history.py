@@ -121,7 +121,10 @@ def with_name(named: Iterable[Version], version: Version, name: str) -> list[Ver
     """
     name = " ".join(name.split())
     if len(name) > LONGEST_NAME:
-        raise PipelineError(f"A version's name may have {LONGEST_NAME} letters at most.")
+        raise PipelineError(
+            f"A version's name may have {LONGEST_NAME} letters at most.",
+            hint="Choose a shorter name.",
+        )
     others = [each for each in named if each.revision != version.revision]
     if name and len(others) >= MOST_NAMED:
         raise PipelineError(

@@ -161,7 +161,10 @@ def _check_id(node_id: str, pipeline: Pipeline) -> None:
             hint="Use small letters, digits and underscores, a letter first, 64 at most.",
         )
     if node_id in pipeline.nodes:
-        raise DuplicateNodeError(f"There is a card with the id {quoted(node_id)} already.")
+        raise DuplicateNodeError(
+            f"There is a card with the id {quoted(node_id)} already.",
+            hint="Give the new card another id.",
+        )
 
 
 def _with_nodes(pipeline: Pipeline, *nodes: Node) -> Pipeline:

@@ -80,11 +80,16 @@ def node_from_json(raw: JsonObject) -> Node:
     """
     problem = _node_problem(raw)
     if problem:
-        raise PipelineError(f"This is no card: {problem}.")
+        raise PipelineError(
+            f"This is no card: {problem}.",
+            hint="See docs/pipeline-format.md for what a card is made of.",
+        )
     reader = _Reader()
     usable, extra = reader.keys(raw, NODE_KEYS, ("id", "card"), "The card")
     if extra:
-        raise PipelineError(reader.warnings()[0])
+        raise PipelineError(
+            reader.warnings()[0], hint="See docs/pipeline-format.md for what a card is made of."
+        )
     return Node(raw["id"], raw["card"], **usable)
 
 
@@ -167,11 +172,15 @@ class _Reader:
 def _entries(raw: JsonObject, place: str, most: int) -> list[Any]:
     entries = raw.get(place, [])
     if not isinstance(entries, list):
-        raise FileFormatError(f'This is no pipeline: "{place}" must be a list.')
+        raise FileFormatError(
+            f'This is no pipeline: "{place}" must be a list.',
+            hint="See docs/pipeline-format.md for what a pipeline is made of.",
+        )
     if len(entries) > most:
         what = "cards" if place == "nodes" else "wires"
         raise FileFormatError(
-            f"This pipeline has {len(entries):,} {what}; {most:,} may be in one file."
+            f"This pipeline has {len(entries):,} {what}; {most:,} may be in one file.",
+            hint="Split it into several pipelines.",
         )
     return entries
 

@@ -79,10 +79,16 @@ def dumps(pipeline: Pipeline) -> str:
         text = json.dumps(to_json(pipeline), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
         size = len(text.encode())
     except (TypeError, ValueError, RecursionError) as error:
-        raise FileFormatError(f"The pipeline holds what is no JSON: {error}.") from None
+        raise FileFormatError(
+            f"The pipeline holds what is no JSON: {error}.",
+            hint="Set that parameter to a number, a text or a list of them.",
+        ) from None
     if size > MAX_BYTES:
         most = strict_json.megabytes(MAX_BYTES)
-        raise FileFormatError(f"The pipeline is larger than {most}, the most a file may hold.")
+        raise FileFormatError(
+            f"The pipeline is larger than {most}, the most a file may hold.",
+            hint="Shorten its longest parameters, or split it into several pipelines.",
+        )
     return text
 
 
@@ -144,7 +150,8 @@ def save(pipeline: Pipeline, path: Path | str, *, migrated_from: int | None = No
 def _version(raw: Any) -> int:
     if not isinstance(raw, int) or isinstance(raw, bool) or raw < 1:
         raise FileFormatError(
-            'This is no pipeline: its "version" must be a whole number from 1 up.'
+            'This is no pipeline: its "version" must be a whole number from 1 up.',
+            hint='Write "version": 1, or export the pipeline again.',
         )
     if raw > VERSION:
         raise FileFormatError(
@@ -163,7 +170,10 @@ def _read(path: Path) -> bytes:
                 raise FileFormatError("This is no file.", hint="Give the path of a JSON file.")
             return file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
-        raise FileFormatError(f"It cannot be read: {_reason(error)}.") from None
+        raise FileFormatError(
+            f"It cannot be read: {_reason(error)}.",
+            hint="Check the path, and that you may read the file.",
+        ) from None
 
 
 def _reason(error: Exception) -> str:

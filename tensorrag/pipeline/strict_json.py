@@ -35,7 +35,10 @@ def loads(text: str | bytes, *, max_bytes: int, max_depth: int = MAX_DEPTH) -> A
     """
     data = text if isinstance(text, bytes) else _encoded(text)
     if len(data) > max_bytes:
-        raise FileFormatError(f"This is larger than {megabytes(max_bytes)}, the most there may be.")
+        raise FileFormatError(
+            f"This is larger than {megabytes(max_bytes)}, the most there may be.",
+            hint="Split it into smaller parts.",
+        )
     value = _parsed(_decoded(data))
     if _deeper_than(value, max_depth):
         raise _too_deep(max_depth)
@@ -103,7 +106,9 @@ def _decoded(data: bytes) -> str:
 
 def _parsed(text: str) -> Any:
     if not text.strip():
-        raise FileFormatError("This is not JSON: it is empty.")
+        raise FileFormatError(
+            "This is not JSON: it is empty.", hint="Choose another file, or export it again."
+        )
     try:
         value = json.loads(
             text,
@@ -114,7 +119,8 @@ def _parsed(text: str) -> Any:
         )
     except json.JSONDecodeError as error:
         raise FileFormatError(
-            f"This is not JSON: {error.msg} (line {error.lineno:,}, column {error.colno:,})."
+            f"This is not JSON: {error.msg} (line {error.lineno:,}, column {error.colno:,}).",
+            hint="Mend the file there, or export it again.",
         ) from None
     except RecursionError:
         raise _too_deep(MAX_DEPTH) from None
@@ -128,25 +134,35 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(value) < len(pairs):
         seen: set[str] = set()
         twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-        raise FileFormatError(f"The key {quoted(twice)} stands twice in the same JSON object.")
+        raise FileFormatError(
+            f"The key {quoted(twice)} stands twice in the same JSON object.",
+            hint="Remove one of the two.",
+        )
     return value
 
 
 def _constant(name: str) -> NoReturn:
-    raise FileFormatError(f"This is not JSON: it contains {name}, which is no JSON number.")
+    raise FileFormatError(
+        f"This is not JSON: it contains {name}, which is no JSON number.",
+        hint="Put a number, or null, in its place.",
+    )
 
 
 def _float(text: str) -> float:
     value = float(text)
     if math.isinf(value):
-        raise FileFormatError(f"The number {quoted(text)} is too large.")
+        raise FileFormatError(
+            f"The number {quoted(text)} is too large.",
+            hint="Write one that a computer can hold: up to about 1.8e308.",
+        )
     return value
 
 
 def _int(text: str) -> int:
     if len(text) > MAX_DIGITS:
         raise FileFormatError(
-            f"It contains an integer of {len(text):,} digits; {MAX_DIGITS} may be."
+            f"It contains an integer of {len(text):,} digits; {MAX_DIGITS} may be.",
+            hint="Write it as text, or with fewer digits.",
         )
     return int(text)
 
@@ -166,8 +182,14 @@ def _children(parent: dict[str, Any] | list[Any]) -> Iterable[Any]:
 
 
 def _too_deep(depth: int) -> FileFormatError:
-    return FileFormatError(f"Its lists and objects are nested more than {depth} deep.")
+    return FileFormatError(
+        f"Its lists and objects are nested more than {depth} deep.",
+        hint="Write it with less nesting, or export it again.",
+    )
 
 
 def _half_a_character() -> FileFormatError:
-    return FileFormatError("This is not JSON: it contains half a character (a lone surrogate).")
+    return FileFormatError(
+        "This is not JSON: it contains half a character (a lone surrogate).",
+        hint="Save the file as UTF-8, or export it again.",
+    )

@@ -239,7 +239,10 @@ def load_card(entry: str, source: str | None = None) -> type[Card]:
             f"The card {entry} is not installed here.", hint="Install the pack it comes from."
         ) from error
     if not (isinstance(card, type) and issubclass(card, Card)):
-        raise CardNotFound(f"{entry} is not a card.")
+        raise CardNotFound(
+            f"{entry} is not a card.",
+            hint="Ask whoever made the pack: its entry point must name a class of cards.",
+        )
     return card
 
 

@@ -161,7 +161,10 @@ def _constant(keys: Iterable[str], known: Mapping[str, Peek]) -> dict[str, Peek]
 async def _peek(facts: NodeFacts, executors: Mapping[str, Executor], place: Place) -> Peek:
     executor = next((e for e in executors.values() if "peek" in e.kinds), None)
     if executor is None:
-        raise PipelineError("No executor can look at outside sources.")
+        raise PipelineError(
+            "No executor can look at outside sources.",
+            hint="Install an executor that can; this machine's own comes with TensorRag.",
+        )
     task = Task(
         kind="peek",
         card=facts.card,

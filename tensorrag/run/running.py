@@ -152,7 +152,9 @@ class Run:
             NodeNotFound: the run has no such node.
         """
         if node is not None and node not in self.nodes:
-            raise NodeNotFound(f"This run has no card {quoted(node)}.")
+            raise NodeNotFound(
+                f"This run has no card {quoted(node)}.", hint=f"It has: {', '.join(self.nodes)}."
+            )
         if self._main is None:
             await self._withdraw()
             return

@@ -327,7 +327,10 @@ class Store:
 
     def _manifest(self, digest: str) -> Path:
         if not DIGEST.fullmatch(digest):
-            raise ArtifactNotFound(f"{digest[:80]!r} is not the name of a stored result.")
+            raise ArtifactNotFound(
+                f"{digest[:80]!r} is not the name of a stored result.",
+                hint="Run the card again, or look the name up in the run.",
+            )
         return self.root / "manifests" / digest[:2] / f"{digest}.json"
 
     def _known_stamp(self, sha256: str) -> str | None:

@@ -142,7 +142,10 @@ class Database:
                 hint="Start the editor again, or use `tensorrag doctor --mend`: it keeps what can "
                 "be read.",
             )
-        return WorkspaceError(f"{self.path} could not be used: {text}.")
+        return WorkspaceError(
+            f"{self.path} could not be used: {text}.",
+            hint="Close what else may use it, then try again.",
+        )
 
 
 def _statements(schema: str) -> Iterable[str]:

@@ -95,7 +95,10 @@ class EditLog:
             is_new = not self.path.exists()
             with self.path.open("ab") as file:
                 if os.fstat(file.fileno()).st_size < self.size:
-                    raise EditLogCut(f"{self.path.name} was changed by another program.")
+                    raise EditLogCut(
+                        f"{self.path.name} was changed by another program.",
+                        hint="Open the pipeline again.",
+                    )
                 file.truncate(self.size)  # what a crash or a full disk left half written
                 file.write(b"".join(lines))
                 file.flush()

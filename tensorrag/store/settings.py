@@ -43,7 +43,10 @@ def _folder(text: str) -> str:
             f"{text[:80]!r} is no full path of a folder.", hint="Write it as /home/me/data."
         )
     if text.startswith(("\\\\", "//")):
-        raise ParameterError(f"{text[:80]!r} is on another machine: its files cannot be read here.")
+        raise ParameterError(
+            f"{text[:80]!r} is on another machine: its files cannot be read here.",
+            hint="Copy the files to this machine, and allow their folder here.",
+        )
     return text
 
 
@@ -51,10 +54,13 @@ def _secret(text: str) -> str:
     if len(text) < SHORTEST:
         raise ParameterError(
             f"A secret needs at least {SHORTEST} characters: a shorter one cannot be kept "
-            "out of logs."
+            "out of logs.",
+            hint="Use a longer one.",
         )
     if len(text) > 10_000 or not all(char.isprintable() or char in "\n\t" for char in text):
-        raise ParameterError("A secret is text of at most 10,000 characters.")
+        raise ParameterError(
+            "A secret is text of at most 10,000 characters.", hint="Check what you have pasted."
+        )
     return text
 
 

@@ -60,7 +60,10 @@ class Shelf:
             PipelineError: this can be no id.
         """
         if not _ID.fullmatch(pipeline_id):
-            raise PipelineError(f"There is no pipeline {quoted(pipeline_id)} in this workspace.")
+            raise PipelineError(
+                f"There is no pipeline {quoted(pipeline_id)} in this workspace.",
+                hint="It was deleted, or the name is wrong.",
+            )
         return self.folder / f"{pipeline_id}.json"
 
     def load(self, pipeline_id: str) -> Loaded:
@@ -72,7 +75,10 @@ class Shelf:
         """
         path = self.path(pipeline_id)
         if not path.is_file():
-            raise PipelineError(f"There is no pipeline {quoted(pipeline_id)} in this workspace.")
+            raise PipelineError(
+                f"There is no pipeline {quoted(pipeline_id)} in this workspace.",
+                hint="It was deleted, or the name is wrong.",
+            )
         return files.load(path)
 
     def save(
@@ -137,7 +143,8 @@ class Shelf:
                 self._keep_log(pipeline_id, kept)
         except FileNotFoundError:
             raise PipelineError(
-                f"There is no pipeline {quoted(pipeline_id)} in this workspace."
+                f"There is no pipeline {quoted(pipeline_id)} in this workspace.",
+                hint="It was deleted, or the name is wrong.",
             ) from None
 
     def _keep_log(self, pipeline_id: str, kept: str) -> None:

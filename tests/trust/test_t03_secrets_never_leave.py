@@ -165,9 +165,10 @@ def run(server: Server, card: str, **params: Any) -> tuple[dict[str, Any], str]:
         while (found := client.get(path).json())["status"] in ("queued", "running"):
             assert time.monotonic() < until
             time.sleep(0.1)
-        for more in ("", "/events", "/nodes/card/outputs/table/preview"):
+        for more in ("", "/events", "/log", "/nodes/card/log", "/nodes/card/outputs/table/preview"):
             said.append(client.get(path + more).text)
         said.append(client.get(f"/edit/{made.json()['id']}").text)
+        said.append(client.get("/api/log").text)
         return found, "".join(said)
 
 

@@ -38,7 +38,10 @@ def add_results(api: APIRouter, sessions: Sessions) -> None:
         """Look an output up in the journal. In a thread."""
         nodes = workspace.journal.to_json(run_id)["nodes"]
         if node_id not in nodes:
-            raise NodeNotFound(f"This run has no card {quoted(node_id)}.")
+            raise NodeNotFound(
+                f"This run has no card {quoted(node_id)}.",
+                hint='GET /api/runs/{run} lists its cards, under "nodes".',
+            )
         output = (nodes[node_id].get("outputs") or {}).get(port)
         if output is None:
             raise ArtifactNotFound(

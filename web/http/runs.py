@@ -133,10 +133,16 @@ def add_runs(api: APIRouter, sessions: Sessions) -> None:
 
 async def _begin(asked: RunRequest, sessions: Sessions) -> Run:
     if sum(what is not None for what in (asked.pipeline, asked.pipeline_id, asked.resume)) != 1:
-        raise PipelineError('Send either "pipeline", "pipeline_id" or "resume".')
+        raise PipelineError(
+            'Send either "pipeline", "pipeline_id" or "resume".',
+            hint="The HTTP interface is described at /docs.",
+        )
     if asked.resume is not None:
         if asked.model_fields_set != {"resume"}:
-            raise PipelineError('Send "resume" alone: the rest is as it was asked for at first.')
+            raise PipelineError(
+                'Send "resume" alone: the rest is as it was asked for at first.',
+                hint="The HTTP interface is described at /docs.",
+            )
         return await sessions.resume(asked.resume)
     if asked.pipeline is not None:
         pipeline = await asyncio.to_thread(lambda: from_object(asked.pipeline).pipeline)
@@ -185,7 +191,10 @@ def _read(model: type[Any], raw: Any) -> Any:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
         where = f'"{name}" ' if name else "The body "
-        raise PipelineError(f"{where}cannot be used: {first['msg']}.") from None
+        raise PipelineError(
+            f"{where}cannot be used: {first['msg']}.",
+            hint="The HTTP interface is described at /docs.",
+        ) from None
 
 
 def _number(text: str) -> int:

@@ -41,7 +41,10 @@ def open_pipeline(shelf: Shelf, pipeline_id: str) -> Opened:
     log = shelf.log(pipeline_id)
     recovered = recover(log.read(), loaded)
     if recovered is None:
-        raise refusal or FileFormatError(f"{quoted(pipeline_id)} cannot be read.")
+        raise refusal or FileFormatError(
+            f"{quoted(pipeline_id)} cannot be read.",
+            hint="Restore the file from a copy, or delete the pipeline.",
+        )
     notices = []
     if loaded is None:
         notices.append(_restore(shelf, pipeline_id, recovered, refusal))

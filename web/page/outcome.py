@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from pathlib import PurePath
 from typing import Any
 
 from tensorrag.preview import SplitFace
@@ -113,21 +115,39 @@ def split_part(face: SplitFace) -> Element:
 
 
 def failure(error: Mapping[str, Any]) -> Element:
-    """Say what failed and what to do, the traceback folded away."""
+    """Say what failed and what to do, with the way to its log; the traceback is folded away."""
     trace = error.get("traceback")
+    where = last_place(str(trace)) if trace else ""
     return div(".sec")[
         div(".msg.error", role="alert", style="margin-top:0")[
             span(".c-error")[icon("failed", ".s")],
             div(".sp")[
                 span(".w5")[str(error.get("message", ""))],
                 error.get("hint") and div(".m2")[str(error["hint"])],
+                div(".fix")[button(".link", type="button", data_act="tab", data_tab="log")["Log"]],
             ],
         ],
-        trace and details_of("Where it happened", div(".log")[str(trace)]),
+        trace
+        and details_of(
+            ["Where it happened", where and span(".u")[f" · {where}"]], div(".log")[str(trace)]
+        ),
     ]
 
 
-def details_of(word: str, content: Node) -> Element:
+_FRAME = re.compile(r'File "([^"\n]+)", line (\d+)')
+_LIBRARIES = re.compile(r"[/\\](?:site-packages|lib[/\\]python3[^/\\]*)[/\\]|^<")
+
+
+def last_place(trace: str) -> str:
+    """Return the last line of a traceback that is in nobody's library: ``my_card.py, line 12``."""
+    frames = [(path, line) for path, line in _FRAME.findall(trace) if not _LIBRARIES.search(path)]
+    if not frames:
+        return ""
+    path, line = frames[-1]
+    return f"{PurePath(path).name}, line {line}"
+
+
+def details_of(word: Node, content: Node) -> Element:
     """Fold something away under a word."""
     return Element("details")(".fold")[Element("summary")[word], content]
 
