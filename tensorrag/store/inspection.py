@@ -67,6 +67,11 @@ def pins(store: Store, journal: Journal) -> list[Pin]:
     ]
 
 
+def pinned_size(store: Store, journal: Journal) -> int:
+    """Bytes of all that is pinned, each file counted once."""
+    return _size(store, journal.latest_outputs())
+
+
 def _digests(store: Store) -> Iterator[str]:
     for path in sorted((store.root / "manifests").glob("*/*.json")):
         if not path.name.startswith("."):

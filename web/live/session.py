@@ -301,6 +301,11 @@ class Session:
         """Whether an outside source is being looked at."""
         return self._checking.looking
 
+    def settings_changed(self) -> None:
+        """Check again: there are other secrets, folders or limits."""
+        self._checking.look_again()
+        self._checking.kick()
+
     def look_at_data(self) -> None:
         """Look at them, as if each had been chosen just now."""
         self._checking.chosen(self._checking.unread())

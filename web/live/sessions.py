@@ -266,6 +266,11 @@ class Sessions:
                 except Exception:  # one odd file must not end the watch over all others
                     log.exception("The file of a pipeline could not be looked at.")
 
+    def settings_changed(self) -> None:
+        """Check every open pipeline again: there are other secrets, folders or limits."""
+        for session in filter(None, map(_opened, self._open.values())):
+            session.settings_changed()
+
     async def _close_idle(self) -> None:
         """Close what was opened long ago and nobody looks at."""
         for pipeline_id in list(self._open)[: max(0, len(self._open) - MOST_OPEN)]:

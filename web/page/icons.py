@@ -30,6 +30,8 @@ _PATHS = {
     "redo": '<path d="m10.5 3 3 3-3 3"/><path d="M13.5 6H6.75a4 4 0 0 0 0 8H10"/>',
     "reset": '<path d="M3 3v3.5h3.5"/><path d="M3.3 6.3A5.3 5.3 0 1 1 2.7 9"/>',
     "search": '<circle cx="7" cy="7" r="4.5"/><path d="m10.5 10.5 3 3"/>',
+    "sliders": '<path d="M2.5 5H8M13 5h.5M2.5 11H3M8 11h5.5"/><circle cx="10.5" cy="5" r="1.9"/>'
+    '<circle cx="5.5" cy="11" r="1.9"/>',
     "stop": '<rect x="4" y="4" width="8" height="8" rx="1.5" fill="currentColor"/>',
     "theme": '<circle cx="8" cy="8" r="2.8"/><path d="M8 1.8v1M8 13.2v1M1.8 8h1M13.2 8h1M3.6 3.6'
     'l.7.7M11.7 11.7l.7.7M3.6 12.4l.7-.7M11.7 4.3l.7-.7"/>',

@@ -16,6 +16,7 @@ from web.page.actions import Data, text
 from web.page.editor import Editor
 from web.page.markup import a, div, h1, p
 from web.page.panel import Panel
+from web.page.settings_page import SettingsPage
 from web.page.standing import machine
 from web.page.start import Own, Sample, Start, owned, start
 
@@ -34,6 +35,11 @@ def add_pages(sessions: Sessions) -> None:
         start = Home(sessions)
         await start.build()
         trouble.hear(client, sessions.troubles, start.say)
+
+    @ui.page("/settings", favicon=theme.MARK)
+    async def settings() -> None:
+        theme.dress(theme.title("Settings"))
+        await SettingsPage(sessions).build()
 
     @ui.page("/edit/new", favicon=theme.MARK)
     async def new(client: Client, sample: str = "") -> None:
@@ -85,6 +91,7 @@ class Home:
         self._samples: list[Sample] = []
         self._own: list[Own] = []
         self._query, self._note = "", ""
+        self._notices: tuple[str, ...] = ()
         self._asked: Own | None = None
 
     async def build(self) -> None:
@@ -110,6 +117,7 @@ class Home:
             return samples, {entry.id: shelf.load(entry.id).pipeline for entry in readable}
 
         self._samples, pipelines = await asyncio.to_thread(read)
+        self._notices = await asyncio.to_thread(self._sessions.workspace.notices)
         self._own = owned(entries, pipelines, runs)
 
     def say(self, message: str) -> None:
@@ -125,6 +133,7 @@ class Home:
                 self._own,
                 self._query,
                 self._note,
+                self._notices,
                 self._asked,
             )
         )

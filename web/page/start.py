@@ -35,7 +35,7 @@ from web.page.markup import (
     tr,
 )
 from web.page.miniature import miniature
-from web.page.topbar import import_button, theme_button
+from web.page.topbar import import_button, settings_link, theme_button
 from web.page.wording import plural, seconds, when
 
 
@@ -65,6 +65,8 @@ class Start:
     own: Sequence[Own] = ()
     query: str = ""
     note: str = ""
+    notices: Sequence[str] = ()
+    """What was found damaged in the workspace."""
     asked: Own | None = None
     """The pipeline that is about to be deleted."""
 
@@ -80,6 +82,7 @@ def _bar() -> Element:
         MARK,
         h1(style="font-weight:600")["TensorRag"],
         span(".sp"),
+        settings_link(),
         theme_button(),
         span(".vr"),
         import_button(".o", "Open a pipeline's file", "Open a file"),
@@ -91,12 +94,20 @@ def _bar() -> Element:
 
 
 def _note(shown: Start) -> Node:
-    return (
+    return [
         shown.note
         and div(".msg.error", role="alert", style="margin:0 0 20px")[
             span(".c-error")[icon("failed", ".s")], div(".sp")[shown.note]
-        ]
-    )
+        ],
+        [notice_of_damage(notice) for notice in shown.notices],
+    ]
+
+
+def notice_of_damage(text: str) -> Element:
+    """Say what was found damaged, and what became of it."""
+    return div(".msg.stale", role="status", style="margin:0 0 20px")[
+        span(".c-stale")[icon("warning", ".s")], div(".sp")[text]
+    ]
 
 
 def _foot() -> Element:

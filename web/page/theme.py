@@ -13,7 +13,7 @@ from nicegui import app, ui
 from web.canvas import DIST
 
 STATIC = Path(__file__).parent / "static"
-SHEETS = ("tokens.css", "frame.css", "panels.css", "table.css", "start.css")
+SHEETS = ("tokens.css", "frame.css", "panels.css", "table.css", "start.css", "settings.css")
 FONTS = "/_tensorrag/fonts"
 _FIRST = (
     "(() => { document.documentElement.lang = 'en';"

@@ -50,6 +50,7 @@ def top_bar(bar: TopBar) -> Node:
         _history(bar),
         span(".vr"),
         _files(),
+        settings_link(),
         theme_button(),
         span(".vr"),
         _status(bar),
@@ -116,6 +117,12 @@ def export_button() -> Element:
         ".btn.i", type="button", data_act="export", data_testid="export", title=title,
         aria_label=title,
     )[icon("export")]  # fmt: skip
+
+
+def settings_link() -> Element:
+    """Lead to the settings of the workspace."""
+    return a(".btn.i", href="/settings", title="Settings", aria_label="Settings",
+             data_testid="settings")[icon("sliders")]  # fmt: skip
 
 
 def theme_button() -> Element:

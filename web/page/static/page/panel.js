@@ -16,6 +16,7 @@ export const Panel = {
     const act = (data) => this.$emit("act", data);
     root.addEventListener("click", (event) => click(event, act));
     root.addEventListener("dragstart", startDrag);
+    root.addEventListener("submit", (event) => submit(event, act));
     root.addEventListener("change", (event) => {
       if (event.target.type === "file") sendFile(event.target, act);
     });
@@ -56,6 +57,15 @@ function click(event, act) {
     document.getElementById(control.dataset.opens)?.click();
     return;
   }
+  control.closest("dialog")?.close();
   if (control.closest("[popover]")) control.closest("[popover]").hidePopover();
   act({ ...control.dataset });
+}
+
+// A form is sent as a whole, under its own action; a secret stays in its field no longer than that.
+function submit(event, act) {
+  event.preventDefault();
+  const form = event.target;
+  act({ ...Object.fromEntries(new FormData(form)), act: form.dataset.sends });
+  for (const field of form.querySelectorAll("[type=password]")) field.value = "";
 }

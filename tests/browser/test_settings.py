@@ -1,0 +1,125 @@
+"""The settings, as a person sets them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.hands import PICTURES
+from tests.servers import Server
+
+CANARY = "canary-of-the-settings-page"
+
+
+def kept(server: Server) -> dict[str, object]:
+    """What stands in the file."""
+    found: dict[str, object] = json.loads((server.workspace / "settings.json").read_text())
+    return found
+
+
+def test_secrets_are_kept_replaced_and_deleted_and_never_shown(server: Server, page: Page) -> None:
+    page.goto(server.url)
+    page.get_by_test_id("settings").click()
+    part = page.get_by_test_id("settings-secrets")
+
+    part.get_by_label("Name of the secret").fill("hub")
+    part.get_by_label("Value of the secret").fill("short")
+    page.keyboard.press("Enter")
+    expect(part.get_by_role("alert")).to_contain_text("at least 8 characters")
+    expect(part.get_by_label("Name of the secret")).to_have_value("hub")
+    expect(part.get_by_label("Value of the secret")).to_have_value("")
+
+    part.get_by_label("Value of the secret").fill(CANARY)
+    part.get_by_role("button", name="Keep").click()
+    row = part.locator("[data-secret=hub]")
+    expect(row).to_be_visible()
+    expect(part.get_by_label("Name of the secret")).to_have_value("")
+    assert kept(server)["secrets"] == {"hub": CANARY}
+
+    row.get_by_role("button", name="Replace").click()
+    expect(part.get_by_label("Value of the secret")).to_be_focused()
+    page.keyboard.type(CANARY + "-2")
+    page.keyboard.press("Enter")
+    expect(part.get_by_role("button", name="Keep", exact=True)).to_be_visible()
+    assert kept(server)["secrets"] == {"hub": CANARY + "-2"}
+    page.reload()
+    expect(row).to_be_visible()
+    assert "canary" not in page.content()
+
+    row.get_by_label("Delete hub").click()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(row).to_be_visible()
+    row.get_by_label("Delete hub").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(row).to_have_count(0)
+    assert "canary" not in (server.workspace / "settings.json").read_text()
+    assert "canary" not in server.output()
+
+
+def test_folders_and_limits_are_checked_where_they_are_typed(
+    server: Server, page: Page, tmp_path: Path
+) -> None:
+    page.goto(f"{server.url}/settings")
+    part = page.get_by_test_id("settings-folders")
+    (tmp_path / "data").mkdir()
+    for wrong, sentence in {
+        "data": "no full path",
+        "/etc": "Folders of the system",
+        str(tmp_path / "gone"): "no such folder",
+    }.items():
+        part.get_by_label("Full path of a folder").fill(wrong)
+        part.get_by_role("button", name="Allow", exact=True).click()
+        expect(part.get_by_role("alert")).to_contain_text(sentence)
+        expect(part.get_by_label("Full path of a folder")).to_have_value(wrong)
+    part.get_by_label("Full path of a folder").fill(str(tmp_path / "data"))
+    part.get_by_role("button", name="Allow", exact=True).click()
+    expect(part.get_by_text(str(tmp_path / "data"), exact=True)).to_be_visible()
+    expect(part.get_by_role("alert")).to_have_count(0)
+    assert str(tmp_path / "data") in str(kept(server)["allowed_folders"])
+    part.get_by_label(f"No longer allow {tmp_path / 'data'}").click()
+    expect(part.get_by_text(str(tmp_path / "data"), exact=True)).to_have_count(0)
+    part.get_by_role("button", name="Back to the usual ones").click()
+    expect(part.get_by_text("usual ones of this machine")).to_be_visible()
+    assert "allowed_folders" not in kept(server)
+
+    cap = page.get_by_label("Keep at most")
+    cap.fill("much")
+    cap.blur()
+    expect(page.get_by_test_id("settings-results").get_by_role("alert")).to_contain_text("GB")
+    cap.fill("50")
+    cap.blur()
+    expect(page.get_by_text("of 50.0 GB")).to_be_visible()
+    assert kept(server)["store_cap"] == 50 * 10**9
+
+    memory = page.get_by_label("At most", exact=True)
+    memory.fill("100")
+    memory.blur()
+    expect(page.get_by_test_id("settings-memory").get_by_role("alert")).to_contain_text("256")
+    memory.fill("2048")
+    memory.blur()
+    expect(page.get_by_test_id("settings-memory").get_by_role("alert")).to_have_count(0)
+    assert kept(server)["card_memory"] == 2048
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_settings_fit_every_screen(server: Server, page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 1240})
+    page.goto(f"{server.url}/settings")
+    part = page.get_by_test_id("settings-secrets")
+    for name in ("aws.access_key", "hub"):
+        part.get_by_label("Name of the secret").fill(name)
+        part.get_by_label("Value of the secret").fill(CANARY)
+        page.keyboard.press("Enter")
+        expect(part.locator(f'[data-secret="{name}"]')).to_be_visible()
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    for shade in ("light", "dark"):
+        page.mouse.move(5, 5)
+        name = f"settings-{width}-{shade}.png"
+        page.screenshot(path=PICTURES / name, animations="disabled")
+        page.get_by_test_id("theme").click()

@@ -1,0 +1,165 @@
+"""The page of the settings: what is typed there is checked here, then written."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tensorrag.errors import ParameterError, TensorRagError
+from tensorrag.folders import Folders
+from tensorrag.store.inspection import pinned_size
+from web.live.sessions import Sessions
+from web.page.actions import Data, text
+from web.page.panel import Panel
+from web.page.workspace_settings import Shown, workspace_settings
+
+LEAST_CAP, MOST_CAP = 0.1, 1e6
+"""GB."""
+LEAST_MEMORY, MOST_MEMORY = 256, 2**24
+"""MB."""
+
+
+class SettingsPage:
+    """One tab that shows the settings."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
+        self._workspace = sessions.workspace
+        self._settings = sessions.workspace.settings
+        self._wrong: dict[str, str] = {}
+        self._typed: dict[str, str] = {}
+        self._asked = self._replaces = ""
+        self._changes = 0
+
+    async def build(self) -> None:
+        """Put the page together."""
+        self._panel = Panel("div", workspace_settings(await self._shown()), act=self.act)
+        self._panel.classes("start")
+
+    async def act(self, name: str, data: Data) -> None:
+        """Do what a control says; unknown actions are not heard."""
+        if data.get("typing"):
+            return
+        self._wrong, self._typed = {}, {}
+        match name:
+            case "add_folder":
+                await self._change("folders", text(data, "folder"), self._add_folder)
+            case "remove_folder":
+                await self._change("folders", text(data, "folder"), self._remove_folder)
+            case "usual_folders":
+                await self._change("folders", "", lambda _: self._set("allowed_folders", None))
+            case "store_cap":
+                await self._change("store_cap", text(data, "value"), self._store_cap)
+            case "card_memory":
+                await self._change("card_memory", text(data, "value"), self._card_memory)
+            case "keep_secret":
+                await self._keep_secret(text(data, "name"), text(data, "value"))
+            case "replace_secret":
+                self._replaces = text(data, "name")[:64]
+            case "ask_secret":
+                self._asked = text(data, "name")[:64]
+            case "delete_secret":
+                await self._change("secrets", text(data, "name"), self._settings.delete_secret)
+            case "new_token":
+                await self._change("token", "", lambda _: self._settings.new_secret("token"))
+        self._panel.show(workspace_settings(await self._shown()))
+        self._turn_to(name)
+
+    def _turn_to(self, name: str) -> None:
+        """Open the question that was asked for, or go to the field that is to be filled."""
+        match name:
+            case "ask_secret":
+                self._panel.run_method("open", "ask-secret")
+            case "ask_token":
+                self._panel.run_method("open", "ask-token")
+            case "replace_secret":
+                self._panel.run_method("focusOn", "secret-value")
+            case "keep_secret":
+                wrong = "secrets" in self._wrong
+                self._panel.run_method("focusOn", "secret-value" if wrong else "secret-name")
+            case "add_folder":
+                self._panel.run_method("focusOn", "folder")
+
+    async def _change(self, setting: str, typed: str, change: Callable[[str], Any]) -> None:
+        """Change a setting, in a thread: it is a file. What does not fit is said at its field."""
+        try:
+            await asyncio.to_thread(change, typed.strip())
+        except TensorRagError as error:
+            self._wrong[setting] = f"{error.message} {error.hint}".strip()
+            self._typed[setting] = typed[:4000]
+            return
+        self._changes += 1
+        self._replaces = self._asked = ""
+        self._sessions.settings_changed()
+
+    async def _keep_secret(self, name: str, value: str) -> None:
+        await self._change("secrets", name, lambda it: self._settings.set_secret(it, value))
+
+    # --- what each setting takes, in a thread -----------------------------------------------
+
+    def _set(self, name: str, value: Any) -> None:
+        self._settings.set(name, value)
+
+    def _add_folder(self, typed: str) -> None:
+        path = Path(typed).expanduser() if typed.startswith("~") else Path(typed)
+        if not typed or not path.is_absolute():
+            raise ParameterError("That is no full path.", hint="Write it as /home/me/data.")
+        if not Folders.of([str(path)], self._workspace.root).allow(path / "file.csv"):
+            raise ParameterError("Folders of the system and of TensorRag itself are never read.")
+        if not path.is_dir():
+            raise ParameterError("There is no such folder on the machine of the editor.")
+        self._set("allowed_folders", list(dict.fromkeys([*self._folders(), str(path)])))
+
+    def _remove_folder(self, folder: str) -> None:
+        self._set("allowed_folders", [one for one in self._folders() if one != folder])
+
+    def _folders(self) -> list[str]:
+        """Return the folders that are allowed, but for the workspace, which always is."""
+        root = self._workspace.root
+        allowed = Folders.of(self._settings.get("allowed_folders"), root).allowed
+        return [str(folder) for folder in dict.fromkeys(allowed) if folder != root]
+
+    def _store_cap(self, typed: str) -> None:
+        self._set("store_cap", round(_number(typed, "GB", LEAST_CAP, MOST_CAP) * 10**9))
+        self._workspace.tidy()
+
+    def _card_memory(self, typed: str) -> None:
+        number = _number(typed, "MB", LEAST_MEMORY, MOST_MEMORY) if typed else None
+        self._set("card_memory", None if number is None else round(number))
+
+    async def _shown(self) -> Shown:
+        return await asyncio.to_thread(self._read)
+
+    def _read(self) -> Shown:
+        values, store = self._settings.values(), self._workspace.store
+        return Shown(
+            folders=self._folders(),
+            usual=self._settings.get("allowed_folders") is None,
+            held=store.size(),
+            pinned=pinned_size(store, self._workspace.journal),
+            cap=values.store_cap,
+            card_memory=values.card_memory,
+            secrets=tuple(sorted(values.secrets)),
+            has_token=values.token is not None,
+            notices=self._workspace.notices(),
+            wrong=self._wrong,
+            typed=self._typed,
+            replaces=self._replaces,
+            asked=self._asked,
+            changes=self._changes,
+        )
+
+
+def _number(typed: str, unit: str, least: float, most: float) -> float:
+    """Read a number as people write it: 20, 0.5, 0,5, 20 GB."""
+    words = typed.removesuffix(unit).strip().replace(",", ".")
+    try:
+        number = float(words)
+    except ValueError:
+        number = math.nan
+    if not least <= number <= most:
+        raise ParameterError(f"Write a number of {unit} between {least:g} and {most:,.0f}.")
+    return number
