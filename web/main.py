@@ -66,6 +66,7 @@ def serve(
         with opened.lock(site.origin or address(host, port)) as is_here:
             if new_token:
                 opened.settings.new_secret("token")
+            opened.ballast.lay()
             from web.server import run
 
             locked = token or new_token or not site.local

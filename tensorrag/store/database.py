@@ -6,11 +6,12 @@ committed transaction survive a power cut. A writer waits for another one instea
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,9 @@ from tensorrag.errors import WorkspaceError
 
 BUSY_SECONDS = 30.0
 """How long a writer waits for another process before it gives up."""
+
+PAGE = 2**15
+"""Bytes by which SQLite makes its smallest file grow."""
 
 Row = tuple[Any, ...]
 
@@ -30,6 +34,7 @@ class Database:
         schema: statements that create the tables, each idempotent.
         version: kept in the file; a file of a newer version is refused.
         migrations: by version, the statements that bring a file of the one before to it.
+        on_full: called when the disk is full, to make some room for what is written next.
     """
 
     def __init__(
@@ -38,11 +43,13 @@ class Database:
         schema: str,
         version: int = 1,
         migrations: Mapping[int, str] | None = None,
+        on_full: Callable[[], None] = lambda: None,
     ) -> None:
         self.path = path
         self._schema = schema
         self._version = version
         self._migrations = migrations or {}
+        self._on_full = on_full
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
 
@@ -127,9 +134,16 @@ class Database:
         for version in range(found + 1, self._version + 1):
             yield from _statements(self._migrations.get(version, ""))
 
+    def _no_room(self) -> bool:
+        """Whether not even a page fits on the disk: some writes then fail with other words."""
+        with suppress(OSError):
+            return shutil.disk_usage(self.path.parent).free < PAGE
+        return False
+
     def _explained(self, error: sqlite3.Error) -> WorkspaceError:
         text = str(error)
-        if "full" in text:
+        if "full" in text or ("disk I/O" in text and self._no_room()):
+            self._on_full()
             return WorkspaceError(
                 f"The disk is full: {self.path} could not be written.",
                 hint="Free some space, then try again.",

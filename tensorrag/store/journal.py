@@ -6,7 +6,7 @@ import asyncio
 import json
 import secrets
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -112,8 +112,9 @@ class Journal:
         [1]
     """
 
-    def __init__(self, path: Path) -> None:
-        self._database = Database(path, SCHEMA, VERSION, MIGRATIONS)
+    def __init__(self, path: Path, on_full: Callable[[], None] = lambda: None) -> None:
+        """``on_full`` makes room on a full disk, so that what happened can be written."""
+        self._database = Database(path, SCHEMA, VERSION, MIGRATIONS, on_full)
 
     @property
     def database(self) -> Database:

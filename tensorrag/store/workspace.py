@@ -18,6 +18,7 @@ from tensorrag.store.locks import is_at, locked
 
 if TYPE_CHECKING:
     from tensorrag.store.artifacts import Store
+    from tensorrag.store.ballast import Ballast
     from tensorrag.store.journal import Journal
     from tensorrag.store.place import Place
     from tensorrag.store.settings import Settings
@@ -95,7 +96,14 @@ class Workspace:
         """The runs that were started here."""
         from tensorrag.store.journal import Journal
 
-        return Journal(self.root / "journal.sqlite")
+        return Journal(self.root / "journal.sqlite", self.ballast.drop)
+
+    @cached_property
+    def ballast(self) -> Ballast:
+        """Room for the journal on a full disk; held where a server has laid it."""
+        from tensorrag.store.ballast import Ballast
+
+        return Ballast(self.root / "ballast")
 
     @cached_property
     def settings(self) -> Settings:
@@ -183,6 +191,7 @@ class Workspace:
         """Remove the results used longest ago until the store fits; returns how many bytes."""
         from tensorrag.store.tidy import tidy
 
+        self.ballast.lay_again()
         return tidy(self.store, self.journal, cap=self.settings.values().store_cap)
 
     def close(self) -> None:
