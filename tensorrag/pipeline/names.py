@@ -13,6 +13,7 @@ NAME_LENGTH = 64
 
 _NAME = re.compile(NAME_PATTERN)
 _INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+_TURNING = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
 _SHOWN = 60
 
 
@@ -24,6 +25,11 @@ def is_name(text: str) -> bool:
 def visible(text: str) -> str:
     """Replace characters that nobody sees, or that turn the text around them, by a mark."""
     return _INVISIBLE.sub("\ufffd", text)
+
+
+def unturned(text: str) -> str:
+    """Replace characters that turn the text around them: no name is to look like another one."""
+    return _TURNING.sub("\ufffd", text)
 
 
 def quoted(text: object) -> str:

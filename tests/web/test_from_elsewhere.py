@@ -90,6 +90,9 @@ async def test_another_source_of_a_trusted_card_is_not_trusted_again(desk: Desk)
     second = await desk.open(bringing(HALF.replace("return self.Out", "raise SystemExit")))
 
     assert second.waiting_cards() == {}  # the one that is here is used
+    shown = html(settings(card_of(second, "half", None, None)))
+    assert "Another version came along; the one here is used." in shown
+    assert not first.differs("half")
     assert (desk.workspace.cards / "half.py").read_text() == HALF
     assert await desk.run(second) == "succeeded"
 

@@ -12,6 +12,10 @@ def test_text_is_escaped_wherever_it_stands() -> None:
     )
 
 
+def test_no_text_turns_what_stands_around_it() -> None:
+    assert str(b["\u202eevil.exe\u202c \u0627"]) == "<b>\ufffdevil.exe\ufffd \u0627</b>"
+
+
 def test_classes_and_attributes_read_as_html() -> None:
     element = div(".row.s12", data_node="load", hidden=True, title=None, aria_label=False)
 

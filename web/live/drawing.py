@@ -8,6 +8,7 @@ from tensorrag.catalog import CardInfo, Catalog, PortInfo
 from tensorrag.check import NodeFacts
 from tensorrag.check.problems import Problem
 from tensorrag.pipeline import Edge, JsonObject, Node, Pipeline
+from tensorrag.pipeline.names import unturned
 
 
 class Drawing:
@@ -41,9 +42,9 @@ class Drawing:
         return {
             "id": node.id,
             "card": node.card,
-            "title": node.title or (info.title if info else node.card),
+            "title": unturned(node.title or (info.title if info else node.card)),
             "type": kind or None,
-            "summary": _summary(facts) if facts else "",
+            "summary": unturned(_summary(facts)) if facts else "",
             "tag": "synthetic" if made_up else None,
             "x": node.position.x,
             "y": node.position.y,

@@ -21,7 +21,7 @@ from tensorrag.edit.words import changes
 from tensorrag.errors import PipelineError, TensorRagError
 from tensorrag.pipeline import JsonObject, Pipeline
 from tensorrag.pipeline.as_json import to_json
-from tensorrag.pipeline.came_along import CameAlong, came_along, with_sources
+from tensorrag.pipeline.came_along import CameAlong, came_along, source_sha256, with_sources
 from tensorrag.pipeline.files import dumps
 from tensorrag.pipeline.names import quoted
 from tensorrag.run import Request, Run
@@ -208,6 +208,13 @@ class Session:
             self.pipeline, lambda card: cards[card].source if card in cards else None
         )
         return f"{self.id}.json", dumps(whole)
+
+    def differs(self, card: str) -> bool:
+        """Tell whether a card came along with another source than the one that is used here."""
+        came, info = came_along(self.pipeline).get(card), self.catalog.cards.get(card)
+        if came is None or came.trouble or info is None:
+            return False
+        return info.source is None or source_sha256(info.source) != came.sha256
 
     def waiting_cards(self) -> dict[str, CameAlong]:
         """Return the cards that came along with the pipeline and are not here, by id."""

@@ -74,6 +74,8 @@ class Card:
     problems: Sequence[Problem] = ()
     came_along: CameAlong | None = None
     """Its source, where that came along with the pipeline and is not trusted."""
+    differs: bool = False
+    """Whether it came along with another source than the one that is used here."""
     params: Mapping[str, Any] = field(default_factory=dict)
     """Its settings as they stand in the file."""
     busy: bool = False

@@ -1,4 +1,5 @@
-"""HTML written in Python, where every text is text: names and cells from files are always escaped.
+"""HTML written in Python, where every text is text: names and cells from files are always escaped,
+and cannot turn the text around them.
 
 ``div(".row", title=name)[b[title], " · ", note]`` builds an element; ``str(...)`` is its HTML.
 """
@@ -8,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from html import escape
 from typing import Union
+
+from tensorrag.pipeline.names import unturned
 
 VOID = frozenset({"br", "hr", "img", "input", "link", "meta", "col"})
 Attribute = str | int | float | bool | None
@@ -59,7 +62,7 @@ def html(node: Node) -> Markup:
     if isinstance(node, Element):
         return Markup(str(node))
     if isinstance(node, str | int | float):
-        return Markup(escape(str(node)))
+        return Markup(escape(unturned(str(node))))
     return Markup("".join(html(child) for child in node))
 
 

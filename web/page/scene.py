@@ -61,6 +61,7 @@ def card_of(
         limits=_limits(node, info, session.card_memory) if info else (),
         problems=problems,
         came_along=session.waiting_cards().get(node.card),
+        differs=session.differs(node.card),
         params=node.params,
         busy=session.running,
     )

@@ -123,5 +123,6 @@ def _titled(card: Card) -> Element:
         h3["This card"],
         div(".fl.plain")[span["Title"]],
         div(".inp")[field_(aria_label="Title of this card")],
+        card.differs and p(".cap.help")["Another version came along; the one here is used."],
         [p(".cap.help")[paragraph] for paragraph in _paragraphs(card.help)],
     ]
