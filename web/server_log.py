@@ -50,12 +50,11 @@ def writing(workspace: Workspace, troubles: Troubles) -> Iterator[None]:
     handler.setFormatter(Entry(shadow))
     root, level = logging.getLogger(), logging.getLogger().level
     ours = (troubles, handler)  # in this order: an error is written with its reference
-    access = logging.getLogger("uvicorn.access")
     hook = threading.excepthook
     root.setLevel(logging.INFO)
     for each in ours:
         root.addHandler(each)
-    access.addFilter(_worth_noting)
+    handler.addFilter(_worth_noting)
     logging.captureWarnings(True)
     threading.excepthook = _thread_died
     try:
@@ -68,7 +67,6 @@ def writing(workspace: Workspace, troubles: Troubles) -> Iterator[None]:
     finally:
         threading.excepthook = hook
         logging.captureWarnings(False)
-        access.removeFilter(_worth_noting)
         for each in ours:
             root.removeHandler(each)
             each.close()
@@ -178,12 +176,19 @@ def _shortened(text: str, most: int = MESSAGE) -> str:
 
 
 def _worth_noting(record: logging.LogRecord) -> bool:
-    """Keep of the requests those that change something or failed, without their queries."""
-    if not (isinstance(record.args, tuple) and len(record.args) == 5):
-        return True
-    client, method, path, version, status = record.args
-    record.args = (client, method, str(path).partition("?")[0], version, status)
-    return method not in ("GET", "HEAD") or (isinstance(status, int) and status >= 400)
+    """Keep of requests those that change something or failed, without their queries.
+
+    A page's connection is known by what stands in its query alone: nobody else may read that.
+    """
+    args = record.args if isinstance(record.args, tuple) else ()
+    if record.name == "uvicorn.access" and len(args) == 5:
+        client, method, path, version, status = args
+        record.args = (client, method, str(path).partition("?")[0], version, status)
+        return method not in ("GET", "HEAD") or (isinstance(status, int) and status >= 400)
+    if record.name == "uvicorn.error" and "WebSocket" in str(record.msg):
+        record.args = tuple(a.partition("?")[0] if isinstance(a, str) else a for a in args)
+        return "[accepted]" not in record.msg
+    return not (record.name == "uvicorn.error" and str(record.msg).startswith("connection "))
 
 
 def _thread_died(args: threading.ExceptHookArgs) -> None:

@@ -153,6 +153,20 @@ def test_of_requests_those_are_noted_that_change_something_or_fail(workspace: Wo
     assert second.endswith('"POST /api/runs HTTP/1.1" 201')
 
 
+def test_connections_of_pages_are_noted_when_they_are_refused(workspace: Workspace) -> None:
+    uvicorn = logging.getLogger("uvicorn.error")
+    with writing(workspace, Troubles()):
+        uvicorn.info('%s - "WebSocket %s" [accepted]', "127.0.0.1:9", "/_nicegui_ws/?client_id=x")
+        uvicorn.info("connection open")
+        uvicorn.info('%s - "WebSocket %s" %d', "127.0.0.1:9", "/_nicegui_ws/?client_id=secret", 403)
+        uvicorn.info("connection closed")
+        uvicorn.error("Something else.")
+
+    first, second = written(workspace).splitlines()
+    assert first.endswith('127.0.0.1:9 - "WebSocket /_nicegui_ws/" 403')
+    assert second.endswith("Something else.")
+
+
 @pytest.mark.skipif(os.geteuid() == 0 and not Path("/dev/full").exists(), reason="no full disk")
 def test_a_full_disk_is_no_trouble(workspace: Workspace, capfd: pytest.CaptureFixture[str]) -> None:
     path = path_in(workspace.root)

@@ -108,9 +108,15 @@ class SettingsPage:
         if not typed or not path.is_absolute():
             raise ParameterError("That is no full path.", hint="Write it as /home/me/data.")
         if not Folders.of([str(path)], self._workspace.root).allow(path / "file.csv"):
-            raise ParameterError("Folders of the system and of TensorRag itself are never read.")
+            raise ParameterError(
+                "Folders of the system and of TensorRag itself are never read.",
+                hint="Copy the files into a folder of your own.",
+            )
         if not path.is_dir():
-            raise ParameterError("There is no such folder on the machine of the editor.")
+            raise ParameterError(
+                "There is no such folder on the machine of the editor.",
+                hint="Check the path, or make the folder first.",
+            )
         self._set("allowed_folders", list(dict.fromkeys([*self._folders(), str(path)])))
 
     def _remove_folder(self, folder: str) -> None:
@@ -161,5 +167,8 @@ def _number(typed: str, unit: str, least: float, most: float) -> float:
     except ValueError:
         number = math.nan
     if not least <= number <= most:
-        raise ParameterError(f"Write a number of {unit} between {least:g} and {most:,.0f}.")
+        raise ParameterError(
+            "This cannot be used.",
+            hint=f"Write a number of {unit} between {least:g} and {most:,.0f}.",
+        )
     return number
