@@ -56,6 +56,8 @@ class NodeFacts(BaseModel):
     version: int = 1
     params: dict[str, Any] = {}
     """The parameters that matter, defaults filled in."""
+    migrated: dict[str, Any] | None = None
+    """Its parameters as the card made them of those for an older version of itself."""
     secrets: tuple[str, ...] = ()
     """Names of the secrets that it needs."""
     libraries: tuple[str, ...] = ()
@@ -123,6 +125,8 @@ class _Checking:
     secrets: Collection[str] | None = None
     facts: dict[str, NodeFacts] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    migrated: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Parameters of nodes whose card is newer, as it made them."""
 
     @cached_property
     def came_along(self) -> dict[str, CameAlong]:
@@ -172,7 +176,10 @@ class _Checking:
         try:
             if node.card_version < found.card.version:
                 params = found.card.migrate(params, node.card_version)
-            return found.card.model_validate(params)
+            card = found.card.model_validate(params)
+            if node.card_version < found.card.version:
+                self.migrated[node.id] = params
+            return card
         except ValidationError as error:
             for wrong in parameter_errors(error):
                 self._report(node, "parameter_invalid", wrong)
@@ -261,6 +268,7 @@ class _Checking:
             source_sha256=found.source_sha256,
             version=found.card.version,
             params=card.active() if card is not None else {},
+            migrated=self.migrated.get(node.id),
             secrets=tuple(dict.fromkeys(_secrets(card).values())),
             libraries=found.card.libraries,
             brief=_brief(card, single) if card is not None else "",

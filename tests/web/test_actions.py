@@ -7,7 +7,7 @@ from tests.core.engine import node
 from tests.web.desk import Desk
 from web.live.session import Session
 from web.page.actions import Edits
-from web.page.places import FIRST, HEIGHT, WIDTH, free_place
+from web.page.places import FIRST, HEIGHT, WIDTH, free_below, free_place
 
 SPLIT = (
     Pipeline("Split")
@@ -128,6 +128,13 @@ async def test_a_card_is_titled_bypassed_duplicated_and_removed(hands: Hands) ->
 
     hands("remove", of="data_split")
     assert "data_split" not in hands.session.pipeline.nodes
+
+
+async def test_what_is_dropped_on_a_card_lies_below_it() -> None:
+    pipeline = Pipeline().with_nodes(node("data_split"))
+    assert free_below(pipeline, 500, 20) == (500, 20)
+    x, y = free_below(pipeline, 30, 20)
+    assert (x, y >= HEIGHT) == (30, True)
 
 
 async def test_a_free_place_is_free() -> None:

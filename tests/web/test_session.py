@@ -4,6 +4,7 @@ import sqlite3
 import time
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -291,6 +292,70 @@ async def test_an_old_version_is_named_kept_and_brought_back(desk: Desk) -> None
     with pytest.raises(PipelineError, match="not remembered"):
         await session.versions.get(1)
     await again.sessions.close()
+
+
+NEWER = """
+from typing import NamedTuple
+
+from tensorrag import Card, Table, TableSchema
+
+
+class Newer(Card):
+    \"\"\"A card that calls its setting otherwise than it did.\"\"\"
+
+    version = 2
+    share: float = 0.5
+
+    class Out(NamedTuple):
+        table: Table
+
+    @classmethod
+    def migrate(cls, params, from_version):
+        return {"share": params["percent"] / 100} if "percent" in params else params
+
+    def run(self) -> Out:
+        raise NotImplementedError
+
+    def propagate(self) -> TableSchema:
+        return TableSchema()
+"""
+
+
+async def test_old_settings_are_brought_up_to_date_as_one_edit_and_undo_is_heard(
+    desk: Desk,
+) -> None:
+    (desk.workspace.cards / "newer.py").write_text(NEWER)
+    again = await desk.restarted()
+    old = Pipeline("Old").with_nodes(Node("newer", "newer", MappingProxyType({"percent": 30})))
+
+    session = await again.open(old)
+
+    node = session.pipeline.nodes["newer"]
+    assert (dict(node.params), node.card_version) == ({"share": 0.3}, 2)
+    assert session.problems == ()
+    assert session.undo_label == "Bring settings up to date"
+    assert "Newer" in session.notices[0][0]
+    session.undo()
+    await session.settled()
+    assert dict(session.pipeline.nodes["newer"].params) == {"percent": 30}
+    assert session.problems == ()
+    await again.sessions.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [
+        ("Boston on a GPU", "Boston on a GPU.json"),
+        ("../a\\b\u202e\n", "_a_b.json"),
+        ("", None),
+    ],
+)
+async def test_an_exported_file_is_called_after_its_pipeline(
+    desk: Desk, name: str, file: str | None
+) -> None:
+    session = await desk.open(replace(SUM, name=name))
+
+    assert session.export()[0] == (file or f"{session.id}.json")
 
 
 async def test_a_deleted_pipeline_stays_deleted(desk: Desk) -> None:

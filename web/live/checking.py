@@ -39,6 +39,7 @@ class Checking:
         """``tell`` is called when `checked` and `planned` are new."""
         self.checked = Checked()
         """The last check; empty before the first."""
+        self._of: Pipeline | None = None
         self.planned: dict[str, Planned] = {}
         """What is to be expected of each node; empty where that cannot be told."""
         self._id = pipeline_id
@@ -58,6 +59,11 @@ class Checking:
     def chosen(self, nodes: Iterable[str]) -> None:
         """Take note that somebody set these nodes just now: their sources may be looked at."""
         self._chosen.update(nodes)
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the last check was of the pipeline as it is now."""
+        return self._of is self._document.pipeline
 
     @property
     def looking(self) -> bool:
@@ -105,7 +111,7 @@ class Checking:
             self._tell()
             return
         self.planned = await asyncio.to_thread(self._plan, pipeline, checked)
-        self.checked = self._while_looking(checked)
+        self.checked, self._of = self._while_looking(checked), pipeline
         self._tell()
 
     async def _checked(self, pipeline: Pipeline) -> Checked:

@@ -7,6 +7,7 @@ plan (what would run again, and why) and the saving follow behind, each as often
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -16,6 +17,7 @@ from tensorrag.catalog import Catalog
 from tensorrag.check import Checked
 from tensorrag.check.problems import Problem
 from tensorrag.edit.document import Change, Document
+from tensorrag.edit.edges import title_of
 from tensorrag.edit.history import Version
 from tensorrag.edit.words import changes
 from tensorrag.errors import PipelineError, TensorRagError
@@ -31,6 +33,7 @@ from web.live.checking import Checking
 from web.live.drawing import Drawing, snapshot
 from web.live.history import History
 from web.live.hosting import Hosting
+from web.live.migrating import migrations
 from web.live.opening import Notice, Opened
 from web.live.outside import Outside
 from web.live.pipeline_file import Theirs
@@ -42,6 +45,7 @@ from web.live.watching import View
 
 __all__ = ["Session", "View"]
 
+MIGRATE = "Bring settings up to date"
 ADOPTED: Notice = (
     "Another program changed the file of this pipeline: this is what it wrote.",
     "Undo brings back what was here before.",
@@ -72,6 +76,7 @@ class Session:
         self._checking = Checking(pipeline_id, document, workspace, hosting, self._take_check)
         self._stage = Stage(document, self._checking, self._history)
         self._following: asyncio.Task[None] | None = None
+        self._migrated: set[str] = set()
         self.outside = Outside(saving, lambda: self.watched, self._adopt, self._tell_status)
         """What another program wrote into the file."""
         self.versions = Versions(workspace.pipelines, pipeline_id, document, saving)
@@ -207,7 +212,7 @@ class Session:
         whole = with_sources(
             self.pipeline, lambda card: cards[card].source if card in cards else None
         )
-        return f"{self.id}.json", dumps(whole)
+        return f"{_file_name(self.pipeline.name) or self.id}.json", dumps(whole)
 
     def differs(self, card: str) -> bool:
         """Tell whether a card came along with another source than the one that is used here."""
@@ -463,8 +468,25 @@ class Session:
         return change
 
     def _take_check(self) -> None:
+        self._migrate()
         self._stage.draw()
         self._stage.tell(lambda view: view.on_problems())
+
+    def _migrate(self) -> None:
+        """Write what newer cards make of their old settings, as a gesture that can be undone.
+
+        Once for each card: whoever takes it back wants it so.
+        """
+        found = migrations(self._checking.checked, self.pipeline)
+        new = {node: ops for node, ops in found.items() if node not in self._migrated}
+        if not new or not self._checking.is_current:
+            return
+        self._migrated.update(new)
+        titles = [title_of(self.pipeline.node(node), self.catalog) for node in new]
+        change = self._document.apply([op for ops in new.values() for op in ops], MIGRATE)
+        self._take_change(change)
+        said = f"The settings of {', '.join(titles[:5])} were brought up to date"
+        self.notice((f"{said}: the cards are newer than this pipeline.", "Undo takes it back."))
 
     def _tell_status(self) -> None:
         self._stage.tell(lambda view: view.on_status())
@@ -474,6 +496,12 @@ class Session:
         self._saving.accept(change, theirs)
         self._take_change(change, save=False)
         self.notice(ADOPTED)
+
+
+def _file_name(name: str) -> str:
+    """Return what is left of a name in which no system sees anything but a name."""
+    plain = "".join(letter for letter in name if letter.isprintable())
+    return re.sub(r'[\\/:*?"<>|]+', "_", plain).strip(" .")[:100]
 
 
 def _clock(moment: float) -> str:

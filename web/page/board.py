@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeGuard
 
 from nicegui import ui
 
@@ -16,7 +16,10 @@ from web.page.banner import Said, banner
 from web.page.elsewhere import waiting
 from web.page.markup import Node, div, h2, li, ol, p, span
 from web.page.panel import Act, Panel
+from web.page.places import free_below
 
+FAR = 1e6
+"""No card lies farther out, in pixels."""
 COMMANDS = frozenset({"undo", "redo", "run", "run_node", "cancel"})
 
 
@@ -120,8 +123,15 @@ class Board:
             "upload": data.get("upload"),
             "upload_name": data.get("name"),
         }
-        place = {"x": data.get("x"), "y": data.get("y")}
+        x, y = data.get("x"), data.get("y")
+        if _is_place(x) and _is_place(y):
+            x, y = free_below(self._session.pipeline, x, y)
+        place = {"x": x, "y": y}
         self._edits.add({"card": "data_load", **place, "params": params})
+
+
+def _is_place(value: Any) -> TypeGuard[float]:
+    return isinstance(value, int | float) and abs(value) < FAR
 
 
 def _empty() -> Node:

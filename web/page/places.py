@@ -21,9 +21,14 @@ def free_place(pipeline: Pipeline, beside: str | None = None) -> tuple[float, fl
     else:
         x = max(node.position.x for node in nodes.values()) + STEP_X
         y = min(node.position.y for node in nodes.values())
+    return free_below(pipeline, x, y)
+
+
+def free_below(pipeline: Pipeline, x: float, y: float) -> tuple[float, float]:
+    """Return this corner, or the first below it where a card lies on no other."""
     while any(
         abs(node.position.x - x) < WIDTH and abs(node.position.y - y) < HEIGHT
-        for node in nodes.values()
+        for node in pipeline.nodes.values()
     ):
         y += STEP_Y
     return x, y
