@@ -1,8 +1,13 @@
 """Two tabs on one pipeline are two views of one thing, also while it runs."""
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from tensorrag.pipeline.files import load, save
+from tests.browser.conftest import Watch
 from tests.browser.hands import Hands
 from tests.servers import Server
 
@@ -17,6 +22,17 @@ def both(server: Server, context: BrowserContext) -> tuple[Hands, Hands]:
     other.open(one.page.url)
     expect(other.card("train")).to_be_visible()
     return one, other
+
+
+SAVED = """before => {
+  const shown = document.querySelector(".saved");
+  return Number(shown.dataset.revision) > before && shown.textContent.trim() === "Saved";
+}"""
+
+
+def saved_revision(hands: Hands) -> int:
+    """The latest revision that the page says is saved."""
+    return int(hands.page.locator(".saved").get_attribute("data-revision") or 0)
 
 
 def nodes(page: Page) -> int:
@@ -80,3 +96,78 @@ def test_a_run_goes_on_without_the_tab_that_began_it(both: tuple[Hands, Hands]) 
     other.expect_status("cancelled", timeout=10_000)
     other.expect_states("cancelled", "train")
     other.expect_states("done", "load", "split", "model")
+
+
+def test_a_crash_takes_nothing_away_that_was_saved(
+    start_server: Callable[..., Server], context: BrowserContext, watch: Watch
+) -> None:
+    server = start_server()
+    one, other = (Hands(context.new_page()) for _ in range(2))
+    one.open(f"{server.url}/edit/new?sample=boston_housing")
+    one.page.wait_for_url("**/edit/boston*")
+    other.open(one.page.url)
+    path = one.page.url.removeprefix(server.url)
+    one.settings("model")
+
+    before = saved_revision(one)
+    one.type_into("learning_rate", "0.02")
+    one.page.wait_for_function(SAVED, arg=before)
+    before = saved_revision(other)
+    other.drag_card("data_load", 120, 500)
+    other.page.wait_for_function(SAVED, arg=before)
+    server.process.kill()
+    server.process.wait()
+
+    again = start_server(server.workspace)
+    for hands in (one, other):
+        hands.open(f"{again.url}{path}")
+        expect(hands.cards("data_load")).to_have_count(2)
+    one.settings("model")
+    expect(one.field("learning_rate")).to_have_value("0.02")
+    other.test_id("undo").click()
+    expect(one.cards("data_load")).to_have_count(1)
+    other.test_id("undo").click()
+    expect(one.field("learning_rate")).to_have_value("0.001")
+    watch.errors.clear()  # of pages whose server was gone
+
+
+def test_what_another_program_writes_is_offered(both: tuple[Hands, Hands], server: Server) -> None:
+    one, other = both
+    pipeline = one.page.url.rpartition("/")[2]
+    file = server.workspace / "pipelines" / f"{pipeline}.json"
+    save(replace(load(file).pipeline, name="By hand"), file)
+
+    note = one.test_id("note")
+    expect(note).to_contain_text("changed the file of this pipeline. Called the pipeline By hand.")
+    expect(other.test_id("note")).to_be_visible()
+    one.test_id("take_theirs").click()
+
+    for hands in both:
+        expect(hands.page.get_by_label("Name of the pipeline")).to_have_value("By hand")
+    one.test_id("undo").click()
+    expect(other.page.get_by_label("Name of the pipeline")).not_to_have_value("By hand")
+
+
+def test_a_folder_that_cannot_be_written_is_said_until_it_can(
+    both: tuple[Hands, Hands], server: Server
+) -> None:
+    one, other = both
+    edits = server.workspace / "pipelines" / "edits"
+    aside = edits.with_name("aside")
+    if edits.exists():
+        edits.rename(aside)
+    edits.write_text("in the way")
+    one.settings("model")
+    one.type_into("learning_rate", "0.02")
+
+    for hands in both:
+        expect(hands.test_id("note")).to_contain_text("Not saved:")
+        expect(hands.page.locator(".saved")).to_have_text("Not saved")
+
+    edits.unlink()
+    if aside.exists():
+        aside.rename(edits)
+    for hands in both:
+        expect(hands.page.locator(".saved")).to_have_text("Saved")
+        expect(hands.test_id("note")).to_have_count(0)
+    expect(other.card("model")).to_be_visible()

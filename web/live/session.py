@@ -235,6 +235,10 @@ class Session:
             checked = Checked()
         return snapshot(Drawing(pipeline, self.catalog, checked.nodes, checked.problems))
 
+    def changes_to(self, pipeline: Pipeline) -> list[str]:
+        """Say in words what would be changed if it became like this."""
+        return changes(self.pipeline, pipeline, self.catalog)
+
     def changes_since(self, pipeline: Pipeline) -> list[str]:
         """Say in words what was changed since it was like this."""
         return changes(pipeline, self.pipeline, self.catalog)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tensorrag.edit.words import summary
 from web.live.pipeline_file import Theirs
 from web.live.session import Session
 from web.page.icons import icon
@@ -23,20 +24,21 @@ def banner(session: Session, said: Said) -> Node:
     if said is not None:
         return _note("said", *said, close="close_note")
     if session.outside.offer is not None:
-        return _offer(session.outside.offer)
+        return _offer(session, session.outside.offer)
     if session.notices:
         return _note("notice", *session.notices[0], close="close_notice")
     return None
 
 
-def _offer(theirs: Theirs) -> Element:
-    take = _choice("take_theirs", "Take it up") if theirs.loaded is not None else None
-    said = (
-        ("Another program changed the file of this pipeline.", "Nothing is lost either way.")
-        if theirs.loaded is not None
-        else ("Another program wrote what is no pipeline into this file.", theirs.why)
-    )
-    return _note("outside", *said, more=[take, _choice("keep_mine", "Keep this one")])
+def _offer(session: Session, theirs: Theirs) -> Element:
+    keep = _choice("keep_mine", "Keep this one")
+    if theirs.loaded is None:
+        said = "Another program wrote what is no pipeline into this file."
+        return _note("outside", said, theirs.why, more=keep)
+    new = summary(session.changes_to(theirs.loaded.pipeline)) or "Nothing that shows"
+    said = "Another program changed the file of this pipeline."
+    take = _choice("take_theirs", "Take it up")
+    return _note("outside", said, f"{new}. Nothing is lost either way.", more=[take, keep])
 
 
 def _choice(act: str, word: str) -> Element:
