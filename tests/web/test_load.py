@@ -40,7 +40,7 @@ async def test_many_who_listen_keep_nobody_waiting(server: Server) -> None:
         ]
         assert {stream.status_code for stream in streams} == {200}
 
-        paths = ["/healthz", "/api/pipelines", "/api/runs", "/"]
+        paths = ["/", *["/healthz", "/api/pipelines", "/api/runs"] * 6]
         async with asyncio.timeout(60):
             answers = await asyncio.gather(
                 *(client.get(paths[number % len(paths)]) for number in range(REQUESTS))

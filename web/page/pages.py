@@ -29,7 +29,7 @@ def add_pages(sessions: Sessions) -> None:
     theme.install()
     trouble.install()
 
-    @ui.page("/", favicon=theme.MARK)
+    @ui.page("/", favicon=theme.MARK, response_timeout=30)
     async def home(client: Client) -> None:
         theme.dress(theme.title("Pipelines"))
         start = Home(sessions)
