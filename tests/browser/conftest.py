@@ -24,6 +24,7 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--host-resolver-rules=MAP *.example 127.0.0.1",  # other sites, all of them ours
 ]
 SCREEN = (1440, 900)
 HERE = Path(__file__).parent

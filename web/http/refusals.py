@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import math
 from collections.abc import Mapping
 from functools import cache
 from html import escape
 from http import HTTPStatus
-from importlib.resources import files
+from pathlib import Path
 
 from starlette.types import Receive, Scope, Send
 
@@ -33,7 +34,8 @@ main { box-sizing: border-box; width: min(400px, 100vw - 32px); padding: 24px;
   box-shadow: 0 0 0 1px var(--line-2), var(--shadow-2); }
 .mark { display: flex; align-items: center; gap: 8px; font-weight: 600; margin-bottom: 24px; }
 h1 { font-size: 15px; line-height: 20px; font-weight: 600; margin: 0 0 4px; }
-p { margin: 0; color: var(--ink-2); }
+p { margin: 0; color: var(--ink-2); text-wrap: pretty; }
+p + p { margin-top: 8px; }
 code { font: 12px/20px var(--f-mono); color: var(--ink); }
 form { display: flex; gap: 8px; margin-top: 16px; }
 label { position: absolute; clip-path: inset(50%); }
@@ -136,6 +138,10 @@ def _marked(text: str) -> str:
 
 @cache
 def _tokens() -> str:
-    """Return the colours of the page, without its fonts: those are behind the door."""
-    sheet = (files("web.page") / "static" / "tokens.css").read_text(encoding="utf-8")
-    return "".join(line for line in sheet.splitlines(True) if not line.startswith("@font-face"))
+    """Return the colours of the page and its font, which lies behind the door otherwise."""
+    web = Path(__file__).parents[1]
+    sheet = (web / "page" / "static" / "tokens.css").read_text(encoding="utf-8")
+    colours = [line for line in sheet.splitlines(True) if not line.startswith("@font-face")]
+    font = (web / "canvas" / "dist" / "fonts" / "inter-latin-wght-normal.woff2").read_bytes()
+    source = f"url(data:font/woff2;base64,{base64.b64encode(font).decode()})"
+    return f'@font-face{{font-family:"Inter";src:{source};font-weight:100 900}}{"".join(colours)}'
