@@ -134,17 +134,19 @@ def failure(error: Mapping[str, Any]) -> Element:
     ]
 
 
-_FRAME = re.compile(r'File "([^"\n]+)", line (\d+)')
-_LIBRARIES = re.compile(r"[/\\](?:site-packages|lib[/\\]python3[^/\\]*)[/\\]|^<")
+_FRAME = re.compile(r'File "([^"\n]+\.py>?)", line (\d+)')
+_NOT_ITS_OWN = re.compile(
+    r"[/\\](?:site-packages|python3[^/\\]*|tensorrag|executors)[/\\]|^<frozen"
+)
 
 
 def last_place(trace: str) -> str:
-    """Return the last line of a traceback that is in nobody's library: ``my_card.py, line 12``."""
-    frames = [(path, line) for path, line in _FRAME.findall(trace) if not _LIBRARIES.search(path)]
+    """Return the last line of a traceback that is in a card's own file: ``my_card.py, line 12``."""
+    frames = [(path, line) for path, line in _FRAME.findall(trace) if not _NOT_ITS_OWN.search(path)]
     if not frames:
         return ""
     path, line = frames[-1]
-    return f"{PurePath(path).name}, line {line}"
+    return f"{PurePath(path).name.strip('<>')}, line {line}"
 
 
 def details_of(word: Node, content: Node) -> Element:
