@@ -147,8 +147,11 @@ class Job:
         code, number = end.get("code"), end.get("signal")
         hint = "A library that it uses has failed; the traceback shows where the card was."
         if number == signal.SIGKILL:
-            message = f"{self._name} was killed by the system."
-            hint = "Probably there was not enough memory: give it fewer rows or smaller batches."
+            message = f"{self._name} was killed from outside."
+            hint = (
+                "Mostly the system does so where memory runs out: give it fewer rows or smaller "
+                "batches. If somebody ended it, run it again."
+            )
         elif number is not None:
             what = "crashed" if number in _CRASHES else "was ended"
             message = f"{self._name} {what}: {signal.strsignal(number)}."

@@ -197,8 +197,9 @@ NODE_KEYS: Mapping[str, Key] = {
     "enabled": _flag(True, "False: bypassed, the first input of equal type passes through."),
     "run_on": _RUN_ON,
     "resources": _object(
-        'an object with "gpu" (text), "timeout", "memory" and "cpus" (numbers above 0, '
-        f"{MAX_SECONDS:,}, {MAX_MEMORY:,} and 1,024 at most)",
+        'an object with "gpu" (text) and numbers above 0: "timeout" (seconds, '
+        f'{MAX_SECONDS:,} at most), "memory" (MiB, {MAX_MEMORY:,} at most) and "cpus" '
+        "(1,024 at most)",
         "What the card may use, in the place of what it asks for itself.",
         RESOURCES,
     ),

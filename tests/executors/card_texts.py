@@ -53,8 +53,9 @@ _ACTS = {
             "return 0",
         ]
     ),
-    "Train": "\n".join(
+    "Learn": "\n".join(
         [
+            "print('learning', os.getpid(), flush=True)",
             "for step in range(10_000):",
             "    report(step, 10_000, 'epoch')",
             "    time.sleep(0.02)",
@@ -65,7 +66,7 @@ _ACTS = {
     "Stubborn": "\n".join(
         [
             "signal.signal(signal.SIGTERM, signal.SIG_IGN)",
-            "print('deaf', flush=True)",
+            "print('deaf', os.getpid(), flush=True)",
             "while True: pass",
         ]
     ),
@@ -82,6 +83,13 @@ _ACTS = {
         [
             "held = []",
             "while True: held.append(os.urandom(1 << 20) * 4)",
+        ]
+    ),
+    "AllocateLater": "\n".join(
+        [
+            "print('soon', os.getpid(), flush=True)",
+            "time.sleep(2)",
+            "held = [os.urandom(1 << 20) for step in range(1000)]",
         ]
     ),
     "AllocateBelow": "\n".join(
@@ -102,6 +110,13 @@ _ACTS = {
             "return len(held)",
         ]
     ),
+    "ShareAndAbort": "\n".join(
+        [
+            "from multiprocessing.shared_memory import SharedMemory",
+            "held = SharedMemory(create=True, size=1 << 20)",
+            "os.abort()",
+        ]
+    ),
     "Fork": "\n".join(
         [
             "for child in range(int(self.number)):",
@@ -119,12 +134,34 @@ _ACTS = {
             "time.sleep(600)",
         ]
     ),
-    "LoopInC": "import re; re.match(r'(a+)+$', 'a' * 60 + 'b')",
+    "LoopInC": "\n".join(
+        [
+            "import re",
+            "print('looping', os.getpid(), flush=True)",
+            "re.match(r'(a+)+$', 'a' * 60 + 'b')",
+        ]
+    ),
+    "AskForTooMuch": "import numpy; numpy.empty(1 << 55, dtype='uint8')",
+    "SleepInThread": "\n".join(
+        [
+            "sleeper = threading.Thread(target=time.sleep, args=(600,))",
+            "sleeper.start()",
+            "print('waiting', os.getpid(), flush=True)",
+            "sleeper.join()",
+        ]
+    ),
+    "ReadPipe": "\n".join(
+        [
+            "os.mkfifo('pipe')",
+            "print('reading', os.getpid(), flush=True)",
+            "open('pipe').read()",
+        ]
+    ),
     "Stop": "os.kill(os.getpid(), signal.SIGSTOP); time.sleep(600)",
     "Joblib": "\n".join(
         [
             "from joblib import Parallel, delayed",
-            "print('starting', flush=True)",
+            "print('starting', os.getpid(), flush=True)",
             "Parallel(n_jobs=2)(delayed(time.sleep)(600) for child in range(2))",
         ]
     ),

@@ -108,7 +108,7 @@ class ExecutorContract:
     async def test_a_cancelled_card_stops_at_its_next_report(
         self, executor: Executor, place: Place
     ) -> None:
-        handle = await executor.submit(task("Train"), place)
+        handle = await executor.submit(task("Learn"), place)
         await first(executor, handle, "progress")
         await executor.cancel(handle)
         async with asyncio.timeout(3):
@@ -135,7 +135,7 @@ class ExecutorContract:
     async def test_a_task_has_no_more_time_than_its_own(
         self, executor: Executor, place: Place
     ) -> None:
-        failed = await failure_of(executor, task("Train", timeout=0.5), place)
+        failed = await failure_of(executor, task("Learn", timeout=0.5), place)
         assert failed.cause.type == "CardTimeout"
         assert "0.5 seconds" in failed.message
 

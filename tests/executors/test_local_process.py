@@ -17,7 +17,7 @@ from tensorrag.executor import Executor
 from tensorrag.store.place import Place
 from tests.executors.card_texts import task
 from tests.executors.contract import ExecutorContract, failure_of, first, printed, value_of
-from tests.executors.processes import gone
+from tests.executors.processes import below, gone
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -165,3 +165,23 @@ async def test_looking_at_results_does_not_wait_for_cards(place: Place, tmp_path
         await executor.result(busy)
     with pytest.raises(ExecutorUnavailable):
         await executor.submit(task("Return"), place)
+
+
+async def test_endless_printing_is_cut(local: LocalExecutor, place: Place) -> None:
+    handle = await local.submit(task("PrintMuch"), place)
+    await local.result(handle)
+    text = await printed(local, handle)
+    assert text.startswith("line 0\nline 1\n")
+    assert len(text) < 1_100_000
+
+
+async def test_nothing_that_a_card_started_outlives_it(local: LocalExecutor, place: Place) -> None:
+    handle = await local.submit(task("Family", 0.0), place)
+    await local.result(handle)
+    text = await printed(local, handle)
+    pids = [int(word) for word in text.split() if word.isdigit()]
+    assert len(pids) == 3
+    await gone(pids)
+    async with asyncio.timeout(2):
+        while set(pids) & below(os.getpid()):  # ended, and soon collected, too
+            await asyncio.sleep(0.01)
