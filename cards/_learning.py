@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
 
+PART = 250_000
+"""Rows that are computed with at a time, where there are more."""
 LARGEST = 1e150
 """Largest number to compute with: sums of squares must stay below 1.8e308."""
 
@@ -45,15 +47,13 @@ def examples(
         InputError: there are no rows, or a column holds what is no number.
         ParameterError: a column is not there.
     """
-    import numpy as np
 
     if table.num_rows == 0:
         raise InputError(
             f"{port} has no rows.", port=port, hint="Give this part of the split more rows."
         )
     names = feature_names(table.schema, target, features) or ()
-    arrays = [_numbers(table, name) for name in names]
-    return Examples(names, np.column_stack(arrays), _numbers(table, target))
+    return Examples(names, _matrix(table, names), _numbers(table, target))
 
 
 def validation_examples(table: Table | None, target: str, like: Examples) -> Examples | None:
@@ -154,10 +154,34 @@ def dummy_metrics(y: np.ndarray, prediction: float) -> dict[str, float]:
 
 
 def linear_metrics(x: np.ndarray, y: np.ndarray) -> dict[str, float]:
-    """Measure ordinary least squares on the rows that it was fitted to."""
+    """Measure ordinary least squares on the rows that it was fitted to.
+
+    Of many rows the normal equations are solved, added up part by part: a solver that takes all
+    of them at once makes copies of them.
+    """
     from sklearn.linear_model import LinearRegression
 
-    return regression_metrics(y, LinearRegression().fit(x, y).predict(x))
+    if len(x) <= PART:
+        return regression_metrics(y, LinearRegression().fit(x, y).predict(x))
+    return regression_metrics(y, _least_squares(x, y))
+
+
+def _least_squares(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Fit by the normal equations of standardized features, and predict the same rows."""
+    import numpy as np
+
+    parts = [slice(at, at + PART) for at in range(0, len(x), PART)]
+    middle, goal = x.mean(axis=0), y.mean()
+    spread = np.sqrt(sum(((x[p] - middle) ** 2).sum(axis=0) for p in parts) / len(x))
+    spread = np.where(spread > 0, spread, 1.0)
+    squares = np.zeros((x.shape[1], x.shape[1]))
+    products = np.zeros(x.shape[1])
+    for part in parts:
+        z = (x[part] - middle) / spread
+        squares += z.T @ z
+        products += z.T @ (y[part] - goal)
+    weights = np.linalg.lstsq(squares, products, rcond=None)[0]
+    return np.concatenate([(x[p] - middle) / spread @ weights + goal for p in parts])
 
 
 def predict(model: Model, table: Table) -> np.ndarray:
@@ -166,19 +190,28 @@ def predict(model: Model, table: Table) -> np.ndarray:
     Raises:
         InputError: a feature is not in the table, or is not numeric.
     """
-    import numpy as np
 
     known = table.schema.names or ()
     missing = [name for name in model.features if name not in known]
     if missing:
         raise InputError(_lacks(missing), port="test_dataset", hint="Use rows of the same table.")
-    x = np.column_stack([_numbers(table, name) for name in model.features])
+    x = _matrix(table, model.features)
     if model.framework == "torch":
         from cards._network.predict import predict as predict_network
 
         return predict_network(model.content, x)
-    predicted: np.ndarray = model.content["estimator"].predict(x)
-    return np.asarray(predicted, dtype=np.float64).reshape(-1)
+    return predictions(model.content["estimator"], x)
+
+
+def predictions(estimator: Any, x: np.ndarray) -> np.ndarray:
+    """Predict part by part, as each step of an estimator makes a copy. Float64, one per row."""
+    import numpy as np
+
+    parts = [
+        np.asarray(estimator.predict(x[at : at + PART]), dtype=np.float64).reshape(-1)
+        for at in range(0, len(x), PART)
+    ]
+    return np.concatenate(parts) if parts else np.empty(0)
 
 
 def missing_features(schema: TableSchema, features: Sequence[str] | None) -> str | None:
@@ -214,6 +247,16 @@ def _column(schema: TableSchema, name: str, field: str) -> ColumnSchema:
             hint="Choose one of the columns that the table has.",
         )
     return column
+
+
+def _matrix(table: Table, names: Sequence[str]) -> np.ndarray:
+    """Return columns side by side, rows × columns; nothing else is in memory twice."""
+    import numpy as np
+
+    matrix = np.empty((table.num_rows, len(names)))
+    for at, name in enumerate(names):
+        matrix[:, at] = _numbers(table, name)
+    return matrix
 
 
 def _numbers(table: Table, name: str) -> np.ndarray:

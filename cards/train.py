@@ -12,6 +12,7 @@ from cards._learning import (
     examples,
     feature_names,
     linear_metrics,
+    predictions,
     regression_metrics,
     target_brief,
     validation_examples,
@@ -67,11 +68,11 @@ class Train(Card):
         started = time.perf_counter()
         estimator = build(model_spec, self.seed).fit(rows.x, rows.y)
         seconds = time.perf_counter() - started
-        fitted = regression_metrics(rows.y, estimator.predict(rows.x))
+        fitted = regression_metrics(rows.y, predictions(estimator, rows.x))
         notes = _notes(estimator, rows.features)
         seen = validation_examples(validation_dataset, self.target_column, rows)
         if seen is not None:
-            notes = (validation_note(seen, estimator.predict(seen.x)), *notes)
+            notes = (validation_note(seen, predictions(estimator, seen.x)), *notes)
         unit = next(c.unit for c in train_dataset.columns if c.name == self.target_column)
         model = Model(
             framework="sklearn",
@@ -122,12 +123,13 @@ def build(spec: EstimatorSpec, seed: int) -> Pipeline:
 
     params = dict(spec.params)
     steps = [StandardScaler()] if params.pop("standardize", True) else []
+    own = {"copy_X": not steps}  # what the scaler made is nobody else's
     if spec.model_type == "linear":
-        return make_pipeline(*steps, LinearRegression(**params))
+        return make_pipeline(*steps, LinearRegression(**params, **own))
     if spec.model_type == "ridge":
-        return make_pipeline(*steps, Ridge(**params, random_state=seed))
+        return make_pipeline(*steps, Ridge(**params, **own, random_state=seed))
     if spec.model_type == "lasso":
-        return make_pipeline(*steps, Lasso(**params, random_state=seed))
+        return make_pipeline(*steps, Lasso(**params, **own, random_state=seed))
     raise ParameterError(
         f"This card cannot train a {spec.model_type!r}.", hint="Choose another model."
     )

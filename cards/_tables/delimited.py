@@ -6,11 +6,12 @@ import csv
 import io
 import re
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from cards._tables.dialect import Dialect, dialect, single_bytes
-from cards._tables.numerals import nearly_numeric, read_thousands
-from cards._tables.source import HEAD, Choices, Reading, Source, refuse_wide
+from cards._tables.numerals import nearly_numeric, no_header, read_thousands
+from cards._tables.source import HEAD, MOST_COLUMNS, Choices, Reading, Source, no_rows, refuse_wide
 from tensorrag import ParameterError
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def read_delimited(source: Source, head: bytes, choices: Choices) -> Reading:
     import pyarrow.types as at
 
     how = dialect(source, head, choices)
-    _refuse_wide_header(source, head, how)
+    _refuse_wide_header(source, how)
     table = _parsed(source, how)
     if how.codec == "utf-8" and any(at.is_binary(column.type) for column in table.columns):
         if choices.encoding == "UTF-8":
@@ -40,15 +41,16 @@ def read_delimited(source: Source, head: bytes, choices: Choices) -> Reading:
         how = replace(how, codec=single_bytes(source))
         table = _parsed(source, how)
     _refuse_open_quote(table, source)
-    table = read_thousands(table, how.decimal)
-    return Reading(table, describe(how), tuple(nearly_numeric(table, source)))
+    table = read_thousands(table, how.decimal, sure=how.sure)
+    odd = [*no_header(table, source), *nearly_numeric(table, source, first_row=2 + how.skip)]
+    return Reading(table, describe(how), tuple(odd))
 
 
 def names_of(source: Source, head: bytes, choices: Choices) -> tuple[list[str], dict[str, Any]]:
     """Return the column names of a file that is too large to look at all of it."""
     how = dialect(source, head, choices)
     text = head.decode(how.codec, errors="replace").removeprefix("\ufeff")
-    rows = csv.reader(io.StringIO(text, newline=None), delimiter=how.mark)
+    rows = csv.reader(islice(io.StringIO(text, newline=None), how.skip, None), delimiter=how.mark)
     names = next((row for row in rows if row), [])
     refuse_wide(len(names), source)
     return names, describe(how)
@@ -78,28 +80,38 @@ def _parsed(source: Source, how: Dialect) -> pa.Table:
         raise _not_in(source, how) from error
 
 
+def _times() -> list[object]:
+    """Days and times as computers write them, and as they are written with points."""
+    from pyarrow import csv as arrow_csv
+
+    return [arrow_csv.ISO8601, "%d.%m.%Y", "%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S"]
+
+
 def _parse(source: Source, how: Dialect) -> pa.Table:
     from pyarrow import csv as arrow_csv
 
     source.stream.seek(0)
     return arrow_csv.read_csv(
         source.stream,
-        read_options=arrow_csv.ReadOptions(encoding="utf8" if how.codec == "utf-8" else how.codec),
+        read_options=arrow_csv.ReadOptions(
+            encoding="utf8" if how.codec == "utf-8" else how.codec, skip_rows=how.skip
+        ),
         parse_options=arrow_csv.ParseOptions(delimiter=how.mark, newlines_in_values=True),
         convert_options=arrow_csv.ConvertOptions(
-            strings_can_be_null=True, decimal_point=how.decimal
+            strings_can_be_null=True, decimal_point=how.decimal, timestamp_parsers=_times()
         ),
     )
 
 
-def _refuse_wide_header(source: Source, head: bytes, how: Dialect) -> None:
+def _refuse_wide_header(source: Source, how: Dialect) -> None:
     """Refuse before anything is made of a hundred thousand columns."""
-    mark = how.mark.encode(how.codec if "-" in how.codec and "16" in how.codec else "ascii")
-    if head.count(mark) < 10_000:
+    text = source.head(4 * LONGEST_LINE).decode(how.codec, errors="replace")
+    first = text.removeprefix("\ufeff").split("\n", 1)[0]
+    if first.count(how.mark) < MOST_COLUMNS:
         return
-    first = source.head(4 * LONGEST_LINE).split(b"\n", 1)[0]
-    if first.count(b'"') == 0:
-        refuse_wide(first.count(mark) + 1, source)
+    quoted = '"' in first
+    names = next(csv.reader([first], delimiter=how.mark), []) if quoted else first.split(how.mark)
+    refuse_wide(len(names), source)
 
 
 def _not_in(source: Source, how: Dialect) -> ParameterError:
@@ -116,17 +128,26 @@ def _mistake(error: Exception, source: Source, how: Dialect) -> ParameterError:
     if ragged is not None:
         line, expected, got = ragged
         return ParameterError(
-            f"{source.shown}: line {line:,} has {_values(got)} where {expected:,} were expected.",
-            hint="Look there for a quote that never closes."
-            if _quotes(source) % 2
-            else "Mend that line, or choose another separator.",
+            f"{source.shown}: line {line:,} has {_values(got)} where {expected:,} "
+            f"{'was' if expected == 1 else 'were'} expected.",
+            hint=_ragged_hint(source, expected),
         )
     hint = "Look for a quote that never closes."
+    if "Empty CSV file or block" in text and source.size < LONGEST_LINE:
+        return no_rows(source)
     if "straddling" in text or "Empty CSV file or block" in text:
         return ParameterError(f"{source.shown} has a line of more than 1 MB.", hint=hint)
     return ParameterError(
         f"{source.shown} cannot be read as a CSV file: {text.splitlines()[0][:200]}", hint=hint
     )
+
+
+def _ragged_hint(source: Source, expected: int) -> str:
+    if _quotes(source) % 2:
+        return "Look there for a quote that never closes."
+    if expected == 1:  # a title stands above many tables
+        return "Delete the lines above the table, or choose another separator."
+    return "Mend that line, or choose another separator."
 
 
 def _values(count: int) -> str:
@@ -142,6 +163,8 @@ def _ragged_line(source: Source, how: Dialect) -> tuple[int, int, int] | None:
     due, before = 0, 0
     try:
         for row in rows:
+            if rows.line_num <= how.skip:
+                continue
             if row and not due:
                 due = len(row)
             if row and len(row) != due:

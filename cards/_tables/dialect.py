@@ -28,6 +28,7 @@ _NAMES = {codec: name for name, codec in CODECS.items()} | {
 }
 _LINES = 200
 """Lines looked at."""
+_SEP = re.compile(r"sep=([,;\t|])")
 _COMMA = re.compile(r"[+-]?(\d{1,3}(\.\d{3})+|\d+),\d+")
 _POINT = re.compile(r"[+-]?(\d{1,3}(,\d{3})+|\d+)\.\d+")
 _EITHER = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}")
@@ -43,6 +44,10 @@ class Dialect:
     """What stands between values."""
     decimal: str
     """``.`` or ``,``."""
+    skip: int = 0
+    """Lines before the header: Excel's ``sep=;`` is one."""
+    sure: bool = False
+    """Whether the decimal mark was chosen by hand."""
 
     @property
     def encoding(self) -> str:
@@ -67,10 +72,12 @@ def dialect(source: Source, head: bytes, choices: Choices) -> Dialect:
     lines = [line for line in whole if line.strip()]
     if len(lines) > 1 and len(head) >= HEAD:
         lines.pop()  # it may be cut
+    told = _SEP.fullmatch(lines[0].strip()) if lines else None
+    skip = whole.index(lines.pop(0)) + 1 if told else 0
     chosen = choices.separator
-    mark = _separator(lines) if chosen == "auto" else SEPARATORS[chosen]
-    decimal = {"point": ".", "comma": ","}.get(choices.decimal_mark) or _decimal(lines, mark)
-    return Dialect(codec, mark, decimal)
+    mark = SEPARATORS.get(chosen) or (told[1] if told else _separator(lines))
+    by_hand = {"point": ".", "comma": ","}.get(choices.decimal_mark)
+    return Dialect(codec, mark, by_hand or _decimal(lines, mark), skip, by_hand is not None)
 
 
 def single_bytes(source: Source) -> str:
@@ -101,6 +108,10 @@ def _decodes(source: Source, codec: str) -> bool:
 
 def _codec(source: Source, head: bytes) -> str:
     """Tell the encoding, or refuse what is no text."""
+    if head.startswith((b"\xff\xfe\0\0", b"\0\0\xfe\xff")):
+        raise ParameterError(
+            f"{source.shown} is UTF-32 text, which is not read.", hint="Save it again as UTF-8."
+        )
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
     unmarked = wide(head)

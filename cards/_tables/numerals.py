@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from cards._tables.source import Source
@@ -15,23 +16,33 @@ MOSTLY = 0.9
 """Share of numbers from which on a column of text is meant to be numeric."""
 _TRIED = 1000
 """Values looked at before a whole column is."""
+_NUMBER = re.compile(r"[+-]?\d*[.,]?\d+([eE][+-]?\d+)?")
+_GROUPED = re.compile(r"[+-]?\d{1,3}([.,]\d{3})+")
 _GROUPS = ("\u00a0", "\u202f", "'", "’")
 """Marks between thousands that stand in no other number."""
 
 
-def read_thousands(table: pa.Table, decimal: str) -> pa.Table:
-    """Turn columns such as ``1,234,567.5`` into numbers, where they can be read in one way only."""
+def read_thousands(table: pa.Table, decimal: str, *, sure: bool = False) -> pa.Table:
+    """Turn columns such as ``1,234,567.5`` into numbers, where they can be read in one way only.
+
+    Args:
+        table: as it was read.
+        decimal: the decimal mark.
+        sure: whether it was chosen by hand, so that 1,234 is a thousand where it is a point.
+    """
     import pyarrow.types as at
 
     for index, field in enumerate(table.schema):
         if at.is_string(field.type) or at.is_large_string(field.type):
-            column = _without_marks(table.column(index), decimal)
+            column = _without_marks(table.column(index), decimal, by_hand=sure)
             if column is not None:
                 table = table.set_column(index, field.name, column)
     return table
 
 
-def _without_marks(column: pa.ChunkedArray, decimal: str) -> pa.ChunkedArray | None:
+def _without_marks(
+    column: pa.ChunkedArray, decimal: str, *, by_hand: bool
+) -> pa.ChunkedArray | None:
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -41,7 +52,7 @@ def _without_marks(column: pa.ChunkedArray, decimal: str) -> pa.ChunkedArray | N
         fits = f"^[+-]?([0-9]{{1,3}}({one}[0-9]{{3}})+|[0-9]+)({escaped}[0-9]+)?$"
         # 1,234 alone may be a fraction; with a second group, or beside a fraction, it is not.
         sure = f"{one}[0-9]{{3}}({one}[0-9]{{3}}|{escaped}[0-9])" if mark in ".," else one
-        if decimal == "," and mark == ".":
+        if by_hand or (decimal == "," and mark == "."):
             sure = one  # commas are decimal in this file, so points are not
         if not _all_match(column.slice(0, _TRIED), fits) or not _all_match(column, fits):
             continue
@@ -94,8 +105,11 @@ def _odd_one(column: pa.ChunkedArray) -> tuple[int, str, int] | None:
         return None
     numeric = _numeric(column)
     share = _share(numeric)
-    if share < MOSTLY or share == 1:
+    if share < MOSTLY:
         return None
+    if share == 1:
+        first = str(column.drop_null()[0].as_py())
+        return (0, first, 0) if _GROUPED.fullmatch(first.strip()) else None
     row = pc.index(pc.fill_null(numeric, True), pa.scalar(False)).as_py()
     wrong = pc.sum(pc.invert(numeric)).as_py()
     return row, str(column[row].as_py()), int(wrong)
@@ -115,7 +129,28 @@ def _share(numeric: pa.ChunkedArray) -> float:
     return (pc.sum(numeric).as_py() or 0) / present if present else 0.0
 
 
+def no_header(table: pa.Table, source: Source) -> list[ParameterError]:
+    """Say where the names of all columns are numbers: the first row, most likely."""
+    names = [name.strip() for name in table.column_names if name.strip()]
+    if not names or not all(_NUMBER.fullmatch(name) for name in names):
+        return []
+    shown = ", ".join(quoted(name) for name in names[:3])
+    return [
+        ParameterError(
+            f"{source.shown} seems to have no header: its columns are called {shown}"
+            f"{' …' if len(names) > 3 else ''}.",
+            hint="Add a first line with the names of the columns.",
+        )
+    ]
+
+
 def _warning(source: Source, name: str, row: int, value: str, count: int) -> ParameterError:
+    if count == 0:
+        return ParameterError(
+            f"{source.shown}: column {quoted(name)} is text because values such as "
+            f"{quoted(value)} can be read in two ways.",
+            hint="Choose the decimal mark, or write numbers without marks between thousands.",
+        )
     more = "" if count == 1 else f", as in {count - 1:,} more"
     return ParameterError(
         f"{source.shown}: column {quoted(name)} is text because of row {row:,}: "

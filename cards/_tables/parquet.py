@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from cards._tables.source import MOST_RATIO, Reading, Source, refuse_inflated, refuse_wide
@@ -41,61 +42,63 @@ def read_arrow(source: Source) -> Reading:
     import pyarrow as pa
 
     with _damage(source, "Arrow"):
-        table = pa.ipc.open_file(source.stream).read_all()
+        file = source.head(6) == b"ARROW1"
+        table = (pa.ipc.open_file if file else pa.ipc.open_stream)(source.stream).read_all()
         table.validate(full=True)
         return Reading(table.replace_schema_metadata(None), _ARROW)
 
 
 def footer(source: Source) -> pq.FileMetaData | None:
-    """Return what a Parquet file says of itself; None where it says nothing."""
+    """Return what a Parquet file says of itself; None where it says nothing.
+
+    Raises:
+        ParameterError: it holds more than its size can mean.
+    """
     import pyarrow as pa
 
     try:
-        found = _opened(source).metadata
+        file = _opened(source)
+        _refuse_bomb(source, file)
+    except ParameterError:
+        raise
     except (pa.ArrowException, OSError, ValueError):
         return None
-    refuse_wide(found.num_columns, source)
-    return found
+    return file.metadata
 
 
 def columns_of(found: pq.FileMetaData) -> tuple[ColumnSchema, ...]:
     """Describe columns by their types alone; whole numbers and text could be several kinds."""
-    missing = _missing(found)
-    return tuple(
-        _certain(field.name, field.type, missing.get(field.name))
-        for field in found.schema.to_arrow_schema()
+    return tuple(_certain(field.name, field.type) for field in found.schema.to_arrow_schema())
+
+
+def _opened(source: Source, coded: Sequence[str] = ()) -> pq.ParquetFile:
+    """Open a file; texts in ``coded`` are read as one copy of each, and their places."""
+    import pyarrow.parquet as pq
+
+    source.stream.seek(0)
+    return pq.ParquetFile(
+        source.stream,
+        read_dictionary=list(coded),
+        page_checksum_verification=True,
+        pre_buffer=False,
     )
 
 
-def _opened(source: Source) -> pq.ParquetFile:
-    import pyarrow.parquet as pq
-
-    source.stream.seek(0)
-    return pq.ParquetFile(source.stream, page_checksum_verification=True, pre_buffer=False)
-
-
 def _read(source: Source, file: pq.ParquetFile) -> pa.Table:
-    """Read a file whose footer is within reason; texts are counted while they are read."""
-    import pyarrow.parquet as pq
+    """Read a file whose footer is within reason; texts are counted before they are spread out.
 
+    A text may be stored once and meant a million times. What the footer says of single columns
+    is not asked: where it is damaged, that ends the process.
+    """
     _refuse_bomb(source, file)
-    texts = _repeated_texts(file)
+    texts = [field.name for field in file.schema_arrow if _is_text(field.type)]
     if not texts:
         return file.read()
-    source.stream.seek(0)
-    coded = pq.ParquetFile(
-        source.stream,
-        page_checksum_verification=True,
-        pre_buffer=False,
-        read_dictionary=texts,
-    ).read()
-    expanded = sum(_expanded(coded[name]) for name in texts)
-    refuse_inflated(source, source.size, expanded, freely=FREELY)
+    coded = _opened(source, texts).read()
+    refuse_inflated(source, source.size, sum(_expanded(coded[n]) for n in texts), freely=FREELY)
     for name in texts:
-        index = coded.column_names.index(name)
-        coded = coded.set_column(
-            index, name, coded[name].cast(coded.schema.field(name).type.value_type)
-        )
+        index, plain = coded.column_names.index(name), file.schema_arrow.field(name).type
+        coded = coded.set_column(index, name, coded[name].cast(plain))
     return coded
 
 
@@ -125,24 +128,11 @@ def _width(kind: pa.DataType) -> int:
         return 4
 
 
-def _repeated_texts(file: pq.ParquetFile) -> list[str]:
-    """Name the columns of text of which a value may be stored once and meant a million times."""
+def _is_text(kind: pa.DataType) -> bool:
     import pyarrow.types as at
 
-    texts = {
-        field.name
-        for field in file.schema_arrow
-        if at.is_string(field.type) or at.is_binary(field.type)
-    }
-    if not texts or not file.metadata.num_row_groups:
-        return []
-    first = file.metadata.row_group(0)
-    columns = [first.column(index) for index in range(first.num_columns)]
-    return [
-        column.path_in_schema
-        for column in columns
-        if column.path_in_schema in texts and any("DICT" in str(e) for e in column.encodings)
-    ]
+    tests = (at.is_string, at.is_large_string, at.is_binary, at.is_large_binary)
+    return any(is_one(kind) for is_one in tests)
 
 
 def _expanded(column: pa.ChunkedArray) -> int:
@@ -185,30 +175,12 @@ class _damage:
             ) from error
 
 
-def _missing(found: pq.FileMetaData) -> dict[str, int]:
-    """Count the missing values of each column, where the footer knows them."""
-    counts: dict[str, int] = {}
-    unknown: set[str] = set()
-    for group in range(found.num_row_groups):
-        part = found.row_group(group)
-        for index in range(part.num_columns):
-            column = part.column(index)
-            seen = column.statistics
-            if seen is None or not seen.has_null_count:
-                unknown.add(column.path_in_schema)
-            else:
-                counts[column.path_in_schema] = (
-                    counts.get(column.path_in_schema, 0) + seen.null_count
-                )
-    return {name: count for name, count in counts.items() if name not in unknown}
-
-
-def _certain(name: str, kind: pa.DataType, missing: int | None) -> ColumnSchema:
+def _certain(name: str, kind: pa.DataType) -> ColumnSchema:
     import pyarrow.types as at
 
     if at.is_floating(kind) or at.is_decimal(kind):
-        return ColumnSchema(name=name, kind="number", missing=missing)
+        return ColumnSchema(name=name, kind="number")
     if at.is_boolean(kind):
-        return ColumnSchema(name=name, kind="binary", missing=missing)
+        return ColumnSchema(name=name, kind="binary")
     dated = at.is_date(kind) or at.is_timestamp(kind) or at.is_time(kind)
-    return ColumnSchema(name=name, kind="date" if dated else None, missing=missing)
+    return ColumnSchema(name=name, kind="date" if dated else None)

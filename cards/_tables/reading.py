@@ -12,7 +12,7 @@ from cards._tables.delimited import names_of, read_delimited
 from cards._tables.parquet import PARQUET, columns_of, footer, read_arrow, read_parquet
 from cards._tables.records import read_json
 from cards._tables.signature import tell
-from cards._tables.source import Choices, Reading, Source, refuse_wide
+from cards._tables.source import Choices, Reading, Source, no_rows, refuse_wide
 from cards._tables.unpack import gunzip
 from cards._tables.workbook import read_old, read_zip
 from tensorrag import ColumnSchema, ParameterError, Peek, Table, TableSchema
@@ -27,6 +27,8 @@ WHOLE = 20_000_000
 """Cells up to which a look at a Parquet file reads the data, to tell kinds for certain."""
 LOOKED_THROUGH = 256 * 2**20
 """Bytes up to which a look at a CSV file reads all of it."""
+LONGEST_NAME = 1000
+"""Characters that the name of a column may have."""
 HASHED = 512 * 2**20
 """Bytes up to which a file's fingerprint is the digest of its content."""
 
@@ -39,9 +41,7 @@ def read_table(source: Source, choices: Choices | None = None) -> Reading:
     """
     reading = _read(source, choices or Choices())
     if reading.table.num_rows == 0 or reading.table.num_columns == 0:
-        raise ParameterError(
-            f"{source.shown} has a header but no rows.", hint="Choose a file with rows in it."
-        )
+        raise no_rows(source)
     return replace(reading, table=_usable(reading.table, source))
 
 
@@ -91,12 +91,12 @@ def _read(source: Source, choices: Choices, *, packed: bool = False) -> Reading:
         case "arrow":
             return read_arrow(source)
         case "gzip":
-            return _packed(_read(gunzip(source), choices, packed=True), "gzip")
+            return _unpacked(gunzip(source), choices, "gzip")
         case "zip":
             found = read_zip(source, choices)
             if isinstance(found, Reading):
                 return found
-            return _packed(_read(found, choices, packed=True), "zip")
+            return _unpacked(found, choices, "zip")
         case "ole":
             return read_old(source, choices)
         case "json lines" | "json array":
@@ -112,7 +112,10 @@ def _head(source: Source) -> bytes:
     return head
 
 
-def _packed(reading: Reading, how: str) -> Reading:
+def _unpacked(source: Source, choices: Choices, how: str) -> Reading:
+    """Read what was in a packed file, and remove the temporary file that it is in."""
+    with source.stream:
+        reading = _read(source, choices, packed=True)
     details = {**reading.details, "packed": how}
     if "read_as" in details:
         details["read_as"] = f"{how}, {details['read_as']}"
@@ -145,6 +148,7 @@ def _usable(table: pa.Table, source: Source) -> pa.Table:
     refuse_wide(table.num_columns, source)
     names = _named(table.column_names)
     _refuse_twice(names, source)
+    _refuse_long(names, source)
     table = table.rename_columns(names)
     for index, column in enumerate(table.columns):
         if at.is_null(column.type):  # there is no value to tell a type from; pandas says the same
@@ -161,6 +165,16 @@ def _refuse_twice(names: list[str], source: Source) -> None:
             f"the {_ordinal(places[0])} and the {_ordinal(places[1])}.",
             hint="Rename one of them.",
         )
+
+
+def _refuse_long(names: list[str], source: Source) -> None:
+    for at, name in enumerate(names, 1):
+        if len(name) > LONGEST_NAME:
+            raise ParameterError(
+                f"{source.shown}: the name of the {_ordinal(str(at))} column has {len(name):,} "
+                f"characters; {LONGEST_NAME:,} is the most there may be.",
+                hint="Perhaps the first line is no header: add one.",
+            )
 
 
 def _ordinal(number: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +17,10 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 512 * 2**20
 """Bytes that are read record by record, which takes ten times their size in memory."""
-PART = 50_000
-"""Records that are Python objects at the same time."""
+LOOKED_AT = 2**20
+"""Bytes in which it is told whether records are alike."""
+MOST_LEVELS = 2000
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def read_json(source: Source, *, lines: bool) -> Reading:
@@ -26,7 +29,7 @@ def read_json(source: Source, *, lines: bool) -> Reading:
     Raises:
         ParameterError: it is no JSON, or holds something else than records; says where.
     """
-    table = _quick(source) if lines else None
+    table = _quick(source) if lines and _flat(source) and _alike(source) else None
     if table is None:
         if source.size > MOST_BYTES:
             raise ParameterError(
@@ -50,10 +53,40 @@ def _quick(source: Source) -> pa.Table | None:
         table = arrow_json.read_json(
             source.stream, read_options=arrow_json.ReadOptions(block_size=1 << 22)
         )
+        for column in table.columns:
+            column.validate(full=True)  # texts may be no UTF-8
     except (pa.ArrowException, UnicodeDecodeError):
         return None
     plain = not any(at.is_nested(kind) or at.is_timestamp(kind) for kind in table.schema.types)
     return table if plain and table.num_columns else None
+
+
+def _flat(source: Source) -> bool:
+    """Tell whether no record can have so many levels that Arrow's parser ends the process."""
+    source.stream.seek(0)
+    opened = 0
+    for piece in iter(lambda: source.stream.read(1 << 20), b""):
+        opened += piece.count(b"[") + piece.count(b"{") - piece.count(b"\n")
+    return opened <= MOST_LEVELS
+
+
+def _alike(source: Source) -> bool:
+    """Tell whether the first records have much the same keys.
+
+    Where each has others, Arrow makes a column of every key before anybody can say no.
+    """
+    lines = source.head(LOOKED_AT).split(b"\n")[:-1]
+    records = [record for record in map(_record, lines) if record is not None]
+    keys = set().union(*records)
+    return len(keys) <= 2 * max(map(len, records), default=0) + 100
+
+
+def _record(line: bytes) -> dict[str, Any] | None:
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return record if isinstance(record, dict) else None
 
 
 def _lines(source: Source) -> Iterator[tuple[str, Any]]:
@@ -74,7 +107,12 @@ def _array(source: Source) -> Iterator[tuple[str, Any]]:
 def _value(source: Source, text: bytes, where: str, line: int) -> Any:
     try:
         decoded = text.decode("utf-8-sig" if line <= 1 else "utf-8")
-        return json.loads(decoded, parse_constant=lambda _: None, parse_int=_whole)
+        value = json.loads(decoded, parse_constant=lambda _: None, parse_int=_whole)
+        if _SURROGATE.search(decoded):
+            json.dumps(value, ensure_ascii=False).encode()
+        return value
+    except UnicodeEncodeError:
+        place, what = where or "it", "has half a character"
     except UnicodeDecodeError:
         place, what = where or "it", "is not UTF-8 text"
     except json.JSONDecodeError as error:
@@ -105,15 +143,15 @@ def _gathered(source: Source, records: Iterable[tuple[str, Any]]) -> pa.Table:
             column = columns.get(name)
             if column is None:
                 refuse_wide(len(columns) + 1, source)
-                column = columns[name] = [None] * rows
+                column = columns[name] = []
+            column += [None] * (rows - len(column))
             column.append(value)
-        if len(record) < len(columns):
-            for column in columns.values():
-                if len(column) == rows:
-                    column.append(None)
         if rows * len(columns) > MOST_CELLS:
             raise ParameterError(
                 f"{source.shown} has more than {MOST_CELLS:,} cells.",
                 hint="Write it as Parquet, which can be read in parts.",
             )
+    count = max(map(len, columns.values()), default=0)
+    for column in columns.values():
+        column += [None] * (count - len(column))
     return pa.Table.from_arrays([column_of(c) for c in columns.values()], names=list(columns))

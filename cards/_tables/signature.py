@@ -18,14 +18,16 @@ _TABLES: tuple[tuple[bytes, Format], ...] = (
     (b"\x1f\x8b", "gzip"),
     (b"PK\x03\x04", "zip"),
     (b"PK\x05\x06", "zip"),
+    (b"\xff\xff\xff\xff", "arrow"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "ole"),
 )
+_PICKLE = "a Python pickle, which could run anything when it is read"
 _NO_TABLES: tuple[tuple[bytes, str], ...] = (
     (rb"\x89PNG", "a PNG picture"),
     (rb"\xff\xd8\xff", "a JPEG picture"),
     (rb"GIF8", "a GIF picture"),
     (rb"%PDF", "a PDF document"),
-    (rb"\x80[\x02-\x05][\x00-\xff]", "a Python pickle, which could run anything when it is read"),
+    (rb"\x80[\x02-\x05][\x00-\xff]", _PICKLE),
     (rb"\x89HDF", "an HDF5 file"),
     (rb"\x93NUMPY", "a NumPy file"),
     (rb"SQLite format 3", "an SQLite database"),
@@ -38,6 +40,8 @@ _NO_TABLES: tuple[tuple[bytes, str], ...] = (
     (rb"ORC", "an ORC file"),
     (rb"\x7fELF|MZ\x90", "a program"),
 )
+_OLD_PICKLE = re.compile(rb"c[\w.]+\n[\w.]+\n[(\x80pq]")
+"""The first protocol is text; no table has three such lines."""
 _WEB = re.compile(rb"\s*<(!doctype|!--|html|head|body)", re.IGNORECASE)
 _NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x19\x1c-\x1f]")
 """Control characters that no text has."""
@@ -52,6 +56,8 @@ def tell(source: Source, head: bytes) -> Format:
     for signature, known in _TABLES:
         if head.startswith(signature):
             return known
+    if _OLD_PICKLE.match(head):
+        raise ParameterError(f"{source.shown} is not a table: it is {_PICKLE}.", hint=READ)
     for pattern, what in _NO_TABLES:
         sure = not head[:1].isascii() or head.startswith(b"%PDF") or _NO_TEXT.search(head)
         if sure and re.match(pattern, head):  # a CSV file may begin with GIF8 or ORC
@@ -65,7 +71,7 @@ def tell(source: Source, head: bytes) -> Format:
         raise ParameterError(f"{source.shown} is not a table: it is XML.", hint=READ)
     if source.name.lower().endswith((".parquet", ".pq")) and is_no_text(head):
         return "parquet"
-    return _json(head) or "delimited"
+    return _json(head, source.name.lower()) or "delimited"
 
 
 def is_no_text(head: bytes) -> bool:
@@ -90,17 +96,21 @@ def wide(head: bytes) -> str | None:
     return None
 
 
-def _json(head: bytes) -> Format | None:
+def _json(head: bytes, name: str) -> Format | None:
     """Tell JSON from a CSV file whose first column is called ``{{7*7}}``."""
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if text[:1] not in (b"{", b"["):
         return None
+    if name.endswith((".json", ".jsonl", ".ndjson")):
+        return "json array" if text[:1] == b"[" else "json lines"
     whole = text.decode("utf-8", errors="ignore")
     first = whole[1:].lstrip() if whole[0] == "[" else whole
     if whole[0] == "[" and first[:1] not in ("{", "]"):
         return None
     try:
         json.JSONDecoder().raw_decode(first)
+    except RecursionError:
+        pass  # no table has a thousand brackets
     except ValueError:
         long = len(head) > 1000 and re.match(r'\{\s*"[^"\n]*"\s*:', first) is not None
         if not long:

@@ -109,6 +109,13 @@ def refuse_wide(columns: int, source: Source) -> None:
         )
 
 
+def no_rows(source: Source) -> ParameterError:
+    """Say that there is nothing below the header."""
+    return ParameterError(
+        f"{source.shown} has a header but no rows.", hint="Choose a file with rows in it."
+    )
+
+
 def _size(count: int) -> str:
     for unit, size in (("GB", 2**30), ("MB", 2**20), ("KB", 2**10)):
         if count >= size:

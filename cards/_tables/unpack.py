@@ -6,6 +6,7 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import IO
 
 from cards._tables.source import Source, refuse_inflated
@@ -103,6 +104,8 @@ def inflated(source: Source, part: zipfile.ZipInfo) -> Iterator[bytes]:
 
 def _raw(source: Source, part: zipfile.ZipInfo) -> Iterator[bytes]:
     stream = source.stream
+    if part.header_offset < 0:
+        raise EOFError
     stream.seek(part.header_offset)
     header = stream.read(30)
     if len(header) < 30 or header[:4] != b"PK\x03\x04":
@@ -152,11 +155,13 @@ def _pieces(unpack: zlib._Decompress, packed: bytes) -> Iterator[bytes]:
 
 def _kept(source: Source, pieces: Iterator[bytes], compressed: int) -> IO[bytes]:
     """Write pieces to a temporary file that goes away by itself."""
-    kept = tempfile.TemporaryFile()  # noqa: SIM115  it is handed on open
-    total = 0
-    for piece in pieces:
-        total += len(piece)
-        refuse_inflated(source, compressed, total)
-        kept.write(piece)
-    kept.seek(0)
-    return kept
+    with ExitStack() as undone:
+        kept = undone.enter_context(tempfile.TemporaryFile())
+        total = 0
+        for piece in pieces:
+            total += len(piece)
+            refuse_inflated(source, compressed, total)
+            kept.write(piece)
+        kept.seek(0)
+        undone.pop_all()  # it is handed on open
+        return kept

@@ -88,7 +88,11 @@ def _read(source: Source, choices: Choices, kind: str) -> Reading:
     except (calamine.CalamineError, OSError, ValueError, OverflowError) as error:
         if isinstance(error, ParameterError):
             raise
-        said = str(error).strip().splitlines()[0][:120] if str(error).strip() else "it breaks off"
+        said = (
+            str(error).strip().splitlines()[0][:120].rstrip(".")
+            if str(error).strip()
+            else "it breaks off"
+        )
         raise ParameterError(
             f"{source.shown} is damaged: {said[:1].lower()}{said[1:]}.",
             hint="Open it in a spreadsheet program and save it again.",

@@ -151,8 +151,22 @@ def _histogram(values: np.ndarray, bins: int) -> tuple[np.ndarray, np.ndarray]:
 def sample(arrow: pa.Table, rows: int, offset: int = 0) -> tuple[tuple[Cell, ...], ...]:
     """Return some rows as plain cells: numbers, text, yes/no or None."""
     part = arrow.slice(offset, rows)
-    columns = [[_cell(value) for value in column.to_pylist()] for column in part.columns]
+    columns = [[_cell(value) for value in _values(column)] for column in part.columns]
     return tuple(zip(*columns, strict=True))
+
+
+def _values(column: pa.ChunkedArray) -> list[Any]:
+    """Return a column as Python values; as text where Python has none, such as the year 36000."""
+    import pyarrow as pa
+
+    try:
+        return list(column.to_pylist())
+    except (OverflowError, ValueError):
+        pass
+    try:
+        return list(column.cast(pa.string()).to_pylist())
+    except (pa.ArrowException, ValueError):
+        return ["?"] * len(column)
 
 
 def numbers(column: pa.ChunkedArray) -> np.ndarray | None:
