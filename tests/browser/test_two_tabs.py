@@ -117,6 +117,10 @@ def test_a_crash_takes_nothing_away_that_was_saved(
     other.page.wait_for_function(SAVED, arg=before)
     server.process.kill()
     server.process.wait()
+    for hands in (one, other):
+        expect(hands.page.locator("#popup")).to_be_visible()
+        expect(hands.page.get_by_text("Saved", exact=True)).to_have_count(1)
+        expect(hands.page.get_by_text("Saved", exact=True)).to_be_hidden()
 
     again = start_server(server.workspace)
     for hands in (one, other):

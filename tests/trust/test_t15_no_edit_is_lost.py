@@ -21,6 +21,9 @@ from tensorrag.pipeline import Pipeline
 from tensorrag.pipeline.as_json import from_json
 from tensorrag.pipeline.files import load
 from tests.servers import Server
+from tests.trust.test_t12_a_full_disk_is_a_message import disk, fill, leftovers
+
+__all__ = ["disk"]
 
 FULL = os.environ.get("TENSORRAG_STRESS") == "full"
 EDITS, KILLS = (1_000, 12) if FULL else (60, 2)
@@ -183,3 +186,32 @@ def test_a_save_on_an_old_revision_is_refused_also_after_a_crash(
     assert put.status_code == 409
     assert put.json()["detail"] == "The pipeline was changed since this revision."
     assert load(file_of(again, pipeline)).pipeline.name == "Edited"
+
+
+@pytest.mark.slow
+def test_edits_on_a_full_disk_are_refused_with_a_sentence_and_saved_once_there_is_room(
+    disk: Path, start_server: Callable[..., Server]
+) -> None:
+    server = ready(start_server(disk / "workspace"))
+    pipeline = created(server)
+    edits = f"{server.url}/api/pipelines/{pipeline}/edits"
+
+    def edit(name: str) -> httpx.Response:
+        ops = [{"op": "rename", "name": name, "description": "x" * 20_000}]
+        return httpx.post(edits, json={"ops": ops}, timeout=60, trust_env=False)
+
+    assert edit("Before").status_code == 200
+    filler = fill(disk, left=0)
+    refused = edit("Meanwhile")
+    assert refused.status_code == 507, refused.text
+    assert "The disk is full" in refused.json()["detail"]
+    assert load(file_of(server, pipeline)).pipeline.name == "Before"
+    assert got(server, pipeline).json()["name"] == "Meanwhile"
+
+    filler.unlink()
+    until = time.monotonic() + 30
+    while load(file_of(server, pipeline)).pipeline.name != "Meanwhile":
+        assert time.monotonic() < until, "it was not saved when there was room again"
+        time.sleep(0.1)
+    assert edit("After").status_code == 200
+    assert leftovers(server.workspace) == []

@@ -3,6 +3,7 @@ import json
 import sqlite3
 import time
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -18,7 +19,7 @@ from tensorrag.run.prepare import PipelineHasErrors
 from tensorrag.types import ModelSchema
 from tests.core.engine import chain, node
 from tests.web.desk import Desk, Listener, until
-from web.live import saving, sessions
+from web.live import saving, sessions, write_ahead
 from web.live.hosting import Hosting
 from web.live.network_face import with_consumers
 from web.live.session import Session
@@ -264,6 +265,44 @@ async def test_what_another_program_wrote_is_never_overwritten(desk: Desk) -> No
     assert '"By hand (changed outside)"' in hint
     names = {entry.name for entry in await desk.sessions.entries()}
     assert {"Numbers", "By hand (changed outside)"} <= names
+
+
+async def test_a_long_edit_log_is_written_anew_and_loses_nothing(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(write_ahead, "MOST_LINES", 20)
+    session = await desk.open(SUM)
+    log = desk.workspace.pipelines.log(session.id)
+    lines = []
+    for amount in range(100):
+        session.edit(set_param("add", amount=amount + 10))
+        await session.logged()
+        log.read()
+        lines.append(log.lines)
+    assert sum(after < before for before, after in pairwise(lines)) >= 2, "never written anew"
+
+    again = await desk.restarted()
+    session = await again.sessions.open(session.id)
+    for amount in range(99, 0, -1):
+        assert session.pipeline.nodes["add"].params["amount"] == amount + 10
+        session.undo()
+    await again.sessions.close()
+
+
+async def test_an_edit_log_that_somebody_took_away_is_written_anew(desk: Desk) -> None:
+    session = await desk.open(SUM)
+    session.edit(set_param("add", amount=5))
+    await session.logged()
+    desk.workspace.pipelines.log(session.id).path.unlink()
+
+    session.edit(set_param("add", amount=6))
+    await session.logged()
+
+    again = await desk.restarted()
+    session = await again.sessions.open(session.id)
+    session.undo()
+    assert session.pipeline.nodes["add"].params["amount"] == 5
+    await again.sessions.close()
 
 
 async def test_an_old_version_is_named_kept_and_brought_back(desk: Desk) -> None:

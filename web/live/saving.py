@@ -7,6 +7,7 @@ it is tried again until it works.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -19,6 +20,8 @@ from web.live.milestone import Milestone
 from web.live.opening import Notice, Opened
 from web.live.pipeline_file import NEVER, PipelineFile, Theirs
 from web.live.write_ahead import InFile, WriteAhead
+
+log = logging.getLogger(__name__)
 
 RETRY = 3.0
 """Seconds after which it is tried again, for example when the disk was full."""
@@ -41,6 +44,7 @@ class Saving:
         """Called with what happened to the file that people should know."""
         self.trouble: TensorRagError | None = None
         """Why the latest state is not on disk, if it could not be written."""
+        self._id = pipeline_id
         found = opened.recovered
         self._latest = self._durable = _State(document.pipeline, document.revision)
         self._logged = Milestone(document.revision)
@@ -139,6 +143,8 @@ class Saving:
         await self._ahead.close()
         self.begin()
         await self._work.close()
+        if self.trouble is not None and not self._stopped:
+            log.error("%s was not saved: %s", self._id, self.trouble.message)
         if self._again is not None:
             self._again.cancel()
 
