@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-import sys
 from pathlib import Path
 
 import click
@@ -12,11 +10,23 @@ from tensorrag.errors import TensorRagError
 from web.address import HOST, PORT, address
 
 
+class _Port(click.ParamType[int]):
+    name = "number"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int:
+        number = int(str(value)) if str(value).isascii() and str(value).isdecimal() else 0
+        if not 0 < number < 2**16:
+            self.fail(f"{value!r} is no port: give a number from 1 to 65535.", param, ctx)
+        return number
+
+
 @click.command()
 @click.option("--host", default=HOST, show_default=True, help="The address to listen on.")
 @click.option(
     "--port",
-    type=click.IntRange(1, 65535),
+    type=_Port(),
     envvar="PORT",
     default=PORT,
     show_default=True,
@@ -58,12 +68,13 @@ def serve(
     """Open the editor in the browser."""
     from tensorrag.store.workspace import Workspace
     from web.http.site import find_site
+    from web.port import check_port
 
     try:
         site = find_site(host, behind_proxy, proxy_address)
-        _check_port(host, port)
         opened = Workspace.open(workspace)
         with opened.lock(site.origin or address(host, port)) as is_here:
+            check_port(host, port)
             if new_token:
                 opened.settings.new_secret("token")
             opened.ballast.lay()
@@ -75,22 +86,3 @@ def serve(
         click.echo(f"{error.message}\n{error.hint}".rstrip(), err=True)
         return 1
     return 0
-
-
-def _check_port(host: str, port: int) -> None:
-    """Try the address before anything heavy is loaded.
-
-    Raises:
-        TensorRagError: something else listens there, or this machine has no such address.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        with socket.socket(family, socket.SOCK_STREAM) as trial:
-            if sys.platform != "win32":
-                trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            trial.bind((host.strip("[]"), port))
-    except OSError as error:
-        raise TensorRagError(
-            f"Port {port} on {host} cannot be used: {(error.strerror or str(error)).lower()}.",
-            hint=f"Choose another one: tensorrag serve --port {port + 1 if port < 65535 else PORT}",
-        ) from error

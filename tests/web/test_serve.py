@@ -133,9 +133,33 @@ def test_on_the_network_it_wants_the_token_of_the_printed_link(start: Start) -> 
         assert browser.get(f"{url}/api/pipelines").status_code == 200
 
 
-@pytest.mark.parametrize("port", ["0", "70000", "http"])
-def test_a_port_that_is_none_is_refused(start: Start, port: str) -> None:
-    process = start("--port", port)
-    process.communicate(timeout=20)
+def test_a_port_that_has_another_editor_says_so(start: Start, tmp_path: Path) -> None:
+    port = free_port()
+    url = address(start("--port", str(port)))
 
-    assert process.returncode not in (0, None)
+    second = start("--port", str(port), TENSORRAG_WORKSPACE=str(tmp_path / "other"))
+    _, errors = second.communicate(timeout=30)
+
+    assert second.returncode == 1
+    assert errors.splitlines() == [
+        f"Port {port} on 127.0.0.1 is taken by another TensorRag, with another workspace.",
+        f"It is open at {url}. For one more: tensorrag serve --port {port + 1}",
+    ]
+
+
+def test_it_listens_on_ipv6_as_well(start: Start) -> None:
+    try:
+        with socket.socket(socket.AF_INET6) as trial:
+            trial.bind(("::1", 0))
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    port = free_port()
+    process = start("--host", "::1", "--port", str(port))
+    assert process.stdout is not None
+    assert f"http://[::1]:{port}" in process.stdout.readline()
+
+    url = f"http://[::1]:{port}"
+    assert ask(url, "/api/pipelines").status_code == 200
+    for headers in ({"Host": f"[::2]:{port}"}, {"Origin": f"http://127.0.0.1:{port}"}):
+        answer = httpx.get(f"{url}/healthz", headers=headers, timeout=10, trust_env=False)
+        assert answer.status_code == 403

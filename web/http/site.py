@@ -98,8 +98,13 @@ def find_site(host: str, proxy: str | None = None, proxies: tuple[str, ...] = ()
     """Return the site of a server that binds ``host``, maybe behind a proxy.
 
     Raises:
-        TensorRagError: the address of the proxy is none.
+        TensorRagError: the address of the proxy is none, or there is no proxy.
     """
+    if proxies and proxy is None:
+        raise TensorRagError(
+            "--proxy-address says where a proxy is, and there is none.",
+            hint="Say with --behind-proxy how people reach it, such as https://lab.example.",
+        )
     if proxy is not None:
         return behind_proxy(proxy, proxies)
     return on_this_machine(host) if is_loopback(host) else Site(names=None)
