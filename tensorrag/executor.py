@@ -80,7 +80,12 @@ class Executor(Protocol):
         ...
 
     async def attach(self, handle: str) -> bool:
-        """Take up a task again after a restart; False where it is gone."""
+        """Take up a task again after a restart; False where it is gone.
+
+        After True everything else goes by the same ``handle``. It may be the task's ticket, where
+        whoever submitted it died before it heard the handle: an executor whose tasks outlive it
+        remembers both.
+        """
         ...
 
     async def close(self) -> None:

@@ -41,6 +41,9 @@ class Task(BaseModel):
     memory: float | None = None
     """MiB that it may use, with all that it starts; None: what is usual where it runs."""
 
+    ticket: str = ""
+    """A name that was noted before it was submitted: `Executor.attach` may find it by that."""
+
     def to_json(self) -> JsonObject:
         """Return the task as builtins."""
         return self.model_dump(mode="json")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from tensorrag.errors import ExecutorError, RunCancelled, TaskFailed
@@ -15,6 +15,9 @@ from tensorrag.run.schedule import Outcome
 from tensorrag.store.place import Place
 from tensorrag.task import Task
 from tensorrag.types.value import JsonObject
+
+FindStray = Callable[[NodeRun], Awaitable[str | None]]
+"""Gives the handle of a task that does just what a node needs, if one goes on already."""
 
 
 class Execution:
@@ -28,6 +31,7 @@ class Execution:
         tries: how often it may be tried.
         chronicle: takes its events.
         wake: called when there is something to record.
+        stray: finds the same task, where it goes on since a server that is gone.
     """
 
     def __init__(
@@ -39,10 +43,11 @@ class Execution:
         tries: int,
         chronicle: Chronicle,
         wake: Callable[[], None],
+        stray: FindStray,
     ) -> None:
         self._node, self._executor = node, executor
         self._task, self._place, self._tries = task, place, tries
-        self._chronicle, self._wake = chronicle, wake
+        self._chronicle, self._wake, self._stray = chronicle, wake, stray
         self._pace = Pace(self._pass_on_progress)
         self._printed = Printed()
 
@@ -56,6 +61,7 @@ class Execution:
                 outcome = error
                 if attempt < self._tries and not self._node.cancelling:
                     self._try_again(f"try {attempt + 1} of {self._tries}: {error.message}")
+                    await self._chronicle.recorded()  # its ticket, before it is submitted
                     continue
             except Exception as error:
                 outcome = error
@@ -78,7 +84,7 @@ class Execution:
         node = self._node
         self._refuse_cancelled()
         submitted = time.monotonic()
-        node.handle = await self._executor.submit(self._task, self._place)
+        node.handle = await self._stray(node) or await self._submit()
         self._chronicle.touch(node)
         self._wake()
         await self._chronicle.recorded()  # what is stored can be found again after a crash
@@ -89,6 +95,10 @@ class Execution:
         answer = await self._executor.result(node.handle)
         node.began = node.began or submitted
         return answer
+
+    async def _submit(self) -> str:
+        task = self._task.model_copy(update={"ticket": self._node.ticket})
+        return await self._executor.submit(task, self._place)
 
     def _try_again(self, reason: str) -> None:
         self._pace.drop()

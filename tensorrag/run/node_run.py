@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from dataclasses import dataclass, field
 from typing import Literal
@@ -14,6 +15,11 @@ NodeState = Literal["queued", "running", "done", "failed", "cancelled", "blocked
 
 HISTORY = 5_000
 """Most reports of progress that are remembered for the live curve."""
+
+
+def new_ticket() -> str:
+    """Draw a name for a task that is about to be submitted."""
+    return secrets.token_hex(16)
 
 
 @dataclass(eq=False)
@@ -48,6 +54,8 @@ class NodeRun:
     """The cache key that its result is stored under."""
     handle: str | None = None
     """How its executor calls the task."""
+    ticket: str = ""
+    """How the task is called before its executor has said so."""
     pid: int | None = None
     """The process that it runs in, where that is on this machine."""
     made: JsonObject = field(default_factory=dict)
@@ -73,6 +81,7 @@ class NodeRun:
         """It failed, and is tried once more."""
         self.state, self.reason, self.began = "queued", reason, None
         self.progress, self.history, self.handle = None, [], None
+        self.ticket = new_ticket()
 
     def finish(self, result: Result, *, cached: bool) -> None:
         """A result is there, and on disk."""
@@ -134,5 +143,5 @@ class NodeRun:
         """Return what the next run is compared with; None for a node that was not even tried."""
         if not self.made or not (self.launched or self.state == "done"):
             return None
-        task = {"handle": self.handle, "pid": self.pid}
+        task = {"handle": self.handle, "ticket": self.ticket, "pid": self.pid}
         return {**self.made, **task, "key": self.key, "state": self.state}

@@ -19,7 +19,7 @@ from tensorrag.errors import ErrorInfo, NodeNotFound, TensorRagError, WorkspaceE
 from tensorrag.executor import Executor
 from tensorrag.pipeline.names import quoted
 from tensorrag.run.chronicle import Chronicle
-from tensorrag.run.execution import Execution
+from tensorrag.run.execution import Execution, FindStray
 from tensorrag.run.node_run import NodeRun
 from tensorrag.run.plan import Planner
 from tensorrag.run.prepare import Checker, PipelineHasErrors, Prepared, prepare
@@ -34,6 +34,11 @@ log = logging.getLogger(__name__)
 RunStatus = Literal["queued", "running", "succeeded", "failed", "cancelled", "interrupted"]
 
 
+async def no_stray(node: NodeRun) -> str | None:
+    """Find none: nothing outlives this process."""
+    return None
+
+
 class Run:
     """One run of a pipeline.
 
@@ -44,6 +49,7 @@ class Run:
         catalog: the cards that are here.
         check: checks a pipeline.
         run_id: of a run that waits in the journal already.
+        stray: finds tasks that go on since a server that is gone.
 
     Example:
         >>> run = Run(Request(pipeline), workspace, executors, catalog, check)
@@ -61,6 +67,7 @@ class Run:
         check: Checker,
         *,
         run_id: str = "",
+        stray: FindStray = no_stray,
     ) -> None:
         self.id = run_id
         self.request = request
@@ -74,6 +81,8 @@ class Run:
         self._workspace, self._executors = workspace, executors
         self._catalog, self._check = catalog, check
         self._place = workspace.place(request.base)
+        anew = request.no_cache and request.parent is None
+        self._stray = no_stray if anew else stray
         self._began, self._seconds = time.monotonic(), 0.0
         self._chronicle = Chronicle(workspace.journal, run_id)
         self._schedule: Schedule
@@ -387,6 +396,7 @@ class Run:
             1 + self.pipeline.nodes[node.id].retries,
             self._chronicle,
             self._happened.set,
+            self._stray,
         )
         name = f"run {self.id}, {node.id}"
         self._tasks[node.id] = asyncio.create_task(self._carry_out(node, execution), name=name)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from tensorrag.errors import RunCancelled
-from tensorrag.run.node_run import NodeRun
+from tensorrag.run.node_run import NodeRun, new_ticket
 from tensorrag.run.plan import Planned, Planner
 from tensorrag.run.prepare import Prepared, task_of
 from tensorrag.store.artifacts import Store
@@ -173,7 +173,7 @@ class Schedule:
                 self._twins[node.key].append(node)
                 return
             self._twins[node.key] = []
-        node.launched = True
+        node.launched, node.ticket = True, new_ticket()
         self._launch.append(node)
         self._changed.append(node)
 

@@ -102,6 +102,23 @@ class Past(NamedTuple):
     """1 for the latest run of its pipeline, 2 for the one before, and so on."""
 
 
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """A task that was given to its executor by a process that is gone."""
+
+    run: str
+    node: str
+    shown: JsonObject
+    """The node, as ``tensorrag run --json`` prints it."""
+    made: JsonObject
+    """What its result is made of."""
+
+    @property
+    def handle(self) -> str:
+        """How its executor calls it; its ticket, where nobody has heard that."""
+        return self.made.get("handle") or self.made.get("ticket") or ""
+
+
 class Journal:
     """Runs and events by run, in one file.
 
@@ -277,6 +294,21 @@ class Journal:
         """Return, by node, what its result was made of: key, parameters, inputs, handle."""
         rows = self._database.read("SELECT node, made FROM nodes WHERE run = ?", (run,))
         return {node: json.loads(made) for node, made in rows if made is not None}
+
+    def unsettled(self) -> list[Unsettled]:
+        """Return the tasks of interrupted runs of which nobody knows how they ended, if they did.
+
+        What became of one is told with `append`; with neither handle nor ticket it is settled.
+        """
+        rows = self._database.read(
+            "SELECT run, node, shown, made FROM nodes JOIN runs ON id = run"
+            " WHERE status = 'interrupted' AND made IS NOT NULL ORDER BY nodes.rowid"
+        )
+        found = [
+            Unsettled(run, node, json.loads(shown), json.loads(made))
+            for run, node, shown, made in rows
+        ]
+        return [each for each in found if each.shown["state"] == "cancelled" and each.handle]
 
     def previous(self, pipeline_id: str) -> dict[str, JsonObject]:
         """Return, by node, what was made of what when it last ran in this pipeline."""

@@ -128,6 +128,8 @@ def add_runs(api: APIRouter, sessions: Sessions) -> None:
             )
         if live is not None:
             await live.cancel(asked.node)
+        else:  # of a run that a crash cut off, cards may go on elsewhere
+            await sessions.runs.strays.cancel(run_id)
         return {"run": run_id, "status": live.status if live else entry.status}
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from tensorrag.errors import RunRefused
 from tensorrag.executor import Executor
 from tensorrag.run import Request, Run
+from tensorrag.run.strays import Strays
 from tensorrag.store.journal import RunEntry
 from tensorrag.store.workspace import Workspace
 from web.live.card_watch import CardWatch
@@ -50,6 +51,8 @@ class RunsHere:
         self._cards = cards
         self._hosting = hosting
         self._changed = changed
+        self.strays = Strays(workspace, executors)
+        """Cards that go on since a server that is gone."""
         self._runs: dict[str, Run] = {}
         """All that are known here, by id."""
         self._going: list[Run] = []
@@ -104,7 +107,8 @@ class RunsHere:
         return run
 
     async def take_up(self) -> None:
-        """Have those wait again that did when the server before ended."""
+        """Have those wait again that did when the server before ended; look for what goes on."""
+        self.strays.start()
         for run_id, request in await asyncio.to_thread(self._noted):
             run = self._run(request, run_id)
             await run.recall()
@@ -119,6 +123,7 @@ class RunsHere:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*(run.interrupt() for run in self._going))
+        await self.strays.close()
 
     # --- whose turn it is -------------------------------------------------------------------
 
@@ -187,6 +192,7 @@ class RunsHere:
             self._cards.catalog,
             self._hosting.check,
             run_id=run_id,
+            stray=self.strays.handle,
         )
 
     def _noted(self) -> list[tuple[str, Request]]:

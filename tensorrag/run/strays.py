@@ -1,0 +1,133 @@
+"""Tasks that outlive the server that began them, as those in a cloud do: none is forgotten.
+
+The handle of a task is in the journal before anything is awaited. After a crash each one is looked
+for: what goes on is followed, so that its result is there when the run is resumed, or handed over
+to the run that needs it; what nobody could use is cancelled.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+
+from tensorrag.errors import RunCancelled, TaskFailed
+from tensorrag.executor import Executor
+from tensorrag.run.node_run import NodeRun
+from tensorrag.store.journal import Unsettled
+from tensorrag.store.results import Result
+from tensorrag.store.workspace import Workspace
+from tensorrag.types.value import JsonObject
+
+PATIENCE = 30.0
+"""Seconds that an executor may take to say whether it still has a task."""
+
+log = logging.getLogger(__name__)
+
+
+class Strays:
+    """Finds what goes on, and takes in what comes of it.
+
+    Args:
+        workspace: its journal knows what was begun, its store takes the results.
+        executors: places where tasks may still go on, by name.
+    """
+
+    def __init__(self, workspace: Workspace, executors: Mapping[str, Executor]) -> None:
+        self._workspace, self._executors = workspace, executors
+        self._followed: dict[asyncio.Task[None], Unsettled] = {}
+        self._finding: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to look for them; returns at once."""
+        self._finding = asyncio.create_task(self._find())
+
+    async def handle(self, node: NodeRun) -> str | None:
+        """Return the handle of a task that makes just what a node needs, if one goes on."""
+        await self._found()
+        return next(
+            (
+                each.handle
+                for each in self._followed.values()
+                if node.key is not None
+                and (each.made["key"], each.shown["executor"]) == (node.key, node.executor)
+            ),
+            None,
+        )
+
+    async def cancel(self, run: str) -> None:
+        """Stop what goes on of an interrupted run."""
+        await self._found()
+        for stray in tuple(self._followed.values()):
+            if stray.run == run:
+                await self._executors[stray.shown["executor"]].cancel(stray.handle)
+
+    async def close(self) -> None:
+        """Follow them no longer; the next start looks for them again."""
+        tasks = [task for task in (self._finding, *self._followed) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _found(self) -> None:
+        if self._finding is not None:
+            await asyncio.wait([self._finding])
+
+    async def _find(self) -> None:
+        unsettled = await asyncio.to_thread(self._workspace.journal.unsettled)
+        await asyncio.gather(*(self._look_for(stray) for stray in unsettled))
+
+    async def _look_for(self, stray: Unsettled) -> None:
+        """Take a task up where it goes on; where nobody can tell, the next start asks again."""
+        name = stray.shown["executor"]
+        try:
+            async with asyncio.timeout(PATIENCE):
+                goes_on = await self._executors[name].attach(stray.handle)
+                if goes_on and stray.made.get("key") is None:
+                    await self._executors[name].cancel(stray.handle)  # its result fits nowhere
+        except Exception as error:
+            why = f"{name} is not installed" if name not in self._executors else error
+            log.warning("A card of run %s may still run as %s: %s", stray.run, stray.handle, why)
+            return
+        if not goes_on:
+            await asyncio.to_thread(self._settle, stray)
+            return
+        log.info("A card of run %s goes on as %s: it is followed.", stray.run, stray.handle)
+        task = asyncio.create_task(self._follow(stray))
+        self._followed[task] = stray
+        task.add_done_callback(self._followed.pop)
+
+    async def _follow(self, stray: Unsettled) -> None:
+        """Wait for the end of a task, and keep what came of it."""
+        began = time.time()
+        try:
+            answer = await self._executors[stray.shown["executor"]].result(stray.handle)
+            await asyncio.to_thread(self._keep, stray, answer, began)
+        except (RunCancelled, TaskFailed):
+            await asyncio.to_thread(self._settle, stray)
+        except Exception as error:
+            log.warning("Nobody knows how %s ended: %s", stray.handle, error)
+
+    def _keep(self, stray: Unsettled, answer: JsonObject, began: float) -> None:
+        """Store a result as if its run had still been there. In a thread: this writes files."""
+        run = self._workspace.journal.run(stray.run)
+        name, key = stray.shown["executor"], stray.made["key"]
+        if key is None:
+            self._settle(stray)
+            return
+        seconds = round(time.time() - (run.finished or began), 3)
+        result = Result.of(answer, seconds=seconds, executor=name)
+        self._workspace.store.results.put(key, result)
+        done = {"state": "done", "reason": None, "seconds": seconds, "device": result.device}
+        self._settle(stray, {**stray.shown, **done, "outputs": result.summary["outputs"]})
+
+    def _settle(self, stray: Unsettled, shown: JsonObject | None = None) -> None:
+        """Note that nothing goes on any more, and what came of it, if anything did."""
+        state = (shown or stray.shown)["state"]
+        made = {**stray.made, "handle": None, "ticket": None, "state": state}
+        events = [{"type": "node", "node": stray.node, "data": shown}] if shown else []
+        nodes = {stray.node: (shown or stray.shown, made)}
+        with suppress(Exception):  # it stays unsettled, and is asked about again
+            self._workspace.journal.append(stray.run, events, nodes=nodes)
