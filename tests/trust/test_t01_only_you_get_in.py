@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from http.client import HTTPConnection
 from pathlib import Path
 
 import httpx
@@ -39,12 +40,18 @@ print(json.dumps(sorted(set(paths(app.routes)))))
 
 
 @pytest.fixture(scope="module")
-def routes() -> list[str]:
+def templates() -> list[str]:
     """Every address that the app answers at, asked of the app itself."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-c", LIST_ROUTES, folder]
         listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    templates: list[str] = json.loads(listed.stdout)
+    found: list[str] = json.loads(listed.stdout)
+    return found
+
+
+@pytest.fixture(scope="module")
+def routes(templates: list[str]) -> list[str]:
+    """The same, with something in place of every name."""
     mounted = [f"{SOCKET}/?EIO=4&transport=polling", "/favicon.ico", "/nothing/here"]
     return mounted + [re.sub(r"{[^}]*}", "x", template) for template in templates]
 
@@ -240,6 +247,47 @@ async def test_no_get_changes_anything(server: Server, routes: list[str]) -> Non
 
     assert sum(answer.status_code == 200 for answer in answers) > 12
     assert content(server) == before
+
+
+OUTWARDS = [
+    "../" * 15, "..%2f" * 15, "%2e%2e/" * 15, "%2e%2e%2f" * 15, "..%5c" * 15, "..%252f" * 15,
+    "....//" * 15, "/", "%2f", "//", "x/" + "../" * 16, "file:///", "..;/" * 15,
+]  # fmt: skip
+
+
+def test_no_route_serves_a_file_from_elsewhere(
+    server: Server, templates: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "canary.csv").write_text("canary,of,this,test")
+    (server.workspace / "canary.json").write_text('{"name": "canary of this test"}')
+    outside = [str(tmp_path / "canary.csv")[1:], str(server.workspace / "canary.json")[1:]]
+
+    def fetch(path: str) -> str:
+        """Ask for a path as it stands: a client that is well-behaved would shorten it."""
+        line = HTTPConnection("127.0.0.1", server.port, timeout=30)
+        line.putrequest("GET", path, skip_accept_encoding=True)
+        line.endheaders()
+        answer = line.getresponse()
+        text = answer.read().decode("utf-8", "replace")
+        line.close()
+        return f"{answer.status} {text}"
+
+    sheets = next(path for path in templates if path.startswith("/_tensorrag/static"))
+    assert fetch(sheets.replace("{path:path}", "tokens.css")).startswith("200 /* Fonts")
+    names = [path for path in templates if "{" in path and "events" not in path]
+    files = (*outside, "canary.json")
+    tries = [
+        re.sub(r"{[^}]*}", way + file, name, count=1)
+        for name in names
+        for way in OUTWARDS
+        for file in files
+    ]
+    tries += ["/" + way + file for way in OUTWARDS for file in outside]
+
+    served = [path for path in tries if "canary of" in (said := fetch(path)) or "canary,of" in said]
+
+    assert len(tries) > 500
+    assert served == []
 
 
 async def test_a_new_token_ends_every_visit(locked: Server) -> None:
