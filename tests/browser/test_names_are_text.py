@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -219,5 +220,37 @@ def test_what_is_wrong_is_said_in_text_too(server: Server, page: Page, watch: Wa
     watch.errors.clear()
     unharmed(page)
     page.goto(server.url)
-    expect(page.locator(".own")).to_contain_text("evil.exe")
+    expect(page.locator(".own")).to_contain_text("\ufffdevil.exe\ufffd price")
+    unharmed(page)
+    page.go_back()
+    _name_versions(hands)
+    _set_what_is_no_folder(server, page)
+
+
+def _name_versions(hands: Hands) -> None:
+    """Rename the pipeline, and give the version a name, both as text."""
+    name = hands.page.get_by_label("Name of the pipeline")
+    name.fill(TEMPLATE)
+    name.press("Enter")
+    expect(hands.page).to_have_title(re.compile(re.escape(TEMPLATE)))
+    hands.test_id("history").click()
+    hands.test_id("version-name").fill(HTML)
+    hands.page.keyboard.press("Enter")
+    expect(hands.test_id("version").first).to_contain_text(HTML)
+    expect(hands.test_id("history-view")).to_contain_text(TEMPLATE[:40])
+    unharmed(hands.page)
+
+
+def _set_what_is_no_folder(server: Server, page: Page) -> None:
+    """Type names into the settings that are none."""
+    page.goto(f"{server.url}/settings")
+    secrets = page.get_by_test_id("settings-secrets")
+    secrets.get_by_label("Name of the secret").fill(HTML)
+    secrets.get_by_label("Value of the secret").fill("long enough to be one")
+    page.keyboard.press("Enter")
+    expect(secrets.get_by_role("alert")).to_be_visible()
+    unharmed(page)
+    page.get_by_test_id("settings-folders").get_by_role("textbox").first.fill(f"/{HTML}")
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("settings-folders").get_by_role("alert")).to_be_visible()
     unharmed(page)
