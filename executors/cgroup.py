@@ -12,14 +12,16 @@ us: below our own group or, as in a user's session, beside it.
 from __future__ import annotations
 
 import os
+import signal
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 ROOT = Path("/sys/fs/cgroup")
 _PREFIX = "tensorrag-"
-_TRIES = 3
-"""Another supervisor may sweep a group away before its own has gone in."""
+_SWEEP_SECONDS = 2.0
+"""How long what was left in a group may take to end."""
 
 
 class Group:
@@ -44,7 +46,7 @@ class Group:
         if self.folder is None:
             return False
         try:
-            self.folder.mkdir()
+            self.folder.mkdir(exist_ok=True)
             (self.folder / "pids.max").write_text(str(self.tasks))
             (self.folder / "cgroup.procs").write_text("0")
         except OSError:
@@ -91,21 +93,58 @@ class Group:
 
 
 def enter(tasks: int) -> Group:
-    """Put this process in a group of its own, where the system lets it, and sweep old ones."""
+    """Put this process in a group of its own, where the system lets it."""
     for parent, home in _parents():
         group = Group(parent / f"{_PREFIX}{os.getpid()}", home, tasks)
-        for _ in range(_TRIES):
-            _sweep(parent)
-            if group.enter():
-                return group
+        if group.enter():
+            return group
     return Group(None, ROOT, tasks)
 
 
-def _sweep(parent: Path) -> None:
-    """Remove the groups of supervisors that were killed; one with processes stays by itself."""
-    for folder in parent.glob(f"{_PREFIX}*"):
-        with suppress(OSError):
-            folder.rmdir()
+def sweep(seconds: float = 0.0) -> None:
+    """End what supervisors that were killed have left behind, and remove their groups.
+
+    Args:
+        seconds: how long to look for them: one that was killed just now may be about to end.
+    """
+    until = time.monotonic() + seconds
+    _sweep()
+    while time.monotonic() < until:
+        time.sleep(0.05)
+        _sweep()
+
+
+def _sweep() -> None:
+    for parent, _ in _parents():
+        for folder in parent.glob(f"{_PREFIX}*"):
+            number = folder.name.removeprefix(_PREFIX)
+            if number.isdigit() and not _runs(int(number)):
+                _empty(folder)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _empty(folder: Path) -> None:
+    """Kill all that is in a group, until it is gone or takes too long."""
+    until = time.monotonic() + _SWEEP_SECONDS
+    with suppress(OSError):
+        (folder / "pids.max").write_text("0")
+        while pids := (folder / "cgroup.procs").read_text().split():
+            for pid in pids:
+                with suppress(ProcessLookupError):
+                    os.kill(int(pid), signal.SIGKILL)
+            if time.monotonic() > until:
+                return
+            time.sleep(0.01)
+        folder.rmdir()
 
 
 def _parents() -> Iterator[tuple[Path, Path]]:

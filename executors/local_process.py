@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from executors import machine, scratch
+from executors import cgroup, machine, scratch
 from executors.crew import Crew
 from executors.host_client import CardHost
 from executors.job import Job
@@ -49,6 +49,7 @@ class LocalExecutor:
     def __init__(
         self, folder: Path | None = None, *, cores: int | None = None, fork: bool | None = None
     ) -> None:
+        cgroup.sweep()
         self._scratch = scratch.Scratch(folder or Path(tempfile.gettempdir()))
         self._slots = Slots(cores or machine.cores())
         self._quick_slots = Slots(_QUICK_SLOTS)
@@ -181,6 +182,8 @@ class LocalExecutor:
                 connection.order(order)
                 async for content in connection.messages():
                     job.hear(content)
+        if job.outcome is None:  # its supervisor was killed, which would have ended all it started
+            await asyncio.to_thread(cgroup.sweep, 0.5)
         job.finish(ExecutorError("The worker process vanished.", hint="Run the card again."))
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from executors import cgroup
+from tests.executors.processes import alive
 
 HELD = """
 import json, os, threading, time
@@ -63,18 +64,23 @@ def test_the_kernel_refuses_what_is_beyond_the_limit_and_the_group_is_gone_after
 
 
 @needs_groups
-def test_the_group_of_one_that_was_killed_is_swept_by_the_next() -> None:
+def test_what_one_that_was_killed_has_left_is_ended_with_its_group() -> None:
     killed = (
-        "import os, signal; from executors import cgroup\n"
-        "print(cgroup.enter(9).folder, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
+        "import os, signal, subprocess; from executors import cgroup\n"
+        "group, nowhere = cgroup.enter(9), subprocess.DEVNULL\n"
+        "child = subprocess.Popen(['sleep', '600'], start_new_session=True, stdout=nowhere)\n"
+        "print(group.folder, child.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
     )
     command = [sys.executable, "-c", killed]
-    left = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
-    assert Path(left).is_dir()
+    said = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False).stdout
+    folder, pid = said.split()
+    assert Path(folder).is_dir()
+    assert alive([int(pid)])
 
-    assert holds()
+    cgroup.sweep()
 
-    assert not Path(left).exists()
+    assert not Path(folder).exists()
+    assert not alive([int(pid)])
 
 
 def test_without_groups_nothing_is_held_and_nothing_fails() -> None:

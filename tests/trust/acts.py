@@ -17,7 +17,7 @@ import psutil
 from tests.executors.card_texts import SOURCE
 from tests.servers import Server, launch
 
-OURS = {"tr-forkserver", "tr-supervisor", "tr-worker", "tr-cardhost", "python"}
+OURS = {"tr-forkserver", "tr-supervisor", "tr-worker", "tr-cardhost"}
 """What is below a server while nothing runs."""
 
 
@@ -141,7 +141,7 @@ def _name(process: psutil.Process) -> str:
 @contextmanager
 def stage(folder: Path, settings: Mapping[str, Any] | None = None) -> Iterator[Stage]:
     """Start an editor with these cards in a workspace, and end it."""
-    (folder / "cards").mkdir(parents=True)
+    (folder / "cards").mkdir(parents=True, exist_ok=True)
     if settings is not None:
         (folder / "settings.json").write_text(json.dumps(settings))
     (folder / "cards" / "acts.py").write_text(SOURCE)
