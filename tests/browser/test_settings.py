@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
+import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.hands import PICTURES
+from tests.browser.hands import PICTURES, Hands
 from tests.servers import Server
 
 CANARY = "canary-of-the-settings-page"
@@ -56,8 +58,59 @@ def test_secrets_are_kept_replaced_and_deleted_and_never_shown(server: Server, p
     row.get_by_label("Delete hub").click()
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     expect(row).to_have_count(0)
-    assert "canary" not in (server.workspace / "settings.json").read_text()
     assert "canary" not in server.output()
+    files = [path for path in server.workspace.rglob("*") if path.is_file()]
+    assert len(files) > 5
+    assert [path for path in files if b"canary" in path.read_bytes()] == []
+
+
+FETCHES = '''
+from typing import NamedTuple
+from tensorrag import Card, Secret, Table, TableSchema
+
+
+class Fetch(Card):
+    """Fetch a table with a key."""
+
+    key: Secret
+
+    class Out(NamedTuple):
+        table: Table
+
+    def run(self) -> Out: ...
+
+    def propagate(self) -> TableSchema:
+        return TableSchema()
+'''
+
+
+def test_a_card_offers_the_secrets_by_name_and_where_to_add_one(
+    start_server: Callable[..., Server], context: BrowserContext, tmp_path: Path
+) -> None:
+    (tmp_path / "workspace" / "cards").mkdir(parents=True)
+    (tmp_path / "workspace" / "cards" / "fetch.py").write_text(FETCHES)
+    server = start_server(tmp_path / "workspace")
+    pipeline = {
+        "format": "tensorrag.pipeline", "version": 1, "name": "Fetch", "edges": [],
+        "nodes": [{"id": "fetch", "card": "fetch", "params": {"key": "hub"},
+                   "position": {"x": 0, "y": 0}}],
+    }  # fmt: skip
+    made = httpx.post(f"{server.url}/api/pipelines", json=pipeline, timeout=30, trust_env=False)
+    hands = Hands(context.new_page()).open(f"{server.url}/edit/{made.json()['id']}")
+    hands.settings("fetch")
+    expect(hands.problem("key")).to_contain_text("There is no secret called hub")
+
+    with context.expect_page() as opened:
+        hands.page.get_by_role("link", name="Add in settings").click()
+    page = opened.value
+    page.get_by_label("Name of the secret").fill("hub")
+    page.get_by_label("Value of the secret").fill(CANARY)
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-secret=hub]")).to_be_visible()
+
+    expect(hands.problem("key")).to_have_count(0)
+    expect(hands.field("key").locator("option:checked")).to_have_text("hub")
+    assert "canary" not in hands.page.content()
 
 
 def test_folders_and_limits_are_checked_where_they_are_typed(

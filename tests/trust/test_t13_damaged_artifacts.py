@@ -371,6 +371,7 @@ def test_a_whole_database_is_left_alone(engine: Engine) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_an_editor_starts_over_every_kind_of_damage_and_unpickles_nothing(
     start_server: Callable[..., Server], tmp_path: Path
 ) -> None:

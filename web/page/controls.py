@@ -183,7 +183,7 @@ def _secret(shown: Form, spec: FieldSpec) -> Node:
     names = [*shown.secrets, *([now] if isinstance(now, str) and now not in shown.secrets else [])]
     empty = option(value="", selected=not now)["Choose a secret" if names else "None yet"]
     options = [option(value=name, selected=name == now)[name] for name in names]
-    add = a(".link.t11", href="/settings#secrets", target="_blank")["Add a secret …"]
+    add = a(".link.t11", href="/settings#secrets", target="_blank")["Add in settings"]
     chooser = _bound(select, shown, spec)[empty, options]
     return [div(".inp")[chooser, icon("chevron", ".s")], div(".cap")[add]]
 
