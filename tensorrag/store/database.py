@@ -11,7 +11,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +79,17 @@ class Database:
             finally:
                 if not durable:
                     connection.execute("PRAGMA synchronous=FULL")
+
+    def copy_to(self, path: Path) -> None:
+        """Write all of it into a new file, while others go on reading and writing."""
+        try:
+            with (
+                closing(sqlite3.connect(self.path, timeout=BUSY_SECONDS)) as source,
+                closing(sqlite3.connect(path)) as target,
+            ):
+                source.backup(target)
+        except sqlite3.Error as error:
+            raise self._explained(error) from error
 
     def close(self) -> None:
         """Close the connection; the next use opens it again."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 
-from tensorrag.durable import full_disk_explained
+from tensorrag.durable import full_disk_explained, move_into_place
 from tensorrag.store.database import Database, Row
 
 COMPANIONS = ("", "-wal", "-shm")
@@ -24,8 +24,12 @@ def mend(database: Database) -> bool:
     Raises:
         WorkspaceError: it was written by a newer version, or the disk is full.
     """
-    path = database.path
-    if not path.exists() or is_whole(path):
+    path, copy = database.path, _copy_of(database.path)
+    if _is_empty(path):
+        if copy.exists():  # it was deleted, or cut off
+            _save_rows(copy, database)
+        return copy.exists()
+    if is_whole(path):
         return False
     database.close()
     aside = path.with_name(f"{path.stem}.damaged-{time.time_ns()}{path.suffix}")
@@ -33,8 +37,26 @@ def mend(database: Database) -> bool:
         for companion in COMPANIONS:
             with suppress(FileNotFoundError):
                 Path(f"{path}{companion}").replace(f"{aside}{companion}")
-    _save_rows(aside, database)
+    for source in (aside, copy):
+        if source.exists():
+            _save_rows(source, database)
     return True
+
+
+def back_up(database: Database) -> None:
+    """Keep a copy of a database, from which `mend` takes what the damaged one has lost.
+
+    Only for one whose rows never change their meaning: old rows come back with it.
+
+    Raises:
+        WorkspaceError: the disk is full.
+    """
+    copy = _copy_of(database.path)
+    unfinished = copy.with_suffix(".part")
+    with full_disk_explained(copy.parent):
+        unfinished.unlink(missing_ok=True)
+        database.copy_to(unfinished)
+        move_into_place(unfinished, copy)
 
 
 def is_whole(path: Path) -> bool:
@@ -51,6 +73,14 @@ def is_whole(path: Path) -> bool:
 def set_aside(path: Path) -> list[Path]:
     """Find what was set aside of a database, the oldest first."""
     return sorted(path.parent.glob(f"{path.stem}.damaged-*{path.suffix}"))
+
+
+def _is_empty(path: Path) -> bool:
+    return not path.exists() or path.stat().st_size == 0
+
+
+def _copy_of(path: Path) -> Path:
+    return path.with_name(f"{path.stem}.copy{path.suffix}")
 
 
 def _damage(error: sqlite3.Error) -> bool:

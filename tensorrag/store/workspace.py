@@ -160,6 +160,12 @@ class Workspace:
         mend(self.journal.database)
         mend(self.store.index)
 
+    def back_up(self) -> None:
+        """Keep a copy of the list of results: were it lost, every card would run again."""
+        from tensorrag.store.mending import back_up
+
+        back_up(self.store.index)
+
     def notices(self) -> tuple[str, ...]:
         """Say in sentences what was found damaged here and set aside, and what to do."""
         from tensorrag.store.mending import set_aside

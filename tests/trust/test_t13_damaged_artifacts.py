@@ -354,6 +354,22 @@ async def test_what_can_be_read_of_a_damaged_database_is_kept(engine: Engine) ->
     assert (await later.run(chain(node("number", value=59)))).status == "succeeded"
 
 
+@pytest.mark.parametrize("harm", [*DATABASE_HARM, "deleted"])
+async def test_results_are_found_again_from_the_copy_of_their_list(
+    engine: Engine, harm: str
+) -> None:
+    await engine.run(numbers())
+    engine.workspace.back_up()
+    (DATABASE_HARM | HARM)[harm](settled(engine.workspace, "store/index.sqlite"))
+
+    later = Engine(engine.root)
+    later.workspace.mend()
+    run = await later.run(numbers())
+
+    assert all(one.cached for one in run.nodes.values())
+    assert later.number(run, "add3") == 4
+
+
 def test_a_whole_database_is_left_alone(engine: Engine) -> None:
     engine.workspace.journal.create_run({}, name="kept")
     engine.workspace.close()

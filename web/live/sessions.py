@@ -72,6 +72,7 @@ class Sessions:
         self._last = known if isinstance(known, str) else None
         self._remembering: asyncio.Task[None] | None = None
         self._watching: asyncio.Task[None] | None = None
+        self._copying: asyncio.Task[None] | None = None
 
     # --- life -------------------------------------------------------------------------------
 
@@ -91,6 +92,7 @@ class Sessions:
             self._remember((await self.create_sample(FIRST_SAMPLE)).id)
         self.cards.listen(self._use)
         self._watching = asyncio.create_task(self._watch_files())
+        self._copying = asyncio.create_task(asyncio.to_thread(self._back_up))
         await self.cards.start(self._hosting)
         # It takes a moment to load: here that keeps nobody waiting.
         await asyncio.to_thread(importlib.import_module, "networkx")
@@ -100,6 +102,8 @@ class Sessions:
         self.cards.stop()
         if self._watching is not None:
             self._watching.cancel()
+        if self._copying is not None:
+            await self._copying
         await self.runs.close()
         sessions = await asyncio.gather(*self._open.values(), return_exceptions=True)
         open_ones = [session for session in sessions if isinstance(session, Session)]
@@ -141,6 +145,13 @@ class Sessions:
         finish_edits(self.workspace.pipelines)
         self.workspace.journal.interrupted()
         self.workspace.sweep()
+
+    def _back_up(self) -> None:
+        """Keep a copy of what would be lost with one damaged file. In a thread."""
+        try:
+            self.workspace.back_up()
+        except (TensorRagError, OSError) as error:
+            log.warning("The list of results could not be copied: %s", error)
 
     # --- pipelines --------------------------------------------------------------------------
 
