@@ -89,7 +89,9 @@ class Database:
             ):
                 source.backup(target)
         except sqlite3.Error as error:
-            raise self._explained(error) from error
+            raise WorkspaceError(
+                f"{self.path} could not be copied: {error}.", hint="Free some space."
+            ) from error
 
     def close(self) -> None:
         """Close the connection; the next use opens it again."""

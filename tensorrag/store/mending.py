@@ -5,6 +5,7 @@ Only for a file that nobody has open: at the start of the server, which holds th
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -14,6 +15,8 @@ from pathlib import Path
 from tensorrag.durable import full_disk_explained, move_into_place
 from tensorrag.store.database import Database, Row
 
+ROOM = 2**26
+"""Bytes that must stay free on the disk when a copy is made."""
 COMPANIONS = ("", "-wal", "-shm")
 """What SQLite calls the files that belong to one database."""
 
@@ -25,7 +28,7 @@ def mend(database: Database) -> bool:
         WorkspaceError: it was written by a newer version, or the disk is full.
     """
     path, copy = database.path, _copy_of(database.path)
-    if _is_empty(path):
+    if not _size(path):
         if copy.exists():  # it was deleted, or cut off
             _save_rows(copy, database)
         return copy.exists()
@@ -46,12 +49,15 @@ def mend(database: Database) -> bool:
 def back_up(database: Database) -> None:
     """Keep a copy of a database, from which `mend` takes what the damaged one has lost.
 
-    Only for one whose rows never change their meaning: old rows come back with it.
+    Only for one whose rows never change their meaning: old rows come back with it. Nothing is
+    copied where the disk has little room: others need it more.
 
     Raises:
-        WorkspaceError: the disk is full.
+        WorkspaceError: it could not be written all the same.
     """
     copy = _copy_of(database.path)
+    if shutil.disk_usage(copy.parent).free < 2 * _size(database.path) + ROOM:
+        return
     unfinished = copy.with_suffix(".part")
     with full_disk_explained(copy.parent):
         unfinished.unlink(missing_ok=True)
@@ -75,8 +81,8 @@ def set_aside(path: Path) -> list[Path]:
     return sorted(path.parent.glob(f"{path.stem}.damaged-*{path.suffix}"))
 
 
-def _is_empty(path: Path) -> bool:
-    return not path.exists() or path.stat().st_size == 0
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
 
 
 def _copy_of(path: Path) -> Path:
@@ -84,8 +90,8 @@ def _copy_of(path: Path) -> Path:
 
 
 def _damage(error: sqlite3.Error) -> bool:
-    """Tell damage from what passes by itself, such as a file that somebody else has locked."""
-    return any(word in str(error) for word in ("malformed", "disk I/O", "corrupt"))
+    """Tell damage from what passes by itself, such as a full disk, or a file that is locked."""
+    return any(word in str(error) for word in ("malformed", "corrupt"))
 
 
 def _save_rows(aside: Path, database: Database) -> None:
