@@ -194,7 +194,14 @@ def test_the_token_can_be_pasted(
 
 
 def test_no_page_needs_what_the_policy_forbids(server: Server, page: Page, watch: Watch) -> None:
-    pages = ["/", "/edit/new?sample=diabetes", "/docs", "/nothing/here", "/edit/nothing_here"]
+    pages = [
+        "/",
+        "/edit/new?sample=diabetes",
+        "/settings",
+        "/docs",
+        "/nothing/here",
+        "/edit/nothing_here",
+    ]
     for path in pages:
         page.goto(f"{server.url}{path}")
         page.wait_for_load_state("networkidle")

@@ -561,6 +561,10 @@ async def test_odd_uploads_are_refused(client: httpx.AsyncClient) -> None:
         ("\u202egnp.csv", "\ufffdgnp.csv"),
         ("x" * 500, "x" * 200),
         ("<b>.csv", "<b>.csv"),
+        ("a\x00b\r\n.csv", "a\ufffdb\ufffd\ufffd.csv"),
+        ("..", ".."),
+        ("../", "upload"),
+        ("   ", "upload"),
     ],
 )
 def test_names_are_labels(name: str, shown: str) -> None:

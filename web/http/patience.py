@@ -7,7 +7,7 @@ from typing import cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-SECONDS = 20.0
+SECONDS = 10.0
 """Within these the head of a request has arrived: its address and headers."""
 HEAD = 2**16
 """Bytes that the head may have."""
