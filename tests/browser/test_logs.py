@@ -67,7 +67,7 @@ def long(tmp_path: Path, start_server: Callable[..., Server]) -> tuple[Server, s
     workspace = Workspace.open(folder)
     pipeline = Pipeline("Long").with_nodes(Node("load", "data_load"))
     pipeline_id = workspace.pipelines.create(pipeline)
-    run = workspace.journal.create_run({}, pipeline_id=pipeline_id, name="Long")
+    run = workspace.journal.create_run({"seeds": {}}, pipeline_id=pipeline_id, name="Long")
     printed = Printed()
     events = [
         {"type": "log", "node": "load", "data": printed.take({"text": part})}
@@ -79,7 +79,7 @@ def long(tmp_path: Path, start_server: Callable[..., Server]) -> tuple[Server, s
         "seconds": 1.0, "executor": "local", "device": "cpu", "cost": None, "error": None,
         "outputs": {},
     }  # fmt: skip
-    nodes = {"load": (node, {"key": None, "card": "data_load"})}
+    nodes = {"load": (node, None)}
     workspace.journal.append(run, events, nodes=nodes, status="cancelled")
     workspace.close()
     return start_server(folder), pipeline_id, run

@@ -31,7 +31,6 @@ from web.page.scene import card_of, kind_of, table_columns
 from web.page.summary import summary
 
 TABS = details.TABS
-ENDED = frozenset({"done", "failed", "cancelled"})
 PRINTED_NOTHING = "It printed nothing.", "It printed nothing: its result was reused."
 _FACE: TypeAdapter[Face | None] = TypeAdapter(Face | None)
 _PREVIEWS: TypeAdapter[dict[str, Preview]] = TypeAdapter(dict[str, Preview])
@@ -160,7 +159,7 @@ class Inspector:
     def _log(self, card: Card) -> Node:
         seen = last_line(self._session.events(), card.node)
         reused = bool(card.runtime and card.runtime.get("cached"))
-        nothing = WAITING if card.state not in ENDED else PRINTED_NOTHING[reused]
+        nothing = WAITING if card.state not in course.ENDED else PRINTED_NOTHING[reused]
         return log_view(self._session.run_id(card.node), card.node, seen=seen, nothing=nothing)
 
     # --- the result -------------------------------------------------------------------------
@@ -192,7 +191,10 @@ class Inspector:
         except TensorRagError as error:
             self.previews = {}
             if self.node == card.node:
-                self._plain(("error", card.node), outcome.failure({"message": error.message}))
+                self._plain(
+                    ("error", card.node),
+                    outcome.failure({"message": error.message, "hint": error.hint}),
+                )
             return
         self._previewed = (card.node, token)
         current = self.card

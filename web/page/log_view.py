@@ -114,7 +114,9 @@ class OpenLog:
         self._close({})
         self._of = text(data, "in"), text(data, "of") or None, text(data, "title")[:100]
         with self._place:
-            self._panel = Panel("section", self._content(), act=self._act).classes("logsheet")
+            self._panel = Panel("section", self._content(), act=self._act).classes(
+                "sheetview printed"
+            )
             self._panel.props.update({"aria-label": "Log", "data-testid": "log-sheet"})
 
     def _close(self, _: Data) -> None:

@@ -127,7 +127,7 @@ def _log(shown: Strip) -> Node:
     nothing = (
         "No card printed anything in this run."
         if ended
-        else ("What the cards print appears here while they run.")
+        else "What the cards print appears here while they run."
     )
     return log_view(
         shown.run,
