@@ -22,6 +22,7 @@ from tensorrag.registry.finding import Registry
 from tensorrag.run import Request, Run
 from tensorrag.run.prepare import PipelineHasErrors, look, open_executors, with_params
 from tensorrag.run.request import asked
+from tensorrag.run.strays import Strays
 from tensorrag.store.workspace import Workspace
 from tensorrag.types.value import JsonObject
 
@@ -122,10 +123,15 @@ async def _run(call: Call, workspace: Workspace, *, quiet: bool) -> tuple[JsonOb
     registry = Registry.load(workspace.cards)
     executors = open_executors(workspace.scratch)
     checker = _Checker(registry, workspace)
-    started = Run(request, workspace, executors, registry.catalog(), checker)
+    strays = Strays(workspace, executors)
+    if call.resume:
+        strays.start()
+    catalog = registry.catalog()
+    started = Run(request, workspace, executors, catalog, checker, stray=strays.handle)
     try:
         return await _carried_out(started, quiet=quiet)
     finally:
+        await strays.close()
         await _close(executors, workspace)
 
 

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -246,6 +247,34 @@ def test_runs_are_listed_and_shown(capsys: Captured, file: Path) -> None:
     assert main(["runs", run["run"]]) == 0
     assert "✓ parity" in capsys.readouterr().out
     assert main(["runs", "nothing"]) == 2
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_run_is_resumed_on_the_file_as_it_is_now(capsys: Captured, tmp_path: Path) -> None:
+    numbers = (node("number"), node("fail"), node("add"))
+    file = saved(tmp_path, chain(*numbers))
+    code, failed = call(capsys, "run", file, "--until", "fail", "--json")
+    assert code == 1
+    mended = chain(*numbers).with_nodes(replace(node("fail"), enabled=False))
+    files.save(mended, file)
+
+    code, resumed = call(capsys, "run", "--resume", failed["run"], "--json")
+
+    assert code == 0
+    assert {name: one["state"] for name, one in resumed["nodes"].items()} == {
+        "number": "done",
+        "fail": "bypassed",
+    }
+    assert resumed["nodes"]["number"]["cached"]
+    _, runs = call(capsys, "runs", "--json")
+    assert [entry["parent"] for entry in runs] == [failed["run"], None]
+
+    code, refused = call(capsys, "run", "--resume", resumed["run"], "--json")
+    assert code == 2
+    assert "This run succeeded" in refused["problems"][0]["message"]
+    for words in ((), (file, "--resume", "x"), ("--resume", "x", "--no-cache")):
+        code, refused = call(capsys, "run", *words, "--json")
+        assert (code, refused["problems"][0]["code"]) == (2, "usage")
 
 
 def test_an_interrupt_cancels_the_run(tmp_path: Path) -> None:

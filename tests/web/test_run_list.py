@@ -1,0 +1,42 @@
+"""The list of runs: who is next, what may be resumed, and what may be looked at."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from web.page.markup import html
+from web.page.run_list import PastRun, run_list
+
+
+def run(number: int, status: str, *, place: int = 0, begun: bool = True) -> PastRun:
+    now = datetime.now(UTC)
+    return PastRun(f"run-{number}", number, status, now, 1.0, place=place, begun=begun)
+
+
+def row(each: PastRun) -> str:
+    return html(run_list([each]))
+
+
+def test_what_waits_says_its_place_and_can_be_taken_back() -> None:
+    first, second = (row(run(2 + at, "queued", place=at, begun=False)) for at in (1, 2))
+
+    assert "Next in line" in first
+    assert "2 in line" in second
+    assert 'data-act="take_back"' in first
+    assert 'data-act="past_run"' not in first
+
+
+def test_what_did_not_get_to_its_end_can_be_resumed() -> None:
+    resumed = [s for s in ("interrupted", "failed", "cancelled") if "resume" in row(run(1, s))]
+
+    assert resumed == ["interrupted", "failed", "cancelled"]
+    assert "resume" not in row(run(1, "succeeded"))
+    assert "resume" not in row(run(1, "running"))
+
+
+def test_what_was_taken_back_before_its_turn_is_nothing_to_look_at() -> None:
+    taken_back = row(run(1, "cancelled", begun=False))
+
+    assert "resume" not in taken_back
+    assert "past_run" not in taken_back
+    assert 'data-act="past_run"' in row(run(1, "succeeded"))
