@@ -2,8 +2,9 @@
 
 It answers tasks of kind ``describe`` and ``propagate``, one after the other. It is started under
 a supervisor, which captures what cards print while they are imported; one that hangs or crashes
-is replaced. A file of the drop-in folder is tried in a fork first, so that one that
-takes its process with it becomes a notice, and the other cards stay.
+is replaced, and the card that did it is not asked again. A file of the drop-in folder is tried in
+a fork first, so that one that takes its process with it becomes a notice, and the other cards
+stay.
 """
 
 from __future__ import annotations
@@ -13,24 +14,23 @@ import json
 import shutil
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from executors import trial
+from executors.limits import CHECK_SECONDS
 from executors.protocol import decode, encode, message
 from executors.worker import Channel, describe, settle
 from tensorrag.catalog import Notice
+from tensorrag.errors import CardError
 from tensorrag.host import answer
-from tensorrag.registry.finding import Registry
+from tensorrag.registry.finding import Found, Registry
 from tensorrag.store.place import Place
 from tensorrag.task import Task
 
 Stamp = tuple[str, int, int]
-
-CARD_SECONDS = 2.0
-"""How long one card may take over its part of a check."""
 
 
 @dataclass
@@ -135,24 +135,56 @@ def main() -> None:
     cards.registry(None)
     channel.send(message("ready"))
     while (line := channel.receive()) is not None:
-        channel.send(_answer(line, cards))
+        channel.send(_answer(line, cards, channel))
 
 
-def _answer(line: bytes, cards: Cards) -> bytes:
+def _answer(line: bytes, cards: Cards, channel: Channel) -> bytes:
     asked = decode(line)
+    asking = Asking(channel, asked["broken"])
     try:
         task, place = Task.from_json(asked["task"]), Place.model_validate(asked["place"])
-        result = answer(task, place, lambda: cards.registry(place.cards), in_time)
+        result = answer(task, place, lambda: cards.registry(place.cards), asking)
         return encode({"type": "result", "id": asked["id"], "data": result})
     except Exception as error:
         return encode({"type": "error", "id": asked["id"], "data": describe(error)})
 
 
+@dataclass
+class Asking:
+    """Surrounds what one card does: says which one it is, and interrupts it after a while.
+
+    Args:
+        channel: to the server, which replaces this process when the card ends or blocks it.
+        broken: why some are not asked any more, by their names (see `executors.suspects`).
+    """
+
+    channel: Channel
+    broken: Mapping[str, str]
+
+    @contextmanager
+    def __call__(self, found: Found) -> Iterator[None]:
+        """Ask one card."""
+        name = "" if found.info.entry.startswith("cards.") else _name(found)
+        if name in self.broken:
+            raise CardError(self.broken[name])
+        if name:  # our own are not suspected, and cost nothing
+            self.channel.send(message("asking", name))
+        try:
+            with _in_time():
+                yield
+        finally:
+            if name:
+                self.channel.send(message("asking"))
+
+
+def _name(found: Found) -> str:
+    return f"{found.info.entry} {found.source_sha256}"
+
+
 @contextmanager
-def in_time() -> Iterator[None]:
-    """Interrupt a card that takes too long; one that never comes back to Python ends the host."""
+def _in_time() -> Iterator[None]:
     signal.signal(signal.SIGALRM, _too_long)
-    signal.setitimer(signal.ITIMER_REAL, CARD_SECONDS)
+    signal.setitimer(signal.ITIMER_REAL, CHECK_SECONDS)
     try:
         yield
     finally:
@@ -160,7 +192,7 @@ def in_time() -> Iterator[None]:
 
 
 def _too_long(number: int, frame: object) -> None:
-    raise TimeoutError(f"it takes more than {CARD_SECONDS:.0f} seconds")
+    raise TimeoutError(f"it takes more than {CHECK_SECONDS:.0f} seconds")
 
 
 if __name__ == "__main__":

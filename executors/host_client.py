@@ -8,7 +8,9 @@ from pathlib import Path
 
 from executors.connection import Connection, error_of, spawn
 from executors.errands import Errands
+from executors.limits import CHECK_SECONDS
 from executors.protocol import JsonObject
+from executors.suspects import MOST, Suspects
 from tensorrag.errors import ExecutorError, TaskFailed
 from tensorrag.store.place import Place
 from tensorrag.task import Task
@@ -18,12 +20,28 @@ ANSWER_SECONDS = 5.0
 
 START_SECONDS = 30.0
 
+CARD_SECONDS = CHECK_SECONDS + 1.0
+"""How long the host may be silent over one card: it interrupts what can be interrupted."""
+
 LOAD_SECONDS = 60.0
 """How long it may take to import the files of the drop-in folder, when they have changed."""
 
+_ON_THE_WAY = ("loading", "loaded", "asking")
+
 
 class _HostEndedError(ExecutorError):
-    """The host is gone."""
+    """The host is gone; ``end`` tells its exit code or signal."""
+
+    def __init__(self, end: JsonObject) -> None:
+        super().__init__(
+            "The process that holds the cards ended.",
+            hint="A card of your own crashes it: mend or remove the file in the cards folder.",
+        )
+        self.end = end
+
+
+class _CardHungError(ExecutorError):
+    """The host hangs over a card that is known now."""
 
 
 class CardHost:
@@ -38,6 +56,7 @@ class CardHost:
         self._starting: asyncio.Task[Connection] | None = None
         self._errands = Errands()
         self._turn = asyncio.Lock()
+        self._suspects = Suspects()
         self._asked = 0
 
     def start(self) -> asyncio.Task[Connection]:
@@ -54,10 +73,21 @@ class CardHost:
             ExecutorError: the host hung over it, or two of them crashed.
         """
         async with self._turn:
+            return await self._persist(task, place)
+
+    async def _persist(self, task: Task, place: Place) -> JsonObject:
+        """Ask, and ask again without the cards that took the host with them."""
+        unexplained = 0
+        for _ in range(2 * MOST):
             try:
                 return await self._put(task, place)
-            except _HostEndedError:  # of itself, or because of this question: the next one tells
-                return await self._put(task, place)
+            except _CardHungError:
+                continue
+            except _HostEndedError as error:
+                unexplained += not self._suspects.ended(error.end)
+                if unexplained > 1:  # of itself once; twice, it is because of this question
+                    raise
+        return await self._put(task, place)
 
     async def _put(self, task: Task, place: Place) -> JsonObject:
         try:
@@ -99,19 +129,27 @@ class CardHost:
 
     async def _answer(self, connection: Connection, task: Task, place: Place) -> JsonObject:
         self._asked += 1
-        asked = {"id": self._asked, "task": task.to_json(), "place": place.model_dump(mode="json")}
+        asked = {
+            "id": self._asked,
+            "task": task.to_json(),
+            "place": place.model_dump(mode="json"),
+            "broken": self._suspects.broken,
+        }
         connection.order(asked)
+        self._suspects.hear(None)
         seconds = ANSWER_SECONDS
         try:
             async with asyncio.timeout(seconds) as clock:
                 while True:
-                    answer = await _next(connection, "result", "error", "loading", "loaded")
-                    if answer["type"] in ("loading", "loaded"):
-                        seconds = LOAD_SECONDS if answer["type"] == "loading" else ANSWER_SECONDS
+                    answer = await _next(connection, *_ON_THE_WAY, "result", "error")
+                    if answer["type"] in _ON_THE_WAY:
+                        seconds = self._patience(answer)
                         clock.reschedule(asyncio.get_running_loop().time() + seconds)
                     elif answer["id"] == asked["id"]:  # not that of one who gave up waiting
                         break
         except TimeoutError:
+            if self._suspects.hung():
+                raise _CardHungError("A card hangs.") from None
             raise ExecutorError(
                 f"The cards did not answer within {seconds:.0f} seconds.",
                 hint="A card of your own hangs in propagate, or on import: mend or remove it.",
@@ -119,6 +157,13 @@ class CardHost:
         if answer["type"] == "error":
             raise TaskFailed(error_of(answer["data"]))
         return answer["data"] if isinstance(answer["data"], dict) else {}
+
+    def _patience(self, said: JsonObject) -> float:
+        """Return how many seconds the next word may take after this one."""
+        if said["type"] == "asking":
+            self._suspects.hear(said["data"])
+            return ANSWER_SECONDS if said["data"] is None else CARD_SECONDS
+        return LOAD_SECONDS if said["type"] == "loading" else ANSWER_SECONDS
 
 
 async def _end(starting: asyncio.Task[Connection]) -> None:
@@ -136,8 +181,5 @@ async def _next(connection: Connection, *types: str) -> JsonObject:
         if content.get("type") in types:
             return {"id": None, "data": None, **content}
         if content.get("type") == "exit":
-            break
-    raise _HostEndedError(
-        "The process that holds the cards ended.",
-        hint="A card of your own crashes it: mend or remove the file in the cards folder.",
-    )
+            raise _HostEndedError(content.get("data") or {})
+    raise _HostEndedError({})

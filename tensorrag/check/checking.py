@@ -36,7 +36,7 @@ MAX_BRIEF = 200
 MAX_LABEL = 60
 """Longest text of a button that a card offers, in characters."""
 
-Guard = Callable[[], AbstractContextManager[object]]
+Guard = Callable[[Found], AbstractContextManager[object]]
 """Surrounds what one card does in a check."""
 
 _SCHEMAS: TypeAdapter[dict[str, AnySchema | None]] = TypeAdapter(dict[str, AnySchema | None])
@@ -140,9 +140,9 @@ class _Checking:
             self.facts[node.id] = NodeFacts(card=node.card, title=node.title or node.card)
             return
         try:
-            with self.guard():
+            with self.guard(found):
                 self._ask(node, found)
-        except (Exception, SystemExit) as error:  # the code of a card may do anything, anywhere
+        except BaseException as error:  # the code of a card may do anything, anywhere
             self._report_broken(node, "It cannot be checked", error)
             self.facts[node.id] = NodeFacts(card=node.card, title=node.title or found.info.title)
 
@@ -284,7 +284,8 @@ class _Checking:
         """Blame the card, so that one that is wrong in any way leaves the others checked."""
         hint = "Mend the card, or remove it."
         said = str(error).strip().partition("\n")[0]
-        message = f"{what}: {type(error).__name__}{f': {said:.300}' if said else ''}"
+        kind = "" if isinstance(error, CardError) and said else type(error).__name__
+        message = f"{what}: {': '.join(part for part in (kind, said[:300]) if part)}"
         self._report(node, "card_broken", CardError(message, hint=hint))
 
     def _report(self, node: Node, code: str, error: TensorRagError, level: Level = "error") -> None:

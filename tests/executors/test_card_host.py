@@ -16,7 +16,7 @@ from executors import host_client
 from executors.local_process import LocalExecutor
 from tensorrag.catalog import Catalog
 from tensorrag.check import Checked
-from tensorrag.errors import ExecutorError, TaskFailed
+from tensorrag.errors import TaskFailed
 from tensorrag.store.place import Place
 from tensorrag.task import Task
 from tests.executors.processes import below, gone
@@ -142,19 +142,42 @@ async def test_a_broken_file_is_a_notice_and_the_others_stay(
     assert "mine" in catalog.cards
 
 
-async def test_a_card_that_hangs_is_told_and_the_next_question_is_answered(
-    local: LocalExecutor, place: Place, folder: Path, monkeypatch: pytest.MonkeyPatch
+HANGS = "signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals()); time.sleep(60)"
+TAKES_THE_HOST = [
+    (HANGS, "it takes more than 2 seconds, and could not be interrupted"),
+    ("os.abort()", "it crashes its process (Aborted)"),
+    ("import ctypes; ctypes.string_at(0)", "it crashes its process (Segmentation fault)"),
+    ("os._exit(0)", "it ends its process (exit code 0)"),
+    ("raise KeyboardInterrupt", "KeyboardInterrupt"),
+]
+
+
+@pytest.mark.parametrize(("act", "words"), TAKES_THE_HOST, ids=range(5))
+async def test_a_card_that_takes_the_host_with_it_gets_a_problem_and_the_others_are_checked(
+    local: LocalExecutor, place: Place, folder: Path, act: str, words: str
 ) -> None:
-    monkeypatch.setattr(host_client, "ANSWER_SECONDS", 1.0)
-    write(
-        folder,
-        "slow",
-        "signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals()); time.sleep(9)",
-    )
-    with pytest.raises(ExecutorError, match="did not answer within 1 second"):
-        await check(local, place, "slow")
-    async with asyncio.timeout(5):
-        assert "slow" in (await describe(local, place)).cards
+    write(folder, "bad", act)
+    write(folder, "mine")
+
+    checked = await check(local, place, "bad", "mine")
+
+    (problem,) = checked.problems
+    assert (problem.code, problem.node) == ("card_broken", "bad")
+    assert problem.message.startswith("It cannot be checked: ")
+    assert words in problem.message
+    assert checked.nodes["mine"].schemas["metrics"] is not None
+    write(folder, "bad", "pass")
+    assert (await check(local, place, "bad", "mine")).problems == (), "it was mended"
+
+
+async def test_several_of_them_are_found_one_after_the_other(
+    local: LocalExecutor, place: Place, folder: Path
+) -> None:
+    for name in ("one", "two", "three"):
+        write(folder, name, f"os.abort()  # {name}")
+    write(folder, "mine")
+    checked = await check(local, place, "one", "mine", "two", "three")
+    assert [problem.node for problem in checked.problems] == ["one", "two", "three"]
 
 
 async def test_a_card_that_never_ends_is_a_problem_of_its_own(
@@ -186,15 +209,6 @@ async def test_files_that_take_their_time_cost_no_other_card(
     assert catalog.notices == ()
 
 
-async def test_a_card_that_crashes_is_told_and_the_next_question_is_answered(
-    local: LocalExecutor, place: Place, folder: Path
-) -> None:
-    write(folder, "fatal", "os.abort()")
-    with pytest.raises(ExecutorError, match="holds the cards ended"):
-        await check(local, place, "fatal")
-    assert "fatal" in (await describe(local, place)).cards
-
-
 async def test_a_host_that_was_killed_meanwhile_is_replaced_without_a_word(
     local: LocalExecutor, place: Place, folder: Path
 ) -> None:
@@ -217,8 +231,7 @@ async def test_the_next_host_knows_which_files_to_leave_alone(
     await describe(local, place)
     monkeypatch.setattr(host_client, "LOAD_SECONDS", 1.0)  # it cannot try the endless one again
 
-    with pytest.raises(ExecutorError, match="holds the cards ended"):
-        await check(local, place, "fatal")
+    assert (await check(local, place, "fatal")).problems
 
     assert [notice.file for notice in (await describe(local, place)).notices] == ["endless.py"]
 
