@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from tensorrag.check import check as check_pipeline
 from tensorrag.cli import headless, main
+from tensorrag.errors import FileFormatError
+from tensorrag.pipeline.files import dumps, loads
+from tensorrag.registry.finding import Registry
 from tests.core.engine import InProcess
 from tests.core.hostile_files import HOSTILE
 from tests.servers import launch
 from tests.trust.bad_pipelines import CARDS, CHAIN, EDGES, FAN, PARAMETERS, Bad
+from tests.trust.random_faults import random_faults
 
 JsonObject = dict[str, Any]
+FAULTS = 4_000 if os.environ.get("TENSORRAG_STRESS") == "full" else 300
 BAD = {
     f"{what}: {name}": bad
     for what, found in (("card", CARDS), ("wire", EDGES), ("parameter", PARAMETERS))
@@ -193,3 +201,29 @@ def test_check_refuses_what_is_no_pipeline(
     assert (code, err) == (2, "")
     assert problem["message"].startswith('"bad.json": ')
     assert one_sentence(problem["message"])
+
+
+# --- at random ------------------------------------------------------------------------------
+
+
+@pytest.mark.timeout(300)
+def test_faults_at_random_are_refused_or_open_and_are_kept() -> None:
+    registry, opened, problems = Registry.load(), 0, 0
+    refused: list[str] = []
+    for content in islice(random_faults(seed=5), FAULTS):
+        try:
+            pipeline = loads(json.dumps(content)).pipeline
+        except FileFormatError as error:
+            refused.append(error.message)
+            continue
+        checked = check_pipeline(pipeline, registry)
+        assert [p for p in checked.problems if p.code == "card_broken"] == []
+        assert all(one_sentence(problem.message) for problem in checked.problems)
+        text = dumps(pipeline)
+        assert dumps(loads(text).pipeline) == text
+        opened, problems = opened + 1, problems + len(checked.problems)
+
+    assert opened > FAULTS / 2
+    assert len(refused) > FAULTS / 20
+    assert all(map(one_sentence, refused))
+    assert problems > opened
