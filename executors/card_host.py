@@ -166,7 +166,7 @@ class Asking:
         """Ask one card."""
         name = "" if found.info.entry.startswith("cards.") else _name(found)
         if name in self.broken:
-            raise CardError(self.broken[name])
+            raise CardError(self.broken[name], hint="Mend the file, or remove it.")
         if name:  # our own are not suspected, and cost nothing
             self.channel.send(message("asking", name))
         try:

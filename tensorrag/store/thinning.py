@@ -16,11 +16,12 @@ AT_ONCE = 100
 """Runs that are forgotten in one go: others who write wait no longer than that takes."""
 
 
-def thin(journal: Journal, *, now: float | None = None, cap: int = CAP) -> int:
+def thin(journal: Journal, *, now: float | None = None, cap: int | None = None) -> int:
     """Forget runs, with all that they printed and reported, oldest first. Reads and writes files.
 
     A run goes when it ended more than 90 days ago and its pipeline has had 50 later ones, or when
-    the journal has more than ``cap`` bytes. However large it is, those stay that are needed:
+    the journal has more than ``cap`` bytes, a gigabyte by default. However large it is, those stay
+    that are needed:
 
     - what waits or goes on,
     - the latest run of each pipeline, and the last one of each of its cards: the page shows them,
@@ -33,7 +34,7 @@ def thin(journal: Journal, *, now: float | None = None, cap: int = CAP) -> int:
         How many runs were forgotten.
     """
     before = (time.time() if now is None else now) - DAYS * 86400
-    past = journal.past()
+    cap, past = CAP if cap is None else cap, journal.past()
     old = [run for run in past if run.finished < before and run.place > ALWAYS]
     forgotten = sum(_forget(journal, old[at : at + AT_ONCE]) for at in range(0, len(old), AT_ONCE))
     gone = set(old)

@@ -194,10 +194,13 @@ class Workspace:
         self.tidy()
 
     def tidy(self) -> int:
-        """Remove the results used longest ago until the store fits; returns how many bytes."""
+        """Remove what is old until journal and store fit; returns how many bytes of results."""
+        from tensorrag.store import thinning
         from tensorrag.store.tidy import tidy
 
         self.ballast.lay_again()
+        if self.journal.size() > thinning.CAP:
+            thinning.thin(self.journal)
         return tidy(self.store, self.journal, cap=self.settings.values().store_cap)
 
     def close(self) -> None:

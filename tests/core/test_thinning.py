@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from tensorrag.errors import RunNotFound
+from tensorrag.store import thinning
 from tensorrag.store.journal import Journal
 from tensorrag.store.thinning import ALWAYS, DAYS, thin
+from tensorrag.store.workspace import Workspace
 
 DAY = 86400.0
 YEAR_AGO = time.time() - 365 * DAY
@@ -102,3 +104,17 @@ def test_what_is_needed_stays_however_large_it_is(journal: Journal) -> None:
     assert set(journal.previous("p")) == {"load", "train", "split"}
     assert journal.waiting() == [waiting]
     assert journal.request(interrupted) is not None
+
+
+def test_a_server_that_runs_for_long_forgets_runs_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = Workspace.open(tmp_path)
+    runs = [ran(workspace.journal, at=time.time() - 60) for _ in range(3)]
+
+    workspace.tidy()  # after each run
+    assert kept(workspace.journal) == runs
+    monkeypatch.setattr(thinning, "CAP", 0)
+    workspace.tidy()
+
+    assert kept(workspace.journal) == runs[2:]

@@ -40,6 +40,7 @@ from web.live.trouble import sentence
 log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
+SEE_DOCS = "The HTTP interface is described at /docs."
 
 
 STATUS: tuple[tuple[type[TensorRagError], int], ...] = (
@@ -74,7 +75,7 @@ def problem_response(
     status: int,
     detail: str,
     *,
-    hint: str = "",
+    hint: str = SEE_DOCS,
     problems: Iterable[Problem] = (),
     headers: dict[str, str] | None = None,
 ) -> Response:
@@ -113,11 +114,13 @@ class ProblemRoute(APIRoute):
                 headers = dict(error.headers) if error.headers else None
                 return problem_response(error.status_code, str(error.detail), headers=headers)
             except ClientDisconnect:  # nobody is there to read this; nor is it worth a traceback
-                return problem_response(400, "The connection ended before all had arrived.")
+                return problem_response(
+                    400, "The connection ended before all had arrived.", hint="Send it again."
+                )
             except Exception as error:
                 said = sentence(error)  # before it reaches the log, which tells the pages else
                 log.exception("%s %s failed.", request.method, request.url.path)
-                return problem_response(500, said)
+                return problem_response(500, said, hint="GET /api/log has them.")
 
         return answer
 

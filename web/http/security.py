@@ -54,6 +54,8 @@ HEADERS: tuple[Header, ...] = (
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
 )
+OPEN_HERE = "Open the editor under the address that it printed when it started."
+LARGER = "Put a larger table into an allowed folder of the editor's machine, and load it by path."
 TOO_SLOW = Shut(408, "The request did not arrive in time.", "Send it again.")
 _FORWARDED = (b"forwarded", b"x-forwarded-", b"x-real-ip")
 
@@ -81,7 +83,7 @@ class Guard:
         visitor = _Visitor(scope, headers_of(scope), receive, _Answer(send))
         reason = self._site.refusal(scope, visitor.headers)
         if reason is not None:
-            await visitor.refuse(Shut(403, reason, ""))
+            await visitor.refuse(Shut(403, reason, OPEN_HERE))
         elif self._door is None:
             await self._pass(visitor)
         else:
@@ -103,7 +105,8 @@ class Guard:
         """Hand a request on, whose body is counted as it arrives."""
         most = MAX_UPLOAD if visitor.scope["path"] == UPLOADS else MAX_BODY
         reason = f"A request may have {most // 2**20} MB here, and this one has more."
-        body = _Counted(visitor, most, Shut(413, reason, ""))
+        hint = LARGER if visitor.scope["path"] == UPLOADS else "Send less at once."
+        body = _Counted(visitor, most, Shut(413, reason, hint))
         length = visitor.headers.get("content-length", "")
         if length.isdigit() and int(length) > most:
             await body.refuse()
