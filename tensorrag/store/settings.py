@@ -189,6 +189,12 @@ class Settings:
         ]
         return (*wrong, *aside)
 
+    def sweep(self) -> None:
+        """Remove what a crash in the middle of writing left behind: there are secrets in it."""
+        with self._held():  # so nobody is writing now
+            for left in self.path.parent.glob(f".{self.path.name}.*"):
+                left.unlink(missing_ok=True)
+
     def _errors(self) -> list[ParameterError]:
         return _checked(self._read())[1]
 

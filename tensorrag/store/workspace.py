@@ -190,6 +190,7 @@ class Workspace:
 
         self.store.sweep()
         self.uploads.sweep()
+        self.settings.sweep()
         thin(self.journal)  # before the store, in which the latest runs pin what they made
         self.tidy()
 

@@ -119,6 +119,17 @@ def test_a_file_that_cannot_be_read_is_not_taken_for_an_empty_one(settings: Sett
         settings.set("last_pipeline", "boston")
 
 
+def test_what_a_crash_left_half_written_is_swept(settings: Settings) -> None:
+    settings.set_secret("hub", "canary-value")
+    left = settings.path.with_name(".settings.json.a1b2c3")
+    left.write_text(settings.path.read_text())
+
+    settings.sweep()
+
+    assert not left.exists()
+    assert settings.secret_names() == ("hub",)
+
+
 def test_secrets_are_listed_by_name_and_shown_nowhere(settings: Settings) -> None:
     settings.set_secret("hub", "canary-value")
     settings.set_secret("hub", "canary-value-2")
