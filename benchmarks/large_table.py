@@ -51,13 +51,16 @@ class Watch(threading.Thread):
         self._every = every
         self.peaks: dict[int, int] = {}
         """Bytes by worker."""
+        self.only: int | None = None
+        """The one worker that matters; to find all of them takes longer than a look lasts."""
         self._ended = threading.Event()
 
     def run(self) -> None:
         """Look until the end."""
         while not self._ended.wait(self._every):
-            for process in family(psutil.Process().pid):
-                self.peaks[process.pid] = max(self.peaks.get(process.pid, 0), uss(process.pid))
+            pids = [self.only] if self.only else [p.pid for p in family(psutil.Process().pid)]
+            for pid in pids:
+                self.peaks[pid] = max(self.peaks.get(pid, 0), uss(pid))
 
     def end(self) -> None:
         """Look no more."""
@@ -135,7 +138,8 @@ async def _looked(engine: Engine, task: Task) -> tuple[dict[str, Any], dict[str,
         handle = await engine.executor.submit(task, engine.workspace.place())
         pid = 0
         async for event in engine.executor.events(handle):
-            pid = event["data"]["pid"] if event["type"] == "started" else pid
+            if event["type"] == "started":
+                watch.only = pid = event["data"]["pid"]
         result = await engine.executor.result(handle)
         seconds = time.perf_counter() - began
     return result, {"seconds": seconds, "mb": watch.peaks.get(pid, 0) / 1e6}

@@ -451,6 +451,49 @@ def test_a_flipped_bit_is_a_sentence_or_does_not_matter(tmp_path: Path, name: st
     assert said > 10, "too few were noticed to prove anything"
 
 
+# --- before it is read --------------------------------------------------------------------------
+
+LARGE = """
+import io, resource, sys
+import pandas, pyarrow.parquet, pyarrow.csv, pyarrow.json, python_calamine
+from pathlib import Path
+from cards._tables.reading import look, read_table
+from cards._tables.source import Source
+from tensorrag import ParameterError
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+content, said = Path(sys.argv[1]).read_bytes(), 0
+before = peak()
+for read in (look, read_table):
+    try:
+        read(Source(io.BytesIO(content), sys.argv[1]))
+    except ParameterError:
+        said += 1
+print(said, peak() - before)
+"""
+
+
+TRAPS = ["xlsx bomb", "far cell", "1.1 GB of one number", "3 GB of one text"]
+
+
+@pytest.mark.parametrize("trap", TRAPS)
+def test_a_trap_is_told_before_it_takes_memory(tmp_path: Path, trap: str) -> None:
+    name, made = next(row[1:3] for row in WRONG if row[0] == trap)
+    (tmp_path / name).write_bytes(made if isinstance(made, bytes) else made())
+
+    done = subprocess.run(
+        [sys.executable, "-c", LARGE, str(tmp_path / name)],
+        capture_output=True, text=True, timeout=110, check=False,
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stderr[-2000:]
+    said, more = map(int, done.stdout.split())
+    assert said == 2
+    assert more < 200, f"{more} MB were taken to refuse it"
+
+
 # --- in the editor ------------------------------------------------------------------------------
 
 
