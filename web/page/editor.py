@@ -65,7 +65,7 @@ class Editor(View):
             "run_node": lambda data: self._run(text(data, "of")),
             "cancel": lambda _: self._cancel(None),
             "resume": self._resume,
-            "take_back": lambda data: self.session.take_back(text(data, "run")),
+            "take_back": lambda data: self.session.take_back(text(data, "of")),
             "past_run": self._past_run,
             "latest_run": lambda _: self._latest_run(),
             "cancel_card": lambda data: self._cancel(text(data, "of")),
@@ -236,7 +236,7 @@ class Editor(View):
         await self._begin(self.session.start(until=node or None))
 
     async def _resume(self, data: Data) -> None:
-        run = text(data, "run")
+        run = text(data, "of")
         if any(known.run == run for known in self.past):
             await self._begin(self.sessions.resume(run))
 
@@ -270,7 +270,7 @@ class Editor(View):
 
     async def _past_run(self, data: Data) -> None:
         """Look at a run of before: its timeline and its log."""
-        chosen = next((run for run in self.past if run.run == text(data, "run")), None)
+        chosen = next((run for run in self.past if run.run == text(data, "of")), None)
         if chosen is None:
             return
         latest = self.session.run is not None and self.session.run.id == chosen.run

@@ -43,7 +43,7 @@ def _row(run: PastRun, shown: str) -> Element:
     return tr(data_run=run.run, data_state=run.status, data_key=f"run-{run.run}")[
         td(style="width:64px")[
             button(
-                ".link.w5", type="button", data_act="past_run", data_run=run.run,
+                ".link.w5", type="button", data_act="past_run", data_of=run.run,
                 aria_pressed="true" if run.run == shown else "false", title="Look at this run",
             )[f"Run {run.number}"]
             if run.begun else f"Run {run.number}"
@@ -71,12 +71,12 @@ def _place(place: int) -> str:
 def _button(run: PastRun) -> Node:
     if run.place:
         return button(
-            ".link", type="button", data_act="take_back", data_run=run.run, data_testid="take-back",
+            ".link", type="button", data_act="take_back", data_of=run.run, data_testid="take-back",
             aria_label=f"Cancel run {run.number}, which waits",
         )["Cancel"]  # fmt: skip
     if run.status in LEFT and run.begun:
         return button(
-            ".link", type="button", data_act="resume", data_run=run.run,
+            ".link", type="button", data_act="resume", data_of=run.run,
             aria_label=f"Resume run {run.number}",
         )["Resume"]  # fmt: skip
     return None
@@ -85,6 +85,6 @@ def _button(run: PastRun) -> Node:
 def resume_button(run: str) -> Element:
     """Offer to go on with a run, on the pipeline as it is now."""
     return button(
-        ".btn.o.sml", type="button", data_act="resume", data_run=run, data_testid="resume",
+        ".btn.o.sml", type="button", data_act="resume", data_of=run, data_testid="resume",
         title="Go on with the pipeline as it is now; what was finished is not done again",
     )[icon("play", ".s"), "Resume"]  # fmt: skip
