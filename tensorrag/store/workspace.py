@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from tensorrag.durable import full_disk_explained, make_folder
 from tensorrag.errors import WorkspaceError, WorkspaceLocked
@@ -141,15 +141,17 @@ class Workspace:
 
         Raises:
             WorkspaceLocked: another server has this workspace open; names its process.
+            WorkspaceError: its folder, or the file system, lets nobody lock it.
         """
         path = self.root / "serve.lock"
-        with path.open("a+") as file:
-            if not locked(file):
+        with _lockable(path) as file:
+            if not _is_free(file, path):
                 file.seek(0)
                 raise _taken(self.root, file.read())
-            file.truncate(0)
-            file.write(json.dumps({"pid": os.getpid(), "address": address}))
-            file.flush()
+            with full_disk_explained(self.root):
+                file.truncate(0)
+                file.write(json.dumps({"pid": os.getpid(), "address": address}))
+                file.flush()
             yield lambda: is_at(file, path)
             file.truncate(0)
 
@@ -208,6 +210,28 @@ class Workspace:
         """Close the databases; the next use opens them again."""
         self.store.close()
         self.journal.close()
+
+
+def _lockable(path: Path) -> IO[str]:
+    try:
+        with full_disk_explained(path):
+            return path.open("a+")
+    except OSError as error:
+        raise _not_lockable(path, error) from error
+
+
+def _is_free(file: IO[str], path: Path) -> bool:
+    try:
+        return locked(file)
+    except OSError as error:
+        raise _not_lockable(path, error) from error
+
+
+def _not_lockable(path: Path, error: OSError) -> WorkspaceError:
+    return WorkspaceError(
+        f"{path} cannot be locked: {(error.strerror or str(error)).lower()}.",
+        hint="Choose a folder on a disk of this machine with --workspace.",
+    )
 
 
 def _taken(root: Path, said: str) -> WorkspaceLocked:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 import signal
 import sys
@@ -12,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tensorrag.errors import WorkspaceLocked
+from tensorrag.errors import WorkspaceError, WorkspaceLocked
 from tensorrag.store.workspace import Workspace
 from tests.servers import Server, launch
 
@@ -79,6 +81,25 @@ def test_a_process_that_only_has_the_same_number_holds_nothing(tmp_path: Path) -
             Workspace(workspace.root).lock(),
         ):
             pass
+
+
+def test_a_lock_that_cannot_be_taken_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = Workspace.open(tmp_path / "workspace")
+    lock = workspace.root / "serve.lock"
+    lock.mkdir()
+    with pytest.raises(WorkspaceError, match=r"serve.lock cannot be locked: is a directory\."):
+        workspace.lock().__enter__()
+    lock.rmdir()
+
+    def none_here(*_: object, **__: object) -> bool:  # as on some disks of a network
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr("tensorrag.store.workspace.locked", none_here)
+    with pytest.raises(WorkspaceError, match="cannot be locked: no locks available") as refused:
+        workspace.lock().__enter__()
+    assert "--workspace" in refused.value.hint
 
 
 def test_a_workspace_that_is_a_file(tmp_path: Path) -> None:
