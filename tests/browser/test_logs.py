@@ -93,7 +93,7 @@ def test_a_hundred_thousand_lines_are_as_easy_as_a_hundred(
     hands.page.get_by_role("tab", name="Log").last.click()
     log = hands.test_id("log")
 
-    expect(log.locator(".count")).to_have_text("100,000 lines")
+    expect(log.locator(".count")).to_have_text("100,000 lines", timeout=30_000)
     expect(log.locator(".ln").last).to_contain_text("line 99999")
     assert visible(log)[-1] == "line 99999"
     assert log.locator(".ln").count() < 300
@@ -135,7 +135,7 @@ def test_a_log_is_followed_until_someone_looks_back(
     hands.page.get_by_role("tab", name="Log").last.click()
     log = hands.test_id("log").last
 
-    expect(log.locator(".ln").last).to_contain_text("tick")
+    expect(log.locator(".ln").last).to_contain_text("tick", timeout=30_000)
     assert visible(log)[-1].startswith("tick")
     log.locator(".lines").evaluate("box => box.scrollTop = 100 * 17")
     expect(log.locator(".ln", has_text="line 100").first).to_be_visible()

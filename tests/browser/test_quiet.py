@@ -28,14 +28,20 @@ def test_neither_the_browser_nor_the_server_has_anything_to_complain_about(
         hands.cards(kind).click(position={"x": 60, "y": 18})
         for tab in ("Settings", "Columns", "Log", "Result"):
             hands.tab(tab)
-        expect(hands.test_id("preview")).to_be_visible()
+        expect(hands.test_id("preview")).to_be_visible(timeout=30_000)
     hands.cards("data_load").click(position={"x": 60, "y": 18})
     hands.test_id("inspector").get_by_role("button", name="Open").click()
-    expect(hands.test_id("table").locator(".ag-cell").first).to_be_visible()
+    expect(hands.test_id("table").locator(".ag-cell").first).to_be_visible(timeout=30_000)
     page.keyboard.press("Escape")
     for tab in ("Log", "Problems", "Runs", "Timeline"):
         page.locator(".strip").get_by_role("tab", name=tab).click()
+    page.get_by_role("button", name="History and named versions").click()
+    expect(page.get_by_test_id("version").first).to_be_visible(timeout=30_000)
+    page.keyboard.press("Escape")
     page.get_by_role("link", name="Pipelines").click()
+    page.goto(f"{server.url}/settings")
+    expect(page.get_by_role("heading").first).to_be_visible()
+    page.go_back()
     expect(page.get_by_text("Your pipelines")).to_be_visible()
     page.wait_for_timeout(500)  # for whoever complains late
 
