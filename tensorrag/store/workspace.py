@@ -173,12 +173,13 @@ class Workspace:
         from tensorrag.store.mending import set_aside
 
         lost = {
-            self.root / "journal.sqlite": "The history of runs",
-            self.root / "store" / "index.sqlite": "The list of results",
+            self.root / "journal.sqlite": "The history of runs was damaged: what could be read "
+            "of it is kept, results are not affected.",
+            self.root / "store" / "index.sqlite": "The list of results was damaged: cards whose "
+            "results could not be found again run once more.",
         }
         return self.settings.notices() + tuple(
-            f"{what} was damaged: what could be read is used, the rest runs again. "
-            f"The old one is kept as {path.name}; delete it to end this notice."
+            f"{what} The old one is kept as {path.name}; delete it to end this notice."
             for file, what in lost.items()
             for path in set_aside(file)
         )

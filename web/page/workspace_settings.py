@@ -264,13 +264,16 @@ def _ask_token() -> Element:
     return _ask(
         "ask-token",
         "Draw a new token?",
-        "Every browser is out within seconds, this one too. "
-        "`tensorrag token` prints the new link, on the machine of the editor.",
+        [
+            "Every browser is out within seconds, this one too. ",
+            span(".mono")["tensorrag token"],
+            " prints the new link, on the machine of the editor.",
+        ],
         button(".btn.p", type="button", data_act="new_token")["Draw a new token"],
     )
 
 
-def _ask(name: str, title: str, say: str, does: Element) -> Element:
+def _ask(name: str, title: str, say: Node, does: Element) -> Element:
     return dialog(id=name, aria_labelledby=f"{name}-h")[
         h2(id=f"{name}-h")[title],
         p[say],
