@@ -25,6 +25,9 @@ MAX_LINE = 32 << 20
 PROGRESS = b'{"type":"progress",'
 """What a line begins with that says how far a card is."""
 
+MOST_PROGRESS = 1 << 14
+"""Bytes of a line that says so, at most: longer ones are dropped."""
+
 ERROR = b'{"type":"error",'
 """What a line begins with that says why a card failed."""
 

@@ -21,6 +21,7 @@ from executors.guard import Guard
 from executors.limits import Limits
 from executors.protocol import (
     ERROR,
+    MOST_PROGRESS,
     PROGRESS,
     JsonObject,
     Lines,
@@ -241,6 +242,7 @@ class Watch:
             hint = "Keep what a card returns for display small; data belongs in its outputs."
             self._end_with(failure("CardError", str(error), hint))
             return False
+        lines = [line for line in lines if not _is_too_much(line)]
         if lines:
             # After a result nobody listens to what was printed before it.
             if not all(line.startswith(PROGRESS) for line in lines):
@@ -324,3 +326,8 @@ class Watch:
         error = guard.refused() or guard.end(number, self._resident)
         if error is not None:
             self._server.tell(message("error", error))
+
+
+def _is_too_much(line: bytes) -> bool:
+    """Whether this is a report that no card makes by the means that it is given."""
+    return len(line) > MOST_PROGRESS and line.startswith(PROGRESS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tensorrag.errors import ArtifactError, ParameterError
+from tensorrag.preview import SHOWN_COLUMNS
 from tensorrag.store.artifacts import Store
 from tensorrag.types.table import Table
 from tensorrag.types.value import JsonObject
@@ -25,7 +26,8 @@ def page(task: Task, store: Store) -> JsonObject:
     ``-name`` for descending).
 
     Returns:
-        ``{"columns": [names], "rows": [[cells]], "offset", "total"}``.
+        ``{"columns": [names], "rows": [[cells]], "offset", "total", "more_columns"}``: of very many
+        columns the first ones.
 
     Raises:
         ArtifactError: the value is no table.
@@ -39,6 +41,7 @@ def page(task: Task, store: Store) -> JsonObject:
     offset = max(0, int(task.params.get("offset", 0)))
     limit = min(LIMIT, max(0, int(task.params.get("limit", 100))))
     arrow = table.arrow
+    shown = arrow.select(arrow.column_names[:SHOWN_COLUMNS])
     sort = str(task.params.get("sort") or "")
     if sort:
         # A column's own name may begin with a minus, too.
@@ -51,15 +54,16 @@ def page(task: Task, store: Store) -> JsonObject:
                 hint="Sort by a column that it has.",
             )
         indices = _sorted(arrow[name], name, "descending" if down else "ascending")
-        arrow, start = arrow.take(indices.slice(offset, limit)), 0
+        arrow, start = shown.take(indices.slice(offset, limit)), 0
     else:
-        start = offset
+        arrow, start = shown, offset
     rows = sample(arrow, limit, start)
     return {
         "columns": arrow.column_names,
         "rows": [list(row) for row in rows],
         "offset": offset,
         "total": table.num_rows,
+        "more_columns": table.arrow.num_columns - shown.num_columns,
     }
 
 

@@ -31,6 +31,9 @@ def _finite_all(numbers: Iterable[Any]) -> list[float | int | None]:
 
 Number = Annotated[float | int | None, BeforeValidator(finite)]
 Numbers = Annotated[tuple[float | int | None, ...], BeforeValidator(_finite_all)]
+SHOWN_COLUMNS = 200
+"""Columns of a table that are shown: a page cannot draw ten thousand, and nobody reads them."""
+
 Cell = str | bool | int | float | None
 
 
@@ -76,10 +79,18 @@ class TablePreview(_Payload):
     kind: Literal["table"] = "table"
     rows: int
     columns: tuple[ColumnProfile, ...]
+    """The first of them, at most ``SHOWN_COLUMNS``."""
+    more_columns: int = 0
+    """How many more there are."""
     sample: tuple[tuple[Cell, ...], ...] = ()
     """The first rows, cells in the order of ``columns``."""
     synthetic: bool = False
     bytes: int = 0
+
+    @property
+    def width(self) -> int:
+        """How many columns the table has."""
+        return len(self.columns) + self.more_columns
 
 
 class Stat(_Payload):

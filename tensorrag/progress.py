@@ -12,12 +12,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from tensorrag.errors import RunCancelled
 
 INTERVAL = 0.25
 """Seconds between two reports that are passed on: at most four a second."""
+
+MOST_METRICS = 32
+"""Metrics of one report that are shown live."""
+
+LONGEST = 60
+"""Characters of a unit, or of the name of a metric."""
 
 
 @dataclass
@@ -85,7 +92,8 @@ def report(done: float, total: float | None = None, unit: str = "", **metrics: f
     """Say how far the running card is.
 
     Without ``total`` no time left is claimed. ``metrics`` are shown live (``loss``,
-    ``validation_loss``); what is not finite is passed on as None.
+    ``validation_loss``), the first 32 of them; what is not finite is passed on as None. Say it as
+    often as you like: at most four reports a second are passed on.
 
     Raises:
         RunCancelled: somebody asked for a stop.
@@ -96,5 +104,8 @@ def report(done: float, total: float | None = None, unit: str = "", **metrics: f
     reporter = _reporter.get()
     if reporter is None:
         return
-    safe = {name: float(value) if math.isfinite(value) else None for name, value in metrics.items()}
-    reporter.report(done, total, unit, safe)
+    safe = {
+        name[:LONGEST]: float(value) if math.isfinite(value) else None
+        for name, value in islice(metrics.items(), MOST_METRICS)
+    }
+    reporter.report(done, total, unit[:LONGEST], safe)

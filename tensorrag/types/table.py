@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from tensorrag.preview import Face, TableFace, TablePreview
+from tensorrag.preview import SHOWN_COLUMNS, Face, TableFace, TablePreview
 from tensorrag.types.schema import ColumnSchema, Provenance, Schema, TableSchema
 from tensorrag.types.value import JsonObject, Shape, Value
 
@@ -117,13 +117,15 @@ class Table(Value):
         return cls(arrow, columns=schema.columns, provenance=schema.provenance)
 
     def preview(self) -> TablePreview:
-        """Profile every column and show the first rows."""
+        """Profile the columns, the first of very many, and show the first rows."""
         from tensorrag.types.columns import profile, sample
 
+        shown = self.columns[:SHOWN_COLUMNS]
         return TablePreview(
             rows=self.num_rows,
-            columns=tuple(profile(self.arrow[c.name], c) for c in self.columns),
-            sample=sample(self.arrow, 50),
+            columns=tuple(profile(self.arrow[c.name], c) for c in shown),
+            more_columns=len(self.columns) - len(shown),
+            sample=sample(self.arrow.select([c.name for c in shown]), 50),
             synthetic=self.provenance.synthetic,
             bytes=int(self.arrow.nbytes),
         )

@@ -35,7 +35,22 @@ def test_a_page_is_some_rows_and_says_how_many_there_are(store: Store) -> None:
         "rows": [[1, 2]],
         "offset": 1,
         "total": 3,
+        "more_columns": 0,
     }
+
+
+def test_of_very_many_columns_the_first_are_shown(store: Store) -> None:
+    wide = Table.from_pandas(pd.DataFrame([range(1000)] * 3).add_prefix("c"))
+
+    answer = shown(store, wide, limit=2, sort="-c999")
+
+    assert answer["columns"] == [f"c{at}" for at in range(200)]
+    assert [len(row) for row in answer["rows"]] == [200, 200]
+    assert answer["more_columns"] == 800
+    preview = wide.preview()
+    assert (len(preview.columns), preview.more_columns, preview.width) == (200, 800, 1000)
+    assert {len(row) for row in preview.sample} == {200}
+    assert len(preview.model_dump_json()) < 200_000
 
 
 @pytest.mark.parametrize(

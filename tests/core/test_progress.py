@@ -80,3 +80,14 @@ def test_a_card_stops_at_its_next_report() -> None:
 
 def test_outside_a_run_a_report_does_nothing() -> None:
     report(1, 10, "row", loss=0.5)
+
+
+def test_a_report_is_cut_to_what_can_be_shown() -> None:
+    sent: list[dict[str, Any]] = []
+
+    with reporting(Reporter(sent.append)):
+        report(1, 2, "step" * 10_000, **{f"{number:04}" * 100: 1.0 for number in range(2000)})
+
+    assert len(sent[0]["unit"]) == 60
+    assert len(sent[0]["metrics"]) == 32
+    assert max(map(len, sent[0]["metrics"])) == 60

@@ -12,7 +12,7 @@ import pytest_asyncio
 
 from executors import machine
 from executors.local_process import LocalExecutor
-from tensorrag.errors import ExecutorUnavailable, RunCancelled
+from tensorrag.errors import ExecutorUnavailable, RunCancelled, TaskFailed
 from tensorrag.executor import Executor
 from tensorrag.store.place import Place
 from tests.executors.card_texts import task
@@ -185,3 +185,14 @@ async def test_nothing_that_a_card_started_outlives_it(local: LocalExecutor, pla
     async with asyncio.timeout(2):
         while set(pids) & below(os.getpid()):  # ended, and soon collected, too
             await asyncio.sleep(0.01)
+
+
+async def test_a_card_that_reports_without_end_floods_nobody(
+    local: LocalExecutor, place: Place
+) -> None:
+    handle = await local.submit(task("ReportForever", timeout=1.5), place)
+    with pytest.raises(TaskFailed):
+        await local.result(handle)
+    reports = [event async for event in local.events(handle) if event["type"] == "progress"]
+    assert 2 <= len(reports) <= 40
+    assert max(len(str(report)) for report in reports) < 5000

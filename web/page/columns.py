@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tensorrag.preview import ColumnProfile, Histogram, TablePreview
+from tensorrag.preview import SHOWN_COLUMNS, ColumnProfile, Histogram, TablePreview
 from tensorrag.types import ColumnSchema
 from web.page.markup import Element, Node, b, div, h3, rect, span, svg, table, tbody, td, tr
 from web.page.wording import brief, number, percent, plural, size
@@ -34,13 +34,19 @@ def histogram_picture(
 
 def size_words(payload: TablePreview) -> Node:
     """Write rows × columns."""
-    return [b[f"{payload.rows:,}"], span(".u")[" × "], b[f"{len(payload.columns):,}"]]
+    return [b[f"{payload.rows:,}"], span(".u")[" × "], b[f"{payload.width:,}"]]
 
 
 def missing_words(payload: TablePreview) -> str:
     """Say how many values are missing."""
     missing = sum(column.missing for column in payload.columns)
-    return f"{plural(missing, 'value')} missing" if missing else "no value missing"
+    words = f"{plural(missing, 'value')} missing" if missing else "no value missing"
+    return f"{words} in the columns shown" if payload.more_columns else words
+
+
+def more_words(count: int) -> Node:
+    """Say how many columns are not shown; nothing where all are."""
+    return count > 0 and div(".t11.m2")[f"{plural(count, 'more column')}, not shown here"]
 
 
 def table_summary(payload: TablePreview, opener: Node = None) -> Element:
@@ -50,15 +56,17 @@ def table_summary(payload: TablePreview, opener: Node = None) -> Element:
             div(".sp")[
                 div[size_words(payload), payload.synthetic and [" ", span(".tag")["synthetic"]]],
                 div(".t11.m2")[f"{size(payload.bytes)}, {missing_words(payload)}"],
+                more_words(payload.more_columns),
             ],
             opener,
         ],
     ]
 
 
-def column_list(columns: Sequence[ColumnProfile]) -> Element:
+def column_list(payload: TablePreview) -> Element:
     """List columns with kind, picture and range."""
-    return div(".cols")[[_column(column) for column in columns]]
+    shown = [_column(column) for column in payload.columns]
+    return div(".cols")[shown, more_words(payload.more_columns)]
 
 
 def _column(column: ColumnProfile) -> Element:
@@ -87,14 +95,11 @@ def _range(column: ColumnProfile) -> Node:
 
 def schema_list(columns: Sequence[ColumnSchema]) -> Element:
     """List columns as far as they are known before a run."""
-    return table(".mt")[
-        tbody[
-            [
-                tr[td[column.name], td[span(".u")[column.kind or "unknown", _unit(column)]]]
-                for column in columns
-            ]
-        ]
+    rows = [
+        tr[td[column.name], td[span(".u")[column.kind or "unknown", _unit(column)]]]
+        for column in columns[:SHOWN_COLUMNS]
     ]
+    return div[table(".mt")[tbody[rows]], more_words(len(columns) - SHOWN_COLUMNS)]
 
 
 def _unit(column: ColumnSchema) -> str:

@@ -29,6 +29,7 @@ from web.page.panel import Act, Panel
 from web.page.preview import show_preview
 from web.page.scene import card_of, kind_of, table_columns
 from web.page.summary import summary
+from web.page.wording import plural
 
 TABS = details.TABS
 PRINTED_NOTHING = "It printed nothing.", "It printed nothing: its result was reused."
@@ -137,8 +138,8 @@ class Inspector:
             tables = [chosen]
         if tables and self._shown_node() == card.node:
             return [
-                div(".sec.t11.m3")[f"{len(tables[0].columns)} columns"],
-                column_list(tables[0].columns),
+                div(".sec.t11.m3")[plural(tables[0].width, "column")],
+                column_list(tables[0]),
             ]
         known = table_columns(self._session.checked.nodes.get(card.node))
         if known is None:
