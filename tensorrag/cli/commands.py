@@ -138,6 +138,24 @@ def cards(as_json: bool, workspace: Path | None) -> int:
 
 
 @commands.command()
+@click.argument("pipeline")
+@_json_option
+@_workspace_option
+def versions(pipeline: str, as_json: bool, workspace: Path | None) -> int:
+    """List the latest edits of a pipeline, and its named versions."""
+    from tensorrag.cli import listings
+
+    with _undisturbed(as_json):
+        found = listings.versions(workspace, pipeline)
+    if as_json:
+        _print_json(found)
+    else:
+        rows = [tuple(map(_plain, (each["time"], each["name"], each["said"]))) for each in found]
+        _print_table(("time", "name", "what was changed"), rows)
+    return SUCCEEDED
+
+
+@commands.command()
 @_json_option
 def samples(as_json: bool) -> int:
     """List the sample pipelines."""
@@ -264,6 +282,11 @@ def _undisturbed(as_json: bool) -> Iterator[None]:
 
 def _print_json(content: Any) -> None:
     click.echo(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def _plain(text: str) -> str:
+    """Leave out what a terminal would take for a command."""
+    return "".join(letter for letter in text if letter.isprintable())
 
 
 def _print_table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:

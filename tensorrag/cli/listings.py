@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from tensorrag.registry import catalog_cache
 from tensorrag.store.home import home
 
 if TYPE_CHECKING:
+    from tensorrag.catalog import Catalog
     from tensorrag.store.journal import Journal
 
 JsonObject = dict[str, Any]
@@ -21,11 +23,19 @@ def cards(workspace: Path | None = None) -> list[JsonObject]:
     known = catalog_cache.known_listing(folder)
     if known is not None:
         return known
+    return [info.listing() for info in _catalog(folder).cards.values()]
+
+
+def _catalog(folder: Path) -> Catalog:
+    """Return the cards that there are, as they were described before if nothing has changed."""
+    known = catalog_cache.known_catalog(folder)
+    if known is not None:
+        return known
     from tensorrag.registry.finding import Registry
 
     catalog = Registry.load(folder).catalog()
     catalog_cache.keep(folder, catalog)
-    return [info.listing() for info in catalog.cards.values()]
+    return catalog
 
 
 def samples() -> list[JsonObject]:
@@ -75,6 +85,31 @@ def log(workspace: Path | None, run_id: str, node: str | None) -> str:
     from tensorrag.store.log import as_text, read
 
     return as_text(read(_journal(workspace), run_id, node).lines(), whose=node is None)
+
+
+def versions(workspace: Path | None, pipeline_id: str) -> list[JsonObject]:
+    """List what a pipeline of the workspace was, the latest first.
+
+    Raises:
+        PipelineError: there is none of this id.
+    """
+    from tensorrag.edit.history import history, named_versions
+    from tensorrag.store.workspace import Workspace
+
+    opened = Workspace.open(workspace)
+    shelf = opened.pipelines
+    shelf.load(pipeline_id)
+    named = named_versions(shelf.named(pipeline_id).read().records)
+    catalog = _catalog(opened.cards)
+    return [
+        {
+            "revision": version.revision,
+            "time": datetime.fromtimestamp(version.made, UTC).isoformat(timespec="seconds"),
+            "said": version.said,
+            "name": version.name,
+        }
+        for version in history(shelf.log(pipeline_id).read().records, named, catalog)
+    ]
 
 
 def _journal(workspace: Path | None) -> Journal:
