@@ -52,6 +52,15 @@ class Server:
             time.sleep(0.05)
         pytest.fail(f"The server did not answer within {seconds:.0f} s:\n{self.output()}")
 
+    def announced(self, seconds: float = 60) -> str:
+        """Wait for the line that says where the editor is, and return it."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            if "is open at" in (said := self.output()):
+                return said.splitlines()[0]
+            time.sleep(0.05)
+        pytest.fail(f"It printed no link within {seconds:.0f} s:\n{self.output()}")
+
     def stop(self) -> None:
         """End it, and by force whatever of it is left after a while."""
         if self.process.poll() is not None:

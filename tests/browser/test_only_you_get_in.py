@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import threading
-import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -99,8 +98,7 @@ def elsewhere() -> Iterator[int]:
 
 def content_of(server: Server) -> dict[str, str]:
     """What a workspace holds once the server has begun."""
-    while "is open at" not in server.output():
-        time.sleep(0.05)
+    server.announced()
     return content(server)
 
 

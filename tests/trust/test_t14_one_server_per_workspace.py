@@ -7,7 +7,6 @@ import os
 import shutil
 import signal
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -133,8 +132,7 @@ def test_a_workspace_that_is_gone_ends_its_server(
 ) -> None:
     """It locks nobody out any more: another server may begin at the same place."""
     server = start_server()
-    while "is open at" not in server.output():
-        time.sleep(0.05)
+    server.announced()
     server.workspace.rename(tmp_path / "moved")
     if not moved:
         shutil.rmtree(tmp_path / "moved")

@@ -97,8 +97,7 @@ async def until_named(server: Server, name: str) -> None:
 async def edit(start_server: Callable[..., Server]) -> tuple[Server, str]:
     """A server, and the page of its pipeline."""
     server = start_server()
-    while "is open at" not in server.output():
-        await asyncio.sleep(0.05)
+    await asyncio.to_thread(server.announced)
     listed = httpx.get(f"{server.url}/api/pipelines", trust_env=False, timeout=30).json()
     return server, f"/edit/{listed[0]['id']}"
 
