@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from tensorrag.card import Peek
+from tensorrag.catalog import Catalog
 from tensorrag.check import Checked
-from tensorrag.check import check as check_pipeline
 from tensorrag.check.problems import Problem
 from tensorrag.errors import FileFormatError, PipelineError, WorkspaceError
 from tensorrag.executor import Executor
 from tensorrag.pipeline import Pipeline, files, strict_json
 from tensorrag.pipeline.names import quoted
-from tensorrag.registry.finding import Registry
 from tensorrag.run import Request, Run
+from tensorrag.run.hosted import Hosted
 from tensorrag.run.prepare import PipelineHasErrors, look, open_executors, with_params
 from tensorrag.run.request import asked
 from tensorrag.run.strays import Strays
@@ -78,6 +78,11 @@ def check(name: str, workspace: Path | None = None) -> tuple[Problem, ...]:
     return asyncio.run(_check(open_pipeline(name), Workspace.open(workspace)))
 
 
+def describe(workspace: Path | None = None) -> Catalog:
+    """Have all cards described that are installed or dropped in."""
+    return asyncio.run(_describe(Workspace.open(workspace)))
+
+
 def open_pipeline(name: str) -> Opened:
     """Open a file, or the sample of this name.
 
@@ -120,15 +125,15 @@ def parsed(settings: tuple[str, ...]) -> dict[str, Any]:
 
 async def _run(call: Call, workspace: Workspace, *, quiet: bool) -> tuple[JsonObject, int]:
     request = _resumed(call.resume, workspace) if call.resume else _asked(call)
-    registry = Registry.load(workspace.cards)
     executors = open_executors(workspace.scratch)
-    checker = _Checker(registry, workspace)
+    hosted = Hosted(executors, workspace.place(request.base))
+    checker = _Checker(hosted, workspace)
     strays = Strays(workspace, executors)
     if call.resume:
         strays.start()
-    catalog = registry.catalog()
-    started = Run(request, workspace, executors, catalog, checker, stray=strays.handle)
     try:
+        catalog = await hosted.catalog()
+        started = Run(request, workspace, executors, catalog, checker, stray=strays.handle)
         return await _carried_out(started, quiet=quiet)
     finally:
         await strays.close()
@@ -194,35 +199,40 @@ def _refused(run: Run, problems: tuple[Problem, ...], *, quiet: bool) -> JsonObj
     return {"run": None, "status": "failed", "seconds": 0.0, "problems": shown, "nodes": {}}
 
 
+async def _describe(workspace: Workspace) -> Catalog:
+    executors = open_executors(workspace.scratch)
+    try:
+        return await Hosted(executors, workspace.place()).catalog()
+    finally:
+        await _close(executors, workspace)
+
+
 async def _check(opened: Opened, workspace: Workspace) -> tuple[Problem, ...]:
-    checker = _Checker(Registry.load(workspace.cards), workspace)
-    checked = await checker(opened.pipeline, {})
-    if not any(facts.peek_key for facts in checked.nodes.values()):
-        return checked.problems
     executors = open_executors(workspace.scratch)
     try:
         place, peeks = workspace.place(opened.base), workspace.store.peeks
+        checker = _Checker(Hosted(executors, place), workspace)
+        checked = await checker(opened.pipeline, {})
+        if not any(facts.peek_key for facts in checked.nodes.values()):
+            return checked.problems
         seen = await look(checked, executors, place, peeks)
         for key, peek in seen.items():
             peeks.put(key, peek)
+        return (await checker(opened.pipeline, seen)).problems
     finally:
         await _close(executors, workspace)
-    return (await checker(opened.pipeline, seen)).problems
 
 
 @dataclass(frozen=True, slots=True)
 class _Checker:
-    """Checks in a thread of this process: whoever calls a command trusts the cards they have."""
+    """Checks in the process that imports the cards: what is wrong with one stays there."""
 
-    registry: Registry
+    hosted: Hosted
     workspace: Workspace
 
     async def __call__(self, pipeline: Pipeline, peeks: Mapping[str, Peek]) -> Checked:
-        return await asyncio.to_thread(self._check, pipeline, peeks)
-
-    def _check(self, pipeline: Pipeline, peeks: Mapping[str, Peek]) -> Checked:
         secrets = self.workspace.settings.secret_names()
-        return check_pipeline(pipeline, self.registry, peeks, secrets=secrets)
+        return await self.hosted.check(pipeline, peeks, secrets)
 
 
 def _on_signal(act: Any) -> None:

@@ -23,19 +23,29 @@ def cards(workspace: Path | None = None) -> list[JsonObject]:
     known = catalog_cache.known_listing(folder)
     if known is not None:
         return known
-    return [info.listing() for info in _catalog(folder).cards.values()]
+    return [info.listing() for info in _catalog(workspace).cards.values()]
 
 
-def _catalog(folder: Path) -> Catalog:
+def _catalog(workspace: Path | None) -> Catalog:
     """Return the cards that there are, as they were described before if nothing has changed."""
+    folder = home(workspace) / "cards"
     known = catalog_cache.known_catalog(folder)
     if known is not None:
         return known
-    from tensorrag.registry.finding import Registry
-
-    catalog = Registry.load(folder).catalog()
+    catalog = _described(workspace, folder)
     catalog_cache.keep(folder, catalog)
     return catalog
+
+
+def _described(workspace: Path | None, folder: Path) -> Catalog:
+    """Have all cards described: those that were dropped in by a process apart."""
+    if any(folder.glob("*.py")):
+        from tensorrag.cli.headless import describe
+
+        return describe(workspace)
+    from tensorrag.registry.finding import Registry
+
+    return Registry.load().catalog()
 
 
 def samples() -> list[JsonObject]:
@@ -100,7 +110,7 @@ def versions(workspace: Path | None, pipeline_id: str) -> list[JsonObject]:
     shelf = opened.pipelines
     shelf.load(pipeline_id)
     named = named_versions(shelf.named(pipeline_id).read().records)
-    catalog = _catalog(opened.cards)
+    catalog = _catalog(workspace)
     return [
         {
             "revision": version.revision,

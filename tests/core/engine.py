@@ -144,7 +144,7 @@ class InProcess:
     """An executor that performs tasks in threads of this process."""
 
     name: str = "local"
-    kinds: frozenset[TaskKind] = frozenset({"run", "peek"})
+    kinds: frozenset[TaskKind] = frozenset({"run", "peek", "describe", "propagate"})
     ran: list[str] = field(default_factory=list)
     """The cards that were run, in order."""
     flaky: int = 0

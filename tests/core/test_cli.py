@@ -332,3 +332,15 @@ def test_the_help_names_the_commands_of_siblings_without_importing_them(tmp_path
 
     assert re.search(r"buy +Buy a model\.", shown)
     assert "serve" in shown
+
+
+def test_a_card_that_crashes_while_it_is_imported_spares_the_command(
+    workspace: Path, capsys: Captured, tmp_path: Path
+) -> None:
+    (workspace / "cards" / "fatal.py").write_text("import os; os.abort()")
+    code, cards = call(capsys, "cards", "--json")
+    assert code == 0
+    assert "number" in {card["card"] for card in cards}
+
+    code, found = call(capsys, "check", saved(tmp_path, chain(node("number", value=3))), "--json")
+    assert (code, found) == (0, [])

@@ -11,13 +11,12 @@ from collections.abc import Iterable, Mapping
 from tensorrag.card import Peek
 from tensorrag.catalog import Catalog
 from tensorrag.check import Checked, NodeFacts
-from tensorrag.errors import ExecutorUnavailable
 from tensorrag.executor import Executor
 from tensorrag.pipeline import JsonObject, Pipeline
-from tensorrag.pipeline.as_json import to_json
+from tensorrag.run.hosted import Hosted
 from tensorrag.run.prepare import look
 from tensorrag.store.workspace import Workspace
-from tensorrag.task import Task, TaskKind
+from tensorrag.task import Task
 
 
 class Hosting:
@@ -26,6 +25,7 @@ class Hosting:
     def __init__(self, workspace: Workspace, executors: Mapping[str, Executor]) -> None:
         self._executors = executors
         self._place = workspace.place()
+        self._hosted = Hosted(executors, self._place)
         self._settings = workspace.settings
         self.secrets: tuple[str, ...] = ()
         """Names of the secrets that there were at the last check."""
@@ -34,14 +34,12 @@ class Hosting:
 
     async def catalog(self) -> Catalog:
         """Have all cards described."""
-        return Catalog.model_validate(await self._ask(Task(kind="describe")))
+        return await self._hosted.catalog()
 
     async def check(self, pipeline: Pipeline, peeks: Mapping[str, Peek]) -> Checked:
         """Check a pipeline, given what was seen at outside sources. No row is read."""
         self.secrets, self.card_memory = await asyncio.to_thread(self._known)
-        task = await asyncio.to_thread(_propagate, pipeline, peeks, self.secrets)
-        answer = await self._ask(task)
-        return await asyncio.to_thread(Checked.model_validate, answer)
+        return await self._hosted.check(pipeline, peeks, self.secrets)
 
     def _known(self) -> tuple[tuple[str, ...], int | None]:
         values = self._settings.values()
@@ -62,34 +60,14 @@ class Hosting:
     async def page(self, digest: str, offset: int, limit: int, sort: str) -> JsonObject:
         """Read rows of a stored table, in a worker."""
         params = {"offset": offset, "limit": limit, "sort": sort}
-        return await self._ask(Task(kind="page", params=params, inputs={"table": (digest,)}))
+        return await self._hosted.ask(Task(kind="page", params=params, inputs={"table": (digest,)}))
 
     async def profile(self, digest: str) -> JsonObject:
         """Make the preview of a stored value anew, in a worker."""
-        return await self._ask(Task(kind="profile", inputs={"value": (digest,)}))
-
-    async def _ask(self, task: Task) -> JsonObject:
-        executor = self._able(task.kind)
-        handle = await executor.submit(task, self._place)
-        return await executor.result(handle)
-
-    def _able(self, kind: TaskKind) -> Executor:
-        for executor in self._executors.values():
-            if kind in executor.kinds:
-                return executor
-        raise ExecutorUnavailable(
-            "No executor is installed that could do this.",
-            hint="Install TensorRag again: its own executor is missing.",
-        )
+        return await self._hosted.ask(Task(kind="profile", inputs={"value": (digest,)}))
 
 
 def stored(known: Mapping[str, Peek], keys: Iterable[str]) -> dict[str, Peek]:
     """Return what was seen under these keys. In a thread: this reads a database."""
     found = {key: known.get(key) for key in keys}
     return {key: peek for key, peek in found.items() if peek is not None}
-
-
-def _propagate(pipeline: Pipeline, peeks: Mapping[str, Peek], secrets: tuple[str, ...]) -> Task:
-    known = {key: peek.model_dump(mode="json") for key, peek in peeks.items()}
-    params = {"pipeline": to_json(pipeline), "peeks": known, "secrets": list(secrets)}
-    return Task(kind="propagate", params=params)

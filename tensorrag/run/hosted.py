@@ -1,0 +1,70 @@
+"""Has cards described and checked where they may be imported: in a process apart, never here."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+
+from tensorrag.card import Peek
+from tensorrag.catalog import Catalog
+from tensorrag.check import Checked
+from tensorrag.errors import ExecutorUnavailable
+from tensorrag.executor import Executor
+from tensorrag.pipeline import Pipeline
+from tensorrag.pipeline.as_json import to_json
+from tensorrag.store.place import Place
+from tensorrag.task import Task, TaskKind
+from tensorrag.types.value import JsonObject
+
+
+class Hosted:
+    """Asks whichever executor takes such questions.
+
+    Args:
+        executors: by name.
+        place: where the drop-in folder and the store are.
+    """
+
+    def __init__(self, executors: Mapping[str, Executor], place: Place) -> None:
+        self._executors, self._place = executors, place
+
+    async def catalog(self) -> Catalog:
+        """Have all cards described."""
+        return Catalog.model_validate(await self.ask(Task(kind="describe")))
+
+    async def check(
+        self, pipeline: Pipeline, peeks: Mapping[str, Peek], secrets: Iterable[str]
+    ) -> Checked:
+        """Check a pipeline, given what was seen at outside sources. No row is read.
+
+        Args:
+            pipeline: may be wrong in any way.
+            peeks: by ``NodeFacts.peek_key``.
+            secrets: names of those that there are.
+        """
+        task = await asyncio.to_thread(_propagate, pipeline, peeks, secrets)
+        return await asyncio.to_thread(Checked.model_validate, await self.ask(task))
+
+    async def ask(self, task: Task) -> JsonObject:
+        """Put a question, and wait for the answer.
+
+        Raises:
+            ExecutorUnavailable: no executor takes it.
+        """
+        executor = self._able(task.kind)
+        return await executor.result(await executor.submit(task, self._place))
+
+    def _able(self, kind: TaskKind) -> Executor:
+        for executor in self._executors.values():
+            if kind in executor.kinds:
+                return executor
+        raise ExecutorUnavailable(
+            "No executor is installed that could do this.",
+            hint="Install TensorRag again: its own executor is missing.",
+        )
+
+
+def _propagate(pipeline: Pipeline, peeks: Mapping[str, Peek], secrets: Iterable[str]) -> Task:
+    known = {key: peek.model_dump(mode="json") for key, peek in peeks.items()}
+    params = {"pipeline": to_json(pipeline), "peeks": known, "secrets": list(secrets)}
+    return Task(kind="propagate", params=params)
