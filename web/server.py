@@ -100,7 +100,7 @@ def run(
         is_here: tells whether the workspace is still where it was.
 
     Raises:
-        WorkspaceError: it was moved or deleted meanwhile.
+        TensorRagError: it could not begin, or the workspace was moved or deleted meanwhile.
     """
     sessions = assemble(workspace)
     from nicegui import app, core, ui
@@ -113,10 +113,16 @@ def run(
     lock_sockets(core.sio, site, MAX_BODY)
     url = site.origin or address(host, port)
     following: list[asyncio.Task[None]] = []
+    failed: list[Exception] = []
 
     async def start() -> None:
         following.append(asyncio.create_task(_end_without(is_here, app.shutdown)))
-        await sessions.start()
+        try:
+            await sessions.start()
+        except Exception as error:  # what listens and never answers would be worse than none
+            failed.append(error)
+            app.shutdown()
+            return
         path = await sessions.first_page()
         if door is None:
             announce(url, show=show, opens=url + path)
@@ -153,6 +159,8 @@ def run(
             http=Patient,
             limit_concurrency=CONNECTIONS,
         )
+        if failed:
+            raise failed[0]
     if not is_here():
         raise WorkspaceError(
             f"The workspace {workspace.root} was moved or deleted, so the server has ended.",

@@ -6,9 +6,11 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -144,6 +146,21 @@ def test_a_port_that_has_another_editor_says_so(start: Start, tmp_path: Path) ->
     assert errors.splitlines() == [
         f"Port {port} on 127.0.0.1 is taken by another TensorRag, with another workspace.",
         f"It is open at {url}. For one more: tensorrag serve --port {port + 1}",
+    ]
+
+
+def test_a_workspace_of_a_newer_version_is_one_sentence(start: Start, tmp_path: Path) -> None:
+    newer = tmp_path / "here" / "journal.sqlite"
+    newer.parent.mkdir(parents=True)
+    with closing(sqlite3.connect(newer)) as database:
+        database.execute("PRAGMA user_version=99")
+
+    output, errors = start("--port", str(free_port())).communicate(timeout=60)
+
+    assert output == ""
+    assert errors.splitlines() == [
+        f"{newer} was written by a newer version of TensorRag.",
+        "Update TensorRag, or use another workspace.",
     ]
 
 

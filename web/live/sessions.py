@@ -104,7 +104,8 @@ class Sessions:
             self._watching.cancel()
         if self._copying is not None:
             await self._copying
-        await self.runs.close()
+        if self._runs is not None:  # else it ends before it has begun
+            await self._runs.close()
         sessions = await asyncio.gather(*self._open.values(), return_exceptions=True)
         open_ones = [session for session in sessions if isinstance(session, Session)]
         await asyncio.gather(*(session.close() for session in open_ones), return_exceptions=True)
