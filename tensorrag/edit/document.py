@@ -80,16 +80,6 @@ class Document:
         return self._steps.copy()
 
     @property
-    def can_undo(self) -> bool:
-        """Whether there is a step to take back."""
-        return bool(self._steps.done)
-
-    @property
-    def can_redo(self) -> bool:
-        """Whether there is a step to make again."""
-        return bool(self._steps.undone)
-
-    @property
     def undo_label(self) -> str:
         """What `undo` would take back, such as "Move Train"; empty if there is nothing."""
         return self._steps.done[-1].label if self._steps.done else ""

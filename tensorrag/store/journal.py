@@ -27,7 +27,7 @@ CREATE TABLE IF NOT EXISTS runs (
     number INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, pipeline TEXT, name TEXT NOT NULL,
     status TEXT NOT NULL, created REAL NOT NULL, finished REAL,
     host TEXT NOT NULL, pid INTEGER NOT NULL, pid_started REAL NOT NULL,
-    problems TEXT NOT NULL, record TEXT NOT NULL, parent TEXT, request TEXT
+    problems TEXT NOT NULL, record TEXT NOT NULL, parent TEXT, request TEXT, nth INTEGER
 );
 CREATE INDEX IF NOT EXISTS runs_of_pipeline ON runs (pipeline, number);
 CREATE INDEX IF NOT EXISTS runs_by_status ON runs (status);
@@ -41,9 +41,12 @@ CREATE TABLE IF NOT EXISTS events (
     type TEXT NOT NULL, data TEXT NOT NULL, PRIMARY KEY (run, seq)
 )
 """
-VERSION = 2
+VERSION = 3
 MIGRATIONS = {
-    2: "ALTER TABLE runs ADD COLUMN parent TEXT; ALTER TABLE runs ADD COLUMN request TEXT"
+    2: "ALTER TABLE runs ADD COLUMN parent TEXT; ALTER TABLE runs ADD COLUMN request TEXT",
+    3: "ALTER TABLE runs ADD COLUMN nth INTEGER; UPDATE runs SET nth = (SELECT count(*)"
+    " FROM runs AS earlier WHERE earlier.pipeline IS runs.pipeline"
+    " AND earlier.number <= runs.number)",
 }
 
 
@@ -64,6 +67,8 @@ class RunEntry:
     """The run that it resumes."""
     begun: bool = True
     """Whether its turn ever came."""
+    number: int = 0
+    """Which run of its pipeline it is, from 1: it stays, whatever is forgotten."""
 
     @property
     def withdrawn(self) -> bool:
@@ -83,6 +88,7 @@ class RunEntry:
         """Return one line of the list of runs."""
         return {
             "run": self.id,
+            "number": self.number,
             "pipeline": self.pipeline,
             "name": self.name,
             "status": self.status,
@@ -169,8 +175,12 @@ class Journal:
         with self._database.write() as connection:
             connection.execute(
                 "INSERT INTO runs (id, pipeline, name, status, created, host, pid, pid_started,"
-                " problems, record, parent, request) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (*known, *more),
+                " problems, record, parent, request, nth) VALUES"
+                # The latest run of a pipeline is never forgotten: no number is used twice.
+                " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+                " 1 + coalesce((SELECT nth FROM runs WHERE pipeline IS ?"
+                " ORDER BY number DESC LIMIT 1), 0))",
+                (*known, *more, pipeline_id),
             )
         return run
 
@@ -445,7 +455,7 @@ class Journal:
         self._database.close()
 
 
-_ENTRY = "id, pipeline, name, status, created, finished, problems, parent, record != '{}'"
+_ENTRY = "id, pipeline, name, status, created, finished, problems, parent, record != '{}', nth"
 _PAST = """
 WITH placed AS (
     SELECT *, row_number() OVER (PARTITION BY pipeline ORDER BY number DESC) AS place FROM runs
@@ -476,9 +486,9 @@ def timestamp(seconds: float | None = None) -> str:
 
 
 def _entry(row: tuple[Any, ...]) -> RunEntry:
-    run, pipeline, name, status, created, finished, problems, parent, begun = row
-    found = tuple(json.loads(problems))
-    return RunEntry(run, pipeline, name, status, created, finished, found, parent, bool(begun))
+    run, pipeline, name, status, created, finished, problems, parent, begun, number = row
+    ran = (run, pipeline, name, status, created, finished, tuple(json.loads(problems)))
+    return RunEntry(*ran, parent=parent, begun=bool(begun), number=number or 0)
 
 
 def _event_row(run: str, seq: int, event: JsonObject) -> tuple[Any, ...]:

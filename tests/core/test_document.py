@@ -31,7 +31,7 @@ def test_one_gesture_is_one_step() -> None:
     assert change.before is START
     assert doc.undo() is not None
     assert doc.pipeline is START
-    assert not doc.can_undo
+    assert not doc.undo_label
 
 
 def test_a_gesture_is_made_whole_or_not_at_all() -> None:
@@ -42,7 +42,7 @@ def test_a_gesture_is_made_whole_or_not_at_all() -> None:
 
     assert doc.pipeline is START
     assert doc.revision == 0
-    assert not doc.can_undo
+    assert not doc.undo_label
 
 
 def test_undo_and_redo_raise_the_revision() -> None:
@@ -75,7 +75,7 @@ def test_a_new_edit_ends_redo() -> None:
 
     doc.apply([{"op": "rename", "name": "New"}])
 
-    assert not doc.can_redo
+    assert not doc.redo_label
 
 
 def test_what_changes_nothing_is_no_step() -> None:
@@ -85,7 +85,7 @@ def test_what_changes_nothing_is_no_step() -> None:
 
     assert not change
     assert doc.revision == 0
-    assert not doc.can_undo
+    assert not doc.undo_label
     assert not doc.apply([])
 
 

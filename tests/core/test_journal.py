@@ -50,6 +50,18 @@ def test_runs_are_listed_newest_first(journal: Journal) -> None:
     assert [entry.id for entry in journal.runs(limit=1)] == [second]
 
 
+def test_runs_of_a_version_that_did_not_number_them_are_numbered(journal: Journal) -> None:
+    runs = [journal.create_run({}, pipeline_id=name) for name in ("a", "b", "a")]
+    journal.close()
+    with sqlite3.connect(journal.database.path) as before:
+        before.execute("ALTER TABLE runs DROP COLUMN nth")
+        before.execute("PRAGMA user_version = 2")
+    before.close()
+
+    assert [journal.run(run).number for run in runs] == [1, 1, 2]
+    assert journal.run(journal.create_run({}, pipeline_id="a")).number == 3
+
+
 def test_a_run_as_json_holds_its_nodes(journal: Journal) -> None:
     run = journal.create_run({})
     journal.append(run, [], nodes={"train": (shown("running"), None)})

@@ -58,6 +58,17 @@ def test_old_runs_are_forgotten_with_all_that_they_printed(journal: Journal) -> 
     assert thin(journal) == 0
 
 
+def test_a_run_keeps_its_number_when_those_before_it_are_forgotten(journal: Journal) -> None:
+    runs = [ran(journal) for _ in range(ALWAYS + 3)]
+    ran(journal, "another")
+    thin(journal)
+
+    assert journal.run(runs[-1]).number == ALWAYS + 3
+    assert [entry.number for entry in journal.runs(2, "p")] == [ALWAYS + 3, ALWAYS + 2]
+    assert journal.run(ran(journal)).number == ALWAYS + 4
+    assert journal.run(ran(journal, "another")).number == 2
+
+
 def test_young_runs_stay_however_many_there_are(journal: Journal) -> None:
     runs = [ran(journal, at=time.time() - (DAYS - 1) * DAY) for _ in range(ALWAYS + 3)]
 

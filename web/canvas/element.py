@@ -82,10 +82,6 @@ class PipelineCanvas(ui.element, component="pipeline_canvas.js", esm={"tensorrag
         """Zoom so that every card is in view, at most to 100 %."""
         self.run_method("fit")
 
-    def zoom_to(self, percent: float) -> None:
-        """Zoom around the middle of the view."""
-        self.run_method("zoomTo", percent)
-
     def layout(self) -> None:
         """Tidy up; the new places arrive as one ``ops`` event with one ``move``."""
         self.run_method("layout")

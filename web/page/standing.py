@@ -131,13 +131,13 @@ def _latest(session: Session, past: Sequence[PastRun]) -> PastRun | None:
 
 
 def past_runs(entries: Sequence[RunEntry], waiting: Sequence[Run] = ()) -> list[PastRun]:
-    """Return the runs of a pipeline, newest first, numbered from the first."""
-    numbers = {entry.id: len(entries) - at for at, entry in enumerate(entries)}
+    """Return the runs of a pipeline, newest first."""
+    numbers = {entry.id: entry.number for entry in entries}
     places = {run.id: at for at, run in enumerate(waiting, start=1)}
     return [
         PastRun(
             run=entry.id,
-            number=numbers[entry.id],
+            number=entry.number,
             status=entry.status,
             started=datetime.fromtimestamp(entry.created, UTC),
             seconds=entry.seconds,
