@@ -141,6 +141,15 @@ def test_a_person_sees_it_and_presses_resume(
     shows(hands.card("add"), "done")
     shows(hands.card("wait"), "cancelled")
 
+    page.goto(again.url)
+    page.get_by_role("button", name="Resume").click()
+    page.wait_for_url(f"**/edit/{pipeline}")
+    shows(hands.card("wait"), "running")
+    hands.test_id("cancel").click()
+    shows(hands.test_id("run-status"), "cancelled")
+    shows(hands.card("add"), "done")
+    shows(hands.card("wait"), "cancelled")
+
     hands.settings("wait")
     hands.type_into("steps", "1")
     hands.test_id("resume").click()
@@ -150,7 +159,7 @@ def test_a_person_sees_it_and_presses_resume(
     shows(hands.card("wait"), "done")
     expect(hands.card("wait")).not_to_contain_text("reused")
     page.get_by_role("tab", name="Runs").click()
-    expect(page.locator("[data-run]").first).to_contain_text("Resumes run 1", timeout=PATIENCE)
+    expect(page.locator("[data-run]").first).to_contain_text("Resumes run 2", timeout=PATIENCE)
     page.get_by_role("button", name="Run 1", exact=True).click()  # and looks at the one before
     expect(hands.test_id("latest-run")).to_be_visible(timeout=PATIENCE)
     hands.test_id("latest-run").click()

@@ -147,6 +147,8 @@ class Home:
                 self._query = text(data, "value")[:100]
             case "note":
                 self._note = text(data, "message")
+            case "resume":
+                await self._resume(text(data, "pipeline"))
             case "ask_delete":
                 self._ask(text(data, "pipeline"))
             case "delete":
@@ -158,6 +160,19 @@ class Home:
         if self._asked is not None:
             self._panel.show(self._content())
             self._panel.run_method("open", "confirm")
+
+    async def _resume(self, pipeline: str) -> None:
+        """Go on with the run that was cut off, and look at it."""
+        own = next((own for own in self._own if own.entry.id == pipeline and own.cut_off), None)
+        if own is None or own.run is None:
+            return
+        try:
+            await self._sessions.resume(own.run.id)
+        except TensorRagError as error:
+            name = own.entry.name or pipeline
+            self._note = f"{name} could not be resumed. {error.message} {error.hint}".strip()
+        else:
+            ui.navigate.to(f"/edit/{pipeline}")
 
     async def _delete(self, pipeline: str) -> None:
         try:

@@ -55,6 +55,11 @@ class Own:
     pipeline: Pipeline | None = None
     run: RunEntry | None = None
 
+    @property
+    def cut_off(self) -> bool:
+        """Whether its last run was cut off by the end of the editor."""
+        return self.run is not None and self.run.status == "interrupted"
+
 
 @dataclass(frozen=True)
 class Start:
@@ -195,7 +200,7 @@ def _row(own: Own, catalog: Catalog) -> Element:
                 ],
             ]
         ],
-        td(".s12")[_last(own.run)],
+        td(".s12")[_last(own)],
         td(".num.s12")[seconds(own.run.seconds) if own.run else "–"],
         td(".s12.m2")[when(datetime.fromtimestamp(entry.modified, UTC))],
         td(".more")[
@@ -207,13 +212,22 @@ def _row(own: Own, catalog: Catalog) -> Element:
     ]  # fmt: skip
 
 
-def _last(run: RunEntry | None) -> Node:
+def _last(own: Own) -> Node:
+    run = own.run
     if run is None:
         return state("idle")
     return [
-        state(run.status),
+        div(".row")[state(run.status), own.cut_off and _resume(own)],
         div(".m2", style="padding-left:20px")[when(datetime.fromtimestamp(run.created, UTC))],
     ]
+
+
+def _resume(own: Own) -> Element:
+    return button(
+        ".link.over", type="button", data_act="resume", data_pipeline=own.entry.id,
+        title="Go on with the pipeline as it is now; what was finished is not done again",
+        aria_label=f"Resume {own.entry.name or own.entry.id}",
+    )["Resume"]  # fmt: skip
 
 
 def _confirm(asked: Own | None) -> Element:
