@@ -148,9 +148,11 @@ def _gzip_members(source: Source) -> Iterator[bytes]:
 
 
 def _pieces(unpack: zlib._Decompress, packed: bytes) -> Iterator[bytes]:
-    while packed and not unpack.eof:
-        yield unpack.decompress(packed, CHUNK)
-        packed = unpack.unconsumed_tail
+    piece = b""
+    while (packed or len(piece) == CHUNK) and not unpack.eof:
+        piece = unpack.decompress(packed, CHUNK)
+        yield piece
+        packed = unpack.unconsumed_tail  # none may be left while there is more to come out
 
 
 def _kept(source: Source, pieces: Iterator[bytes], compressed: int) -> IO[bytes]:

@@ -22,6 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from cards._tables.unpack import CHUNK
 from cards.data_load import DataLoad
 from cards.data_split import DataSplit
 from cards.evaluate import Evaluate
@@ -525,3 +526,16 @@ def test_a_file_that_kills_whoever_reads_it_harms_no_server(
                     break
         assert "up to cell XFD1048576" in text
         assert client.get("/healthz").status_code == 200
+
+
+@pytest.mark.parametrize("more", [0, 1, 3, 9, 100])
+def test_a_zip_file_is_whole_wherever_it_is_cut_into_pieces(folder: Path, more: int) -> None:
+    """The last bytes of what was packed may wait inside the unpacker, with nothing left to feed."""
+    name = b"a" * (1 + more)
+    text = name + b",b\n" + b"1,2\n" * (CHUNK // 4 - 1)
+    assert len(text) == CHUNK + more
+    (folder / "x.zip").write_bytes(zipped({"x.csv": text}))
+
+    table = DataLoad(source="path", path="x.zip").run().dataset
+
+    assert table.num_rows == CHUNK // 4 - 1
