@@ -19,6 +19,7 @@ from tensorrag.pipeline import Node, Pipeline
 from tensorrag.pipeline.names import quoted
 from tensorrag.store.place import Place
 from tensorrag.task import Task
+from tensorrag.types.value import JsonObject
 
 Checker = Callable[[Pipeline, Mapping[str, Peek]], Awaitable[Checked]]
 """Checks a pipeline, given what was seen at outside sources; where that happens is its business."""
@@ -176,9 +177,18 @@ async def _peek(facts: NodeFacts, executors: Mapping[str, Executor], place: Plac
     )
     try:
         handle = await executor.submit(task, place)
-        return Peek.model_validate(await executor.result(handle))
+        return Peek.model_validate(await _answer(executor, handle))
     except TaskFailed as error:
         return Peek(error=_of_looking(facts.title, ErrorInfo.of(error)))
+
+
+async def _answer(executor: Executor, handle: str) -> JsonObject:
+    """Wait for the result of a task; where nobody waits any longer, it is stopped."""
+    try:
+        return await executor.result(handle)
+    except asyncio.CancelledError:
+        await executor.cancel(handle)
+        raise
 
 
 def _of_looking(title: str, error: ErrorInfo) -> ErrorInfo:

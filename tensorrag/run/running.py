@@ -87,6 +87,7 @@ class Run:
         self._chronicle = Chronicle(workspace.journal, run_id)
         self._schedule: Schedule
         self._main: asyncio.Task[None] | None = None
+        self._preparing: asyncio.Task[Prepared] | None = None
         self._starting = self._withdrawn = False
         self._happened = asyncio.Event()
         """Set when the loop has something to do."""
@@ -124,13 +125,15 @@ class Run:
         """
         self._catalog, self._starting = catalog or self._catalog, True
         try:
-            prepared = await self._prepare()
-            if not self._withdrawn:
+            prepared = None if self._withdrawn else await self._prepared()
+            if prepared is not None:
                 self._began = time.monotonic()
                 await asyncio.to_thread(self._create, prepared)
         finally:
             self._starting = False
-        if not self.nodes and self._withdrawn:
+        if prepared is None:
+            if not self.id:  # it is told as one that was taken back while it waited
+                await asyncio.to_thread(self._note_waiting)
             await self._end("cancelled")
             return
         for node in self.nodes.values():
@@ -172,9 +175,11 @@ class Run:
         for one in stopping:
             one.cancelling = True
         self._happened.set()
-        for one in stopping:
-            if one.id in self._executions:
-                await self._executions[one.id].cancel()
+        asked = [self._executions[one.id] for one in stopping if one.id in self._executions]
+        answers = await asyncio.gather(*(each.cancel() for each in asked), return_exceptions=True)
+        for error in answers:  # one that cannot be reached keeps no other from being stopped
+            if isinstance(error, BaseException):
+                raise error
 
     async def interrupt(self) -> None:
         """End at once because this process ends; the journal says that it was interrupted."""
@@ -214,6 +219,18 @@ class Run:
         }
 
     # --- before it begins -------------------------------------------------------------------
+
+    async def _prepared(self) -> Prepared | None:
+        """Prepare; gives nothing where it is taken back before that is done."""
+        self._preparing = asyncio.create_task(self._prepare())
+        try:
+            return await self._preparing
+        except asyncio.CancelledError:
+            if not self._withdrawn:
+                raise
+            return None
+        finally:
+            self._preparing = None
 
     async def _prepare(self) -> Prepared:
         return await prepare(
@@ -292,11 +309,15 @@ class Run:
     async def _withdraw(self) -> None:
         """Take it back before it has begun."""
         self._withdrawn = True
-        if not self._starting and not self.ended:
+        if self._preparing is not None:
+            self._preparing.cancel()
+        elif not self._starting:
             await self._end("cancelled")
 
     async def _end(self, status: RunStatus, more: JsonObject | None = None) -> None:
         """End a run that has not begun."""
+        if self.status != "queued":
+            return  # taken back in the moment in which its turn came
         self.status = status
         self._chronicle.note("run", {"status": status, "seconds": 0.0, **(more or {})})
         try:

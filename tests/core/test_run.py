@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tensorrag.errors import NodeNotFound, RunRefused, WorkspaceError
+from tensorrag.errors import ExecutorError, NodeNotFound, RunRefused, WorkspaceError
 from tensorrag.pipeline import Pipeline
 from tensorrag.run import Run
 from tensorrag.run.prepare import PipelineHasErrors
@@ -342,6 +342,31 @@ async def test_one_card_can_be_cancelled(engine: Engine) -> None:
     assert run.nodes["parity"].reason == "Wait was cancelled"
     with pytest.raises(NodeNotFound):
         await run.cancel("nothing")
+
+
+async def test_a_card_that_cannot_be_reached_keeps_no_other_from_being_cancelled(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipeline = chain(node("number"), node("wait"))
+    other = node("other", "wait", steps=999)
+    run = engine.new(pipeline.with_nodes(other).with_edges(wire("number", other)))
+    await run.start()
+    await until_running(run, "wait")
+    await until_running(run, "other")
+    cancel, lost = engine.executor.cancel, run.nodes["wait"].handle
+
+    async def reach(handle: str) -> None:
+        if handle == lost:
+            raise ExecutorError("The cloud does not answer.")
+        await cancel(handle)
+
+    monkeypatch.setattr(engine.executor, "cancel", reach)
+    with pytest.raises(ExecutorError, match="does not answer"):
+        await run.cancel()
+    await cancel(lost or "")
+
+    assert await run.wait() == "cancelled"
+    assert states(run) == {"number": "done", "wait": "cancelled", "other": "cancelled"}
 
 
 async def test_a_card_that_has_not_begun_can_be_cancelled(engine: Engine) -> None:

@@ -1,5 +1,6 @@
 import asyncio
 import json
+import os
 import sqlite3
 import time
 from dataclasses import replace
@@ -732,6 +733,29 @@ async def test_one_run_at_a_time_and_cancel(desk: Desk) -> None:
     await until(lambda: not session.running)
     await session.settled()
     assert state(session, "wait") == "cancelled"
+
+
+async def test_a_run_that_still_looks_at_its_source_can_be_cancelled(
+    desk: Desk, tmp_path: Path
+) -> None:
+    silent = tmp_path / "silent"
+    os.mkfifo(silent)  # whoever opens it waits for somebody who writes
+    session = await desk.open(chain(node("read_number", path=str(silent)), node("add")))
+    beginning = asyncio.create_task(session.start())
+    await until(lambda: desk.tasks("peek"))
+    assert session.running
+
+    await session.cancel()
+
+    run = await beginning
+    assert await run.wait() == "cancelled"
+    await until(lambda: not session.running)
+    assert session.run_status == "cancelled"
+    assert [
+        job.reporter.stopping for job in desk.executor._jobs.values() if job.task.kind == "peek"
+    ]
+    assert [entry.status for entry in await session.runs()] == ["cancelled"]
+    os.close(os.open(silent, os.O_RDWR))
 
 
 async def test_an_edit_in_the_middle_of_a_run_loses_nothing(desk: Desk) -> None:

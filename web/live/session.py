@@ -342,13 +342,14 @@ class Session:
         return await self._runs.begin(request)
 
     async def cancel(self, node: str | None = None) -> None:
-        """Stop the run that goes on, or one card of it; nothing happens if there is none.
+        """Stop the run that goes on or is about to, or one card of it; if there is none, nothing.
 
         Raises:
             NodeNotFound: the run has no such node.
         """
-        if self.run is not None and self._history.running:
-            await self.run.cancel(node)
+        current = self._runs.current(self.id)
+        if current is not None:
+            await current.cancel(node)
 
     async def take_back(self, run_id: str) -> None:
         """Cancel a run that waits its turn; nothing happens if it does not."""
