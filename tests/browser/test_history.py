@@ -1,5 +1,6 @@
 """Somebody looks at what the pipeline was, names a version, and brings it back."""
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.hands import Hands
@@ -17,6 +18,33 @@ def open_sample(server: Server, page: Page) -> Hands:
 def old(hands: Hands, card: str) -> Locator:
     """A card on the canvas of the history."""
     return hands.test_id("history-view").locator(f'[data-node="{card}"]')
+
+
+def moves_but_does_not_change(hands: Hands, card: str) -> None:
+    """Take hold of an old card: the whole plane moves with it, and nothing is edited."""
+    edits = hands.test_id("undo").get_attribute("aria-label")
+    zoom = hands.test_id("history-view").get_by_role("button", name="Zoom out")
+    before = old(hands, card).bounding_box()
+    other = old(hands, "load").bounding_box()
+    assert before is not None
+    assert other is not None
+    mouse = hands.page.mouse
+    mouse.move(before["x"] + 60, before["y"] + 18)
+    mouse.down()
+    mouse.move(before["x"] + 60, before["y"] + 118, steps=5)
+    mouse.up()
+    hands.page.keyboard.press("Delete")
+    for name, box in ((card, before), ("load", other)):
+        now = old(hands, name).bounding_box()
+        assert now is not None
+        assert now["y"] - box["y"] == pytest.approx(100, abs=6), name
+    zoom.click()
+    expect(old(hands, card)).not_to_have_js_property("offsetWidth", 0)
+    smaller = old(hands, card).bounding_box()
+    assert smaller is not None
+    assert smaller["width"] < before["width"]
+    expect(old(hands, card)).to_be_visible()
+    expect(hands.test_id("undo")).to_have_attribute("aria-label", edits or "")
 
 
 def test_an_old_version_is_named_looked_at_and_brought_back(server: Server, page: Page) -> None:
@@ -38,6 +66,7 @@ def test_an_old_version_is_named_looked_at_and_brought_back(server: Server, page
 
     versions.nth(1).click()
     expect(old(hands, "evaluate")).to_be_visible()
+    moves_but_does_not_change(hands, "evaluate")
     expect(hands.test_id("history-view")).to_contain_text("Changed since then")
     expect(hands.test_id("history-view").locator(".vdiff")).to_have_text("Removed Evaluate")
     hands.test_id("version-name").fill("With evaluation")

@@ -162,5 +162,12 @@ def test_a_person_sees_it_and_presses_resume(
     expect(page.locator("[data-run]").first).to_contain_text("Resumes run 2", timeout=PATIENCE)
     page.get_by_role("button", name="Run 1", exact=True).click()  # and looks at the one before
     expect(hands.test_id("latest-run")).to_be_visible(timeout=PATIENCE)
+    past = hands.test_id("past-view")  # with its cards as they were
+    shows(past.locator("[data-node=add]"), "done")
+    shows(past.locator("[data-node=wait]"), "cancelled")
+    past.locator("[data-node=add]").click()
+    expect(hands.test_id("past-preview")).to_be_visible()
+    hands.picture("past-run", fit=False)
     hands.test_id("latest-run").click()
+    expect(past).to_have_count(0)
     expect(hands.test_id("latest-run")).not_to_be_visible()

@@ -31,6 +31,7 @@ class PipelineCanvas(ui.element, component="pipeline_canvas.js", esm={"tensorrag
     def __init__(
         self,
         *,
+        readonly: bool = False,
         on_ready: Handler | None = None,
         on_ops: Handler | None = None,
         on_spawn: Handler | None = None,
@@ -42,6 +43,7 @@ class PipelineCanvas(ui.element, component="pipeline_canvas.js", esm={"tensorrag
     ) -> None:
         """Make the canvas.
 
+        :param readonly: to be looked at, moved and zoomed; nothing on it can be changed
         :param on_ready: the page is open and wants `load`; also after a reconnect that lost state
         :param on_ops: a gesture, ``{"revision": 3, "ops": [...]}``
         :param on_spawn: a card dropped from the palette, ``{"card", "x", "y"}``
@@ -52,6 +54,8 @@ class PipelineCanvas(ui.element, component="pipeline_canvas.js", esm={"tensorrag
         :param on_upload: a table dropped and stored, ``{"name", "upload", "x", "y"}``
         """
         super().__init__()
+        if readonly:
+            self.props["readonly"] = True
         handlers = {
             "ready": on_ready,
             "ops": on_ops,

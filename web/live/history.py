@@ -8,6 +8,8 @@ from tensorrag.pipeline import JsonObject
 from tensorrag.run import Run
 from tensorrag.store.journal import ONGOING, RunEntry
 from tensorrag.store.workspace import Workspace
+from web.live import recorded
+from web.live.recorded import Recorded
 from web.live.shown import Shown, shown_of_run
 
 RUNS_BACK = 20
@@ -78,6 +80,10 @@ class History:
     async def past_events(self, run_id: str) -> list[JsonObject]:
         """Return all that happened in a run of before."""
         return await asyncio.to_thread(self._workspace.journal.events, run_id)
+
+    async def recorded(self, run_id: str) -> Recorded:
+        """Return a run of before as it was."""
+        return await asyncio.to_thread(recorded.read, self._workspace, run_id)
 
     async def previews(self, key: str) -> dict[str, JsonObject]:
         """Return, by port, what the inspector shows of the result under this key."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -37,6 +37,7 @@ from web.live.migrating import migrations
 from web.live.opening import Notice, Opened
 from web.live.outside import Outside
 from web.live.pipeline_file import Theirs
+from web.live.recorded import Recorded
 from web.live.runs_here import RunsHere
 from web.live.saving import Saving
 from web.live.stage import Stage
@@ -226,14 +227,22 @@ class Session:
         came = came_along(self.pipeline)
         return {card: each for card, each in came.items() if card not in self.catalog.cards}
 
-    async def drawn(self, pipeline: Pipeline) -> JsonObject:
-        """Return all that a canvas shows of a pipeline that this one once was; nothing is run."""
+    async def drawn(
+        self, pipeline: Pipeline, runtime: Mapping[str, JsonObject] | None = None
+    ) -> JsonObject:
+        """Return all that a canvas shows of a pipeline that this one once was; nothing is run.
+
+        With what the cards of a run did, it is shown as that run left it: problems that a check
+        finds today are none of it.
+        """
         known = self._workspace.store.peeks
         try:
             checked = await self._hosting.check_known(pipeline, known)
         except TensorRagError:  # it is drawn without what the cards say of themselves
             checked = Checked()
-        return snapshot(Drawing(pipeline, self.catalog, checked.nodes, checked.problems))
+        problems = checked.problems if runtime is None else ()
+        drawn = snapshot(Drawing(pipeline, self.catalog, checked.nodes, problems))
+        return drawn | {"runtime": dict(runtime or {})}
 
     def changes_to(self, pipeline: Pipeline) -> list[str]:
         """Say in words what would be changed if it became like this."""
@@ -384,6 +393,14 @@ class Session:
         """Return all that happened in a run of before."""
         return await self._history.past_events(run_id)
 
+    async def recorded(self, run_id: str) -> Recorded:
+        """Return a run of before as it was: its pipeline, its cards, and what is kept of it.
+
+        Raises:
+            RunNotFound: it is forgotten.
+        """
+        return await self._history.recorded(run_id)
+
     # --- results ----------------------------------------------------------------------------
 
     def shown(self, node_id: str) -> JsonObject | None:
@@ -395,7 +412,11 @@ class Session:
         """Return, by port, what the inspector shows of a card's result."""
         shown = self._stage.result(node_id)
         key = shown.key if shown is not None else None
-        return await self._history.previews(key) if key is not None else {}
+        return await self.previews(key) if key is not None else {}
+
+    async def previews(self, key: str) -> dict[str, JsonObject]:
+        """Return, by port, what the inspector shows of the result under a key."""
+        return await self._history.previews(key)
 
     async def page(
         self, node_id: str, port: str, offset: int = 0, limit: int = 100, sort: str = ""

@@ -30,6 +30,7 @@ from web.page.log_view import OpenLog
 from web.page.markup import Node
 from web.page.palette import SEARCH_FIELD, first_found, palette
 from web.page.panel import Panel
+from web.page.past_view import PastView
 from web.page.run_list import PastRun
 from web.page.run_panel import TABS as STRIP_TABS
 from web.page.run_panel import strip
@@ -58,6 +59,7 @@ class Editor(View):
         self.past: list[PastRun] = []
         self._name = session.pipeline.name
         self._viewed: Viewed | None = None
+        self._past_view: PastView | None = None
         self._runs_seen: object = None
         self._dirty = asyncio.Event()
         self._actions: dict[str, Callable[[Data], Any]] = self.edits.actions | {
@@ -78,7 +80,7 @@ class Editor(View):
             "strip_tab": self._strip_tab,
             "problems": lambda _: self._strip_tab({"tab": "problems"}),
             "select": self._selected,
-            "focus": lambda data: self._select(text(data, "of")),
+            "focus": self._focus,
             "go": self._go,
             "note": lambda data: self._say(text(data, "message"), ""),
             "close_note": lambda _: self._say("", ""),
@@ -105,6 +107,7 @@ class Editor(View):
             )
             self._strip = Panel("section", self._strip_content(), act=self.act).classes("strip")
             self._strip.props["aria-label"] = "Run"
+            self._past_place = ui.element("div").style("display: contents")
         self._tables = Tables(self.session, self.act)
         self._log = OpenLog(self.session, self.act)
         self._histories = Histories(self.session, self.act)
@@ -205,6 +208,10 @@ class Editor(View):
     def act(self, name: str, data: Data) -> Awaitable[None] | None:
         """Do what a control says; unknown actions are not heard."""
         action = self._actions.get(name)
+        if self._past_view is not None:
+            action = self._past_view.actions.get(name, action)
+            if name == "go" or name in self.edits.actions:  # nobody edits what they do not see
+                self._latest_run()
         if action is None:
             return None
         if name in IN_SETTINGS:
@@ -227,6 +234,13 @@ class Editor(View):
             self.board.focus(node)
             self.inspector.show(node)
 
+    def _focus(self, data: Data) -> None:
+        """Turn to a card, on the canvas that is seen."""
+        if self._past_view is not None:
+            self._past_view.focus(text(data, "of"))
+        else:
+            self._select(text(data, "of"))
+
     def _added(self, node: str) -> None:
         """Turn to a card that is new here, to set it."""
         self._select(node)
@@ -248,7 +262,7 @@ class Editor(View):
             self._say(error.message, error.hint)
             self.strip_tab = "problems"
             return
-        self._viewed = None
+        self._latest_run()
         self.inspector.look()
         if self.strip_tab == "problems":
             self.strip_tab = "timeline"
@@ -269,18 +283,30 @@ class Editor(View):
             self._say(error.message, error.hint)
 
     async def _past_run(self, data: Data) -> None:
-        """Look at a run of before: its timeline and its log."""
+        """Look at a run of before: its cards as they were, its timeline and its log."""
         chosen = next((run for run in self.past if run.run == text(data, "of")), None)
         if chosen is None:
             return
-        latest = self.session.run is not None and self.session.run.id == chosen.run
-        events = [] if latest else await self.session.past_events(chosen.run)
-        self._viewed = None if latest else Viewed(chosen, events)
+        self._latest_run()
+        if chosen.run != self.session.run_id():
+            try:
+                recorded = await self.session.recorded(chosen.run)
+                events = await self.session.past_events(chosen.run)
+            except TensorRagError as error:
+                self._say(error.message, error.hint)
+                return
+            self._latest_run()  # another one may have been chosen meanwhile
+            self._viewed = Viewed(chosen, events)
+            with self._past_place:
+                self._past_view = PastView(self.session, chosen, recorded, self.act)
         self.strip_tab = "timeline"
         self.refresh()
 
     def _latest_run(self) -> None:
         self._viewed = None
+        if self._past_view is not None:
+            self._past_view.close()
+            self._past_view = None
 
     def _export(self, _: Data) -> None:
         name, content = self.session.export()

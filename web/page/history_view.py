@@ -82,9 +82,8 @@ class HistoryView:
             self._head = Panel("div", act=act).classes("hh")
             self._list = Panel("nav", act=act).classes("vl")
             self._list.props["aria-label"] = "Versions"
-            with ui.element("div").classes("gr") as place:
-                place.props["inert"] = True  # to be looked at alone
-                self._canvas = PipelineCanvas(on_ready=lambda _: self._draw())
+            with ui.element("div").classes("gr"):
+                self._canvas = PipelineCanvas(readonly=True, on_ready=lambda _: self._draw())
             self._side = Panel("div", act=act).classes("sd")
         self._write()
 

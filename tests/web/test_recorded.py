@@ -1,0 +1,41 @@
+"""A run of before is seen as it was, as far as it is still kept."""
+
+from __future__ import annotations
+
+from tests.core.engine import chain, node
+from tests.web.desk import Desk
+
+
+async def test_a_run_of_before_keeps_its_pipeline_and_its_results(desk: Desk) -> None:
+    session = await desk.open(chain(node("number", value=1), node("add", amount=2)))
+    await desk.run(session)
+    first = session.run_id()
+    session.edit([{"op": "set_params", "node": "add", "params": {"amount": 5}}])
+    await desk.run(session)
+
+    was = await session.recorded(first)
+
+    assert was.pipeline.nodes["add"].params == {"amount": 2}
+    assert {node_id: shown.state for node_id, shown in was.shown.items()} == {
+        "number": "done",
+        "add": "done",
+    }
+    assert was.lost == frozenset()
+    key = was.shown["add"].key
+    assert key is not None
+    assert await session.previews(key)
+
+
+async def test_what_had_to_make_room_is_no_longer_kept(desk: Desk) -> None:
+    session = await desk.open(chain(node("number", value=1), node("add", amount=2)))
+    await desk.run(session)
+    first = await session.recorded(session.run_id())
+    key = first.shown["add"].key
+    assert key is not None
+    desk.workspace.store.results._forget(key)
+
+    was = await session.recorded(first.run)
+
+    assert was.lost == {"add"}
+    assert was.shown["add"].face == {"kind": "text", "lines": ["No longer kept"]}
+    assert was.shown["number"].face == first.shown["number"].face
