@@ -82,6 +82,11 @@ class TablePreview(_Payload):
     """The first of them, at most ``SHOWN_COLUMNS``."""
     more_columns: int = 0
     """How many more there are."""
+    drawn: int | None = None
+    """Rows that distinct values, quartiles, histograms and frequent values are from; None: all.
+
+    Everything else is of all rows.
+    """
     sample: tuple[tuple[Cell, ...], ...] = ()
     """The first rows, cells in the order of ``columns``."""
     synthetic: bool = False

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from tensorrag.preview import SHOWN_COLUMNS, Face, TableFace, TablePreview
 from tensorrag.types.schema import ColumnSchema, Provenance, Schema, TableSchema
@@ -58,6 +59,7 @@ class Table(Value):
             _described(arrow, name, known.get(name)) for name in names
         )
         self.provenance: Provenance = provenance or (like.provenance if like else Provenance())
+        self._mapped: mmap.mmap | None = None
 
     @classmethod
     def from_pandas(
@@ -113,17 +115,24 @@ class Table(Value):
         import pyarrow as pa
 
         schema = TableSchema.model_validate(meta)
-        arrow = pa.ipc.open_file(pa.memory_map(str(files[FILE]))).read_all()
-        return cls(arrow, columns=schema.columns, provenance=schema.provenance)
+        with files[FILE].open("rb") as file:
+            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        arrow = pa.ipc.open_file(pa.py_buffer(mapped)).read_all()
+        table = cls(arrow, columns=schema.columns, provenance=schema.provenance)
+        table._mapped = mapped
+        return table
 
     def preview(self) -> TablePreview:
         """Profile the columns, the first of very many, and show the first rows."""
-        from tensorrag.types.columns import profile, sample
+        from tensorrag.types.columns import sample
+        from tensorrag.types.drawing import drawn
+        from tensorrag.types.profile import profile
 
-        shown = self.columns[:SHOWN_COLUMNS]
+        shown, places = self.columns[:SHOWN_COLUMNS], drawn(self.num_rows)
         return TablePreview(
             rows=self.num_rows,
-            columns=tuple(profile(self.arrow[c.name], c) for c in shown),
+            drawn=None if places is None else len(places),
+            columns=tuple(profile(self.arrow[c.name], c, places, self._release) for c in shown),
             more_columns=len(self.columns) - len(shown),
             sample=sample(self.arrow.select([c.name for c in shown]), 50),
             synthetic=self.provenance.synthetic,
@@ -132,10 +141,21 @@ class Table(Value):
 
     def face(self) -> Face:
         """Rows × columns, and a tiny histogram of each of the first columns."""
-        from tensorrag.types.columns import tiny_histogram
+        from tensorrag.types.drawing import drawn
+        from tensorrag.types.profile import tiny_histogram
 
-        bars = tuple(tiny_histogram(self.arrow[c.name], c) for c in self.columns[:14])
+        places = drawn(self.num_rows)
+        bars = tuple(tiny_histogram(self.arrow[c.name], c, places) for c in self.columns[:14])
         return TableFace(rows=self.num_rows, columns=len(self.columns), bars=bars)
+
+    def _release(self) -> None:
+        """Let go of the pages of the file that were read; they are read again when needed."""
+        if self._mapped is not None and hasattr(mmap, "MADV_DONTNEED"):
+            self._mapped.madvise(mmap.MADV_DONTNEED)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out the mapping: another process has its own memory."""
+        return {**self.__dict__, "_mapped": None}
 
     def __repr__(self) -> str:
         """Name the size, never the rows."""

@@ -6,6 +6,8 @@ import pytest
 from tensorrag.preview import (
     Axis,
     ChartPreview,
+    ColumnProfile,
+    Histogram,
     LayerPicture,
     MetricItem,
     MetricsPreview,
@@ -14,9 +16,11 @@ from tensorrag.preview import (
     Series,
     Stat,
     StatsPreview,
+    TablePreview,
     TextPreview,
 )
 from web.page.charts import chart_options, live_curve
+from web.page.columns import column_details, column_list, width_words
 from web.page.markup import html
 from web.page.network import stages
 from web.page.preview import static_preview
@@ -107,3 +111,22 @@ def test_a_live_curve_spans_all_that_is_to_come() -> None:
 
     assert options["xAxis"]["max"] == 50
     assert options["series"][0]["data"] == [[1, 0.5], [2, 0.4]]
+
+
+@pytest.mark.parametrize("drawn", [None, 1_000_000])
+def test_a_picture_from_rows_drawn_says_so(drawn: int | None) -> None:
+    size = ColumnProfile(
+        name="size", kind="number", distinct=9, min=0.0, max=2.0,
+        histogram=Histogram(edges=(0.0, 1.0, 2.0), counts=(1, 2)),
+    )  # fmt: skip
+    city = ColumnProfile(name="city", kind="category", distinct=3)
+    table = TablePreview(rows=10_000_000, drawn=drawn, columns=(size, city))
+
+    listed, column = html(column_list(table)), html(column_details(table, 0))
+
+    rows = "from 1,000,000 of 10,000,000 rows"
+    assert width_words(table) == ("2 columns" if drawn is None else f"2 columns, pictured {rows}")
+    assert ("at least 3 values" in listed) is bool(drawn)
+    assert "3 values" in listed
+    assert (f"{rows}; the rest from all rows" in column) is bool(drawn)
+    assert ("at least " in column) is bool(drawn)

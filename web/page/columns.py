@@ -63,18 +63,36 @@ def table_summary(payload: TablePreview, opener: Node = None) -> Element:
     ]
 
 
+def drawn_words(payload: TablePreview) -> str:
+    """Say which rows a picture is from; nothing where that is all of them."""
+    return f"from {payload.drawn:,} of {payload.rows:,} rows" if payload.drawn else ""
+
+
+def distinct_words(column: ColumnProfile, payload: TablePreview) -> str:
+    """Say how many values a column has; rows that were not drawn may have more."""
+    if column.distinct is None:
+        return ""
+    return f"{'at least ' if payload.drawn else ''}{plural(column.distinct, 'value')}"
+
+
+def width_words(payload: TablePreview) -> str:
+    """Say how many columns there are, and which rows their pictures are from."""
+    words = plural(payload.width, "column")
+    return f"{words}, pictured {drawn_words(payload)}" if payload.drawn else words
+
+
 def column_list(payload: TablePreview) -> Element:
     """List columns with kind, picture and range."""
-    shown = [_column(column) for column in payload.columns]
+    shown = [_column(column, payload) for column in payload.columns]
     return div(".cols")[shown, more_words(payload.more_columns)]
 
 
-def _column(column: ColumnProfile) -> Element:
+def _column(column: ColumnProfile, payload: TablePreview) -> Element:
     return div(".colrow")[
         div(".cut")[b[column.name], div(".t11.m3.cut", title=_kind(column))[_kind(column)]],
         histogram_picture(column.histogram, 84, 22) if column.histogram else span,
         div(".num.t11")[
-            div[_range(column)],
+            div[_range(column, payload)],
             div(".m3" if not column.missing else ".c-stale")[
                 f"{column.missing:,} missing" if column.missing else ""
             ],
@@ -87,10 +105,10 @@ def _kind(column: ColumnProfile) -> str:
     return f"{kind}, {column.unit}" if column.unit else kind
 
 
-def _range(column: ColumnProfile) -> Node:
+def _range(column: ColumnProfile, payload: TablePreview) -> Node:
     if column.min is not None:
         return f"{brief(column.min)} to {brief(column.max)}"
-    return "" if column.distinct is None else plural(column.distinct, "value")
+    return distinct_words(column, payload)
 
 
 def schema_list(columns: Sequence[ColumnSchema]) -> Element:
@@ -106,9 +124,10 @@ def _unit(column: ColumnSchema) -> str:
     return f", {column.unit}" if column.unit else ""
 
 
-def column_details(column: ColumnProfile, rows: int) -> Element:
+def column_details(payload: TablePreview, at: int) -> Element:
     """Show one column in full."""
-    unit = column.unit
+    column, rows = payload.columns[at], payload.rows
+    unit, least = column.unit, payload.drawn and span(".u")["at least "]
     head = div(".row")[
         b(".cut", style="font-size:15px")[column.name], span(".tag")[column.kind or "unknown kind"]
     ]
@@ -119,14 +138,19 @@ def column_details(column: ColumnProfile, rows: int) -> Element:
             tbody[
                 _row("Rows", f"{rows:,}"),
                 _row("Missing", [f"{column.missing:,} ", _share(column.missing, rows)]),
-                column.distinct is not None and _row("Distinct", f"{column.distinct:,}"),
+                column.distinct is not None and _row("Distinct", [least, f"{column.distinct:,}"]),
                 [
                     _row(name, [_figure(value, column), unit and [" ", span(".u")[unit]]])
                     for name, value in _figures(column)
                 ],
             ]
         ],
-        _top(column, rows),
+        _top(column),
+        payload.drawn
+        and div(".t11.m2", style="margin-top:18px")[
+            f"Picture, quartiles, distinct and frequent values {drawn_words(payload)}; "
+            "the rest from all rows."
+        ],
     ]
 
 
@@ -174,7 +198,7 @@ def _large(column: ColumnProfile) -> Node:
     ]
 
 
-def _top(column: ColumnProfile, rows: int) -> Node:
+def _top(column: ColumnProfile) -> Node:
     if not column.top:
         return None
     most = column.top[0].count or 1

@@ -12,6 +12,7 @@ from typing import Any
 from nicegui import ui
 
 from tensorrag.preview import ColumnProfile, TablePreview
+from web.page.columns import distinct_words
 
 NUMERIC = frozenset({"number", "integer", "binary"})
 _HEAD = "window.tensorrag.ColumnHead"
@@ -48,7 +49,7 @@ def paged_grid(payload: TablePreview) -> ui.aggrid:
 
 def _options(payload: TablePreview) -> dict[str, Any]:
     return {
-        "columnDefs": [_column(at, column) for at, column in enumerate(payload.columns)],
+        "columnDefs": [_column(at, payload) for at in range(len(payload.columns))],
         "defaultColDef": {
             "sortable": False,
             "resizable": True,
@@ -79,7 +80,8 @@ def _row_numbers() -> dict[str, Any]:
     }
 
 
-def _column(at: int, column: ColumnProfile) -> dict[str, Any]:
+def _column(at: int, payload: TablePreview) -> dict[str, Any]:
+    column = payload.columns[at]
     numeric = column.kind in NUMERIC
     return {
         "field": f"c{at}",
@@ -88,12 +90,12 @@ def _column(at: int, column: ColumnProfile) -> dict[str, Any]:
         "width": max(78, min(200, 26 + 8 * len(column.name))) if numeric else 140,
         "cellClass": "num" if numeric else "",
         ":headerComponent": _HEAD,
-        "headerComponentParams": {"profile": _profile(column), "digits": digits(column)},
+        "headerComponentParams": {"profile": _profile(column, payload), "digits": digits(column)},
         ":valueFormatter": _CELL,
     }
 
 
-def _profile(column: ColumnProfile) -> dict[str, Any]:
+def _profile(column: ColumnProfile, payload: TablePreview) -> dict[str, Any]:
     counts = column.histogram.counts if column.histogram else ()
     tallest = max(counts, default=0) or 1
     return {
@@ -102,7 +104,7 @@ def _profile(column: ColumnProfile) -> dict[str, Any]:
         "bars": [round(count / tallest, 3) for count in counts],
         "low": column.min,
         "high": column.max,
-        "distinct": column.distinct,
+        "distinct": distinct_words(column, payload),
         "missing": column.missing,
     }
 

@@ -20,7 +20,7 @@ from tensorrag.preview import (
 from web.live.session import Session
 from web.page import course, details, outcome, settings
 from web.page.charts import Chart, live_curve, live_series
-from web.page.columns import column_list, schema_list
+from web.page.columns import column_list, schema_list, width_words
 from web.page.details import Card
 from web.page.icons import icon, type_colours
 from web.page.log_view import WAITING, last_line, log_view
@@ -29,7 +29,6 @@ from web.page.panel import Act, Panel
 from web.page.preview import show_preview
 from web.page.scene import card_of, kind_of, table_columns
 from web.page.summary import summary
-from web.page.wording import plural
 
 TABS = details.TABS
 PRINTED_NOTHING = "It printed nothing.", "It printed nothing: its result was reused."
@@ -138,7 +137,7 @@ class Inspector:
             tables = [chosen]
         if tables and self._shown_node() == card.node:
             return [
-                div(".sec.t11.m3")[plural(tables[0].width, "column")],
+                div(".sec.t11.m3")[width_words(tables[0])],
                 column_list(tables[0]),
             ]
         known = table_columns(self._session.checked.nodes.get(card.node))

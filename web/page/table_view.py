@@ -84,7 +84,7 @@ class TableView:
         """Show a column in full; ``at`` comes from the browser."""
         if isinstance(at, int) and 0 <= at < len(self._table.columns):
             self._column = at
-            self._side.show(column_details(self._table.columns[at], self._table.rows))
+            self._side.show(column_details(self._table, at))
             self._side.run_method("pick", f"c{at}")
 
     def find(self, name: str) -> None:

@@ -15,8 +15,8 @@ class ColumnHead {
     const range = make("div", "t11 m3 ends");
     if (profile.low !== null) {
       range.append(make("span", "", brief(profile.low)), make("span", "", brief(profile.high)));
-    } else if (profile.distinct !== null) {
-      range.append(make("span", "", `${profile.distinct.toLocaleString("en-US")} values`));
+    } else {
+      range.append(make("span", "", profile.distinct));
     }
     const missing = make("div", "t11 m2 ends");
     missing.append(make("span", "", "missing"), make("span", "", profile.missing.toLocaleString("en-US")));
