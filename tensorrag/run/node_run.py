@@ -60,6 +60,8 @@ class NodeRun:
     """The process that it runs in, where that is on this machine."""
     made: JsonObject = field(default_factory=dict)
     """What the result is made of."""
+    made_by: JsonObject | None = None
+    """The run and the node that made the result, where an earlier one is used."""
     launched: bool = False
     """Whether it was, or is about to be, given to its executor."""
     cancelling: bool = False
@@ -89,6 +91,7 @@ class NodeRun:
         self.seconds, self.device = round(result.seconds, 3), result.device
         self.executor = result.executor or self.executor
         self.outputs, self.face = result.summary["outputs"], result.summary["face"]
+        self.made_by = result.made_by if cached else None
         self.reason = None if cached else self.reason
 
     def fail(self, error: BaseException) -> None:
@@ -144,4 +147,5 @@ class NodeRun:
         if not self.made or not (self.launched or self.state == "done"):
             return None
         task = {"handle": self.handle, "ticket": self.ticket, "pid": self.pid}
-        return {**self.made, **task, "key": self.key, "state": self.state}
+        how = {"key": self.key, "state": self.state, "made_by": self.made_by}
+        return {**self.made, **task, **how}

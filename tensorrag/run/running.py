@@ -287,6 +287,7 @@ class Run:
                 parent=request.parent,
                 request=request.to_json(),
             )
+        self._schedule.run = self.id
         self.nodes = self._schedule.nodes
         for node in self.nodes.values():  # in the order of the file, which the journal keeps
             self._chronicle.touch(node)

@@ -46,6 +46,8 @@ class Schedule:
     def __init__(
         self, prepared: Prepared, planner: Planner, store: Store, memory: float | None = None
     ) -> None:
+        self.run = ""
+        """The id of the run, once it has one."""
         self.nodes = {
             node_id: NodeRun(node_id, facts.card, facts.title, prepared.executors[node_id])
             for node_id, facts in prepared.checked.nodes.items()
@@ -107,7 +109,8 @@ class Schedule:
             if isinstance(outcome, BaseException):
                 raise outcome
             seconds = node.elapsed() or 0.0
-            result = Result.of(outcome, seconds=seconds, executor=node.executor)
+            by = {"run": self.run, "node": node.id}
+            result = Result.of(outcome, seconds=seconds, executor=node.executor, **by)
             # Without a cache key it is kept to be looked at, and never found again.
             node.key = node.key or secrets.token_hex(32)
             self._store.results.put(node.key, result)

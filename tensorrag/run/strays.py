@@ -118,7 +118,8 @@ class Strays:
             self._settle(stray)
             return
         seconds = round(time.time() - (run.finished or began), 3)
-        result = Result.of(answer, seconds=seconds, executor=name)
+        by = {"run": stray.run, "node": stray.node}
+        result = Result.of(answer, seconds=seconds, executor=name, **by)
         self._workspace.store.results.put(key, result)
         done = {"state": "done", "reason": None, "seconds": seconds, "device": result.device}
         self._settle(stray, {**stray.shown, **done, "outputs": result.summary["outputs"]})

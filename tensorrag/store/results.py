@@ -25,7 +25,7 @@ class Result:
     outputs: Mapping[str, str]
     """The digest of each output, by port."""
     summary: JsonObject
-    """``{"outputs": {port: {"type", "sha256", "schema", "value"}}, "face": …}``"""
+    """``{"outputs": {port: {"type", "sha256", "schema", "value"}}, "face": …, "made_by": …}``"""
     previews_json: str = "{}"
     """``{port: preview}`` as text: parsed only when somebody looks."""
     seconds: float = 0.0
@@ -35,17 +35,28 @@ class Result:
     """Seconds since 1970."""
 
     @classmethod
-    def of(cls, answer: JsonObject, *, seconds: float, executor: str) -> Self:
-        """Take what an executor answered to a task of the kind ``run``."""
+    def of(
+        cls, answer: JsonObject, *, seconds: float, executor: str, run: str = "", node: str = ""
+    ) -> Self:
+        """Take what an executor answered to a task of the kind ``run``, by a node of a run."""
         outputs: JsonObject = answer.get("outputs", {})
         return cls(
             outputs={port: output["sha256"] for port, output in outputs.items()},
-            summary={"outputs": outputs, "face": answer.get("face")},
+            summary={
+                "outputs": outputs,
+                "face": answer.get("face"),
+                "made_by": {"run": run, "node": node} if run else None,
+            },
             previews_json=json.dumps(answer.get("previews", {}), ensure_ascii=False),
             seconds=seconds,
             device=answer.get("device"),
             executor=executor,
         )
+
+    @property
+    def made_by(self) -> JsonObject | None:
+        """The run and the node that made it, ``{"run", "node"}``: what was printed is there."""
+        return self.summary.get("made_by")
 
     @property
     def previews(self) -> JsonObject:

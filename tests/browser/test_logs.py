@@ -171,3 +171,10 @@ def test_a_log_is_followed_until_someone_looks_back(
     log = hands.test_id("inspector").get_by_test_id("log")
     expect(log.locator(".count")).to_have_text("541 lines")
     expect(log.locator(".ln").last).to_contain_text("tick 39")
+
+    # A result that is reused leads to what was printed when it was made.
+    hands.run()
+    expect(hands.cards("chatty")).to_contain_text("reused", timeout=30_000)
+    expect(hands.test_id("reused-log")).to_contain_text("in run 1.")
+    expect(log.locator(".count")).to_have_text("541 lines")
+    hands.picture("reused-log", fit=False)

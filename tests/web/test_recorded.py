@@ -39,3 +39,20 @@ async def test_what_had_to_make_room_is_no_longer_kept(desk: Desk) -> None:
     assert was.lost == {"add"}
     assert was.shown["add"].face == {"kind": "text", "lines": ["No longer kept"]}
     assert was.shown["number"].face == first.shown["number"].face
+
+
+async def test_a_reused_result_leads_to_the_run_that_made_it(desk: Desk) -> None:
+    session = await desk.open(chain(node("number", value=1), node("add", amount=2)))
+    await desk.run(session)
+    first = session.run_id()
+    assert session.printed_by("add") is None
+
+    await desk.run(session)
+    await desk.run(session)
+
+    assert session.printed_by("add") == (first, "add")
+    other = await desk.open(chain(node("number", value=1), node("add", amount=2)))
+    await desk.run(other)
+    assert other.printed_by("add") == (first, "add")
+    again = await (await desk.restarted()).sessions.open(other.id)
+    assert again.printed_by("add") == (first, "add")

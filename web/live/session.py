@@ -389,6 +389,11 @@ class Session:
         shown = self._history.shown.get(node_id)
         return shown.run if shown is not None else ""
 
+    def printed_by(self, node_id: str) -> tuple[str, str] | None:
+        """Return the run and the node that made a card's result, where it was only reused."""
+        shown = self._stage.result(node_id)
+        return shown.printed_by if shown is not None else None
+
     async def past_events(self, run_id: str) -> list[JsonObject]:
         """Return all that happened in a run of before."""
         return await self._history.past_events(run_id)

@@ -51,6 +51,12 @@ class Shown:
         """The key that its result is stored under."""
         return (self.made or {}).get("key")
 
+    @property
+    def printed_by(self) -> tuple[str, str] | None:
+        """The run and the node that made the result before, where it was only used here."""
+        by = (self.made or {}).get("made_by")
+        return (str(by["run"]), str(by["node"])) if by else None
+
 
 def shown_of_run(node: NodeRun, run: str, pipeline: Pipeline, before: Shown | None) -> Shown:
     """Show a node of a run; one that is not done yet keeps the face of the last time."""
@@ -87,7 +93,7 @@ def shown_of_plan(planned: Planned, before: Shown | None) -> Shown | None:
         "error": None,
         "outputs": result.summary["outputs"],
     }
-    return Shown(node, dict(planned.made), result.summary["face"])
+    return Shown(node, planned.made | {"made_by": result.made_by}, result.summary["face"])
 
 
 def runtime(shown: Shown, *, state: str | None = None, reason: str | None = None) -> JsonObject:

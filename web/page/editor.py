@@ -201,6 +201,7 @@ class Editor(View):
 
     async def _load_past(self) -> None:
         self.past = past_runs(await self.session.runs(500), self.session.waiting)
+        self.inspector.numbers = {run.run: run.number for run in self.past}
         self.refresh()
 
     # --- what people do ---------------------------------------------------------------------
@@ -298,7 +299,9 @@ class Editor(View):
             self._latest_run()  # another one may have been chosen meanwhile
             self._viewed = Viewed(chosen, events)
             with self._past_place:
-                self._past_view = PastView(self.session, chosen, recorded, self.act)
+                self._past_view = PastView(
+                    self.session, chosen, recorded, self.inspector.numbers, self.act
+                )
         self.strip_tab = "timeline"
         self.refresh()
 

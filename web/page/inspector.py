@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from nicegui import background_tasks, ui
@@ -23,7 +23,7 @@ from web.page.charts import Chart, live_curve, live_series
 from web.page.columns import column_list, schema_list, width_words
 from web.page.details import Card
 from web.page.icons import icon, type_colours
-from web.page.log_view import WAITING, last_line, log_view
+from web.page.log_view import WAITING, last_line, log_view, reused_log
 from web.page.markup import Node, button, div, h3, span
 from web.page.panel import Act, Panel
 from web.page.preview import show_preview
@@ -47,6 +47,8 @@ class Inspector:
         self._busy: set[str] = set()
         """Cards that are being set: their settings stay open, whatever happens to them."""
         self.port: str | None = None
+        self.numbers: Mapping[str, int] = {}
+        """Of the runs of this pipeline, by id."""
         self.previews: dict[str, Preview] = {}
         """Of the card that is shown, by port."""
         self._shown: tuple[Any, ...] = ()
@@ -157,6 +159,9 @@ class Inspector:
     _previewed: tuple[str, Any] | None = None
 
     def _log(self, card: Card) -> Node:
+        before = self._session.printed_by(card.node)
+        if before is not None and card.state in ("done", "stale"):
+            return reused_log(*before, self.numbers.get(before[0]))
         seen = last_line(self._session.events(), card.node)
         reused = bool(card.runtime and card.runtime.get("cached"))
         nothing = WAITING if card.state not in course.ENDED else PRINTED_NOTHING[reused]

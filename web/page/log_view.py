@@ -65,6 +65,25 @@ def log_view(
     ]  # fmt: skip
 
 
+def reused_log(run: str, node: str, number: int | None = None) -> Node:
+    """Show what was printed when a result was made that was only reused since.
+
+    Args:
+        run: the run that made it.
+        node: the card that did.
+        number: of the run, where it is one of this pipeline.
+    """
+    where: Node = "a run of another pipeline"
+    if number is not None:
+        where = button(".link", type="button", data_act="past_run", data_of=run)[f"run {number}"]
+    return [
+        div(".sec.t11.m2", data_testid="reused-log")[
+            "Its result was reused. This was printed when it was made, in ", where, "."
+        ],
+        log_view(run, node, nothing="It printed nothing."),
+    ]  # fmt: skip
+
+
 def _bar(run: str, node: str | None, source: str, title: str | None) -> Element:
     name = f"{run}.{node}.txt" if node is not None else f"{run}.txt"
     field = input_(

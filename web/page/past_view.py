@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from nicegui import background_tasks, ui
 from pydantic import TypeAdapter
 
@@ -16,7 +18,7 @@ from web.live.session import Session
 from web.page import outcome
 from web.page.actions import Action, Data, text
 from web.page.icons import glyph, icon, state
-from web.page.log_view import log_view
+from web.page.log_view import log_view, reused_log
 from web.page.markup import Element, Node, b, button, div, h2, span, table, tbody, td, th, tr
 from web.page.panel import Act, Panel
 from web.page.preview import show_preview
@@ -37,8 +39,13 @@ _PREVIEWS: TypeAdapter[dict[str, Preview]] = TypeAdapter(dict[str, Preview])
 class PastView:
     """Over canvas and inspector until it is closed; nothing in it can be changed."""
 
-    def __init__(self, session: Session, run: PastRun, recorded: Recorded, act: Act) -> None:
+    def __init__(
+        self, session: Session, run: PastRun, recorded: Recorded, numbers: Mapping[str, int],
+        act: Act,
+    ) -> None:  # fmt: skip
+        """``numbers`` are those of the runs of this pipeline, by id."""
         self._session, self._run, self._recorded, self._act = session, run, recorded, act
+        self._numbers = numbers
         self._node, self._tab, self._port = "", "result", ""
         self.actions: dict[str, Action] = {"past_tab": self._to_tab, "past_port": self._to_port}
         with ui.element("section").classes("stage aswas") as self._stage:
@@ -121,8 +128,7 @@ class PastView:
             elif self._tab == "settings":
                 Panel("div", self._settings(node))
             elif self._tab == "log":
-                nothing = "It printed nothing in this run."
-                Panel("div", log_view(self._recorded.run, node.id, nothing=nothing), act=self._act)
+                Panel("div", self._log(node), act=self._act)
             else:
                 self._result(node)
 
@@ -154,6 +160,12 @@ class PastView:
             type="button", role="tab", data_act="past_tab", data_tab=name,
             aria_selected="true" if name == self._tab else "false",
         )[name.title()]  # fmt: skip
+
+    def _log(self, node: CardNode) -> Node:
+        shown = self._recorded.shown.get(node.id)
+        if shown is not None and shown.printed_by is not None:
+            return reused_log(*shown.printed_by, self._numbers.get(shown.printed_by[0]))
+        return log_view(self._recorded.run, node.id, nothing="It printed nothing in this run.")
 
     def _settings(self, node: CardNode) -> Node:
         params = self._recorded.params.get(node.id, node.params)
