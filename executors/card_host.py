@@ -122,10 +122,6 @@ def main() -> None:
     """Answer until the server is gone."""
     scratch = Path(sys.argv[1])
     channel = Channel()
-
-    def tell(state: str) -> None:
-        channel.send(message(state))
-
     settle("tr-cardhost", scratch)
     cards = Cards(
         scratch / "cards",

@@ -7,6 +7,7 @@ import re
 import secrets
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -51,8 +52,9 @@ class Uploads:
     def sweep(self) -> None:
         """Remove what arrived in part when a process crashed."""
         for path in self.folder.glob(".*"):
-            if time.time() - path.stat().st_mtime > LEFTOVER_SECONDS:
-                path.unlink(missing_ok=True)
+            with suppress(FileNotFoundError):  # it has just arrived whole
+                if time.time() - path.stat().st_mtime > LEFTOVER_SECONDS:
+                    path.unlink()
 
     def path(self, upload: str) -> Path:
         """Return where an upload lies.

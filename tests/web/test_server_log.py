@@ -88,7 +88,6 @@ def test_no_entry_can_be_forged(workspace: Workspace) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "a canary: {secret}",
         "Authorization: Bearer {secret}",
         "headers: [(b'authorization', b'Bearer {secret}'), (b'host', b'127.0.0.1')]",
         "{{'Authorization': 'Basic {secret}', 'cookie': \"tensorrag-8080={secret}\"}}",
@@ -103,8 +102,6 @@ def test_no_entry_can_be_forged(workspace: Workspace) -> None:
 )
 @pytest.mark.parametrize("secret", ["unknown-to-us-9f8e7d", "correct-horse-battery"])
 def test_secrets_are_not_in_it(workspace: Workspace, text: str, secret: str) -> None:
-    if "canary" in text and secret.startswith("unknown"):
-        pytest.skip("What is not known, and looks like nothing, cannot be recognised.")
     workspace.settings.set("secrets", {"bucket": "correct-horse-battery"})
     with writing(workspace, Troubles()):
         said = text.format(secret=secret)
