@@ -59,7 +59,7 @@ def finish_edits(shelf: Shelf) -> None:
     """Bring files up to date whose latest edits a crash left in their logs alone. In a thread."""
     for log in shelf.logs():
         last = log.last()
-        if last is None or last.get("is") == "written":
+        if last is not None and last.get("is") == "written":
             continue
         with suppress(TensorRagError, OSError):  # said when the pipeline is opened
             loaded = shelf.load(log.path.stem)
