@@ -14,14 +14,17 @@ class Milestone:
         self.revision = revision
         """How far it has come."""
         self._waiting: list[tuple[int, asyncio.Future[None]]] = []
+        self._end: TensorRagError | None = None
 
     async def reached(self, revision: int) -> None:
         """Wait until it has come as far as this revision, or further.
 
         Raises:
-            TensorRagError: it could not, for now.
+            TensorRagError: it could not, for now or for good.
         """
         if self.revision < revision:
+            if self._end is not None:
+                raise self._end
             waiting = asyncio.get_running_loop().create_future()
             self._waiting.append((revision, waiting))
             await waiting
@@ -34,6 +37,11 @@ class Milestone:
         for waiting in done:
             if not waiting.done():
                 waiting.set_result(None)
+
+    def end(self, error: TensorRagError) -> None:
+        """Come no further, ever: tell everybody who waits, or will, why."""
+        self._end = error
+        self.fail(error)
 
     def fail(self, error: TensorRagError) -> None:
         """Tell everybody who waits why it does not come further for now."""

@@ -12,13 +12,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tensorrag.edit.document import Change, Document
-from tensorrag.errors import TensorRagError
+from tensorrag.errors import PipelineError, TensorRagError
 from tensorrag.pipeline import Pipeline
 from tensorrag.store.shelf import Shelf
 from web.live.coalesced import Coalesced
 from web.live.milestone import Milestone
 from web.live.opening import Notice, Opened
 from web.live.pipeline_file import NEVER, PipelineFile, Theirs
+from web.live.trouble import explained
 from web.live.write_ahead import InFile, WriteAhead
 
 log = logging.getLogger(__name__)
@@ -132,6 +133,9 @@ class Saving:
         """Write nothing more: the pipeline was deleted."""
         self._stopped = True
         self._ahead.stop()
+        gone = PipelineError("The pipeline was deleted.", hint="Open another one.")
+        self._logged.end(gone)
+        self._in_file.end(gone)
 
     async def settled(self) -> None:
         """Wait until all is written, or has failed."""
@@ -179,8 +183,8 @@ class Saving:
             return
         try:
             sha256, notice = await asyncio.to_thread(self._file.write, state.pipeline)
-        except TensorRagError as error:
-            self._fail(error)
+        except Exception as error:
+            self._fail(explained(error, f"The file of {self._id} could not be written."))
             return
         self._in_file.advance(state.revision)
         self._recover()

@@ -9,12 +9,16 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
+from tensorrag.errors import TensorRagError
+
 Say = Callable[[str], None]
 
 AGAIN = 10.0
 """Seconds in which the same trouble is not told once more: something may fail at every look."""
 
 _MARK = "tensorrag_reference"
+
+log = logging.getLogger(__name__)
 
 
 def reference(error: BaseException) -> str:
@@ -28,6 +32,20 @@ def reference(error: BaseException) -> str:
 def sentence(error: BaseException) -> str:
     """Say calmly that something went wrong."""
     return f"Something went wrong (reference {reference(error)}); details are in the server log."
+
+
+def explained(error: Exception, what: str) -> TensorRagError:
+    """Return an error that can be shown to people: one that nobody thought of goes to the log.
+
+    Args:
+        error: is being handled.
+        what: failed, as a sentence for the log.
+    """
+    if isinstance(error, TensorRagError):
+        return error
+    said = sentence(error)  # before it reaches the log, which tells the pages else
+    log.exception(what)
+    return TensorRagError(said)
 
 
 class Troubles(logging.Handler):

@@ -22,6 +22,7 @@ from tensorrag.errors import TensorRagError
 from tensorrag.pipeline import JsonObject
 from tensorrag.store.edit_log import EditLog, EditLogCut
 from web.live.coalesced import Coalesced
+from web.live.trouble import explained
 
 MOST_LINES = 5 * KEPT_STEPS
 MOST_BYTES = 16 * 2**20
@@ -102,8 +103,8 @@ class WriteAhead:
             self._renew = True
             self.kick()
             return
-        except TensorRagError as error:
-            self.on_trouble(error)
+        except Exception as error:
+            self.on_trouble(explained(error, "Edits could not be written into their log."))
             return
         if anew:
             self._renew, self._least = False, (self._log.lines, self._log.size)
