@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
-from tensorrag.errors import RunRefused
+from tensorrag.errors import FileFormatError, RunRefused
 from tensorrag.pipeline import Pipeline
 from tensorrag.pipeline.as_json import to_json
 from tensorrag.pipeline.files import from_object
@@ -69,9 +69,19 @@ class Request:
 
     @classmethod
     def from_json(cls, data: JsonObject) -> Self:
-        """Read what `to_json` wrote."""
-        base = Path(data["base"]) if data["base"] is not None else None
-        return cls(**{**data, "pipeline": from_object(data["pipeline"]).pipeline, "base": base})
+        """Read what `to_json` wrote.
+
+        Raises:
+            RunRefused: it was written by another version, or is damaged.
+        """
+        try:
+            base = Path(data["base"]) if data["base"] is not None else None
+            return cls(**{**data, "pipeline": from_object(data["pipeline"]).pipeline, "base": base})
+        except (FileFormatError, LookupError, TypeError) as error:
+            raise RunRefused(
+                "What this run was asked to do cannot be read any more.",
+                hint="Run the pipeline instead.",
+            ) from error
 
 
 def asked(journal: Journal, run: str) -> Request:

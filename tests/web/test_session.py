@@ -1,4 +1,5 @@
 import asyncio
+import errno
 import json
 import os
 import sqlite3
@@ -12,11 +13,18 @@ from typing import Any
 import pytest
 
 from tensorrag.check import NodeFacts
-from tensorrag.errors import ExecutorError, PipelineError, WorkspaceError
+from tensorrag.errors import (
+    ExecutorError,
+    PipelineError,
+    RunRefused,
+    TensorRagError,
+    WorkspaceError,
+)
 from tensorrag.pipeline import Edge, Node, Pipeline
 from tensorrag.pipeline.as_json import to_json
 from tensorrag.pipeline.files import load, save
 from tensorrag.run.prepare import PipelineHasErrors
+from tensorrag.store.edit_log import EditLog
 from tensorrag.types import ModelSchema
 from tests.core.engine import chain, node
 from tests.web.desk import Desk, Listener, until
@@ -173,6 +181,47 @@ async def test_a_save_that_fails_is_told_and_tried_again(
     await until(lambda: session.saved_text == "Saved")
     path = desk.workspace.pipelines.path(session.id)
     assert load(path).pipeline.nodes["add"].params["amount"] == 5
+
+
+async def test_a_save_that_fails_as_nobody_thought_of_is_told_and_tried_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = await desk.open(SUM)
+    monkeypatch.setattr(saving, "RETRY", 0.1)
+
+    def broken(*_: Any, **__: Any) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(desk.workspace.pipelines, "save", broken)
+        session.edit(set_param("add", amount=5))
+        with pytest.raises(TensorRagError, match="Something went wrong"):
+            await session.written()
+        assert session.saved_text == "Not saved"
+
+    await until(lambda: session.saved)
+    path = desk.workspace.pipelines.path(session.id)
+    assert load(path).pipeline.nodes["add"].params["amount"] == 5
+
+
+@pytest.mark.parametrize("letters", [5, 10_000])
+async def test_a_start_brings_files_up_to_date_that_a_crash_left_behind(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, letters: int
+) -> None:
+    session = await desk.open(SUM)
+    path, text = desk.workspace.pipelines.path(session.id), "a" * letters
+
+    def crash(*_: Any, **__: Any) -> None:
+        raise WorkspaceError("It crashed.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(desk.workspace.pipelines, "save", crash)
+        session.edit([{"op": "rename", "description": text}])
+        await session.logged()
+        again = await desk.restarted()
+
+    assert load(path).pipeline.description == text
+    await again.sessions.close()
 
 
 async def test_what_another_program_writes_is_taken_up_and_can_be_undone(desk: Desk) -> None:
@@ -410,6 +459,39 @@ async def test_a_deleted_pipeline_stays_deleted(desk: Desk) -> None:
     assert not desk.workspace.pipelines.path(session.id).exists()
     with pytest.raises(PipelineError, match="no pipeline"):
         await desk.sessions.open(session.id)
+
+
+async def test_who_waits_for_an_edit_of_a_deleted_pipeline_is_told(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = await desk.open(SUM)
+
+    def full(*_: Any, **__: Any) -> None:
+        raise WorkspaceError("The disk is full.")
+
+    monkeypatch.setattr(EditLog, "append", full)
+    await desk.sessions.delete(session.id)
+    session.edit(set_param("add", amount=5))
+
+    for waiting in (session.logged(), session.written()):
+        with pytest.raises(PipelineError, match="was deleted"):
+            await asyncio.wait_for(waiting, 5)
+
+
+async def test_what_failed_to_open_as_nobody_thought_of_can_be_opened_later(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = await asyncio.to_thread(desk.workspace.pipelines.create, SUM)
+
+    def broken(*_: Any) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sessions, "open_pipeline", broken)
+        with pytest.raises(OSError, match="Input/output"):
+            await desk.sessions.open(name)
+
+    assert (await desk.sessions.open(name)).pipeline == SUM
 
 
 async def test_a_name_that_is_none_opens_nothing(desk: Desk) -> None:
@@ -705,6 +787,44 @@ async def test_a_run_that_waits_begins_by_itself_after_a_restart(desk: Desk) -> 
     assert statuses == ["succeeded", "interrupted"]
     assert (await later.sessions.open(session.id)).run_status == "succeeded"
     await later.sessions.close()
+
+
+async def test_a_run_that_waits_and_cannot_be_read_fails_alone(desk: Desk) -> None:
+    odd = {"pipeline": {"format": "tensorrag.pipeline", "version": 1}, "from": "another version"}
+    broken = desk.workspace.journal.create_run({}, request=odd)
+    session = await desk.open(chain(node("number"), node("wait"), node("add")))
+    await session.start()
+    await until(lambda: state(session, "wait") == "running")
+    waiting = await session.start(until="number")
+
+    later = await desk.restarted()
+    run = later.sessions.runs.get(waiting.id)
+
+    assert run is not None
+    assert await run.wait() == "succeeded"
+    assert desk.workspace.journal.run(broken).status == "failed"
+    assert "cannot be read" in json.dumps(desk.workspace.journal.events(broken))
+    with pytest.raises(RunRefused, match="cannot be read"):
+        await later.sessions.resume(broken)
+    await later.sessions.close()
+
+
+async def test_a_run_is_resumed_once_however_often_it_is_asked_for(desk: Desk) -> None:
+    session = await desk.open(chain(node("number"), node("wait"), node("add")))
+    cut = await session.start()
+    await cut.cancel()
+    await cut.wait()
+    going = await session.start()
+    await until(lambda: state(session, "wait") == "running")
+
+    asked = [desk.sessions.resume(cut.id) for _ in range(3)]
+    answers = await asyncio.gather(*asked, return_exceptions=True)
+
+    assert sum(isinstance(answer, RunRefused) for answer in answers) == 2
+    assert len(session.waiting) == 1
+    await session.take_back(session.waiting[0].id)
+    await going.cancel()
+    await going.wait()
 
 
 async def test_a_run_that_cannot_begin_when_its_turn_comes_says_why(desk: Desk) -> None:

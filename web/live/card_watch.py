@@ -12,6 +12,7 @@ from tensorrag.errors import TensorRagError
 from tensorrag.registry import catalog_cache
 from web.live.card_files import write_card_file
 from web.live.hosting import Hosting
+from web.live.trouble import explained
 
 PAUSE = 1.0
 """Seconds between two looks at the drop-in folder."""
@@ -87,6 +88,10 @@ class CardWatch:
                     seen = now
                 except TensorRagError as error:
                     self._use(_none(error))
+                except Exception as error:  # once for each state of the folder
+                    wrong, seen = explained(error, "The cards could not be described."), now
+                    if not self.ready:
+                        self._use(_none(wrong))
             await asyncio.sleep(PAUSE)
 
     async def _describe(self, hosting: Hosting) -> None:

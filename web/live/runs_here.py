@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
-from tensorrag.errors import RunRefused
+from tensorrag.errors import ErrorInfo, RunRefused
 from tensorrag.executor import Executor
 from tensorrag.run import Request, Run
 from tensorrag.run.strays import Strays
@@ -55,6 +55,8 @@ class RunsHere:
         """Cards that go on since a server that is gone."""
         self._runs: dict[str, Run] = {}
         """All that are known here, by id."""
+        self._beginning: list[Run] = []
+        """Those that were asked for, and neither go on nor wait yet."""
         self._going: list[Run] = []
         """Those whose turn it is, in the order they began."""
         self._waiting: list[Run] = []
@@ -93,17 +95,11 @@ class RunsHere:
         await self._cards.wait_ready()
         self._refuse_twice(request)
         run = self._run(request)
-        if self.waiting(run.pipeline_id) or not self._room_for(run):
-            await self._queue(run)
-            return run
-        self._going.append(run)
-        self._tell(run)
+        self._beginning.append(run)
         try:
-            await run.start()
-        except BaseException:
-            self._leave(run)
-            raise
-        self._keep(run)
+            await self._begin(run)
+        finally:
+            self._beginning.remove(run)
         return run
 
     async def take_up(self) -> None:
@@ -126,6 +122,19 @@ class RunsHere:
         await self.strays.close()
 
     # --- whose turn it is -------------------------------------------------------------------
+
+    async def _begin(self, run: Run) -> None:
+        if self.waiting(run.pipeline_id) or not self._room_for(run):
+            await self._queue(run)
+            return
+        self._going.append(run)
+        self._tell(run)
+        try:
+            await run.start()
+        except BaseException:
+            self._leave(run)
+            raise
+        self._keep(run)
 
     def _room_for(self, run: Run) -> bool:
         """Whether a run may begin: none of its pipeline goes on."""
@@ -196,13 +205,19 @@ class RunsHere:
         )
 
     def _noted(self) -> list[tuple[str, Request]]:
-        """Read what the server before had waiting. In a thread."""
-        journal = self._workspace.journal
-        asked = [(run, journal.request(run)) for run in journal.waiting()]
-        return [(run, Request.from_json(content)) for run, content in asked if content]
+        """Read what the server before had waiting; what cannot be read has failed. In a thread."""
+        journal, found = self._workspace.journal, []
+        for run in journal.waiting():
+            try:
+                found.append((run, Request.from_json(journal.request(run) or {})))
+            except RunRefused as refused:
+                error = ErrorInfo.of(refused).model_dump(mode="json")
+                ended = {"type": "run", "data": {"status": "failed", "error": error}}
+                journal.append(run, [ended], status="failed")
+        return found
 
     def _refuse_twice(self, request: Request) -> None:
-        live = (*self._going, *self._waiting)
+        live = (*self._beginning, *self._going, *self._waiting)
         if request.parent and any(run.request.parent == request.parent for run in live):
             raise RunRefused("This run is being resumed already.", hint="Wait for it.")
 

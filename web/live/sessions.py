@@ -169,7 +169,7 @@ class Sessions:
         opening = self._open[pipeline_id]
         try:
             session = await asyncio.shield(opening)
-        except TensorRagError:
+        except Exception:
             if self._open.get(pipeline_id) is opening:
                 del self._open[pipeline_id]
             raise
