@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from tensorrag.cli.workspace_option import workspace_option
 from tensorrag.errors import TensorRagError
 from web.address import HOST, PORT, address
 
@@ -32,11 +33,7 @@ class _Port(click.ParamType[int]):
     show_default=True,
     help="The port to listen on; $PORT is honoured.",
 )
-@click.option(
-    "--workspace",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Folder of pipelines and results; $TENSORRAG_WORKSPACE or ~/.tensorrag by default.",
-)
+@workspace_option
 @click.option("--no-open", is_flag=True, help="Do not open a browser.")
 @click.option(
     "--token",

@@ -13,6 +13,7 @@ import click
 
 from tensorrag.cli.lazy_commands import LazyGroup
 from tensorrag.cli.secret_commands import secret
+from tensorrag.cli.workspace_option import workspace_option
 
 SUCCEEDED, FAILED, WRONG = 0, 1, 2
 """Exit codes: all is well; the run failed or was cancelled; the pipeline or the call is wrong."""
@@ -47,14 +48,6 @@ def commands() -> None:
     """TensorRag: machine-learning pipelines made of typed cards."""
 
 
-def _workspace_option(command: Command) -> Command:
-    return click.option(
-        "--workspace",
-        type=click.Path(file_okay=False, path_type=Path),
-        help="Folder for results and runs; $TENSORRAG_WORKSPACE or ~/.tensorrag by default.",
-    )(command)
-
-
 def _json_option(command: Command) -> Command:
     return click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")(
         command
@@ -75,7 +68,7 @@ def _json_option(command: Command) -> Command:
 @click.option("--on", metavar="EXECUTOR", help="Run all cards there, whatever they ask for.")
 @click.option("--no-cache", is_flag=True, help="Run everything, even what is known already.")
 @_json_option
-@_workspace_option
+@workspace_option
 def run(
     pipeline: str | None,
     resume: str | None,
@@ -104,7 +97,7 @@ def run(
 @commands.command()
 @click.argument("pipeline")
 @_json_option
-@_workspace_option
+@workspace_option
 def check(pipeline: str, as_json: bool, workspace: Path | None) -> int:
     """List what is wrong with PIPELINE, a file or the name of a sample."""
     from tensorrag.cli import headless
@@ -122,7 +115,7 @@ def check(pipeline: str, as_json: bool, workspace: Path | None) -> int:
 
 @commands.command()
 @_json_option
-@_workspace_option
+@workspace_option
 def cards(as_json: bool, workspace: Path | None) -> int:
     """List the cards that are installed or dropped in."""
     from tensorrag.cli import listings
@@ -140,7 +133,7 @@ def cards(as_json: bool, workspace: Path | None) -> int:
 @commands.command()
 @click.argument("pipeline")
 @_json_option
-@_workspace_option
+@workspace_option
 def versions(pipeline: str, as_json: bool, workspace: Path | None) -> int:
     """List the latest edits of a pipeline, and its named versions."""
     from tensorrag.cli import listings
@@ -176,7 +169,7 @@ def samples(as_json: bool) -> int:
 @click.option("--log", is_flag=True, help="Print what its cards printed.")
 @click.option("--node", metavar="NODE", help="Of the log, print this card's.")
 @_json_option
-@_workspace_option
+@workspace_option
 def runs(
     run_id: str | None,
     limit: int,
@@ -216,7 +209,7 @@ def runs(
 
 @commands.command()
 @click.option("--rotate", is_flag=True, help="Draw a new one: everybody who is in is out.")
-@_workspace_option
+@workspace_option
 def token(rotate: bool, workspace: Path | None) -> int:
     """Print the link that lets a browser in, where the editor asks for a token."""
     from tensorrag.cli.token import link
@@ -229,7 +222,7 @@ def token(rotate: bool, workspace: Path | None) -> int:
 @click.option("--verify", is_flag=True, help="Read and hash every stored file; takes a while.")
 @click.option("--mend", is_flag=True, help="Mend damaged databases, while no server runs.")
 @_json_option
-@_workspace_option
+@workspace_option
 def doctor(verify: bool, mend: bool, as_json: bool, workspace: Path | None) -> int:
     """Say what is set up, what is missing, and what to do."""
     from tensorrag.cli.doctor import examine, print_report

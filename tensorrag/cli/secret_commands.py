@@ -9,14 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tensorrag.cli.workspace_option import workspace_option
+
 if TYPE_CHECKING:
     from tensorrag.store.settings import Settings
-
-_WORKSPACE = click.option(
-    "--workspace",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Folder of the workspace; $TENSORRAG_WORKSPACE or ~/.tensorrag by default.",
-)
 
 
 @click.group()
@@ -26,7 +22,7 @@ def secret() -> None:
 
 @secret.command("set")
 @click.argument("name")
-@_WORKSPACE
+@workspace_option
 def set_(name: str, workspace: Path | None) -> int:
     """Keep the secret NAME; its value is asked for, or read from stdin."""
     _settings(workspace).set_secret(name, _value(name))
@@ -36,7 +32,7 @@ def set_(name: str, workspace: Path | None) -> int:
 
 @secret.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
-@_WORKSPACE
+@workspace_option
 def list_(as_json: bool, workspace: Path | None) -> int:
     """List the names of the secrets."""
     names = _settings(workspace).secret_names()
@@ -46,7 +42,7 @@ def list_(as_json: bool, workspace: Path | None) -> int:
 
 @secret.command("delete")
 @click.argument("name")
-@_WORKSPACE
+@workspace_option
 def delete(name: str, workspace: Path | None) -> int:
     """Forget the secret NAME."""
     if not _settings(workspace).delete_secret(name):

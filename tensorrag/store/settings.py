@@ -8,6 +8,7 @@ aside, never written over: there are secrets in it.
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import time
 from collections.abc import Collection, Iterator
@@ -38,7 +39,7 @@ STORE_CAP = 20 * 10**9
 
 
 def _folder(text: str) -> str:
-    if "\0" in text or not Path(text).expanduser().is_absolute():
+    if "\0" in text or not Path(os.path.expanduser(text)).is_absolute():
         raise ParameterError(
             f"{text[:80]!r} is no full path of a folder.", hint="Write it as /home/me/data."
         )

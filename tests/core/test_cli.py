@@ -313,6 +313,20 @@ def test_an_interrupt_cancels_the_run(tmp_path: Path) -> None:
     assert "cancelled in" in rest
 
 
+def test_an_empty_workspace_is_refused_and_is_not_the_current_folder(
+    capsys: Captured, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+
+    code = main(["runs", "--workspace", ""])
+
+    assert code == 2
+    assert "it is empty: give a folder" in capsys.readouterr().err
+    assert list(here.iterdir()) == []
+
+
 def test_the_help_names_the_commands_of_siblings_without_importing_them(tmp_path: Path) -> None:
     pack = tmp_path / "pack"
     info = pack / "shop-1.0.dist-info"

@@ -65,6 +65,7 @@ def test_none_goes_back_to_the_default(settings: Settings) -> None:
         ("card_memory", 1, "Card memory must be at least 256"),
         ("allowed_folders", ["data"], "'data' is no full path"),
         ("allowed_folders", ["/data\0"], "no full path"),
+        ("allowed_folders", ["~nobody-of-this-name/data"], "no full path"),
         ("allowed_folders", ["\\\\host\\share"], "no full path|another machine"),
         ("allowed_folders", ["//host/share"], "another machine"),
         ("allowed_folders", "/data", "Allowed folders"),

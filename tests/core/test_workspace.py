@@ -41,6 +41,11 @@ def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
         Workspace.open(tmp_path / ("x" * 300))
 
 
+def test_a_home_that_is_not_there_is_one_sentence() -> None:
+    with pytest.raises(WorkspaceError, match="cannot be a workspace: there is no such home"):
+        Workspace.open("~nobody-of-this-name/x")
+
+
 def test_a_workspace_that_may_only_be_read_is_one_sentence(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -104,7 +105,7 @@ class SettingsPage:
         self._settings.set(name, value)
 
     def _add_folder(self, typed: str) -> None:
-        path = Path(typed).expanduser() if typed.startswith("~") else Path(typed)
+        path = Path(os.path.expanduser(typed))
         if not typed or not path.is_absolute():
             raise ParameterError("That is no full path.", hint="Write it as /home/me/data.")
         if not Folders.of([str(path)], self._workspace.root).allow(path / "file.csv"):
