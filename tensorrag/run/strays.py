@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 from tensorrag.errors import RunCancelled, TaskFailed
@@ -33,16 +33,26 @@ class Strays:
     Args:
         workspace: its journal knows what was begun, its store takes the results.
         executors: places where tasks may still go on, by name.
+        changed: hears of which pipeline one was found, or has ended.
     """
 
-    def __init__(self, workspace: Workspace, executors: Mapping[str, Executor]) -> None:
-        self._workspace, self._executors = workspace, executors
+    def __init__(
+        self,
+        workspace: Workspace,
+        executors: Mapping[str, Executor],
+        changed: Callable[[str], None] = lambda pipeline_id: None,
+    ) -> None:
+        self._workspace, self._executors, self._changed = workspace, executors, changed
         self._followed: dict[asyncio.Task[None], Unsettled] = {}
         self._finding: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Begin to look for them; returns at once."""
         self._finding = asyncio.create_task(self._find())
+
+    def of(self, pipeline_id: str) -> list[Unsettled]:
+        """Return what is known to go on of the runs of a pipeline."""
+        return [each for each in self._followed.values() if each.pipeline == pipeline_id]
 
     async def handle(self, node: NodeRun) -> str | None:
         """Return the handle of a task that makes just what a node needs, if one goes on."""
@@ -97,7 +107,15 @@ class Strays:
         log.info("A card of run %s goes on as %s: it is followed.", stray.run, stray.handle)
         task = asyncio.create_task(self._follow(stray))
         self._followed[task] = stray
-        task.add_done_callback(self._followed.pop)
+        task.add_done_callback(self._over)
+        self._tell(stray)
+
+    def _over(self, task: asyncio.Task[None]) -> None:
+        self._tell(self._followed.pop(task))
+
+    def _tell(self, stray: Unsettled) -> None:
+        if stray.pipeline is not None:
+            self._changed(stray.pipeline)
 
     async def _follow(self, stray: Unsettled) -> None:
         """Wait for the end of a task, and keep what came of it."""

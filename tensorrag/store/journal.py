@@ -118,6 +118,8 @@ class Unsettled:
     """The node, as ``tensorrag run --json`` prints it."""
     made: JsonObject
     """What its result is made of."""
+    pipeline: str | None = None
+    """What it was a run of."""
 
     @property
     def handle(self) -> str:
@@ -311,12 +313,12 @@ class Journal:
         What became of one is told with `append`; with neither handle nor ticket it is settled.
         """
         rows = self._database.read(
-            "SELECT run, node, shown, made FROM nodes JOIN runs ON id = run"
+            "SELECT run, node, shown, made, runs.pipeline FROM nodes JOIN runs ON id = run"
             " WHERE status = 'interrupted' AND made IS NOT NULL ORDER BY nodes.rowid"
         )
         found = [
-            Unsettled(run, node, json.loads(shown), json.loads(made))
-            for run, node, shown, made in rows
+            Unsettled(run, node, json.loads(shown), json.loads(made), pipeline)
+            for run, node, shown, made, pipeline in rows
         ]
         return [each for each in found if each.shown["state"] == "cancelled" and each.handle]
 

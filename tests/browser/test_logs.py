@@ -177,4 +177,3 @@ def test_a_log_is_followed_until_someone_looks_back(
     expect(hands.cards("chatty")).to_contain_text("reused", timeout=30_000)
     expect(hands.test_id("reused-log")).to_contain_text("in run 1.")
     expect(log.locator(".count")).to_have_text("541 lines")
-    hands.picture("reused-log", fit=False)

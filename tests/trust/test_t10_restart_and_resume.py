@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Locator, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, expect
 
-from scripts.get_chromium import on_this_machine
 from tensorrag.pipeline.placing import place
 from tests.browser.hands import Hands
 from tests.core.engine import chain, node
@@ -111,16 +110,6 @@ def shows(what: Locator, state: str) -> None:
     expect(what).to_have_attribute("data-state", state, timeout=PATIENCE)
 
 
-@pytest.fixture
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=on_this_machine(), args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield browser
-        browser.close()
-
-
 @pytest.mark.browser
 def test_a_person_sees_it_and_presses_resume(
     tmp_path: Path, start_server: Callable[..., Server], chromium: Browser
@@ -167,7 +156,6 @@ def test_a_person_sees_it_and_presses_resume(
     shows(past.locator("[data-node=wait]"), "cancelled")
     past.locator("[data-node=add]").click()
     expect(hands.test_id("past-preview")).to_be_visible()
-    hands.picture("past-run", fit=False)
     hands.test_id("latest-run").click()
     expect(past).to_have_count(0)
     expect(hands.test_id("latest-run")).not_to_be_visible()

@@ -12,8 +12,10 @@ from pathlib import Path
 
 import psutil
 import pytest
+from playwright.sync_api import Browser, expect
 
 from tensorrag.pipeline import Pipeline
+from tests.browser.hands import Hands
 from tests.core.engine import chain, node
 from tests.servers import ROOT, Server
 from tests.trust.crashing import (
@@ -139,3 +141,30 @@ def test_what_goes_on_can_be_cancelled(start: Callable[..., Server], cloud: Clou
         assert http.post(f"/api/runs/{run}/cancel").status_code == 202
         until(lambda: cloud.going_on() == [], 6)
         assert found(http, run)["status"] == "interrupted"
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+def test_a_person_sees_what_goes_on_and_what_came_of_it_or_cancels_it(
+    start: Callable[..., Server], cloud: Cloud, chromium: Browser
+) -> None:
+    server = start()
+    with client(server) as http:
+        short, endless = (create(http, working(steps)) for steps in (250, 3000))
+        runs = [begin(http, pipeline_id=pipeline) for pipeline in (short, endless)]
+        until(lambda: all(states(found(http, run)).get("wait") == "running" for run in runs))
+    assert len(kill(server)) == 2
+
+    again = start()
+    page = chromium.new_page(viewport={"width": 1440, "height": 900})
+    page.set_default_timeout(60_000)
+    hands = Hands(page).open(f"{again.url}/edit/{short}")
+    expect(hands.test_id("strays")).to_contain_text("Wait still runs on outliving", timeout=30_000)
+    expect(hands.card("wait")).to_have_attribute("data-state", "done", timeout=60_000)
+    expect(hands.test_id("strays")).to_have_count(0)
+
+    hands.open(f"{again.url}/edit/{endless}")
+    hands.test_id("cancel-strays").click()
+    expect(hands.test_id("strays")).to_have_count(0, timeout=10_000)
+    until(lambda: cloud.going_on() == [], 6)
+    expect(hands.test_id("run-status")).to_have_attribute("data-state", "interrupted")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 
 from tensorrag.pipeline import JsonObject
 from tensorrag.run import Run
@@ -73,6 +74,14 @@ class History:
         """Read how the runs before ended."""
         await asyncio.to_thread(self._read)
 
+    async def renew(self, run_id: str) -> None:
+        """Take up what came afterwards of a run that was cut off."""
+        ended = await asyncio.to_thread(self._ends, run_id)
+        for node_id, shown in ended.items():
+            known = self.shown.get(node_id)
+            if known is not None and known.run == run_id:
+                self.shown[node_id] = shown
+
     async def runs(self, limit: int) -> list[RunEntry]:
         """Return the latest runs, newest first."""
         return await asyncio.to_thread(self._workspace.journal.runs, limit, self._id)
@@ -100,10 +109,16 @@ class History:
             self._status, self._run_id = entries[0].status, entries[0].id
             self._events = journal.events(entries[0].id)
         for entry in entries:
-            made = journal.made(entry.id)
-            for node_id, node in journal.to_json(entry.id)["nodes"].items():
-                if node_id not in self.shown and node_id in made:
-                    self.shown[node_id] = self._ended(entry.id, node, made[node_id])
+            self.shown.update(self._ends(entry.id, besides=self.shown))
+
+    def _ends(self, run: str, besides: Collection[str] = ()) -> dict[str, Shown]:
+        """Return how the nodes of a run ended that were tried in it. In a thread."""
+        made, nodes = self._workspace.journal.made(run), self._workspace.journal.to_json(run)
+        return {
+            node_id: self._ended(run, node, made[node_id])
+            for node_id, node in nodes["nodes"].items()
+            if node_id in made and node_id not in besides
+        }
 
     def _ended(self, run: str, node: JsonObject, made: JsonObject) -> Shown:
         key = made.get("key")

@@ -51,7 +51,7 @@ class RunsHere:
         self._cards = cards
         self._hosting = hosting
         self._changed = changed
-        self.strays = Strays(workspace, executors)
+        self.strays = Strays(workspace, executors, changed)
         """Cards that go on since a server that is gone."""
         self._runs: dict[str, Run] = {}
         """All that are known here, by id."""

@@ -27,7 +27,7 @@ from tensorrag.pipeline.came_along import CameAlong, came_along, source_sha256, 
 from tensorrag.pipeline.files import dumps
 from tensorrag.pipeline.names import quoted
 from tensorrag.run import Request, Run
-from tensorrag.store.journal import ONGOING, RunEntry
+from tensorrag.store.journal import ONGOING, RunEntry, Unsettled
 from tensorrag.store.workspace import Workspace
 from web.live.checking import Checking
 from web.live.drawing import Drawing, snapshot
@@ -77,6 +77,9 @@ class Session:
         self._checking = Checking(pipeline_id, document, workspace, hosting, self._take_check)
         self._stage = Stage(document, self._checking, self._history)
         self._following: asyncio.Task[None] | None = None
+        self._strays: set[str] = set()
+        """The interrupted runs of which cards were seen to go on."""
+        self._renewing: set[asyncio.Task[None]] = set()
         self._migrated: set[str] = set()
         self.outside = Outside(saving, lambda: self.watched, self._adopt, self._tell_status)
         """What another program wrote into the file."""
@@ -174,6 +177,11 @@ class Session:
     def waiting(self) -> list[Run]:
         """The runs that wait until the one that goes on has ended, the next one first."""
         return self._runs.waiting(self.id)
+
+    @property
+    def strays(self) -> list[Unsettled]:
+        """The cards of interrupted runs that go on elsewhere, as in a cloud."""
+        return self._runs.strays.of(self.id)
 
     @property
     def watched(self) -> bool:
@@ -366,12 +374,23 @@ class Session:
             if run.id == run_id:
                 await run.cancel()
 
+    async def cancel_strays(self) -> None:
+        """Stop what goes on elsewhere of interrupted runs."""
+        for run_id in {stray.run for stray in self.strays}:
+            await self._runs.strays.cancel(run_id)
+
     def look_at_runs(self) -> None:
         """Follow the run that goes on, if it is another than before; a run began, or waits."""
         current = self._runs.current(self.id)
         if current is not None and current is not self.run and (current.nodes or current.ended):
             self._history.take(current)
             self._following = asyncio.create_task(self._follow(current))
+        going_on = {stray.run for stray in self.strays}
+        for run_id in self._strays - going_on:
+            task = asyncio.create_task(self._renew(run_id))
+            self._renewing.add(task)
+            task.add_done_callback(self._renewing.discard)
+        self._strays = going_on
         self._tell_status()
 
     async def runs(self, limit: int = 50) -> list[RunEntry]:
@@ -466,6 +485,13 @@ class Session:
         await self._checking.close()
         await self._saving.close()
         await self._stage.settled()
+
+    async def _renew(self, run_id: str) -> None:
+        """What went on of an interrupted run has ended: show what came of it."""
+        await self._history.renew(run_id)
+        self._checking.kick()
+        self._stage.show_soon()
+        self._tell_status()
 
     # --- following the run ------------------------------------------------------------------
 

@@ -67,6 +67,7 @@ class Editor(View):
             "run_node": lambda data: self._run(text(data, "of")),
             "cancel": lambda _: self._cancel(None),
             "resume": self._resume,
+            "cancel_strays": lambda _: self._cancel_strays(),
             "take_back": lambda data: self.session.take_back(text(data, "of")),
             "past_run": self._past_run,
             "latest_run": lambda _: self._latest_run(),
@@ -271,6 +272,12 @@ class Editor(View):
     async def _cancel(self, node: str | None) -> None:
         try:
             await self.session.cancel(node or None)
+        except TensorRagError as error:
+            self._say(error.message, error.hint)
+
+    async def _cancel_strays(self) -> None:
+        try:
+            await self.session.cancel_strays()
         except TensorRagError as error:
             self._say(error.message, error.hint)
 

@@ -42,6 +42,8 @@ class Strip:
     """How many runs wait until this one has ended."""
     resume: str = ""
     """The run to go on with, if the one that is shown did not get to its end."""
+    strays: str = ""
+    """What still goes on elsewhere of an interrupted run, in words."""
     past: bool = False
     """Whether somebody looks at a run of before."""
     bars: Sequence[Bar] = ()
@@ -79,12 +81,24 @@ def _summary(shown: Strip) -> Node:
             f"{shown.waiting} waiting"
         ],
         shown.resume and resume_button(shown.resume),
+        shown.strays and _strays(shown.strays),
         shown.past
         and button(".btn.o.sml", type="button", data_act="latest_run", data_testid="latest-run")[
             "Back to the latest"
         ],
-        span(".cut")[place],
+        not shown.strays and span(".cut")[place],
     ]
+
+
+def _strays(said: str) -> Node:
+    return span(".row", role="status", data_testid="strays")[
+        span(".c-run")[icon("running", ".s")],
+        span[said],
+        button(
+            ".btn.o.sml", type="button", data_act="cancel_strays", data_testid="cancel-strays",
+            title="Stop it; without that, Resume takes over what comes of it",
+        )[icon("stop", ".s"), "Cancel"],
+    ]  # fmt: skip
 
 
 def _tabs(shown: Strip) -> Element:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from tensorrag.executor import Offers
 from tensorrag.pipeline import JsonObject
 from tensorrag.run import Run
-from tensorrag.store.journal import RunEntry
+from tensorrag.store.journal import RunEntry, Unsettled
 from web.live.session import Session
 from web.page import course
 from web.page.log_view import last_line
@@ -17,7 +17,7 @@ from web.page.run_list import LEFT, PastRun
 from web.page.run_panel import Stale, Strip
 from web.page.scene import kind_of, titles
 from web.page.topbar import TopBar
-from web.page.wording import left
+from web.page.wording import left, plural
 
 
 @dataclass(frozen=True)
@@ -113,6 +113,7 @@ def strip_of(
         elapsed=(viewed.run.seconds or 0.0) if viewed is not None else standing(session).seconds,
         waiting=len(session.waiting),
         resume=run.run if run is not None and status in LEFT and not session.running else "",
+        strays="" if session.running else _going_on(session.strays, names),
         past=viewed is not None,
         bars=course.bars(events, names, kinds) if tab == "timeline" else (),
         printed=last_line(events) if tab == "log" else 0,
@@ -120,6 +121,17 @@ def strip_of(
         stale=stale,
         runs=past,
         titles=names,
+    )
+
+
+def _going_on(strays: Sequence[Unsettled], names: Mapping[str, str]) -> str:
+    """Say what goes on since an editor that is gone: ``Train still runs on modal``."""
+    if not strays:
+        return ""
+    where = " and ".join(dict.fromkeys(str(each.shown["executor"]) for each in strays))
+    only = names.get(strays[0].node, strays[0].node)
+    return f"{only if len(strays) == 1 else plural(len(strays), 'card')} still " + (
+        f"{'runs' if len(strays) == 1 else 'run'} on {where}"
     )
 
 
