@@ -63,15 +63,18 @@ def test_one_click_runs_the_sample_and_shows_what_came_out(server: Server, page:
 def test_each_result_is_there_in_large(server: Server, page: Page) -> None:
     hands = Hands(page).open(f"{server.url}/edit/new?sample=diabetes")
     expect(page.locator("[data-node]")).to_have_count(5)
+    inspector = hands.test_id("inspector")
+    hands.cards("data_load").click(position={"x": 60, "y": 18})
+    hands.tab("Columns")
+    expect(inspector).to_contain_text("11 columns")
+    expect(inspector.locator(".colrow")).to_have_count(0)
+
     hands.run()
     hands.expect_status("succeeded")
-    inspector = hands.test_id("inspector")
-
-    hands.cards("data_load").click(position={"x": 60, "y": 18})
+    expect(inspector.locator(".colrow")).to_have_count(11)
+    hands.tab("Result")
     expect(inspector).to_contain_text("442")
     expect(inspector.locator(".ag-cell").first).to_be_visible()
-    hands.tab("Columns")
-    expect(inspector.locator(".colrow")).to_have_count(11)
 
     hands.cards("data_split").click(position={"x": 60, "y": 18})
     expect(inspector).to_contain_text("80 %")

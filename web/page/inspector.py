@@ -98,6 +98,7 @@ class Inspector:
                 self._plain(("settings", card.node), settings.settings(card))
             case "columns":
                 self._plain(("columns", card.node), self._columns(card))
+                self._profile(card)
             case "log":
                 self._plain(("log", card.node), self._log(card), testid="log")
             case _:
@@ -153,6 +154,12 @@ class Inspector:
             schema_list(columns),
         ]
 
+    def _profile(self, card: Card) -> None:
+        """Fetch what is known of the columns of a result, unless that is shown already."""
+        token = self._token(card)
+        if token is not None and self._previewed != (card.node, token):
+            background_tasks.create(self._load(card, token), name=f"columns of {card.node}")
+
     def _shown_node(self) -> str | None:
         return self._previewed[0] if self._previewed else None
 
@@ -195,7 +202,7 @@ class Inspector:
             self.previews = _PREVIEWS.validate_python(await self._session.preview(card.node))
         except TensorRagError as error:
             self.previews = {}
-            if self.node == card.node:
+            if self.node == card.node and self.tab(card) == "result":
                 self._plain(
                     ("error", card.node),
                     outcome.failure({"message": error.message, "hint": error.hint}),
@@ -203,9 +210,12 @@ class Inspector:
             return
         self._previewed = (card.node, token)
         current = self.card
-        if current is None or current.node != card.node or self.tab(current) != "result":
+        if current is None or current.node != card.node:
             return
-        if self._token(current) == token and current.state != "running":
+        tab = self.tab(current)
+        if tab == "columns":
+            self._plain(("columns", card.node), self._columns(current))
+        elif tab == "result" and self._token(current) == token and current.state != "running":
             self._build(current, token)
 
     def _build(self, card: Card, token: Any) -> None:
