@@ -26,6 +26,7 @@ from tensorrag.run.prepare import Checker, PipelineHasErrors, Prepared, prepare
 from tensorrag.run.record import run_record
 from tensorrag.run.request import Request
 from tensorrag.run.schedule import Outcome, Schedule, Step
+from tensorrag.store.place import Place
 from tensorrag.store.workspace import Workspace
 from tensorrag.types.value import JsonObject
 
@@ -80,7 +81,7 @@ class Run:
         """What it runs in spite of."""
         self._workspace, self._executors = workspace, executors
         self._catalog, self._check = catalog, check
-        self._place = workspace.place(request.base)
+        self._place: Place
         anew = request.no_cache and request.parent is None
         self._stray = no_stray if anew else stray
         self._began, self._seconds = time.monotonic(), 0.0
@@ -233,6 +234,8 @@ class Run:
             self._preparing = None
 
     async def _prepare(self) -> Prepared:
+        # Folders as they are allowed when it begins: it may have waited long.
+        self._place = await asyncio.to_thread(self._workspace.place, self.request.base)
         return await prepare(
             self.request.pipeline,
             self._check,

@@ -584,6 +584,24 @@ async def test_what_was_seen_before_is_known_when_it_is_opened_again(
     await later.sessions.close()
 
 
+async def test_folders_are_allowed_from_the_moment_in_which_it_is_said(
+    desk: Desk, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("data")
+    session = await desk.open(Pipeline("Mine").with_nodes(Node("load", "data_load")))
+
+    async def seen(*folders: Path) -> bool:
+        desk.workspace.settings.set("allowed_folders", [str(each) for each in folders])
+        desk.sessions.settings_changed()
+        file = folder / f"{len(list(folder.iterdir()))}.csv"  # of another one nothing is known yet
+        file.write_text("a,b\n1,2\n")
+        session.edit(set_param("load", source="path", path=str(file)))
+        await session.settled()
+        return not session.problems
+
+    assert [await seen(), await seen(folder), await seen()] == [False, True, False]
+
+
 async def test_pasting_looks_at_nothing(desk: Desk, tmp_path: Path) -> None:
     session = await desk.open(Pipeline("Empty"))
 

@@ -24,9 +24,8 @@ class Hosting:
 
     def __init__(self, workspace: Workspace, executors: Mapping[str, Executor]) -> None:
         self._executors = executors
-        self._place = workspace.place()
-        self._hosted = Hosted(executors, self._place)
-        self._settings = workspace.settings
+        self._hosted = Hosted(executors, workspace.place())
+        self._workspace = workspace
         self.secrets: tuple[str, ...] = ()
         """Names of the secrets that there were at the last check."""
         self.card_memory: int | None = None
@@ -42,7 +41,7 @@ class Hosting:
         return await self._hosted.check(pipeline, peeks, self.secrets)
 
     def _known(self) -> tuple[tuple[str, ...], int | None]:
-        values = self._settings.values()
+        values = self._workspace.settings.values()
         return tuple(sorted(values.secrets)), values.card_memory
 
     async def check_known(self, pipeline: Pipeline, known: Mapping[str, Peek]) -> Checked:
@@ -55,7 +54,8 @@ class Hosting:
     async def look(self, facts: Iterable[NodeFacts]) -> dict[str, Peek]:
         """Look at the outside sources of these nodes, in workers."""
         nodes = {str(index): fact for index, fact in enumerate(facts)}
-        return await look(Checked(nodes=nodes), self._executors, self._place)
+        place = await asyncio.to_thread(self._workspace.place)  # folders as they are allowed now
+        return await look(Checked(nodes=nodes), self._executors, place)
 
     async def page(self, digest: str, offset: int, limit: int, sort: str) -> JsonObject:
         """Read rows of a stored table, in a worker."""
