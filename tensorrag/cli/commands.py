@@ -127,6 +127,8 @@ def cards(as_json: bool, workspace: Path | None) -> int:
     else:
         rows = [(card["category"], card["card"], card["summary"]) for card in found]
         _print_table(("category", "card", "what it does"), rows)
+    for fault in listings.faults(workspace):
+        click.echo(fault, err=True)
     return SUCCEEDED
 
 

@@ -26,6 +26,12 @@ def cards(workspace: Path | None = None) -> list[JsonObject]:
     return [info.listing() for info in _catalog(workspace).cards.values()]
 
 
+def faults(workspace: Path | None = None) -> list[str]:
+    """Say why files that were dropped in gave no card; to be asked after `cards`."""
+    notices = catalog_cache.known_notices(home(workspace) / "cards")
+    return [f"{it['file']}: {it['message']} {it['hint']}".rstrip() for it in notices]
+
+
 def _catalog(workspace: Path | None) -> Catalog:
     """Return the cards that there are, as they were described before if nothing has changed."""
     folder = home(workspace) / "cards"

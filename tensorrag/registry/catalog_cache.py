@@ -34,6 +34,13 @@ def known_listing(drop_ins: Path) -> list[JsonObject] | None:
     return kept["listing"] if kept is not None else None
 
 
+def known_notices(drop_ins: Path) -> list[JsonObject]:
+    """Return why files of the folder gave no card, as far as the kept catalog tells."""
+    kept = _kept(drop_ins)
+    notices: list[JsonObject] = kept["catalog"]["notices"] if kept is not None else []
+    return notices
+
+
 def known_catalog(drop_ins: Path) -> Catalog | None:
     """Return the catalog; None where it is not known or out of date."""
     from pydantic import ValidationError

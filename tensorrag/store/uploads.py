@@ -38,15 +38,15 @@ class Uploads:
         Raises:
             WorkspaceError: it is larger than the limit, or the disk is full.
         """
-        make_folder(self.folder)
         temporary = self.folder / f".{secrets.token_hex(8)}"
-        try:
-            with full_disk_explained(self.folder):
+        with full_disk_explained(self.folder):
+            make_folder(self.folder)
+            try:
                 digest = _write(temporary, _pieces(stream), limit)
                 temporary.chmod(0o444)
                 move_into_place(temporary, self.folder / digest)
-        finally:
-            temporary.unlink(missing_ok=True)
+            finally:  # where the disk may only be read, even this is an error
+                temporary.unlink(missing_ok=True)
         return f"sha256:{digest}"
 
     def sweep(self) -> None:

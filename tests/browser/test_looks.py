@@ -2,6 +2,7 @@
 
 import json
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
@@ -48,6 +49,28 @@ def test_a_phone_shows_a_list_to_read(server: Server, page: Page) -> None:
     page.goto(server.url)
     expect(page.get_by_role("button", name="New pipeline")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.parametrize("context", [{"viewport": {"width": 390, "height": 844}}], indirect=True)
+def test_the_longest_names_stay_in_their_place(server: Server, page: Page) -> None:
+    load = {"id": "load", "card": "data_load", "title": "M" * 200}
+    long = {"format": "tensorrag.pipeline", "version": 1, "name": "W" * 200, "nodes": [load]}
+    made = httpx.post(f"{server.url}/api/pipelines", json={**long, "edges": []}, trust_env=False)
+    page.goto(f"{server.url}/edit/{made.json()['id']}")
+    assert _width(page, "li[data-node] b") < 340
+
+    for width in (390, 1280):
+        page.set_viewport_size({"width": width, "height": 844})
+        page.goto(server.url)
+        assert _width(page, f'[data-pipeline="{made.json()["id"]}"] .open') < 480
+
+
+def _width(page: Page, what: str) -> float:
+    shown = page.locator(what).first
+    expect(shown).to_be_visible()
+    box = shown.bounding_box()
+    assert box is not None
+    return box["width"]
 
 
 @pytest.mark.parametrize("context", [{"viewport": {"width": 1280, "height": 720}}], indirect=True)

@@ -313,6 +313,18 @@ def test_an_interrupt_cancels_the_run(tmp_path: Path) -> None:
     assert "cancelled in" in rest
 
 
+def test_a_file_that_gives_no_card_is_named_beside_the_list(
+    capsys: Captured, workspace: Path
+) -> None:
+    (workspace / "cards" / "torn.py").write_text("def broken(:\n")
+
+    for _ in range(2):  # as it is described, and as it is remembered
+        assert main(["cards"]) == 0
+        told = capsys.readouterr()
+        assert told.err.startswith("torn.py: ")
+        assert "numbers" in told.out
+
+
 def test_an_empty_workspace_is_refused_and_is_not_the_current_folder(
     capsys: Captured, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

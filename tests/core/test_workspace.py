@@ -46,6 +46,19 @@ def test_a_home_that_is_not_there_is_one_sentence() -> None:
         Workspace.open("~nobody-of-this-name/x")
 
 
+def test_an_upload_to_a_disk_that_may_only_be_read_names_its_folder(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path, *_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
+
+    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(Path, "unlink", refuse)  # even of what is not there, on such a disk
+
+    with pytest.raises(WorkspaceError, match=f"{workspace.root}/uploads may not be written"):
+        workspace.uploads.add([b"a,b"])
+
+
 def test_a_workspace_that_may_only_be_read_is_one_sentence(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
