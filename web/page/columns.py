@@ -75,10 +75,10 @@ def distinct_words(column: ColumnProfile, payload: TablePreview) -> str:
     return f"{'at least ' if payload.drawn else ''}{plural(column.distinct, 'value')}"
 
 
-def width_words(payload: TablePreview) -> str:
+def columns_head(payload: TablePreview) -> Element:
     """Say how many columns there are, and which rows their pictures are from."""
-    words = plural(payload.width, "column")
-    return f"{words}, pictured {drawn_words(payload)}" if payload.drawn else words
+    drawn = payload.drawn and div[f"Pictures {drawn_words(payload)}"]
+    return div(".sec.t11.m3")[plural(payload.width, "column"), drawn]
 
 
 def column_list(payload: TablePreview) -> Element:
@@ -90,7 +90,7 @@ def column_list(payload: TablePreview) -> Element:
 def _column(column: ColumnProfile, payload: TablePreview) -> Element:
     return div(".colrow")[
         div(".cut")[b[column.name], div(".t11.m3.cut", title=_kind(column))[_kind(column)]],
-        histogram_picture(column.histogram, 84, 22) if column.histogram else span,
+        column.histogram and histogram_picture(column.histogram, 84, 22),
         div(".num.t11")[
             div[_range(column, payload)],
             div(".m3" if not column.missing else ".c-stale")[

@@ -20,7 +20,7 @@ from tensorrag.preview import (
 from web.live.session import Session
 from web.page import course, details, outcome, settings
 from web.page.charts import Chart, live_curve, live_series
-from web.page.columns import column_list, schema_list, width_words
+from web.page.columns import column_list, columns_head, schema_list
 from web.page.details import Card
 from web.page.icons import icon, type_colours
 from web.page.log_view import WAITING, last_line, log_view, reused_log
@@ -139,10 +139,7 @@ class Inspector:
         if isinstance(chosen, TablePreview):
             tables = [chosen]
         if tables and self._shown_node() == card.node:
-            return [
-                div(".sec.t11.m3")[width_words(tables[0])],
-                column_list(tables[0]),
-            ]
+            return [columns_head(tables[0]), column_list(tables[0])]
         known = table_columns(self._session.checked.nodes.get(card.node))
         if known is None:
             return div(".sec.lead")[
