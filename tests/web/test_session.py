@@ -602,6 +602,28 @@ async def test_folders_are_allowed_from_the_moment_in_which_it_is_said(
     assert [await seen(), await seen(folder), await seen()] == [False, True, False]
 
 
+async def test_what_somebody_else_put_in_its_place_is_not_looked_at(
+    desk: Desk, tmp_path: Path
+) -> None:
+    mine, theirs = tmp_path / "mine", tmp_path / "theirs"
+    mine.write_text("7")
+    theirs.write_text("8")
+    session = await desk.open(Pipeline("Mine").with_nodes(node("read_number")))
+    session.edit(set_param("read_number", path=str(mine)))
+    await session.settled()
+    assert desk.tasks("peek") == ["read_number"]
+
+    pointed = replace(session.pipeline.node("read_number"), params={"path": str(theirs)})
+    session.replace(session.pipeline.with_nodes(pointed), "Replace over HTTP")
+    await session.settled()
+    assert desk.tasks("peek") == ["read_number"]
+    assert session.unread()
+
+    session.look_at_data()
+    await session.settled()
+    assert desk.tasks("peek") == ["read_number", "read_number"]
+
+
 async def test_pasting_looks_at_nothing(desk: Desk, tmp_path: Path) -> None:
     session = await desk.open(Pipeline("Empty"))
 

@@ -60,6 +60,10 @@ class Checking:
         """Take note that somebody set these nodes just now: their sources may be looked at."""
         self._chosen.update(nodes)
 
+    def not_chosen(self, nodes: Iterable[str]) -> None:
+        """Take note that they became what they are without anybody here having set them."""
+        self._chosen.difference_update(nodes)
+
     @property
     def is_current(self) -> bool:
         """Whether the last check was of the pipeline as it is now."""

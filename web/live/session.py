@@ -290,7 +290,7 @@ class Session:
 
     def replace(self, pipeline: Pipeline, label: str) -> Change:
         """Put another pipeline in the place of this one, as a gesture that can be undone."""
-        change = self._document.apply([_replacing(pipeline)], label)
+        change = self._put_in_place(pipeline, label)
         self._take_change(change)
         return change
 
@@ -548,8 +548,13 @@ class Session:
     def _tell_status(self) -> None:
         self._stage.tell(lambda view: view.on_status())
 
+    def _put_in_place(self, pipeline: Pipeline, label: str) -> Change:
+        change = self._document.apply([_replacing(pipeline)], label)
+        self._checking.not_chosen(_set_anew(change.before, change.after))
+        return change
+
     def _adopt(self, pipeline: Pipeline, theirs: Theirs) -> None:
-        change = self._document.apply([_replacing(pipeline)], "Change outside")
+        change = self._put_in_place(pipeline, "Change outside")
         self._saving.accept(change, theirs)
         self._take_change(change, save=False)
         self.notice(ADOPTED)
@@ -586,5 +591,10 @@ def _set_nodes(ops: list[Any], before: Pipeline, after: Pipeline) -> list[str]:
     """Return the nodes that somebody added or set himself, not by pasting or importing."""
     if not any(op["op"] in ("add", "set_params") for op in ops):
         return []
+    return _set_anew(before, after)
+
+
+def _set_anew(before: Pipeline, after: Pipeline) -> list[str]:
+    """Return the nodes that are new, or whose parameters are others than before."""
     nodes, known = after.nodes, before.nodes
     return [n for n in nodes if n not in known or nodes[n].params != known[n].params]
