@@ -130,8 +130,9 @@ class DataSplit(Card):
             ("train", "validation", "test"), (train, validation, test), shares, strict=True
         ):
             if share > 0 and size == 0:
+                few = "1 row is" if rows == 1 else f"{rows} rows are"
                 raise InputError(
-                    f"{rows} rows are too few: the {name} part would be empty.",
+                    f"{few} too few: the {name} part would be empty.",
                     port="dataset",
                     hint="Load more rows, or change the ratios.",
                 )

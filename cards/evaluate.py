@@ -151,8 +151,8 @@ def _signed(number: float) -> str:
 
 
 def _two_digits(number: float) -> str:
-    """Show two significant digits: 0.062, 6.0, 63."""
-    return f"{number:#.2g}".rstrip(".")
+    """Show two significant digits, and whole numbers in full: 0.062, 6.0, 63, 118, 25,355."""
+    return f"{number:,.0f}" if number >= 99.5 else f"{number:#.2g}".rstrip(".")
 
 
 def _space(unit: str | None) -> str:

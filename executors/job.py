@@ -137,8 +137,8 @@ class Job:
     def _too_long(self) -> ErrorInfo:
         return ErrorInfo(
             type="CardTimeout",
-            message=f"{self._name} was stopped: it took longer than {self.task.timeout:g} seconds, "
-            "its time limit.",
+            message=f"{self._name} took longer than {self.task.timeout:g} seconds, its time limit, "
+            "and was stopped.",
             hint="Give it less to do, or raise the time limit in its settings.",
         )
 

@@ -76,7 +76,7 @@ class _Choice:
             message=f"{label(self.name)} is not chosen.",
             hint=f"Pick one of the {len(self.columns)} columns."
             if self.columns
-            else f"Connect {self.port} first.",
+            else f"{self.port} needs a table first.",
         )
 
     def _missing(self, column: str, columns: tuple[str, ...]) -> Problem:

@@ -18,9 +18,9 @@ from tensorrag.pipeline.names import quoted
 
 
 def title_of(node: Node, catalog: Catalog) -> str:
-    """Return what people call a node: its own title, else the card's, else its id."""
+    """Return what people call a node: its own title, else the card's, else the card's id."""
     card = catalog.cards.get(node.card)
-    return node.title or (card.title if card else node.id)
+    return node.title or (card.title if card else node.card)
 
 
 def connect(pipeline: Pipeline, op: OpValues, catalog: Catalog) -> Pipeline:

@@ -43,10 +43,26 @@ def _changed_parameters(before: Mapping[str, Any], now: Mapping[str, Any]) -> st
     names = [name for name in now if name not in before or before[name] != now[name]]
     if not names:
         return None
-    first = names[0]
-    old = f"{_short(before[first])} → " if first in before else ""
-    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
-    return f"{first} {old}{_short(now[first])}{more}"
+    files = {f"{name}_name" for name in names if _is_digest(now[name])}
+    told = [name for name in names if name not in files]
+    first = told[0]
+    more = f" and {len(told) - 1} more" if len(told) > 1 else ""
+    return f"{first} {_difference(first, before, now)}{more}"
+
+
+def _difference(name: str, before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """Say how a parameter changed; an upload by what its file is called, not by its digest."""
+    of = f"{name}_name"
+    if _is_digest(now[name]) and now.get(of):
+        if before.get(of) == now[of]:
+            return f"{_short(now[of])}, with other content"
+        name = of
+    old = f"{_short(before[name])} → " if name in before else ""
+    return f"{old}{_short(now[name])}"
+
+
+def _is_digest(value: Any) -> bool:
+    return isinstance(value, str) and value.startswith("sha256:")
 
 
 def _changed_card(before: JsonObject, now: JsonObject) -> str | None:

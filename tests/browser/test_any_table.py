@@ -43,7 +43,7 @@ def test_how_a_csv_file_was_read_is_shown_and_can_be_changed(hands: Hands) -> No
 
     expect(read_as).to_have_text("Read as CSV: semicolon · Latin-1 · decimal comma", timeout=LOOKED)
     expect(hands.card("load")).to_contain_text("export.csv · semicolon · Latin-1")
-    expect(hands.field("separator").locator("option:checked")).to_have_text("auto: semicolon")
+    expect(hands.field("separator").locator("option:checked")).to_have_text("Auto: semicolon")
     expect(hands.field("sheet")).to_have_count(0)
     hands.picture("detected")
 
@@ -58,12 +58,32 @@ def test_a_workbook_offers_its_sheets(hands: Hands) -> None:
 
     expect(hands.test_id("read-as")).to_have_text('Read as Excel: sheet "Flats"', timeout=LOOKED)
     expect(hands.field("separator")).to_have_count(0)
-    expect(hands.field("sheet").locator("option")).to_have_text(["auto: Flats", "Flats", "Notes"])
+    expect(hands.field("sheet").locator("option")).to_have_text(["Auto: Flats", "Flats", "Notes"])
     hands.field("sheet").select_option("Notes")
     expect(hands.test_id("read-as")).to_have_text('Read as Excel: sheet "Notes"', timeout=LOOKED)
     hands.picture("sheets")
     hands.tab("Columns")
     expect(hands.test_id("inspector")).to_contain_text("said")
+
+
+def test_a_replaced_file_shows_its_columns_and_is_why_the_card_runs_again(hands: Hands) -> None:
+    upload(hands, "export.csv", EXPORT.encode("latin-1"))
+    expect(hands.test_id("read-as")).to_be_visible(timeout=LOOKED)
+    hands.test_id("inspector").get_by_role("button", name="Run", exact=True).click()
+    hands.expect_states("done", "load")
+    hands.tab("Result")
+    expect(hands.test_id("inspector")).to_contain_text("no value missing")
+    hands.tab("Columns")
+    expect(hands.test_id("inspector")).not_to_contain_text("that it makes")
+    expect(hands.test_id("inspector")).to_contain_text("Größe")
+
+    hands.tab("Settings")
+    upload(hands, "flats.xlsx", BOOK)
+    expect(hands.test_id("read-as")).to_have_text('Read as Excel: sheet "Flats"', timeout=LOOKED)
+    expect(hands.test_id("inspector")).to_contain_text("Upload export.csv → flats.xlsx")
+    hands.tab("Columns")
+    expect(hands.test_id("inspector")).to_contain_text("2 columns that it makes")
+    expect(hands.test_id("inspector")).not_to_contain_text("Größe")
 
 
 def test_another_workbook_without_the_sheet_says_so_and_names_its_own(hands: Hands) -> None:

@@ -72,7 +72,7 @@ def test_ratios_that_do_not_add_up_are_refused() -> None:
 
 
 def test_too_few_rows_are_refused_before_and_while_running() -> None:
-    with pytest.raises(InputError, match="1 rows are too few: the train part would be empty"):
+    with pytest.raises(InputError, match="1 row is too few: the train part would be empty"):
         DataSplit().run(table(1))
     with pytest.raises(InputError, match="too few"):
         DataSplit().propagate(table(1).schema)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 import numpy as np
@@ -182,3 +183,14 @@ def test_a_constant_target_is_measured_without_dividing_by_zero() -> None:
 
     assert metrics.values["r2"] == 0.0
     assert metrics.baseline["rmse"] > 0
+
+
+def test_errors_above_a_hundred_are_written_without_an_exponent() -> None:
+    frame = rooms().to_pandas()
+    frame["price"] = frame["price"] * 1000
+    table = Table.from_pandas(frame)
+
+    shown = str(Evaluate().run(table, trained(table)).metrics.preview())
+
+    assert re.search(r"within ±[\d,]+\.", shown)
+    assert "e+" not in shown

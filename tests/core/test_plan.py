@@ -13,6 +13,8 @@ from tensorrag.errors import CycleError, NodeNotFound, PipelineError
 from tensorrag.pipeline import Pipeline
 from tensorrag.run.plan import Planned, cache_key, plan
 from tensorrag.run.prepare import with_params
+from tensorrag.run.reasons import change
+from tensorrag.types.value import JsonObject
 from tests.core.engine import Engine, chain, node, wire
 
 
@@ -227,3 +229,19 @@ def test_parameters_are_set_by_name() -> None:
     for name in ("add", ".amount", "add."):
         with pytest.raises(PipelineError, match="names no parameter"):
             with_params(numbers(), {name: 9})
+
+
+def upload(digest: str, name: str) -> JsonObject:
+    """What a result was made of whose card reads an uploaded file."""
+    params = {"source": "upload", "upload": f"sha256:{digest * 64}", "upload_name": name}
+    return {"card": "load", "version": 1, "source": "", "params": params, "libraries": {}} | {
+        "fingerprint": None, "inputs": {}, "key": None, "state": "done",
+    }  # fmt: skip
+
+
+def test_an_upload_is_told_by_what_its_file_is_called() -> None:
+    before = upload("a", "flats.csv")
+
+    assert change(before, upload("b", "houses.csv")) == "upload flats.csv → houses.csv"
+    assert change(before, upload("b", "flats.csv")) == "upload flats.csv, with other content"
+    assert change(before, before) is None

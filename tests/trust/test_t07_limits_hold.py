@@ -54,7 +54,7 @@ def small_memory() -> Iterator[Path]:
 
 ENDS: list[tuple[str, dict[str, Any], str, str, str]] = [
     ("LoopInC", {"timeout": 0.3}, "CardTimeout",
-     "The card loopinc was stopped: it took longer than 0.3 seconds, its time limit.",
+     "The card loopinc took longer than 0.3 seconds, its time limit, and was stopped.",
      "raise the time limit in its settings"),
     ("Allocate", {"memory": 300}, "CardOutOfMemory",
      "The card used more than 300 MB of memory, the limit of this card",

@@ -90,14 +90,14 @@ def test_what_was_detected_is_shown_and_offered_to_be_overridden() -> None:
     page = drawn(specs=LOADER, details=CSV)
 
     assert "Read as CSV: semicolon" in field(page, "path")
-    assert "auto: semicolon</option>" in field(page, "separator")
+    assert "Auto: semicolon</option>" in field(page, "separator")
     assert 'data-field="sheet"' not in page
 
 
 def test_sheets_are_offered_where_there_are_several() -> None:
     two = drawn(specs=LOADER, details={"sheet": "A&B", "sheets": ["A&B", "Notes"]})
 
-    assert "auto: A&amp;B</option>" in field(two, "sheet")
+    assert "Auto: A&amp;B</option>" in field(two, "sheet")
     assert 'value="Notes"' in field(two, "sheet")
     assert 'data-field="separator"' not in two
     assert 'data-field="sheet"' not in drawn(specs=LOADER, details={"sheets": ["A&B"]})
@@ -107,7 +107,7 @@ def test_a_choice_made_by_hand_stays_in_sight() -> None:
     page = drawn(specs=LOADER, details={}, params={"sheet": "Gone", "separator": "comma"})
 
     assert re.search("selected[^>]*>Gone<", field(page, "sheet"))
-    assert "auto</option>" in field(page, "separator")
+    assert "Auto</option>" in field(page, "separator")
 
 
 def test_an_unreadable_source_offers_everything_that_may_help() -> None:

@@ -58,6 +58,14 @@ async def test_a_pipeline_that_is_not_there_is_one_sentence(pages: User) -> None
     assert "All pipelines" in written(pages)
 
 
+async def test_an_address_that_is_no_page_is_one_sentence_in_our_words(pages: User) -> None:
+    page = await pages.http_client.get("/nowhere")
+
+    assert page.status_code == 404
+    assert "There is nothing at this address." in page.text
+    assert "HTTPException" not in page.text
+
+
 async def test_the_editor_shows_cards_and_summary(pages: User, desk: Desk) -> None:
     session = await desk.open(SPLIT)
     await pages.open(f"/edit/{session.id}")

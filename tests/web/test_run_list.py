@@ -40,3 +40,8 @@ def test_what_was_taken_back_before_its_turn_is_nothing_to_look_at() -> None:
     assert "resume" not in taken_back
     assert "past_run" not in taken_back
     assert 'data-act="past_run"' in row(run(1, "succeeded"))
+
+
+def test_how_long_a_run_takes_stands_in_the_list_once_it_is_over() -> None:
+    assert "1.0 s" in row(run(1, "succeeded"))
+    assert "1.0 s" not in row(run(1, "running")), "the list is not drawn again every second"

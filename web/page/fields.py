@@ -116,9 +116,9 @@ def defaults(specs: Iterable[FieldSpec]) -> JsonObject:
 
 
 def choice_words(value: Any) -> str:
-    """Write a choice: ``neural_network`` → Neural network; short names stay as they are."""
+    """Write a choice: ``neural_network`` → Neural network; what has capitals stays as it is."""
     text = "none" if value is None else str(value)
-    spelled = "_" in text or (text.islower() and len(text) > 4)
+    spelled = "_" in text or (text.islower() and text.isalpha() and len(text) > 2)
     return words(text) if spelled else text
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from nicegui import background_tasks, ui
 from pydantic import TypeAdapter
 
+from tensorrag.check import NodeFacts
 from tensorrag.errors import TensorRagError
 from tensorrag.preview import (
     Face,
@@ -17,6 +18,7 @@ from tensorrag.preview import (
     SplitFace,
     TablePreview,
 )
+from tensorrag.types.schema import TableSchema
 from web.live.session import Session
 from web.page import course, details, outcome, settings
 from web.page.charts import Chart, live_curve, live_series
@@ -134,13 +136,11 @@ class Inspector:
         self._body.clear()
 
     def _columns(self, card: Card) -> Node:
-        tables = [p for p in self.previews.values() if isinstance(p, TablePreview)]
-        chosen = self.previews.get(self.port or "")
-        if isinstance(chosen, TablePreview):
-            tables = [chosen]
-        if tables and self._shown_node() == card.node:
-            return [columns_head(tables[0]), column_list(tables[0])]
-        known = table_columns(self._session.checked.nodes.get(card.node))
+        facts = self._session.checked.nodes.get(card.node)
+        table = self._table(facts) if self._shown_node() == card.node else None
+        if table is not None:
+            return [columns_head(table), column_list(table)]
+        known = table_columns(facts)
         if known is None:
             return div(".sec.lead")[
                 "No columns are known yet. Connect a table, or run the card before."
@@ -156,6 +156,18 @@ class Inspector:
         token = self._token(card)
         if token is not None and self._previewed != (card.node, token):
             background_tasks.create(self._load(card, token), name=f"columns of {card.node}")
+
+    def _table(self, facts: NodeFacts | None) -> TablePreview | None:
+        """Return the table that was made; None where the card would make other columns now."""
+        tables = {p: t for p, t in self.previews.items() if isinstance(t, TablePreview)}
+        port = self.port if self.port in tables else next(iter(tables), None)
+        if port is None:
+            return None
+        table, schema = tables[port], facts.schemas.get(port) if facts else None
+        names = schema.names if isinstance(schema, TableSchema) else None
+        made = tuple(column.name for column in table.columns)
+        same = names is None or (names[: len(made)] == made and len(names) == table.width)
+        return table if same else None
 
     def _shown_node(self) -> str | None:
         return self._previewed[0] if self._previewed else None

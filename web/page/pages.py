@@ -14,7 +14,7 @@ from web.live.sessions import Sessions
 from web.page import theme, trouble
 from web.page.actions import Data, text
 from web.page.editor import Editor
-from web.page.markup import a, div, h1, p
+from web.page.markup import div
 from web.page.panel import Panel
 from web.page.settings_page import SettingsPage
 from web.page.standing import machine
@@ -55,7 +55,7 @@ def add_pages(sessions: Sessions) -> None:
         try:
             session = await sessions.open(pipeline_id)
         except TensorRagError as error:
-            _refuse(error)
+            trouble.refuse(error.message, error.hint)
             return
         theme.dress(theme.title(session.pipeline.name))
         offers = await sessions.offers()
@@ -66,21 +66,9 @@ async def _create(sessions: Sessions, sample: str) -> None:
     try:
         made = await (sessions.create_sample(sample) if sample else sessions.create())
     except TensorRagError as error:
-        _refuse(error)
+        trouble.refuse(error.message, error.hint)
         return
     ui.run_javascript(f"window.location.replace('/edit/{made.id}')")
-
-
-def _refuse(error: TensorRagError) -> None:
-    theme.dress("TensorRag")
-    Panel(
-        "div",
-        div(".refused")[
-            h1[error.message],
-            error.hint and p(".m2")[error.hint],
-            a(".btn.o", href="/")["All pipelines"],
-        ],
-    )
 
 
 class Home:

@@ -50,7 +50,7 @@ def _row(run: PastRun, shown: str) -> Element:
         ],
         td(style="width:110px")[state(run.status)],
         td(".m2", style="width:130px")[when(run.started)],
-        td(".num", style="width:80px")[seconds(run.seconds)],
+        td(".num", style="width:80px")[run.status != "running" and seconds(run.seconds)],
         td(".cut")[_place(run.place) if run.place else run.result or run.detail],
         td(style="width:40px")[run.begun and _log_of(run)],
         td(".num", style="width:72px")[_button(run)],
