@@ -1013,7 +1013,11 @@ async def test_the_first_start_makes_the_sample_and_the_second_does_not(desk: De
     entries = await desk.sessions.entries()
     assert await desk.sessions.first_page() == f"/edit/{entries[0].id}"
     assert [entry.name for entry in entries] == ["Boston housing on a GPU"]
-    await desk.sessions.delete(entries[0].id)
+    again, empty = await desk.sessions.create_sample("boston_housing"), desk.sessions.create()
+    assert again.pipeline.name == "Boston housing on a GPU 2"
+    assert (await empty).pipeline.name == "New pipeline"
+    for entry in await desk.sessions.entries():
+        await desk.sessions.delete(entry.id)
 
     later = await desk.restarted()
 
