@@ -450,7 +450,17 @@ class Session:
         Raises:
             PipelineError: it made nothing at this port.
         """
-        output = ((self.shown(node_id) or {}).get("outputs") or {}).get(port)
+        return await self.page_of(self.shown(node_id) or {}, port, offset, limit, sort)
+
+    async def page_of(
+        self, node: JsonObject, port: str, offset: int, limit: int, sort: str
+    ) -> JsonObject:
+        """Return rows of a table that a node of any run made.
+
+        Raises:
+            PipelineError: it made nothing at this port.
+        """
+        output = (node.get("outputs") or {}).get(port)
         if output is None:
             raise PipelineError("This card has no result here yet.", hint="Run it first.")
         return await self._hosting.page(output["sha256"], offset, limit, sort)
