@@ -129,7 +129,9 @@ class Connection:
             yield content
 
     def has_living_worker(self) -> bool:
-        """Whether the worker that waits for its order was not killed meanwhile."""
+        """Whether neither the worker that waits for its order nor its supervisor was killed."""
+        if self._reader.at_eof():
+            return False
         try:
             os.kill(self.pid, 0)
         except ProcessLookupError:

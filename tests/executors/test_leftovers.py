@@ -183,6 +183,23 @@ class TestReadyWorkers:
         await gone(worker.pid for worker in waiting)
         assert await value_of(executor, task("Return", 2.0), place) == 2
 
+    async def test_one_whose_supervisor_was_killed_is_replaced(
+        self, warm: tuple[LocalExecutor, psutil.Process], place: Place
+    ) -> None:
+        executor, zygote = warm
+        await value_of(executor, task("Return"), place)
+        while not executor.is_warm:
+            await asyncio.sleep(0.02)
+        waiting = zygote.children()
+        workers = [worker for supervisor in waiting for worker in supervisor.children()]
+        assert workers
+        for worker in workers:  # such a one is still there when its supervisor has gone
+            worker.suspend()
+        for supervisor in waiting:
+            supervisor.kill()
+        await gone(supervisor.pid for supervisor in waiting)
+        assert await value_of(executor, task("Return", 2.0), place) == 2
+
     async def test_no_process_runs_two_cards_and_nothing_piles_up(
         self, warm: tuple[LocalExecutor, psutil.Process], place: Place
     ) -> None:
