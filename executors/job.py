@@ -122,7 +122,7 @@ class Job:
         kind, data = answer.get("type"), answer.get("data")
         if kind == "result" and isinstance(data, dict):
             return data
-        if self.expired:
+        if self.expired or kind == "late":
             return TaskFailed(self._too_long())
         if self.stopping or kind == "cancelled":
             return RunCancelled("The card was cancelled.")

@@ -158,6 +158,36 @@ class Store:
                 self.signatures.sign(artifact.digest, artifact.manifest)
         return artifact
 
+    def adopt(self, manifest: bytes, folder: Path) -> Artifact:
+        """Keep a value that was made for this workspace elsewhere, and vouch for it.
+
+        Args:
+            manifest: as `Artifact.manifest` has it.
+            folder: its files by their sha256, which are moved from there; one that is in the
+                store already need not be.
+
+        Raises:
+            ArtifactDamaged: something is missing, or not what the manifest says.
+            WorkspaceError: the disk is full.
+        """
+        try:
+            artifact = Artifact.model_validate_json(manifest)
+        except ValidationError:
+            raise _damaged(hashlib.sha256(manifest).hexdigest()) from None
+        with full_disk_explained(self.root):
+            for file in artifact.files:
+                arrived = folder / file.sha256
+                if arrived.is_file() and self._keep(arrived, file.name) != file:
+                    raise _damaged(artifact.digest)
+            try:
+                self.verify(artifact)
+            except ArtifactNotFound:
+                raise _damaged(artifact.digest) from None
+            self._keep_manifest(artifact)
+        if artifact.is_signed:
+            self.signatures.sign(artifact.digest, artifact.manifest)
+        return artifact
+
     def get(self, digest: str) -> Artifact:
         """Return the manifest of a stored value.
 

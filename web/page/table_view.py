@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from nicegui import ui
 
 from tensorrag.errors import TensorRagError
-from tensorrag.pipeline import JsonObject
 from tensorrag.preview import TablePreview
 from web.live.session import Session
 from web.page.actions import Action, Data, text
@@ -22,9 +20,6 @@ from web.page.wording import seconds, size
 
 PAGE = 500
 """Most rows in one answer."""
-
-Page = Callable[[str, str, int, int, str], Awaitable[JsonObject]]
-"""Gives rows of a table: of a card, at a port, from where, how many, in which order."""
 
 
 class Tables:
@@ -41,11 +36,11 @@ class Tables:
             "rows": self._rows,
         }
 
-    def open(self, card: Card, port: str, table: TablePreview, page: Page | None = None) -> None:
-        """Show a table, in place of another one; its rows are those of ``page``, else of now."""
+    def open(self, card: Card, port: str, table: TablePreview) -> None:
+        """Show a table, in place of another one."""
         self._close({})
         with self._place:
-            self._open = TableView(page or self._session.page, card, port, table, self._act)
+            self._open = TableView(self._session, card, port, table, self._act)
 
     def _close(self, _: Data) -> None:
         if self._open is not None:
@@ -68,8 +63,10 @@ class Tables:
 class TableView:
     """One table over the whole page, above the editor, until it is closed."""
 
-    def __init__(self, page: Page, card: Card, port: str, table: TablePreview, act: Act) -> None:
-        self._page, self._node, self._port, self._table = page, card.node, port, table
+    def __init__(
+        self, session: Session, card: Card, port: str, table: TablePreview, act: Act
+    ) -> None:
+        self._session, self._node, self._port, self._table = session, card.node, port, table
         self._column = len(table.columns) - 1
         with ui.element("section").classes("sheetview") as self._root:
             self._root.props.update({"aria-label": f"{card.title}, {port}", "data-testid": "table"})
@@ -107,7 +104,7 @@ class TableView:
         if isinstance(at, int) and 0 <= at < len(self._table.columns):
             sort = f"{'-' if data.get('down') else ''}{self._table.columns[at].name}"
         try:
-            page = await self._page(
+            page = await self._session.page(
                 self._node, self._port, max(0, offset), min(PAGE, max(0, limit)), sort
             )
         except TensorRagError:

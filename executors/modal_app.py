@@ -1,0 +1,96 @@
+"""What is deployed to Modal: an image, and two functions that perform a task in it.
+
+The image has the very versions that are installed where this is deployed. Everything heavy is
+imported by the cards, inside the container.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import modal
+
+from executors.modal_parcel import APP, DATA, EVENTS
+from executors.modal_prices import CORES, MEMORY
+
+MOUNT = "/data"
+"""Where containers see the volume, unless ``TENSORRAG_DATA`` says where else."""
+
+PACKAGES = (
+    "joblib",
+    "numpy",
+    "pandas",
+    "psutil",
+    "pyarrow",
+    "pydantic",
+    "python-calamine",
+    "scikit-learn",
+    "torch",
+)
+"""What cards need; neither the page nor the editor goes along."""
+
+SOURCES = ("tensorrag", "cards", "executors", "sample_data")
+
+
+def requirements() -> list[str]:
+    """Return what is installed here of what cards need, in the form that pip takes."""
+    found = []
+    for name in PACKAGES:
+        try:
+            found.append(f"{name}=={version(name).partition('+')[0]}")
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+app = modal.App(APP)
+image = (
+    modal.Image.debian_slim(python_version=f"{sys.version_info.major}.{sys.version_info.minor}")
+    .uv_pip_install(*requirements())
+    .add_local_python_source(*SOURCES, ignore=["**/__pycache__", "**/*.pyc"])
+)
+data = modal.Volume.from_name(DATA, create_if_missing=True, version=2)
+events = modal.Queue.from_name(EVENTS, create_if_missing=True)
+
+
+@app.function(
+    image=image,
+    cpu=CORES,
+    memory=MEMORY,
+    timeout=300,
+    volumes={MOUNT: data},
+    retries=0,
+    max_containers=8,
+    scaledown_window=60,
+    include_source=False,
+)
+def run_card(request: dict[str, Any]) -> dict[str, Any]:
+    """Perform a task on processors."""
+    return _perform(request)
+
+
+@app.function(
+    image=image,
+    gpu="T4",
+    cpu=CORES,
+    memory=MEMORY,
+    timeout=600,
+    volumes={MOUNT: data},
+    retries=0,
+    max_containers=8,
+    scaledown_window=60,
+    include_source=False,
+)
+def run_card_gpu(request: dict[str, Any]) -> dict[str, Any]:
+    """Perform a task on a GPU."""
+    return _perform(request)
+
+
+def _perform(request: dict[str, Any]) -> dict[str, Any]:
+    from executors.modal_container import answer
+
+    return answer(request, data, events, Path(os.environ.get("TENSORRAG_DATA", MOUNT)))

@@ -1,0 +1,78 @@
+"""Every way in which Modal can fail, as a sentence and what to do about it."""
+
+from __future__ import annotations
+
+from executors.modal_parcel import FORMAT
+from tensorrag.errors import (
+    ErrorInfo,
+    ExecutorError,
+    ExecutorUnavailable,
+    TaskFailed,
+    TensorRagError,
+)
+from tensorrag.task import Task
+
+SIGN_IN = "Sign in with `modal token new`, or run the card on this machine."
+DEPLOY = "Run `tensorrag modal deploy` once."
+REDEPLOY = "Run `tensorrag modal deploy` again."
+
+
+def sentence(error: BaseException, task: Task | None = None) -> TensorRagError:
+    """Say what an error of the SDK means.
+
+    Args:
+        error: whatever was raised.
+        task: which one was under way.
+    """
+    if isinstance(error, TensorRagError):
+        return error
+    from modal import exception as of_modal
+
+    if isinstance(error, of_modal.AuthError):
+        return ExecutorUnavailable("Modal does not know you: no token, or a bad one.", hint=SIGN_IN)
+    if isinstance(error, of_modal.OutputExpiredError):
+        return ExecutorError(
+            "Modal no longer has the result: it keeps one for seven days.",
+            hint="Run the card again.",
+        )
+    if isinstance(error, of_modal.NotFoundError):
+        return ExecutorUnavailable("TensorRag is not deployed to your Modal account.", hint=DEPLOY)
+    if isinstance(error, of_modal.DeserializationError):
+        return ExecutorError(
+            "What the container sent is not what was agreed: the versions differ, or a card of "
+            "it has interfered.",
+            hint=REDEPLOY,
+        )
+    ended = of_modal.RemoteError | of_modal.InternalFailure | of_modal.ExecutionError
+    if isinstance(error, ended) and task is not None:
+        return crashed(task, str(error))
+    if isinstance(error, of_modal.ConnectionError | OSError):
+        return ExecutorUnavailable(
+            "Modal cannot be reached from here.",
+            hint="Look at the network, then run it again; or run the card on this machine.",
+        )
+    return ExecutorError(
+        f"Modal could not do it: {str(error)[:500] or type(error).__name__}.",
+        hint="Run it again, or run the card on this machine.",
+    )
+
+
+def crashed(task: Task, said: str) -> TaskFailed:
+    """Say that a container ended without an answer, and why that mostly is."""
+    return TaskFailed(
+        ErrorInfo(
+            type="CardCrashed",
+            message=f"The container of the card {task.card} ended without giving a result.",
+            hint="Mostly its memory ran out: give it fewer rows or smaller batches.",
+            traceback=said or None,
+        )
+    )
+
+
+def other_version() -> ExecutorUnavailable:
+    """Say that what is deployed is another version."""
+    return ExecutorUnavailable(
+        "What is deployed to Modal was made by another version of TensorRag "
+        f"(this one speaks format {FORMAT}).",
+        hint=REDEPLOY,
+    )

@@ -1,0 +1,39 @@
+"""A Modal account for a while: whoever uses the SDK talks to the stand-in."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from unittest.mock import patch
+
+from tests.executors.modal_plane.plane import TOKEN, Plane, PlaneThread
+
+
+@contextmanager
+def account(folder: Path) -> Iterator[Plane]:
+    """Sign in to a stand-in of its own; nothing is deployed to it yet."""
+    elsewhere = PlaneThread(folder)
+    signed_in = {
+        "MODAL_SERVER_URL": elsewhere.plane.server_url,
+        "MODAL_CONFIG_PATH": str(folder / "modal.toml"),
+        "MODAL_TOKEN_ID": TOKEN[0],
+        "MODAL_TOKEN_SECRET": TOKEN[1],
+    }
+    with patch.dict(os.environ, signed_in):
+        forget_client()
+        try:
+            yield elsewhere.plane
+        finally:
+            forget_client()
+            elsewhere.stop()
+
+
+def forget_client() -> None:
+    """Have the SDK sign in anew: it does so once for a process."""
+    import modal
+    from modal.client import _Client
+
+    if _Client._client_from_env is not None:
+        modal.Client.from_env().close()

@@ -1,0 +1,373 @@
+"""Modal: the contract, through the real SDK against a stand-in, and what only it promises."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import pytest_asyncio
+
+from executors import modal_parcel, modal_remote
+from executors.modal_deploy import deploy
+from executors.modal_notes import Note, Notes
+from executors.modal_remote import ModalExecutor
+from tensorrag.errors import ExecutorError, ExecutorUnavailable, RunCancelled
+from tensorrag.executor import Executor
+from tensorrag.store.artifacts import Store
+from tensorrag.store.place import Place
+from tensorrag.store.uploads import Uploads
+from tensorrag.task import Task
+from tensorrag.types import Table
+from tests.executors.card_texts import task
+from tests.executors.contract import ExecutorContract, failure_of, first, printed, value_of
+from tests.executors.modal_plane.account import account, forget_client
+from tests.executors.modal_plane.plane import Plane
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.modal]
+
+SHIFT = '''
+from typing import NamedTuple
+from tensorrag import Card, Table, TableSchema
+
+class Shift(Card):
+    """Add a number to every value of a table."""
+    by: float = 1.0
+
+    class Out(NamedTuple):
+        table: Table
+
+    def run(self, table: Table) -> Out:
+        return self.Out(Table.from_pandas(table.to_pandas() + self.by))
+
+    def propagate(self, table: TableSchema) -> TableSchema:
+        return table
+'''
+
+
+TRAP = """
+import os
+from typing import NamedTuple
+from executors import modal_container
+from tensorrag import Card, Metrics
+
+class Sprung:
+    def __reduce__(self):
+        return os.system, ("touch TRAP",)
+
+class Trap(Card):
+    class Out(NamedTuple):
+        metrics: Metrics
+
+    def run(self) -> Out:
+        modal_container._attempt = lambda *all: (Sprung(), {})
+        return self.Out(Metrics({"r2": 1.0}, {}, task="regression", rows=1))
+"""
+
+
+@pytest.fixture(scope="module")
+def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plane]:
+    with account(tmp_path_factory.mktemp("modal")) as plane:
+        deploy()
+        yield plane
+    assert not plane.unknown, "the SDK asked for what is not modelled"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def executor(
+    plane: Plane, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[ModalExecutor]:
+    executor = ModalExecutor(tmp_path_factory.mktemp("scratch"))
+    assert _follows(executor)
+    yield executor
+    await executor.close()
+
+
+def _follows(executor: Executor) -> bool:
+    """Have the type checker hold an executor against the protocol."""
+    return bool(executor.name)
+
+
+class TestModal(ExecutorContract):
+    """As every executor."""
+
+
+def shift(table: str, by: float = 1.0) -> Task:
+    """A task that adds to a stored table."""
+    return Task(
+        kind="run",
+        card="shift",
+        entry="tensorrag_drop_in_shift_0:Shift",
+        source=SHIFT,
+        params={"by": by},
+        inputs={"table": (table,)},
+    )
+
+
+def stored(place: Place, rows: int) -> str:
+    """Keep a table of random numbers, 8 bytes a row."""
+    numbers = np.random.default_rng(rows).random(rows)
+    return Store(place.store).put(Table.from_pandas(pd.DataFrame({"x": numbers}))).digest
+
+
+async def shifted(executor: Executor, place: Place, table: str, by: float = 1.0) -> str:
+    """Run that task and return what it made."""
+    answer = await executor.result(await executor.submit(shift(table, by), place))
+    return str(answer["outputs"]["table"]["sha256"])
+
+
+async def test_a_container_has_our_sources_and_nothing_of_the_page(
+    executor: ModalExecutor, plane: Plane, place: Place
+) -> None:
+    await value_of(executor, task("Return"), place)
+    root = next(plane.folder.glob("containers/*/root"))
+    assert {"tensorrag", "cards", "executors", "sample_data"} <= set(os.listdir(root))
+    assert not (root / "web").exists()
+    assert list((root / "sample_data" / "data").glob("*.csv")), "samples can be loaded there"
+
+
+async def test_small_tables_travel_in_the_message(
+    executor: ModalExecutor, plane: Plane, place: Place
+) -> None:
+    before = plane.sent
+    made = await shifted(executor, place, stored(place, 1000))
+    assert len(Store(place.store).load(made).to_pandas()) == 1000  # type: ignore[attr-defined]
+    assert plane.sent == before
+
+
+async def test_large_tables_go_by_the_volume_once_both_ways(
+    executor: ModalExecutor, plane: Plane, place: Place
+) -> None:
+    await value_of(executor, task("Return"), place)  # the container is warm, and has looked before
+    table = stored(place, 1_500_000)
+    before = plane.sent
+    made = await shifted(executor, place, table)
+    sent = plane.sent
+    again = await shifted(executor, place, table, 2.0)
+    near, far = (Store(place.store).load(each) for each in (table, made))
+    assert isinstance(near, Table)
+    assert isinstance(far, Table)
+    assert sent - before > modal_parcel.NEAR
+    assert plane.sent == sent, "the second time nothing was sent"
+    assert made != again
+    pd.testing.assert_frame_equal(near.to_pandas() + 1, far.to_pandas())
+
+
+async def test_an_upload_travels_with_the_card_that_reads_it(
+    executor: ModalExecutor, place: Place
+) -> None:
+    upload = Uploads(place.uploads).add([b"a,b\n1,2\n3,4\n"])
+    load = Task(
+        kind="run",
+        card="data_load",
+        entry="cards.data_load:DataLoad",
+        params={"source": "upload", "upload": upload, "upload_name": "small.csv"},
+    )
+    answer = await executor.result(await executor.submit(load, place))
+    assert answer["outputs"]["dataset"]["schema"]["rows"] == 2
+
+
+async def test_what_stays_on_this_machine_is_refused_in_a_sentence(
+    executor: ModalExecutor, plane: Plane, place: Place
+) -> None:
+    began = len(plane.calls)
+    with pytest.raises(ExecutorError, match="secret"):
+        await executor.submit(task("Return", secrets=("KEY",)), place)
+    from_a_path = task("Return").model_copy(update={"params": {"source": "path"}})
+    with pytest.raises(ExecutorError, match="file of this machine"):
+        await executor.submit(from_a_path, place)
+    assert len(plane.calls) == began
+
+
+async def test_every_choice_reaches_modal(
+    executor: ModalExecutor, plane: Plane, place: Place
+) -> None:
+    await value_of(executor, task("Return", gpu=True, timeout=90, memory=6000), place)
+    options = plane.options[-1]
+    call = list(plane.calls.values())[-1]
+    function = plane.functions[call.function]
+    assert (options.timeout_secs, options.resources.memory_mb) == (100, 6000)
+    assert function.resources.gpu_config.gpu_type == "T4"
+    await value_of(executor, task("Return", gpu=True), place)
+    assert plane.options[-1].timeout_secs == 610, "nothing runs there without a limit"
+
+
+async def test_says_what_it_cost(executor: ModalExecutor, place: Place) -> None:
+    handle = await executor.submit(task("Sleep", 0.5, gpu=True), place)
+    cost = (await first(executor, handle, "cost"))["cost"]
+    assert 0.5 * 0.000199 < cost < 5 * 0.000199
+
+
+async def test_a_card_that_never_reports_is_ended_by_modal(
+    executor: ModalExecutor, plane: Plane, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(modal_remote, "GRACE", 0)
+    failed = await failure_of(executor, task("Sleep", 60, timeout=1), place)
+    assert failed.cause.type == "CardTimeout"
+    assert "1 seconds" in failed.message
+    assert busy(plane) == []
+
+
+async def test_cancel_ends_the_container(
+    executor: ModalExecutor, plane: Plane, place: Place
+) -> None:
+    handle = await executor.submit(task("Sleep", 60), place)
+    await first(executor, handle, "started")
+    (process,) = busy(plane)
+    await executor.cancel(handle)
+    assert busy(plane) == []
+    with pytest.raises(RunCancelled):
+        await executor.result(handle)
+    assert not Path(f"/proc/{process}").exists()
+
+
+async def test_two_at_once_are_two_containers(
+    executor: ModalExecutor, plane: Plane, place: Place
+) -> None:
+    handles = [await executor.submit(task("Sleep", 60), place) for _ in range(2)]
+    starts = [await first(executor, handle, "started") for handle in handles]
+    assert len(busy(plane)) == 2
+    assert starts[0]["container"] != starts[1]["container"]
+    for handle in handles:
+        await executor.cancel(handle)
+    assert busy(plane) == []
+
+
+def busy(plane: Plane) -> list[int]:
+    """The processes of the containers that do something."""
+    return [c.process.pid for c in plane.containers.values() if c.call is not None]
+
+
+@pytest.mark.parametrize("card", ["KillItself", "Segfault", "Leave"])
+async def test_a_container_that_crashes_is_a_sentence(
+    executor: ModalExecutor, place: Place, card: str
+) -> None:
+    failed = await failure_of(executor, task(card), place)
+    assert failed.cause.type == "CardCrashed"
+    assert "memory" in failed.hint
+
+
+async def test_leaving_by_sys_exit_is_an_error_and_the_container_goes_on(
+    executor: ModalExecutor, place: Place
+) -> None:
+    failed = await failure_of(executor, task("Exit"), place)
+    assert failed.cause.type == "SystemExit"
+    assert await value_of(executor, task("Return", 3), place) == 3
+
+
+async def test_another_process_takes_a_task_up_by_its_handle(
+    executor: ModalExecutor, plane: Plane, place: Place, tmp_path: Path
+) -> None:
+    before, after = ModalExecutor(tmp_path), ModalExecutor(tmp_path)
+    handle = await before.submit(task("Report", ticket="abc"), place)
+    began = len(plane.calls)
+    assert await after.attach(handle)
+    answer = await after.result(handle)
+    assert answer["outputs"]["metrics"]["value"]["r2"] == 0
+    reports = [e["data"] async for e in after.events(handle) if e["type"] == "progress"]
+    assert reports[-1]["done"] == 5, "with its curve from the start"
+    assert len(plane.calls) == began
+    await before.result(handle)
+    assert not await ModalExecutor(tmp_path).attach(handle), "what has ended is forgotten"
+
+
+async def test_its_ticket_is_enough(plane: Plane, place: Place, tmp_path: Path) -> None:
+    before, after = ModalExecutor(tmp_path), ModalExecutor(tmp_path)
+    handle = await before.submit(task("Sleep", 30, ticket="ticket-1"), place)
+    assert await after.attach("ticket-1")
+    await first(after, "ticket-1", "started")
+    await after.cancel("ticket-1")
+    assert busy(plane) == []
+    with pytest.raises(RunCancelled):
+        await after.result("ticket-1")
+    await before.close()
+    assert handle.endswith(":ticket-1")
+
+
+async def test_what_nobody_heard_of_does_not_begin(
+    executor: ModalExecutor, place: Place, tmp_path: Path
+) -> None:
+    """The server dies between asking Modal and hearing its answer; the call waits for a machine."""
+    note = Note(name="ticket-3", task=task("Print"), place=place)
+    Notes(tmp_path / "modal").write(note)
+    assert not await ModalExecutor(tmp_path).attach("ticket-3")
+    late = await executor.submit(task("Print", ticket="ticket-3"), place)
+    with pytest.raises(RunCancelled):
+        await executor.result(late)
+    assert await printed(executor, late) == ""
+
+
+async def test_what_has_begun_is_found_although_nobody_heard_of_it(
+    executor: ModalExecutor, plane: Plane, place: Place, tmp_path: Path
+) -> None:
+    handle = await executor.submit(task("Sleep", 30, ticket="ticket-4"), place)
+    await first(executor, handle, "started")
+    note = Note(name="ticket-4", task=task("Sleep", 30), place=place)
+    Notes(tmp_path / "modal").write(note)
+    after = ModalExecutor(tmp_path)
+    assert await after.attach("ticket-4")
+    await after.cancel("ticket-4")
+    assert busy(plane) == []
+
+
+async def test_an_old_deployment_is_a_sentence(
+    executor: ModalExecutor, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(modal_remote, "FORMAT", modal_parcel.FORMAT + 1)
+    with pytest.raises(ExecutorUnavailable) as caught:
+        await executor.result(await executor.submit(task("Return"), place))
+    assert "tensorrag modal deploy" in caught.value.hint
+
+
+async def test_no_token_a_bad_one_and_no_deployment_are_sentences(
+    plane: Plane, place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    executor = ModalExecutor(tmp_path)
+    with monkeypatch.context() as nobody:
+        nobody.delenv("MODAL_TOKEN_ID")
+        offers = await executor.offers()
+        assert not offers.available
+        assert "modal token new" in offers.hint
+    await asyncio.to_thread(forget_client)
+    with monkeypatch.context() as stranger:
+        stranger.setenv("MODAL_TOKEN_SECRET", "as-other")
+        with pytest.raises(ExecutorUnavailable, match="does not know you"):
+            await executor.submit(task("Return"), place)
+        assert not (await executor.offers()).available
+    await asyncio.to_thread(forget_client)
+    with monkeypatch.context() as bare:
+        bare.setattr(plane, "deployed", {})
+        with pytest.raises(ExecutorUnavailable, match="not deployed"):
+            await executor.submit(task("Return"), place)
+        assert "tensorrag modal deploy" in (await executor.offers()).hint
+
+
+async def test_what_a_container_sends_runs_nothing_here(
+    executor: ModalExecutor, place: Place, tmp_path: Path
+) -> None:
+    """A card that takes over its container, so that the next answer is a trap."""
+    trap = tmp_path / "sprung"
+    source = TRAP.replace("TRAP", str(trap))
+    spring = Task(kind="run", card="trap", entry="tensorrag_drop_in_trap_0:Trap", source=source)
+    spring = spring.model_copy(update={"timeout": 77})  # in a container of its own
+    await executor.result(await executor.submit(spring, place))
+    with pytest.raises(ExecutorError, match="not what was agreed"):
+        await executor.result(await executor.submit(task("Return", timeout=77), place))
+    assert not trap.exists()
+
+
+async def test_without_the_package_it_says_what_to_install(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "modal", None)
+    executor = ModalExecutor(tmp_path)
+    offers = await executor.offers()
+    assert not offers.available
+    assert "pip install" in offers.hint
+    with pytest.raises(ExecutorUnavailable, match="not installed"):
+        await executor.submit(task("Return"), place)

@@ -1,0 +1,81 @@
+"""Modal from the command line: set up, looked at, and used where that was asked for alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from executors.local_process import LocalExecutor
+from executors.modal_deploy import modal
+from executors.modal_remote import ModalExecutor
+from tensorrag.cli import headless, main
+from tests.executors.modal_plane.account import account
+from tests.executors.modal_plane.plane import Plane
+
+pytestmark = pytest.mark.modal
+
+SAMPLE = Path(__file__).parents[2] / "sample_data" / "pipelines" / "diabetes.json"
+
+
+@pytest.fixture(scope="module")
+def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plane]:
+    with account(tmp_path_factory.mktemp("modal")) as plane:
+        yield plane
+
+
+@pytest.fixture(autouse=True)
+def both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A workspace of its own, and both executors."""
+    monkeypatch.setenv("TENSORRAG_WORKSPACE", str(tmp_path / "workspace"))
+
+    def executors(scratch: Path) -> dict[str, Any]:
+        return {"local": LocalExecutor(scratch), "modal": ModalExecutor(scratch)}
+
+    monkeypatch.setattr(headless, "open_executors", executors)
+
+
+def say(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
+    """Call ``tensorrag modal``."""
+    code = modal.main(words, standalone_mode=False)
+    return code, capsys.readouterr().out
+
+
+def run(capsys: pytest.CaptureFixture[str], *words: str) -> Any:
+    """Run the sample."""
+    assert main(["run", str(SAMPLE), "--json", *words]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_deploy_and_status(plane: Plane, capsys: pytest.CaptureFixture[str]) -> None:
+    code, said = say(capsys, "status")
+    assert code == 1
+    assert "tensorrag modal deploy" in said
+    code, said = say(capsys, "deploy")
+    assert code == 0
+    assert set(plane.deployed) == {"run_card", "run_card_gpu"}
+    code, said = say(capsys, "status")
+    assert code == 0
+    assert "T4" in said
+    assert "$0.72 an hour" in said
+    gpu = plane.functions[plane.deployed["run_card_gpu"]]
+    assert (gpu.timeout_secs, gpu.resources.gpu_config.gpu_type) == (600, "T4")
+
+
+@pytest.mark.slow
+def test_the_sample_gives_the_same_on_modal_as_here_and_rents_nothing_unasked(
+    plane: Plane, capsys: pytest.CaptureFixture[str]
+) -> None:
+    say(capsys, "deploy")
+    asked = len(plane.asked)
+    here = run(capsys)
+    assert len(plane.asked) == asked, "nobody asked for Modal"
+    there = run(capsys, "--on", "modal", "--no-cache")
+    assert {node["executor"] for node in there["nodes"].values()} == {"modal"}
+    assert there["nodes"]["evaluate"]["outputs"] == here["nodes"]["evaluate"]["outputs"]
+    assert all(node["cost"] > 0 for node in there["nodes"].values())
+    again = run(capsys)
+    assert all(node["cached"] for node in again["nodes"].values()), "one cache for both"

@@ -1,0 +1,51 @@
+"""T11 at Modal: the server dies while a card runs there, and the card's result is not lost."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from executors.modal_deploy import deploy
+from tests.core.engine import chain, node
+from tests.executors.modal_plane.account import account
+from tests.servers import Server
+from tests.trust.crashing import (
+    begin,
+    client,
+    create,
+    ended,
+    found,
+    kill,
+    until,
+    with_small_cards,
+)
+
+pytestmark = [pytest.mark.modal, pytest.mark.slow]
+
+
+def test_a_call_that_goes_on_is_taken_over_and_not_paid_twice(
+    tmp_path: Path, start_server: Callable[..., Server]
+) -> None:
+    workspace = with_small_cards(tmp_path / "workspace")
+    pipeline = chain(node("number"), node("wait", steps=60, pause=0.1), node("parity"))
+    pipeline = pipeline.with_nodes(replace(pipeline.nodes["wait"], run_on="modal"))
+    with account(tmp_path / "modal") as plane:
+        deploy()
+        signed_in = {name: value for name, value in os.environ.items() if name[:6] == "MODAL_"}
+
+        server = start_server(workspace, **signed_in)
+        with client(server) as http:
+            run = begin(http, pipeline_id=create(http, pipeline))
+            until(lambda: (found(http, run)["nodes"].get("wait") or {}).get("state") == "running")
+        assert kill(server) == []
+
+        with client(start_server(workspace, **signed_in)) as http:
+            assert found(http, run)["status"] == "interrupted"
+            outcome = ended(http, begin(http, resume=run))
+        assert outcome["status"] == "succeeded", outcome
+        assert outcome["nodes"]["wait"]["executor"] == "modal"
+        assert len(plane.calls) == 1, "it was not begun a second time"
