@@ -63,13 +63,13 @@ def tiny_histogram(
     if described.kind not in NUMERIC:
         return ()
     try:
-        values = _numbers(pick(column, places))
+        values = np.sort(_numbers(pick(column, places)))
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         return ()
     if len(values) == 0:
         return ()
     with np.errstate(over="ignore", invalid="ignore"):
-        counts, _ = _histogram(values, TINY_BINS, values.min(), values.max())
+        counts, _ = _histogram(values, TINY_BINS, values[0], values[-1])
     return tuple(round(float(count / counts.max()), 3) for count in counts)
 
 
@@ -131,9 +131,11 @@ def _spread(few: np.ndarray, low: float, high: float) -> dict[str, Any]:
 
     distinct = 1 + int(np.count_nonzero(few[1:] != few[:-1]))
     counts, edges = _histogram(few, min(BINS, distinct), low, high)
+    last = len(few) - 1
+    quartiles = np.interp([0.25 * last, 0.5 * last, 0.75 * last], np.arange(len(few)), few)
     return {
         "distinct": distinct,
-        "quantiles": tuple(finite(q) for q in np.quantile(few, [0.25, 0.5, 0.75])),
+        "quantiles": tuple(finite(q) for q in quartiles),
         "histogram": Histogram(edges=tuple(edges), counts=tuple(int(n) for n in counts)),
     }
 
@@ -188,15 +190,16 @@ def _numbers(data: pa.Array | pa.ChunkedArray) -> np.ndarray:
 def _histogram(
     values: np.ndarray, bins: int, low: float, high: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Count values in bins of equal width; in fewer where floats are too coarse for as many."""
+    """Count sorted values in bins of equal width; in fewer where floats are too coarse."""
     import numpy as np
 
     steps = np.linspace(0, 1, bins + 1)
     edges = low * (1 - steps) + high * steps
-    even = np.isfinite(high - low) and bool((np.diff(edges) > 0).all())
-    if even or (low == high and abs(low) < _COARSE):
-        return np.histogram(values, bins=bins, range=(low, high))
-    edges = np.unique(edges)
-    if len(edges) == 1:
-        edges = np.array([np.nextafter(low, -np.inf), np.nextafter(low, np.inf)])
-    return np.histogram(values, bins=edges)
+    if low == high and abs(low) < _COARSE:
+        edges = low - 0.5 + steps
+    elif not (np.isfinite(high - low) and bool((np.diff(edges) > 0).all())):
+        edges = np.unique(edges)
+        if len(edges) == 1:
+            edges = np.array([np.nextafter(low, -np.inf), np.nextafter(low, np.inf)])
+    cuts = np.searchsorted(values, edges[1:-1])
+    return np.diff([0, *cuts, len(values)]), edges
