@@ -14,6 +14,7 @@ import json
 import shutil
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -31,6 +32,9 @@ from tensorrag.store.place import Place
 from tensorrag.task import Task
 
 Stamp = tuple[str, int, int]
+
+SIGN_OF_LIFE = 0.5
+"""Seconds after which the server hears that the cards of a long pipeline are still being asked."""
 
 
 @dataclass
@@ -156,6 +160,8 @@ class Asking:
 
     channel: Channel
     broken: Mapping[str, str]
+    _heard: float = field(default_factory=time.monotonic)
+    """When the server last heard of us."""
 
     @contextmanager
     def __call__(self, found: Found) -> Iterator[None]:
@@ -163,14 +169,16 @@ class Asking:
         name = "" if found.info.entry.startswith("cards.") else _name(found)
         if name in self.broken:
             raise CardError(self.broken[name], hint="Mend the file, or remove it.")
-        if name:  # our own are not suspected, and cost nothing
+        if name:  # our own are not suspected, and cost next to nothing
             self.channel.send(message("asking", name))
         try:
             with _in_time():
                 yield
         finally:
-            if name:
+            # Thousands of our own take longer than the server waits for a word.
+            if name or time.monotonic() - self._heard > SIGN_OF_LIFE:
                 self.channel.send(message("asking"))
+                self._heard = time.monotonic()
 
 
 def _name(found: Found) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tensorrag.durable import full_disk_explained, make_folder, sync_folder
@@ -113,8 +113,13 @@ class Shelf:
             path.rename(aside)
         return aside
 
-    def create(self, pipeline: Pipeline) -> str:
-        """Put a pipeline on the shelf and return its id: its name, with a number where taken."""
+    def create(self, pipeline: Pipeline, *, numbered: bool = False) -> str:
+        """Put a pipeline on the shelf and return its id: its name, with a number where taken.
+
+        Args:
+            pipeline: what to put there.
+            numbered: give the number to its name, too, for people to tell it from the others.
+        """
         with full_disk_explained(self.folder):
             make_folder(self.folder)
             wanted, number = _slug(pipeline.name), 1
@@ -124,6 +129,8 @@ class Shelf:
                     break
                 number += 1
             self._keep_log(pipeline_id, _stamped(pipeline_id))  # of one that somebody removed
+        if numbered and number > 1:
+            pipeline = replace(pipeline, name=f"{pipeline.name} {number}")
         try:
             self.save(pipeline_id, pipeline)
         except (FileFormatError, WorkspaceError):

@@ -215,7 +215,7 @@ def test_what_is_wrong_is_said_in_text_too(server: Server, page: Page, watch: Wa
     hands.test_id("elsewhere").get_by_role("button", name="Show the source").click()
     expect(hands.test_id("card-source")).to_contain_text("</pre><script>window.hacked=1</script>")
     hands.drop_file(f"{HTML}.json", "{")
-    expect(page.locator(".note")).to_contain_text("not JSON")
+    expect(page.locator(".note")).to_contain_text(f"{HTML}.json: This is not JSON")
     assert len(watch.errors) == 1  # the browser's own word on the refused file
     watch.errors.clear()
     unharmed(page)

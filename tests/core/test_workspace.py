@@ -98,6 +98,14 @@ def test_a_pipeline_is_kept_under_its_name(workspace: Workspace) -> None:
     assert (entry.name, entry.cards) == ("My houses!", ("data_load",))
 
 
+def test_a_name_can_take_the_number_of_its_place(workspace: Workspace) -> None:
+    for _ in range(3):
+        workspace.pipelines.create(Pipeline("Houses"), numbered=True)
+
+    names = {entry.name for entry in workspace.pipelines.list()}
+    assert names == {"Houses", "Houses 2", "Houses 3"}
+
+
 def test_a_saved_pipeline_comes_first(workspace: Workspace) -> None:
     old, new = (workspace.pipelines.create(Pipeline(name=name)) for name in ("old", "new"))
     assert new == "new_2"  # /edit/new is the page that makes one

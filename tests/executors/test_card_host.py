@@ -12,11 +12,14 @@ import psutil
 import pytest
 import pytest_asyncio
 
-from executors import host_client
+from executors import card_host, host_client
 from executors.local_process import LocalExecutor
+from executors.protocol import decode
+from executors.worker import Channel
 from tensorrag.catalog import Catalog
 from tensorrag.check import Checked
 from tensorrag.errors import TaskFailed
+from tensorrag.registry.finding import Registry
 from tensorrag.store.place import Place
 from tensorrag.task import Task
 from tests.executors.processes import below, gone
@@ -106,6 +109,24 @@ async def test_checks_a_pipeline(local: LocalExecutor, place: Place, folder: Pat
     checked = await check(local, place, "mine", "theirs")
     assert [problem.code for problem in checked.problems] == ["card_unknown"]
     assert checked.nodes["mine"].schemas["metrics"] is not None
+
+
+async def test_a_long_pipeline_of_our_own_cards_is_no_silence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    said: list[bytes] = []
+    monkeypatch.setattr(Channel, "__init__", lambda self: None)
+    monkeypatch.setattr(Channel, "send", lambda self, line: said.append(line))
+    asking, ours = card_host.Asking(Channel(), {}), Registry.load().get("data_load")
+
+    with asking(ours):
+        pass
+    assert said == []  # a short one costs nothing
+
+    monkeypatch.setattr(card_host, "SIGN_OF_LIFE", 0.0)
+    with asking(ours):
+        pass
+    assert [decode(line)["type"] for line in said] == ["asking"]
 
 
 async def test_follows_the_folder(local: LocalExecutor, place: Place, folder: Path) -> None:

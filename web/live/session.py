@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -31,6 +30,7 @@ from tensorrag.store.journal import ONGOING, RunEntry, Unsettled
 from tensorrag.store.workspace import Workspace
 from web.live.checking import Checking
 from web.live.drawing import Drawing, snapshot
+from web.live.gestures import only_moved, set_anew, set_by_hand
 from web.live.history import History
 from web.live.hosting import Hosting
 from web.live.migrating import migrations
@@ -270,7 +270,7 @@ class Session:
         """
         before = self.pipeline
         change = self._document.apply(ops, label, merge_key)
-        self._checking.chosen(_set_nodes(ops, before, change.after))
+        self._checking.chosen(set_by_hand(ops, before, change.after))
         self._take_change(change)
         return change
 
@@ -450,7 +450,17 @@ class Session:
         Raises:
             PipelineError: it made nothing at this port.
         """
-        output = ((self.shown(node_id) or {}).get("outputs") or {}).get(port)
+        return await self.page_of(self.shown(node_id) or {}, port, offset, limit, sort)
+
+    async def page_of(
+        self, node: JsonObject, port: str, offset: int, limit: int, sort: str
+    ) -> JsonObject:
+        """Return rows of a table that a node of any run made.
+
+        Raises:
+            PipelineError: it made nothing at this port.
+        """
+        output = (node.get("outputs") or {}).get(port)
         if output is None:
             raise PipelineError("This card has no result here yet.", hint="Run it first.")
         return await self._hosting.page(output["sha256"], offset, limit, sort)
@@ -519,7 +529,7 @@ class Session:
             self._stage.edit(change)
             if save:
                 self._saving.save(change)
-            if not _only_moved(change):
+            if not only_moved(change):
                 self._checking.kick()
             self._tell_status()
         return change
@@ -550,7 +560,7 @@ class Session:
 
     def _put_in_place(self, pipeline: Pipeline, label: str) -> Change:
         change = self._document.apply([_replacing(pipeline)], label)
-        self._checking.not_chosen(_set_anew(change.before, change.after))
+        self._checking.not_chosen(set_anew(change.before, change.after))
         return change
 
     def _adopt(self, pipeline: Pipeline, theirs: Theirs) -> None:
@@ -570,31 +580,5 @@ def _clock(moment: float) -> str:
     return datetime.fromtimestamp(moment).astimezone().strftime("%H:%M:%S")
 
 
-def _only_moved(change: Change) -> bool:
-    """Tell whether cards just lie elsewhere, which is nothing to be checked."""
-    before, after = change.before, change.after
-    if before.edges is not after.edges or before.nodes.keys() != after.nodes.keys():
-        return False
-    pairs = ((before.nodes[node_id], node) for node_id, node in after.nodes.items())
-    moved = [(old, new) for old, new in pairs if old is not new]
-    return bool(moved) and all(
-        old.params is new.params and replace(old, position=new.position) == new
-        for old, new in moved
-    )
-
-
 def _replacing(pipeline: Pipeline) -> JsonObject:
     return {"op": "replace", "pipeline": to_json(pipeline)}
-
-
-def _set_nodes(ops: list[Any], before: Pipeline, after: Pipeline) -> list[str]:
-    """Return the nodes that somebody added or set himself, not by pasting or importing."""
-    if not any(op["op"] in ("add", "set_params") for op in ops):
-        return []
-    return _set_anew(before, after)
-
-
-def _set_anew(before: Pipeline, after: Pipeline) -> list[str]:
-    """Return the nodes that are new, or whose parameters are others than before."""
-    nodes, known = after.nodes, before.nodes
-    return [n for n in nodes if n not in known or nodes[n].params != known[n].params]

@@ -7,6 +7,7 @@ import importlib
 import logging
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import IO
 
 from sample_data.pipeline_files import PIPELINES, pipeline_path
@@ -181,9 +182,12 @@ class Sessions:
 
     async def create(self, pipeline: Pipeline | None = None, name: str = "") -> Session:
         """Put a pipeline into the workspace, an empty one by default, and open it."""
-        pipeline = pipeline or Pipeline(name or "New pipeline")
-        shelf = self.workspace.pipelines
-        return await self.open(await asyncio.to_thread(shelf.create, pipeline))
+        made = pipeline or Pipeline(name or "New pipeline")
+        return await self._put(made, numbered=pipeline is None and not name)
+
+    async def _put(self, pipeline: Pipeline, *, numbered: bool) -> Session:
+        put = partial(self.workspace.pipelines.create, pipeline, numbered=numbered)
+        return await self.open(await asyncio.to_thread(put))
 
     async def create_sample(self, name: str) -> Session:
         """Put a copy of a sample pipeline into the workspace, and open it.
@@ -194,9 +198,8 @@ class Sessions:
         if name not in PIPELINES:
             known = ", ".join(PIPELINES)
             raise PipelineError(f"There is no sample {quoted(name)}.", hint=f"There are: {known}.")
-        return await self.create(
-            (await asyncio.to_thread(files.load, pipeline_path(name))).pipeline
-        )
+        loaded = await asyncio.to_thread(files.load, pipeline_path(name))
+        return await self._put(loaded.pipeline, numbered=True)
 
     async def create_from_text(self, text: str | bytes) -> tuple[Session, tuple[str, ...]]:
         """Put a pipeline from the text of a file into the workspace; returns warnings too.

@@ -307,7 +307,7 @@ class Editor(View):
             self._viewed = Viewed(chosen, events)
             with self._past_place:
                 self._past_view = PastView(
-                    self.session, chosen, recorded, self.inspector.numbers, self.act
+                    self.session, chosen, recorded, self.inspector.numbers, self._tables, self.act
                 )
         self.strip_tab = "timeline"
         self.refresh()

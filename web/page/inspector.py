@@ -252,7 +252,7 @@ class Inspector:
                 if isinstance(preview, NetworkPreview) and isinstance(face, NetworkFace):
                     preview = _closed(preview, face)
                 kind = kind_of(self._session.catalog, info)
-                show_preview(preview, kind, self._act, _opener(card.node, chosen))
+                show_preview(preview, kind, self._act, open_button(card.node, chosen))
 
     def _ports(self, ports: list[str], chosen: str | None) -> Node:
         return div(".ports", role="tablist", aria_label="Outputs")[
@@ -290,7 +290,8 @@ def _closed(preview: NetworkPreview, face: NetworkFace) -> NetworkPreview:
     )
 
 
-def _opener(node: str, port: str) -> Node:
+def open_button(node: str, port: str) -> Node:
+    """Offer to show a table whole."""
     return button(
         ".btn.o.sml", type="button", data_act="open_table", data_of=node, data_at=port
     )[icon("expand", ".s"), "Open"]  # fmt: skip

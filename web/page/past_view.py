@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from nicegui import background_tasks, ui
 from pydantic import TypeAdapter
 
+from tensorrag.catalog import TypeInfo
 from tensorrag.edit.edges import title_of
 from tensorrag.errors import TensorRagError
 from tensorrag.pipeline import Node as CardNode
 from tensorrag.pipeline.names import visible
-from tensorrag.preview import Preview
+from tensorrag.preview import Preview, TablePreview
 from web.canvas import PipelineCanvas
 from web.live.recorded import Recorded
 from web.live.session import Session
 from web.page import outcome
 from web.page.actions import Action, Data, text
+from web.page.details import Card
 from web.page.icons import glyph, icon, state
+from web.page.inspector import open_button
 from web.page.log_view import log_view, reused_log
 from web.page.markup import Element, Node, b, button, div, h2, span, table, tbody, td, th, tr
 from web.page.panel import Act, Panel
 from web.page.preview import show_preview
 from web.page.run_list import PastRun
 from web.page.scene import kind_of
+from web.page.table_view import Tables
 from web.page.wording import plural, seconds, when
 
 TABS = ("result", "settings", "log")
@@ -41,13 +46,20 @@ class PastView:
 
     def __init__(
         self, session: Session, run: PastRun, recorded: Recorded, numbers: Mapping[str, int],
+        tables: Tables,
         act: Act,
     ) -> None:  # fmt: skip
         """``numbers`` are those of the runs of this pipeline, by id."""
         self._session, self._run, self._recorded, self._act = session, run, recorded, act
-        self._numbers = numbers
+        self._numbers, self._tables = numbers, tables
+        self._previews: dict[str, Preview] = {}
+        """Of the card that is shown, by port."""
         self._node, self._tab, self._port = "", "result", ""
-        self.actions: dict[str, Action] = {"past_tab": self._to_tab, "past_port": self._to_port}
+        self.actions: dict[str, Action] = {
+            "past_tab": self._to_tab,
+            "past_port": self._to_port,
+            "open_table": self._open_table,
+        }
         with ui.element("section").classes("stage aswas") as self._stage:
             self._stage.props.update({"aria-label": self._said, "data-testid": "past-view"})
             self._canvas = PipelineCanvas(
@@ -85,7 +97,7 @@ class PastView:
     def show(self, node: str) -> None:
         """Turn to a card, if there was one."""
         self._node = node if node in self._recorded.pipeline.nodes else ""
-        self._port = ""
+        self._port, self._previews = "", {}
         self._write()
 
     def focus(self, node: str) -> None:
@@ -101,6 +113,25 @@ class PastView:
     def _to_port(self, data: Data) -> None:
         self._port = text(data, "at")
         self._write()
+
+    def _open_table(self, data: Data) -> None:
+        port = text(data, "at")
+        preview, node = self._previews.get(port), self._recorded.pipeline.nodes.get(self._node)
+        if node is not None and isinstance(preview, TablePreview):
+            card = Card(
+                node.id, visible(title_of(node, self._session.catalog)), kind=self._kind(node),
+                runtime=self._recorded.runtime()[node.id],
+            )  # fmt: skip
+            self._tables.open(card, port, preview, self._page)
+
+    async def _page(
+        self, node: str, port: str, offset: int, limit: int, sort: str
+    ) -> dict[str, Any]:
+        made = self._recorded.shown[node].node
+        return await self._session.page_of(made, port, offset, limit, sort)
+
+    def _kind(self, node: CardNode) -> TypeInfo | None:
+        return kind_of(self._session.catalog, self._session.catalog.cards.get(node.card))
 
     # --- what is seen -----------------------------------------------------------------------
 
@@ -136,11 +167,10 @@ class PastView:
         shown = self._recorded.shown.get(node.id)
         known = shown.node if shown is not None else {}
         took = "reused" if known.get("cached") else seconds(known.get("seconds"))
-        info = self._session.catalog.cards.get(node.card)
         return [
             div(".ih")[
                 div(".row")[
-                    glyph(kind_of(self._session.catalog, info)),
+                    glyph(self._kind(node)),
                     h2[visible(title_of(node, self._session.catalog))],
                 ],
                 div(".row.s12.ihs")[
@@ -196,6 +226,7 @@ class PastView:
             previews = {}
         if self._side.is_deleted or (self._node, self._tab) != (node.id, "result"):
             return
+        self._previews = previews
         self._body.clear()
         with self._body:
             self._show(node, previews)
@@ -209,8 +240,8 @@ class PastView:
             Panel("div", _ports(list(previews), chosen), act=self._act)
         with ui.element("div") as box:
             box.props["data-testid"] = "past-preview"
-            info = self._session.catalog.cards.get(node.card)
-            show_preview(previews[chosen], kind_of(self._session.catalog, info), self._act)
+            opener = open_button(node.id, chosen)
+            show_preview(previews[chosen], self._kind(node), self._act, opener)
 
 
 def _ports(ports: list[str], chosen: str) -> Node:

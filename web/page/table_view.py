@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from nicegui import ui
 
 from tensorrag.errors import TensorRagError
+from tensorrag.pipeline import JsonObject
 from tensorrag.preview import TablePreview
 from web.live.session import Session
 from web.page.actions import Action, Data, text
@@ -20,6 +22,9 @@ from web.page.wording import seconds, size
 
 PAGE = 500
 """Most rows in one answer."""
+
+Page = Callable[[str, str, int, int, str], Awaitable[JsonObject]]
+"""Gives rows of a table: of a card, at a port, from where, how many, in which order."""
 
 
 class Tables:
@@ -36,11 +41,11 @@ class Tables:
             "rows": self._rows,
         }
 
-    def open(self, card: Card, port: str, table: TablePreview) -> None:
-        """Show a table, in place of another one."""
+    def open(self, card: Card, port: str, table: TablePreview, page: Page | None = None) -> None:
+        """Show a table, in place of another one; its rows are those of ``page``, else of now."""
         self._close({})
         with self._place:
-            self._open = TableView(self._session, card, port, table, self._act)
+            self._open = TableView(page or self._session.page, card, port, table, self._act)
 
     def _close(self, _: Data) -> None:
         if self._open is not None:
@@ -63,10 +68,8 @@ class Tables:
 class TableView:
     """One table over the whole page, above the editor, until it is closed."""
 
-    def __init__(
-        self, session: Session, card: Card, port: str, table: TablePreview, act: Act
-    ) -> None:
-        self._session, self._node, self._port, self._table = session, card.node, port, table
+    def __init__(self, page: Page, card: Card, port: str, table: TablePreview, act: Act) -> None:
+        self._page, self._node, self._port, self._table = page, card.node, port, table
         self._column = len(table.columns) - 1
         with ui.element("section").classes("sheetview") as self._root:
             self._root.props.update({"aria-label": f"{card.title}, {port}", "data-testid": "table"})
@@ -104,7 +107,7 @@ class TableView:
         if isinstance(at, int) and 0 <= at < len(self._table.columns):
             sort = f"{'-' if data.get('down') else ''}{self._table.columns[at].name}"
         try:
-            page = await self._session.page(
+            page = await self._page(
                 self._node, self._port, max(0, offset), min(PAGE, max(0, limit)), sort
             )
         except TensorRagError:

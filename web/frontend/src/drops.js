@@ -45,13 +45,13 @@ export function useDrops({ flow, emit, enabled }) {
       else if (/\.py$/i.test(file.name)) await offerCard(file)
       else await upload(file, place)
     } catch (error) {
-      emit("rejected", { message: error.message })
+      emit("rejected", { message: `${file.name}: ${error.message}` })
     }
   }
 
   async function offerCard(file) {
     if (file.size >= MAX_CARD_FILE) {
-      throw new Error(`${file.name} is too large for a card: 500 kB at most.`)
+      throw new Error("It is too large for a card: 500 kB at most.")
     }
     emit("drop_card", { name: file.name, text: await file.text() })
   }
