@@ -41,6 +41,18 @@ async def test_what_had_to_make_room_is_no_longer_kept(desk: Desk) -> None:
     assert was.shown["number"].face == first.shown["number"].face
 
 
+async def test_what_was_made_again_since_is_not_taken_for_what_it_was(desk: Desk) -> None:
+    session = await desk.open(chain(node("number", value=1), node("add", amount=2)))
+    await desk.run(session)
+    first = await session.recorded(session.run_id())
+    results = desk.workspace.store.results
+    other = results.get(str(first.shown["number"].key))
+    assert other is not None
+    results.put(str(first.shown["add"].key), other)
+
+    assert (await session.recorded(first.run)).lost == {"add"}
+
+
 async def test_a_reused_result_leads_to_the_run_that_made_it(desk: Desk) -> None:
     session = await desk.open(chain(node("number", value=1), node("add", amount=2)))
     await desk.run(session)
