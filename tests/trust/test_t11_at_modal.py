@@ -39,7 +39,10 @@ def test_a_call_that_goes_on_is_taken_over_and_not_paid_twice(
 
         server = start_server(workspace, **signed_in)
         with client(server) as http:
-            run = begin(http, pipeline_id=create(http, pipeline))
+            made, asked = create(http, pipeline), len(plane.asked)
+            assert http.get(f"/edit/{made}").status_code == 200
+            assert len(plane.asked) == asked, "to open a page, nobody is asked"
+            run = begin(http, pipeline_id=made)
             until(lambda: (found(http, run)["nodes"].get("wait") or {}).get("state") == "running")
         assert kill(server) == []
 

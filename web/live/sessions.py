@@ -18,7 +18,7 @@ from tensorrag.executor import Executor, Offers
 from tensorrag.pipeline import JsonObject, Pipeline, files
 from tensorrag.pipeline.names import quoted
 from tensorrag.run import Run
-from tensorrag.run.prepare import open_executors
+from tensorrag.run.prepare import LOCAL, open_executors
 from tensorrag.run.request import asked
 from tensorrag.store.journal import RunEntry
 from tensorrag.store.shelf import Entry
@@ -321,9 +321,9 @@ class Sessions:
         return await self.runs.latest()
 
     async def offers(self) -> list[Offers]:
-        """Say what each executor has, or why it has nothing."""
-        executors = self.executors.values()
-        return list(await asyncio.gather(*(executor.offers() for executor in executors)))
+        """Say what this machine has; to open a page, no place elsewhere is asked."""
+        local = self.executors.get(LOCAL)
+        return [await local.offers()] if local is not None else []
 
     # --- what people bring ------------------------------------------------------------------
 
