@@ -25,12 +25,13 @@ class Signatures:
     """The key of a workspace, and the signatures that were made with it.
 
     Args:
-        root: the folder of the store; the key is a file in it that only its owner may read.
+        root: the folder of the store. The key is a file beside it that only its owner may read:
+            whoever copies a whole store from elsewhere brings no key along.
     """
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self.key_file = root / "signing.key"
+        self.key_file = root.with_name(f"{root.name}.key")
 
     def sign(self, digest: str, signed: bytes) -> None:
         """Say that this workspace wrote the artifact of this digest.

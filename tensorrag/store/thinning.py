@@ -42,8 +42,6 @@ def thin(journal: Journal, *, now: float | None = None, cap: int | None = None) 
     while rest and journal.size() > cap:
         forgotten += _forget(journal, rest[:AT_ONCE])
         rest = rest[AT_ONCE:]
-    if forgotten:
-        journal.shrink()
     return forgotten
 
 

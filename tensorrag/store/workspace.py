@@ -194,7 +194,8 @@ class Workspace:
         self.store.sweep()
         self.uploads.sweep()
         self.settings.sweep()
-        thin(self.journal)  # before the store, in which the latest runs pin what they made
+        if thin(self.journal):  # before the store, in which the latest runs pin what they made
+            self.journal.shrink()  # at the start only: everybody else has to wait meanwhile
         self.tidy()
 
     def tidy(self) -> int:

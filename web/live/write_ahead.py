@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from tensorrag.edit.document import Change
@@ -27,6 +28,8 @@ from web.live.trouble import explained
 MOST_LINES = 5 * KEPT_STEPS
 MOST_BYTES = 16 * 2**20
 """A log that is longer is written anew."""
+_WRITERS = ThreadPoolExecutor(2, thread_name_prefix="edits")
+"""Threads of their own: no gesture waits until large results are hashed, or old runs forgotten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,7 @@ class WriteAhead:
         """Take note of what the file holds. Need not be flushed: it can be found out again."""
         self._in_file = in_file
         if self._log.size and not self._stopped:
-            await asyncio.to_thread(self._note, in_file)
+            await _in_writer(self._note, in_file)
 
     async def settled(self) -> None:
         """Wait until all is written, or has failed."""
@@ -98,7 +101,7 @@ class WriteAhead:
         anew = self._renew or self._too_long()
         steps = self._steps() if anew else None
         try:
-            await asyncio.to_thread(self._store, changes, steps)
+            await _in_writer(self._store, changes, steps)
         except EditLogCut:
             self._renew = True
             self.kick()
@@ -141,3 +144,7 @@ class WriteAhead:
 
 def _written(in_file: InFile) -> JsonObject:
     return written_record(in_file.revision, in_file.sha256)
+
+
+async def _in_writer(work: Callable[..., None], *values: object) -> None:
+    await asyncio.get_running_loop().run_in_executor(_WRITERS, work, *values)
