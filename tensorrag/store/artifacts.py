@@ -42,11 +42,14 @@ DAMAGED_SECONDS = 30 * 24 * 3600
 INDEX = """
 CREATE TABLE IF NOT EXISTS results (
     key TEXT PRIMARY KEY, outputs TEXT NOT NULL, summary TEXT NOT NULL, previews TEXT NOT NULL,
-    seconds REAL NOT NULL, device TEXT, executor TEXT, created REAL NOT NULL, used REAL NOT NULL
+    seconds REAL NOT NULL, device TEXT, executor TEXT, created REAL NOT NULL, used REAL NOT NULL,
+    sha256 TEXT
 );
 CREATE TABLE IF NOT EXISTS peeks (key TEXT PRIMARY KEY, peek TEXT NOT NULL, created REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS stamps (sha256 TEXT PRIMARY KEY, stamp TEXT NOT NULL)
 """
+INDEX_VERSION = 2
+INDEX_MIGRATIONS = {2: "ALTER TABLE results ADD COLUMN sha256 TEXT"}
 
 
 class FileEntry(BaseModel):
@@ -118,7 +121,7 @@ class Store:
     def index(self) -> Database:
         """The database beside the files."""
         make_folder(self.root)
-        return Database(self.root / "index.sqlite", INDEX)
+        return Database(self.root / "index.sqlite", INDEX, INDEX_VERSION, INDEX_MIGRATIONS)
 
     @cached_property
     def results(self) -> Results:

@@ -40,7 +40,7 @@ def mend(database: Database) -> bool:
         for companion in COMPANIONS:
             with suppress(FileNotFoundError):
                 Path(f"{path}{companion}").replace(f"{aside}{companion}")
-    for source in (aside, copy):
+    for source in (copy, aside):  # what the copy has is whole
         if source.exists():
             _save_rows(source, database)
     return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -77,13 +78,13 @@ class Results:
     def get(self, key: str) -> Result | None:
         """Return what is known under this key; None where it, or a file of it, is gone."""
         rows = self._store.index.read(
-            "SELECT outputs, summary, previews, seconds, device, executor, created"
+            "SELECT sha256, outputs, summary, previews, seconds, device, executor, created"
             " FROM results WHERE key = ?",
             (key,),
         )
         if not rows:
             return None
-        result = _read(*rows[0])
+        result = _read(key, *rows[0])
         if result and all(self._store.holds(digest) for digest in result.outputs.values()):
             return result
         self._forget(key)
@@ -100,7 +101,7 @@ class Results:
             stamps.update(self._store.stamps(self._store.get(digest)))
         with self._store.index.write() as connection:
             connection.execute(
-                "INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 _row(key, result),
             )
             # They were written a moment ago: what stands there now is what was hashed.
@@ -150,8 +151,11 @@ class Peeks(Mapping[str, Peek]):
             )
 
 
-def _read(outputs: str, summary: str, *rest: Any) -> Result | None:
-    """Read a row; None where it was damaged."""
+def _read(key: str, sha256: str | None, *content: Any) -> Result | None:
+    """Read a row; None where it was damaged. Rows of older versions have no hash."""
+    if sha256 and sha256 != _hash(key, *content):
+        return None
+    outputs, summary, *rest = content
     try:
         return Result(json.loads(outputs), json.loads(summary), *rest)
     except ValueError:
@@ -159,8 +163,7 @@ def _read(outputs: str, summary: str, *rest: Any) -> Result | None:
 
 
 def _row(key: str, result: Result) -> tuple[Any, ...]:
-    return (
-        key,
+    content = (
         json.dumps(dict(result.outputs)),
         json.dumps(result.summary, ensure_ascii=False, allow_nan=False),
         result.previews_json,
@@ -168,5 +171,10 @@ def _row(key: str, result: Result) -> tuple[Any, ...]:
         result.device,
         result.executor,
         result.created,
-        time.time(),
     )
+    return (key, *content, time.time(), _hash(key, *content))
+
+
+def _hash(*content: Any) -> str:
+    """Hash what a row says, but for when it was last of use."""
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
