@@ -10,11 +10,13 @@ import pytest
 from tensorrag.card import Peek
 from tensorrag.check import Checked, check, peek_key
 from tensorrag.check.problems import Problem
+from tensorrag.edit.commands import apply
 from tensorrag.errors import ErrorInfo
 from tensorrag.pipeline import Pipeline
 from tensorrag.pipeline.as_json import from_json
 from tensorrag.registry.finding import Registry
 from tensorrag.types import ColumnSchema, ModelSchema, TableSchema
+from tests.core.small_catalog import CATALOG
 
 REGISTRY = Registry.load()
 
@@ -156,6 +158,21 @@ def test_a_wrong_wire_is_found(wires: list[str], code: str, sentence: str) -> No
     problems = check(made(nodes, wires), REGISTRY).problems
 
     assert sentence in next(p for p in problems if p.code == code).message
+
+
+def test_a_card_that_may_cost_money_says_so_with_a_way_out() -> None:
+    changed = pipeline(train={"run_on": "modal"})
+    (problem,) = check(changed, REGISTRY).problems
+    assert (problem.code, problem.level, problem.node) == ("runs_elsewhere", "warning", "train")
+    assert '"modal"' in problem.message
+    assert problem.fix is not None
+    (op,) = problem.fix.ops
+    mended = apply(changed, op, CATALOG)
+    assert mended == pipeline()
+
+    for here in ({"run_on": "local"}, {"run_on": "modal", "enabled": False}):
+        codes = {each.code for each in check(pipeline(train=here), REGISTRY).problems}
+        assert "runs_elsewhere" not in codes
 
 
 def test_a_circle_marks_its_wires_and_the_rest_is_still_checked() -> None:
