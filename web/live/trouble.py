@@ -45,7 +45,7 @@ def explained(error: Exception, what: str) -> TensorRagError:
         return error
     said = sentence(error)  # before it reaches the log, which tells the pages else
     log.exception(what)
-    return TensorRagError(said)
+    return TensorRagError(said, hint="Try again; if it comes back, look at the log of the server.")
 
 
 class Troubles(logging.Handler):
