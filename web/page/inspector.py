@@ -24,11 +24,11 @@ from web.page import course, details, outcome, settings
 from web.page.charts import Chart, live_curve, live_series
 from web.page.columns import column_list, columns_head, schema_list
 from web.page.details import Card
-from web.page.icons import icon, type_colours
+from web.page.icons import type_colours
 from web.page.log_view import WAITING, last_line, log_view, reused_log
-from web.page.markup import Node, button, div, h3, span
+from web.page.markup import Node, div, h3, span
 from web.page.panel import Act, Panel
-from web.page.preview import show_preview
+from web.page.preview import open_button, port_tabs, show_preview
 from web.page.scene import card_of, kind_of, table_columns
 from web.page.summary import summary
 
@@ -243,7 +243,7 @@ class Inspector:
             if isinstance(face, SplitFace):
                 Panel("div", outcome.split_part(face))
             if len(ports) > 1:
-                Panel("div", self._ports(ports, chosen), act=self._act)
+                Panel("div", port_tabs(ports, chosen, "port"), act=self._act)
             if chosen is None:
                 return
             with ui.element("div") as box:
@@ -253,17 +253,6 @@ class Inspector:
                     preview = _closed(preview, face)
                 kind = kind_of(self._session.catalog, info)
                 show_preview(preview, kind, self._act, open_button(card.node, chosen))
-
-    def _ports(self, ports: list[str], chosen: str | None) -> Node:
-        return div(".ports", role="tablist", aria_label="Outputs")[
-            [
-                button(
-                    type="button", role="tab", data_act="port", data_at=port,
-                    aria_selected="true" if port == chosen else "false",
-                )[port]
-                for port in ports
-            ]
-        ]  # fmt: skip
 
     def _running(self, card: Card) -> None:
         what = ("running", card.node)
@@ -288,13 +277,6 @@ def _closed(preview: NetworkPreview, face: NetworkFace) -> NetworkPreview:
             "parameters": face.parameters,
         }
     )
-
-
-def open_button(node: str, port: str) -> Node:
-    """Offer to show a table whole."""
-    return button(
-        ".btn.o.sml", type="button", data_act="open_table", data_of=node, data_at=port
-    )[icon("expand", ".s"), "Open"]  # fmt: skip
 
 
 class _Live:

@@ -21,11 +21,10 @@ from web.page import outcome
 from web.page.actions import Action, Data, text
 from web.page.details import Card
 from web.page.icons import glyph, icon, state
-from web.page.inspector import open_button
 from web.page.log_view import log_view, reused_log
 from web.page.markup import Element, Node, b, button, div, h2, span, table, tbody, td, th, tr
 from web.page.panel import Act, Panel
-from web.page.preview import show_preview
+from web.page.preview import open_button, port_tabs, show_preview
 from web.page.run_list import PastRun
 from web.page.scene import kind_of
 from web.page.table_view import Tables
@@ -237,20 +236,8 @@ class PastView:
             return
         chosen = self._port if self._port in previews else next(iter(previews))
         if len(previews) > 1:
-            Panel("div", _ports(list(previews), chosen), act=self._act)
+            Panel("div", port_tabs(list(previews), chosen, "past_port"), act=self._act)
         with ui.element("div") as box:
             box.props["data-testid"] = "past-preview"
             opener = open_button(node.id, chosen)
             show_preview(previews[chosen], self._kind(node), self._act, opener)
-
-
-def _ports(ports: list[str], chosen: str) -> Node:
-    return div(".ports", role="tablist", aria_label="Outputs")[
-        [
-            button(
-                type="button", role="tab", data_act="past_port", data_at=port,
-                aria_selected="true" if port == chosen else "false",
-            )[port]
-            for port in ports
-        ]
-    ]  # fmt: skip

@@ -25,8 +25,22 @@ from tensorrag.preview import (
 from web.page.charts import HEIGHTS, Chart, chart_options
 from web.page.columns import table_summary
 from web.page.grid import sample_grid
-from web.page.icons import type_colours
-from web.page.markup import Element, Node, div, h3, img, span, table, tbody, td, th, thead, tr
+from web.page.icons import icon, type_colours
+from web.page.markup import (
+    Element,
+    Node,
+    button,
+    div,
+    h3,
+    img,
+    span,
+    table,
+    tbody,
+    td,
+    th,
+    thead,
+    tr,
+)
 from web.page.network import network_picture
 from web.page.panel import Act, Panel
 from web.page.wording import number, signed, words
@@ -55,6 +69,26 @@ def show_preview(payload: Preview, kind: TypeInfo | None, act: Act, opener: Node
                 sample_grid(payload)
         case _:
             Panel("div", static_preview(payload), act=act)
+
+
+def port_tabs(ports: Sequence[str], chosen: str | None, act: str) -> Node:
+    """Tabs of a card's outputs; a click sends ``act``."""
+    return div(".ports", role="tablist", aria_label="Outputs")[
+        [
+            button(
+                type="button", role="tab", data_act=act, data_at=port,
+                aria_selected="true" if port == chosen else "false",
+            )[port]
+            for port in ports
+        ]
+    ]  # fmt: skip
+
+
+def open_button(node: str, port: str) -> Node:
+    """Offer to show a table whole."""
+    return button(
+        ".btn.o.sml", type="button", data_act="open_table", data_of=node, data_at=port
+    )[icon("expand", ".s"), "Open"]  # fmt: skip
 
 
 def static_preview(
