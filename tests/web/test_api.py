@@ -204,6 +204,34 @@ async def test_an_unchanged_pipeline_is_not_sent_again(client: httpx.AsyncClient
     assert (await client.get(f"/api/pipelines/{pipeline_id}", headers=headers)).status_code == 304
 
 
+@pytest.mark.parametrize(
+    ("amount", "why"),
+    [("NaN", "NaN"), ("1e999", "too large"), ("1" * 100, "100 digits"), ("1, 'amount': 2", "twice"),
+     ('"\\ud800"', "half a character"), ("[" * 99 + "]" * 99, "nested")],
+)  # fmt: skip
+async def test_an_edit_is_read_as_strictly_as_a_file(
+    client: httpx.AsyncClient, amount: str, why: str
+) -> None:
+    pipeline_id, _ = await create(client)
+    params = f"{{'amount': {amount}}}".replace("'", '"')
+    body = f'{{"ops": [{{"op": "set_params", "node": "add", "params": {params}}}]}}'
+
+    refused = problem(await client.post(f"/api/pipelines/{pipeline_id}/edits", content=body), 400)
+
+    assert why in refused["detail"]
+    assert (await client.get(f"/api/pipelines/{pipeline_id}")).json() == to_json(SUM)
+
+
+async def test_a_body_that_is_another_says_where(client: httpx.AsyncClient) -> None:
+    pipeline_id, revision = await create(client)
+    address = f"/api/pipelines/{pipeline_id}"
+
+    for body, where in (([], "The body"), ({"ops": [], "x": 1}, '"x"'), ({"ops": 1}, '"ops"')):
+        assert where in problem(await client.post(f"{address}/edits", json=body), 422)["detail"]
+    named = await client.put(f"{address}/versions/{revision}", json={"name": 3})
+    assert '"name"' in problem(named, 422)["detail"]
+
+
 async def test_odd_things_in_a_file_are_told(client: httpx.AsyncClient) -> None:
     answer = await client.post("/api/pipelines", json={**to_json(SUM), "colour": "red"})
 

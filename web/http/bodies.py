@@ -1,28 +1,45 @@
-"""Bodies of requests, read strictly."""
+"""Bodies of requests, read as strictly as the files of pipelines."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, TypeVar
 
+from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 
+from tensorrag.errors import PipelineError
 from tensorrag.pipeline import files, strict_json
 
+Model = TypeVar("Model", bound=BaseModel)
 
-async def json_body(request: Request) -> Any:
-    """Read the body as JSON; one without content is an empty object.
+
+async def read_body(model: type[Model], request: Request) -> Model:
+    """Read the body as this model; one without content is an empty object.
 
     Raises:
         FileFormatError: it is no JSON.
+        PipelineError: it is something else.
     """
     body = await request.body()
-    if not body:
-        return {}
-    return await asyncio.to_thread(strict_json.loads, body, max_bytes=files.MAX_BYTES)
+    raw = await asyncio.to_thread(_parsed, body) if body else {}
+    try:
+        return model.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        where = f'"{name}" ' if name else "The body "
+        raise PipelineError(
+            f"{where}cannot be used: {first['msg']}.",
+            hint="The HTTP interface is described at /docs.",
+        ) from None
 
 
-def json_content(schema: dict[str, Any]) -> dict[str, Any]:
+def described(model: type[BaseModel]) -> dict[str, Any]:
     """Describe such a body in OpenAPI."""
-    content = {"application/json": {"schema": schema}}
+    content = {"application/json": {"schema": model.model_json_schema()}}
     return {"requestBody": {"required": True, "content": content}}
+
+
+def _parsed(body: bytes) -> Any:
+    return strict_json.loads(body, max_bytes=files.MAX_BYTES)

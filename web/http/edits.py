@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Body
-from pydantic import BaseModel, Field
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
+from web.http.bodies import described, read_body
 from web.http.revisions import etag, match
 from web.live.sessions import Sessions
 
-Ops = Annotated[
-    list[dict[str, Any]],
-    Field(
-        description="Edits, made all or none, such as "
-        '{"op": "set_params", "node": "train", "params": {"seed": 7}}.'
-    ),
-]
+
+class EditRequest(BaseModel):
+    """One gesture."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    ops: list[dict[str, Any]]
+    """Edits, made all or none, such as
+    ``{"op": "set_params", "node": "train", "params": {"seed": 7}}``."""
+    label: str = Field("", max_length=200)
+    """What the step is called in the undo menu."""
 
 
 class Edited(BaseModel):
@@ -33,19 +38,18 @@ class Edited(BaseModel):
 def add_edits(api: APIRouter, sessions: Sessions) -> None:
     """Add the routes of edits."""
 
-    @api.post("/api/pipelines/{pipeline_id}/edits", tags=["pipelines"])
-    async def edit_pipeline(
-        pipeline_id: str,
-        ops: Annotated[Ops, Body(embed=True)],
-        request: Request,
-        response: Response,
-        label: Annotated[str, Body(max_length=200)] = "",
-    ) -> Edited:
+    @api.post(
+        "/api/pipelines/{pipeline_id}/edits",
+        tags=["pipelines"],
+        openapi_extra=described(EditRequest),
+    )
+    async def edit_pipeline(pipeline_id: str, request: Request, response: Response) -> Edited:
         """Edit a pipeline, as one step; the answer comes when no crash can take it away."""
+        asked = await read_body(EditRequest, request)
         await sessions.wait_ready()
         session = await sessions.open(pipeline_id)
         match(request, session)
-        change = session.edit(ops, label)
+        change = session.edit(asked.ops, asked.label)
         await session.logged()
         response.headers["ETag"] = etag(change.revision)
         return Edited(id=session.id, revision=change.revision, label=change.label)

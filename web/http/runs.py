@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 from starlette.requests import Request as Incoming
 from starlette.responses import Response, StreamingResponse
 
@@ -18,7 +18,7 @@ from tensorrag.pipeline.files import from_object
 from tensorrag.run import Request, Run
 from tensorrag.run.prepare import with_params
 from tensorrag.store.journal import ONGOING
-from web.http.bodies import json_body, json_content
+from web.http.bodies import described, read_body
 from web.live.sessions import Sessions
 
 HEARTBEAT = 15.0
@@ -68,14 +68,14 @@ def add_runs(api: APIRouter, sessions: Sessions) -> None:
         "/api/runs",
         tags=["runs"],
         status_code=201,
-        openapi_extra=json_content(RunRequest.model_json_schema()),
+        openapi_extra=described(RunRequest),
     )
     async def start_run(request: Incoming, response: Response) -> Started:
         """Begin or resume a run; where one of the pipeline goes on, it waits for its end.
 
         Errors in what would run refuse it with 422 and the list of problems.
         """
-        asked = _read(RunRequest, await json_body(request))
+        asked = await read_body(RunRequest, request)
         run = await _begin(asked, sessions)
         response.headers["Location"] = f"/api/runs/{run.id}"
         return Started(run=run.id)
@@ -115,11 +115,11 @@ def add_runs(api: APIRouter, sessions: Sessions) -> None:
         "/api/runs/{run_id}/cancel",
         tags=["runs"],
         status_code=202,
-        openapi_extra=json_content(CancelRequest.model_json_schema()),
+        openapi_extra=described(CancelRequest),
     )
     async def cancel_run(run_id: str, request: Incoming) -> JsonObject:
         """Stop a run, or one card of it. Answers at once; the events tell when it has ended."""
-        asked = _read(CancelRequest, await json_body(request))
+        asked = await read_body(CancelRequest, request)
         entry = await asyncio.to_thread(journal.run, run_id)
         live = sessions.runs.get(run_id)
         if live is None and entry.status in ONGOING:
@@ -184,19 +184,6 @@ async def _stream(events: AsyncIterator[JsonObject]) -> AsyncIterator[str]:
 
 async def _next(events: AsyncIterator[JsonObject]) -> JsonObject | None:
     return await anext(events, None)
-
-
-def _read(model: type[Any], raw: Any) -> Any:
-    try:
-        return model.model_validate(raw)
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"])
-        where = f'"{name}" ' if name else "The body "
-        raise PipelineError(
-            f"{where}cannot be used: {first['msg']}.",
-            hint="The HTTP interface is described at /docs.",
-        ) from None
 
 
 def _number(text: str) -> int:

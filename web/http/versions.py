@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from fastapi import APIRouter
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from tensorrag.edit.history import Version
 from tensorrag.pipeline.as_json import to_json
+from web.http.bodies import described, read_body
 from web.http.edits import Edited
 from web.http.revisions import etag, match
 from web.live.sessions import Sessions
@@ -30,6 +31,8 @@ class Listed(BaseModel):
 class Named(BaseModel):
     """What a version is called; empty where it has no name."""
 
+    model_config = ConfigDict(extra="forbid", strict=True)
+
     name: str
 
 
@@ -48,9 +51,14 @@ def add_versions(api: APIRouter, sessions: Sessions) -> None:
         session = await sessions.open(pipeline_id)
         return JSONResponse(to_json((await session.versions.get(revision)).pipeline))
 
-    @api.put("/api/pipelines/{pipeline_id}/versions/{revision}", tags=["versions"])
-    async def name_version(pipeline_id: str, revision: int, named: Named) -> Listed:
+    @api.put(
+        "/api/pipelines/{pipeline_id}/versions/{revision}",
+        tags=["versions"],
+        openapi_extra=described(Named),
+    )
+    async def name_version(pipeline_id: str, revision: int, request: Request) -> Listed:
         """Give a version a name, so that it is kept for good; an empty one takes it away."""
+        named = await read_body(Named, request)
         session = await sessions.open(pipeline_id)
         version = await session.versions.name(revision, named.name)
         return _listed(version)
