@@ -80,6 +80,21 @@ class Database:
                 if not durable:
                     connection.execute("PRAGMA synchronous=FULL")
 
+    def refuse_newer(self) -> None:
+        """Look at the version of the file, and touch nothing; one that is damaged has none.
+
+        Raises:
+            WorkspaceError: it was written by a newer version.
+        """
+        if self.path.is_file():
+            with (
+                suppress(sqlite3.Error),
+                closing(
+                    sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=ro", uri=True)
+                ) as connection,
+            ):
+                self._refuse_newer(connection)
+
     def copy_to(self, path: Path) -> None:
         """Write all of it into a new file, while others go on reading and writing."""
         try:
@@ -115,6 +130,7 @@ class Database:
             self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
         try:
+            self._refuse_newer(connection)  # before anything of it is touched
             _patiently(connection, "PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=FULL")
             self._create(connection)
@@ -123,14 +139,18 @@ class Database:
             raise
         return connection
 
-    def _create(self, connection: sqlite3.Connection) -> None:
-        (found,) = connection.execute("PRAGMA user_version").fetchone()
+    def _refuse_newer(self, connection: sqlite3.Connection) -> int:
+        """Return the version of the file; 0 is an empty one."""
+        found: int = connection.execute("PRAGMA user_version").fetchone()[0]
         if found > self._version:
             raise WorkspaceError(
                 f"{self.path} was written by a newer version of TensorRag.",
                 hint="Update TensorRag, or use another workspace.",
             )
-        if found < self._version:
+        return found
+
+    def _create(self, connection: sqlite3.Connection) -> None:
+        if self._refuse_newer(connection) < self._version:
             connection.execute("BEGIN IMMEDIATE")
             # Another process may have done it while this one waited for its turn.
             (found,) = connection.execute("PRAGMA user_version").fetchone()

@@ -156,11 +156,18 @@ class Workspace:
             file.truncate(0)
 
     def mend(self) -> None:
-        """Mend damaged databases; `notices` say which. Only while nobody else has them open."""
+        """Mend damaged databases; `notices` say which. Only while nobody else has them open.
+
+        Raises:
+            WorkspaceError: one was written by a newer version: nothing is touched then.
+        """
         from tensorrag.store.mending import mend
 
-        mend(self.journal.database)
-        mend(self.store.index)
+        databases = (self.journal.database, self.store.index)
+        for database in databases:
+            database.refuse_newer()
+        for database in databases:
+            mend(database)
 
     def back_up(self) -> None:
         """Keep a copy of the list of results: were it lost, every card would run again."""

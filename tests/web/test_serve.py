@@ -149,11 +149,15 @@ def test_a_port_that_has_another_editor_says_so(start: Start, tmp_path: Path) ->
     ]
 
 
-def test_a_workspace_of_a_newer_version_is_one_sentence(start: Start, tmp_path: Path) -> None:
-    newer = tmp_path / "here" / "journal.sqlite"
+@pytest.mark.parametrize("file", ["journal.sqlite", "store/index.sqlite"])
+def test_a_workspace_of_a_newer_version_is_one_sentence(
+    start: Start, tmp_path: Path, file: str
+) -> None:
+    newer = tmp_path / "here" / file
     newer.parent.mkdir(parents=True)
     with closing(sqlite3.connect(newer)) as database:
         database.execute("PRAGMA user_version=99")
+    before = newer.read_bytes()
 
     output, errors = start("--port", str(free_port())).communicate(timeout=60)
 
@@ -162,6 +166,8 @@ def test_a_workspace_of_a_newer_version_is_one_sentence(start: Start, tmp_path: 
         f"{newer} was written by a newer version of TensorRag.",
         "Update TensorRag, or use another workspace.",
     ]
+    assert newer.read_bytes() == before
+    assert len(list((tmp_path / "here").rglob("*.sqlite*"))) == 1, "nothing else was begun"
 
 
 def test_it_listens_on_ipv6_as_well(start: Start) -> None:
