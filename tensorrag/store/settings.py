@@ -8,6 +8,7 @@ aside, never written over: there are secrets in it.
 from __future__ import annotations
 
 import json
+import math
 import os
 import secrets
 import time
@@ -28,6 +29,7 @@ from pydantic import (
 from tensorrag.durable import full_disk_explained, write_file
 from tensorrag.errors import ParameterError, WorkspaceError
 from tensorrag.params import label, parameter_errors
+from tensorrag.pipeline.strict_json import MAX_DIGITS
 from tensorrag.redaction import SHORTEST
 from tensorrag.secret import NAME, missing
 from tensorrag.store.locks import locked
@@ -210,7 +212,8 @@ class Settings:
                 kept = {name: value for name, value in content.items() if value is not None}
                 _refuse_new_errors(before, kept)
                 text = json.dumps(kept, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-                write_file(self.path, text.encode(), mode=0o600)
+                # Half a character may stand in what does not fit: it goes back as it came.
+                write_file(self.path, text.encode(errors="backslashreplace"), mode=0o600)
 
     def _read(self, *, held: bool = False) -> JsonObject:
         try:
@@ -224,7 +227,7 @@ class Settings:
             ) from None
         self._keep_private()
         try:
-            content = json.loads(text)
+            content = json.loads(text, parse_float=_number, parse_int=_whole, parse_constant=str)
         except (ValueError, RecursionError):
             content = None
         if isinstance(content, dict):
@@ -251,6 +254,15 @@ class Settings:
         with self.path.with_suffix(".lock").open("a") as file:
             locked(file, wait=True)
             yield
+
+
+def _number(text: str) -> float | str:
+    """Read a number; as text where it is too large: that fits nowhere, and can be written."""
+    return number if math.isfinite(number := float(text)) else text
+
+
+def _whole(text: str) -> int | str:
+    return int(text) if len(text) <= MAX_DIGITS else text
 
 
 def _checked(content: JsonObject) -> tuple[Values, list[ParameterError]]:

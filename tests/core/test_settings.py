@@ -100,6 +100,19 @@ def test_one_bad_entry_harms_no_other_and_stays_in_the_file(settings: Settings) 
     assert any("Store cap must be a whole number" in notice for notice in settings.notices())
 
 
+@pytest.mark.parametrize("odd", ["1e400", "-1e400", "NaN", "Infinity", "9" * 5_000, r'"\ud800"'])
+def test_a_number_that_is_none_is_one_more_bad_entry(settings: Settings, odd: str) -> None:
+    settings.path.write_text(f'{{"store_cap": {odd}, "newer": {odd}}}')
+
+    assert settings.values().store_cap == STORE_CAP
+    assert any("Store cap must be a whole number" in notice for notice in settings.notices())
+    settings.set("card_memory", 4096)  # once it could not be written any more
+    assert settings.get("card_memory") == 4096
+    assert odd.strip('"') in settings.path.read_text()
+    settings.set("store_cap", 10**9)
+    assert settings.values().store_cap == 10**9
+
+
 @pytest.mark.parametrize("content", [b"{", b"[]", b"\xff\xfe", b"", b"[" * 100_000])
 def test_a_damaged_file_is_set_aside_never_written_over(settings: Settings, content: bytes) -> None:
     settings.path.write_bytes(content)
