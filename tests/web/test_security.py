@@ -426,7 +426,9 @@ async def test_only_the_proxy_is_believed_about_who_asks() -> None:
 @pytest.mark.parametrize(
     "url",
     ["http://lab.example", "lab.example", "https://", "https://lab.example/path", "https://a@b",
-     "https://lab.example:port", "https://lab.example?x"],
+     "https://lab.example:port", "https://lab.example?x", "https://a b", "https://lab.example:",
+     "https://lab.example:0", "https://lab..example", "https://-", "https://*", "https://[lab]",
+     "https://<b>", "https://lab.example#x", "https://" + "x" * 300, "https://lab\\x", "https://%61"],
 )  # fmt: skip
 def test_an_address_that_no_proxy_has_is_refused(url: str) -> None:
     with pytest.raises(TensorRagError, match="no address for a server behind a proxy"):
@@ -438,6 +440,9 @@ def test_what_is_reached_from_elsewhere_is_not_local() -> None:
     assert not find_site("0.0.0.0").local  # noqa: S104
     assert not find_site("127.0.0.1", "https://lab.example").local
     assert behind_proxy("https://Lab.Example:443/").origin == "https://lab.example"
+    assert behind_proxy("https://Büro.example:8443").origin == "https://xn--bro-hoa.example:8443"
+    assert behind_proxy("https://[::1]:8443").origin == "https://[::1]:8443"
+    assert behind_proxy("https://lab_1").origin == "https://lab_1"
     with pytest.raises(TensorRagError, match="cannot be there"):
         behind_proxy("https://lab.example", ("here",))
 

@@ -9,6 +9,7 @@ be exactly the address that the page itself came from.
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -21,6 +22,8 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 OTHER_SITE = "Another web site may not use this server."
 LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
+_LABEL = r"[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?"
+_NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _ONCE = ("host", "origin", "content-length")
 
 
@@ -126,8 +129,8 @@ def behind_proxy(url: str, proxies: tuple[str, ...] = ()) -> Site:
         TensorRagError: one of them is none.
     """
     given = url.lower().removesuffix("/").removesuffix(":443")
-    name = host_name(given.removeprefix("https://"))
-    if not given.startswith("https://") or name is None:
+    host = _as_sent(given.removeprefix("https://"))
+    if not given.startswith("https://") or host is None:
         raise TensorRagError(
             f"{url} is no address for a server behind a proxy.",
             hint="Give the one that people open, without a path, such as https://lab.example.",
@@ -138,7 +141,28 @@ def behind_proxy(url: str, proxies: tuple[str, ...] = ()) -> Site:
         raise TensorRagError(
             f"A proxy cannot be there: {error}.", hint="Give an address such as 10.0.0.2."
         ) from None
-    return Site(names=None, origin=given, proxies=trusted)
+    return Site(names=None, origin=f"https://{host}", proxies=trusted)
+
+
+def _as_sent(host: str) -> str | None:
+    """Return a host and port as browsers send them, or None if there is no such host."""
+    name = host_name(host)
+    if name is None or host.endswith(":") or urlsplit(f"//{host}").port == 0:
+        return None
+    if host.startswith("["):
+        return host if _is_ipv6(name) else None
+    try:
+        sent = name.encode("idna").decode()
+    except UnicodeError:
+        return None
+    return sent + host.removeprefix(name) if _NAME.fullmatch(sent) else None
+
+
+def _is_ipv6(name: str) -> bool:
+    try:
+        return bool(ipaddress.IPv6Address(name))
+    except ValueError:
+        return False
 
 
 def is_loopback(host: str) -> bool:
