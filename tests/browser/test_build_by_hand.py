@@ -103,7 +103,10 @@ def test_five_cards_by_keyboard(hands: Hands, page: Page) -> None:
 
     page.locator("body").press("ControlOrMeta+z")
     expect(edges(page)).to_have_count(4)
-    page.locator("body").press("ControlOrMeta+Shift+z")
+    # A quick hand is there before the top bar, and the list of inputs still has the focus.
+    inspector.get_by_label(f"Input {WIRES[-1][3]}").focus()
+    page.evaluate("document.querySelector('[data-testid=redo]').disabled = true")
+    page.keyboard.press("ControlOrMeta+Shift+z")
     expect(edges(page)).to_have_count(5)
 
 

@@ -28,7 +28,7 @@ export function useKeyboard({ root, flow, graph, selection, actions, wiring, ref
   function chord(event) {
     const key = event.key.toLowerCase()
     if (key === "enter") return command("run")
-    if (isEditable(event.target)) return false
+    if (isWritten(event.target)) return false
     if (key === "z") return command(event.shiftKey ? "redo" : "undo")
     if (key === "y") return command("redo")
     if (!hasFocus()) return false
@@ -124,6 +124,12 @@ export function useKeyboard({ root, flow, graph, selection, actions, wiring, ref
 
   return { hand }
 }
+
+/** Lists and boxes have no undo of their own, unlike all that is written. */
+const isWritten = (target) =>
+  isEditable(target) && !(target.matches("select, [type=checkbox]") && !inDialog(target))
+
+const inDialog = (target) => target.closest("[role=dialog]")
 
 const isChord = (event) => (event.ctrlKey || event.metaKey) && !event.altKey
 
