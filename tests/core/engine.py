@@ -158,6 +158,8 @@ class InProcess:
         handle = f"{self.name}-{len(self._jobs)}"
         job = self._jobs[handle] = _Job(task, place, asyncio.get_running_loop())
         job.work = asyncio.create_task(self._run(job))
+        # Nobody asks for the result of what they cancelled: how it ended is not unheard of.
+        job.work.add_done_callback(lambda work: work.cancelled() or work.exception())
         return handle
 
     async def events(self, handle: str) -> AsyncIterator[dict[str, Any]]:
