@@ -45,6 +45,8 @@ class Strays:
         self._workspace, self._executors, self._changed = workspace, executors, changed
         self._followed: dict[asyncio.Task[None], Unsettled] = {}
         self._finding: asyncio.Task[None] | None = None
+        self._sought: dict[asyncio.Task[None], Unsettled] = {}
+        """Those of which nobody has heard yet whether they go on."""
 
     def start(self) -> None:
         """Begin to look for them; returns at once."""
@@ -55,39 +57,45 @@ class Strays:
         return [each for each in self._followed.values() if each.pipeline == pipeline_id]
 
     async def handle(self, node: NodeRun) -> str | None:
-        """Return the handle of a task that makes just what a node needs, if one goes on."""
-        await self._found()
-        return next(
-            (
-                each.handle
-                for each in self._followed.values()
-                if node.key is not None
-                and (each.made["key"], each.shown["executor"]) == (node.key, node.executor)
-            ),
-            None,
-        )
+        """Return the handle of a task that makes just what a node needs, if one goes on.
+
+        Waits for its executor only where there may be one: a cloud that does not answer keeps no
+        other card from its turn.
+        """
+
+        def makes_it(stray: Unsettled) -> bool:
+            made = (stray.made.get("key"), stray.shown["executor"])
+            return node.key is not None and made == (node.key, node.executor)
+
+        await self._found(makes_it)
+        return next((each.handle for each in self._followed.values() if makes_it(each)), None)
 
     async def cancel(self, run: str) -> None:
         """Stop what goes on of an interrupted run."""
-        await self._found()
+        await self._found(lambda stray: stray.run == run)
         for stray in tuple(self._followed.values()):
             if stray.run == run:
                 await self._executors[stray.shown["executor"]].cancel(stray.handle)
 
     async def close(self) -> None:
         """Follow them no longer; the next start looks for them again."""
-        tasks = [task for task in (self._finding, *self._followed) if task is not None]
+        tasks = [*([self._finding] if self._finding else []), *self._sought, *self._followed]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _found(self) -> None:
+    async def _found(self, wanted: Callable[[Unsettled], bool]) -> None:
+        """Wait until it is known of these whether they go on."""
         if self._finding is not None:
             await asyncio.wait([self._finding])
+        if sought := [task for task, stray in self._sought.items() if wanted(stray)]:
+            await asyncio.wait(sought)
 
     async def _find(self) -> None:
-        unsettled = await asyncio.to_thread(self._workspace.journal.unsettled)
-        await asyncio.gather(*(self._look_for(stray) for stray in unsettled))
+        for stray in await asyncio.to_thread(self._workspace.journal.unsettled):
+            task = asyncio.create_task(self._look_for(stray))
+            self._sought[task] = stray
+            task.add_done_callback(self._sought.pop)
 
     async def _look_for(self, stray: Unsettled) -> None:
         """Take a task up where it goes on; where nobody can tell, the next start asks again."""
