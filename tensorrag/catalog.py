@@ -88,6 +88,13 @@ class Notice(_Info):
     file: str
     message: str
     hint: str = ""
+    cards: tuple[str, ...] = ()
+    """Ids of the cards that the file would bring, as far as its text tells."""
+
+    def brings(self, card_id: str) -> bool:
+        """Whether this is why a card is not here."""
+        pack = card_id.partition("/")[0]
+        return card_id in self.cards or ("/" in card_id and self.file == f"pack {pack}")
 
 
 class Catalog(_Info):

@@ -13,6 +13,7 @@ from tensorrag.errors import (
     PortTakenError,
     PortTypeError,
 )
+from tensorrag.pipeline.absent import why_absent
 from tensorrag.pipeline.graph import Edge, Node, Pipeline, cycle_error
 from tensorrag.pipeline.names import quoted
 
@@ -73,6 +74,9 @@ def check_edges(ids: tuple[str, ...], pipeline: Pipeline) -> None:
 def _port(node: Node, side: Literal["input", "output"], name: str, catalog: Catalog) -> PortInfo:
     card = catalog.cards.get(node.card)
     if card is None:
+        broken = why_absent(node.card, catalog.notices)
+        if broken is not None:
+            raise PortNotFound(broken[0], hint=broken[1])
         raise PortNotFound(
             f"The card {quoted(node.card)} is not installed, so its ports are not known.",
             hint="Install the pack that brings it, or remove the card.",

@@ -17,6 +17,7 @@ import sys
 import threading
 import types
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache, cached_property
@@ -25,9 +26,10 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from tensorrag.card import Card, describe
+from tensorrag.card import Card, describe, snake_case
 from tensorrag.catalog import CardInfo, Catalog, Notice, TypeInfo
 from tensorrag.errors import CardError, CardNotFound, TensorRagError
+from tensorrag.pipeline.absent import why_absent
 from tensorrag.pipeline.names import CARD_PATTERN, quoted
 from tensorrag.registry.modules import source_file, source_folder
 from tensorrag.types.value import value_types
@@ -37,6 +39,10 @@ MAX_FILE = 500_000
 """Largest file with cards of one's own, in bytes."""
 MAX_DESCRIPTION = 200_000
 """Longest description of a card, its source left out, in bytes of JSON."""
+MAX_NAMED = 100
+"""Most ids that are noted of a broken file."""
+_CLASS = re.compile(r"^class\s+(\w{1,80})", re.MULTILINE)
+_ID = re.compile(r"^\s+id\b[^=\n]*=\s*[\"']([a-z0-9_]{1,80})[\"']", re.MULTILINE)
 _LOADING = threading.RLock()
 BUILT_IN = "builtin"
 """Entry point name of the cards that come with TensorRag: their ids have no pack before them."""
@@ -87,6 +93,8 @@ class Registry:
         """Return a card by id; raises CardNotFound with the nearest name."""
         if card_id in self.found:
             return self.found[card_id]
+        if broken := why_absent(card_id, self.notices):
+            raise CardNotFound(broken[0], hint=broken[1])
         near = get_close_matches(card_id, self.found, n=1)
         hint = f"Did you mean {near[0]}?" if near else "Install the pack that it comes from."
         raise CardNotFound(f"No card is called {quoted(card_id)}.", hint=hint)
@@ -134,7 +142,7 @@ class Registry:
         except KeyboardInterrupt:
             raise
         except BaseException as error:
-            self._notice(path.name, error)
+            self._notice(path.name, error, _named_in(path))
             return
         for card in cards:
             self._add(card, path.name, source=source)
@@ -151,11 +159,12 @@ class Registry:
         except KeyboardInterrupt:
             raise
         except BaseException as error:
-            self._notice(where, error)
+            self._notice(where, error, (str(card.id),))
 
-    def _notice(self, file: str, error: BaseException) -> None:
+    def _notice(self, file: str, error: BaseException, cards: tuple[str, ...] = ()) -> None:
         hint = error.hint if isinstance(error, TensorRagError) else ""
-        self.notices.append(Notice(file=file, message=_sentence(error), hint=hint))
+        message = _sentence(error)
+        self.notices.append(Notice(file=file, message=message, hint=hint, cards=cards))
 
 
 def _source(path: Path) -> str:
@@ -165,6 +174,15 @@ def _source(path: Path) -> str:
             hint="Put data into other files.",
         )
     return path.read_text(encoding="utf-8")
+
+
+def _named_in(path: Path) -> tuple[str, ...]:
+    """Return the ids that the cards of a broken file have, as far as its text tells."""
+    text = ""
+    with suppress(OSError), path.open("rb") as file:
+        text = file.read(MAX_FILE).decode(errors="replace")
+    named = [snake_case(name) for name in _CLASS.findall(text)] + _ID.findall(text)
+    return tuple(named[:MAX_NAMED])
 
 
 def _refuse_unfit(info: CardInfo) -> None:

@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from tensorrag.catalog import Notice
 from tensorrag.edit import apply
 from tensorrag.errors import (
     CycleError,
@@ -238,6 +239,14 @@ def test_an_input_for_many_takes_many_in_order() -> None:
 )
 def test_connect_refuses(op: Op, error: type[PipelineError], says: str) -> None:
     refused(op, error, says)
+
+
+def test_connect_says_that_the_file_of_a_card_is_broken() -> None:
+    wrong = Notice(file="odd.py", message="Line 3: invalid syntax.", cards=("not_installed",))
+    catalog = CATALOG.model_copy(update={"notices": (wrong,)})
+
+    with pytest.raises(PortNotFound, match=r"cannot be loaded from odd\.py: Line 3"):
+        apply(START, connect("load.dataset", "odd.in"), catalog)
 
 
 def test_the_reason_names_the_card_as_people_see_it_and_what_to_do() -> None:

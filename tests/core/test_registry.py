@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tensorrag import CardError
+from tensorrag.catalog import Notice
 from tensorrag.errors import CardNotFound
 from tensorrag.registry.finding import Registry, load_card
 
@@ -44,6 +45,38 @@ def test_a_file_in_the_folder_is_a_card(tmp_path: Path) -> None:
     assert (info.title, info.source) == ("First Rows", SHOUT)
     assert info.params["properties"]["rows"]["description"] == "How many rows to keep."
     assert registry.notices == []
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (SHOUT + "\n    def", "Line 22"),
+        (SHOUT.replace("Table, TableSchema", "Table, Nothing"), "ImportError"),
+        (SHOUT.replace('"""Keep the first rows."""', ""), "no docstring"),
+        (SHOUT.replace("FirstRows", "Other").replace("    rows", "    id = 'first_rows';rows")
+         + "\n(", "Line"),
+    ],
+)  # fmt: skip
+def test_a_card_whose_file_is_broken_names_the_file(tmp_path: Path, text: str, line: str) -> None:
+    (tmp_path / "mine.py").write_text(text)
+    registry = Registry.load(tmp_path)
+
+    with pytest.raises(CardNotFound) as refused:
+        registry.get("first_rows")
+
+    assert refused.value.message.startswith('The card "first_rows" cannot be loaded from mine.py: ')
+    assert line in refused.value.message
+    assert "Mend mine.py" in refused.value.hint
+    assert "it is loaded once saved" in refused.value.hint
+    with pytest.raises(CardNotFound, match='No card is called "second_rows"'):
+        registry.get("second_rows")
+
+
+def test_a_card_of_a_broken_pack_names_the_pack() -> None:
+    wrong = Notice(file="pack vision", message="ImportError: No module named 'cv2'.")
+
+    with pytest.raises(CardNotFound, match="cannot be loaded from pack vision: ImportError"):
+        Registry(notices=[wrong]).get("vision/resize")
 
 
 def test_a_worker_loads_a_drop_in_from_its_text(tmp_path: Path) -> None:
