@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cards._learning import (
@@ -17,6 +17,7 @@ from cards._learning import (
     validation_note,
 )
 from cards._network.layers import complete, feed_forward, parameter_count, widths
+from cards._network.room import TRAINED, needed, refuse_what_cannot_fit
 from tensorrag import (
     Card,
     CardError,
@@ -31,6 +32,7 @@ from tensorrag import (
     TableSchema,
     report,
 )
+from tensorrag.allowance import allowed_memory, machine_memory
 from tensorrag.types import TrainingReport
 
 if TYPE_CHECKING:
@@ -113,6 +115,21 @@ class TrainGpu(Card):
         facts = {"layers": tuple(widths(layers)), "parameters": parameter_count(layers)}
         return known.model_copy(update=facts)
 
+    def concerns(self, schemas: Mapping[str, Schema]) -> Iterable[CardError]:
+        """Tell of a network that no memory of this machine can hold."""
+        match schemas:
+            case {
+                "train_dataset": TableSchema() as table,
+                "model_spec": NetworkSpecSchema() as spec,
+            }:
+                known = self.propagate(table, None, spec)
+                whole = machine_memory() * 2**20
+                if known.parameters is not None and known.parameters * TRAINED > whole:
+                    yield CardError(
+                        f"{needed(known.parameters)}, more than this machine has.",
+                        hint="Take fewer or narrower hidden layers.",
+                    )
+
     def brief(self, schemas: Mapping[str, Schema]) -> str:
         """Name target and features."""
         return target_brief(self.target_column, schemas, self.feature_columns)
@@ -135,7 +152,12 @@ def _train(
     """Train; return what is stored of the network, and how it went."""
     from cards._network import scaling
     from cards._network.build import build, to_arrays
+    from cards._network.device import gpu_memory
     from cards._network.fit import fit
+
+    allowed = allowed_memory()
+    room = None if allowed is None else allowed * 2**20
+    refuse_what_cannot_fit(parameter_count(layers), room, gpu_memory())
 
     x = scaling.Scaling.of(rows.x)
     y = scaling.Scaling.of(rows.y[:, None])

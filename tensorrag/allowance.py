@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
 
@@ -38,6 +39,28 @@ def default_memory(*, gpu: bool = False, looking: bool = False) -> int:
     if looking:
         return max(LEAST_MEMORY, min(LOOKING_MEMORY, whole // 4))
     return max(LEAST_MEMORY, whole * 3 // 4 if gpu else whole // 2)
+
+
+_allowed: ContextVar[int | None] = ContextVar("tensorrag_allowed_memory", default=None)
+
+
+@contextmanager
+def allowing(memory: int) -> Iterator[None]:
+    """Let a card that runs meanwhile know how much memory it may use, in MiB."""
+    token = _allowed.set(memory)
+    try:
+        yield
+    finally:
+        _allowed.reset(token)
+
+
+def allowed_memory() -> int | None:
+    """Return how much memory the running card may use, in MiB; None outside a run.
+
+    For a card that can tell beforehand what it needs: a sentence at once is better than an end
+    once everything is taken.
+    """
+    return _allowed.get()
 
 
 def _container_limits() -> Iterator[int]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from tensorrag.allowance import allowing, default_memory
 from tensorrag.card import Card, Peek
 from tensorrag.errors import (
     CardError,
@@ -78,7 +79,9 @@ def make_card(card: type[Card], params: Mapping[str, Any]) -> Card:
 
 def _run(task: Task, store: Store) -> JsonObject:
     card = make_card(load_card(task.entry, task.source), task.params)
-    outputs = _outputs(card, card.run(*_arguments(card, task, store)))  # type: ignore[attr-defined]
+    with allowing(round(task.memory or default_memory(gpu=task.gpu))):
+        made = card.run(*_arguments(card, task, store))  # type: ignore[attr-defined]
+    outputs = _outputs(card, made)
     ports = card.outputs()
     described = {
         port.name: _stored(store, value) for port, value in zip(ports, outputs, strict=True)

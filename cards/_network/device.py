@@ -18,6 +18,14 @@ def best_device() -> torch.device:
     return torch.device("cpu")
 
 
+def gpu_memory() -> int | None:
+    """Bytes of the GPU that `best_device` is; None where it shares the machine's memory."""
+    if not torch.cuda.is_available():
+        return None
+    total: int = torch.cuda.get_device_properties(0).total_memory
+    return total
+
+
 @contextmanager
 def tuned_processor(parameters: int, batch_size: int) -> Iterator[None]:
     """Set torch for training on the processor, and set it back afterwards.

@@ -202,6 +202,23 @@ class TestPropagate:
         assert schema.layers == (13, 128, 64, 32, 1)
         assert schema.parameters == 12_161
 
+    def test_a_network_that_this_machine_cannot_hold_is_a_warning(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("cards.train_gpu.machine_memory", lambda: 16_000)
+        table = TableSchema(columns=(ColumnSchema(name="x", kind="number"), _target()))
+        wide = ModelDefineGpu(hidden_layers=[16_384] * 64)
+
+        (concern,) = TrainGpu().concerns({"train_dataset": table, "model_spec": wide.propagate()})
+        fitting = {"train_dataset": table, "model_spec": ModelDefineGpu().propagate()}
+
+        assert concern.message == (
+            "This network has 16,912,515,073 parameters: training it takes at least 270.6 GB of "
+            "memory, more than this machine has."
+        )
+        assert list(TrainGpu().concerns(fitting)) == []
+        assert list(TrainGpu().concerns({})) == []
+
     def test_a_target_that_is_not_there(self) -> None:
         table = TableSchema(columns=(ColumnSchema(name="x", kind="number"),))
         with pytest.raises(ParameterError, match="'MEDV'") as error:

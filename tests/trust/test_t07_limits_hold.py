@@ -10,15 +10,20 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 import pytest_asyncio
 
+from cards.model_define_gpu import ModelDefineGpu
 from executors.limits import limits_for, seconds_for
 from executors.local_process import LocalExecutor
 from tensorrag.allowance import default_memory, machine_memory
 from tensorrag.errors import TaskFailed
 from tensorrag.pipeline.as_json import from_json
+from tensorrag.store.artifacts import Store
 from tensorrag.store.place import Place
+from tensorrag.task import Task
+from tensorrag.types import Table
 from tests.executors.card_texts import task
 from tests.executors.contract import failure_of, first, value_of
 from tests.trust.acts import Act, stage
@@ -83,6 +88,35 @@ async def test_the_limit_is_named_with_what_to_do(
     assert failed.message.startswith(words)
     assert hint in failed.hint
     assert await value_of(local, task("Return", 2.0), place) == 2.0, "the next one runs"
+
+
+async def test_a_network_that_cannot_fit_is_refused_before_it_takes_any_memory(
+    local: LocalExecutor, place: Place
+) -> None:
+    store = Store(place.store)
+    wide = ModelDefineGpu(hidden_layers=[16_384] * 3).run().model_spec
+    rows = Table.from_pandas(pd.DataFrame({"x": [1.0, 2, 3], "y": [1.0, 2, 3]}))
+    job = Task(
+        kind="run",
+        card="train_gpu",
+        entry="cards.train_gpu:TrainGpu",
+        params={"target_column": "y"},
+        inputs={
+            "train_dataset": (store.put(rows).digest,),
+            "model_spec": (store.put(wide).digest,),
+        },
+        gpu=True,
+        memory=1000,
+    )
+
+    failed = await failure_of(local, job, place)
+
+    assert failed.cause.type == "CardError"  # the guard would say that it used too much
+    assert failed.message == (
+        "This network has 536,952,833 parameters: training it takes at least 8.6 GB of memory, "
+        "and the card may use 1.0 GB."
+    )
+    assert "fewer or narrower hidden layers" in failed.hint
 
 
 async def test_a_card_that_the_system_kills_for_want_of_memory_says_so(

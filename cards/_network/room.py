@@ -1,0 +1,50 @@
+"""Whether a network fits into memory at all, told by the number of its parameters.
+
+Each is a float32. To train, Adam needs four of them for each: the weight, its gradient, and the
+means of gradient and square. What the rows need comes on top, so this is the least.
+"""
+
+from tensorrag import CardError
+
+STORED = 4
+"""Bytes of a parameter."""
+TRAINED = 4 * STORED
+"""Bytes of a parameter while it is trained."""
+
+_HINT = "Take fewer or narrower hidden layers"
+
+
+def refuse_what_cannot_fit(parameters: int, allowed: int | None, gpu: int | None) -> None:
+    """Raise where training could only end with all memory taken, before any is.
+
+    Args:
+        parameters: of the network.
+        allowed: bytes that the card may use on the machine; None where nobody says.
+        gpu: bytes of the GPU that trains; None where the processor does.
+
+    Raises:
+        CardError: it cannot fit.
+    """
+    if gpu is not None and parameters * TRAINED > gpu:
+        raise CardError(
+            f"{needed(parameters, TRAINED)}, and the GPU has {_bytes(gpu)}.",
+            hint=f"{_HINT}, or take a larger GPU.",
+        )
+    here = STORED if gpu is not None else TRAINED  # it is made on the processor, then moved
+    if allowed is not None and parameters * here > allowed:
+        raise CardError(
+            f"{needed(parameters, here)}, and the card may use {_bytes(allowed)}.",
+            hint=f"{_HINT}, or raise the memory limit in its settings if the machine has more.",
+        )
+
+
+def needed(parameters: int, each: int = TRAINED) -> str:
+    """Begin the sentence: how many parameters, and what they need."""
+    return (
+        f"This network has {parameters:,} parameters: training it takes at least "
+        f"{_bytes(parameters * each)} of memory"
+    )
+
+
+def _bytes(size: int) -> str:
+    return f"{size / 1e9:,.1f} GB" if size >= 1e9 else f"{size / 1e6:,.0f} MB"
