@@ -21,6 +21,8 @@ from executors.modal_sentences import SIGN_IN, crashed, other_version, sentence
 from executors.protocol import MOST_PROGRESS, JsonObject, decode
 from tensorrag.errors import ExecutorError, ExecutorUnavailable, RunCancelled, TensorRagError
 from tensorrag.executor import Offer, Offers
+from tensorrag.gpus import GPUS, USUAL
+from tensorrag.pipeline.names import quoted
 from tensorrag.store.artifacts import DIGEST, Store
 from tensorrag.store.place import Place
 from tensorrag.store.uploads import Uploads
@@ -71,7 +73,7 @@ class ModalExecutor:
         except Exception as error:
             said = sentence(error)
             return self._nothing(said.message, said.hint)
-        return Offers(executor=self.name, available=True, offers=(_offer("T4"), _offer(None)))
+        return Offers(executor=self.name, available=True, offers=tuple(map(_offer, (*GPUS, None))))
 
     def _nothing(self, reason: str, hint: str) -> Offers:
         return Offers(executor=self.name, available=False, reason=reason, hint=hint)
@@ -167,6 +169,11 @@ class ModalExecutor:
                 f"The card {task.card} reads a file of this machine.",
                 hint="Run this card on this machine: what it loads goes to Modal by itself.",
             )
+        if task.rented_gpu is not None and task.rented_gpu not in GPUS:
+            raise ExecutorError(
+                f"Modal has no GPU {quoted(task.rented_gpu)}.",
+                hint=f"Choose one of: {', '.join(GPUS)}.",
+            )
 
     def _job(self, handle: str) -> Job:
         try:
@@ -250,6 +257,7 @@ async def _outcome(job: Job, answer: Any) -> Outcome:
     outcome = job.ended(decode(answer["said"]))
     if isinstance(outcome, TensorRagError):
         return outcome
+    outcome["device"] = _gpu(job.task) or outcome.get("device")
     arrived = await _receive(answer["parcel"], job.place)
     made = {output["sha256"] for output in outcome["outputs"].values()}
     return outcome if made <= arrived else crashed(job.task, "Its result did not arrive.")
@@ -296,6 +304,8 @@ def _variant(task: Task) -> modal.Function[Any, Any, Any]:
     limits: dict[str, Any] = {"timeout": math.ceil(task.timeout or _seconds(task)) + GRACE}
     if task.memory:
         limits["memory"] = max(128, math.ceil(task.memory))
+    if task.gpu:
+        limits["gpu"] = _gpu(task)
     return modal_sdk.function("run_card_gpu" if task.gpu else "run_card").with_options(**limits)
 
 
@@ -308,7 +318,7 @@ def _size(task: Task) -> tuple[str | None, float, float]:
 
 
 def _gpu(task: Task) -> str | None:
-    return "T4" if task.gpu else None
+    return (task.rented_gpu or USUAL) if task.gpu else None
 
 
 def _offer(gpu: str | None) -> Offer:

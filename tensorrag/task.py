@@ -36,6 +36,8 @@ class Task(BaseModel):
     """Threads that it may use."""
     gpu: bool = False
     """Whether it would use a GPU that is there."""
+    rented_gpu: str | None = None
+    """The GPU to rent for it, where it runs at a place that rents: ``T4``."""
     timeout: float | None = None
     """Seconds."""
     memory: float | None = None

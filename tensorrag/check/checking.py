@@ -20,6 +20,7 @@ from tensorrag.card import Card, Peek
 from tensorrag.catalog import CardInfo
 from tensorrag.check.columns import column_problems
 from tensorrag.check.lost import where_lost
+from tensorrag.check.places import place_problems
 from tensorrag.check.problems import Fix, Level, Problem
 from tensorrag.check.wiring import wiring_problems
 from tensorrag.errors import CardError, CardNotFound, InputError, ParameterError, TensorRagError
@@ -27,6 +28,7 @@ from tensorrag.params import parameter_errors
 from tensorrag.pipeline import Node, Pipeline
 from tensorrag.pipeline.came_along import CameAlong, came_along
 from tensorrag.pipeline.names import quoted
+from tensorrag.placement import Needs, why_it_stays
 from tensorrag.registry.finding import Found, Registry
 from tensorrag.secret import Secret, missing
 from tensorrag.types.schema import AnySchema, Schema
@@ -74,6 +76,11 @@ class NodeFacts(BaseModel):
     timeout: int = 3600
 
     @property
+    def needs(self) -> Needs:
+        """What of it decides where it can run."""
+        return Needs(gpu=self.gpu, stays=why_it_stays(self.params, self.secrets))
+
+    @property
     def synthetic(self) -> bool:
         """Whether what comes out was made up, as far as is known."""
         tables = (getattr(schema, "provenance", None) for schema in self.schemas.values())
@@ -110,6 +117,8 @@ def check(
     checking.problems += wiring_problems(pipeline, infos)
     for node_id in _sorted_as_far_as_possible(pipeline):
         checking.visit(pipeline.nodes[node_id])
+    for node in pipeline.nodes.values():
+        checking.problems += place_problems(pipeline, node, checking.facts[node.id].needs)
     place = {node_id: index for index, node_id in enumerate(pipeline.nodes)}
     checking.problems.sort(key=lambda problem: place.get(problem.node or "", -1))
     facts = {node_id: checking.facts[node_id] for node_id in pipeline.nodes}

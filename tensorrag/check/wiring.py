@@ -21,7 +21,6 @@ def wiring_problems(pipeline: Pipeline, cards: Mapping[str, CardInfo]) -> list[P
         *_edges(pipeline, cards),
         *_cycle(pipeline),
         *_inputs(pipeline, cards),
-        *_elsewhere(pipeline),
     ]
 
 
@@ -34,28 +33,6 @@ def _misfits(pipeline: Pipeline) -> Iterator[Problem]:
     for node in pipeline.nodes.values():
         for key, sentence in unusable(node.extra, NODE_KEYS):
             yield Problem(code="entry_unusable", node=node.id, field=key, message=sentence)
-
-
-def _elsewhere(pipeline: Pipeline) -> Iterator[Problem]:
-    """Say which cards ask for a place that may be rented: the file may be a stranger's."""
-    general = pipeline.settings.get("run_on")
-    for node in pipeline.nodes.values():
-        place = node.run_on or general
-        if node.enabled and isinstance(place, str) and place != "local":
-            op = (
-                {"op": "set_node", "node": node.id, "run_on": None}
-                if node.run_on
-                else {"op": "settings", "settings": {"run_on": None}}
-            )
-            yield Problem(
-                code="runs_elsewhere",
-                level="warning",
-                node=node.id,
-                field="run_on",
-                message=f"This pipeline has the card run on {quoted(place)}, which may cost money.",
-                hint="Run it on this machine, unless that is what you want.",
-                fix=Fix(label="Run it here", ops=(op,)),
-            )
 
 
 def _names(pipeline: Pipeline) -> Iterator[Problem]:

@@ -8,6 +8,7 @@ from math import isfinite
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from tensorrag.gpus import GPUS
 from tensorrag.pipeline.graph import NOTHING, JsonObject, Position
 from tensorrag.pipeline.names import NAME_PATTERN, is_name
 
@@ -153,7 +154,12 @@ _RUN_ON = _maybe(
 
 _GPU = _maybe(
     "the name of a GPU, or null",
-    {"type": "string", "maxLength": MAX_TITLE, "description": 'Such as "T4".'},
+    {
+        "type": "string",
+        "maxLength": MAX_TITLE,
+        "description": "The GPU to rent where the card runs on a rented one.",
+        "examples": list(GPUS),
+    },
     lambda raw: isinstance(raw, str) and 0 < len(raw) <= MAX_TITLE,
 )
 
@@ -213,9 +219,10 @@ PIPELINE_KEYS: Mapping[str, Key] = {
         "a list", "Packs that bring the cards used here.", {"type": ["string", "object"]}
     ),
     "settings": _object(
-        'an object with "run_on" (the name of an executor) and "seed" (a whole number)',
+        'an object with "run_on" (the name of an executor), "gpu" (the name of a GPU) and "seed" '
+        "(a whole number)",
         "What holds for every card that does not say otherwise.",
-        {"run_on": _RUN_ON, "seed": _SEED},
+        {"run_on": _RUN_ON, "gpu": _GPU, "seed": _SEED},
     ),
     "annotations": _list("a list", "Frames and notes on the canvas.", {"type": "object"}),
     "subgraphs": _object("an object", "Groups of cards by name: nodes, edges, inputs, outputs."),

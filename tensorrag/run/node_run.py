@@ -5,9 +5,11 @@ from __future__ import annotations
 import secrets
 import time
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Self
 
+from tensorrag.check import NodeFacts
 from tensorrag.errors import ErrorInfo
+from tensorrag.placement import Placement
 from tensorrag.store.results import Result
 from tensorrag.types.value import JsonObject
 
@@ -30,6 +32,8 @@ class NodeRun:
     card: str
     title: str
     executor: str
+    placed: str | None = None
+    """Why it runs there; None where an earlier result is used."""
     state: NodeState = "queued"
     reason: str | None = None
     """Why it runs (again), or why it does not."""
@@ -69,6 +73,11 @@ class NodeRun:
     began: float | None = None
     """Monotonic time when its executor began."""
 
+    @classmethod
+    def of(cls, node: str, facts: NodeFacts, placement: Placement) -> Self:
+        """Begin with what is known before the run."""
+        return cls(node, facts.card, facts.title, placement.executor, placement.why)
+
     @property
     def ended(self) -> bool:
         """Whether nothing will change any more."""
@@ -92,6 +101,7 @@ class NodeRun:
         self.executor = result.executor or self.executor
         self.outputs, self.face = result.summary["outputs"], result.summary["face"]
         self.made_by = result.made_by if cached else None
+        self.placed = None if cached else self.placed
         self.reason = None if cached else self.reason
 
     def fail(self, error: BaseException) -> None:
@@ -129,6 +139,7 @@ class NodeRun:
             "seconds": self.seconds,
             "executor": self.executor,
             "device": self.device,
+            "placed": self.placed,
             "cost": self.cost,
             "error": self.error.model_dump(mode="json") if self.error is not None else None,
             "outputs": self.outputs,

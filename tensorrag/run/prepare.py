@@ -17,6 +17,7 @@ from tensorrag.errors import ErrorInfo, PipelineError, RunRefused, TaskFailed
 from tensorrag.executor import Executor
 from tensorrag.pipeline import Node, Pipeline
 from tensorrag.pipeline.names import quoted
+from tensorrag.placement import LOCAL, Circumstances, Placement, placement_of
 from tensorrag.store.place import Place
 from tensorrag.task import Task
 from tensorrag.types.value import JsonObject
@@ -25,9 +26,6 @@ Checker = Callable[[Pipeline, Mapping[str, Peek]], Awaitable[Checked]]
 """Checks a pipeline, given what was seen at outside sources; where that happens is its business."""
 
 log = logging.getLogger(__name__)
-
-LOCAL = "local"
-"""The executor of whatever asks for none: automatic never rents anything."""
 
 
 class PipelineHasErrors(RunRefused):
@@ -83,8 +81,8 @@ class Prepared:
     checked: Checked
     peeks: Mapping[str, Peek]
     """What was seen at outside sources just now, by peek key."""
-    executors: Mapping[str, str]
-    """The name of the executor of each node."""
+    placements: Mapping[str, Placement]
+    """Where each node runs, on what, and why."""
 
 
 async def prepare(
@@ -96,6 +94,7 @@ async def prepare(
     known: Mapping[str, Peek] | None = None,
     until: str | None = None,
     on: str | None = None,
+    may_rent: bool = False,
 ) -> Prepared:
     """Make a pipeline ready to run.
 
@@ -107,6 +106,7 @@ async def prepare(
         known: what was seen there before.
         until: the node to stop at; only it and what it depends on run.
         on: the executor for all nodes, whatever they ask for.
+        may_rent: whether a GPU may be rented for cards that name no place.
 
     Raises:
         NodeNotFound: there is no node to stop at.
@@ -114,13 +114,35 @@ async def prepare(
     """
     part = await asyncio.to_thread(pipeline.upto, until) if until is not None else pipeline
     checked = await check(part, {})
-    chosen, unknown = _chosen(part, on, executors)
+    local_gpu = may_rent and await has_gpu(executors)
+    circumstances = Circumstances(on=on, may_rent=may_rent, local_gpu=local_gpu)
+    placements = placed(part, checked, circumstances)
+    unknown = _unknown(part, placements, executors)
     _refuse(part, (*checked.problems, *unknown))
     peeks = await look(checked, executors, place, known)
     if peeks:
         checked = await check(part, peeks)
         _refuse(part, checked.problems)
-    return Prepared(part, checked, peeks, chosen)
+        placements = placed(part, checked, circumstances)
+    return Prepared(part, checked, peeks, placements)
+
+
+async def has_gpu(executors: Mapping[str, Executor]) -> bool:
+    """Tell whether this machine has a GPU of its own."""
+    local = executors.get(LOCAL)
+    offers = (await local.offers()).offers if local is not None else ()
+    return any(offer.device != "cpu" for offer in offers)
+
+
+def placed(
+    pipeline: Pipeline, checked: Checked, circumstances: Circumstances
+) -> dict[str, Placement]:
+    """Decide for each node where it runs."""
+    return {
+        node.id: placement_of(pipeline, node, checked.nodes[node.id].needs, circumstances)
+        for node in pipeline.nodes.values()
+        if node.id in checked.nodes
+    }
 
 
 async def look(
@@ -205,6 +227,7 @@ def task_of(
     facts: NodeFacts,
     inputs: Mapping[str, tuple[str, ...]],
     memory: float | None = None,
+    rented_gpu: str | None = None,
 ) -> Task:
     """Return the task that runs a node.
 
@@ -213,6 +236,7 @@ def task_of(
         facts: the card and its parameters.
         inputs: digests of its inputs by port.
         memory: MiB for a node that asks for none; None: what is usual where it runs.
+        rented_gpu: the GPU to rent for it.
     """
     return Task(
         kind="run",
@@ -224,6 +248,7 @@ def task_of(
         inputs={port: digests for port, digests in inputs.items() if digests},
         cpus=threads(node),
         gpu=facts.gpu is not None,
+        rented_gpu=rented_gpu,
         timeout=float(node.resources.get("timeout") or facts.timeout),
         memory=node.resources.get("memory") or memory,
     )
@@ -234,24 +259,22 @@ def threads(node: Node) -> int:
     return max(1, int(node.resources.get("cpus") or 1))
 
 
-def _chosen(
-    pipeline: Pipeline, on: str | None, executors: Mapping[str, Executor]
-) -> tuple[dict[str, str], list[Problem]]:
-    """Choose an executor for each node, and list those that are not here."""
-    general = pipeline.settings.get("run_on")
-    chosen = {n.id: str(on or n.run_on or general or LOCAL) for n in pipeline.nodes.values()}
-    unknown = [
+def _unknown(
+    pipeline: Pipeline, placements: Mapping[str, Placement], executors: Mapping[str, Executor]
+) -> list[Problem]:
+    """List the places that are not here."""
+    return [
         Problem(
             code="executor_unknown",
             node=node,
             field="run_on",
-            message=f"Nothing called {quoted(name)} is installed that could run this card.",
+            message=f"Nothing called {quoted(placement.executor)} is installed that could run "
+            "this card.",
             hint=f"Choose one of: {', '.join(executors)}.",
         )
-        for node, name in chosen.items()
-        if name not in executors and pipeline.nodes[node].enabled
+        for node, placement in placements.items()
+        if placement.executor not in executors and pipeline.nodes[node].enabled
     ]
-    return chosen, unknown
 
 
 def _refuse(pipeline: Pipeline, problems: tuple[Problem, ...]) -> None:

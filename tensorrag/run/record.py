@@ -48,7 +48,10 @@ def run_record(prepared: Prepared, request: Request) -> JsonObject:
             node: fact.params["seed"] for node, fact in facts.items() if "seed" in fact.params
         },
         "threads": {node_id: threads(node) for node_id, node in pipeline.nodes.items()},
-        "executors": dict(prepared.executors),
+        "executors": {node: each.executor for node, each in prepared.placements.items()},
+        "placements": {
+            node: {"gpu": each.gpu, "why": each.why} for node, each in prepared.placements.items()
+        },
         "until": request.until,
         "no_cache": request.no_cache,
         "parent": request.parent,

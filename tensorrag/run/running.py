@@ -51,6 +51,8 @@ class Run:
         check: checks a pipeline.
         run_id: of a run that waits in the journal already.
         stray: finds tasks that go on since a server that is gone.
+        rents: whether a GPU may be rented unasked where the settings allow it: the command line
+            never does that.
 
     Example:
         >>> run = Run(Request(pipeline), workspace, executors, catalog, check)
@@ -69,6 +71,7 @@ class Run:
         *,
         run_id: str = "",
         stray: FindStray = no_stray,
+        rents: bool = False,
     ) -> None:
         self.id = run_id
         self.request = request
@@ -84,6 +87,7 @@ class Run:
         self._place: Place
         anew = request.no_cache and request.parent is None
         self._stray = no_stray if anew else stray
+        self._rents = rents
         self._began, self._seconds = time.monotonic(), 0.0
         self._chronicle = Chronicle(workspace.journal, run_id)
         self._schedule: Schedule
@@ -236,6 +240,7 @@ class Run:
     async def _prepare(self) -> Prepared:
         # Folders as they are allowed when it begins: it may have waited long.
         self._place = await asyncio.to_thread(self._workspace.place, self.request.base)
+        values = await asyncio.to_thread(self._workspace.settings.values)
         return await prepare(
             self.request.pipeline,
             self._check,
@@ -244,6 +249,7 @@ class Run:
             known=self._workspace.store.peeks,
             until=self.request.until,
             on=self.request.on,
+            may_rent=self._rents and values.rents_automatically,
         )
 
     def _note_waiting(self) -> None:

@@ -49,9 +49,10 @@ class Schedule:
         self.run = ""
         """The id of the run, once it has one."""
         self.nodes = {
-            node_id: NodeRun(node_id, facts.card, facts.title, prepared.executors[node_id])
+            node_id: NodeRun.of(node_id, facts, prepared.placements[node_id])
             for node_id, facts in prepared.checked.nodes.items()
         }
+        self._placements = prepared.placements
         self._pipeline, self._facts = prepared.pipeline, prepared.checked.nodes
         self._planner, self._store, self._memory = planner, store, memory
         self._first = planner.all()
@@ -88,7 +89,8 @@ class Schedule:
         """Return the task that runs a node which is to be started."""
         inputs = self._settled[node.id].inputs
         facts = self._facts[node.id]
-        return task_of(self._pipeline.nodes[node.id], facts, inputs, self._memory)
+        gpu = self._placements[node.id].gpu
+        return task_of(self._pipeline.nodes[node.id], facts, inputs, self._memory, gpu)
 
     @property
     def over(self) -> bool:

@@ -84,12 +84,22 @@ class Values(BaseModel):
     """Bytes of stored results that are kept."""
     card_memory: int | None = Field(None, strict=True, ge=256, le=2**24)
     """MiB that a card may use where it says nothing itself; None: by the kind of the card."""
+    rent_automatically: bool = Field(False, strict=True)
+    """Whether a GPU is rented for cards that would use one, where this machine has none. It is
+    only done with a cap: `budget_run`."""
+    budget_run: float | None = Field(None, strict=True, gt=0, le=10**6)
+    """US$ that the cards of one run may cost together; None: no limit."""
     secrets: dict[SecretName, SecretText] = Field(default_factory=dict, repr=False)
     """What cards may ask for by name."""
     token: str | None = Field(None, min_length=16, repr=False)
     """What a browser must show to get in."""
     last_pipeline: str | None = None
     """The id of the pipeline that was open last."""
+
+    @property
+    def rents_automatically(self) -> bool:
+        """Whether a GPU may be rented unasked: switched on, and with a cap."""
+        return self.rent_automatically and self.budget_run is not None
 
 
 class Settings:

@@ -163,12 +163,12 @@ def test_a_wrong_wire_is_found(wires: list[str], code: str, sentence: str) -> No
 def test_a_card_that_may_cost_money_says_so_with_a_way_out() -> None:
     changed = pipeline(train={"run_on": "modal"})
     (problem,) = check(changed, REGISTRY).problems
-    assert (problem.code, problem.level, problem.node) == ("runs_elsewhere", "warning", "train")
+    assert (problem.code, problem.level, problem.node) == ("runs_elsewhere", "info", "train")
     assert '"modal"' in problem.message
     assert problem.fix is not None
     (op,) = problem.fix.ops
     mended = apply(changed, op, CATALOG)
-    assert mended == pipeline()
+    assert mended.node("train").run_on == "local"
 
     for here in ({"run_on": "local"}, {"run_on": "modal", "enabled": False}):
         codes = {each.code for each in check(pipeline(train=here), REGISTRY).problems}
@@ -421,3 +421,28 @@ def test_without_a_similar_name_the_usual_column_is_offered() -> None:
 
     missing = next(p for p in problems if p.code == "column_missing")
     assert missing.message == "Target column price is not in train_dataset; did you mean MEDV?"
+
+
+def test_a_gpu_that_is_not_to_be_had_and_one_for_nothing_are_found() -> None:
+    def gpu(node: str, name: str) -> dict[str, Any]:
+        return {node: {"resources": {"gpu": name}}}
+
+    nodes = {"train": {"card": "train_gpu", "run_on": "modal"}, "split": {"card": "data_split"}}
+    for name in nodes:
+        nodes[name] = {**nodes[name], **gpu(name, "V100")[name]}
+    problems = {p.node: p for p in check(made(nodes, []), REGISTRY).problems if "gpu" in p.code}
+    assert (problems["train"].code, problems["train"].level) == ("gpu_unknown", "error")
+    assert "A100-40GB" in problems["train"].hint
+    assert (problems["split"].code, problems["split"].level) == ("gpu_unused", "info")
+    fix = problems["train"].fix
+    assert fix is not None
+    mended = apply(made(nodes, []), fix.ops[0], CATALOG)
+    assert "gpu_unknown" not in {p.code for p in check(mended, REGISTRY).problems}
+
+
+def test_a_card_that_cannot_leave_is_refused_where_it_asks_itself() -> None:
+    path = {"source": "path", "path": "a.csv"}
+    alone = made({"load": {"card": "data_load", "params": path, "run_on": "modal"}}, [])
+    (problem,) = [p for p in check(alone, REGISTRY).problems if p.field == "run_on"]
+    assert (problem.code, problem.level) == ("cannot_leave", "error")
+    assert "reads a file of this machine" in problem.message

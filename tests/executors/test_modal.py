@@ -193,8 +193,18 @@ async def test_every_choice_reaches_modal(
     function = plane.functions[call.function]
     assert (options.timeout_secs, options.resources.memory_mb) == (100, 6000)
     assert function.resources.gpu_config.gpu_type == "T4"
+    await value_of(executor, task("Return", gpu=True, rented_gpu="A100-80GB"), place)
+    assert gpu_asked(plane) == "A100-80GB"
+    with pytest.raises(ExecutorError, match="no GPU"):
+        await executor.submit(task("Return", gpu=True, rented_gpu="V100"), place)
     await value_of(executor, task("Return", gpu=True), place)
     assert plane.options[-1].timeout_secs == 610, "nothing runs there without a limit"
+
+
+def gpu_asked(plane: Plane) -> str:
+    """The GPU of the container that was asked for last."""
+    call = list(plane.calls.values())[-1]
+    return str(plane.functions[call.function].resources.gpu_config.gpu_type)
 
 
 async def test_says_what_it_cost(executor: ModalExecutor, place: Place) -> None:

@@ -202,6 +202,7 @@ class RunsHere:
             self._hosting.check,
             run_id=run_id,
             stray=self.strays.handle,
+            rents=True,
         )
 
     def _noted(self) -> list[tuple[str, Request]]:

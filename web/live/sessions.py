@@ -17,8 +17,9 @@ from tensorrag.errors import CardError, PipelineError, TensorRagError
 from tensorrag.executor import Executor, Offers
 from tensorrag.pipeline import JsonObject, Pipeline, files
 from tensorrag.pipeline.names import quoted
+from tensorrag.placement import LOCAL
 from tensorrag.run import Run
-from tensorrag.run.prepare import LOCAL, open_executors
+from tensorrag.run.prepare import open_executors
 from tensorrag.run.request import asked
 from tensorrag.store.journal import RunEntry
 from tensorrag.store.shelf import Entry

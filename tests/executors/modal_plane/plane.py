@@ -204,6 +204,8 @@ class Plane(Containers):
         bound.CopyFrom(self.functions[request.function_id])
         if request.function_options.HasField("timeout_secs"):
             bound.timeout_secs = request.function_options.timeout_secs
+        if request.function_options.HasField("resources"):
+            bound.resources.MergeFrom(request.function_options.resources)
         self.functions.setdefault(key, bound)
         return api_pb2.FunctionBindParamsResponse(
             bound_function_id=key, handle_metadata=self._handle(key)

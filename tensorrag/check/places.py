@@ -1,0 +1,83 @@
+"""Checks where cards are to run: places that may cost money, GPUs that nobody knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tensorrag.check.problems import Fix, Problem
+from tensorrag.gpus import GPUS
+from tensorrag.pipeline import Node, Pipeline
+from tensorrag.pipeline.names import quoted
+from tensorrag.placement import LOCAL, Needs, asked_of, gpu_of, placement_of
+
+
+def place_problems(pipeline: Pipeline, node: Node, needs: Needs) -> Iterator[Problem]:
+    """List what is to be said of where a card runs.
+
+    Args:
+        pipeline: that it is in.
+        node: the card.
+        needs: what it needs; of a card that is not here, nothing is known.
+    """
+    if not node.enabled:
+        return
+    yield from _gpu(pipeline, node, needs)
+    asked = asked_of(pipeline, node)
+    if asked is None or asked[0] == LOCAL:
+        return
+    place, who = asked
+    if who == "card" and needs.stays:
+        yield Problem(
+            code="cannot_leave",
+            node=node.id,
+            field="run_on",
+            message=f"This card cannot run on {quoted(place)}: {needs.stays}.",
+            hint="Run it on this machine: what it makes goes on from there by itself.",
+            fix=Fix(label="Run it here", ops=(_here(node, who),)),
+        )
+    elif placement_of(pipeline, node, needs).executor != LOCAL:
+        yield Problem(
+            code="runs_elsewhere",
+            level="info",
+            node=node.id,
+            field="run_on",
+            message=f"This pipeline has the card run on {quoted(place)}, which may cost money.",
+            hint="Run it on this machine, unless that is what you want.",
+            fix=Fix(label="Run it here", ops=(_here(node, who),)),
+        )
+
+
+def _here(node: Node, who: str) -> dict[str, object]:
+    if who == "card":
+        return {"op": "set_node", "node": node.id, "run_on": LOCAL}
+    return {"op": "settings", "settings": {"run_on": LOCAL}}
+
+
+def _gpu(pipeline: Pipeline, node: Node, needs: Needs) -> Iterator[Problem]:
+    """Hold the GPU of a card against those that there are."""
+    own = node.resources.get("gpu")
+    if own and needs.gpu is None:
+        yield Problem(
+            code="gpu_unused",
+            level="info",
+            node=node.id,
+            field="gpu",
+            message="This card uses no GPU: none is rented for it.",
+            fix=Fix(label="Ask for none", ops=(_choose(node, None),)),
+        )
+        return
+    name = gpu_of(pipeline, node, needs)
+    if name is not None and name not in GPUS:
+        op = _choose(node, None) if own else {"op": "settings", "settings": {"gpu": None}}
+        yield Problem(
+            code="gpu_unknown",
+            node=node.id,
+            field="gpu",
+            message=f"There is no GPU {quoted(name)} to rent.",
+            hint=f"Choose one of: {', '.join(GPUS)}.",
+            fix=Fix(label="Take the usual one", ops=(op,)),
+        )
+
+
+def _choose(node: Node, gpu: str | None) -> dict[str, object]:
+    return {"op": "set_resources", "node": node.id, "resources": {"gpu": gpu}}
