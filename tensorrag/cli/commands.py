@@ -231,7 +231,7 @@ def doctor(verify: bool, mend: bool, as_json: bool, workspace: Path | None) -> i
     from tensorrag.store.workspace import Workspace
 
     with _undisturbed(as_json):
-        report = examine(Workspace.open(workspace), thorough=verify, mend=mend)
+        report = examine(Workspace.look(workspace), thorough=verify, mend=mend)
     if as_json:
         _print_json({"well": report.well, **report.model_dump(mode="json")})
     else:

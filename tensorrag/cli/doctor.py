@@ -187,6 +187,13 @@ def _workspace(workspace: Workspace) -> Iterator[Finding]:
         message=f"{root}, {size(free)} free on its disk",
         hint="Free some space: results are kept there." if free < LITTLE_DISK else "",
     )
+    if not workspace.writable:
+        yield Finding(
+            about="Workspace",
+            level="note",
+            message="It may only be read: pipelines can be neither edited nor run in it.",
+            hint="Change the permissions of the folder, or choose another with --workspace.",
+        )
     yield Finding(about="Server", message=_server(root / "serve.lock"))
     for error in (entry for entry in workspace.pipelines.list() if entry.error):
         yield Finding(
@@ -245,7 +252,9 @@ def _settings(workspace: Workspace) -> Iterator[Finding]:
 
 
 def _server(lock: Path) -> str:
-    with lock.open("a+") as file:
+    if not lock.exists():
+        return "none runs on this workspace"
+    with lock.open("r+" if os.access(lock, os.W_OK) else "r") as file:
         if locked(file):
             return "none runs on this workspace"
         file.seek(0)

@@ -75,12 +75,12 @@ def check(name: str, workspace: Path | None = None) -> tuple[Problem, ...]:
     Raises:
         TensorRagError: the file cannot be opened.
     """
-    return asyncio.run(_check(open_pipeline(name), Workspace.open(workspace)))
+    return asyncio.run(_check(open_pipeline(name), Workspace.look(workspace, make=True)))
 
 
 def describe(workspace: Path | None = None) -> Catalog:
     """Have all cards described that are installed or dropped in."""
-    return asyncio.run(_describe(Workspace.open(workspace)))
+    return asyncio.run(_describe(Workspace.look(workspace, make=True)))
 
 
 def open_pipeline(name: str) -> Opened:
@@ -216,8 +216,9 @@ async def _check(opened: Opened, workspace: Workspace) -> tuple[Problem, ...]:
         if not any(facts.peek_key for facts in checked.nodes.values()):
             return checked.problems
         seen = await look(checked, executors, place, peeks)
-        for key, peek in seen.items():
-            peeks.put(key, peek)
+        if workspace.writable:
+            for key, peek in seen.items():
+                peeks.put(key, peek)
         return (await checker(opened.pipeline, seen)).problems
     finally:
         await _close(executors, workspace)

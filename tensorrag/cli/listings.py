@@ -112,7 +112,7 @@ def versions(workspace: Path | None, pipeline_id: str) -> list[JsonObject]:
     from tensorrag.edit.history import history, named_versions
     from tensorrag.store.workspace import Workspace
 
-    opened = Workspace.open(workspace)
+    opened = Workspace.look(workspace)
     shelf = opened.pipelines
     shelf.load(pipeline_id)
     named = named_versions(shelf.named(pipeline_id).read().records)
@@ -132,9 +132,10 @@ def _journal(workspace: Path | None) -> Journal:
     """Open the journal; runs whose process is gone claim nothing any more."""
     from tensorrag.store.workspace import Workspace
 
-    journal = Workspace.open(workspace).journal
-    journal.interrupted()
-    return journal
+    opened = Workspace.look(workspace)
+    if opened.writable:
+        opened.journal.interrupted()
+    return opened.journal
 
 
 def _table(pipeline: JsonObject) -> JsonObject:

@@ -120,7 +120,8 @@ class Store:
     @cached_property
     def index(self) -> Database:
         """The database beside the files."""
-        make_folder(self.root)
+        if os.access(self.root.parent, os.W_OK):
+            make_folder(self.root)
         return Database(self.root / "index.sqlite", INDEX, INDEX_VERSION, INDEX_MIGRATIONS)
 
     @cached_property
@@ -292,6 +293,8 @@ class Store:
     def remember(self, stamps: dict[str, str]) -> None:
         """Note that files which look like this were found to be whole."""
         self._stamps.update(stamps)
+        if not os.access(self.root, os.W_OK):  # who may only read looks again another time
+            return
         with self.index.write(durable=False) as connection:
             connection.executemany("INSERT OR REPLACE INTO stamps VALUES (?, ?)", stamps.items())
 

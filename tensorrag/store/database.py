@@ -6,6 +6,7 @@ committed transaction survive a power cut. A writer waits for another one instea
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 import threading
@@ -126,6 +127,8 @@ class Database:
                 raise self._explained(error) from error
 
     def _open(self) -> sqlite3.Connection:
+        if not os.access(self.path.parent, os.W_OK):
+            return self._open_to_read()
         connection = sqlite3.connect(
             self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
@@ -134,6 +137,37 @@ class Database:
             _patiently(connection, "PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=FULL")
             self._create(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _open_to_read(self) -> sqlite3.Connection:
+        """Open it in a folder that may only be read; what is not there yet counts as empty."""
+        if not self.path.exists():
+            empty = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+            self._create(empty)
+            return empty
+        try:
+            return self._open_as("mode=ro")
+        except sqlite3.OperationalError:  # beside it nothing can be made, so nobody writes it
+            return self._open_as("mode=ro&immutable=1")
+
+    def _open_as(self, how: str) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            f"{self.path.absolute().as_uri()}?{how}",
+            uri=True,
+            timeout=BUSY_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        try:
+            if self._refuse_newer(connection) < self._version:
+                raise WorkspaceError(
+                    f"{self.path} was written by an older version of TensorRag, and may not be "
+                    "written.",
+                    hint="Start the editor on a copy of the workspace that may be.",
+                )
         except BaseException:
             connection.close()
             raise
@@ -180,6 +214,11 @@ class Database:
             return WorkspaceError(
                 f"The disk is full: {self.path} could not be written.",
                 hint="Free some space, then try again.",
+            )
+        if "readonly" in text:
+            return WorkspaceError(
+                f"{self.path} may not be written.",
+                hint="Choose another workspace, or change the permissions of this one.",
             )
         if isinstance(error, sqlite3.DatabaseError) and (
             any(word in text for word in ("malformed", "not a"))

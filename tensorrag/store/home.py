@@ -25,3 +25,8 @@ def home(path: Path | str | None = None) -> Path:
             f"{wanted} cannot be a workspace: there is no such home folder.",
             hint="Choose another folder with --workspace.",
         ) from None
+
+
+def is_named(path: Path | str | None) -> bool:
+    """Tell whether somebody says which folder it is, by an option or ``$TENSORRAG_WORKSPACE``."""
+    return bool(path or os.environ.get(VARIABLE))

@@ -261,7 +261,9 @@ class Settings:
 
     @contextmanager
     def _held(self) -> Iterator[None]:
-        with self.path.with_suffix(".lock").open("a") as file:
+        with full_disk_explained(self.path.parent):
+            file = self.path.with_suffix(".lock").open("a")
+        with file:
             locked(file, wait=True)
             yield
 

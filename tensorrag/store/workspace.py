@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cached_property
@@ -13,7 +14,7 @@ from typing import IO, TYPE_CHECKING
 
 from tensorrag.durable import full_disk_explained, make_folder
 from tensorrag.errors import WorkspaceError, WorkspaceLocked
-from tensorrag.store.home import home
+from tensorrag.store.home import home, is_named
 from tensorrag.store.locks import is_at, locked
 
 if TYPE_CHECKING:
@@ -37,11 +38,13 @@ class Workspace:
         ['Boston housing on a GPU']
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, writable: bool = True) -> None:
         self.root = root
+        self.writable = writable
+        """Whether anything may be changed in it."""
         self.cards = root / "cards"
         """Drop-in cards: one Python file each."""
-        self.scratch = root / "scratch"
+        self.scratch = root / "scratch" if writable else Path(tempfile.gettempdir())
         """Temporary files of running cards."""
 
     @classmethod
@@ -69,6 +72,27 @@ class Workspace:
                 hint="Choose another folder with --workspace.",
             ) from None
         return cls(root)
+
+    @classmethod
+    def look(cls, path: Path | str | None = None, *, make: bool = False) -> Workspace:
+        """Open a workspace for who only reads: it need not be writable.
+
+        Args:
+            path: as for `open`.
+            make: whether to make it where it is not there; else only the default one is made.
+
+        Raises:
+            WorkspaceError: there is none, or there is something else.
+        """
+        root = home(path)
+        if not root.exists() and not make and is_named(path):
+            raise WorkspaceError(
+                f"There is no workspace {root}.",
+                hint="Name another with --workspace, or make this one: `tensorrag serve` does.",
+            )
+        if root.is_dir() and not os.access(root, os.W_OK):
+            return cls(root, writable=False)
+        return cls.open(path)
 
     @cached_property
     def pipelines(self) -> Shelf:

@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -337,6 +338,64 @@ def test_an_empty_workspace_is_refused_and_is_not_the_current_folder(
     assert code == 2
     assert "it is empty: give a folder" in capsys.readouterr().err
     assert list(here.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", ["doctor", "runs", "versions mine"])
+def test_a_workspace_that_is_not_there_is_not_made_by_who_only_looks(
+    capsys: Captured, tmp_path: Path, command: str
+) -> None:
+    code = main([*command.split(), "--workspace", str(tmp_path / "typo")])
+
+    assert code == 2
+    assert capsys.readouterr().err.splitlines()[0] == f"There is no workspace {tmp_path}/typo."
+    assert not (tmp_path / "typo").exists()
+
+
+@pytest.fixture
+def read_only(workspace: Path, tmp_path: Path, file: Path) -> Iterator[Path]:
+    """The workspace with a run in it, as a disk shows it that may only be read."""
+    mounted = tmp_path / "disk"
+    mounted.mkdir()
+    if sys.platform != "linux" or os.geteuid() != 0:
+        pytest.skip("Only root on Linux may mount a folder.")
+    assert main(["run", str(file)]) == 0
+    if subprocess.run(["mount", "--bind", workspace, mounted], capture_output=True).returncode:
+        pytest.skip("Here, not even root may mount a folder.")
+    subprocess.run(["mount", "-o", "remount,ro,bind", mounted], check=True)
+    yield mounted
+    subprocess.run(["umount", "--lazy", mounted], check=True)
+
+
+@pytest.mark.usefixtures("at_once")
+def test_who_only_looks_needs_no_workspace_that_may_be_written(
+    capsys: Captured, read_only: Path, file: Path, tmp_path: Path
+) -> None:
+    capsys.readouterr()
+    here = ("--json", "--workspace", read_only)
+    code, (run,) = call(capsys, "runs", *here)
+    assert (code, run["status"]) == (0, "succeeded")
+    code, shown = call(capsys, "runs", run["run"], *here)
+    assert shown["nodes"]["add"]["state"] == "done"
+    assert call(capsys, "check", file, *here) == (0, [])
+
+    code, report = call(capsys, "doctor", "--verify", *here)
+    assert (code, report["verified"]["values"]) == (0, 3)
+    assert any("may only be read" in found["message"] for found in report["findings"])
+
+    code, refused = call(capsys, "run", file, *here)
+    assert code == 2
+    assert "may not be written" in refused["problems"][0]["message"]
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_workspace_that_may_only_be_read_may_be_empty(
+    capsys: Captured, workspace: Path, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK)
+
+    assert call(capsys, "runs", "--json") == (0, [])
+    assert call(capsys, "check", file, "--json") == (0, [])
+    assert {path.name for path in workspace.iterdir()} == {"cards"}
 
 
 def test_the_help_names_the_commands_of_siblings_without_importing_them(tmp_path: Path) -> None:
