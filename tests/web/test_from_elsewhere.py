@@ -90,7 +90,7 @@ async def test_another_source_of_a_trusted_card_is_not_trusted_again(desk: Desk)
     second = await desk.open(bringing(HALF.replace("return self.Out", "raise SystemExit")))
 
     assert second.waiting_cards() == {}  # the one that is here is used
-    shown = html(settings(card_of(second, "half", None, None)))
+    shown = html(settings(card_of(second, "half", None, None, desk.sessions.offered)))
     assert "Another version came along; the one here is used." in shown
     assert not first.differs("half")
     assert (desk.workspace.cards / "half.py").read_text() == HALF
@@ -150,7 +150,7 @@ async def test_a_source_that_was_tampered_with_cannot_be_trusted(desk: Desk) -> 
 async def test_the_source_is_shown_as_text_with_what_hides_in_it(desk: Desk) -> None:
     session = await desk.open(bringing("x = '</pre><script>'\t# \u202e }{ \u200b\n"))
 
-    shown = html(settings(card_of(session, "half", None, None)))
+    shown = html(settings(card_of(session, "half", None, None, desk.sessions.offered)))
 
     assert "x = &#x27;&lt;/pre&gt;&lt;script&gt;&#x27;\t# \ufffd }{ \ufffd" in shown
     assert 'data-testid="trust-card"' in shown

@@ -13,8 +13,9 @@ from tensorrag.catalog import Catalog
 from tensorrag.check import Checked, NodeFacts
 from tensorrag.executor import Executor
 from tensorrag.pipeline import JsonObject, Pipeline
+from tensorrag.placement import Circumstances
 from tensorrag.run.hosted import Hosted
-from tensorrag.run.prepare import look
+from tensorrag.run.prepare import has_gpu, look
 from tensorrag.store.workspace import Workspace
 from tensorrag.task import Task
 
@@ -30,6 +31,8 @@ class Hosting:
         """Names of the secrets that there were at the last check."""
         self.card_memory: int | None = None
         """MiB that a card may use which asks for none, as it was set at the last check."""
+        self.circumstances = Circumstances()
+        """What decides where cards run, besides the pipeline, as it was at the last check."""
 
     async def catalog(self) -> Catalog:
         """Have all cards described."""
@@ -37,12 +40,12 @@ class Hosting:
 
     async def check(self, pipeline: Pipeline, peeks: Mapping[str, Peek]) -> Checked:
         """Check a pipeline, given what was seen at outside sources. No row is read."""
-        self.secrets, self.card_memory = await asyncio.to_thread(self._known)
+        values = await asyncio.to_thread(self._workspace.settings.values)
+        self.secrets, self.card_memory = tuple(sorted(values.secrets)), values.card_memory
+        rents = values.rents_automatically
+        local_gpu = rents and await has_gpu(self._executors)
+        self.circumstances = Circumstances(may_rent=rents, local_gpu=local_gpu)
         return await self._hosted.check(pipeline, peeks, self.secrets)
-
-    def _known(self) -> tuple[tuple[str, ...], int | None]:
-        values = self._workspace.settings.values()
-        return tuple(sorted(values.secrets)), values.card_memory
 
     async def check_known(self, pipeline: Pipeline, known: Mapping[str, Peek]) -> Checked:
         """Check a pipeline with what was seen before at the sources that it reads."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from tensorrag.catalog import Catalog
+from tensorrag.catalog import CardInfo, Catalog
 from tensorrag.check import Checked
 from tensorrag.check.problems import Problem
 from tensorrag.edit.document import Change, Document
@@ -25,6 +25,7 @@ from tensorrag.pipeline.as_json import to_json
 from tensorrag.pipeline.came_along import CameAlong, came_along, source_sha256, with_sources
 from tensorrag.pipeline.files import dumps
 from tensorrag.pipeline.names import quoted
+from tensorrag.placement import Needs, Placement, placement_of
 from tensorrag.run import Request, Run
 from tensorrag.store.journal import ONGOING, RunEntry, Unsettled
 from tensorrag.store.workspace import Workspace
@@ -126,6 +127,24 @@ class Session:
     def card_memory(self) -> int | None:
         """MiB that a card may use which asks for none, where the settings say so."""
         return self._hosting.card_memory
+
+    @property
+    def may_rent(self) -> bool:
+        """Whether the settings allow to rent a GPU for cards that name no place."""
+        return self._hosting.circumstances.may_rent
+
+    def placements(self) -> dict[str, Placement]:
+        """Return where each card would run now, and why, as far as is known of it."""
+        facts, cards, pipeline = self.checked.nodes, self.catalog.cards, self.pipeline
+        return {
+            node.id: placement_of(
+                pipeline,
+                node,
+                facts[node.id].needs if node.id in facts else _needs(cards.get(node.card)),
+                self._hosting.circumstances,
+            )
+            for node in pipeline.nodes.values()
+        }
 
     @property
     def saved(self) -> bool:
@@ -574,6 +593,11 @@ def _file_name(name: str) -> str:
     """Return what is left of a name in which no system sees anything but a name."""
     plain = "".join(letter for letter in name if letter.isprintable())
     return re.sub(r'[\\/:*?"<>|]+', "_", plain).strip(" .")[:100]
+
+
+def _needs(card: CardInfo | None) -> Needs:
+    """Return what is known of a card's needs before it was checked."""
+    return Needs(gpu=card.gpu if card is not None else None)
 
 
 def _clock(moment: float) -> str:

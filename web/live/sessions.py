@@ -28,6 +28,7 @@ from web.live.card_files import file_for
 from web.live.card_watch import CardWatch
 from web.live.hosting import Hosting
 from web.live.logs import Logs
+from web.live.offered import Offered
 from web.live.opening import finish_edits, open_pipeline
 from web.live.runs_here import RunsHere
 from web.live.saving import Saving
@@ -67,6 +68,8 @@ class Sessions:
         self.cards = CardWatch(workspace.cards)
         """The cards that there are."""
         self._open: dict[str, asyncio.Task[Session]] = {}
+        self.offered = Offered({})
+        """What other places offer, as far as somebody wanted to know."""
         self._hosting: Hosting | None = None
         self._runs: RunsHere | None = None
         self._started = asyncio.Event()
@@ -81,6 +84,7 @@ class Sessions:
     async def start(self) -> None:
         """Begin: the cards are described in the background, so that the first page is quick."""
         self.executors = self.executors or open_executors(self.workspace.scratch)
+        self.offered = Offered(self.executors)
         self._hosting = Hosting(self.workspace, self.executors)
         self._runs = RunsHere(
             self.workspace, self.executors, self.cards, self._hosting, self._look_at_runs

@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import Any
 
 from tensorrag.errors import TensorRagError
+from tensorrag.gpus import GPUS, USUAL
 from tensorrag.pipeline import JsonObject
 from web.live.session import Session
 from web.page.controls import edit_list
@@ -47,6 +48,9 @@ class Edits:
             "describe": self._describe,
             "title": self._title,
             "limit": self._limit,
+            "run_on": self.run_on,
+            "card_run_on": self.card_run_on,
+            "card_gpu": self._card_gpu,
             "set": self._set,
             "reset": self._reset,
             "list_add": lambda data: self._list("list_add", data),
@@ -215,6 +219,35 @@ class Edits:
         op = {"op": "set_resources", "node": node, "resources": {name: value}}
         if value != self._session.pipeline.nodes[node].resources.get(name):
             self.edit([op], merge_key=f"{node} {name} limit")
+
+    def run_on(self, data: Data) -> None:
+        """Choose where every card runs that names no place itself, and on which GPU."""
+        place, gpu = text(data, "place") or None, text(data, "gpu")
+        chosen = {"run_on": place, "gpu": gpu if gpu in GPUS and gpu != USUAL else None}
+        now = self._session.pipeline.settings
+        if any(now.get(name) != value for name, value in chosen.items()):
+            self.edit([{"op": "settings", "settings": chosen}], "Change where it runs")
+
+    def card_run_on(self, data: Data) -> None:
+        """Choose where one card runs."""
+        node, place = self._node(data), text(data, "value") or None
+        if node is not None and place != self._session.pipeline.nodes[node].run_on:
+            op = {"op": "set_node", "node": node, "run_on": place}
+            self.edit([op], "Change where it runs")
+
+    def _card_gpu(self, data: Data) -> None:
+        node, gpu = self._node(data), text(data, "value")
+        if node is not None and gpu in GPUS:
+            self.choose_gpu(node, gpu)
+
+    def choose_gpu(self, node: str, gpu: str) -> None:
+        """Have a card get another GPU; the one that it gets anyway need not be written."""
+        pipeline = self._session.pipeline
+        card = self._session.catalog.cards.get(pipeline.nodes[node].card)
+        general = pipeline.settings.get("gpu") or (card.gpu if card else None)
+        op = {"gpu": None if gpu == general else gpu}
+        if op["gpu"] != pipeline.nodes[node].resources.get("gpu"):
+            self.edit([{"op": "set_resources", "node": node, "resources": op}])
 
     def _bypass(self, data: Data) -> None:
         node = self._node(data)

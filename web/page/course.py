@@ -74,6 +74,16 @@ def bars(
     )
 
 
+def places(events: Iterable[Event]) -> list[Event]:
+    """Return the last that was told of each card that ran or runs itself, reused ones left out."""
+    last = {event["node"]: event["data"] for event in events if event["type"] == "node"}
+    return [
+        data
+        for data in last.values()
+        if data["state"] == "running" or (data["seconds"] is not None and not data["cached"])
+    ]
+
+
 def reports(events: Iterable[Event], node: str) -> dict[str, Points]:
     """Gather the numbers that a card reported, each with how far the card was."""
     found: dict[str, Points] = {}

@@ -19,6 +19,7 @@ from web.page.markup import (
     h2,
     span,
 )
+from web.page.where import CardPlace, ran_on
 from web.page.wording import left, plural, seconds
 
 TABS = ("result", "settings", "columns", "log")
@@ -70,6 +71,8 @@ class Card:
     runtime: Runtime | None = None
     settings: Form = field(default_factory=lambda: Form(node="", specs=(), params={}))
     wires: Sequence[Wire] = ()
+    place: CardPlace | None = None
+    """Where it runs; None where nothing is known of the card."""
     limits: Sequence[Limit] = ()
     problems: Sequence[Problem] = ()
     came_along: CameAlong | None = None
@@ -149,11 +152,7 @@ def _state(card: Card) -> Node:
             span(".m2.cut")["cannot run until it is fixed"],
         ]
     runtime = card.runtime or {}
-    place = [
-        {"local": "this machine"}.get(str(runtime.get("executor")), runtime.get("executor")),
-        runtime.get("device"),
-    ]
-    where = ", ".join(str(each) for each in place if each)
+    where = ran_on(runtime)
     took = "reused" if runtime.get("cached") else seconds(runtime.get("seconds"))
     progress = runtime.get("progress") or {}
     if card.state == "running" and progress:

@@ -17,6 +17,7 @@ from nicegui import Client, background_tasks, ui
 
 from tensorrag.errors import TensorRagError
 from tensorrag.pipeline import JsonObject
+from tensorrag.placement import LOCAL
 from tensorrag.preview import TablePreview
 from tensorrag.run import Run
 from web.live.session import Session, View
@@ -45,7 +46,9 @@ REST = 0.03
 
 log = logging.getLogger(__name__)
 
-IN_SETTINGS = frozenset({"set", "reset", "wire", "title", "limit", "uploading"})
+IN_SETTINGS = frozenset(
+    {"set", "reset", "wire", "title", "limit", "uploading", "card_run_on", "card_gpu"}
+)
 """Actions that happen in the settings of a card."""
 
 
@@ -66,6 +69,9 @@ class Editor(View):
             "run": lambda _: self._run(None),
             "run_node": lambda data: self._run(text(data, "of")),
             "cancel": lambda _: self._cancel(None),
+            "run_on": self._run_on,
+            "card_run_on": self._card_run_on,
+            "look_at_places": lambda _: self._look_at_places(),
             "resume": self._resume,
             "cancel_strays": lambda _: self._cancel_strays(),
             "take_back": lambda data: self.session.take_back(text(data, "of")),
@@ -104,7 +110,10 @@ class Editor(View):
             self._palette.props.update({"data-testid": "palette", "aria-label": "Cards"})
             self.board = Board(self.sessions, self.session, self.edits, self.act)
             self.inspector = Inspector(
-                self.session, self.act, lambda node: self.edits.uploading.get(node)
+                self.session,
+                self.act,
+                lambda node: self.edits.uploading.get(node),
+                self.sessions.offered,
             )
             self._strip = Panel("section", self._strip_content(), act=self.act).classes("strip")
             self._strip.props["aria-label"] = "Run"
@@ -154,7 +163,7 @@ class Editor(View):
         self.inspector.refresh()
 
     def _top_bar(self) -> Node:
-        return top_bar(top_bar_of(self.session, self.machine))
+        return top_bar(top_bar_of(self.session, self.machine, self.sessions.offered))
 
     def _palette_content(self) -> Node:
         return palette(self.session.catalog, self.query)
@@ -268,6 +277,24 @@ class Editor(View):
         self.inspector.look()
         if self.strip_tab == "problems":
             self.strip_tab = "timeline"
+
+    async def _run_on(self, data: Data) -> None:
+        self.edits.run_on(data)
+        if text(data, "place") not in ("", LOCAL):
+            await self._look_at_places()
+
+    async def _card_run_on(self, data: Data) -> None:
+        self.edits.card_run_on(data)
+        if text(data, "value") not in ("", LOCAL):
+            await self._look_at_places()
+
+    async def _look_at_places(self) -> None:
+        """Ask other places what they offer, because somebody wants to know."""
+        looking = asyncio.ensure_future(self.sessions.offered.look())
+        await asyncio.sleep(0)
+        self.refresh()
+        await looking
+        self.refresh()
 
     async def _cancel(self, node: str | None) -> None:
         try:

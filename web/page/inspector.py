@@ -19,6 +19,7 @@ from tensorrag.preview import (
     TablePreview,
 )
 from tensorrag.types.schema import TableSchema
+from web.live.offered import Offered
 from web.live.session import Session
 from web.page import course, details, outcome, settings
 from web.page.charts import Chart, live_curve, live_series
@@ -41,8 +42,16 @@ _PREVIEWS: TypeAdapter[dict[str, Preview]] = TypeAdapter(dict[str, Preview])
 class Inspector:
     """One view's inspector: what is chosen in it lives here, what it shows in the session."""
 
-    def __init__(self, session: Session, act: Act, uploading: Callable[[str], str | None]) -> None:
+    def __init__(
+        self,
+        session: Session,
+        act: Act,
+        uploading: Callable[[str], str | None],
+        offered: Offered,
+    ) -> None:
+        """``uploading`` names a file on its way to a card; ``offered`` is what others offer."""
         self._session, self._act, self._uploading = session, act, uploading
+        self._offered = offered
         self.node: str | None = None
         self._chosen: dict[str, str] = {}
         """Tabs that were chosen, by card."""
@@ -118,7 +127,8 @@ class Inspector:
             self.node = None
             return None
         runtime = self._session.runtime().get(self.node)
-        return card_of(self._session, self.node, runtime, self._uploading(self.node))
+        uploading = self._uploading(self.node)
+        return card_of(self._session, self.node, runtime, uploading, self._offered)
 
     def _plain(self, what: tuple[Any, ...], content: Node, testid: str | None = None) -> None:
         """Show markup; the part stays while it shows the same thing."""

@@ -42,6 +42,8 @@ class Strip:
     """How many runs wait until this one has ended."""
     resume: str = ""
     """The run to go on with, if the one that is shown did not get to its end."""
+    places: str = ""
+    """Where its cards ran, and what that cost, in words."""
     strays: str = ""
     """What still goes on elsewhere of an interrupted run, in words."""
     past: bool = False
@@ -71,7 +73,6 @@ def strip(shown: Strip) -> Node:
 def _summary(shown: Strip) -> Node:
     if not shown.number:
         return span["Not run yet"]
-    place = "No cost, this machine"
     return [
         b(style="color:var(--ink)")[f"Run {shown.number}"],
         state(shown.status),
@@ -86,7 +87,7 @@ def _summary(shown: Strip) -> Node:
         and button(".btn.o.sml", type="button", data_act="latest_run", data_testid="latest-run")[
             "Back to the latest"
         ],
-        not shown.strays and span(".cut")[place],
+        not shown.strays and span(".cut", data_testid="places")[shown.places],
     ]
 
 
@@ -118,6 +119,8 @@ def _tabs(shown: Strip) -> Element:
 def _count(count: int, problems: Sequence[Problem]) -> Node:
     if not count:
         return span["0"]
+    if all(problem.level == "info" for problem in problems):
+        return span[str(count)]
     severe = any(problem.level == "error" for problem in problems)
     return span(".tag.error" if severe else ".tag.stale")[str(count)]
 

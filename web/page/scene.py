@@ -11,11 +11,14 @@ from tensorrag.check import NodeFacts
 from tensorrag.check.problems import Problem
 from tensorrag.edit.edges import title_of
 from tensorrag.pipeline import Node, Pipeline
+from tensorrag.placement import where
 from tensorrag.types import ColumnSchema, NetworkSpecSchema, Schema, TableSchema
+from web.live.offered import Offered
 from web.live.session import Session
 from web.page.controls import Form
 from web.page.details import Card, Limit, Wire
 from web.page.fields import field_specs
+from web.page.where import AUTOMATIC, PLACE_FIELDS, CardPlace, ran_on, rented_places
 from web.page.wording import number, words
 
 JsonObject = dict[str, Any]
@@ -39,7 +42,11 @@ def problems_of(session: Session, node: str) -> list[Problem]:
 
 
 def card_of(
-    session: Session, node_id: str, runtime: JsonObject | None, uploading: str | None
+    session: Session,
+    node_id: str,
+    runtime: JsonObject | None,
+    uploading: str | None,
+    offered: Offered,
 ) -> Card:
     """Gather what the inspector shows of one card."""
     pipeline, catalog = session.pipeline, session.catalog
@@ -58,6 +65,7 @@ def card_of(
         runtime=runtime,
         settings=_form(node, info, facts, problems, uploading, session.secrets),
         wires=_wires(pipeline, catalog, node, info, facts, problems) if info else (),
+        place=_place(session, node, info, runtime, offered, problems) if info else None,
         limits=_limits(node, info, session.card_memory) if info else (),
         problems=problems,
         came_along=session.waiting_cards().get(node.card),
@@ -89,6 +97,31 @@ def _form(
         details=facts.details if facts else {},
         secrets=secrets,
         uploading=uploading,
+    )
+
+
+def _place(
+    session: Session,
+    node: Node,
+    info: CardInfo,
+    runtime: JsonObject | None,
+    offered: Offered,
+    problems: Sequence[Problem],
+) -> CardPlace:
+    """Gather where a card runs, and where else it could."""
+    pipeline = session.pipeline
+    general = pipeline.settings.get("run_on")
+    done = runtime is not None and runtime["state"] == "done"
+    return CardPlace(
+        node=node.id,
+        chosen=node.run_on or AUTOMATIC,
+        inherited=f"As the pipeline: {where(str(general))}" if general else "Automatic",
+        placement=session.placements().get(node.id),
+        gpu=str(node.resources.get("gpu") or ""),
+        usual=str(pipeline.settings.get("gpu") or info.gpu) if info.gpu else "",
+        rented=rented_places(offered),
+        wrong=[p for p in problems if p.field in PLACE_FIELDS and p.code != "runs_elsewhere"],
+        ran=ran_on(runtime) if done and runtime is not None else "",
     )
 
 
@@ -176,8 +209,8 @@ def table_columns(facts: NodeFacts | None) -> tuple[str, Sequence[ColumnSchema]]
     """Return the columns that a card makes, else those it gets, and which of both."""
     if facts is None:
         return None
-    for where, schemas in (("makes", facts.schemas), ("gets", facts.inputs)):
+    for which, schemas in (("makes", facts.schemas), ("gets", facts.inputs)):
         for schema in schemas.values():
             if isinstance(schema, TableSchema) and schema.columns is not None:
-                return where, schema.columns
+                return which, schema.columns
     return None

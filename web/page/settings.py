@@ -22,6 +22,7 @@ from web.page.markup import (
     td,
     tr,
 )
+from web.page.where import PLACE_FIELDS, card_place
 
 _LIMITS = {"timeout": "Time", "memory": "Memory"}
 
@@ -31,12 +32,14 @@ def settings(card: Card) -> Node:
     placed = {wire.port for wire in card.wires}
     loose = [p for p in card.problems if not p.field and p.port not in placed]
     loose = [p for p in loose if p.code != "card_untrusted"]  # said beside the source
-    gone = [p for p in card.problems if p.field and p.field not in _names(card)]
+    known = {*_names(card), *PLACE_FIELDS}
+    gone = [p for p in card.problems if p.field and p.field not in known]
     return [
         [div(".sec")[problem_message(problem)] for problem in (*loose, *gone)],
         form(card.settings) if card.known else placeholder(card.node, card.came_along, card.params),
         _inputs(card) if card.wires else None,
         _why(card),
+        card_place(card.place) if card.place else None,
         _limits(card) if card.limits else None,
         _titled(card),
     ]

@@ -10,6 +10,7 @@ from tensorrag.executor import Offers
 from tensorrag.pipeline import JsonObject
 from tensorrag.run import Run
 from tensorrag.store.journal import RunEntry, Unsettled
+from web.live.offered import Offered
 from web.live.session import Session
 from web.page import course
 from web.page.log_view import last_line
@@ -17,6 +18,7 @@ from web.page.run_list import LEFT, PastRun
 from web.page.run_panel import Stale, Strip
 from web.page.scene import kind_of, titles
 from web.page.topbar import TopBar
+from web.page.where import AUTOMATIC, BEST, RENTS, RunOn, label_of, rented_places, spent
 from web.page.wording import left, plural
 
 
@@ -72,7 +74,7 @@ def standing(session: Session) -> Standing:
     return Standing(seconds=seconds, left=left(max(known)) if known else "")
 
 
-def top_bar_of(session: Session, machine: Machine) -> TopBar:
+def top_bar_of(session: Session, machine: Machine, offered: Offered) -> TopBar:
     """Return what the top bar shows."""
     return TopBar(
         name=session.pipeline.name,
@@ -84,8 +86,21 @@ def top_bar_of(session: Session, machine: Machine) -> TopBar:
         detail=standing(session).left if session.running else "",
         errors=sum(problem.level == "error" for problem in session.problems),
         nodes=len(session.pipeline.nodes),
-        device=machine.device,
+        run_on=_run_on(session, machine, offered),
+    )
+
+
+def _run_on(session: Session, machine: Machine, offered: Offered) -> RunOn:
+    """Return where the cards of the pipeline run, and where else they could."""
+    nodes, settings = session.pipeline.nodes, session.pipeline.settings
+    placements = [each for node, each in session.placements().items() if nodes[node].enabled]
+    return RunOn(
+        label=label_of(placements, machine.device),
+        place=str(settings.get("run_on") or AUTOMATIC),
+        gpu=str(settings.get("gpu") or ""),
         facts=machine.facts,
+        automatic=RENTS if session.may_rent else BEST,
+        rented=rented_places(offered),
     )
 
 
@@ -113,6 +128,7 @@ def strip_of(
         elapsed=(viewed.run.seconds or 0.0) if viewed is not None else standing(session).seconds,
         waiting=len(session.waiting),
         resume=run.run if run is not None and status in LEFT and not session.running else "",
+        places=spent(course.places(events)),
         strays="" if session.running else _going_on(session.strays, names),
         past=viewed is not None,
         bars=course.bars(events, names, kinds) if tab == "timeline" else (),

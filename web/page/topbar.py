@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from web.page.icons import MARK, icon, state
-from web.page.markup import Element, Node, a, button, div, h1, input_, span
+from web.page.markup import Element, Node, a, button, h1, input_, span
+from web.page.where import RunOn, run_on
 from web.page.wording import plural
 
 
@@ -26,10 +27,8 @@ class TopBar:
     """Beside the status: how long it will take."""
     errors: int = 0
     nodes: int = 0
-    machine: str = "This machine"
-    device: str = "cpu"
-    facts: str = ""
-    """The machine in a line."""
+    run_on: RunOn = field(default_factory=RunOn)
+    """Where its cards run."""
 
     @property
     def running(self) -> bool:
@@ -54,7 +53,7 @@ def top_bar(bar: TopBar) -> Node:
         theme_button(),
         span(".vr"),
         _status(bar),
-        _run_on(bar),
+        run_on(bar.run_on),
         span(style="width:4px"),
         _run(bar),
     ]
@@ -139,27 +138,6 @@ def _status(bar: TopBar) -> Element:
     return span(seen, data_testid="run-status", data_state=bar.status, role="status")[
         state(bar.status), bar.detail and span(".num.m2")[bar.detail]
     ]
-
-
-def _run_on(bar: TopBar) -> Node:
-    opener = button(".btn.o.chooser", type="button", popovertarget="run-on", aria_haspopup="menu")
-    return [
-        opener[
-            span(".m2", style="font-weight:400")["Run on"],
-            span[f"{bar.machine} · {bar.device}"],
-            icon("chevron", ".s"),
-        ],
-        div(".menu.runon", id="run-on", popover="auto", role="menu", aria_label="Run on")[
-            button(".mi.tall", type="button", role="menuitemradio", aria_checked="true",
-                   data_act="run_on", data_executor="local")[
-                icon("check"),
-                span(".sp")[
-                    div(".w5", style="line-height:18px")[bar.machine], div(".s12.m2")[bar.facts]
-                ],
-                span(".num.m2")["no cost"],
-            ],
-        ],
-    ]  # fmt: skip
 
 
 def _run(bar: TopBar) -> Node:

@@ -106,6 +106,13 @@ def day(moment: datetime, now: datetime | None = None) -> str:
     return "today" if said.endswith(" today") else said
 
 
+def dollars(value: float) -> str:
+    """Write an amount of money: $0.72, $0.0031; no digits past the first two that count."""
+    if value == 0 or abs(value) >= 0.1:
+        return f"${value:,.2f}"
+    return f"${float(f'{value:.2g}'):f}".rstrip("0")
+
+
 def plural(count: int, one: str, many: str = "") -> str:
     """Write a count and its noun: 1 problem, 2 problems."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"

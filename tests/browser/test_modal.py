@@ -1,0 +1,99 @@
+"""A card on a rented GPU, as a person sees it: through the real SDK against a stand-in of Modal."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.hands import TRAINED, Hands
+from tests.executors.modal_plane.account import account
+from tests.executors.modal_plane.plane import Plane
+from tests.servers import Server
+
+pytestmark = pytest.mark.modal
+
+
+@pytest.fixture
+def plane(tmp_path: Path) -> Iterator[Plane]:
+    """An account in which nothing is deployed; the servers of a test are signed in to it."""
+    with account(tmp_path / "modal") as plane:
+        yield plane
+
+
+def deploy() -> None:
+    """Do what a person does in a terminal."""
+    command = [sys.executable, "-m", "tensorrag", "modal", "deploy"]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, timeout=120)
+
+
+def busy(plane: Plane) -> list[int]:
+    """The processes of the containers that do something."""
+    return [c.process.pid for c in plane.containers.values() if c.call is not None]
+
+
+def choose(hands: Hands, name: str) -> None:
+    """Open the choice beside Run and take one."""
+    hands.test_id("run-on").click()
+    hands.page.get_by_role("menuitemradio", name=name).click()
+
+
+def test_the_sample_on_a_rented_gpu(
+    plane: Plane, start_server: Callable[..., Server], page: Page
+) -> None:
+    server = start_server()
+    hands = Hands(page).open(f"{server.url}/edit/new?sample=boston_housing")
+    expect(page.locator("[data-node]")).to_have_count(5)
+    run_on, inspector = hands.test_id("run-on"), hands.test_id("inspector")
+    expect(run_on).to_contain_text("This machine")
+    assert plane.asked == [], "to look at a page asks no cloud"
+
+    run_on.click()  # nothing is deployed yet: it says what to do, and offers nothing
+    expect(page.get_by_test_id("place-trouble")).to_contain_text("tensorrag modal deploy")
+    expect(page.get_by_role("menuitemradio", name="Modal L4 24 GB")).to_be_disabled()
+    page.keyboard.press("Escape")
+    deploy()
+    run_on.click()
+    row = page.get_by_role("menuitemradio", name="Modal T4")
+    expect(row).to_contain_text("16 GB")
+    expect(row).to_contain_text("$0.72 an hour")
+    expect(page.locator(".runon")).to_contain_text("Nothing is rented until you press Run.")
+    hands.picture("run-on", fit=False)
+    page.keyboard.press("Escape")
+
+    hands.settings("train")  # one card alone, by its own settings
+    place = hands.test_id("card-place")
+    expect(place).to_contain_text("It runs on this machine: automatic: nothing is rented unasked.")
+    place.get_by_label("Run on").select_option("modal")
+    expect(place).to_contain_text("It runs on Modal T4: this card asks for it.")
+    expect(run_on).to_contain_text("Modal T4 + this machine")
+    place.get_by_label("GPU").select_option("L4")
+    expect(place).to_contain_text("It runs on Modal L4")
+    hands.picture("card-place", fit=False)
+    place.get_by_label("GPU").select_option("T4")
+    assert plane.calls == {}, "nothing was rented until Run"
+
+    hands.run()
+    hands.expect_states("running", "train")
+    expect(hands.card("train")).to_contain_text("Epoch", timeout=TRAINED)
+    hands.tab("Result")
+    expect(inspector).to_contain_text("Learning curve", timeout=30_000)
+    expect(inspector.locator(".ihs")).to_contain_text("Modal T4")
+    assert len(plane.calls) == 1, "the other cards ran here"
+    page.get_by_test_id("cancel").click()
+    hands.expect_states("cancelled", "train")
+    assert busy(plane) == []
+
+    hands.settings("model")
+    hands.type_into("epochs", "2")
+    hands.run()
+    hands.expect_status("succeeded")
+    expect(hands.card("train")).to_contain_text("T4 ·")
+    hands.settings("train")
+    expect(place).to_contain_text("Its result was made on Modal T4.")
+    expect(page.get_by_test_id("places")).to_contain_text("Modal T4 + this machine")
+    expect(page.get_by_test_id("places")).to_contain_text("$")

@@ -1,0 +1,120 @@
+"""Where cards run, as the page says it and as people choose it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tensorrag.executor import Offer, Offers
+from tensorrag.pipeline import Pipeline
+from tensorrag.placement import Placement
+from tests.core.engine import InProcess, node
+from tests.web.desk import Desk
+from tests.web.test_actions import Hands
+from web.live.offered import Offered
+from web.page.markup import html
+from web.page.where import RunOn, label_of, ran_on, rented_places, run_on, spent
+from web.page.wording import dollars
+
+HERE, T4, CPU = Placement("local"), Placement("modal", "T4"), Placement("modal")
+
+
+@pytest.mark.parametrize(
+    ("placements", "words"),
+    [
+        ([], "This machine · cpu"),
+        ([HERE, HERE], "This machine · cpu"),
+        ([T4, CPU], "Modal T4"),
+        ([CPU], "Modal"),
+        ([HERE, T4], "Modal T4 + this machine"),
+        ([T4, Placement("modal", "L4")], "Modal T4 and others"),
+    ],
+)
+def test_the_button_says_where_the_cards_run(placements: list[Placement], words: str) -> None:
+    assert label_of(placements, "cpu") == words
+
+
+def told(executor: str, device: str, cost: float | None = None) -> dict[str, Any]:
+    return {"executor": executor, "device": device, "cost": cost}
+
+
+def test_the_strip_says_where_they_ran_and_what_that_cost() -> None:
+    here, there = told("local", "cpu"), told("modal", "T4", 0.0031)
+    assert spent([here]) == "No cost, this machine"
+    assert spent([here, there]) == "$0.0031, Modal T4 + this machine"
+    assert spent([there, told("modal", "cpu", 0.001)]) == "$0.0041, Modal T4 + Modal"
+    assert (ran_on(here), ran_on(there)) == ("this machine, cpu", "Modal T4")
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (0.7164, "$0.72"),
+        (6.3, "$6.30"),
+        (0.0, "$0.00"),
+        (0.00312, "$0.0031"),
+        (0.000011, "$0.000011"),
+    ],
+)
+def test_money_is_written_without_noise(value: float, written: str) -> None:
+    assert dollars(value) == written
+
+
+class Elsewhere(InProcess):
+    """Another place, which counts how often it is asked."""
+
+    asked = 0
+    answer = Offers(executor="modal", available=False, reason="Nobody is in.", hint="Go in.")
+
+    async def offers(self) -> Offers:
+        self.asked += 1
+        return self.answer
+
+
+async def test_other_places_are_asked_when_somebody_looks() -> None:
+    modal = Elsewhere(name="modal")
+    offered = Offered({"local": InProcess(), "modal": modal})
+    before = html(run_on(RunOn(rented=rented_places(offered))))
+    assert modal.asked == 0
+    assert "disabled" not in before
+
+    await offered.look()
+    shut = html(run_on(RunOn(rented=rented_places(offered))))
+    assert "Nobody is in." in shut
+    assert "Go in." in shut
+    assert "disabled" in shut
+
+    t4 = Offer(device="T4", label="Modal · T4", price=0.0002)
+    modal.answer = Offers(executor="modal", available=True, offers=(t4,))
+    await offered.look()
+    assert "$0.72 an hour" in html(run_on(RunOn(rented=rented_places(offered))))
+
+
+async def test_a_choice_is_an_edit_that_can_be_taken_back(desk: Desk) -> None:
+    pipeline = Pipeline("One").with_nodes(node("model_define_gpu"), node("train_gpu"))
+    session = await desk.open(pipeline)
+    hands = Hands(session)
+
+    def places() -> list[str]:
+        return [each.words for each in session.placements().values()]
+
+    assert places() == ["This machine", "This machine"]
+    hands("run_on", place="modal", gpu="A10")
+    assert dict(session.pipeline.settings) == {"run_on": "modal", "gpu": "A10"}
+    assert places() == ["Modal", "Modal A10"]
+    hands("card_run_on", of="train_gpu", value="local")
+    assert places() == ["Modal", "This machine"]
+    hands("card_run_on", of="train_gpu", value="")
+    hands("card_gpu", of="train_gpu", value="L4")
+    assert places() == ["Modal", "Modal L4"]
+    hands("card_gpu", of="train_gpu", value="A10")  # as all of them: nothing is to be written
+    assert dict(session.pipeline.nodes["train_gpu"].resources) == {}
+    hands("run_on", place="", gpu="")
+    hands("undo")
+    assert places() == ["Modal", "Modal A10"]
+    hands("card_gpu", of="train_gpu", value="<b>")
+    hands("card_run_on", of="train_gpu", value="../x")
+    hands("run_on", place="modal", gpu="V100")
+    assert hands.said != []
+    assert session.pipeline.settings.get("gpu") is None
