@@ -15,7 +15,7 @@ from typing import Any
 import modal
 
 from executors.modal_parcel import APP, DATA, EVENTS
-from executors.modal_prices import CORES, MEMORY
+from executors.modal_prices import CORES, IDLE, MEMORY
 
 MOUNT = "/data"
 """Where containers see the volume, unless ``TENSORRAG_DATA`` says where else."""
@@ -65,7 +65,7 @@ events = modal.Queue.from_name(EVENTS, create_if_missing=True)
     volumes={MOUNT: data},
     retries=0,
     max_containers=8,
-    scaledown_window=60,
+    scaledown_window=IDLE,
     include_source=False,
 )
 def run_card(request: dict[str, Any]) -> dict[str, Any]:
@@ -82,7 +82,7 @@ def run_card(request: dict[str, Any]) -> dict[str, Any]:
     volumes={MOUNT: data},
     retries=0,
     max_containers=8,
-    scaledown_window=60,
+    scaledown_window=IDLE,
     include_source=False,
 )
 def run_card_gpu(request: dict[str, Any]) -> dict[str, Any]:

@@ -16,13 +16,14 @@ from executors import modal_sdk
 from executors.job import Job, Outcome
 from executors.modal_notes import Note, Notes
 from executors.modal_parcel import FORMAT, REVOKED, Parcel, far_path, pack, unpack
-from executors.modal_prices import CORES, MEMORY, per_second
+from executors.modal_prices import GRACE, PRICE_PAGE, asked
 from executors.modal_sentences import SIGN_IN, crashed, other_version, sentence
 from executors.protocol import MOST_PROGRESS, JsonObject, decode
 from tensorrag.errors import ExecutorError, ExecutorUnavailable, RunCancelled, TensorRagError
 from tensorrag.executor import Offer, Offers
 from tensorrag.gpus import GPUS, USUAL
 from tensorrag.pipeline.names import quoted
+from tensorrag.rates import Rates
 from tensorrag.store.artifacts import DIGEST, Store
 from tensorrag.store.place import Place
 from tensorrag.store.uploads import Uploads
@@ -33,9 +34,6 @@ if TYPE_CHECKING:
 
 SECONDS, GPU_SECONDS = 300.0, 600.0
 """How long a card may take that does not say so: at Modal nothing runs without a limit."""
-
-GRACE = 10
-"""Seconds after its time is up that a card has for its next report, before Modal ends it."""
 
 LAST_WORDS = 2.0
 """Seconds that the last events may take after the result."""
@@ -62,6 +60,9 @@ class ModalExecutor:
         self._jobs: dict[str, Job] = {}
         self._calls: dict[str, modal.FunctionCall[Any]] = {}
         self._closed = False
+        self.rates = PRICE_PAGE
+        """What it asks, as far as that is known here."""
+        self._asking: asyncio.Task[None] | None = None
 
     async def offers(self) -> Offers:
         """Say what can be rented at what price, or what is yet to be done for it."""
@@ -73,16 +74,28 @@ class ModalExecutor:
         except Exception as error:
             said = sentence(error)
             return self._nothing(said.message, said.hint)
-        return Offers(executor=self.name, available=True, offers=tuple(map(_offer, (*GPUS, None))))
+        await asyncio.shield(self._ask_rates())
+        offers = tuple(_offer(gpu, self.rates) for gpu in (*GPUS, None))
+        return Offers(executor=self.name, available=True, offers=offers, rates=self.rates)
 
     def _nothing(self, reason: str, hint: str) -> Offers:
         return Offers(executor=self.name, available=False, reason=reason, hint=hint)
+
+    def _ask_rates(self) -> asyncio.Task[None]:
+        """Find out what this account pays; until Modal says so, the price page holds."""
+        if self._asking is None or (self._asking.done() and self.rates is PRICE_PAGE):
+            self._asking = asyncio.create_task(self._take_rates())
+        return self._asking
+
+    async def _take_rates(self) -> None:
+        self.rates = await asked() or self.rates
 
     async def submit(self, task: Task, place: Place) -> str:
         """Send a task and what it needs; its handle is noted before anybody waits for it."""
         self._refuse(task)
         task = task.model_copy(update={"timeout": task.timeout or _seconds(task)})
         note = Note(name=task.ticket or uuid4().hex, task=task, place=place)
+        self._ask_rates()
         try:
             parcel = await asyncio.to_thread(_pack, task, place)
             await _send(parcel["far"], place)
@@ -147,6 +160,7 @@ class ModalExecutor:
         for job in going:  # those that could not be stopped are looked for at the next start
             job.finish(sentence(ConnectionError(), job.task))
         working = [job.work for job in self._jobs.values() if job.work is not None]
+        working += [self._asking] if self._asking is not None else []
         for work in working:
             work.cancel()
         await asyncio.gather(*working, return_exceptions=True)
@@ -195,7 +209,7 @@ class ModalExecutor:
         try:
             answer = await call.get.aio(timeout=None)
             await asyncio.wait([listening], timeout=LAST_WORDS)
-            outcome = await _outcome(job, answer)
+            outcome = await _outcome(job, answer, self.rates)
         except Exception as error:
             outcome = _how_it_failed(job, error)
         finally:
@@ -248,12 +262,13 @@ def _where(task: Task, said: Any) -> JsonObject:
     return {"device": _gpu(task) or "cpu", **known}
 
 
-async def _outcome(job: Job, answer: Any) -> Outcome:
+async def _outcome(job: Job, answer: Any, rates: Rates) -> Outcome:
     """Read what a container answered, strictly: a card may have tampered with it."""
     if not isinstance(answer, dict) or answer.get("format") != FORMAT or "said" not in answer:
         return other_version()
-    cost = float(answer["seconds"]) * per_second(*_size(job.task))
-    job.add({"type": "cost", "data": {"cost": round(cost, 6)}})
+    seconds = float(answer["seconds"])
+    cost = seconds * rates.per_second(_gpu(job.task), job.task.memory)
+    job.add({"type": "cost", "data": {"cost": round(cost, 6), "seconds": round(seconds, 3)}})
     outcome = job.ended(decode(answer["said"]))
     if isinstance(outcome, TensorRagError):
         return outcome
@@ -313,14 +328,10 @@ def _seconds(task: Task) -> float:
     return GPU_SECONDS if task.gpu else SECONDS
 
 
-def _size(task: Task) -> tuple[str | None, float, float]:
-    return _gpu(task), CORES, task.memory or MEMORY
-
-
 def _gpu(task: Task) -> str | None:
     return (task.rented_gpu or USUAL) if task.gpu else None
 
 
-def _offer(gpu: str | None) -> Offer:
-    price = per_second(gpu, CORES, MEMORY)
-    return Offer(device=gpu or "cpu", label=f"Modal · {gpu or 'cpu'}", memory=MEMORY, price=price)
+def _offer(gpu: str | None, rates: Rates) -> Offer:
+    label, price = f"Modal · {gpu or 'cpu'}", rates.per_second(gpu)
+    return Offer(device=gpu or "cpu", label=label, memory=round(rates.memory), price=price)

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
+from tensorrag.rates import Rates
 from tensorrag.store.place import Place
 from tensorrag.task import Task, TaskKind
 from tensorrag.types.value import JsonObject
@@ -39,8 +40,19 @@ class Offers(BaseModel):
     executor: str
     available: bool
     offers: tuple[Offer, ...] = ()
+    rates: Rates | None = None
+    """What it asks; None where nothing is paid."""
     reason: str = ""
     hint: str = ""
+
+
+def rates_of(executor: object) -> Rates | None:
+    """Return what an executor asks, as far as it knows without asking anybody; None: nothing.
+
+    Whoever bills has an attribute ``rates`` beside the methods of the protocol.
+    """
+    rates = getattr(executor, "rates", None)
+    return rates if isinstance(rates, Rates) else None
 
 
 class Executor(Protocol):

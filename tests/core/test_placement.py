@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from executors.modal_prices import GPUS as PRICES
+from executors.modal_prices import PRICE_PAGE
 from tensorrag.gpus import GPUS, next_up
 from tensorrag.pipeline import Node, Pipeline
 from tensorrag.placement import Circumstances, Needs, Placement, placement_of, why_it_stays
@@ -80,8 +80,8 @@ def test_the_settings_may_allow_to_rent_where_there_is_no_gpu() -> None:
 
 
 def test_every_gpu_has_a_price_and_the_next_one_up_is_dearer() -> None:
-    assert list(GPUS) == list(PRICES)
+    assert list(GPUS) == list(PRICE_PAGE.gpus)
     above = {gpu: next_up(gpu) for gpu in GPUS}
     assert (above["T4"], above["A100-80GB"], above["B200"]) == ("L4", "H100", None)
-    assert all(PRICES[up] > PRICES[gpu] for gpu, up in above.items() if up)
+    assert all(PRICE_PAGE.gpus[up] > PRICE_PAGE.gpus[gpu] for gpu, up in above.items() if up)
     assert next_up("V100") is None

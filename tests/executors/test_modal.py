@@ -16,6 +16,7 @@ import pytest_asyncio
 from executors import modal_parcel, modal_remote
 from executors.modal_deploy import deploy
 from executors.modal_notes import Note, Notes
+from executors.modal_prices import PRICE_PAGE
 from executors.modal_remote import ModalExecutor
 from tensorrag.errors import ExecutorError, ExecutorUnavailable, RunCancelled
 from tensorrag.executor import Executor
@@ -211,6 +212,45 @@ async def test_says_what_it_cost(executor: ModalExecutor, place: Place) -> None:
     handle = await executor.submit(task("Sleep", 0.5, gpu=True), place)
     cost = (await first(executor, handle, "cost"))["cost"]
     assert 0.5 * 0.000199 < cost < 5 * 0.000199
+
+
+async def test_the_prices_are_those_of_the_account_where_it_tells_them(
+    plane: Plane, tmp_path: Path
+) -> None:
+    executor = ModalExecutor(tmp_path)
+    before = (await executor.offers()).rates
+    assert before is not None
+    assert before.words == "Modal's price page, 1 Aug 2026"
+    # Per hour, as Modal says it. 0.36 / 3600 = 0.0001; two cores at 0.00001 and 4 GiB at 0.000002.
+    plane.rates = {"CPU": "0.036", "Memory": "0.0072", "T4": "0.36", "H100": "3.6"}
+    offers = await executor.offers()
+    assert offers.rates is not None
+    assert offers.rates.source == "your Modal account"
+    (t4,) = (offer for offer in offers.offers if offer.device == "T4")
+    assert t4.price == pytest.approx(0.0001 + 2 * 0.00001 + 4 * 0.000002)
+    assert offers.rates.gpus["L4"] == 0.000222, "what it does not name is as on the price page"
+    await executor.close()
+    plane.rates = None
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {},
+        {"CPU": "0.047", "T4": "0.59"},  # no memory
+        {"CPU": "0.047", "Memory": "0.008"},  # no GPU
+        {"CPU": "0.0000131", "Memory": "0.00000222", "T4": "0.000164"},  # per second, not per hour
+    ],
+)
+async def test_prices_that_cannot_be_understood_are_not_used(
+    told: dict[str, str], plane: Plane, tmp_path: Path
+) -> None:
+    plane.rates = told
+    executor = ModalExecutor(tmp_path)
+    offers = await executor.offers()
+    assert offers.rates == PRICE_PAGE
+    await executor.close()
+    plane.rates = None
 
 
 async def test_a_card_that_never_reports_is_ended_by_modal(

@@ -43,6 +43,8 @@ class Plane(Containers):
         """What variants of functions were asked for."""
         self.asked: list[str] = []
         """Every call that came, by name."""
+        self.rates: dict[str, str] | None = None
+        """US$ per hour by resource; None: the account may not ask."""
         self.unknown: set[str] = set()
         """Calls that came and are not modelled."""
 
@@ -129,6 +131,14 @@ class Plane(Containers):
         return api_pb2.ImageGetOrCreateResponse(
             image_id="im-1", result=done, metadata=api_pb2.ImageMetadata()
         )
+
+    async def WorkspaceNameLookup(self, request: Any, metadata: Any) -> Any:
+        return api_pb2.WorkspaceNameLookupResponse(username="me")
+
+    async def WorkspaceBillingRates(self, request: Any, metadata: Any) -> Any:
+        if self.rates is None:
+            raise GRPCError(Status.PERMISSION_DENIED, "only owners see the prices")
+        return api_pb2.WorkspaceBillingRatesResponse(rates=self.rates)
 
     # Functions
 
