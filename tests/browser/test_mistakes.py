@@ -1,5 +1,7 @@
 """Mistakes are seen before anything runs: on the card, in the list, under the field."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -50,6 +52,11 @@ def test_a_target_that_is_not_there(hands: Hands, page: Page) -> None:
     listed(hands, "PRICE is not in train_dataset")
     expect(hands.test_id("run")).to_contain_text("1 problem")
     hands.picture("problem")
+    begin = hands.card("evaluate").get_by_test_id("run-node")
+    hands.card("evaluate").hover()
+    expect(begin).to_be_disabled()
+    expect(begin).to_have_attribute("title", re.compile(r"^Train \(GPU\): .*PRICE is not in"))
+    expect(hands.card("split").get_by_test_id("run-node")).to_be_enabled()
 
     hands.test_id("run").click(force=True)  # it only leads to the list
     expect(hands.test_id("run-status")).to_have_attribute("data-state", "idle")

@@ -96,6 +96,18 @@ export function createGraph() {
     return [...new Set(sources.map((edge) => nodes.get(edge.source)?.title))].filter(Boolean)
   }
 
+  /** The first error that keeps a run to this card from beginning: its own, or before it. */
+  function whyNot(id) {
+    for (const each of reach(id, "up")) {
+      links.get(each) // what is wired to it counts too
+      const node = nodes.get(each)
+      if (node?.enabled === false) continue // errors of bypassed cards are in nobody's way
+      const error = node?.problems?.find((problem) => problem.level === "error")
+      if (error) return each === id ? error.message : `${node.title}: ${error.message}`
+    }
+    return null
+  }
+
   return {
     nodes,
     edges,
@@ -113,6 +125,7 @@ export function createGraph() {
     edgesOf,
     reach,
     waitsFor,
+    whyNot,
   }
 }
 

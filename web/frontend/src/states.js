@@ -13,13 +13,17 @@ const STATES = {
   bypassed: { icon: "bypassed", tone: "idle", word: "Bypassed" },
 }
 const NEVER_RUN = { icon: "idle", tone: "idle", word: "Not run yet" }
+const NOTHING = { icon: "", tone: "idle", word: "", note: "" }
 const UNKNOWN = { icon: "error", tone: "error", word: "Not installed" }
 const BUSY = new Set(["queued", "running"])
 
 export const isBusy = (runtime) => BUSY.has(runtime?.state)
 
-/** Errors before a run outrank the state of the last one, but not a run in progress. */
-export function describe(node, runtime) {
+/**
+ * Errors before a run outrank the state of the last one, but not a run in progress. Of a card as
+ * it was (`past`), no word stands for what nobody knows.
+ */
+export function describe(node, runtime, past = false) {
   if (node.unknown) {
     const word = node.off ? "Not trusted yet" : UNKNOWN.word
     return { ...UNKNOWN, word, note: "", face: false }
@@ -28,7 +32,8 @@ export function describe(node, runtime) {
     const errors = node.problems?.filter((problem) => problem.level === "error").length ?? 0
     if (errors) return { icon: "error", tone: "error", word: counted(errors), note: "blocked" }
   }
-  if (!runtime) return { ...(node.enabled === false ? STATES.bypassed : NEVER_RUN), note: "" }
+  if (!runtime && node.enabled === false) return { ...STATES.bypassed, note: "" }
+  if (!runtime) return past ? NOTHING : { ...NEVER_RUN, note: "" }
   const state = STATES[runtime.state] ?? NEVER_RUN
   return { ...state, word: progressWord(runtime) ?? state.word, note: noteOf(runtime) }
 }

@@ -46,6 +46,23 @@ test("what a card feeds, and what feeds it", () => {
   assert.deepEqual([...graph.reach("train", "up")], ["train", "split", "load"])
 })
 
+test("a run to a card cannot begin for an error in it, or before it", () => {
+  const graph = loaded()
+  const split = graph.nodes.get("split")
+  const wrong = { level: "error", message: "There is no column x" }
+  assert.equal(graph.whyNot("train"), null)
+
+  graph.putNode({ ...split, problems: [wrong] })
+  assert.equal(graph.whyNot("split"), "There is no column x")
+  assert.equal(graph.whyNot("train"), "Data Split: There is no column x")
+  assert.equal(graph.whyNot("load"), null)
+
+  graph.putNode({ ...split, problems: [wrong], enabled: false })
+  assert.equal(graph.whyNot("train"), null, "it is passed by")
+  graph.putNode({ ...split, problems: [{ ...wrong, level: "warning" }] })
+  assert.equal(graph.whyNot("train"), null)
+})
+
 test("a queued card waits for those that are still at work", () => {
   const graph = loaded()
   graph.setRuntime({ split: { state: "running" }, train: { state: "queued" } })

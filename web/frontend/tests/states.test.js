@@ -12,6 +12,7 @@ const plain = (text) => text.replaceAll("\u00a0", " ")
 
 test("each state is a word with an icon and a note", () => {
   assert.equal(describe(node, undefined).word, "Not run yet")
+  assert.equal(describe(node, undefined, true).word, "", "nobody knows whether this version ran")
   assert.equal(
     plain(describe(node, { state: "done", device: "cpu", seconds: 14.2 }).note),
     "cpu · 14.2 s",
