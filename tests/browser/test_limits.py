@@ -52,5 +52,5 @@ def test_what_is_no_limit_gets_one_sentence_and_changes_nothing(hands: Hands) ->
     write(hands, "memory", "a lot")
 
     expect(hands.page.locator(".note")).to_contain_text("The memory limit, in MB, must be a number")
-    write(hands, "memory", "")
+    hands.test_id("inspector").get_by_role("button", name="Memory limit: reset to").click()
     expect(limit(hands, "memory")).to_have_value("")

@@ -9,6 +9,7 @@ from web.page.icons import glyph, icon
 from web.page.markup import (
     Element,
     Node,
+    button,
     div,
     h3,
     input_,
@@ -103,12 +104,22 @@ def _limit(node: str, limit: Limit) -> Element:
         value="" if limit.value is None else str(limit.value), placeholder=f"{limit.default:,}",
         inputmode="decimal", autocomplete="off", spellcheck="false", aria_describedby=f"{key}-help",
     )  # fmt: skip
-    aside = "default" if limit.value is None else f"default {limit.default:,}"
     return div(".field", data_limit=limit.name)[
-        div(".fl")[label(for_=key)[named], span(".u")[aside]],
+        div(".fl")[label(for_=key)[named], _back(node, limit, named)],
         div(".inp.short")[control, span(".u")[limit.unit]],
         div(".cap", id=f"{key}-help")[limit.help],
     ]
+
+
+def _back(node: str, limit: Limit, named: str) -> Element:
+    """Beside the label: the default, or the way back to it."""
+    if limit.value is None:
+        return span(".u")["default"]
+    word = f"reset to {limit.default:,}"
+    return button(
+        ".link.u", type="button", data_act="limit", data_of=node, data_param=limit.name,
+        aria_label=f"{named}: {word}", title=word,
+    )[word]  # fmt: skip
 
 
 def _paragraphs(help_text: str) -> list[str]:
