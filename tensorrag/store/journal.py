@@ -140,11 +140,18 @@ class Journal:
     def __init__(self, path: Path, on_full: Callable[[], None] = lambda: None) -> None:
         """``on_full`` makes room on a full disk, so that what happened can be written."""
         self._database = Database(path, SCHEMA, VERSION, MIGRATIONS, on_full)
+        self._seen: int | None = None
 
     @property
     def database(self) -> Database:
         """The file that it is kept in."""
         return self._database
+
+    def changed_elsewhere(self) -> bool:
+        """Tell whether another process has written since this was asked last."""
+        before = self._seen
+        ((self._seen,),) = self._database.read("PRAGMA data_version")
+        return before not in (None, self._seen)
 
     def create_run(
         self,

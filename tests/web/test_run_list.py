@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from tensorrag.store.journal import RunEntry
 from web.page.markup import html
 from web.page.run_list import PastRun, run_list
+from web.page.standing import past_runs
 
 
 def run(number: int, status: str, *, place: int = 0, begun: bool = True) -> PastRun:
@@ -32,6 +34,23 @@ def test_what_did_not_get_to_its_end_can_be_resumed() -> None:
     assert resumed == ["interrupted", "failed", "cancelled"]
     assert "resume" not in row(run(1, "succeeded"))
     assert "resume" not in row(run(1, "running"))
+
+
+def test_what_is_resumed_by_another_run_is_not_resumed_again() -> None:
+    def entry(number: int, status: str, *, parent: str | None = None) -> RunEntry:
+        begun = status != "queued"
+        return RunEntry(f"run-{number}", "p", "", status, 0.0, None, (), parent, begun, number)
+
+    def offered(*entries: RunEntry) -> list[int]:
+        return [run.number for run in past_runs(entries) if run.resumable]
+
+    cut = entry(1, "interrupted")
+    taken_back = RunEntry("run-2", "p", "", "cancelled", 0.0, None, (), "run-1", begun=False)
+    assert offered(cut) == [1]
+    for status in ("queued", "running", "succeeded"):
+        assert offered(entry(2, status, parent="run-1"), cut) == []
+    assert offered(entry(2, "failed", parent="run-1"), cut) == [2]
+    assert offered(taken_back, cut) == [1]
 
 
 def test_what_was_taken_back_before_its_turn_is_nothing_to_look_at() -> None:

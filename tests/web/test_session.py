@@ -3,7 +3,9 @@ import errno
 import json
 import os
 import sqlite3
+import sys
 import time
+from asyncio.subprocess import PIPE
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -814,6 +816,48 @@ async def test_runs_of_one_pipeline_follow_one_another(desk: Desk) -> None:
         second.id: "cancelled",
         third.id: "succeeded",
     }
+
+
+async def test_a_run_is_counted_from_when_it_is_asked_for(desk: Desk, tmp_path: Path) -> None:
+    source = tmp_path / "slow"
+    os.mkfifo(source)
+    slow = Node("slow", "read_number", {"path": str(source)})
+    session = await desk.open(chain(node("number"), node("wait")).with_nodes(slow))
+    await session.start(until="wait")
+    await until(lambda: state(session, "wait") == "running")
+
+    asked = asyncio.create_task(session.start())
+    await until(lambda: session.beginning == 1)  # its source is looked at, and does not answer
+    await asyncio.to_thread(source.write_text, "5")
+    second = await asked
+
+    assert (session.beginning, session.waiting) == (0, [second])
+    await session.take_back(second.id)
+    await session.cancel()
+
+
+async def test_a_run_of_another_process_is_shown_without_a_reload(desk: Desk) -> None:
+    session = await desk.open(SUM)
+    await (await session.start()).wait()
+    mine = session.run_id()
+    session.subscribe(Listener(session))
+
+    code = (
+        "import sys; from tensorrag.store.journal import Journal; from pathlib import Path\n"
+        "journal = Journal(Path(sys.argv[1]) / 'journal.sqlite')\n"
+        "run = journal.create_run({'x': 1}, pipeline_id=sys.argv[2], status='running')\n"
+        "journal.append(run, [], status='cancelled')\n"
+        "print(run)"
+    )
+    told = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", code, str(desk.workspace.root), session.id, stdout=PIPE
+    )
+    theirs = (await told.communicate())[0].decode().strip()
+
+    await until(lambda: session.run_id() == theirs != mine)
+    assert session.run_status == "cancelled"
+    assert [entry.id for entry in await session.runs()] == [theirs, mine]
+    assert session.written_elsewhere > 0
 
 
 async def test_a_run_that_waits_begins_by_itself_after_a_restart(desk: Desk) -> None:

@@ -74,6 +74,15 @@ class History:
         """Read how the runs before ended."""
         await asyncio.to_thread(self._read)
 
+    async def look_again(self) -> None:
+        """Take up how runs ended that another process began, unless one goes on here."""
+        if not self.running:
+            read = History(self._workspace, self._id)
+            await read.open()
+            if read.run_id != self.run_id and not self.running:
+                self.run, self.shown = None, read.shown
+                self._status, self._run_id, self._events = read._status, read.run_id, read.events
+
     async def renew(self, run_id: str) -> None:
         """Take up what came afterwards of a run that was cut off."""
         ended = await asyncio.to_thread(self._ends, run_id)

@@ -77,6 +77,11 @@ class RunsHere:
         """Return the runs of a pipeline that wait their turn, the next one first."""
         return [run for run in self._waiting if _of(run, pipeline_id)]
 
+    def beginning(self, pipeline_id: str | None) -> int:
+        """Count the runs of a pipeline that were asked for and are still looked into."""
+        mine = (run for run in self._beginning if _of(run, pipeline_id))
+        return sum(run not in self._going and run not in self._waiting for run in mine)
+
     async def latest(self) -> dict[str, RunEntry]:
         """Return the latest run of each pipeline, by the pipeline's id."""
         entries = await asyncio.to_thread(self._workspace.journal.runs, LISTED)
@@ -96,10 +101,12 @@ class RunsHere:
         self._refuse_twice(request)
         run = self._run(request)
         self._beginning.append(run)
+        self._tell(run)
         try:
             await self._begin(run)
         finally:
             self._beginning.remove(run)
+            self._tell(run)
         return run
 
     async def take_up(self) -> None:

@@ -88,6 +88,8 @@ class Session:
         """What the pipeline was before, and what has a name."""
         self.notices: list[Notice] = []
         """What happened to the pipeline that nobody asked for, until somebody has read it."""
+        self.written_elsewhere = 0
+        """Rises with every look at runs of other processes that found something."""
         saving.on_change = self._tell_status
         saving.on_notice = self.notice
 
@@ -196,6 +198,11 @@ class Session:
     def waiting(self) -> list[Run]:
         """The runs that wait until the one that goes on has ended, the next one first."""
         return self._runs.waiting(self.id)
+
+    @property
+    def beginning(self) -> int:
+        """How many more runs were asked for whose sources are still looked at."""
+        return self._runs.beginning(self.id)
 
     @property
     def strays(self) -> list[Unsettled]:
@@ -410,6 +417,14 @@ class Session:
             self._renewing.add(task)
             task.add_done_callback(self._renewing.discard)
         self._strays = going_on
+        self._tell_status()
+
+    async def look_at_runs_elsewhere(self) -> None:
+        """Another process, such as the command line, wrote what it runs: show that too."""
+        await self._history.look_again()
+        self.written_elsewhere += 1
+        self._checking.kick()
+        self._stage.show_soon()
         self._tell_status()
 
     async def runs(self, limit: int = 50) -> list[RunEntry]:

@@ -7,6 +7,7 @@ import importlib
 import logging
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import IO
 
@@ -152,6 +153,7 @@ class Sessions:
         finish_edits(self.workspace.pipelines)
         self.workspace.journal.interrupted()
         self.workspace.sweep()
+        self.workspace.journal.changed_elsewhere()  # from now on
 
     def _back_up(self) -> None:
         """Keep a copy of what would be lost with one damaged file. In a thread."""
@@ -277,14 +279,23 @@ class Sessions:
         """Notice what other programs write into the files of pipelines that somebody looks at."""
         while True:
             await asyncio.sleep(LOOK)
+            changed = await self._runs_changed_elsewhere()
             for opening in list(self._open.values()):
                 session = _opened(opening)
                 if session is None or not session.watched:
                     continue
                 try:
                     await session.outside.look()
+                    if changed:
+                        await session.look_at_runs_elsewhere()
                 except Exception:  # one odd file must not end the watch over all others
                     log.exception("The file of a pipeline could not be looked at.")
+
+    async def _runs_changed_elsewhere(self) -> bool:
+        """Tell whether another process has run something here, as the command line does."""
+        with suppress(TensorRagError):  # it is busy, or the disk is full: the next look tells
+            return await asyncio.to_thread(self.workspace.journal.changed_elsewhere)
+        return False
 
     def settings_changed(self) -> None:
         """Check every open pipeline again: there are other secrets, folders or limits."""

@@ -189,8 +189,14 @@ class Editor(View):
 
     def on_status(self) -> None:
         """Saved, undo, redo, or a run began or ended."""
-        run, waiting = self.session.run, [run.id for run in self.session.waiting]
-        seen = (run and run.id, self.session.run_status, self.session.running, waiting)
+        waiting = [run.id for run in self.session.waiting]
+        seen = (
+            self.session.run_id(),
+            self.session.run_status,
+            self.session.running,
+            waiting,
+            self.session.written_elsewhere,
+        )
         if seen != self._runs_seen:
             self._runs_seen = seen
             background_tasks.create(self._load_past(), name="past runs")

@@ -30,6 +30,13 @@ class PastRun:
     """Its place in the line of those that wait, from 1; 0 where it does not."""
     begun: bool = True
     """Whether its turn ever came."""
+    resumed: bool = False
+    """Whether another run goes on with it, or did."""
+
+    @property
+    def resumable(self) -> bool:
+        """Whether somebody may go on with it."""
+        return self.status in LEFT and self.begun and not self.resumed
 
 
 def run_list(runs: Sequence[PastRun], shown: str = "") -> Node:
@@ -74,7 +81,7 @@ def _button(run: PastRun) -> Node:
             ".link", type="button", data_act="take_back", data_of=run.run, data_testid="take-back",
             aria_label=f"Cancel run {run.number}, which waits",
         )["Cancel"]  # fmt: skip
-    if run.status in LEFT and run.begun:
+    if run.resumable:
         return button(
             ".link", type="button", data_act="resume", data_of=run.run,
             aria_label=f"Resume run {run.number}",

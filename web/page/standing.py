@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from tensorrag.executor import Offers
 from tensorrag.pipeline import JsonObject
 from tensorrag.run import Run
-from tensorrag.store.journal import RunEntry, Unsettled
+from tensorrag.store.journal import ONGOING, RunEntry, Unsettled
 from web.live.offered import Offered
 from web.live.session import Session
 from web.page import course
 from web.page.log_view import last_line
-from web.page.run_list import LEFT, PastRun
+from web.page.run_list import PastRun
 from web.page.run_panel import Stale, Strip
 from web.page.scene import kind_of, titles
 from web.page.topbar import TopBar
@@ -120,14 +120,15 @@ def strip_of(
         for node, runtime in session.runtime().items()
         if runtime["state"] == "stale" and runtime.get("reason") and node in names
     ]
+    may_go_on = run is not None and replace(run, status=status).resumable and not session.running
     return Strip(
         tab=tab,
         run=viewed.run.run if viewed is not None else session.run_id(),
         number=run.number if run is not None else 0,
         status=status,
         elapsed=(viewed.run.seconds or 0.0) if viewed is not None else standing(session).seconds,
-        waiting=len(session.waiting),
-        resume=run.run if run is not None and status in LEFT and not session.running else "",
+        waiting=len(session.waiting) + session.beginning,
+        resume=run.run if run is not None and may_go_on else "",
         places=spent(course.places(events)),
         strays="" if session.running else _going_on(session.strays, names),
         past=viewed is not None,
@@ -161,6 +162,7 @@ def _latest(session: Session, past: Sequence[PastRun]) -> PastRun | None:
 def past_runs(entries: Sequence[RunEntry], waiting: Sequence[Run] = ()) -> list[PastRun]:
     """Return the runs of a pipeline, newest first."""
     numbers = {entry.id: entry.number for entry in entries}
+    resumed = {entry.parent for entry in entries if entry.begun or entry.status in ONGOING}
     places = {run.id: at for at, run in enumerate(waiting, start=1)}
     return [
         PastRun(
@@ -172,6 +174,7 @@ def past_runs(entries: Sequence[RunEntry], waiting: Sequence[Run] = ()) -> list[
             detail=f"Resumes run {numbers[entry.parent]}" if entry.parent in numbers else "",
             place=places.get(entry.id, 0),
             begun=entry.begun,
+            resumed=entry.id in resumed,
         )
         for entry in entries
     ]
