@@ -30,6 +30,8 @@ from tensorrag import (
     Schema,
     Table,
     TableSchema,
+    keep,
+    kept,
     report,
 )
 from tensorrag.allowance import allowed_memory, machine_memory
@@ -172,6 +174,7 @@ def _train(
         learning_rate=spec.trainer.learning_rate,
         seed=seed,
         on_epoch=_tell,
+        start=kept(),
     )
     content = {
         "layers": layers,
@@ -186,6 +189,7 @@ def _tell(epoch: Epoch) -> None:
     losses = {"loss": epoch.loss}
     if epoch.validation_loss is not None:
         losses["validation_loss"] = epoch.validation_loss
+    keep(epoch.state, epoch.number, epoch.total, "epoch")
     report(epoch.number, epoch.total, "epoch", **losses)
 
 
@@ -196,9 +200,11 @@ def _report(
     from cards._network.predict import predict
 
     curves = {"loss": history.loss, "validation_loss": history.validation_loss}
-    notes: tuple[str, ...] = ()
+    notes = []
     if seen is not None:
-        notes = (validation_note(seen, predict(content, seen.x)),)
+        notes.append(validation_note(seen, predict(content, seen.x)))
+    if history.continued_at is not None:
+        notes.append(f"It was stopped, and continued at epoch {history.continued_at}.")
     return TrainingReport(
         device=history.device,
         seconds=history.seconds,
@@ -208,7 +214,7 @@ def _report(
             "linear": linear_metrics(rows.x, rows.y),
         },
         history={name: losses for name, losses in curves.items() if losses},
-        notes=notes,
+        notes=tuple(notes),
     )
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tensorrag.card import Card, Column, Field, Peek
+    from tensorrag.checkpoint import keep, kept
     from tensorrag.errors import CardError, InputError, ParameterError, TensorRagError
     from tensorrag.progress import report
     from tensorrag.secret import Secret
@@ -59,6 +60,8 @@ __all__ = [
     "TableSchema",
     "TensorRagError",
     "Value",
+    "keep",
+    "kept",
     "report",
 ]
 
@@ -72,6 +75,8 @@ _ELSEWHERE = {
     "ParameterError": "errors",
     "TensorRagError": "errors",
     "Secret": "secret",
+    "keep": "checkpoint",
+    "kept": "checkpoint",
     "report": "progress",
 }
 """The module of each public name that is not one of the types."""

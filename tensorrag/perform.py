@@ -15,6 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from tensorrag.allowance import allowing, default_memory
 from tensorrag.card import Card, Peek
+from tensorrag.checkpoint import Keeper, keeping
 from tensorrag.errors import (
     CardError,
     ErrorInfo,
@@ -79,7 +80,8 @@ def make_card(card: type[Card], params: Mapping[str, Any]) -> Card:
 
 def _run(task: Task, store: Store) -> JsonObject:
     card = make_card(load_card(task.entry, task.source), task.params)
-    with allowing(round(task.memory or default_memory(gpu=task.gpu))):
+    memory = round(task.memory or default_memory(gpu=task.gpu))
+    with allowing(memory), keeping(_keeper(task, store)):
         made = card.run(*_arguments(card, task, store))  # type: ignore[attr-defined]
     outputs = _outputs(card, made)
     ports = card.outputs()
@@ -93,6 +95,11 @@ def _run(task: Task, store: Store) -> JsonObject:
         "device": _device(outputs),
         "pid": os.getpid(),
     }
+
+
+def _keeper(task: Task, store: Store) -> Keeper | None:
+    """Keep how far it is where its result could be found again."""
+    return Keeper(store.checkpoints, task.key, task.ticket, task.anew) if task.key else None
 
 
 def _arguments(card: Card, task: Task, store: Store) -> list[Any]:

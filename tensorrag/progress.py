@@ -88,6 +88,12 @@ def reporting(reporter: Reporter) -> Iterator[Reporter]:
         reporter.flush()
 
 
+def is_stopping() -> bool:
+    """Whether somebody asked the running card to stop: its next report will."""
+    reporter = _reporter.get()
+    return reporter is not None and reporter.stopping
+
+
 def report(done: float, total: float | None = None, unit: str = "", **metrics: float) -> None:
     """Say how far the running card is.
 

@@ -43,6 +43,10 @@ class Task(BaseModel):
     memory: float | None = None
     """MiB that it may use, with all that it starts; None: what is usual where it runs."""
 
+    key: str = ""
+    """The cache key of its result: what it keeps meanwhile is found again by that."""
+    anew: bool = False
+    """Whether it begins from the beginning, though an earlier one kept how far it was."""
     ticket: str = ""
     """A name that was noted before it was submitted: `Executor.attach` may find it by that."""
 

@@ -5,6 +5,8 @@ its time on calls. Here weights and gradients are views of two flat vectors, and
 fused call: 10 to 26 µs instead of 48 for the default network.
 """
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor, nn
 
@@ -52,6 +54,23 @@ class FlatAdam:
             amsgrad=False,
             maximize=False,
         )
+
+    def state(self) -> dict[str, Tensor]:
+        """Copy what the next step depends on."""
+        return {name: vector.cpu().clone() for name, vector in self._vectors().items()}
+
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        """Go on from there."""
+        for name, vector in self._vectors().items():
+            vector.copy_(state[name])
+
+    def _vectors(self) -> dict[str, Tensor]:
+        return {
+            "weights": self.weights,
+            "mean": self._mean,
+            "square": self._square,
+            "steps": self._steps,
+        }
 
     def _adopt(self, parameter: nn.Parameter, offset: int) -> None:
         """Make the parameter and its gradient views of the flat vectors."""

@@ -7,9 +7,12 @@ share that the threshold really keeps.
 """
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 BLOCK_ELEMENTS = 1 << 18
@@ -40,6 +43,21 @@ class MaskSource:
             bits = self._bits.integers(0, 2**64, words, dtype=np.uint64).view(np.int16)
             sixteen_bits = torch.from_numpy(bits)[: masks.numel()].view(masks.shape)
             torch.lt(sixteen_bits, kept - _GRAIN // 2, out=masks).mul_(_GRAIN / kept)
+
+    def state(self) -> NDArray[Any]:
+        """Copy where the random numbers are."""
+        if self._generator is not None:
+            return self._generator.get_state().numpy().copy()
+        numbers: NDArray[Any] = self._bits.bit_generator.state["state"]["state"]
+        return numbers.copy()
+
+    def restore(self, state: NDArray[Any]) -> None:
+        """Draw on from there; it comes from a device of the same kind."""
+        if self._generator is not None:
+            self._generator.set_state(torch.from_numpy(state))
+            return
+        known = dict(self._bits.bit_generator.state)
+        self._bits.bit_generator.state = known | {"state": {"state": state}}
 
 
 class BlockDropout(nn.Module):
@@ -78,6 +96,27 @@ class BlockDropout(nn.Module):
         mask = masks[self._next]
         self._next += 1
         return mask if len(mask) == len(x) else mask[: len(x)]
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Copy what was drawn and not used, a bit for each unit."""
+        if self._masks is None:
+            return {}
+        masks = self._masks.cpu().numpy()
+        return {
+            "bits": np.packbits(masks > 0),
+            "shape": np.array(masks.shape),
+            "next": np.array(self._next),
+            "scale": masks.max(),
+        }
+
+    def restore(self, state: Mapping[str, NDArray[Any]], device: torch.device) -> None:
+        """Use what was drawn before; an empty state has nothing."""
+        if not state:
+            return
+        shape = tuple(int(size) for size in state["shape"])
+        kept = np.unpackbits(state["bits"], count=math.prod(shape)).reshape(shape)
+        scaled = kept.astype(np.float32) * np.float32(state["scale"])
+        self._masks, self._next = torch.from_numpy(scaled).to(device), int(state["next"])
 
     def _draw(self, masks: Tensor) -> None:
         if self._source is None:

@@ -10,6 +10,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,6 +22,7 @@ from cards._network.backward import Step, squared_error_step
 from cards._network.batches import GATHER_ROWS, Part, cut
 from cards._network.device import best_device, tuned_processor
 from cards._network.dropout import BlockDropout, MaskSource
+from cards._network.resume import Arrays, Moving, is_known
 from tensorrag import CardError, InputError
 
 Loss = Callable[[Tensor, Tensor], Tensor]
@@ -43,6 +45,8 @@ class Epoch:
     loss: float
     validation_loss: float | None
     seconds: float
+    state: Callable[[], dict[str, NDArray[Any]]]
+    """Copies what the training could go on from; to be called before the next epoch."""
 
 
 @dataclass(slots=True)
@@ -56,6 +60,18 @@ class History:
     loss: list[float] = field(default_factory=list)
     validation_loss: list[float] = field(default_factory=list)
     seconds: float = 0.0
+    continued_at: int | None = None
+    """The epoch with which it went on, where it was stopped before."""
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the numbers, by name."""
+        numbers = {"loss": self.loss, "validation_loss": self.validation_loss}
+        return {name: np.array(n) for name, n in (*numbers.items(), ("seconds", self.seconds))}
+
+    def restore(self, saved: Arrays) -> None:
+        """Go on from there."""
+        self.loss, self.validation_loss = saved["loss"].tolist(), saved["validation_loss"].tolist()
+        self.seconds, self.continued_at = float(saved["seconds"]), len(self.loss) + 1
 
 
 def fit(
@@ -71,6 +87,7 @@ def fit(
     validation: Rows | None = None,
     device: torch.device | None = None,
     on_epoch: Callable[[Epoch], None] | None = None,
+    start: Arrays | None = None,
 ) -> History:
     """Train `module` in place with Adam, and leave it on the device, in evaluation mode.
 
@@ -86,6 +103,8 @@ def fit(
         validation: rows on which to measure the loss after each epoch.
         device: where; None is the best there is.
         on_epoch: called after each epoch; what it raises ends the training.
+        start: the state of an epoch of the very same training, to go on from; one that another
+            version wrote is left alone.
 
     Raises:
         InputError: the rows hold a missing or infinite number, or there are none.
@@ -98,15 +117,18 @@ def fit(
     parts = cut(len(rows[0]), batch_size, least=_least_rows(module))
     training = _Training(module.to(device), loss, learning_rate, seed)
     history = History(device.type)
-    began = time.perf_counter()
+    if start is not None and is_known(start):
+        training.moving.load(start)
+        history.restore(start)
+    began = time.perf_counter() - history.seconds
     with tuned_processor(training.parameters, batch_size):
-        for number in range(1, epochs + 1):
+        for number in range(len(history.loss) + 1, epochs + 1):
             history.loss.append(_finite(training.epoch(*rows, parts), number))
             if held_out is not None:
                 history.validation_loss.append(training.measure(*held_out))
             history.seconds = time.perf_counter() - began
             if on_epoch is not None:
-                on_epoch(_last(history, epochs))
+                on_epoch(_last(history, epochs, training.moving))
     training.end()
     return history
 
@@ -126,6 +148,7 @@ class _Training:
         masks = MaskSource(seed, self.device)
         for layer in self.dropouts:
             layer.start(masks)
+        self.moving = Moving(module, self.adam, self.order, masks, self.dropouts)
         by_hand = squared_error_step(module) if loss is nn.functional.mse_loss else None
         self.by_hand = by_hand is not None
         self.step: Step = by_hand or self._autograd_step
@@ -208,6 +231,10 @@ def _non_finite(where: str) -> NonFiniteLossError:
     )
 
 
-def _last(history: History, total: int) -> Epoch:
+def _last(history: History, total: int, moving: Moving) -> Epoch:
     held_out = history.validation_loss[-1] if history.validation_loss else None
-    return Epoch(len(history.loss), total, history.loss[-1], held_out, history.seconds)
+
+    def state() -> dict[str, NDArray[Any]]:
+        return moving.save() | history.to_arrays()
+
+    return Epoch(len(history.loss), total, history.loss[-1], held_out, history.seconds, state)

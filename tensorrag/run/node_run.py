@@ -10,6 +10,7 @@ from typing import Literal, Self
 from tensorrag.check import NodeFacts
 from tensorrag.errors import ErrorInfo
 from tensorrag.placement import Placement
+from tensorrag.store.checkpoints import Kept
 from tensorrag.store.results import Result
 from tensorrag.types.value import JsonObject
 
@@ -104,9 +105,12 @@ class NodeRun:
         self.placed = None if cached else self.placed
         self.reason = None if cached else self.reason
 
-    def fail(self, error: BaseException) -> None:
-        """The card, or the place where it ran, has failed."""
+    def fail(self, error: BaseException, kept: Kept | None = None) -> None:
+        """The card, or the place where it ran, has failed; how far it was may be kept."""
         self.state, self.error = "failed", ErrorInfo.of(error)
+        if kept is not None:
+            hint = f"{self.error.hint} What it learnt until {kept.words} is kept: Resume goes on "
+            self.error = self.error.model_copy(update={"hint": f"{hint}from there.".strip()})
         self.seconds = self.elapsed()
 
     def cancel(self, reason: str = "cancelled") -> None:

@@ -280,7 +280,8 @@ class Run:
             fresh=self._fresh(),
         )
         memory = self._workspace.settings.values().card_memory
-        self._schedule = Schedule(prepared, planner, store, memory)
+        resumes = request.parent is not None
+        self._schedule = Schedule(prepared, planner, store, memory, resumes=resumes)
         record = run_record(prepared, request)
         created = time.time() - (time.monotonic() - self._began)
         if self.id:

@@ -41,10 +41,17 @@ class Schedule:
         planner: knows what need not run again.
         store: where results are recorded.
         memory: MiB that a node may use which asks for none; None: what is usual where it runs.
+        resumes: whether it goes on with what another run had begun.
     """
 
     def __init__(
-        self, prepared: Prepared, planner: Planner, store: Store, memory: float | None = None
+        self,
+        prepared: Prepared,
+        planner: Planner,
+        store: Store,
+        memory: float | None = None,
+        *,
+        resumes: bool = False,
     ) -> None:
         self.run = ""
         """The id of the run, once it has one."""
@@ -55,6 +62,8 @@ class Schedule:
         self._placements = prepared.placements
         self._pipeline, self._facts = prepared.pipeline, prepared.checked.nodes
         self._planner, self._store, self._memory = planner, store, memory
+        self._anew = frozenset[str]() if resumes else frozenset(planner.fresh)
+        """Nodes that begin from the beginning, though how far they were is kept."""
         self._first = planner.all()
         self._settled: dict[str, Planned] = {}
         graph = self._pipeline.graph()
@@ -90,7 +99,8 @@ class Schedule:
         inputs = self._settled[node.id].inputs
         facts = self._facts[node.id]
         gpu = self._placements[node.id].gpu
-        return task_of(self._pipeline.nodes[node.id], facts, inputs, self._memory, gpu)
+        task = task_of(self._pipeline.nodes[node.id], facts, inputs, self._memory, gpu)
+        return task.model_copy(update={"key": node.key or "", "anew": node.id in self._anew})
 
     @property
     def over(self) -> bool:
@@ -119,9 +129,10 @@ class Schedule:
             node.finish(result, cached=False)
             self._settled[node.id] = Planned("done", node.key, result, outputs=result.outputs)
         except RunCancelled:
-            node.cancel()
+            kept = self._store.checkpoints.get(node.key)
+            node.cancel(f"cancelled: {kept.words} is kept" if kept else "cancelled")
         except Exception as error:
-            node.fail(error)
+            node.fail(error, self._store.checkpoints.get(node.key))
         for twin in twins:
             self._first.pop(twin.id, None)
             self._ready.append(twin.id)
@@ -173,6 +184,9 @@ class Schedule:
         """Have it run, unless another node is making the very same result right now."""
         first = self._first.get(node.id)
         node.reason = (first or self._settled[node.id]).reason
+        kept = self._store.checkpoints.get(node.key)
+        if kept is not None and node.id not in self._anew:
+            node.reason = f"continues after {kept.words}"
         if node.key is not None and node.id not in self._planner.fresh:
             if node.key in self._twins:
                 self._twins[node.key].append(node)

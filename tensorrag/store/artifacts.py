@@ -28,6 +28,7 @@ from tensorrag.store.signing import Signatures
 from tensorrag.types import BUILT_IN, JsonObject, Value, value_type
 
 if TYPE_CHECKING:
+    from tensorrag.store.checkpoints import Checkpoints
     from tensorrag.store.results import Peeks, Results
 
 DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -138,6 +139,13 @@ class Store:
 
         return Peeks(self.index)
 
+    @cached_property
+    def checkpoints(self) -> Checkpoints:
+        """How far cards are that were stopped, by cache key."""
+        from tensorrag.store.checkpoints import Checkpoints
+
+        return Checkpoints(self)
+
     def put(self, value: Value) -> Artifact:
         """Store a value; one that is there already is kept as it is.
 
@@ -215,8 +223,12 @@ class Store:
             self._set_aside(path)
             raise _damaged(digest) from None
 
-    def load(self, digest: str) -> Value:
+    def load(self, digest: str, kind: type[Value] | None = None) -> Value:
         """Read a value back, after its files were verified.
+
+        Args:
+            digest: its name.
+            kind: of a value that travels along no edge; by default one of `value_types`.
 
         Raises:
             ArtifactNotFound: it, or one of its files, is gone.
@@ -224,7 +236,7 @@ class Store:
             ArtifactForeign: reading it would run code, and this workspace did not write it.
         """
         artifact = self.get(digest)
-        kind = value_type(artifact.type)
+        kind = kind or value_type(artifact.type)
         if kind.unpickles:
             self.check_signature(artifact)
             contents = {file.name: self._verified(artifact, file) for file in artifact.files}
@@ -301,6 +313,11 @@ class Store:
     def blob(self, sha256: str) -> Path:
         """Where the file of this content lies."""
         return self.root / "blobs" / sha256[:2] / sha256
+
+    def drop_manifest(self, digest: str) -> None:
+        """Remove the list of a value's files, and its signature."""
+        self._manifest(digest).unlink(missing_ok=True)
+        self.signatures.path(digest).unlink(missing_ok=True)
 
     def size(self) -> int:
         """Bytes of all stored files."""

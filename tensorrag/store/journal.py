@@ -357,6 +357,11 @@ class Journal:
         """Return the digests of all outputs of the latest run of every pipeline."""
         return {digest for _, _, digests in self.latest() for digest in digests}
 
+    def knows(self, key: str) -> bool:
+        """Whether a run had a card of this cache key."""
+        sql = "SELECT 1 FROM nodes WHERE instr(made, ?) LIMIT 1"
+        return bool(self._database.read(sql, (key,)))
+
     def past(self) -> list[Past]:
         """Return the runs that nothing depends on, oldest first; see `tensorrag.store.thinning`."""
         rows = self._database.read(_PAST, ONGOING)

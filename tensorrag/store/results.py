@@ -106,6 +106,7 @@ class Results:
             )
             # They were written a moment ago: what stands there now is what was hashed.
             connection.executemany("INSERT OR REPLACE INTO stamps VALUES (?, ?)", stamps.items())
+        self._store.checkpoints.forget(key)
 
     def touch(self, keys: Iterable[str]) -> None:
         """Note that these were of use just now; what is used least is removed first."""

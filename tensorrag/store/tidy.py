@@ -25,8 +25,8 @@ _one_at_a_time = threading.Lock()
 def tidy(store: Store, journal: Journal, *, cap: int) -> int:
     """Remove the results used longest ago until the store fits into its cap.
 
-    The outputs of the latest run of every pipeline stay, and so does what was of use since the
-    oldest run began that is going on.
+    The outputs of the latest run of every pipeline stay, and checkpoints, and what was of use
+    since the oldest run began that is going on.
 
     Returns:
         How many bytes were removed.
@@ -36,7 +36,7 @@ def tidy(store: Store, journal: Journal, *, cap: int) -> int:
         if before <= cap:
             return 0
         since = journal.ongoing_since() or time.time()
-        kept = _Kept(store, journal.latest_outputs())
+        kept = _Kept(store, journal.latest_outputs() | store.checkpoints.digests())
         size = kept.size
         for key, digests in _by_use(store, before=since):
             if size > cap * ROOM and not kept.pins(digests) and _forget(store, key, since):

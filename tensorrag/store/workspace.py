@@ -226,6 +226,7 @@ class Workspace:
         self.uploads.sweep()
         self.settings.sweep()
         if thin(self.journal):  # before the store, in which the latest runs pin what they made
+            self.store.checkpoints.thin(self.journal)
             self.journal.shrink()  # at the start only: everybody else has to wait meanwhile
         self.tidy()
 

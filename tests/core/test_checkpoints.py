@@ -1,0 +1,199 @@
+"""What a long card has done is kept when it is stopped, and it goes on from there."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tensorrag.checkpoint import INTERVAL, Keeper, keep, keeping, kept
+from tensorrag.pipeline import Pipeline
+from tensorrag.run import Run
+from tensorrag.store.artifacts import Store
+from tensorrag.store.checkpoints import Checkpoints
+from tensorrag.store.thinning import thin
+from tensorrag.store.tidy import tidy
+from tests.core.engine import Engine, chain, node
+
+COUNT = '''
+import time
+from pathlib import Path
+from typing import NamedTuple
+import numpy as np
+import pandas as pd
+import tensorrag.checkpoint
+from tensorrag import Card, Table, TableSchema, keep, kept, report
+
+class Count(Card):
+    """Count to 50, slowly where a file says so, and tell with which number it began."""
+    slow: str = ""
+    raises: bool = False
+
+    class Out(NamedTuple):
+        number: Table
+
+    def run(self) -> Out:
+        before = kept()
+        first = at = 0 if before is None else int(before["at"])
+        while at < 50:
+            at += 1
+            self.tell(at)
+            while at == 20 and Path(self.slow).is_file():
+                time.sleep(0.005)
+                self.tell(at)
+        return self.Out(Table.from_pandas(pd.DataFrame({"number": [first]})))
+
+    def tell(self, at):
+        keep(lambda: {"at": np.array(at)}, at, 50, "step")
+        report(at, 50, "step")
+
+    def propagate(self) -> TableSchema:
+        return TableSchema()
+'''
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Engine:
+    (tmp_path / "cards").mkdir()
+    (tmp_path / "cards" / "count.py").write_text(COUNT)
+    return Engine(tmp_path)
+
+
+@pytest.fixture
+def counting(engine: Engine) -> Pipeline:
+    return chain(node("count", slow=str(engine.root / "slow")))
+
+
+async def stopped(engine: Engine, pipeline: Pipeline) -> Run:
+    """Stop a run while its card is at step 20."""
+    (engine.root / "slow").touch()
+    run = engine.new(pipeline)
+    await run.start()
+    while (run.nodes["count"].progress or {}).get("done") != 20:
+        await asyncio.sleep(0.01)
+    await run.cancel()
+    await run.wait()
+    (engine.root / "slow").unlink()
+    return run
+
+
+async def test_a_card_that_was_cancelled_goes_on_where_it_was(
+    engine: Engine, counting: Pipeline
+) -> None:
+    run = await stopped(engine, counting)
+    assert run.nodes["count"].reason == "cancelled: step 20 of 50 is kept"
+
+    again = await engine.run(counting)
+
+    assert engine.number(again, "count") == 20
+    assert again.nodes["count"].reason == "continues after step 20 of 50"
+    assert engine.workspace.store.checkpoints.digests() == set()  # it is done
+
+
+@pytest.mark.parametrize("anew", [False, True])
+async def test_resume_goes_on_too(engine: Engine, counting: Pipeline, anew: bool) -> None:
+    run = await stopped(engine, counting)
+    resumed = await engine.run(counting, parent=run.id, no_cache=anew)
+    assert engine.number(resumed, "count") == 20
+
+
+async def test_whoever_asks_for_a_new_result_gets_one(engine: Engine, counting: Pipeline) -> None:
+    await stopped(engine, counting)
+    anew = await engine.run(counting, no_cache=True)
+    assert engine.number(anew, "count") == 0
+
+
+async def test_other_parameters_begin_from_the_beginning(
+    engine: Engine, counting: Pipeline
+) -> None:
+    await stopped(engine, counting)
+    other = chain(node("count", slow=str(engine.root / "slow"), raises=True))
+    assert engine.number(await engine.run(other), "count") == 0
+
+
+async def test_it_is_pinned_and_goes_when_no_run_remembers_the_card(
+    engine: Engine, counting: Pipeline
+) -> None:
+    run = await stopped(engine, counting)
+    store, journal = engine.workspace.store, engine.workspace.journal
+    (digest,) = store.checkpoints.digests()
+    for path in store.root.glob("*/*/*"):
+        os.utime(path, (0, 0))
+
+    tidy(store, journal, cap=0)
+    assert store.holds(digest)
+
+    thin(journal, now=time.time() + 400 * 86400)
+    store.checkpoints.thin(journal)
+    assert store.holds(digest)  # the run was not resumed, so it stays
+    journal.forget([run.id])
+    store.checkpoints.thin(journal)
+    assert store.checkpoints.digests() == set()
+    assert not store.holds(digest)
+    assert not list(store.root.glob("blobs/*/*"))
+
+
+KEY = "ab" * 32
+
+
+@pytest.fixture
+def checkpoints(tmp_path: Path) -> Checkpoints:
+    return Store(tmp_path / "store").checkpoints
+
+
+def test_it_is_kept_every_few_seconds_and_only_the_last_one(checkpoints: Checkpoints) -> None:
+    now = 0.0
+    with keeping(Keeper(checkpoints, KEY, "one", clock=lambda: now)):
+        for step in range(1, 31):
+            now += 1
+            keep(lambda at=step: {"at": np.array(at)}, step, None, "step")  # type: ignore[misc]
+            note = checkpoints.get(KEY)
+            seen = 0 if note is None else note.done
+            assert step - seen <= INTERVAL
+        before = kept()
+    assert before is not None
+    assert before["at"] == 30
+    assert len(checkpoints.digests()) == 1
+
+
+def test_what_was_tampered_with_is_not_gone_on_from(
+    checkpoints: Checkpoints, tmp_path: Path
+) -> None:
+    with keeping(Keeper(checkpoints, KEY, clock=iter((0.0, 9.0, 9.0)).__next__)):
+        keep(lambda: {"at": np.array(1)}, 1)
+    keeper = Keeper(Store(tmp_path / "store").checkpoints, KEY)
+    assert keeper.kept() is not None
+    for blob in (tmp_path / "store" / "blobs").glob("*/*"):
+        blob.chmod(0o600)
+        blob.write_bytes(blob.read_bytes()[::-1])
+
+    assert Keeper(Store(tmp_path / "store").checkpoints, KEY).kept() is None
+
+
+def test_what_another_workspace_signed_is_not_gone_on_from(
+    checkpoints: Checkpoints, tmp_path: Path
+) -> None:
+    with keeping(Keeper(checkpoints, KEY, clock=iter((0.0, 9.0, 9.0)).__next__)):
+        keep(lambda: {"at": np.array(1)}, 1)
+    (tmp_path / "store.key").unlink()
+    assert Keeper(Store(tmp_path / "store").checkpoints, KEY).kept() is None
+
+
+def test_a_disk_that_takes_no_more_does_not_end_the_card(
+    checkpoints: Checkpoints, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "store").mkdir()
+    (tmp_path / "store" / "tmp").write_text("a file in the way")
+    with keeping(Keeper(checkpoints, KEY, clock=iter((0.0, 9.0, 9.0)).__next__)):
+        keep(lambda: {"at": np.array(1)}, 1)
+        assert kept() is None
+    assert "could not be kept" in capsys.readouterr().err
+
+
+def test_outside_a_run_nothing_is_kept() -> None:
+    keep(lambda: {}, 1)
+    assert kept() is None
