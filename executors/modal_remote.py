@@ -18,6 +18,7 @@ from executors.modal_notes import Note, Notes
 from executors.modal_parcel import FORMAT, REVOKED, Parcel, far_path, pack, unpack
 from executors.modal_prices import GRACE, PRICE_PAGE, asked
 from executors.modal_sentences import SIGN_IN, crashed, other_version, sentence
+from executors.modal_waiting import tell_of_waiting
 from executors.protocol import MOST_PROGRESS, JsonObject, decode
 from tensorrag.errors import ExecutorError, ExecutorUnavailable, RunCancelled, TensorRagError
 from tensorrag.executor import Offer, Offers
@@ -205,7 +206,9 @@ class ModalExecutor:
 
     async def _wait(self, job: Job, note: Note, call: modal.FunctionCall[Any]) -> None:
         """Pass on what the container says, until its answer is there."""
-        listening = asyncio.create_task(_listen(job, note.name))
+        began = asyncio.Event()
+        listening = asyncio.create_task(_listen(job, note.name, began))
+        waiting = asyncio.create_task(tell_of_waiting(job, _gpu(job.task), self.rates, began))
         try:
             answer = await call.get.aio(timeout=None)
             await asyncio.wait([listening], timeout=LAST_WORDS)
@@ -214,6 +217,7 @@ class ModalExecutor:
             outcome = _how_it_failed(job, error)
         finally:
             listening.cancel()
+            waiting.cancel()
         job.finish(RunCancelled("The card was cancelled.") if job.stopping else outcome)
         await asyncio.to_thread(self._notes.forget, note.name)
 
@@ -237,7 +241,7 @@ def _how_it_failed(job: Job, error: Exception) -> Outcome:
     return sentence(error, job.task)
 
 
-async def _listen(job: Job, name: str) -> None:
+async def _listen(job: Job, name: str, began: asyncio.Event) -> None:
     """Pass on events; where they cannot be had, the result comes all the same."""
     with suppress(Exception):
         async for line in modal_sdk.events().iterate.aio(partition=name, item_poll_timeout=DAY):
@@ -245,6 +249,7 @@ async def _listen(job: Job, name: str) -> None:
             if said.get("type") == "end":
                 return
             if said.get("type") == "started":
+                began.set()
                 job.add({"type": "started", "data": _where(job.task, said.get("data"))})
             elif said.get("type") == "log" or _is_progress(said, line):
                 job.hear(said)

@@ -112,6 +112,8 @@ class Lines:
                 click.echo(f"  {event['node']} | {line}")
         elif event["type"] == "node" and event["data"]["state"] == "running":
             click.echo(f"▸ {event['node']} …")
+        elif event["type"] == "node" and event["data"].get("waiting"):
+            click.echo(waiting_words(event["node"], event["data"]["waiting"]))
 
 
 class Bars:
@@ -149,6 +151,9 @@ class Bars:
             )
         elif event["type"] == "node" and data["state"] == "running":
             self._bar(node)
+        elif event["type"] == "node" and data.get("waiting"):
+            words = waiting_words(node, data["waiting"])
+            self._progress.console.print(words, markup=False, highlight=False)
         elif event["type"] == "node" and node in self._bars:
             self._progress.remove_task(self._bars.pop(node))
 
@@ -165,6 +170,15 @@ class Bars:
         if node not in self._bars:
             self._bars[node] = self._progress.add_task(node, total=None, words="")
         return self._bars[node]
+
+
+def waiting_words(node: str, waiting: JsonObject) -> str:
+    """Say that a GPU does not come, and what the next one up costs."""
+    said = f"· {node} waits: no {waiting['gpu'] or 'container'} for {waiting['seconds']:.0f} s"
+    if waiting["next"] is None:
+        return f"{said}."
+    hour = waiting["price"] * 3600
+    return f"{said}. The next one up, {waiting['next']}, is ${hour:.2f} an hour (resources.gpu)."
 
 
 def words_of(data: JsonObject) -> str:

@@ -110,6 +110,11 @@ class Execution:
     def _hear(self, kind: str, data: JsonObject) -> None:
         """Take in what the executor tells."""
         node = self._node
+        if kind == "waiting":
+            node.waiting = data
+            self._chronicle.show(node)
+            self._wake()
+            return
         if node.state == "queued":
             node.begin(data.get("device"), data.get("pid"))
             self._chronicle.show(node)

@@ -51,6 +51,8 @@ class NodeRun:
     outputs: JsonObject = field(default_factory=dict)
     """``{port: {"type", "sha256", "schema", "value"}}``"""
     face: JsonObject | None = None
+    waiting: JsonObject | None = None
+    """What does not come where it is to run: ``{"gpu", "seconds", "next", "price"}``."""
     progress: JsonObject | None = None
     """The last report: ``{"done", "total", "unit", "left", "metrics"}``."""
     history: list[JsonObject] = field(default_factory=list)
@@ -87,12 +89,12 @@ class NodeRun:
     def begin(self, device: str | None = None, pid: int | None = None) -> None:
         """The executor has begun."""
         self.state, self.began = "running", time.monotonic()
-        self.device, self.pid = device or self.device, pid
+        self.device, self.pid, self.waiting = device or self.device, pid, None
 
     def again(self, reason: str) -> None:
         """It failed, and is tried once more."""
         self.state, self.reason, self.began = "queued", reason, None
-        self.progress, self.history, self.handle = None, [], None
+        self.progress, self.history, self.handle, self.waiting = None, [], None, None
         self.ticket = new_ticket()
 
     def finish(self, result: Result, *, cached: bool) -> None:
@@ -144,6 +146,7 @@ class NodeRun:
             "executor": self.executor,
             "device": self.device,
             "placed": self.placed,
+            "waiting": self.waiting if self.state == "queued" else None,
             "cost": self.cost,
             "error": self.error.model_dump(mode="json") if self.error is not None else None,
             "outputs": self.outputs,

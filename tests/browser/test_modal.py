@@ -45,7 +45,7 @@ def choose(hands: Hands, name: str) -> None:
 def test_the_sample_on_a_rented_gpu(
     plane: Plane, start_server: Callable[..., Server], page: Page
 ) -> None:
-    server = start_server()
+    server = start_server(TENSORRAG_GPU_PATIENCE="0.5")
     hands = Hands(page).open(f"{server.url}/edit/new?sample=boston_housing")
     expect(page.locator("[data-node]")).to_have_count(5)
     run_on, inspector = hands.test_id("run-on"), hands.test_id("inspector")
@@ -90,10 +90,18 @@ def test_the_sample_on_a_rented_gpu(
 
     hands.settings("model")
     hands.type_into("epochs", "2")
+    plane.scarce.add("T4")
     hands.run()
+    hands.select("train")
+    waiting = hands.test_id("waiting")
+    expect(waiting).to_contain_text("No T4 has come", timeout=TRAINED)
+    expect(hands.card("train")).to_contain_text("No T4 has come yet.")
+    hands.picture("no-gpu", fit=False)
+    waiting.get_by_role("button", name="Run it on L4 · $0.93 an hour").click()
+    expect(hands.card("train")).to_contain_text("L4 ·", timeout=TRAINED)
     hands.expect_status("succeeded")
-    expect(hands.card("train")).to_contain_text("T4 ·")
     hands.settings("train")
-    expect(place).to_contain_text("Its result was made on Modal T4.")
-    expect(page.get_by_test_id("places")).to_contain_text("Modal T4 + this machine")
+    expect(place).to_contain_text("It runs on Modal L4: this card asks for it.")
+    expect(place).to_contain_text("Its result was made on Modal L4.")
+    expect(page.get_by_test_id("places")).to_contain_text("Modal L4 + this machine")
     expect(page.get_by_test_id("places")).to_contain_text("$")

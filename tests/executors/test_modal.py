@@ -421,3 +421,26 @@ async def test_without_the_package_it_says_what_to_install(
     assert "pip install" in offers.hint
     with pytest.raises(ExecutorUnavailable, match="not installed"):
         await executor.submit(task("Return"), place)
+
+
+async def test_a_gpu_that_does_not_come_is_said_with_the_next_one_up(
+    executor: ModalExecutor, plane: Plane, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TENSORRAG_GPU_PATIENCE", "0.2")
+    plane.scarce.add("A10")
+    handle = await executor.submit(task("Return", 3, gpu=True, rented_gpu="A10"), place)
+    missing = await first(executor, handle, "waiting")
+    assert (missing["gpu"], missing["next"]) == ("A10", "L40S")
+    assert missing["price"] == pytest.approx(0.000542 + 2 * 0.0000131 + 4 * 0.00000222)
+    plane.scarce.clear()
+    answer = await executor.result(handle)
+    assert answer["outputs"]["metrics"]["value"]["r2"] == 3, "it has waited on"
+
+    plane.scarce.add("B200")  # the last one up: nothing is offered, and it can be given up
+    handle = await executor.submit(task("Return", gpu=True, rented_gpu="B200"), place)
+    missing = await first(executor, handle, "waiting")
+    assert missing["next"] is None
+    await executor.cancel(handle)
+    with pytest.raises(RunCancelled):
+        await executor.result(handle)
+    plane.scarce.clear()

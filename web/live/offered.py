@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 
 from tensorrag.errors import TensorRagError
-from tensorrag.executor import Executor, Offer, Offers
+from tensorrag.executor import Executor, Offer, Offers, rates_of
 from tensorrag.placement import LOCAL
 
 
@@ -42,7 +42,10 @@ class Offered:
     def price(self, name: str, gpu: str) -> float | None:
         """Return what a GPU costs at a place, in US$ per second; None where that is not known."""
         offer = self.offer(name, gpu)
-        return offer.price if offer is not None else None
+        if offer is not None:
+            return offer.price
+        rates = rates_of(self._elsewhere[name]) if name in self._elsewhere else None
+        return rates.per_second(gpu) if rates is not None and gpu in rates.gpus else None
 
     def offer(self, name: str, gpu: str) -> Offer | None:
         """Return the offer of a GPU at a place, if it is known."""

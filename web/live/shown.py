@@ -107,6 +107,7 @@ def runtime(shown: Shown, *, state: str | None = None, reason: str | None = None
         "seconds": node["seconds"] if current else None,
         "device": node["device"],
         "executor": node["executor"],
+        "waiting": node.get("waiting") if current else None,
         "progress": _progress(shown),
         "face": shown.face,
         "ports": labels(node["outputs"]),

@@ -18,6 +18,7 @@ NOTHING_SHOWN: JsonObject = {
     "seconds": None,
     "device": None,
     "executor": None,
+    "waiting": None,
     "progress": None,
     "face": None,
     "ports": {},

@@ -19,7 +19,7 @@ from web.page.markup import (
     h2,
     span,
 )
-from web.page.where import CardPlace, ran_on
+from web.page.where import CardPlace, ran_on, waits_for
 from web.page.wording import left, plural, seconds
 
 TABS = ("result", "settings", "columns", "log")
@@ -106,6 +106,7 @@ def head(card: Card) -> Node:
             _menu(card),
         ],
         div(".row.s12.ihs")[_state(card)],
+        waits_for(card.node, (card.runtime or {}).get("waiting")),
     ]
 
 

@@ -16,6 +16,7 @@ from typing import Any
 from nicegui import Client, background_tasks, ui
 
 from tensorrag.errors import TensorRagError
+from tensorrag.gpus import GPUS
 from tensorrag.pipeline import JsonObject
 from tensorrag.placement import LOCAL
 from tensorrag.preview import TablePreview
@@ -71,6 +72,7 @@ class Editor(View):
             "cancel": lambda _: self._cancel(None),
             "run_on": self._run_on,
             "card_run_on": self._card_run_on,
+            "take_gpu": self._take_gpu,
             "look_at_places": lambda _: self._look_at_places(),
             "resume": self._resume,
             "cancel_strays": lambda _: self._cancel_strays(),
@@ -293,6 +295,16 @@ class Editor(View):
         self.edits.card_run_on(data)
         if text(data, "value") not in ("", LOCAL):
             await self._look_at_places()
+
+    async def _take_gpu(self, data: Data) -> None:
+        """Wait no longer for a GPU that does not come: run the card on another one."""
+        node, gpu, run = text(data, "of"), text(data, "gpu"), self.session.run
+        if node not in self.session.pipeline.nodes or gpu not in GPUS or run is None:
+            return
+        self.edits.choose_gpu(node, gpu)
+        await self._cancel(node)
+        until, on = run.request.until, run.request.on
+        await self._begin(self.session.start(until=until, on=on))
 
     async def _look_at_places(self) -> None:
         """Ask other places what they offer, because somebody wants to know."""

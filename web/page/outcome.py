@@ -161,6 +161,8 @@ def nothing_yet(card: Card) -> Element:
     if card.state == "blocked":
         reason = (card.runtime or {}).get("reason")
         return div(".sec.lead")[f"It did not run: {reason}." if reason else "It did not run."]
+    if card.state == "queued" and (card.runtime or {}).get("waiting"):
+        return div(".sec.lead")["It begins when there is room for it."]
     if card.state == "queued":
         return div(".sec.lead")["It waits for the cards before it."]
     if card.state == "cancelled":

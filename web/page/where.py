@@ -13,7 +13,7 @@ from web.live.offered import Offered
 from web.page.form import problem_message
 from web.page.icons import icon
 from web.page.markup import Element, Node, button, div, h3, label, option, select, span
-from web.page.wording import dollars
+from web.page.wording import dollars, seconds
 
 AUTOMATIC = ""
 """How controls name the choice of no place."""
@@ -110,7 +110,8 @@ def label_of(placements: Sequence[Placement], device: str) -> str:
 
 def ran_on(runtime: Mapping[str, Any]) -> str:
     """Say where a card ran, or runs: ``Modal T4``, ``this machine, cpu``."""
-    executor, device = runtime.get("executor"), runtime.get("device")
+    waiting = runtime.get("waiting") or {}
+    executor, device = runtime.get("executor"), runtime.get("device") or waiting.get("gpu")
     if not executor or executor == LOCAL:
         return ", ".join(filter(None, ["this machine" if executor else "", str(device or "")]))
     return where(str(executor), str(device) if device else None)
@@ -203,6 +204,26 @@ def trouble(rented: Rented) -> Node:
 
 def _is(true: bool) -> str:
     return "true" if true else "false"
+
+
+def waits_for(node: str, waiting: Mapping[str, Any] | None) -> Node:
+    """Say that a GPU does not come, and offer the next one up with its price."""
+    if not waiting:
+        return None
+    what, above, price = waiting.get("gpu") or "container", waiting.get("next"), waiting["price"]
+    offer = button(
+        ".btn.o.sml", type="button", data_act="take_gpu", data_of=node, data_gpu=above,
+        data_testid="take-gpu", title="Ask for it no longer, and run the card on this one",
+    )  # fmt: skip
+    return div(".msg.info", role="status", data_testid="waiting")[
+        span(".c-idle")[icon("queued", ".s")],
+        div(".sp")[
+            span(".w5")[f"No {what} has come for {seconds(waiting['seconds'])}."],
+            div(".m2")["None is free, or one is still being started. It waits on, free of charge."],
+            above
+            and div(".fix")[offer[f"Run it on {above} · {dollars((price or 0) * 3600)} an hour"]],
+        ],
+    ]
 
 
 # --- in the settings of a card --------------------------------------------------------------

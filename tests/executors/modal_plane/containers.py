@@ -78,6 +78,8 @@ class Containers(Stored):
         self.layout = api_pb2.AppLayout()
         self.calls: dict[str, Call] = {}
         self.containers: dict[str, Container] = {}
+        self.scarce: set[str] = set()
+        """GPUs of which none is free: calls that need one wait, until it is taken out."""
         self._waiting: dict[str, deque[Call]] = {}
         self._came = asyncio.Event()
 
@@ -89,7 +91,7 @@ class Containers(Stored):
         waiting.append(call)
         mine = [c for c in self.containers.values() if c.function == function and not c.over]
         if sum(c.call is None for c in mine) < len(waiting):
-            self._start_container(function)
+            asyncio.get_running_loop().create_task(self._start_when_there_is_one(function))
         self._wake()
         return call
 
@@ -97,6 +99,13 @@ class Containers(Stored):
         """End everything."""
         for container in self.containers.values():
             container.kill()
+
+    async def _start_when_there_is_one(self, function: str) -> None:
+        """Start a container, once there is a GPU for it, if anybody still waits."""
+        while self.functions[function].resources.gpu_config.gpu_type in self.scarce:
+            await asyncio.sleep(0.05)
+        if self._waiting.get(function):
+            self._start_container(function)
 
     def _start_container(self, function: str) -> None:
         name = f"ta-{len(self.containers)}"

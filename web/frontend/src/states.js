@@ -118,6 +118,7 @@ export function linesOf(node, runtime, waitsFor, lastResult = "") {
 }
 
 function waitingSentence(runtime, waitsFor) {
+  if (runtime?.waiting) return `No ${runtime.waiting.gpu ?? "container"} has come yet. It waits.`
   if (runtime?.state === "queued") return `Waits for ${waitsFor.join(", ") || "its turn"}.`
   return runtime?.state === "blocked" && runtime.reason ? ended(runtime.reason) : null
 }
