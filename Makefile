@@ -1,6 +1,7 @@
 # What to do with TensorRag: `make help` lists it. Everything lives in .venv in this folder.
 
 PORT ?= 8080
+AT_ONCE ?= 2
 .DEFAULT_GOAL := help
 
 VENV := .venv
@@ -21,10 +22,10 @@ run: $(VENV)/run.stamp ## Set up and open the editor (PORT=9000 make run; TENSOR
 test: $(VENV)/dev.stamp ## Set up and run all checks and tests, in the browser too
 	@$(BIN)/python scripts/get_chromium.py
 	@$(MAKE) --no-print-directory frontend frontend-check check-python
-	$(BIN)/pytest -m "not live"
+	$(BIN)/pytest -n $(AT_ONCE) --dist loadfile -m "not live"
 
 check: $(VENV)/dev.stamp check-python ## Format, lint, types, layers, and the quick tests without a browser
-	$(BIN)/pytest -m "not browser and not live and not slow"
+	$(BIN)/pytest -n $(AT_ONCE) --dist loadfile -m "not browser and not live and not slow"
 
 check-python: $(VENV)/dev.stamp
 	$(BIN)/ruff format --check
@@ -48,7 +49,7 @@ fix: $(VENV)/dev.stamp ## Format, and mend what ruff can mend
 	$(BIN)/ruff format
 
 stress: $(VENV)/dev.stamp ## Run the slow tests that try to break it, in their long form (an hour)
-	TENSORRAG_STRESS=full $(BIN)/pytest -m slow --timeout=3600
+	TENSORRAG_STRESS=full $(BIN)/pytest -m "slow or clock" --timeout=3600
 
 bench: $(VENV)/dev.stamp ## Measure the figures of docs/performance.md
 	$(BIN)/python -m benchmarks

@@ -9,7 +9,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    Request,
+    expect,
+    sync_playwright,
+)
 
 from scripts.get_chromium import on_this_machine
 from tests.servers import Server, start_server
@@ -30,6 +37,8 @@ SCREEN = (1440, 900)
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 RESULTS = ROOT / "test-results"
+PATIENCE = 20_000
+"""ms to wait for what must come; what comes late on a busy machine is no failure."""
 FAILED = pytest.StashKey[bool]()
 
 
@@ -60,6 +69,7 @@ def server(start_server: Callable[..., Server]) -> Server:
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     """One Chromium for all tests of this folder (and closed after them: it owns the event loop)."""
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=on_this_machine(), args=FLAGS)
         yield browser
@@ -114,7 +124,7 @@ def context(
     options = {"viewport": {"width": SCREEN[0], "height": SCREEN[1]}, "locale": "en-GB"}
     options |= getattr(request, "param", {})
     context = chromium.new_context(**options)  # type: ignore[arg-type]  # a dict of options
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE)
     context.on("page", watch.page)
     context.on("request", watch.request)
     yield context

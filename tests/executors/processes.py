@@ -5,13 +5,25 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 
 import psutil
+
+from tests.clock import within
 
 
 def below(pid: int) -> set[int]:
     """Return all descendants of a process, as far as they are still its own."""
     return {child.pid for child in psutil.Process(pid).children(recursive=True)}
+
+
+def below_named(name: str, process: psutil.Process) -> list[psutil.Process]:
+    """Return the descendants of that name; some may end while they are looked at."""
+    found = []
+    for child in process.children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            found += [child] if child.name() == name else []
+    return found
 
 
 def alive(pids: Iterable[int]) -> set[int]:
@@ -23,8 +35,9 @@ def seconds_until_gone(pids: Iterable[int], limit: float) -> float:
     """Wait until none runs; returns how long it took, or fails."""
     wanted = set(pids)
     began = time.monotonic()
+    until = began + within(limit)
     while left := alive(wanted):
-        assert time.monotonic() - began < limit, [psutil.Process(pid).cmdline() for pid in left]
+        assert time.monotonic() < until, [psutil.Process(pid).cmdline() for pid in left]
         time.sleep(0.01)
     return time.monotonic() - began
 
@@ -32,7 +45,7 @@ def seconds_until_gone(pids: Iterable[int], limit: float) -> float:
 async def gone(pids: Iterable[int], limit: float = 2.0) -> None:
     """Wait until none runs, while the executor goes on."""
     wanted = set(pids)
-    async with asyncio.timeout(limit):
+    async with asyncio.timeout(within(limit)):
         while alive(wanted):
             await asyncio.sleep(0.01)
 

@@ -20,7 +20,7 @@ from tensorrag.errors import ExecutorError, RunCancelled
 from tensorrag.store.place import Place
 from tests.executors.card_texts import task
 from tests.executors.contract import first, value_of
-from tests.executors.processes import alive, below, gone, seconds_until_gone
+from tests.executors.processes import alive, below, below_named, gone, seconds_until_gone
 
 SERVER = """
 import asyncio, sys
@@ -177,7 +177,7 @@ class TestReadyWorkers:
         await value_of(executor, task("Return"), place)
         while not executor.is_warm:
             await asyncio.sleep(0.02)
-        waiting = [p for p in zygote.children(recursive=True) if p.name() == "tr-worker"]
+        waiting = below_named("tr-worker", zygote)
         for worker in waiting:
             worker.kill()
         await gone(worker.pid for worker in waiting)

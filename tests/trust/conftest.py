@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from scripts.get_chromium import on_this_machine
 from tests.servers import start_server
@@ -16,6 +16,7 @@ __all__ = ["start_server"]
 @pytest.fixture
 def chromium() -> Iterator[Browser]:
     """A browser, for what people see of a promise."""
+    expect.set_options(timeout=20_000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=on_this_machine(), args=["--no-sandbox", "--disable-gpu"]

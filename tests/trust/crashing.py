@@ -13,6 +13,7 @@ import psutil
 
 from tensorrag.pipeline import Pipeline
 from tensorrag.pipeline.as_json import to_json
+from tests.clock import within
 from tests.core.engine import CARDS
 from tests.servers import Server
 
@@ -84,7 +85,7 @@ def kill(server: Server) -> list[psutil.Process]:
     family = psutil.Process(server.process.pid).children(recursive=True)
     server.process.kill()
     server.process.wait(timeout=10)
-    end = time.monotonic() + 1
+    end = time.monotonic() + within(1)
     while time.monotonic() < end and any(_alive(process) for process in family):
         time.sleep(0.02)
     return [process for process in (*family, *_that_work_in(server.workspace)) if _alive(process)]

@@ -6,8 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.clock import within
 from tests.executors.processes import alive, seconds_until_gone
 from tests.trust.acts import Act, Stage, stage
+
+pytestmark = pytest.mark.clock
 
 PROMISED_SECONDS = 6.0
 """From the click to the end of the last process: the card is asked, and 5 s later it is killed."""
@@ -68,5 +71,5 @@ def test_a_card_that_reports_stops_at_once(editor: Stage) -> None:
 
     editor.cancel(run)
 
-    assert seconds_until_gone(trees["learn"], limit=PROMISED_SECONDS) < 3.0
+    assert seconds_until_gone(trees["learn"], limit=PROMISED_SECONDS) < within(3.0)
     assert editor.end(run)["status"] == "cancelled"

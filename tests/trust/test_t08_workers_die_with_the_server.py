@@ -12,6 +12,8 @@ import pytest
 from tests.executors.processes import below, seconds_until_gone
 from tests.trust.acts import Act, Stage, stage
 
+pytestmark = pytest.mark.clock
+
 PROMISED_SECONDS = 1.0
 
 

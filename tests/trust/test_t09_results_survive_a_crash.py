@@ -7,7 +7,6 @@ as done until then is looked up afterwards: in the journal, in the store, and by
 from __future__ import annotations
 
 import json
-import os
 import random
 import sqlite3
 import threading
@@ -19,11 +18,11 @@ import pytest
 
 from tensorrag.pipeline.as_json import to_json
 from tensorrag.store.workspace import Workspace
+from tests.clock import FULL
 from tests.core.engine import chain, node
 from tests.servers import Server
 from tests.trust.crashing import begin, client, ended, kill, with_small_cards
 
-FULL = os.environ.get("TENSORRAG_STRESS") == "full"
 KILLS = 60 if FULL else 5
 CARDS = 8
 """Cards of each run."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -17,6 +16,7 @@ from tensorrag.cli import headless, main
 from tensorrag.errors import FileFormatError
 from tensorrag.pipeline.files import dumps, loads
 from tensorrag.registry.finding import Registry
+from tests.clock import FULL
 from tests.core.engine import InProcess
 from tests.core.hostile_files import HOSTILE
 from tests.servers import launch
@@ -24,7 +24,7 @@ from tests.trust.bad_pipelines import CARDS, CHAIN, EDGES, FAN, PARAMETERS, Bad
 from tests.trust.random_faults import random_faults
 
 JsonObject = dict[str, Any]
-FAULTS = 4_000 if os.environ.get("TENSORRAG_STRESS") == "full" else 300
+FAULTS = 4_000 if FULL else 300
 BAD = {
     f"{what}: {name}": bad
     for what, found in (("card", CARDS), ("wire", EDGES), ("parameter", PARAMETERS))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import html
 import json
-import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ import httpx
 import pytest
 import socketio
 
+from tests.clock import FULL
 from tests.servers import ROOT, Server, start_server
 
 __all__ = ["start_server"]
@@ -231,7 +231,7 @@ async def test_every_action_looks_at_its_values(edit: tuple[Server, str]) -> Non
     server, page = edit
     assert {"undo", "set", "delete", "keep_secret", "none_such"} <= set(ACTIONS)
     assert {"of", "param", "value", "at"} <= set(NAMES)
-    odd_values = ODD_VALUES if os.environ.get("TENSORRAG_STRESS") == "full" else ODD_VALUES[::4]
+    odd_values = ODD_VALUES if FULL else ODD_VALUES[::4]
     sent = 0
     for path in (page, "/settings", "/"):
         tab = await open_tab(server, path)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import socket
 import time
 from collections.abc import Callable
@@ -12,12 +11,12 @@ from contextlib import AsyncExitStack
 import httpx
 import pytest
 
+from tests.clock import FULL
 from tests.servers import Server, start_server
 from web.http.uploads import AT_ONCE
 
 __all__ = ["start_server"]
 
-FULL = os.environ.get("TENSORRAG_STRESS") == "full"
 """Also wait until bodies that drip have used up our patience."""
 STREAMS = 50
 REQUESTS = 400
