@@ -168,6 +168,14 @@ def test_a_dropped_card_that_is_broken_says_so_also_beside_the_rail(
     hands.drop_file("broken.py", MENDED)
     expect(page.locator(".note")).to_have_count(0)
 
+    hands.test_id("palette").locator('[data-card="same"]').click()
+    expect(hands.card("same")).to_contain_text("Nothing is connected")
+    hands.drop_file("broken.py", MENDED.replace("run(self", "run(self("))
+    expect(hands.card("same")).to_contain_text('"same" cannot be loaded from broken.py: Line 11')
+    expect(hands.test_id("inspector")).to_contain_text("Mend broken.py in the folder cards")
+    hands.drop_file("broken.py", MENDED)
+    expect(hands.card("same")).to_contain_text("Nothing is connected")
+
 
 def test_a_refusal_goes_with_the_next_gesture_that_works(hands: Hands, page: Page) -> None:
     hands.wire("model", "model_spec", "evaluate", "test_dataset")

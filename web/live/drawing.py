@@ -8,6 +8,7 @@ from tensorrag.catalog import CardInfo, Catalog, PortInfo
 from tensorrag.check import NodeFacts
 from tensorrag.check.problems import Problem
 from tensorrag.pipeline import Edge, JsonObject, Node, Pipeline
+from tensorrag.pipeline.absent import why_absent
 from tensorrag.pipeline.names import unturned
 
 
@@ -54,8 +55,14 @@ class Drawing:
             "placeholder": self._placeholder(kind),
             "enabled": node.enabled,
             "unknown": info is None,
+            "broken": self._broken(node) if info is None else None,
             "off": info is None and node.card in self.pipeline.cards,
         }
+
+    def _broken(self, node: Node) -> str | None:
+        """Return why a card is not here although its file is."""
+        why = why_absent(node.card, self._catalog.notices)
+        return why[0] if why is not None else None
 
     def edge(self, edge: Edge) -> JsonObject:
         """Draw a wire in the colour of what it carries."""

@@ -67,6 +67,8 @@ class Card:
     help: str = ""
     kind: TypeInfo | None = None
     known: bool = True
+    broken: bool = False
+    """Whether it is not known because its file is broken."""
     enabled: bool = True
     runtime: Runtime | None = None
     settings: Form = field(default_factory=lambda: Form(node="", specs=(), params={}))
@@ -144,7 +146,8 @@ def _menu(card: Card) -> Node:
 
 def _state(card: Card) -> Node:
     if not card.known:
-        word = "Not trusted yet" if card.came_along else "Not installed"
+        here = "Broken file" if card.broken else "Not installed"
+        word = "Not trusted yet" if card.came_along else here
         return [state("failed", word), span(".m2")["· its settings are kept"]]
     if card.errors and card.state not in ("running", "queued"):
         return [

@@ -11,6 +11,7 @@ from tensorrag.check import NodeFacts
 from tensorrag.check.problems import Problem
 from tensorrag.edit.edges import title_of
 from tensorrag.pipeline import Node, Pipeline
+from tensorrag.pipeline.absent import why_absent
 from tensorrag.placement import where
 from tensorrag.types import ColumnSchema, NetworkSpecSchema, Schema, TableSchema
 from web.live.offered import Offered
@@ -61,6 +62,7 @@ def card_of(
         help=info.help if info else "",
         kind=kind_of(catalog, info),
         known=info is not None,
+        broken=info is None and why_absent(node.card, catalog.notices) is not None,
         enabled=node.enabled,
         runtime=runtime,
         settings=_form(node, info, facts, problems, uploading, session.secrets),

@@ -25,7 +25,8 @@ export const isBusy = (runtime) => BUSY.has(runtime?.state)
  */
 export function describe(node, runtime, past = false) {
   if (node.unknown) {
-    const word = node.off ? "Not trusted yet" : UNKNOWN.word
+    const here = node.broken ? "Broken file" : UNKNOWN.word
+    const word = node.off ? "Not trusted yet" : here
     return { ...UNKNOWN, word, note: "", face: false }
   }
   if (!isBusy(runtime)) {
@@ -109,6 +110,7 @@ export function liveFace(runtime) {
  */
 export function linesOf(node, runtime, waitsFor, lastResult = "") {
   if (node.off) return [["It came along, and is off until you trust it.", false]]
+  if (node.broken) return [[node.broken, false]]
   if (node.unknown) return [[`The card ${node.card} is not installed here.`, false]]
   const error = !isBusy(runtime) && node.problems?.find((problem) => problem.level === "error")
   if (error) return sentences(error)

@@ -21,6 +21,9 @@ test("each state is a word with an icon and a note", () => {
   assert.equal(describe(node, { state: "stale", reason: "seed 42 → 7" }).note, "seed 42 → 7")
   assert.equal(describe({ ...node, enabled: false }, undefined).word, "Bypassed")
   assert.equal(describe({ ...node, unknown: true }, undefined).word, "Not installed")
+  const broken = { ...node, unknown: true, broken: "The card cannot be loaded." }
+  assert.equal(describe(broken, undefined).word, "Broken file")
+  assert.deepEqual(linesOf(broken, undefined, []), [["The card cannot be loaded.", false]])
   assert.equal(describe({ ...node, unknown: true, off: true }, undefined).word, "Not trusted yet")
 })
 
