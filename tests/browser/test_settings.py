@@ -157,6 +157,25 @@ def test_folders_and_limits_are_checked_where_they_are_typed(
     expect(page.get_by_test_id("settings-memory").get_by_role("alert")).to_have_count(0)
     assert kept(server)["card_memory"] == 2048
 
+    renting = page.get_by_test_id("settings-renting")
+    switch = renting.get_by_role("switch", name="Run GPU cards on Modal automatically")
+    switch.click()  # nothing is rented unasked without a cap
+    expect(renting.get_by_role("alert")).to_contain_text("what a run may cost at most")
+    expect(switch).not_to_be_checked()
+    budget = renting.get_by_label("A run may cost at most")
+    budget.fill("0.50")
+    budget.blur()
+    expect(renting.get_by_role("alert")).to_have_count(0)
+    switch.click()
+    expect(switch).to_be_checked()
+    page.reload()
+    expect(switch).to_be_checked()
+    assert (kept(server)["rent_automatically"], kept(server)["budget_run"]) == (True, 0.5)
+    budget.fill("")
+    budget.blur()
+    expect(switch).not_to_be_checked()
+    assert "rent_automatically" not in kept(server)
+
 
 @pytest.mark.parametrize("width", [1440, 390])
 def test_the_settings_fit_every_screen(server: Server, page: Page, width: int) -> None:

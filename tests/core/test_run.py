@@ -13,9 +13,11 @@ from typing import Any
 import pytest
 
 from tensorrag.errors import ExecutorError, NodeNotFound, RunRefused, WorkspaceError
+from tensorrag.executor import Offer, Offers
 from tensorrag.pipeline import Pipeline
-from tensorrag.run import Run
+from tensorrag.run import Request, Run
 from tensorrag.run.prepare import PipelineHasErrors
+from tensorrag.store.workspace import Workspace
 from tests.core.engine import Engine, InProcess, chain, node, wire
 
 
@@ -512,3 +514,60 @@ async def test_a_journal_that_cannot_be_written_fails_the_run_with_its_reason(
     assert error is not None
     assert error.message == "The disk is full."
     assert run.events[-1]["data"]["status"] == "failed"
+
+
+# --- where a card runs --------------------------------------------------------------------------
+
+GPU_CARD = '''
+from typing import NamedTuple
+import pandas as pd
+from tensorrag import Card, Table, TableSchema
+
+class OnGpu(Card):
+    """Would use a GPU."""
+    gpu = "T4"
+
+    class Out(NamedTuple):
+        number: Table
+
+    def run(self) -> Out:
+        return self.Out(Table.from_pandas(pd.DataFrame({"number": [1]})))
+
+    def propagate(self) -> TableSchema:
+        return TableSchema()
+'''
+
+
+class WithGpu(InProcess):
+    """This machine, if it had a GPU."""
+
+    async def offers(self) -> Offers:
+        gpu = Offer(device="cuda", label="This machine · GPU")
+        return Offers(executor="local", available=True, offers=(gpu,))
+
+
+async def test_a_gpu_is_rented_unasked_where_the_settings_allow_it_and_never_by_the_command_line(
+    tmp_path: Path,
+) -> None:
+    Workspace.open(tmp_path).cards.joinpath("on_gpu.py").write_text(GPU_CARD)
+    engine = Engine(tmp_path)
+    pipeline = Pipeline().with_nodes(node("number"), node("on_gpu"))
+    places = {"local": InProcess(), "modal": InProcess(name="modal")}
+
+    async def where(*, rents: bool) -> dict[str, str]:
+        request = Request(pipeline, no_cache=True)
+        run = Run(request, engine.workspace, places, engine.catalog, engine.check, rents=rents)
+        await run.start()
+        assert await run.wait() == "succeeded"
+        assert all(node.placed for node in run.nodes.values()), "each says why it ran there"
+        return {node_id: node.executor for node_id, node in run.nodes.items()}
+
+    here = {"number": "local", "on_gpu": "local"}
+    settings = engine.workspace.settings
+    settings.set("rent_automatically", True)
+    assert await where(rents=True) == here, "there is no cap"
+    settings.set("budget_run", 0.5)
+    assert await where(rents=True) == {"number": "local", "on_gpu": "modal"}
+    assert await where(rents=False) == here, "the command line asks for it by itself alone"
+    places["local"] = WithGpu()
+    assert await where(rents=True) == here, "what this machine has costs nothing"

@@ -15,10 +15,13 @@ from tensorrag.store.inspection import pinned_size
 from web.live.sessions import Sessions
 from web.page.actions import Data, text
 from web.page.panel import Panel
+from web.page.renting_settings import CAP_FIRST, Renting
 from web.page.workspace_settings import Shown, workspace_settings
 
 LEAST_CAP, MOST_CAP = 0.1, 1e6
 """GB."""
+LEAST_BUDGET, MOST_BUDGET = 0.01, 1e6
+"""US$."""
 LEAST_MEMORY, MOST_MEMORY = 256, 2**24
 """MB."""
 
@@ -56,6 +59,11 @@ class SettingsPage:
                 await self._change("store_cap", text(data, "value"), self._store_cap)
             case "card_memory":
                 await self._change("card_memory", text(data, "value"), self._card_memory)
+            case "rent_automatically":
+                on = "on" if data.get("value") is True else ""
+                await self._change("rent_automatically", on, self._rent_automatically)
+            case "budget_run":
+                await self._change("budget_run", text(data, "value"), self._budget_run)
             case "keep_secret":
                 await self._keep_secret(text(data, "name"), text(data, "value"))
             case "replace_secret":
@@ -137,6 +145,17 @@ class SettingsPage:
         number = _number(typed, "MB", LEAST_MEMORY, MOST_MEMORY) if typed else None
         self._set("card_memory", None if number is None else round(number))
 
+    def _rent_automatically(self, typed: str) -> None:
+        if typed and self._settings.values().budget_run is None:
+            raise ParameterError(CAP_FIRST, hint="The field is just below.")
+        self._set("rent_automatically", True if typed else None)
+
+    def _budget_run(self, typed: str) -> None:
+        amount = _number(typed, "US$", LEAST_BUDGET, MOST_BUDGET) if typed else None
+        if amount is None:  # nothing is rented unasked without a cap
+            self._set("rent_automatically", None)
+        self._set("budget_run", amount)
+
     async def _shown(self) -> Shown:
         return await asyncio.to_thread(self._read)
 
@@ -149,6 +168,12 @@ class SettingsPage:
             pinned=pinned_size(store, self._workspace.journal),
             cap=values.store_cap,
             card_memory=values.card_memory,
+            renting=Renting(
+                automatically=values.rent_automatically,
+                budget_run=values.budget_run,
+                wrong=self._wrong,
+                typed=self._typed,
+            ),
             secrets=tuple(sorted(values.secrets)),
             has_token=values.token is not None,
             notices=self._workspace.notices(),

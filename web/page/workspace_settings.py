@@ -25,6 +25,7 @@ from web.page.markup import (
     span,
     ul,
 )
+from web.page.renting_settings import Renting, renting_part
 from web.page.start import notice_of_damage
 from web.page.topbar import theme_button
 from web.page.wording import size
@@ -44,6 +45,7 @@ class Shown:
     cap: int
     card_memory: int | None
     """MiB; None: by the kind of the card."""
+    renting: Renting
     secrets: Sequence[str]
     has_token: bool
     """Whether there is a token that lets people in."""
@@ -62,7 +64,14 @@ class Shown:
 
 def workspace_settings(shown: Shown) -> Node:
     """Draw the whole page."""
-    parts = [_folders(shown), _results(shown), _memory(shown), _secrets(shown), _access(shown)]
+    parts = [
+        _folders(shown),
+        _results(shown),
+        _memory(shown),
+        renting_part(shown.renting),
+        _secrets(shown),
+        _access(shown),
+    ]
     return [
         _bar(),
         div(".wrap.slim")[
