@@ -6,7 +6,7 @@ import asyncio
 import signal
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -124,7 +124,7 @@ def parsed(settings: tuple[str, ...]) -> dict[str, Any]:
 
 
 async def _run(call: Call, workspace: Workspace, *, quiet: bool) -> tuple[JsonObject, int]:
-    request = _resumed(call.resume, workspace) if call.resume else _asked(call)
+    request = _resumed(call.resume, workspace) if call.resume else _asked(call, workspace)
     executors = open_executors(workspace.scratch)
     hosted = Hosted(executors, workspace.place(request.base))
     checker = _Checker(hosted, workspace)
@@ -140,8 +140,11 @@ async def _run(call: Call, workspace: Workspace, *, quiet: bool) -> tuple[JsonOb
         await _close(executors, workspace)
 
 
-def _asked(call: Call) -> Request:
-    opened, values = open_pipeline(call.pipeline or ""), parsed(call.settings)
+def _asked(call: Call, workspace: Workspace) -> Request:
+    opened, values = (
+        _of_the_shelf(open_pipeline(call.pipeline or ""), workspace),
+        parsed(call.settings),
+    )
     return Request(
         with_params(opened.pipeline, values),
         opened.id,
@@ -151,6 +154,16 @@ def _asked(call: Call) -> Request:
         no_cache=call.no_cache,
         base=opened.base,
     )
+
+
+def _of_the_shelf(opened: Opened, workspace: Workspace) -> Opened:
+    """Take the file of a pipeline of the workspace for that pipeline: the editor shows its runs."""
+    path = Path(opened.id.removeprefix("file:"))
+    if path.suffix == ".json" and path.parent == workspace.pipelines.folder.resolve():
+        with suppress(PipelineError):  # its name is no id
+            if workspace.pipelines.path(path.stem).is_file():
+                return replace(opened, id=path.stem, base=None)
+    return opened
 
 
 def _resumed(run_id: str, workspace: Workspace) -> Request:
@@ -210,6 +223,7 @@ async def _describe(workspace: Workspace) -> Catalog:
 async def _check(opened: Opened, workspace: Workspace) -> tuple[Problem, ...]:
     executors = open_executors(workspace.scratch)
     try:
+        opened = _of_the_shelf(opened, workspace)
         place, peeks = workspace.place(opened.base), workspace.store.peeks
         checker = _Checker(Hosted(executors, place), workspace)
         checked = await checker(opened.pipeline, {})

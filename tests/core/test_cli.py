@@ -89,6 +89,20 @@ def test_a_sample_runs_by_its_name(capsys: Captured) -> None:
 
 
 @pytest.mark.usefixtures("at_once")
+def test_the_file_of_a_pipeline_of_the_workspace_is_that_pipeline(
+    capsys: Captured, workspace: Path, file: Path
+) -> None:
+    shelf = Workspace.open(workspace).pipelines
+    mine = shelf.create(files.load(file).pipeline)
+
+    call(capsys, "run", shelf.path(mine), "--json")
+    call(capsys, "run", file, "--json")
+
+    _, (other, run) = call(capsys, "runs", "--json")
+    assert (run["pipeline"], other["pipeline"]) == (mine, f"file:{file}")
+
+
+@pytest.mark.usefixtures("at_once")
 def test_without_json_it_is_for_people(capsys: Captured, file: Path) -> None:
     assert main(["run", str(file)]) == 0
 
