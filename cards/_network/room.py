@@ -47,4 +47,5 @@ def needed(parameters: int, each: int = TRAINED) -> str:
 
 
 def _bytes(size: int) -> str:
-    return f"{size / 1e9:,.1f} GB" if size >= 1e9 else f"{size / 1e6:,.0f} MB"
+    """In MB of 2^20 bytes, as memory limits are set and told everywhere."""
+    return f"{size >> 20:,} MB"

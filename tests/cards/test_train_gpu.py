@@ -213,7 +213,7 @@ class TestPropagate:
         fitting = {"train_dataset": table, "model_spec": ModelDefineGpu().propagate()}
 
         assert concern.message == (
-            "This network has 16,912,515,073 parameters: training it takes at least 270.6 GB of "
+            "This network has 16,912,515,073 parameters: training it takes at least 258,064 MB of "
             "memory, more than this machine has."
         )
         assert list(TrainGpu().concerns(fitting)) == []

@@ -113,8 +113,8 @@ async def test_a_network_that_cannot_fit_is_refused_before_it_takes_any_memory(
 
     assert failed.cause.type == "CardError"  # the guard would say that it used too much
     assert failed.message == (
-        "This network has 536,952,833 parameters: training it takes at least 8.6 GB of memory, "
-        "and the card may use 1.0 GB."
+        "This network has 536,952,833 parameters: training it takes at least 8,193 MB of memory, "
+        "and the card may use 1,000 MB."
     )
     assert "fewer or narrower hidden layers" in failed.hint
 
