@@ -17,6 +17,7 @@ import click
 import psutil
 from pydantic import BaseModel, ConfigDict
 
+from tensorrag.errors import WorkspaceError
 from tensorrag.executor import Offers
 from tensorrag.folders import Folders
 from tensorrag.run.prepare import open_executors
@@ -76,11 +77,11 @@ def examine(workspace: Workspace, *, thorough: bool = False, mend: bool = False)
     if mend:
         with workspace.lock():
             workspace.mend()
-    damaged = tuple(_damaged(workspace))
-    found = verify(workspace.store) if thorough and not damaged else None
-    pinned = () if damaged else tuple(pins(workspace.store, workspace.journal))
+    unreadable = tuple(_unreadable(workspace))
+    found = verify(workspace.store) if thorough and not unreadable else None
+    pinned = () if unreadable else tuple(pins(workspace.store, workspace.journal))
     findings = (
-        *damaged,
+        *unreadable,
         *_machine(),
         *_executors(workspace),
         *_workspace(workspace),
@@ -206,8 +207,15 @@ def _workspace(workspace: Workspace) -> Iterator[Finding]:
         yield Finding(about="Damage", level="problem", message=notice)
 
 
-def _damaged(workspace: Workspace) -> Iterator[Finding]:
-    for path in (workspace.journal.database.path, workspace.store.index.path):
+def _unreadable(workspace: Workspace) -> Iterator[Finding]:
+    """Name the databases that cannot be read here."""
+    for database in (workspace.journal.database, workspace.store.index):
+        path = database.path
+        try:
+            database.refuse_newer()
+        except WorkspaceError as error:
+            yield Finding(about="Database", level="problem", message=error.message, hint=error.hint)
+            continue
         if path.exists() and not is_whole(path):
             yield Finding(
                 about="Damage",

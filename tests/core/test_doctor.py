@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -135,6 +137,21 @@ async def test_mend_mends_and_the_damage_stays_said(capsys: Captured, engine: En
     [aside] = engine.root.glob("journal.damaged-*.sqlite")
     aside.unlink()
     assert (await _thread(examined, capsys, engine))[0] == 0
+
+
+@pytest.mark.parametrize("file", ["journal.sqlite", "store/index.sqlite"])
+async def test_a_database_of_a_newer_version_is_a_finding(
+    capsys: Captured, engine: Engine, file: str
+) -> None:
+    with closing(sqlite3.connect(engine.root / file)) as database:
+        database.execute("PRAGMA user_version=99")
+
+    code, report = await _thread(examined, capsys, engine, "--verify")
+
+    assert code == 1
+    assert said(report, "Database")["message"].endswith(f"{file} was written by a newer version "
+                                                        "of TensorRag.")  # fmt: skip
+    assert said(report, "Database")["hint"].startswith("Update TensorRag")
 
 
 async def test_people_read_lines(capsys: Captured, engine: Engine) -> None:
