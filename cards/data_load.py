@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Literal, NamedTuple
 
-from cards._tables.reading import fingerprint, look, read_table
+from cards._tables.reading import fingerprint, look, read_table, steady
 from cards._tables.source import Choices, DecimalMark, Encoding, Separator, Source
 from cards._tables.workbook import NoSuchSheet
 from sample_data import SAMPLES, Sample
@@ -23,7 +23,7 @@ from tensorrag import (
 )
 from tensorrag.errors import ErrorInfo
 from tensorrag.preview import Face, TableFace
-from tensorrag.sources import open_path, open_upload
+from tensorrag.sources import note_read, open_path, open_upload
 from tensorrag.types import Provenance, Value
 
 _FILE = {"source": ["upload", "path"]}
@@ -68,8 +68,10 @@ class DataLoad(Card):
     def run(self) -> Out:
         """Read the whole table."""
         with self._opened() as source:
-            table = read_table(source, self._choices()).table
-        sample = self._sample()
+            with steady(source):
+                table = read_table(source, self._choices()).table
+            sample = self._sample()
+            note_read(sample.sha256 if sample is not None else fingerprint(source))
         if sample is None:
             return self.Out(Table(table, provenance=Provenance(source=source.name)))
         return self.Out(Table(table, columns=_columns(sample), provenance=_provenance(sample)))

@@ -66,6 +66,13 @@ class InputError(CardError):
         self.port = port
 
 
+class SourceChanged(CardError):
+    """An outside source changed while it was read: what came of it belongs to no content."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what} changed while it was read.", hint="Run again.")
+
+
 class PipelineError(TensorRagError):
     """An edit or a call that the pipeline does not allow."""
 

@@ -22,6 +22,7 @@ from tensorrag.errors import (
     InputError,
     ParameterError,
     RunCancelled,
+    SourceChanged,
     TensorRagError,
 )
 from tensorrag.folders import Folders
@@ -45,16 +46,17 @@ def perform(task: Task, place: Place) -> JsonObject:
 
     Returns:
         For ``run``: ``{"outputs": {port: {"type", "sha256", "schema", "value"}}, "face",
-        "previews", "device"}``. For ``peek``: a Peek. For ``page``: ``{"columns", "rows",
-        "total", "offset"}``. For ``profile``: a preview.
+        "previews", "device", "pid", "fingerprint"}``. For ``peek``: a Peek. For ``page``:
+        ``{"columns", "rows", "total", "offset"}``. For ``profile``: a preview.
 
     Raises:
         TensorRagError: a deliberate one, or whatever the card raises.
     """
     folders = Folders(allowed=place.allowed, workspace=place.workspace)
-    with looking_in(Sources(uploads=place.uploads, base=place.base, folders=folders)):
+    sources = Sources(uploads=place.uploads, base=place.base, folders=folders)
+    with looking_in(sources):
         if task.kind == "run":
-            return _run(task, Store(place.store))
+            return _run(task, Store(place.store), sources)
         if task.kind == "peek":
             return _peek(task)
         if task.kind == "page":
@@ -78,11 +80,12 @@ def make_card(card: type[Card], params: Mapping[str, Any]) -> Card:
         raise parameter_errors(error)[0] from error
 
 
-def _run(task: Task, store: Store) -> JsonObject:
+def _run(task: Task, store: Store, sources: Sources) -> JsonObject:
     card = make_card(load_card(task.entry, task.source), task.params)
     memory = round(task.memory or default_memory(gpu=task.gpu))
     with allowing(memory), keeping(_keeper(task, store)):
         made = card.run(*_arguments(card, task, store))  # type: ignore[attr-defined]
+    fingerprint = _read(card, task, sources)
     outputs = _outputs(card, made)
     ports = card.outputs()
     described = {
@@ -94,7 +97,26 @@ def _run(task: Task, store: Store) -> JsonObject:
         "previews": _previews(card, outputs),
         "device": _device(outputs),
         "pid": os.getpid(),
+        "fingerprint": fingerprint,
     }
+
+
+def _read(card: Card, task: Task, sources: Sources) -> str | None:
+    """Return the fingerprint of what the card has read, which may not be what was looked at.
+
+    Raises:
+        SourceChanged: the source is another by now, and the card does not say which one it read.
+    """
+    if sources.read or task.fingerprint is None:
+        return sources.read[-1] if sources.read else None
+    try:
+        peek: Peek = card.peek()  # type: ignore[attr-defined]
+        same = peek.fingerprint == task.fingerprint
+    except TensorRagError:  # it is gone
+        same = False
+    if not same:
+        raise SourceChanged(f"What {card.title} reads")
+    return task.fingerprint
 
 
 def _keeper(task: Task, store: Store) -> Keeper | None:

@@ -34,6 +34,8 @@ class Sources:
     """What relative paths start from; paths may lead into it."""
     folders: Folders = field(default_factory=Folders)
     """What else may be read."""
+    read: list[str] = field(default_factory=list, compare=False)
+    """Fingerprints of what was read, as far as the card said so."""
 
 
 _sources: ContextVar[Sources | None] = ContextVar("tensorrag_sources", default=None)
@@ -47,6 +49,17 @@ def looking_in(sources: Sources) -> Iterator[None]:
         yield
     finally:
         _sources.reset(token)
+
+
+def note_read(fingerprint: str) -> None:
+    """Say what was really read: the result is kept as that of this content, and of no other.
+
+    Args:
+        fingerprint: of the content, as `Peek.fingerprint` has it.
+    """
+    sources = _sources.get()
+    if sources is not None:
+        sources.read.append(fingerprint)
 
 
 def open_upload(upload: str) -> IO[bytes]:

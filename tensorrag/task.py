@@ -45,6 +45,8 @@ class Task(BaseModel):
 
     key: str = ""
     """The cache key of its result: what it keeps meanwhile is found again by that."""
+    fingerprint: str | None = None
+    """Of the outside source that it reads, as it was looked at before."""
     anew: bool = False
     """Whether it begins from the beginning, though an earlier one kept how far it was."""
     ticket: str = ""

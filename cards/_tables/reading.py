@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -16,7 +18,7 @@ from cards._tables.source import Choices, Reading, Source, no_rows, refuse_wide
 from cards._tables.unpack import gunzip
 from cards._tables.workbook import read_old, read_zip
 from tensorrag import ColumnSchema, ParameterError, Peek, Table, TableSchema
-from tensorrag.errors import ErrorInfo
+from tensorrag.errors import ErrorInfo, SourceChanged
 from tensorrag.pipeline.names import quoted
 from tensorrag.types import Provenance
 
@@ -76,6 +78,29 @@ def fingerprint(source: Source) -> str:
         return f"{stat.st_size}-{stat.st_mtime_ns}"
     source.stream.seek(0)
     return hashlib.file_digest(source.stream, "sha256").hexdigest()  # type: ignore[arg-type]
+
+
+@contextmanager
+def steady(source: Source) -> Iterator[None]:
+    """Hold that a file stays what it is while it is read.
+
+    Raises:
+        SourceChanged: it did not, whatever came of reading it.
+    """
+    before = _stamp(source)
+    try:
+        yield
+    except ParameterError as error:  # half of one and half of another is no table
+        if _stamp(source) != before:
+            raise SourceChanged(source.shown) from error
+        raise
+    if _stamp(source) != before:
+        raise SourceChanged(source.shown)
+
+
+def _stamp(source: Source) -> tuple[int, int]:
+    stat = os.fstat(source.stream.fileno())
+    return stat.st_size, stat.st_mtime_ns
 
 
 def _read(source: Source, choices: Choices, *, packed: bool = False) -> Reading:

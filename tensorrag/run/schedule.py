@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 from tensorrag.errors import RunCancelled
 from tensorrag.run.node_run import NodeRun, new_ticket
-from tensorrag.run.plan import Planned, Planner
+from tensorrag.run.plan import Planned, Planner, cache_key
 from tensorrag.run.prepare import Prepared, task_of
+from tensorrag.run.rereading import as_read, is_other
 from tensorrag.store.artifacts import Store
 from tensorrag.store.results import Result
 from tensorrag.task import Task
@@ -100,7 +101,8 @@ class Schedule:
         facts = self._facts[node.id]
         gpu = self._placements[node.id].gpu
         task = task_of(self._pipeline.nodes[node.id], facts, inputs, self._memory, gpu)
-        return task.model_copy(update={"key": node.key or "", "anew": node.id in self._anew})
+        seen = {"key": node.key or "", "fingerprint": node.made.get("fingerprint")}
+        return task.model_copy(update={**seen, "anew": node.id in self._anew})
 
     @property
     def over(self) -> bool:
@@ -123,6 +125,8 @@ class Schedule:
             seconds = node.elapsed() or 0.0
             by = {"run": self.run, "node": node.id}
             result = Result.of(outcome, seconds=seconds, executor=node.executor, **by)
+            if is_other(outcome, node.made):
+                self._reread(node, outcome)
             # Without a cache key it is kept to be looked at, and never found again.
             node.key = node.key or secrets.token_hex(32)
             self._store.results.put(node.key, result)
@@ -137,6 +141,14 @@ class Schedule:
             self._first.pop(twin.id, None)
             self._ready.append(twin.id)
         self._settle(node)
+
+    def _reread(self, node: NodeRun, answer: JsonObject) -> None:
+        """Keep a result as that of what was read, where the source changed since it was seen."""
+        facts, fingerprint = self._facts[node.id], answer["fingerprint"]
+        node.key = cache_key(facts, self._settled[node.id].inputs, fingerprint)
+        node.made = {**node.made, "fingerprint": fingerprint, "key": node.key}
+        if facts.peek_key is not None:
+            self._store.peeks.put(facts.peek_key, as_read(answer))
 
     def _place(self, node: NodeRun) -> None:
         """Decide on a node above which everything has ended."""

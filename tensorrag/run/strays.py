@@ -16,6 +16,7 @@ from contextlib import suppress
 from tensorrag.errors import RunCancelled, TaskFailed
 from tensorrag.executor import Executor
 from tensorrag.run.node_run import NodeRun
+from tensorrag.run.rereading import is_other
 from tensorrag.store.journal import Unsettled
 from tensorrag.store.results import Result
 from tensorrag.store.workspace import Workspace
@@ -140,7 +141,7 @@ class Strays:
         """Store a result as if its run had still been there. In a thread: this writes files."""
         run = self._workspace.journal.run(stray.run)
         name, key = stray.shown["executor"], stray.made["key"]
-        if key is None:
+        if key is None or is_other(answer, stray.made):
             self._settle(stray)
             return
         seconds = round(time.time() - (run.finished or began), 3)
