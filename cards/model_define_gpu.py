@@ -53,8 +53,10 @@ class ModelDefineGpu(Card):
         return self.Out(NetworkSpec(self._layers(), trainer))
 
     def propagate(self) -> NetworkSpecSchema:
-        """Tell the widths of the hidden layers."""
-        return NetworkSpecSchema(hidden=tuple(self.hidden_layers), batch_norm=self._deep)
+        """Tell the widths of the hidden layers, and the epochs."""
+        return NetworkSpecSchema(
+            hidden=tuple(self.hidden_layers), batch_norm=self._deep, epochs=self.epochs
+        )
 
     def brief(self, schemas: Mapping[str, Schema]) -> str:
         """Name the widths and the activation."""

@@ -45,3 +45,10 @@ class Rates(BaseModel):
     def words(self) -> str:
         """Say where the prices are from, and from when: ``Modal's price page, 1 Aug 2026``."""
         return f"{self.source}, {self.dated.day} {self.dated:%b %Y}"
+
+
+def dollars(value: float) -> str:
+    """Write an amount of money: $0.72, $0.0031; no digits past the first two that count."""
+    if value == 0 or abs(value) >= 0.1:
+        return f"${value:,.2f}"
+    return f"${float(f'{value:.2g}'):f}".rstrip("0")

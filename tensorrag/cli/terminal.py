@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Protocol, Self
 import click
 
 from tensorrag.check.problems import Problem
+from tensorrag.placement import where
+from tensorrag.rates import dollars
 from tensorrag.store.log import Unread
 from tensorrag.types.value import JsonObject
 
@@ -37,11 +39,24 @@ class _Show(Protocol):
 
 async def follow(run: Run) -> None:
     """Show a run from its start to its end, then what came of it."""
+    print_price(run)
     show: _Show = Bars() if sys.stdout.isatty() else Lines()
     with show:
         async for event in run.subscribe():
             show.tell(event)
     print_outcome(run.to_json())
+
+
+def print_price(run: Run) -> None:
+    """Write what will be paid for, and what that will cost."""
+    paid = [node for node in run.nodes.values() if node.estimate is not None]
+    for node in paid:
+        expected = node.estimate or {}
+        place = where(node.executor, expected["gpu"])
+        click.echo(f"$ {node.id:16} {place}: {expected['words']}")
+    if paid:
+        source = (paid[0].estimate or {})["source"]
+        click.echo(f"$ {'together':16} {run.expected.words} (prices: {source})")
 
 
 def print_outcome(run: JsonObject) -> None:
@@ -53,7 +68,9 @@ def print_outcome(run: JsonObject) -> None:
             if output["type"] == "Metrics" and output["value"]:
                 _print_metrics(node_id, output["value"])
     seconds = f" in {run['seconds']:.1f} s" if run["seconds"] is not None else ""
-    click.echo(f"Run {run['run']} {run['status']}{seconds}.")
+    costs = [node["cost"] for node in run["nodes"].values() if node.get("cost") is not None]
+    cost = f", for {dollars(sum(costs))}" if costs else ""
+    click.echo(f"Run {run['run']} {run['status']}{seconds}{cost}.")
 
 
 def print_problems(problems: Iterable[Problem]) -> None:
@@ -74,7 +91,7 @@ def _print_node(node_id: str, node: JsonObject) -> None:
     mark, colour = MARKS[node["state"]]
     seconds = f"{node['seconds']:.1f} s" if node["seconds"] is not None else ""
     words = ["cached" if node["cached"] else node["state"]]
-    words += [word for word in (seconds, node["device"], node["reason"]) if word]
+    words += [word for word in (seconds, node["device"], _cost(node), node["reason"]) if word]
     click.echo(f"{click.style(mark, fg=colour)} {node_id:16} {' · '.join(words)}")
     error = node["error"]
     if error is not None:
@@ -82,6 +99,15 @@ def _print_node(node_id: str, node: JsonObject) -> None:
         for text in (error["hint"], error["traceback"]):
             if text:
                 click.echo("\n".join(f"  {line}" for line in text.splitlines()), err=True)
+
+
+def _cost(node: JsonObject) -> str:
+    """Say what a card has cost, beside what it was to cost."""
+    if node.get("cost") is None:
+        return ""
+    expected = (node.get("estimate") or {}).get("cost")
+    beside = f" (estimated {dollars(expected)})" if expected is not None else ""
+    return f"{dollars(node['cost'])}{beside}"
 
 
 def _print_metrics(node_id: str, metrics: JsonObject) -> None:
@@ -114,6 +140,8 @@ class Lines:
             click.echo(f"▸ {event['node']} …")
         elif event["type"] == "node" and event["data"].get("waiting"):
             click.echo(waiting_words(event["node"], event["data"]["waiting"]))
+        elif event["type"] == "cost" and "message" in event["data"]:
+            click.echo(event["data"]["message"], err=True)
 
 
 class Bars:
@@ -142,7 +170,9 @@ class Bars:
     def tell(self, event: JsonObject) -> None:
         """Draw what an event says."""
         node, data = event["node"], event["data"]
-        if event["type"] == "log":
+        if event["type"] == "cost" and "message" in data:
+            self._progress.console.print(data["message"], markup=False, highlight=False)
+        elif event["type"] == "log":
             for text in self._unread.of(event).splitlines():
                 self._progress.console.print(f"{node} | {text}", markup=False, highlight=False)
         elif event["type"] == "progress":

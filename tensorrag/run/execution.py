@@ -8,6 +8,7 @@ from contextlib import suppress
 
 from tensorrag.errors import ExecutorError, RunCancelled, TaskFailed
 from tensorrag.executor import Executor
+from tensorrag.run.bill import Bill
 from tensorrag.run.chronicle import Chronicle, Pace
 from tensorrag.run.node_run import NodeRun
 from tensorrag.run.printed import Printed
@@ -32,6 +33,7 @@ class Execution:
         chronicle: takes its events.
         wake: called when there is something to record.
         stray: finds the same task, where it goes on since a server that is gone.
+        bill: what it costs, where it is paid for.
     """
 
     def __init__(
@@ -44,10 +46,12 @@ class Execution:
         chronicle: Chronicle,
         wake: Callable[[], None],
         stray: FindStray,
+        bill: Bill | None = None,
     ) -> None:
         self._node, self._executor = node, executor
         self._task, self._place, self._tries = task, place, tries
         self._chronicle, self._wake, self._stray = chronicle, wake, stray
+        self._bill = bill
         self._pace = Pace(self._pass_on_progress)
         self._printed = Printed()
 
@@ -55,17 +59,12 @@ class Execution:
         """Run the card, as often as it may be tried; gives what came of it."""
         outcome: Outcome = RunCancelled(f"{self._node.title} was cancelled.")
         for attempt in range(1, self._tries + 1):
-            try:
-                outcome = await self._attempt()
-            except (TaskFailed, ExecutorError) as error:
-                outcome = error
-                if attempt < self._tries and not self._node.cancelling:
-                    self._try_again(f"try {attempt + 1} of {self._tries}: {error.message}")
-                    await self._chronicle.recorded()  # its ticket, before it is submitted
-                    continue
-            except Exception as error:
-                outcome = error
-            break
+            outcome = await self._outcome()
+            may_pass = isinstance(outcome, TaskFailed | ExecutorError)
+            if not may_pass or attempt == self._tries or self._node.cancelling:
+                break
+            self._try_again(f"try {attempt + 1} of {self._tries}: {outcome}")
+            await self._chronicle.recorded()  # its ticket, before it is submitted
         self._pace.finish()
         return outcome
 
@@ -79,6 +78,19 @@ class Execution:
         self._pace.drop()
         with suppress(Exception):
             await self.cancel()
+            if self._bill is not None:
+                await self._bill.close(RunCancelled(f"{self._node.title} was stopped."))
+
+    async def _outcome(self) -> Outcome:
+        """Try once; gives the error where it failed."""
+        outcome: Outcome
+        try:
+            outcome = await self._attempt()
+        except Exception as error:
+            outcome = error
+        if self._bill is not None:
+            await self._bill.close(outcome)
+        return outcome
 
     async def _attempt(self) -> JsonObject:
         node = self._node
@@ -91,13 +103,18 @@ class Execution:
         if node.cancelling:
             await self.cancel()
         async for event in self._executor.events(node.handle):
-            self._hear(str(event.get("type")), event.get("data") or {})
+            kind, data = str(event.get("type")), event.get("data") or {}
+            self._hear(kind, data)
+            if self._bill is not None:
+                await self._bill.hear(kind, data)
         answer = await self._executor.result(node.handle)
         node.began = node.began or submitted
         return answer
 
     async def _submit(self) -> str:
         task = self._task.model_copy(update={"ticket": self._node.ticket})
+        if self._bill is not None:
+            await self._bill.open()
         return await self._executor.submit(task, self._place)
 
     def _try_again(self, reason: str) -> None:

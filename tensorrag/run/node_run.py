@@ -46,7 +46,9 @@ class NodeRun:
     """How long the card took; for a cached result, when it was made."""
     device: str | None = None
     cost: float | None = None
-    """US$."""
+    """US$, once it has ended."""
+    estimate: JsonObject | None = None
+    """What it was to take and cost, where it is paid for: `Estimate.to_json`."""
     error: ErrorInfo | None = None
     outputs: JsonObject = field(default_factory=dict)
     """``{port: {"type", "sha256", "schema", "value"}}``"""
@@ -73,6 +75,8 @@ class NodeRun:
     """Whether it was, or is about to be, given to its executor."""
     cancelling: bool = False
     """Whether a stop was asked for."""
+    stopped: str = ""
+    """Why it was stopped, where nobody asked for that."""
     began: float | None = None
     """Monotonic time when its executor began."""
 
@@ -117,7 +121,7 @@ class NodeRun:
 
     def cancel(self, reason: str = "cancelled") -> None:
         """It was stopped, or will not be started."""
-        self.state, self.reason = "cancelled", reason
+        self.state, self.reason = "cancelled", self.stopped or reason
         self.seconds = self.elapsed()
 
     def block(self, by: str, reason: str) -> None:
@@ -127,6 +131,13 @@ class NodeRun:
     def elapsed(self) -> float | None:
         """Seconds since the executor began; None before."""
         return None if self.began is None else round(time.monotonic() - self.began, 3)
+
+    @property
+    def cost_so_far(self) -> float | None:
+        """US$ until now; None where nothing is paid."""
+        if self.cost is not None or self.estimate is None:
+            return self.cost
+        return round((self.elapsed() or 0.0) * float(self.estimate["rate"]), 6)
 
     def report(self, data: JsonObject) -> None:
         """Remember how far the card is."""
@@ -148,6 +159,7 @@ class NodeRun:
             "placed": self.placed,
             "waiting": self.waiting if self.state == "queued" else None,
             "cost": self.cost,
+            "estimate": self.estimate,
             "error": self.error.model_dump(mode="json") if self.error is not None else None,
             "outputs": self.outputs,
         }

@@ -15,18 +15,23 @@ from contextlib import suppress
 from typing import Literal
 
 from tensorrag.catalog import Catalog
-from tensorrag.errors import ErrorInfo, NodeNotFound, TensorRagError, WorkspaceError
+from tensorrag.errors import ErrorInfo, NodeNotFound, RunRefused, TensorRagError, WorkspaceError
+from tensorrag.estimate import Total, total
 from tensorrag.executor import Executor
 from tensorrag.pipeline.names import quoted
+from tensorrag.run.bill import Bill
+from tensorrag.run.budget import RAISE, Budgets
 from tensorrag.run.chronicle import Chronicle
 from tensorrag.run.execution import Execution, FindStray
 from tensorrag.run.node_run import NodeRun
 from tensorrag.run.plan import Planner
 from tensorrag.run.prepare import Checker, PipelineHasErrors, Prepared, prepare
+from tensorrag.run.pricing import Pricing
 from tensorrag.run.record import run_record
 from tensorrag.run.request import Request
 from tensorrag.run.schedule import Outcome, Schedule, Step
 from tensorrag.store.place import Place
+from tensorrag.store.settings import Values
 from tensorrag.store.workspace import Workspace
 from tensorrag.types.value import JsonObject
 
@@ -91,6 +96,11 @@ class Run:
         self._began, self._seconds = time.monotonic(), 0.0
         self._chronicle = Chronicle(workspace.journal, run_id)
         self._schedule: Schedule
+        self.expected = Total(0.0, False, 0)
+        """What was to be paid for all of it, once it has begun."""
+        self._pricing: Pricing
+        self._budgets = Budgets(workspace.journal.spending)
+        self._watching: asyncio.Task[None] | None = None
         self._main: asyncio.Task[None] | None = None
         self._preparing: asyncio.Task[Prepared] | None = None
         self._starting = self._withdrawn = False
@@ -127,6 +137,7 @@ class Run:
             PipelineHasErrors: there are errors in what would run; a run that did not wait in the
                 journal is not recorded.
             NodeNotFound: there is no node to stop at.
+            RunRefused: a budget is used up.
         """
         self._catalog, self._starting = catalog or self._catalog, True
         try:
@@ -279,9 +290,10 @@ class Run:
             peeks=prepared.peeks,
             fresh=self._fresh(),
         )
-        memory = self._workspace.settings.values().card_memory
-        resumes = request.parent is not None
+        values = self._workspace.settings.values()
+        memory, resumes = values.card_memory, request.parent is not None
         self._schedule = Schedule(prepared, planner, store, memory, resumes=resumes)
+        self._price(prepared, values)
         record = run_record(prepared, request)
         created = time.time() - (time.monotonic() - self._began)
         if self.id:
@@ -301,6 +313,26 @@ class Run:
         self.nodes = self._schedule.nodes
         for node in self.nodes.values():  # in the order of the file, which the journal keeps
             self._chronicle.touch(node)
+
+    def _price(self, prepared: Prepared, values: Values) -> None:
+        """Estimate what will be paid for; refuse it where nothing may be spent any more."""
+        self._pricing = Pricing(
+            prepared.pipeline,
+            prepared.checked.nodes,
+            prepared.placements,
+            self._executors,
+            self._workspace.journal.spending,
+            values.card_memory,
+        )
+        estimates = self._pricing.estimates(self._schedule.first)
+        for node_id, each in estimates.items():
+            self._schedule.nodes[node_id].estimate = each.to_json()
+        self.expected = total(estimates.values())
+        self._budgets = Budgets.of(self._workspace.journal.spending, values)
+        if estimates and (refusal := self._budgets.refusal()):
+            raise RunRefused(refusal, hint=f"{RAISE} Or run it on this machine.")
+        if not estimates:
+            self._budgets.budgets.clear()
 
     def _fresh(self) -> frozenset[str]:
         """Return the nodes that run though their result may be known.
@@ -343,6 +375,8 @@ class Run:
     async def _loop(self) -> None:
         self.status = "running"
         self._chronicle.note("run", {"status": "running"})
+        if self._budgets.budgets:
+            self._watching = asyncio.create_task(self._watch_budgets())
         try:
             await self._tick()
             while self.status == "running":
@@ -357,6 +391,8 @@ class Run:
             await self._drop_all()
             await asyncio.to_thread(self._break, error)
         finally:
+            if self._watching is not None:
+                self._watching.cancel()
             self._seconds = time.monotonic() - self._began
             self._chronicle.ended = True
             self._chronicle.tell()
@@ -379,6 +415,7 @@ class Run:
         for node in step.changed:
             self._chronicle.show(node)
         if self._schedule.over:
+            self._say_what_was_spent()
             self._finish(self._final())
         cached = [node.key for node in step.changed if node.cached and node.key]
         if cached:
@@ -429,9 +466,41 @@ class Run:
             self._chronicle,
             self._happened.set,
             self._stray,
+            self._bill(node),
         )
         name = f"run {self.id}, {node.id}"
         self._tasks[node.id] = asyncio.create_task(self._carry_out(node, execution), name=name)
+
+    def _bill(self, node: NodeRun) -> Bill | None:
+        charge = self._pricing.charge(node.id, self.id)
+        return Bill(self._pricing.spending, charge, node) if charge is not None else None
+
+    async def _watch_budgets(self) -> None:
+        """Say how much of the budgets is used, and stop the run where that is all."""
+        while True:
+            look = await asyncio.to_thread(self._budgets.look, self.id)
+            for data in look.told:
+                self._chronicle.note("cost", data)
+                self._happened.set()
+            if look.stop:
+                await self._stop(look.stop)
+                return
+            await asyncio.sleep(look.wait)
+
+    def _say_what_was_spent(self) -> None:
+        """Look at the budgets once more: what was used of them is known by now. In a thread."""
+        if self._budgets.budgets:
+            for data in self._budgets.look(self.id).told:
+                self._chronicle.note("cost", data)
+
+    async def _stop(self, why: str) -> None:
+        """Cancel all of it although nobody asked for that."""
+        for node in self.nodes.values():
+            node.stopped = why
+        try:
+            await self.cancel()
+        except TensorRagError as error:
+            log.warning("A card of run %s could not be stopped: %s", self.id, error.message)
 
     async def _carry_out(self, node: NodeRun, execution: Execution) -> None:
         """Carry out one card, and hand what came of it to the loop."""

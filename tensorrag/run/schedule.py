@@ -105,6 +105,11 @@ class Schedule:
         return task.model_copy(update={**seen, "anew": node.id in self._anew})
 
     @property
+    def first(self) -> Mapping[str, Planned]:
+        """What was to be expected of each node before anything had run."""
+        return self._first
+
+    @property
     def over(self) -> bool:
         """Whether every node has ended."""
         return all(node.ended for node in self.nodes.values())

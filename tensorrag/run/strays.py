@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
-from tensorrag.errors import RunCancelled, TaskFailed
+from tensorrag.errors import RunCancelled, TaskFailed, WorkspaceError
 from tensorrag.executor import Executor
 from tensorrag.run.node_run import NodeRun
 from tensorrag.run.rereading import is_other
@@ -128,14 +128,27 @@ class Strays:
 
     async def _follow(self, stray: Unsettled) -> None:
         """Wait for the end of a task, and keep what came of it."""
-        began = time.time()
+        began, executor = time.time(), self._executors[stray.shown["executor"]]
+        paid: JsonObject = {}
         try:
-            answer = await self._executors[stray.shown["executor"]].result(stray.handle)
+            async for event in executor.events(stray.handle):
+                paid = event.get("data") or {} if event.get("type") == "cost" else paid
+            answer = await executor.result(stray.handle)
+            await asyncio.to_thread(self._pay, stray, paid, done=True)
             await asyncio.to_thread(self._keep, stray, answer, began)
         except (RunCancelled, TaskFailed):
+            await asyncio.to_thread(self._pay, stray, paid, done=False)
             await asyncio.to_thread(self._settle, stray)
         except Exception as error:
             log.warning("Nobody knows how %s ended: %s", stray.handle, error)
+
+    def _pay(self, stray: Unsettled, paid: JsonObject, *, done: bool) -> None:
+        """Note what it has cost; until then it counted at its limit."""
+        ticket, told = stray.made.get("ticket") or "", paid.get("cost")
+        with suppress(WorkspaceError):
+            self._workspace.journal.spending.end(
+                ticket, seconds=paid.get("seconds"), cost=told, done=done, stays=told is not None
+            )
 
     def _keep(self, stray: Unsettled, answer: JsonObject, began: float) -> None:
         """Store a result as if its run had still been there. In a thread: this writes files."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tensorrag.errors import RunNotFound, WorkspaceError
+from tensorrag.store import spending
 from tensorrag.store.database import Database
 from tensorrag.store.owner import Owner
 
@@ -22,7 +23,8 @@ JsonObject = dict[str, Any]
 ONGOING = ("queued", "running")
 """The states of a run that has not ended."""
 
-SCHEMA = """
+SCHEMA = (
+    """
 CREATE TABLE IF NOT EXISTS runs (
     number INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, pipeline TEXT, name TEXT NOT NULL,
     status TEXT NOT NULL, created REAL NOT NULL, finished REAL,
@@ -39,14 +41,17 @@ CREATE INDEX IF NOT EXISTS nodes_of_pipeline ON nodes (pipeline, node, number);
 CREATE TABLE IF NOT EXISTS events (
     run TEXT NOT NULL, seq INTEGER NOT NULL, time TEXT NOT NULL, node TEXT,
     type TEXT NOT NULL, data TEXT NOT NULL, PRIMARY KEY (run, seq)
-)
+);
 """
-VERSION = 3
+    + spending.SCHEMA
+)
+VERSION = 4
 MIGRATIONS = {
     2: "ALTER TABLE runs ADD COLUMN parent TEXT; ALTER TABLE runs ADD COLUMN request TEXT",
     3: "ALTER TABLE runs ADD COLUMN nth INTEGER; UPDATE runs SET nth = (SELECT count(*)"
     " FROM runs AS earlier WHERE earlier.pipeline IS runs.pipeline"
     " AND earlier.number <= runs.number)",
+    4: spending.SCHEMA,
 }
 
 
@@ -141,6 +146,8 @@ class Journal:
         """``on_full`` makes room on a full disk, so that what happened can be written."""
         self._database = Database(path, SCHEMA, VERSION, MIGRATIONS, on_full)
         self._seen: int | None = None
+        self.spending = spending.Spending(self._database)
+        """What cards at paid places have cost."""
 
     @property
     def database(self) -> Database:

@@ -84,11 +84,12 @@ class EstimatorSpecSchema(Schema):
 
 
 class NetworkSpecSchema(Schema):
-    """Which network will be trained: the widths of its hidden layers."""
+    """Which network will be trained: the widths of its hidden layers, and for how long."""
 
     type: Literal["NetworkSpec"] = "NetworkSpec"
     hidden: tuple[int, ...] | None = None
     batch_norm: bool = False
+    epochs: int | None = None
 
 
 class ModelSchema(Schema):

@@ -126,9 +126,10 @@ class NetworkSpec(_Spec):
 
     @property
     def schema(self) -> NetworkSpecSchema:
-        """Widths of the hidden layers, and whether they are normalised."""
+        """Widths of the hidden layers, whether they are normalised, and the epochs."""
         normalised = any(layer.type == "batch_norm" for layer in self.layers)
-        return NetworkSpecSchema(hidden=self.hidden, batch_norm=normalised)
+        epochs = self.trainer.epochs
+        return NetworkSpecSchema(hidden=self.hidden, batch_norm=normalised, epochs=epochs)
 
     def to_json(self) -> JsonObject:
         """Layers and trainer."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,10 @@ class SilentCloud:
         self.asked.set()
         await self.answering.wait()
         return True
+
+    async def events(self, handle: str) -> AsyncIterator[dict[str, Any]]:
+        await asyncio.Event().wait()
+        yield {}
 
     async def result(self, handle: str) -> dict[str, Any]:
         await asyncio.Event().wait()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from tensorrag.rates import dollars as dollars
+
 MINUS = "−"
 
 
@@ -104,13 +106,6 @@ def day(moment: datetime, now: datetime | None = None) -> str:
     """Write a day: today, yesterday, Thu 19 Nov."""
     said = when(moment, now)
     return "today" if said.endswith(" today") else said
-
-
-def dollars(value: float) -> str:
-    """Write an amount of money: $0.72, $0.0031; no digits past the first two that count."""
-    if value == 0 or abs(value) >= 0.1:
-        return f"${value:,.2f}"
-    return f"${float(f'{value:.2g}'):f}".rstrip("0")
 
 
 def plural(count: int, one: str, many: str = "") -> str:

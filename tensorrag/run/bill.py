@@ -1,0 +1,73 @@
+"""What one card costs at a place that is paid: noted before it is sent, and when it has ended."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import suppress
+from dataclasses import replace
+
+from tensorrag.errors import ExecutorError, WorkspaceError
+from tensorrag.run.node_run import NodeRun
+from tensorrag.run.schedule import Outcome
+from tensorrag.store.spending import Charge, Spending
+from tensorrag.types.value import JsonObject
+
+log = logging.getLogger(__name__)
+
+
+class Bill:
+    """The bill of one card, over all its tries.
+
+    Args:
+        spending: where it is noted.
+        charge: what it will cost a second, and at most.
+        node: is told what it has cost.
+    """
+
+    def __init__(self, spending: Spending, charge: Charge, node: NodeRun) -> None:
+        self._spending, self._charge, self._node = spending, charge, node
+        self._ticket = ""
+        """That of the try that is not paid yet; empty where there is none."""
+        self._began = False
+        self._told: JsonObject = {}
+        self._before = 0.0
+        """US$ for the tries before."""
+
+    async def open(self) -> None:
+        """Note that it is about to be sent; nothing is sent that is not noted."""
+        self._ticket, self._began, self._told = self._node.ticket, False, {}
+        charge = replace(self._charge, ticket=self._ticket)
+        await asyncio.to_thread(self._spending.begin, charge)
+
+    async def hear(self, kind: str, data: JsonObject) -> None:
+        """Listen to what its executor tells: that it has begun, and what it cost."""
+        if kind == "cost":
+            self._told = data
+        if self._ticket and not self._began and kind != "waiting":
+            self._began = True
+            with suppress(WorkspaceError):  # it is known when it ends
+                await asyncio.to_thread(self._spending.began, self._ticket)
+
+    async def close(self, outcome: Outcome) -> None:
+        """Note what it cost, unless nobody knows how it ended: then it counts at its limit."""
+        node, told = self._node, self._told.get("cost")
+        if not self._ticket:  # somebody else sent it, and pays
+            return
+        if isinstance(outcome, ExecutorError) and told is None and node.handle is not None:
+            return
+        cost = told if told is not None else (node.elapsed() or 0.0) * self._charge.rate
+        self._before += cost
+        node.cost = round(self._before, 6)
+        ticket, self._ticket = self._ticket, ""
+        try:
+            await asyncio.to_thread(
+                self._spending.end,
+                ticket,
+                seconds=self._told.get("seconds"),
+                cost=told,
+                done=not isinstance(outcome, BaseException),
+                stays=told is not None,  # one that did not answer is gone
+            )
+        except WorkspaceError as error:
+            log.warning("What %s cost could not be noted: %s", node.id, error.message)

@@ -1,0 +1,124 @@
+"""What a run, and a month, may cost: warned about on the way, and held where it is to hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal, Self
+
+from tensorrag.rates import dollars
+from tensorrag.store.settings import Values
+from tensorrag.store.spending import Spending
+from tensorrag.types.value import JsonObject
+
+MARKS = (50, 75, 90, 100)
+"""Per cent of a budget at which something is said."""
+
+SOONEST, LATEST = 0.2, 1.0
+"""Seconds between two looks, at least and at most: cards begin, and others spend too."""
+
+Period = Literal["run", "month"]
+WORDS: dict[Period, str] = {"run": "this run", "month": "this month"}
+
+
+@dataclass
+class Budget:
+    """One budget, and how much of it people were told of."""
+
+    period: Period
+    limit: float
+    """US$."""
+    told: int = 0
+    """The highest mark, in per cent, that was told."""
+
+    def passed(self, spent: float) -> int | None:
+        """Return the mark that was passed since the last one; None where none was."""
+        passed = max((mark for mark in MARKS if spent >= self.limit * mark / 100), default=0)
+        if passed <= self.told:
+            return None
+        self.told = passed
+        return passed
+
+    def left_to_next(self, spent: float) -> float:
+        """Return how many US$ are left until the next mark."""
+        ahead = [self.limit * mark / 100 - spent for mark in MARKS if mark > self.told]
+        return min(ahead, default=float("inf"))
+
+    def sentence(self, spent: float, mark: int) -> str:
+        """Say how much of it is used."""
+        whose, limit = WORDS[self.period], dollars(self.limit)
+        if mark >= 100:
+            return f"The budget of {whose}, {limit}, is used up: {dollars(spent)} are spent."
+        return f"{mark} % of the budget of {whose} are used: {dollars(spent)} of {limit}."
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one look at the spending has shown."""
+
+    told: tuple[JsonObject, ...]
+    """What is to be said, as the data of ``cost`` events."""
+    stop: str
+    """Why the run must end; empty where it may go on."""
+    wait: float
+    """Seconds until the next look."""
+
+
+@dataclass
+class Budgets:
+    """The budgets that hold for one run.
+
+    Args:
+        spending: what was spent so far.
+        budgets: those that are set.
+        hard: whether the run is stopped where one is used up.
+    """
+
+    spending: Spending
+    budgets: list[Budget] = field(default_factory=list)
+    hard: bool = False
+
+    @classmethod
+    def of(cls, spending: Spending, values: Values) -> Self:
+        """Take those that the settings name."""
+        named: list[tuple[Period, float | None]] = [
+            ("run", values.budget_run),
+            ("month", values.budget_month),
+        ]
+        budgets = [Budget(period, limit) for period, limit in named if limit is not None]
+        return cls(spending, budgets, values.budget_hard)
+
+    def refusal(self) -> str:
+        """Say why no run that costs anything may begin; empty where it may. Reads a database."""
+        for budget in self.budgets if self.hard else ():
+            spent = self.spending.this_month()
+            if budget.period == "month" and spent >= budget.limit:
+                return budget.sentence(spent, 100)
+        return ""
+
+    def look(self, run: str) -> Look:
+        """Compare what was spent with what may be. Reads a database."""
+        spent = {"run": self.spending.of_run(run), "month": self.spending.this_month()}
+        told = [*self._news(spent)]
+        used_up = [each["message"] for each in told if each["share"] >= 100]
+        a_second = self.spending.running()
+        left = [each.left_to_next(spent[each.period]) for each in self.budgets]
+        soon = min(left, default=0.0) / a_second if a_second else LATEST
+        wait = min(max(soon, SOONEST), LATEST)
+        return Look(tuple(told), used_up[0] if used_up and self.hard else "", wait)
+
+    def _news(self, spent: dict[str, float]) -> Iterator[JsonObject]:
+        for budget in self.budgets:
+            now = spent[budget.period]
+            if (mark := budget.passed(now)) is not None:
+                yield {
+                    "budget": budget.period,
+                    "share": mark,
+                    "limit": budget.limit,
+                    "spent": round(now, 6),
+                    "message": budget.sentence(now, mark),
+                    "hint": "The run is stopped." if mark >= 100 and self.hard else RAISE,
+                }
+
+
+RAISE = "The settings say how much a run, and a month, may cost."

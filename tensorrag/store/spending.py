@@ -1,0 +1,224 @@
+"""What cards at paid places cost: noted before each is sent, so that no crash forgets any of it.
+
+A row outlives the run that it belongs to. One whose card has not ended, and whose process is gone,
+counts at its limit until somebody finds out how it ended.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from tensorrag.store.database import Database
+from tensorrag.store.owner import Owner
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS spending (
+    ticket TEXT PRIMARY KEY, run TEXT NOT NULL, node TEXT NOT NULL, card TEXT NOT NULL,
+    place TEXT NOT NULL, gpu TEXT, rows INTEGER, epochs INTEGER, parameters INTEGER,
+    host TEXT NOT NULL, pid INTEGER NOT NULL, pid_started REAL NOT NULL,
+    asked REAL NOT NULL, rate REAL NOT NULL, most REAL NOT NULL, idle REAL NOT NULL,
+    began REAL, seconds REAL, cost REAL, done INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX IF NOT EXISTS spending_by_time ON spending (asked);
+CREATE INDEX IF NOT EXISTS spending_of_run ON spending (run);
+CREATE INDEX IF NOT EXISTS spending_of_card ON spending (card, place, gpu, asked)
+"""
+
+REMEMBERED = 20
+"""How many of the latest times of a card are looked at to estimate the next one."""
+
+
+class Work(NamedTuple):
+    """How much a card has to do; None where that is not known, or does not apply."""
+
+    rows: int | None = None
+    epochs: int | None = None
+    parameters: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """A card that is about to be sent to a place that bills by the second."""
+
+    ticket: str
+    run: str
+    node: str
+    card: str
+    place: str
+    gpu: str | None
+    work: Work
+    rate: float
+    """US$ per second."""
+    most: float
+    """Seconds after which it is ended."""
+    idle: float
+    """Seconds that its container stays, and is paid for, afterwards."""
+
+
+class Past(NamedTuple):
+    """How long a card took before."""
+
+    seconds: float
+    work: Work
+
+
+class Paid(NamedTuple):
+    """What is known of the cost of one card that was sent."""
+
+    pool: tuple[str, str | None]
+    """Place and GPU: the containers among which one may be used again."""
+    rate: float
+    most: float
+    idle: float
+    began: float | None
+    """In seconds since 1970; None where nobody heard that it has begun."""
+    seconds: float | None
+    """None where it has not ended, as far as is known."""
+    cost: float | None
+    alive: bool
+    """Whether the process that sent it still listens."""
+
+    def spent(self, now: float) -> float:
+        """Return what it has cost so far, in US$; at its limit where nobody knows."""
+        if self.cost is not None:
+            return self.cost
+        if not self.alive:
+            return self.most * self.rate
+        return 0.0 if self.began is None else min(now - self.began, self.most) * self.rate
+
+
+class Spending:
+    """The table of what was spent.
+
+    Args:
+        database: the journal's.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def begin(self, charge: Charge) -> None:
+        """Note a card before it is sent; once this returns, no crash takes it back."""
+        owner, now = Owner.here(), time.time()
+        row = (charge.ticket, charge.run, charge.node, charge.card, charge.place, charge.gpu)
+        costs = (now, charge.rate, charge.most, charge.idle)
+        with self._database.write() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO spending (ticket, run, node, card, place, gpu, rows,"
+                " epochs, parameters, host, pid, pid_started, asked, rate, most, idle)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (*row, *charge.work, *owner, *costs),
+            )
+
+    def began(self, ticket: str) -> None:
+        """Note that it has begun: from now on it is paid for."""
+        with self._database.write(durable=False) as connection:
+            connection.execute(
+                "UPDATE spending SET began = ? WHERE ticket = ? AND began IS NULL",
+                (time.time(), ticket),
+            )
+
+    def end(
+        self,
+        ticket: str,
+        *,
+        seconds: float | None = None,
+        cost: float | None = None,
+        done: bool = False,
+        stays: bool = True,
+    ) -> None:
+        """Note how it ended; a ticket that is not known is nobody's business.
+
+        Args:
+            ticket: the card's.
+            seconds: that are paid for; those since it began by default, none where it never did.
+            cost: in US$, where the place has said so; seconds times rate by default.
+            done: whether it gave a result: only then the next time is estimated from it.
+            stays: whether its container waits for another card, and is paid for meanwhile.
+        """
+        with self._database.write() as connection:
+            connection.execute(
+                "UPDATE spending SET began = coalesce(began, ? - coalesce(?, 0)),"
+                " seconds = coalesce(?, min(most, ? - began), 0), done = ?,"
+                " idle = CASE WHEN ? THEN idle ELSE 0 END WHERE ticket = ?",
+                (time.time(), seconds, seconds, time.time(), done, stays, ticket),
+            )
+            connection.execute(
+                "UPDATE spending SET cost = coalesce(?, seconds * rate) WHERE ticket = ?",
+                (cost, ticket),
+            )
+
+    def past(self, card: str, place: str, gpu: str | None) -> list[Past]:
+        """Return how long a card took at a place on a GPU, the latest first."""
+        rows = self._database.read(
+            "SELECT seconds, rows, epochs, parameters FROM spending WHERE done = 1"
+            " AND card = ? AND place = ? AND gpu IS ? ORDER BY asked DESC LIMIT ?",
+            (card, place, gpu, REMEMBERED),
+        )
+        return [Past(seconds, Work(*work)) for seconds, *work in rows]
+
+    def of_run(self, run: str) -> float:
+        """Return what a run has cost so far, in US$, waiting containers included."""
+        return total(self._paid("run = ?", run))
+
+    def this_month(self, now: float | None = None) -> float:
+        """Return what all cards of this calendar month (UTC) have cost so far, in US$."""
+        return total(self._paid("asked >= ?", month_start(now)))
+
+    def running(self) -> float:
+        """Return what is being spent in a second just now, in US$."""
+        going_on = self._paid("cost IS NULL AND began NOT NULL")
+        return sum(each.rate for each in going_on if each.alive)
+
+    def _paid(self, where: str, *values: float | str) -> list[Paid]:
+        rows = self._database.read(
+            "SELECT place, gpu, rate, most, idle, began, seconds, cost, host, pid, pid_started"  # noqa: S608
+            f" FROM spending WHERE {where} ORDER BY asked",
+            values,
+        )
+        return [_read(*row) for row in rows]
+
+
+def _read(place: str, gpu: str | None, *rest: Any) -> Paid:
+    *known, host, pid, pid_started = rest
+    alive = known[-1] is None and Owner(host, pid, pid_started).alive
+    return Paid._make(((place, gpu), *known, alive))
+
+
+def month_start(now: float | None = None) -> float:
+    """Return when this calendar month (UTC) began, in seconds since 1970."""
+    moment = datetime.fromtimestamp(time.time() if now is None else now, UTC)
+    return moment.replace(day=1, hour=0, minute=0, second=0, microsecond=0).timestamp()
+
+
+def total(paid: Iterable[Paid], now: float | None = None) -> float:
+    """Add up what cards have cost, and their containers that wait for more; US$."""
+    known, moment = list(paid), time.time() if now is None else now
+    return sum(each.spent(moment) for each in known) + waiting_cost(known)
+
+
+def waiting_cost(paid: Iterable[Paid]) -> float:
+    """Return the cost of containers that wait after their cards, in US$.
+
+    One waits until the next card of its kind begins, which takes the one that was used last, or
+    else until it is given up.
+    """
+    cost, waiting = 0.0, list[Paid]()
+    for each in sorted((e for e in paid if e.began is not None), key=lambda e: e.began or 0.0):
+        began = each.began or 0.0
+        free = [w for w in waiting if w.pool == each.pool and _end(w) <= began <= _end(w) + w.idle]
+        if free:
+            last = max(free, key=_end)
+            waiting.remove(last)
+            cost += (began - _end(last)) * last.rate
+        if each.seconds is not None and each.idle:
+            waiting.append(each)
+    return cost + sum(each.idle * each.rate for each in waiting)
+
+
+def _end(paid: Paid) -> float:
+    return (paid.began or 0.0) + (paid.seconds or 0.0)

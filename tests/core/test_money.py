@@ -1,0 +1,187 @@
+"""What runs at paid places cost: estimated before, counted meanwhile, held to budgets."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tensorrag.errors import RunRefused
+from tensorrag.pipeline import Pipeline
+from tensorrag.rates import Rates
+from tensorrag.run import Request, Run
+from tensorrag.store.spending import Charge, Work
+from tests.core.engine import Engine, InProcess, chain, node
+
+RATES = Rates(
+    gpus={},
+    core=0.001,
+    gib=0.0,
+    cores=1,
+    memory=1024,
+    idle=60,
+    grace=0,
+    source="a price page",
+    dated=date(2026, 8, 1),
+)
+"""A container is $0.001 a second, and waits for a minute: $0.06."""
+
+
+@dataclass
+class Paid(InProcess):
+    """A place that takes money; every card takes 20 seconds there, as it says itself."""
+
+    name: str = "modal"
+    rates: Rates = RATES
+    seconds: float | None = 20.0
+
+    async def events(self, handle: str) -> Any:
+        async for event in super().events(handle):
+            yield event
+        if self.seconds is not None:
+            cost = {"cost": self.seconds * 0.001, "seconds": self.seconds}
+            yield {"type": "cost", "data": cost}
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Engine:
+    return Engine(tmp_path)
+
+
+@pytest.fixture
+def paid() -> Paid:
+    return Paid()
+
+
+def new(engine: Engine, paid: Paid, pipeline: Pipeline, **options: Any) -> Run:
+    """A run of all cards at the paid place."""
+    request = Request(pipeline, "numbers", on="modal", **options)
+    executors = {"local": engine.executor, "modal": paid}
+    return Run(request, engine.workspace, executors, engine.catalog, engine.check)
+
+
+async def run(engine: Engine, paid: Paid, pipeline: Pipeline, **options: Any) -> Run:
+    """Run it to its end."""
+    started = new(engine, paid, pipeline, **options)
+    await started.start()
+    await started.wait()
+    return started
+
+
+def waits() -> Pipeline:
+    """A card that ends only when it is stopped."""
+    return chain(node("number"), node("wait", steps=100_000))
+
+
+def spent_before(engine: Engine, cost: float) -> None:
+    """Have this much spent this month by another run."""
+    charge = Charge("t", "r", "n", "c", "modal", None, Work(), 0.001, 100, 0)
+    engine.workspace.journal.spending.begin(charge)
+    engine.workspace.journal.spending.end("t", cost=cost, stays=False)
+
+
+def budget_events(run: Run) -> list[Any]:
+    return [event["data"] for event in run.events if "budget" in event["data"]]
+
+
+async def test_an_estimate_before_and_the_cost_after(engine: Engine, paid: Paid) -> None:
+    first = (await run(engine, paid, chain(node("number")))).to_json()["nodes"]["number"]
+    assert first["estimate"]["cost"] is None, "it never ran there"
+    assert first["estimate"]["most"] == pytest.approx(3600 * 0.001 + 0.06)
+    assert first["cost"] == pytest.approx(0.020)
+    paid.seconds = 30
+    changed = chain(node("number", value=2))
+    second = (await run(engine, paid, changed)).to_json()["nodes"]["number"]
+    assert second["estimate"]["seconds"] == 20
+    assert second["estimate"]["cost"] == pytest.approx(0.020)
+    assert second["estimate"]["source"] == "a price page, 1 Aug 2026"
+    assert second["cost"] == pytest.approx(0.030)
+    again = (await run(engine, paid, changed)).to_json()["nodes"]["number"]
+    assert (again["cached"], again["estimate"], again["cost"]) == (True, None, None)
+
+
+async def test_what_runs_here_costs_nothing(engine: Engine) -> None:
+    shown = (await engine.run(chain(node("number")))).to_json()["nodes"]["number"]
+    assert (shown["estimate"], shown["cost"]) == (None, None)
+    assert engine.workspace.journal.spending.this_month() == 0
+
+
+async def test_every_try_is_paid(engine: Engine, paid: Paid) -> None:
+    paid.flaky = 1
+    pipeline = chain(node("number"))
+    twice = pipeline.with_nodes(replace(pipeline.nodes["number"], retries=1))
+    ended = await run(engine, paid, twice)
+    assert ended.nodes["number"].cost == pytest.approx(0.040)
+    # Both took 20 seconds; the second container was used after the first, or waited as well.
+    month = engine.workspace.journal.spending.this_month()
+    assert 0.040 + 0.060 <= month <= 0.040 + 0.120
+
+
+async def test_a_card_that_is_cancelled_says_what_was_spent(engine: Engine, paid: Paid) -> None:
+    paid.seconds = None  # it does not say so any more
+    started = new(engine, paid, chain(node("number"), node("wait", steps=100_000)))
+    await started.start()
+    while started.nodes["wait"].state != "running":
+        await asyncio.sleep(0.01)
+    assert started.nodes["wait"].cost_so_far is not None
+    await started.cancel()
+    await started.wait()
+    wait = started.nodes["wait"]
+    assert wait.state == "cancelled"
+    assert wait.cost is not None
+    assert 0 < wait.cost < 0.03
+    assert engine.workspace.journal.spending.running() == 0
+
+
+@pytest.mark.parametrize("hard", [False, True])
+async def test_a_budget_is_warned_about_at_each_mark(
+    engine: Engine, paid: Paid, hard: bool
+) -> None:
+    engine.workspace.settings.set("budget_run", 0.1)
+    engine.workspace.settings.set("budget_hard", hard)
+    ended = await run(engine, paid, chain(node("number")))  # 0.02 and 0.06 of waiting: 80 %
+    assert ended.status == "succeeded"
+    (told,) = budget_events(ended)
+    assert (told["budget"], told["share"]) == ("run", 75)
+    assert told["message"] == "75 % of the budget of this run are used: $0.08 of $0.10."
+
+
+async def test_a_hard_budget_stops_the_run(engine: Engine, paid: Paid) -> None:
+    engine.workspace.settings.set("budget_run", 0.0802)
+    engine.workspace.settings.set("budget_hard", True)
+    ended = await run(engine, paid, waits())  # the first card uses 0.08; the second, $0.001 a s
+    assert ended.status == "cancelled"
+    assert ended.nodes["number"].state == "done", "what was paid for is kept"
+    why = ended.nodes["wait"].reason or ""
+    assert why.startswith("The budget of this run, $0.08, is used up: $0.08")
+    assert [told["share"] for told in budget_events(ended)][-1] == 100
+
+
+async def test_a_soft_one_does_not(engine: Engine, paid: Paid) -> None:
+    engine.workspace.settings.set("budget_run", 0.01)
+    ended = await run(engine, paid, chain(node("number")))
+    assert ended.status == "succeeded"
+    assert budget_events(ended)[-1]["share"] == 100
+
+
+async def test_nothing_paid_begins_once_a_hard_month_is_used_up(engine: Engine, paid: Paid) -> None:
+    engine.workspace.settings.set("budget_month", 5.0)
+    engine.workspace.settings.set("budget_hard", True)
+    spent_before(engine, 5.02)
+    with pytest.raises(RunRefused, match=r"this month, \$5.00, is used up: \$5.02 are spent"):
+        await new(engine, paid, chain(node("number"))).start()
+    assert engine.workspace.journal.runs() == []
+    assert (await engine.run(chain(node("number")))).status == "succeeded", "this machine is free"
+    again = await run(engine, paid, chain(node("number")))
+    assert again.status == "succeeded", "what is known already costs nothing"
+
+
+async def test_a_month_that_is_nearly_used_up_is_said_at_once(engine: Engine, paid: Paid) -> None:
+    engine.workspace.settings.set("budget_month", 5.0)
+    spent_before(engine, 4.6)
+    ended = await run(engine, paid, chain(node("number")))
+    assert budget_events(ended)[0]["message"].startswith("90 % of the budget of this month")
