@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from executors.modal_checkpoints import Courier
 from executors.modal_parcel import EMPTY, FORMAT, REVOKED, Parcel, far_path, pack, unpack
 from executors.modal_speech import LASTS, Speech
 from executors.protocol import JsonObject, message
@@ -25,6 +26,7 @@ from tensorrag.errors import RunCancelled
 from tensorrag.perform import perform
 from tensorrag.progress import Reporter, reporting
 from tensorrag.store.artifacts import Store
+from tensorrag.store.checkpoints import Kept
 from tensorrag.store.place import Place
 from tensorrag.task import Task
 
@@ -38,7 +40,8 @@ def answer(
     """Perform a request.
 
     Args:
-        request: ``{"format", "name", "task", "parcel"}``.
+        request: ``{"format", "name", "task", "parcel", "checkpoint"}``; the last is where it goes
+            on, if it does.
         volume: where the far files are, mounted at ``data``.
         events: takes what is said meanwhile, in a partition by the request's name.
 
@@ -53,7 +56,8 @@ def answer(
         files = Files(volume, data)
         with _folder() as folder, Speech(events, name) as speech:
             task = Task.from_json(request["task"])
-            said, parcel = _attempt(task, request["parcel"], folder, files, speech)
+            sent = request.get("checkpoint")
+            said, parcel = _attempt(task, request["parcel"], sent, folder, files, speech)
     else:
         said, parcel = message("cancelled"), EMPTY
     seconds = time.monotonic() - began
@@ -104,15 +108,21 @@ class Files:
 
 
 def _attempt(
-    task: Task, parcel: Parcel, folder: Path, files: Files, speech: Speech
+    task: Task, parcel: Parcel, sent: str | None, folder: Path, files: Files, speech: Speech
 ) -> tuple[bytes, Parcel]:
     reporter = Reporter(lambda report: speech.say("progress", report))
     late = threading.Event()
     try:
         place = _lay_out(parcel, folder, files)
-        with _clock(task.timeout, reporter, late), reporting(reporter):
+        store = Store(place.store)
+        courier = Courier(files.volume, files.mount, store, task.key)
+        if sent is not None:
+            store.checkpoints.note(task.key, Kept.model_validate_json(sent))
+        courier.fetch(look_again=sent is not None)
+        with _clock(task.timeout, reporter, late), reporting(reporter), courier.working():
             result = perform(task, place)
-        return message("result", result), _hand_over(result, Store(place.store), files)
+        courier.clear()
+        return message("result", result), _hand_over(result, store, files)
     except RunCancelled:
         return message("late" if late.is_set() else "cancelled"), EMPTY
     except BaseException as error:  # a card may call sys.exit()

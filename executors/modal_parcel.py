@@ -14,7 +14,7 @@ from typing import TypedDict
 from tensorrag.errors import ArtifactDamaged
 from tensorrag.store.artifacts import Artifact, Store
 
-FORMAT = 2
+FORMAT = 3
 """Raised whenever requests or answers change: both ends must agree."""
 
 APP, DATA, EVENTS = "tensorrag", "tensorrag-data", "tensorrag-events"

@@ -14,6 +14,7 @@ from uuid import uuid4
 
 from executors import modal_sdk
 from executors.job import Job, Outcome
+from executors.modal_checkpoints import bring_home
 from executors.modal_notes import Note, Notes
 from executors.modal_parcel import FORMAT, REVOKED, Parcel, far_path, pack, unpack
 from executors.modal_prices import GRACE, PRICE_PAGE, asked
@@ -26,6 +27,7 @@ from tensorrag.gpus import GPUS, USUAL
 from tensorrag.pipeline.names import quoted
 from tensorrag.rates import Rates
 from tensorrag.store.artifacts import DIGEST, Store
+from tensorrag.store.checkpoints import Kept
 from tensorrag.store.place import Place
 from tensorrag.store.uploads import Uploads
 from tensorrag.task import Task, TaskKind
@@ -98,11 +100,14 @@ class ModalExecutor:
         note = Note(name=task.ticket or uuid4().hex, task=task, place=place)
         self._ask_rates()
         try:
-            parcel = await asyncio.to_thread(_pack, task, place)
+            kept = await asyncio.to_thread(_kept, task, place)
+            parcel = await asyncio.to_thread(_pack, task, place, kept)
             await _send(parcel["far"], place)
             await asyncio.to_thread(self._notes.write, note)
+            request = {"format": FORMAT, "name": note.name, "task": task.to_json()}
+            checkpoint = kept.model_dump_json() if kept is not None else None
             call = await _variant(task).spawn.aio(
-                {"format": FORMAT, "name": note.name, "task": task.to_json(), "parcel": parcel}
+                {**request, "parcel": parcel, "checkpoint": checkpoint}
             )
         except Exception as error:
             raise sentence(error, task) from error
@@ -124,6 +129,7 @@ class ModalExecutor:
             await self._calls[handle].cancel.aio(terminate_containers=True)
         except Exception as error:
             raise sentence(error, job.task) from error
+        await _bring_home(job)
         job.finish(RunCancelled("The card was cancelled."))
 
     async def result(self, handle: str) -> JsonObject:
@@ -218,6 +224,8 @@ class ModalExecutor:
         finally:
             listening.cancel()
             waiting.cancel()
+        if isinstance(outcome, TensorRagError) and not job.stopping:
+            await _bring_home(job)
         job.finish(RunCancelled("The card was cancelled.") if job.stopping else outcome)
         await asyncio.to_thread(self._notes.forget, note.name)
 
@@ -231,6 +239,13 @@ async def _call_that_began(name: str) -> str:
         if isinstance(data, dict) and isinstance(data.get("call"), str):
             return str(data["call"])
     return ""
+
+
+async def _bring_home(job: Job) -> None:
+    """Fetch how far a card was that will not end; where that fails, it is still on the volume."""
+    with suppress(Exception):
+        async with asyncio.timeout(PATIENCE):
+            await bring_home(job.task.key, Store(job.place.store))
 
 
 def _how_it_failed(job: Job, error: Exception) -> Outcome:
@@ -283,8 +298,16 @@ async def _outcome(job: Job, answer: Any, rates: Rates) -> Outcome:
     return outcome if made <= arrived else crashed(job.task, "Its result did not arrive.")
 
 
-def _pack(task: Task, place: Place) -> Parcel:
+def _kept(task: Task, place: Place) -> Kept | None:
+    """Return how far an earlier one was that this one goes on with."""
+    store = Store(place.store)
+    kept = None if task.anew else store.checkpoints.get(task.key)
+    return kept if kept is not None and store.holds(kept.digest) else None
+
+
+def _pack(task: Task, place: Place, kept: Kept | None) -> Parcel:
     digests = [digest for some in task.inputs.values() for digest in some]
+    digests += [kept.digest] if kept is not None else []
     uploads = Uploads(place.uploads)
     named = [v for v in task.params.values() if isinstance(v, str) and _UPLOAD.fullmatch(v)]
     return pack(Store(place.store), digests, [uploads.path(name) for name in named])

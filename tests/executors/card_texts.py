@@ -10,7 +10,11 @@ ONE_NUMBER = '''
 """Cards that do one thing each."""
 import ctypes, os, signal, subprocess, sys, threading, time
 from typing import NamedTuple
-from tensorrag import Card, CardError, Field, Metrics, MetricsSchema, report
+import numpy
+import tensorrag.checkpoint
+from tensorrag import Card, CardError, Field, Metrics, MetricsSchema, keep, kept, report
+
+tensorrag.checkpoint.INTERVAL, tensorrag.checkpoint.SHARE = 0.2, 1.0
 
 
 class _Number(Card):
@@ -60,6 +64,18 @@ _ACTS = {
             "    report(step, 10_000, 'epoch')",
             "    time.sleep(0.02)",
             "return 0",
+        ]
+    ),
+    "Count": "\n".join(
+        [
+            "before = kept()",
+            "first = at = 0 if before is None else int(before['at'])",
+            "while at < self.number:",
+            "    at += 1",
+            "    keep(lambda: {'at': numpy.array(at)}, at, None, 'step')",
+            "    report(at, None, 'step')",
+            "    time.sleep(0.02)",
+            "return first",
         ]
     ),
     "Sleep": "time.sleep(self.number); return 0",

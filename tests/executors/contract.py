@@ -13,9 +13,12 @@ import pytest
 from tensorrag.errors import ExecutorError, RunCancelled, TaskFailed
 from tensorrag.executor import Executor
 from tensorrag.perform import perform
+from tensorrag.store.artifacts import Store
 from tensorrag.store.place import Place
 from tensorrag.task import Task
 from tests.executors.card_texts import task
+
+KEY = "ab" * 32
 
 
 async def value_of(executor: Executor, job: Task, place: Place) -> Any:
@@ -138,6 +141,17 @@ class ExecutorContract:
         failed = await failure_of(executor, task("Learn", timeout=0.5), place)
         assert failed.cause.type == "CardTimeout"
         assert "0.5 seconds" in failed.message
+
+    async def test_a_card_that_ran_out_of_time_goes_on_where_it_was(
+        self, executor: Executor, place: Place
+    ) -> None:
+        await failure_of(executor, task("Count", 1e6, timeout=1.5, key=KEY), place)
+        kept = Store(place.store).checkpoints.get(KEY)
+        assert kept is not None
+        more = task("Count", kept.done + 2, key=KEY)
+        assert await value_of(executor, more, place) == kept.done
+        anew = more.model_copy(update={"anew": True, "ticket": "another"})
+        assert await value_of(executor, anew, place) == 0
 
     async def test_takes_up_a_task_that_it_knows_and_no_other(
         self, executor: Executor, place: Place

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 import pytest_asyncio
 
-from executors import modal_parcel, modal_remote
+from executors import modal_checkpoints, modal_parcel, modal_remote
 from executors.modal_deploy import deploy
 from executors.modal_notes import Note, Notes
 from executors.modal_prices import PRICE_PAGE
@@ -21,12 +21,13 @@ from executors.modal_remote import ModalExecutor
 from tensorrag.errors import ExecutorError, ExecutorUnavailable, RunCancelled
 from tensorrag.executor import Executor
 from tensorrag.store.artifacts import Store
+from tensorrag.store.checkpoints import Kept
 from tensorrag.store.place import Place
 from tensorrag.store.uploads import Uploads
 from tensorrag.task import Task
 from tensorrag.types import Table
 from tests.executors.card_texts import task
-from tests.executors.contract import ExecutorContract, failure_of, first, printed, value_of
+from tests.executors.contract import KEY, ExecutorContract, failure_of, first, printed, value_of
 from tests.executors.modal_plane.account import account, forget_client
 from tests.executors.modal_plane.plane import Plane
 
@@ -444,3 +445,47 @@ async def test_a_gpu_that_does_not_come_is_said_with_the_next_one_up(
     with pytest.raises(RunCancelled):
         await executor.result(handle)
     plane.scarce.clear()
+
+
+async def test_a_pre_empted_card_goes_on_in_another_container(
+    executor: ModalExecutor, plane: Plane, place: Place
+) -> None:
+    handle = await executor.submit(task("Count", 250, key=KEY, gpu=True), place)
+    kept = f"volumes/*/checkpoints/{KEY}/*"
+    while not list(plane.folder.glob(kept)):
+        await asyncio.sleep(0.05)
+    plane.call_soon(plane.preempt)
+    answer = await executor.result(handle)
+    began_again_at = answer["outputs"]["metrics"]["value"]["r2"]
+    assert 0 < began_again_at < 250, "some seconds of its work are lost, not all"
+    assert list(plane.folder.glob(kept)) == [], "it is done"
+
+
+async def test_a_cancelled_card_goes_on_where_it_was(executor: ModalExecutor, place: Place) -> None:
+    handle = await executor.submit(task("Count", 1e6, key=KEY), place)
+    while Store(place.store).checkpoints.get(KEY) is None:
+        async for event in executor.events(handle):
+            if event["type"] == "progress" and event["data"]["done"] > 60:
+                break
+        await executor.cancel(handle)
+    kept = Store(place.store).checkpoints.get(KEY)
+    assert kept is not None
+    assert await value_of(executor, task("Count", kept.done + 1, key=KEY), place) == kept.done
+
+
+async def test_what_a_container_wrote_for_a_checkpoint_is_not_trusted(tmp_path: Path) -> None:
+    there, here = Store(tmp_path / "there"), Store(tmp_path / "here")
+    table = there.put(Table.from_pandas(pd.DataFrame({"x": [1.0]})))
+    there.checkpoints.put(KEY, {"at": np.array(1)}, Kept(digest=""))
+    good = there.checkpoints.get(KEY)
+    assert good is not None
+    (tmp_path / "here").mkdir()
+    for kept, path in ((good, tmp_path / "good"), (Kept(digest=table.digest), tmp_path / "table")):
+        modal_checkpoints.wrap(path, there, kept)
+    (tmp_path / "noise").write_bytes(b"PK\x03\x04 and noise")
+    (tmp_path / "cut").write_bytes((tmp_path / "good").read_bytes()[:-40])
+    taken = [
+        modal_checkpoints.unwrap(tmp_path / name, here) is not None
+        for name in ("good", "table", "noise", "cut")
+    ]
+    assert taken == [True, False, False, False]

@@ -1,7 +1,7 @@
 """The control plane: what the real SDK of Modal talks to, here on 127.0.0.1.
 
 It does what TensorRag uses of Modal; whatever else is asked for is remembered, so that a new
-version of the SDK shows itself. Image builds, GPUs and pre-emption are not modelled.
+version of the SDK shows itself. Image builds and GPUs are not modelled.
 """
 
 from __future__ import annotations
@@ -50,6 +50,7 @@ class Plane(Containers):
 
     async def start(self) -> None:
         """Listen."""
+        self._loop = asyncio.get_running_loop()
         self._runner = web.AppRunner(self._web())
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
@@ -60,6 +61,10 @@ class Plane(Containers):
         await self._server.start("127.0.0.1", 0)
         grpc = self._server._server.sockets[0].getsockname()[1]  # type: ignore[union-attr]
         self.server_url = f"http://127.0.0.1:{grpc}"
+
+    def call_soon(self, does: Callable[[], None]) -> None:
+        """Have something happen to it; for other threads."""
+        self._loop.call_soon_threadsafe(does)
 
     def _web(self) -> web.Application:
         application = web.Application(client_max_size=1 << 30)

@@ -32,6 +32,8 @@ class Stored:
         self.items: dict[tuple[str, bytes], list[bytes]] = {}
         self.sent = 0
         """Bytes that clients have sent to volumes."""
+        self._common: dict[Path, set[str]] = {}
+        """What each copy of a volume had in common with the volume when they last met."""
         self._said = asyncio.Event()
 
     def place(self, kind: str, name: str) -> Path:
@@ -143,13 +145,34 @@ class Stored:
         ]
         return api_pb2.VolumeGetFile2Response(get_urls=urls, size=size, start=0, len=size)
 
+    async def VolumeListFiles2(self, request: Any, metadata: Any) -> Any:
+        volume = self.place("volumes", request.volume_id)
+        folder = volume / request.path.strip("/")
+        if not folder.exists():
+            raise GRPCError(Status.NOT_FOUND, f"{request.path} is not there")
+        return api_pb2.VolumeListFiles2Response(
+            entries=[
+                api_pb2.FileEntry(path=path.relative_to(volume).as_posix())
+                for path in sorted(folder.iterdir())
+            ]
+        )
+
     async def VolumeReload(self, request: Any, metadata: Any) -> Empty:
-        link_new(self.place("volumes", request.volume_id), self._seen_by(metadata))
+        self._bring(self.place("volumes", request.volume_id), self._seen_by(metadata))
         return Empty()
 
     async def VolumeCommit(self, request: Any, metadata: Any) -> api_pb2.VolumeCommitResponse:
-        link_new(self._seen_by(metadata), self.place("volumes", request.volume_id))
+        self._bring(self._seen_by(metadata), self.place("volumes", request.volume_id))
         return api_pb2.VolumeCommitResponse()
+
+    def _bring(self, source: Path, target: Path) -> None:
+        """Show at ``target`` what is new at ``source``, and no longer what was removed there."""
+        for name in self._common.get(source, set()):
+            if not (source / name).exists():
+                (target / name).unlink(missing_ok=True)
+        link_new(source, target)
+        names = {str(p.relative_to(source)) for p in source.rglob("*") if p.is_file()}
+        self._common[source] = self._common[target] = names
 
     def _seen_by(self, metadata: Any) -> Path:
         """What a container sees of its volume: a copy, until it reloads or commits."""
