@@ -81,6 +81,7 @@ class Session:
         self._strays: set[str] = set()
         """The interrupted runs of which cards were seen to go on."""
         self._renewing: set[asyncio.Task[None]] = set()
+        self._deleted = False
         self._migrated: set[str] = set()
         self.outside = Outside(saving, lambda: self.watched, self._adopt, self._tell_status)
         """What another program wrote into the file."""
@@ -222,7 +223,10 @@ class Session:
     def subscribe(self, view: View) -> Callable[[], None]:
         """Tell a view of everything from now on; returns what ends that."""
         unsubscribe = self._stage.subscribe(view)
-        self.on_watched()
+        if self._deleted:  # while the page was put together
+            view.on_closed()
+        else:
+            self.on_watched()
         return unsubscribe
 
     def snapshot(self) -> JsonObject:
@@ -521,6 +525,7 @@ class Session:
     async def close(self, *, deleted: bool = False) -> None:
         """Write what is not written yet, unless the pipeline was deleted."""
         if deleted:
+            self._deleted = True
             self._stage.tell(lambda view: view.on_closed())
             for run in self.waiting:
                 await run.cancel()

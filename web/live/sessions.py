@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
 from typing import IO
+from weakref import WeakValueDictionary
 
 from sample_data.pipeline_files import PIPELINES, pipeline_path
 from tensorrag.catalog import Catalog
@@ -69,6 +70,7 @@ class Sessions:
         self.cards = CardWatch(workspace.cards)
         """The cards that there are."""
         self._open: dict[str, asyncio.Task[Session]] = {}
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self.offered = Offered({})
         """What other places offer, as far as somebody wanted to know."""
         self._hosting: Hosting | None = None
@@ -172,19 +174,26 @@ class Sessions:
             FileFormatError: its file is refused.
         """
         await self._started.wait()
+        async with self._turn(pipeline_id):
+            session = await self._found_open(pipeline_id)
+            await session.outside.look()
+        await self._close_idle()
+        return session
+
+    def _turn(self, pipeline_id: str) -> asyncio.Lock:
+        """Return the lock of a pipeline: it is opened, closed or deleted, one after the other."""
+        return self._turns.setdefault(pipeline_id, asyncio.Lock())
+
+    async def _found_open(self, pipeline_id: str) -> Session:
         if pipeline_id not in self._open:
             self._open[pipeline_id] = asyncio.create_task(self._load(pipeline_id))
-        opening = self._open[pipeline_id]
         try:
-            session = await asyncio.shield(opening)
+            session = await asyncio.shield(self._open[pipeline_id])
         except Exception:
-            if self._open.get(pipeline_id) is opening:
-                del self._open[pipeline_id]
+            del self._open[pipeline_id]
             raise
         if session.catalog is not self.catalog:  # there were others while it was loaded
             session.use(self.catalog)
-        await session.outside.look()
-        await self._close_idle()
         return session
 
     async def create(self, pipeline: Pipeline | None = None, name: str = "") -> Session:
@@ -223,11 +232,19 @@ class Sessions:
         Raises:
             PipelineNotFound: there is none of this id.
         """
-        await asyncio.to_thread(self._find, pipeline_id)
-        opened = self._open.pop(pipeline_id, None)
-        if opened is not None:
-            await (await opened).close(deleted=True)
-        await asyncio.to_thread(self.workspace.pipelines.delete, pipeline_id)
+        # To its end, also when nobody waits for it any more: half a deletion is none.
+        await asyncio.shield(asyncio.create_task(self._delete(pipeline_id)))
+
+    async def _delete(self, pipeline_id: str) -> None:
+        async with self._turn(pipeline_id):
+            await asyncio.to_thread(self._find, pipeline_id)
+            opening = self._open.pop(pipeline_id, None)
+            if opening is not None:
+                await asyncio.wait([opening])
+                session = _opened(opening)
+                if session is not None:
+                    await session.close(deleted=True)
+            await asyncio.to_thread(self.workspace.pipelines.delete, pipeline_id)
 
     async def entries(self) -> list[Entry]:
         """List the pipelines of the workspace, the one changed last first."""
@@ -305,10 +322,12 @@ class Sessions:
     async def _close_idle(self) -> None:
         """Close what was opened long ago and nobody looks at."""
         for pipeline_id in list(self._open)[: max(0, len(self._open) - MOST_OPEN)]:
-            session = _opened(self._open[pipeline_id])
-            if session is not None and session.idle:
-                del self._open[pipeline_id]
-                await session.close()
+            async with self._turn(pipeline_id):
+                opening = self._open.get(pipeline_id)
+                session = _opened(opening) if opening is not None else None
+                if session is not None and session.idle:
+                    del self._open[pipeline_id]
+                    await session.close()
 
     # --- runs -------------------------------------------------------------------------------
 

@@ -1,0 +1,156 @@
+"""Deleting, opening and editing one pipeline at once: it comes out as in one order or the other."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import httpx
+import pytest
+
+from tensorrag.errors import FileFormatError, PipelineError
+from tensorrag.pipeline.files import load
+from tensorrag.store.shelf import Shelf
+from tests.clock import FULL
+from tests.core.engine import chain, node
+from tests.servers import Server, start_server
+from tests.web.desk import Desk, Listener
+from web.live.sessions import PipelineNotFound
+
+__all__ = ["start_server"]
+
+SUM = chain(node("number", value=3), node("add", amount=4))
+RENAME = [{"op": "rename", "name": "Edited"}]
+TIMES = 300 if FULL else 20
+
+
+async def edited(desk: Desk, name: str) -> str:
+    """Open and edit a pipeline as the page does; says what came of it."""
+    try:
+        session = await desk.sessions.open(name)
+        session.edit(RENAME)
+        await session.logged()
+    except PipelineError as error:
+        return "refused" if "deleted" in f"{error.message} {error.hint}" else repr(error)
+    return "edited"
+
+
+async def deleted(desk: Desk, name: str) -> str:
+    try:
+        await desk.sessions.delete(name)
+    except PipelineNotFound:
+        return "gone already"
+    return "deleted"
+
+
+def kept(shelf: Shelf, name: str) -> list[Path]:
+    return list(shelf.folder.rglob(f"{name}.*.json"))
+
+
+async def test_deleting_and_editing_at_once_is_one_after_the_other(desk: Desk) -> None:
+    random, shelf = Random(2), desk.workspace.pipelines
+    outcomes = set()
+    for _ in range(TIMES):
+        name = await asyncio.to_thread(shelf.create, SUM)
+        if random.random() < 0.5:
+            await desk.sessions.open(name)
+        acts: list[Callable[[Desk, str], Any]] = [deleted, deleted, edited, edited, edited]
+        random.shuffle(acts)
+
+        async def late(act: Callable[[Desk, str], Any], wait: float, name: str = name) -> str:
+            await asyncio.sleep(wait)
+            return str(await act(desk, name))
+
+        begun = [late(act, random.choice([0, random.uniform(0, 0.01)])) for act in acts]
+        said = await asyncio.gather(*begun)
+
+        assert said.count("deleted") == 1
+        assert not shelf.path(name).exists()
+        assert not shelf.log(name).path.exists()
+        assert name not in desk.sessions._open
+        (file,) = await asyncio.to_thread(kept, shelf, name)
+        await asyncio.to_thread(load, file)  # it is whole
+        outcomes |= set(said)
+        await asyncio.to_thread(shutil.rmtree, file.parent)
+    assert outcomes == {"deleted", "gone already", "edited", "refused"}
+
+
+async def test_who_opens_while_it_is_deleted_finds_none(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = await desk.open(SUM)
+    closing, may_close = asyncio.Event(), asyncio.Event()
+    close = session.close
+
+    async def slowly(**options: Any) -> None:
+        await close(**options)
+        closing.set()
+        await may_close.wait()
+
+    monkeypatch.setattr(session, "close", slowly)
+    deletion = asyncio.create_task(desk.sessions.delete(session.id))
+    await closing.wait()
+    opening = asyncio.create_task(desk.sessions.open(session.id))
+    for _ in range(20):
+        await asyncio.sleep(0)
+    may_close.set()
+
+    await deletion
+    with pytest.raises(PipelineNotFound):
+        await opening
+    assert session.id not in desk.sessions._open
+
+
+async def test_a_page_that_was_put_together_meanwhile_is_told(desk: Desk) -> None:
+    session = await desk.open(SUM)
+    await desk.sessions.delete(session.id)
+
+    assert Listener(session).closed
+
+
+async def test_a_pipeline_that_cannot_be_read_can_be_deleted_while_it_is_opened(
+    desk: Desk,
+) -> None:
+    name = await asyncio.to_thread(desk.workspace.pipelines.create, SUM)
+    desk.workspace.pipelines.path(name).write_text("{")
+
+    said = await asyncio.gather(
+        desk.sessions.open(name), desk.sessions.delete(name), return_exceptions=True
+    )
+
+    assert isinstance(said[0], FileFormatError)
+    assert said[1] is None
+    assert not desk.workspace.pipelines.path(name).exists()
+
+
+async def test_over_http_every_answer_is_a_sentence(start_server: Callable[..., Server]) -> None:
+    server = await asyncio.to_thread(start_server)
+    statuses = set()
+    async with httpx.AsyncClient(base_url=server.url, timeout=60, trust_env=False) as client:
+        await client.get("/api/cards")
+        for _ in range(10):
+            empty = {"format": "tensorrag.pipeline", "version": 1, "nodes": [], "edges": []}
+            name = (await client.post("/api/pipelines", json=empty)).json()["id"]
+            address = f"/api/pipelines/{name}"
+            answers = await asyncio.gather(
+                client.get(address),
+                client.post(f"{address}/edits", json={"ops": RENAME}),
+                client.delete(address),
+                client.post(f"{address}/edits", json={"ops": RENAME}),
+                client.get(f"/edit/{name}"),
+                client.delete(address),
+            )
+            codes = [answer.status_code for answer in answers]
+            assert codes.count(204) == 1, codes
+            assert max(codes) < 500, codes
+            for answer in answers:
+                if answer.status_code >= 400:
+                    assert "deleted" in answer.text, answer.text
+            assert (await client.get(address)).status_code == 404
+            assert not (server.workspace / "pipelines" / f"{name}.json").exists()
+            statuses |= set(codes)
+    assert statuses >= {200, 204, 404}
