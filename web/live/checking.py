@@ -17,6 +17,10 @@ from tensorrag.store.workspace import Workspace
 from tensorrag.types.schema import Schema
 from web.live.coalesced import Coalesced
 from web.live.hosting import Hosting, stored
+from web.live.own_uploads import own_uploads
+
+MOST_UNASKED = 20
+"""Uploads that are looked at by themselves while a pipeline is open; more wait to be chosen."""
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +29,7 @@ class Checking:
     """Checks and plans a document after every change, as often as that can be done.
 
     Outside sources are looked at only where somebody chose one just now; otherwise what was seen
-    before is used. Opening a file reads nothing that it points to.
+    before is used. Opening a file reads nothing that it points to, but what was uploaded here.
     """
 
     def __init__(
@@ -50,6 +54,8 @@ class Checking:
         self._peeks: dict[str, Peek] = {}
         self._chosen: set[str] = set()
         self._looks: dict[str, asyncio.Task[None]] = {}
+        self._tried: set[str] = set()
+        """Peek keys of uploads that were looked at unasked: once each, whatever came of it."""
         self._work = Coalesced(self._check)
 
     def kick(self) -> None:
@@ -59,6 +65,14 @@ class Checking:
     def chosen(self, nodes: Iterable[str]) -> None:
         """Take note that somebody set these nodes just now: their sources may be looked at."""
         self._chosen.update(nodes)
+
+    def chosen_again(self, node: str) -> None:
+        """Look again at what a node reads, though it is set as it was."""
+        facts = self.checked.nodes.get(node)
+        if facts is not None and facts.peek_key is not None:
+            self._peeks.pop(facts.peek_key, None)
+        self._chosen.add(node)
+        self.kick()
 
     def not_chosen(self, nodes: Iterable[str]) -> None:
         """Take note that they became what they are without anybody here having set them."""
@@ -127,11 +141,19 @@ class Checking:
             self._peeks.update(found)
             checked = await self._hosting.check(pipeline, self._peeks)
         self._peeks = {key: peek for key, peek in self._peeks.items() if key in wanted}
-        self._look_at_chosen(checked)
+        self._look_at(self._chosen | await self._own(checked), checked)
         return checked
 
-    def _look_at_chosen(self, checked: Checked) -> None:
-        for node_id in self._chosen & checked.nodes.keys():
+    async def _own(self, checked: Checked) -> set[str]:
+        """Return the nodes that read an upload which nobody knows any more."""
+        new = _peek_keys(checked) - self._peeks.keys() - self._tried
+        found = await asyncio.to_thread(own_uploads, checked, new, self._workspace.uploads)
+        own = dict(list(found.items())[: MOST_UNASKED - len(self._tried)])
+        self._tried.update(own)
+        return set(own.values())
+
+    def _look_at(self, nodes: set[str], checked: Checked) -> None:
+        for node_id in nodes & checked.nodes.keys():
             key = checked.nodes[node_id].peek_key
             if key is not None and key not in self._peeks and key not in self._looks:
                 self._looks[key] = asyncio.create_task(self._look(key, checked, node_id))

@@ -369,6 +369,10 @@ class Session:
         self._checking.look_again()
         self._checking.kick()
 
+    def look_again_at(self, node: str) -> None:
+        """Look at what a card reads: somebody chose once more what it is set to already."""
+        self._checking.chosen_again(node)
+
     def look_at_data(self) -> None:
         """Look at them, as if each had been chosen just now."""
         self._checking.chosen(self._checking.unread())
