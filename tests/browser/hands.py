@@ -124,6 +124,11 @@ class Hands:
         for kind in ("dragenter", "dragover", "drop"):
             self.test_id("canvas").dispatch_event(kind, {"dataTransfer": handed, **place})
 
+    def drop_card(self, name: str, source: str) -> None:
+        """Drop a file with cards onto the canvas, and say yes to it."""
+        self.drop_file(name, source)
+        self.test_id("add-dropped").click()
+
     def run(self) -> None:
         """Press Run."""
         self.test_id("run").click()

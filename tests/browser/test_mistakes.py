@@ -160,20 +160,29 @@ def test_renaming_a_column_upstream_marks_the_right_field_at_once(hands: Hands, 
 
 @pytest.mark.parametrize("context", [{"viewport": {"width": 1280, "height": 720}}], indirect=True)
 def test_a_dropped_card_that_is_broken_says_so_also_beside_the_rail(
-    hands: Hands, page: Page
+    hands: Hands, page: Page, server: Server
 ) -> None:
     hands.drop_file("broken.py", "class Broken(:\n    pass\n")
+    asked = hands.test_id("elsewhere")
+    expect(asked).to_contain_text("Add broken.py? It is a program, 2 lines long.")
+    expect(hands.test_id("dropped-source")).to_contain_text("class Broken(:")
+    assert not (server.workspace / "cards" / "broken.py").exists()
+    hands.test_id("leave-dropped").click()
+    expect(asked).to_have_count(0)
+    assert not (server.workspace / "cards" / "broken.py").exists()
+
+    hands.drop_card("broken.py", "class Broken(:\n    pass\n")
     expect(page.locator(".note")).to_contain_text("broken.py was kept, but cannot be used. Line 1")
 
-    hands.drop_file("broken.py", MENDED)
+    hands.drop_card("broken.py", MENDED)
     expect(page.locator(".note")).to_have_count(0)
 
     hands.test_id("palette").locator('[data-card="same"]').click()
     expect(hands.card("same")).to_contain_text("Nothing is connected")
-    hands.drop_file("broken.py", MENDED.replace("run(self", "run(self("))
+    hands.drop_card("broken.py", MENDED.replace("run(self", "run(self("))
     expect(hands.card("same")).to_contain_text('"same" cannot be loaded from broken.py: Line 11')
     expect(hands.test_id("inspector")).to_contain_text("Mend broken.py in the folder cards")
-    hands.drop_file("broken.py", MENDED)
+    hands.drop_card("broken.py", MENDED)
     expect(hands.card("same")).to_contain_text("Nothing is connected")
 
 

@@ -22,19 +22,31 @@ def write_card_file(folder: Path, name: str, text: str) -> str:
     Raises:
         CardError: this is no name for such a file, or the file is too large.
     """
+    check_card_file(name, text)
+    write_file(folder / name, _content(text))
+    return name
+
+
+def check_card_file(name: str, text: str) -> None:
+    """Refuse what cannot be kept as a file with cards; nothing is written.
+
+    Raises:
+        CardError: this is no name for such a file, or the file is too large.
+    """
     if not _FILE.fullmatch(name):
         raise CardError(
             f"{quoted(name)} is no name for a file with cards.",
             hint="Use letters, digits and underscores, and .py at the end.",
         )
-    content = text.encode("utf-8", "replace")
-    if len(content) > MAX_CARD_FILE:
+    if len(_content(text)) > MAX_CARD_FILE:
         raise CardError(
             f"{quoted(name)} is larger than {MAX_CARD_FILE // 1000} kB.",
             hint="Put data into a file of its own.",
         )
-    write_file(folder / name, content)
-    return name
+
+
+def _content(text: str) -> bytes:
+    return text.encode("utf-8", "replace")
 
 
 def file_for(folder: Path, card: str, source: str) -> str:

@@ -378,6 +378,10 @@ class Sessions:
         """
         return await self.cards.add(name, text)
 
+    async def has_card_file(self, name: str) -> bool:
+        """Tell whether the drop-in folder has a file of this name."""
+        return await asyncio.to_thread((self.workspace.cards / name).exists)
+
     async def trust(self, session: Session, card: str, sha256: str) -> None:
         """Put a card whose source came along with a pipeline among the cards of this workspace.
 

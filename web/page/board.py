@@ -13,6 +13,7 @@ from web.live.session import Session
 from web.live.sessions import Sessions
 from web.page.actions import Data, Edits, text
 from web.page.banner import Said, banner
+from web.page.dropped import Dropped
 from web.page.elsewhere import waiting
 from web.page.markup import Node, div, h2, li, ol, p, span
 from web.page.panel import Act, Panel
@@ -30,6 +31,9 @@ class Board:
         """``act`` also hears ``select`` with the ``of`` of the only selected card, if any."""
         self._sessions, self._session, self._edits, self._act = sessions, session, edits, act
         self._note: Said = None
+        self._dropped = Dropped(sessions)
+        self.actions = {"add_dropped": self._add_dropped, "leave_dropped": self._leave_dropped}
+        """Answers for files with cards that were dropped here."""
         with ui.element("div").classes("stage"):
             self._canvas = PipelineCanvas(
                 on_ready=lambda _: self._canvas.load(session.snapshot()),
@@ -67,7 +71,7 @@ class Board:
     def _overlay(self) -> Node:
         return [
             not self._session.pipeline.nodes and _empty(),
-            waiting(self._session),
+            waiting(self._session, self._dropped.question()),
             banner(self._session, self._note),
         ]
 
@@ -105,8 +109,25 @@ class Board:
         return self._act("select", {"of": only})
 
     async def _on_drop_card(self, data: Data) -> None:
+        """A file in Python was dropped on the canvas: a program, so nothing is done unasked."""
         try:
-            name = await self._sessions.add_card_file(text(data, "name"), text(data, "text"))
+            await self._dropped.ask(text(data, "name"), text(data, "text"))
+        except TensorRagError as error:
+            self.say(error.message, error.hint)
+        else:
+            self.say("")
+
+    def _leave_dropped(self, data: Data) -> None:
+        self._dropped.answered(data)
+        self.show()
+
+    async def _add_dropped(self, data: Data) -> None:
+        file = self._dropped.answered(data)
+        self.show()
+        if file is None:
+            return
+        try:
+            name = await self._sessions.add_card_file(file.name, file.source)
         except TensorRagError as error:
             self.say(error.message, error.hint)
             return

@@ -124,6 +124,7 @@ class Editor(View):
         self._log = OpenLog(self.session, self.act)
         self._histories = Histories(self.session, self.act)
         self._actions |= self._tables.actions | self._log.actions | self._histories.actions
+        self._actions |= self.board.actions
         self.inspector.refresh()
         stop = [self.session.subscribe(self), self.sessions.on_catalog(self.refresh)]
         loop = background_tasks.create(self._keep_fresh(), name="page of a pipeline")

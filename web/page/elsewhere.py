@@ -20,11 +20,11 @@ VALUE_SHOWN = 200
 """Longest value of a setting that is shown, in characters."""
 
 
-def waiting(session: Session) -> Node:
-    """Say what of the pipeline waits for a word of the person who opened it."""
+def waiting(session: Session, dropped: Node = None) -> Node:
+    """Say what waits for a word of the person who opened it, first what was dropped just now."""
     off = session.waiting_cards()
     nodes = [node.id for node in session.pipeline.nodes.values() if node.card in off]
-    parts = [_cards(nodes) if nodes else None, _data(session)]
+    parts = [dropped, _cards(nodes) if nodes else None, _data(session)]
     return div(".elsewhere", role="status", data_testid="elsewhere")[parts] if any(parts) else None
 
 
