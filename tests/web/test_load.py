@@ -13,7 +13,7 @@ import pytest
 
 from tests.clock import FULL
 from tests.servers import Server, start_server
-from web.http.uploads import AT_ONCE
+from web.http.turns import AT_ONCE
 
 __all__ = ["start_server"]
 

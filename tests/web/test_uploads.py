@@ -17,7 +17,8 @@ import psutil
 import pytest
 
 from tests.servers import Server, start_server
-from web.http.uploads import AT_ONCE, WAITING
+from web.http.turns import AT_ONCE
+from web.http.uploads import WAITING
 
 __all__ = ["start_server"]
 
@@ -153,4 +154,23 @@ def test_whoever_sends_nothing_keeps_nobody_waiting(server: Server) -> None:
         line.close()
     answer = httpx.post(f"{server.url}/api/uploads", content=TABLE, timeout=20, trust_env=False)
     assert answer.status_code == 201
+    settle(server)
+
+
+def test_whoever_falls_silent_lets_others_go_first_and_goes_on_later(server: Server) -> None:
+    """None is refused for being silent meanwhile: that comes only after half a minute."""
+    lines = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(AT_ONCE + 2)]
+    for line in lines:
+        line.sendall(head(server, f"Content-Length: {len(TABLE)}") + TABLE[:3])
+
+    answer = httpx.post(f"{server.url}/api/uploads", content=b"x,y", timeout=60, trust_env=False)
+    assert answer.status_code == 201
+
+    for line in lines:
+        line.sendall(TABLE[3:])
+    for line in lines:
+        with line:
+            line.settimeout(30)
+            assert line.recv(4096).startswith(b"HTTP/1.1 201 ")
+    assert kept(server) == sorted(sha256(content).hexdigest() for content in (TABLE, b"x,y"))
     settle(server)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,11 +19,10 @@ from tensorrag.durable import full_disk_explained
 from tensorrag.pipeline.names import visible
 from tensorrag.store.uploads import LIMIT
 from web.http.problem_details import problem_response
+from web.http.turns import Turns
 from web.live.sessions import Sessions
 
 IN_MEMORY = 2**20
-AT_ONCE = 4
-"""Files that arrive at once; the others wait for their turn, their bytes unread."""
 WAITING = 100
 """Files that may wait."""
 MAX_NAME = 200
@@ -49,7 +47,7 @@ BODY = {
 def add_uploads(api: APIRouter, sessions: Sessions) -> None:
     """Add the route of uploads."""
 
-    turns, waiting = asyncio.Semaphore(AT_ONCE), set[Request]()
+    turns, waiting = Turns(), set[Request]()
 
     @api.post("/api/uploads", tags=["uploads"], status_code=201, openapi_extra=BODY)
     async def upload(request: Request) -> Response:
@@ -61,9 +59,9 @@ def add_uploads(api: APIRouter, sessions: Sessions) -> None:
             return problem_response(503, detail, hint="Send them a few at a time.", headers=later)
         waiting.add(request)
         try:
-            async with turns:
+            async with turns.turn(request) as its_turn:
                 waiting.discard(request)
-                return await keep(request)
+                return await keep(its_turn)
         finally:
             waiting.discard(request)
 
