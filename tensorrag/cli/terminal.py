@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 import click
 
 from tensorrag.check.problems import Problem
-from tensorrag.placement import where
+from tensorrag.placement import LOCAL, where
 from tensorrag.rates import dollars
 from tensorrag.store.log import Unread
 from tensorrag.types.value import JsonObject
@@ -91,7 +91,8 @@ def _print_node(node_id: str, node: JsonObject) -> None:
     mark, colour = MARKS[node["state"]]
     seconds = f"{node['seconds']:.1f} s" if node["seconds"] is not None else ""
     words = ["cached" if node["cached"] else node["state"]]
-    words += [word for word in (seconds, node["device"], _cost(node), node["reason"]) if word]
+    place = _place(node)
+    words += [word for word in (seconds, place, _cost(node), node["reason"]) if word]
     click.echo(f"{click.style(mark, fg=colour)} {node_id:16} {' · '.join(words)}")
     error = node["error"]
     if error is not None:
@@ -108,6 +109,13 @@ def _cost(node: JsonObject) -> str:
     expected = (node.get("estimate") or {}).get("cost")
     beside = f" (estimated {dollars(expected)})" if expected is not None else ""
     return f"{dollars(node['cost'])}{beside}"
+
+
+def _place(node: JsonObject) -> str | None:
+    """Name the device, and the place where that is not this machine: ``Modal T4``."""
+    device: str | None = node["device"]
+    place = node.get("executor") or LOCAL
+    return device if place == LOCAL or device is None else where(place, device)
 
 
 def _print_metrics(node_id: str, metrics: JsonObject) -> None:

@@ -169,9 +169,11 @@ _SEED = _maybe(
     _is_integer,
 )
 
+_TIMEOUT = _positive(MAX_SECONDS, "Longest run, in seconds.")
+
 RESOURCES = {
     "gpu": _GPU,
-    "timeout": _positive(MAX_SECONDS, "Longest run, in seconds."),
+    "timeout": _TIMEOUT,
     "memory": _positive(MAX_MEMORY, "Most memory, in MiB."),
     "cpus": _positive(1024, "Processor cores to use."),
 }
@@ -219,10 +221,10 @@ PIPELINE_KEYS: Mapping[str, Key] = {
         "a list", "Packs that bring the cards used here.", {"type": ["string", "object"]}
     ),
     "settings": _object(
-        'an object with "run_on" (the name of an executor), "gpu" (the name of a GPU) and "seed" '
-        "(a whole number)",
+        'an object with "run_on" (the name of an executor), "gpu" (the name of a GPU), "timeout" '
+        '(seconds) and "seed" (a whole number)',
         "What holds for every card that does not say otherwise.",
-        {"run_on": _RUN_ON, "gpu": _GPU, "seed": _SEED},
+        {"run_on": _RUN_ON, "gpu": _GPU, "timeout": _TIMEOUT, "seed": _SEED},
     ),
     "annotations": _list("a list", "Frames and notes on the canvas.", {"type": "object"}),
     "subgraphs": _object("an object", "Groups of cards by name: nodes, edges, inputs, outputs."),

@@ -228,6 +228,7 @@ def task_of(
     inputs: Mapping[str, tuple[str, ...]],
     memory: float | None = None,
     rented_gpu: str | None = None,
+    timeout: float | None = None,
 ) -> Task:
     """Return the task that runs a node.
 
@@ -237,6 +238,7 @@ def task_of(
         inputs: digests of its inputs by port.
         memory: MiB for a node that asks for none; None: what is usual where it runs.
         rented_gpu: the GPU to rent for it.
+        timeout: seconds for a node that asks for no limit; None: what its card says.
     """
     return Task(
         kind="run",
@@ -249,7 +251,7 @@ def task_of(
         cpus=threads(node),
         gpu=facts.gpu is not None,
         rented_gpu=rented_gpu,
-        timeout=float(node.resources.get("timeout") or facts.timeout),
+        timeout=float(node.resources.get("timeout") or timeout or facts.timeout),
         memory=node.resources.get("memory") or memory,
     )
 

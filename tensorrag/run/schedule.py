@@ -99,8 +99,9 @@ class Schedule:
         """Return the task that runs a node which is to be started."""
         inputs = self._settled[node.id].inputs
         facts = self._facts[node.id]
-        gpu = self._placements[node.id].gpu
-        task = task_of(self._pipeline.nodes[node.id], facts, inputs, self._memory, gpu)
+        gpu, timeout = self._placements[node.id].gpu, self._pipeline.settings.get("timeout")
+        one = self._pipeline.nodes[node.id]
+        task = task_of(one, facts, inputs, self._memory, gpu, timeout)
         seen = {"key": node.key or "", "fingerprint": node.made.get("fingerprint")}
         return task.model_copy(update={**seen, "anew": node.id in self._anew})
 

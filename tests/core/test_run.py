@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -514,6 +515,19 @@ async def test_a_journal_that_cannot_be_written_fails_the_run_with_its_reason(
     assert error is not None
     assert error.message == "The disk is full."
     assert run.events[-1]["data"]["status"] == "failed"
+
+
+async def test_a_card_has_its_own_time_limit_then_the_pipelines_then_its_kinds(
+    engine: Engine,
+) -> None:
+    own = replace(node("number"), resources=MappingProxyType({"timeout": 5}))
+    pipeline = Pipeline().with_nodes(own, node("a", "add"))
+    await engine.run(pipeline)
+    await engine.run(replace(pipeline, settings=MappingProxyType({"timeout": 70})), no_cache=True)
+
+    assert isinstance(engine.executor, InProcess)
+    limits = [job.task.timeout for job in engine.executor._jobs.values()]
+    assert limits == [5, 3600, 5, 70]
 
 
 # --- where a card runs --------------------------------------------------------------------------

@@ -113,6 +113,12 @@ async def test_a_choice_is_an_edit_that_can_be_taken_back(desk: Desk) -> None:
     hands("run_on", place="", gpu="")
     hands("undo")
     assert places() == ["Modal", "Modal A10"]
+    hands("time_limit", value="90")
+    assert session.pipeline.settings["timeout"] == 90
+    hands("time_limit", value="soon")
+    assert "timeout" in hands.said[-1]
+    hands("time_limit", value="")
+    assert "timeout" not in session.pipeline.settings
     hands("card_gpu", of="train_gpu", value="<b>")
     hands("card_run_on", of="train_gpu", value="../x")
     hands("run_on", place="modal", gpu="V100")

@@ -7,7 +7,6 @@ action that makes no sense does nothing.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from typing import Any
 
 from tensorrag.errors import TensorRagError
@@ -48,6 +47,7 @@ class Edits:
             "describe": self._describe,
             "title": self._title,
             "limit": self._limit,
+            "time_limit": self._time_limit,
             "run_on": self.run_on,
             "card_run_on": self.card_run_on,
             "card_gpu": self._card_gpu,
@@ -207,18 +207,19 @@ class Edits:
             self.edit([{"op": "set_node", "node": node, "title": title}], merge_key=f"{node} title")
 
     def _limit(self, data: Data) -> None:
-        node, name = self._node(data), text(data, "param")
+        node, name, value = self._node(data), text(data, "param"), _amount(text(data, "value"))
         if node is None:
             return
-        written = text(data, "value").strip()
-        value: float | str | None = written or None
-        with suppress(ValueError):
-            value = float(written.replace(",", "")) if written else None
-        if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-            value = int(value)
         op = {"op": "set_resources", "node": node, "resources": {name: value}}
         if value != self._session.pipeline.nodes[node].resources.get(name):
             self.edit([op], merge_key=f"{node} {name} limit")
+
+    def _time_limit(self, data: Data) -> None:
+        """Choose how long every card may take that names no limit itself."""
+        value = _amount(text(data, "value"))
+        if value != self._session.pipeline.settings.get("timeout"):
+            op = {"op": "settings", "settings": {"timeout": value}}
+            self.edit([op], "Change the time limit", "time limit")
 
     def run_on(self, data: Data) -> None:
         """Choose where every card runs that names no place itself, and on which GPU."""
@@ -284,3 +285,13 @@ class Edits:
     def _upload_failed(self, data: Data) -> None:
         self.uploading.pop(text(data, "of"), None)
         self._say(text(data, "message"), "")
+
+
+def _amount(written: str) -> float | str | None:
+    """Read a number as it was typed; what is none stays for the edit to refuse."""
+    plain = written.strip()
+    try:
+        value = float(plain.replace(",", "")) if plain else None
+    except ValueError:
+        return plain
+    return int(value) if value is not None and value.is_integer() and abs(value) < 1e15 else value

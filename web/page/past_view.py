@@ -28,6 +28,7 @@ from web.page.preview import open_button, port_tabs, show_preview
 from web.page.run_list import PastRun
 from web.page.scene import kind_of
 from web.page.table_view import Tables
+from web.page.where import ran_on
 from web.page.wording import plural, seconds, when
 
 TABS = ("result", "settings", "log")
@@ -174,7 +175,9 @@ class PastView:
                 ],
                 div(".row.s12.ihs")[
                     state(shown.state if shown is not None else "idle"),
-                    span(".m2.cut")[known.get("state") != "done" and known.get("reason")],
+                    span(".m2.cut")[
+                        ran_on(known) if known.get("state") == "done" else known.get("reason")
+                    ],
                     span(".sp"),
                     took and span(".num.m2")[took],
                 ],

@@ -68,7 +68,7 @@ def card_of(
         settings=_form(node, info, facts, problems, uploading, session.secrets),
         wires=_wires(pipeline, catalog, node, info, facts, problems) if info else (),
         place=_place(session, node, info, runtime, offered, problems) if info else None,
-        limits=_limits(node, info, session.card_memory) if info else (),
+        limits=_limits(node, info, session) if info else (),
         problems=problems,
         came_along=session.waiting_cards().get(node.card),
         differs=session.differs(node.card),
@@ -127,12 +127,14 @@ def _place(
     )
 
 
-def _limits(node: Node, info: CardInfo, memory: int | None) -> list[Limit]:
-    usual = memory or default_memory(gpu=info.gpu is not None)
+def _limits(node: Node, info: CardInfo, session: Session) -> list[Limit]:
+    general = session.pipeline.settings.get("timeout")
+    time = round(general) if isinstance(general, int | float) else info.timeout
+    usual = session.card_memory or default_memory(gpu=info.gpu is not None)
     spent = "It is stopped when it takes longer."
     used = "It is stopped when it uses more, with all that it starts."
     return [
-        Limit("timeout", node.resources.get("timeout"), info.timeout, "s", spent),
+        Limit("timeout", node.resources.get("timeout"), time, "s", spent),
         Limit("memory", node.resources.get("memory"), usual, "MB", used),
     ]
 

@@ -7,7 +7,23 @@ from collections import Counter
 from tensorrag.edit.edges import title_of
 from web.live.session import Session
 from web.page.icons import glyph, state
-from web.page.markup import Element, Node, div, h2, h3, li, span, table, tbody, td, textarea, tr, ul
+from web.page.markup import (
+    Element,
+    Node,
+    div,
+    h2,
+    h3,
+    input_,
+    label,
+    li,
+    span,
+    table,
+    tbody,
+    td,
+    textarea,
+    tr,
+    ul,
+)
 from web.page.scene import kind_of
 from web.page.wording import plural
 
@@ -20,6 +36,7 @@ def summary(session: Session) -> Node:
             div(".row.s12.ihs.m2")[_counts(session)],
         ],
         _description(session),
+        _limits(session),
         _last_run(session),
         _cards(session),
         _keys(),
@@ -37,6 +54,24 @@ def _description(session: Session) -> Element:
         aria_label="Description", data_sets="describe",
     )[session.pipeline.description]  # fmt: skip
     return div(".sec")[h3["Description"], div(".inp.area")[written]]
+
+
+def _limits(session: Session) -> Element:
+    now = session.pipeline.settings.get("timeout")
+    control = input_(
+        type="text", id="time-limit", data_sets="time_limit", data_kind="number", data_min=0,
+        data_step=10, value="" if now is None else str(now), placeholder="by its kind",
+        inputmode="decimal", autocomplete="off", spellcheck="false",
+        aria_describedby="time-limit-help",
+    )  # fmt: skip
+    return div(".sec.wide")[
+        h3["Limits of each card"],
+        div(".field")[
+            div(".fl")[label(for_="time-limit")["Time limit"]],
+            div(".inp.short")[control, span(".u")["s"]],
+            div(".cap", id="time-limit-help")["A card may have another one, in its settings."],
+        ],
+    ]
 
 
 def _last_run(session: Session) -> Node:

@@ -197,9 +197,15 @@ def trouble(rented: Rented) -> Node:
     if rented.trouble:
         return div(".msg.info", role="status", data_testid="place-trouble")[
             span(".c-idle")[icon("info", ".s")],
-            div(".sp")[span(".w5")[rented.trouble], div(".m2")[rented.hint]],
+            div(".sp")[span(".w5")[rented.trouble], div(".m2")[_with_commands(rented.hint)]],
         ]
     return rented.looking and div(".none", role="status")[f"Asking {rented.title} …"]
+
+
+def _with_commands(sentence: str) -> Node:
+    """Write what stands between backticks as what is typed into a terminal."""
+    parts = sentence.split("`")
+    return [span(".mono")[part] if at % 2 else part for at, part in enumerate(parts)]
 
 
 def _is(true: bool) -> str:
