@@ -53,9 +53,12 @@ class ModelDefineGpu(Card):
         return self.Out(NetworkSpec(self._layers(), trainer))
 
     def propagate(self) -> NetworkSpecSchema:
-        """Tell the widths of the hidden layers, and the epochs."""
+        """Tell the widths of the hidden layers, the epochs, and the rows of a batch."""
         return NetworkSpecSchema(
-            hidden=tuple(self.hidden_layers), batch_norm=self._deep, epochs=self.epochs
+            hidden=tuple(self.hidden_layers),
+            batch_norm=self._deep,
+            epochs=self.epochs,
+            batch_size=self.batch_size,
         )
 
     def brief(self, schemas: Mapping[str, Schema]) -> str:

@@ -17,7 +17,7 @@ from cards._learning import (
     validation_note,
 )
 from cards._network.layers import complete, feed_forward, parameter_count, widths
-from cards._network.room import TRAINED, needed, refuse_what_cannot_fit
+from cards._network.room import HOW, TRAINED, needed, refuse_what_cannot_fit, training_memory
 from tensorrag import (
     Card,
     CardError,
@@ -35,6 +35,7 @@ from tensorrag import (
     report,
 )
 from tensorrag.allowance import allowed_memory, machine_memory
+from tensorrag.footprint import Footprint
 from tensorrag.types import TrainingReport
 
 if TYPE_CHECKING:
@@ -131,6 +132,25 @@ class TrainGpu(Card):
                         f"{needed(known.parameters)}, more than this machine has.",
                         hint="Take fewer or narrower hidden layers.",
                     )
+
+    def footprint(self, schemas: Mapping[str, Schema]) -> Footprint | None:
+        """Count the parameters; estimate the GPU's memory where the rows are known."""
+        table, spec = schemas.get("train_dataset"), schemas.get("model_spec")
+        if not isinstance(table, TableSchema) or not isinstance(spec, NetworkSpecSchema):
+            return None
+        model = self.propagate(table, None, spec)
+        if model.parameters is None or model.layers is None:
+            return None
+        known = Footprint(parameters=model.parameters)
+        seen = schemas.get("validation_dataset")
+        held_out = seen.rows if isinstance(seen, TableSchema) else 0
+        if table.rows is None or held_out is None or spec.batch_size is None:
+            return known
+        memory = training_memory(
+            model.layers, model.parameters, table.rows, held_out, spec.batch_size
+        )
+        sent = 8 * (table.rows + held_out) * len(table.columns or ())
+        return known.model_copy(update={"memory": memory, "sent": sent, "how": HOW})
 
     def brief(self, schemas: Mapping[str, Schema]) -> str:
         """Name target and features."""

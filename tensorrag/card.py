@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 
 from tensorrag.catalog import CardInfo, PortInfo
 from tensorrag.errors import CardError, ErrorInfo
+from tensorrag.footprint import Footprint
 from tensorrag.ports import Port, input_ports, output_ports
 from tensorrag.preview import Face, Preview
 from tensorrag.types.schema import AnySchema, Schema
@@ -202,6 +203,14 @@ class Card(BaseModel):
             schemas: what is known of the inputs, by port.
         """
         return ()
+
+    def footprint(self, schemas: Mapping[str, Schema]) -> Footprint | None:
+        """Estimate how much room a run will need, as far as schemas tell; None: no idea.
+
+        Args:
+            schemas: what is known of the inputs, by port.
+        """
+        return None
 
     def face(self, outputs: tuple[Value, ...]) -> Face | None:
         """Choose what the card shows after a run; the first output's face by default."""

@@ -24,6 +24,7 @@ from tensorrag.check.places import place_problems
 from tensorrag.check.problems import Fix, Level, Problem
 from tensorrag.check.wiring import wiring_problems
 from tensorrag.errors import CardError, CardNotFound, InputError, ParameterError, TensorRagError
+from tensorrag.footprint import Footprint
 from tensorrag.params import parameter_errors
 from tensorrag.pipeline import Node, Pipeline
 from tensorrag.pipeline.came_along import CameAlong, came_along
@@ -73,6 +74,8 @@ class NodeFacts(BaseModel):
     details: dict[str, Any] = {}
     """What was detected at its outside source, once it was looked at."""
     gpu: str | None = None
+    footprint: Footprint | None = None
+    """How much room it will need."""
     timeout: int = 3600
 
     @property
@@ -118,7 +121,8 @@ def check(
     for node_id in _sorted_as_far_as_possible(pipeline):
         checking.visit(pipeline.nodes[node_id])
     for node in pipeline.nodes.values():
-        checking.problems += place_problems(pipeline, node, checking.facts[node.id].needs)
+        known = checking.facts[node.id]
+        checking.problems += place_problems(pipeline, node, known.needs, known.footprint)
     place = {node_id: index for index, node_id in enumerate(pipeline.nodes)}
     checking.problems.sort(key=lambda problem: place.get(problem.node or "", -1))
     facts = {node_id: checking.facts[node_id] for node_id in pipeline.nodes}
@@ -286,6 +290,7 @@ class _Checking:
             schemas=_SCHEMAS.validate_python(outputs),
             details=peek.details if peek is not None else {},
             gpu=found.card.gpu,
+            footprint=_footprint(card, single) if card is not None else None,
             timeout=found.card.timeout,
         )
 
@@ -379,6 +384,14 @@ def _brief(card: Card, inputs: dict[str, Schema]) -> str:
         return str(card.brief(inputs) or "")[:MAX_BRIEF]
     except (Exception, SystemExit):
         return ""  # it is shown, and decides nothing
+
+
+def _footprint(card: Card, inputs: dict[str, Schema]) -> Footprint | None:
+    try:
+        told = card.footprint(inputs)
+        return None if told is None else Footprint.model_validate(told)
+    except (Exception, SystemExit):
+        return None  # it is shown, and decides nothing
 
 
 def _sorted_as_far_as_possible(pipeline: Pipeline) -> list[str]:

@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tensorrag.check.problems import Fix, Problem
+from tensorrag.footprint import GB, Footprint, usable
 from tensorrag.gpus import GPUS
 from tensorrag.pipeline import Node, Pipeline
 from tensorrag.pipeline.names import quoted
 from tensorrag.placement import LOCAL, Needs, asked_of, gpu_of, placement_of
 
 
-def place_problems(pipeline: Pipeline, node: Node, needs: Needs) -> Iterator[Problem]:
+def place_problems(
+    pipeline: Pipeline, node: Node, needs: Needs, footprint: Footprint | None = None
+) -> Iterator[Problem]:
     """List what is to be said of where a card runs.
 
     Args:
         pipeline: that it is in.
         node: the card.
         needs: what it needs; of a card that is not here, nothing is known.
+        footprint: how much room it will take.
     """
     if not node.enabled:
         return
@@ -36,6 +40,7 @@ def place_problems(pipeline: Pipeline, node: Node, needs: Needs) -> Iterator[Pro
             fix=Fix(label="Run it here", ops=(_here(node, who),)),
         )
     elif placement_of(pipeline, node, needs).executor != LOCAL:
+        yield from _room(node, gpu_of(pipeline, node, needs), footprint)
         yield Problem(
             code="runs_elsewhere",
             level="info",
@@ -45,6 +50,24 @@ def place_problems(pipeline: Pipeline, node: Node, needs: Needs) -> Iterator[Pro
             hint="Run it on this machine, unless that is what you want.",
             fix=Fix(label="Run it here", ops=(_here(node, who),)),
         )
+
+
+def _room(node: Node, gpu: str | None, footprint: Footprint | None) -> Iterator[Problem]:
+    """Warn of what will not fit into the memory of the GPU that is rented for it."""
+    if gpu is None or footprint is None or footprint.memory is None or footprint.fits(gpu):
+        return
+    larger = footprint.least()
+    fix = Fix(label=f"Take {larger}", ops=(_choose(node, larger),)) if larger else None
+    memory, room = (f"{size / GB:,.1f}" for size in (footprint.memory, usable(gpu)))
+    yield Problem(
+        code="does_not_fit",
+        level="warning",
+        node=node.id,
+        field="gpu",
+        message=f"This takes about {memory} GB of GPU memory, an estimate; {gpu} has {room} GB.",
+        hint="Take smaller batches, fewer units or fewer rows, or a larger GPU.",
+        fix=fix,
+    )
 
 
 def _here(node: Node, who: str) -> dict[str, object]:

@@ -90,6 +90,7 @@ class NetworkSpecSchema(Schema):
     hidden: tuple[int, ...] | None = None
     batch_norm: bool = False
     epochs: int | None = None
+    batch_size: int | None = None
 
 
 class ModelSchema(Schema):

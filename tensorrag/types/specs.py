@@ -126,10 +126,12 @@ class NetworkSpec(_Spec):
 
     @property
     def schema(self) -> NetworkSpecSchema:
-        """Widths of the hidden layers, whether they are normalised, and the epochs."""
+        """Widths of the hidden layers, whether they are normalised, epochs and rows of a batch."""
         normalised = any(layer.type == "batch_norm" for layer in self.layers)
-        epochs = self.trainer.epochs
-        return NetworkSpecSchema(hidden=self.hidden, batch_norm=normalised, epochs=epochs)
+        epochs, batch = self.trainer.epochs, self.trainer.batch_size
+        return NetworkSpecSchema(
+            hidden=self.hidden, batch_norm=normalised, epochs=epochs, batch_size=batch
+        )
 
     def to_json(self) -> JsonObject:
         """Layers and trainer."""

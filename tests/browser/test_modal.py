@@ -73,6 +73,8 @@ def test_the_sample_on_a_rented_gpu(
     expect(run_on).to_contain_text("Modal T4 + this machine")
     place.get_by_label("GPU").select_option("L4")
     expect(place).to_contain_text("It runs on Modal L4")
+    expect(hands.test_id("fits")).to_contain_text("of 22.5 GB (L4)")
+    expect(hands.test_id("fits")).to_contain_text("12,161")
     hands.picture("card-place", fit=False)
     place.get_by_label("GPU").select_option("T4")
     assert plane.calls == {}, "nothing was rented until Run"

@@ -175,6 +175,26 @@ def test_a_card_that_may_cost_money_says_so_with_a_way_out() -> None:
         assert "runs_elsewhere" not in codes
 
 
+def test_a_network_that_fits_no_t4_says_so_before_anything_is_rented() -> None:
+    wide = {"card": "model_define_gpu", "params": {"hidden_layers": [16384] * 5}}
+    gpu = {"card": "train_gpu", "params": {"target_column": "MEDV"}, "run_on": "modal"}
+    changed = pipeline(model=wide, train=gpu)
+
+    problems = check(changed, REGISTRY).problems
+
+    (problem,) = [p for p in problems if p.code == "does_not_fit"]
+    assert (problem.level, problem.node, problem.field) == ("warning", "train", "gpu")
+    assert "about 17.8 GB" in problem.message  # 16 bytes a parameter, and 0.6 GB
+    assert "T4 has 15.0 GB" in problem.message
+    assert problem.fix is not None
+    (op,) = problem.fix.ops
+    mended = check(apply(changed, op, CATALOG), REGISTRY)
+    assert not [p for p in mended.problems if p.code == "does_not_fit"]
+    known = mended.nodes["train"].footprint
+    assert known is not None
+    assert known.parameters == 1_074_053_121  # 14 × 16384 + 4 × 16385 × 16384 + 16385
+
+
 def test_a_circle_marks_its_wires_and_the_rest_is_still_checked() -> None:
     nodes = {f"split{i}": {"card": "data_split", "params": {"seed": -i}} for i in range(3)}
     wires = [

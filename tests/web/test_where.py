@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
 from tensorrag.executor import Offer, Offers
+from tensorrag.footprint import Footprint
 from tensorrag.pipeline import Pipeline
 from tensorrag.placement import Placement
 from tests.core.engine import InProcess, node
 from tests.web.desk import Desk
 from tests.web.test_actions import Hands
 from web.live.offered import Offered
+from web.page.fits import Fits, fits
 from web.page.markup import html
 from web.page.where import RunOn, label_of, ran_on, rented_places, run_on, spent
 from web.page.wording import dollars
@@ -124,3 +127,19 @@ async def test_a_choice_is_an_edit_that_can_be_taken_back(desk: Desk) -> None:
     hands("run_on", place="modal", gpu="V100")
     assert hands.said != []
     assert session.pipeline.settings.get("gpu") is None
+
+
+def test_a_card_says_whether_it_fits_into_its_gpu() -> None:
+    small = Footprint(parameters=12_161, memory=640_000_000, sent=4_500_000, how="An estimate.")
+    told = text(fits(Fits(small, "T4")))
+    assert "12,161" in told
+    assert "about 0.6 of 15 GB (T4)" in told
+    assert "at most about 4.5 MB" in told
+    assert told.endswith("An estimate.")
+    assert "too much" in text(fits(Fits(small.model_copy(update={"memory": 10**11}), "H100")))
+    assert "To send" not in text(fits(Fits(small)))  # nothing is sent on this machine
+    assert fits(None) is None
+
+
+def text(node: Any) -> str:
+    return re.sub(r"<[^>]*>", " ", html(node)).replace("  ", " ").strip()

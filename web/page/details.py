@@ -10,6 +10,7 @@ from tensorrag.catalog import TypeInfo
 from tensorrag.check.problems import Problem
 from tensorrag.pipeline.came_along import CameAlong
 from web.page.controls import Form
+from web.page.fits import Fits
 from web.page.icons import glyph, icon, state
 from web.page.markup import (
     Element,
@@ -75,6 +76,8 @@ class Card:
     wires: Sequence[Wire] = ()
     place: CardPlace | None = None
     """Where it runs; None where nothing is known of the card."""
+    fits: Fits | None = None
+    """How much room it takes; None where nobody knows."""
     limits: Sequence[Limit] = ()
     problems: Sequence[Problem] = ()
     came_along: CameAlong | None = None

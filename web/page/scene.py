@@ -19,6 +19,7 @@ from web.live.session import Session
 from web.page.controls import Form
 from web.page.details import Card, Limit, Wire
 from web.page.fields import field_specs
+from web.page.fits import Fits
 from web.page.where import AUTOMATIC, PLACE_FIELDS, CardPlace, ran_on, rented_places
 from web.page.wording import number, words
 
@@ -68,6 +69,7 @@ def card_of(
         settings=_form(node, info, facts, problems, uploading, session.secrets),
         wires=_wires(pipeline, catalog, node, info, facts, problems) if info else (),
         place=_place(session, node, info, runtime, offered, problems) if info else None,
+        fits=_fits(session, node_id),
         limits=_limits(node, info, session) if info else (),
         problems=problems,
         came_along=session.waiting_cards().get(node.card),
@@ -125,6 +127,21 @@ def _place(
         wrong=[p for p in problems if p.field in PLACE_FIELDS and p.code != "runs_elsewhere"],
         ran=ran_on(runtime) if done and runtime is not None else "",
     )
+
+
+def _fits(session: Session, node_id: str) -> Fits | None:
+    """Return what a card takes; for one that describes a model, what training it below takes."""
+    below = [edge.target for edge in session.pipeline.outputs_of(node_id)]
+    facts, placements = session.checked.nodes, session.placements()
+    mine = facts.get(node_id)
+    if mine is None or (mine.inputs and mine.footprint is None):
+        return None
+    for one in (node_id, *below):
+        known = facts.get(one)
+        if known is not None and known.footprint is not None:
+            placement = placements.get(one)
+            return Fits(known.footprint, (placement.gpu if placement else None) or "")
+    return None
 
 
 def _limits(node: Node, info: CardInfo, session: Session) -> list[Limit]:

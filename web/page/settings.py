@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from web.page.details import Card, Limit, Wire
 from web.page.elsewhere import placeholder
+from web.page.fits import fits
 from web.page.form import form, problem_message
 from web.page.icons import glyph, icon
 from web.page.markup import (
@@ -41,6 +42,7 @@ def settings(card: Card) -> Node:
         _inputs(card) if card.wires else None,
         _why(card),
         card_place(card.place) if card.place else None,
+        fits(card.fits),
         _limits(card) if card.limits else None,
         _titled(card),
     ]
