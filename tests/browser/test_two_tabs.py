@@ -98,6 +98,30 @@ def test_a_run_goes_on_without_the_tab_that_began_it(both: tuple[Hands, Hands]) 
     other.expect_states("done", "load", "split", "model")
 
 
+def test_without_a_connection_nothing_is_taken_that_would_be_lost(
+    both: tuple[Hands, Hands],
+) -> None:
+    one, other = both
+    one.settings("model")
+    one.page.evaluate("window.socket.disconnect()")
+    expect(one.page.locator("#popup")).to_contain_text("Nothing can be changed until then.")
+    expect(one.page.locator(".app")).to_have_js_property("inert", True)
+
+    one.page.mouse.click(700, 400)
+    one.page.keyboard.press("Delete")
+    one.page.keyboard.press("ControlOrMeta+Enter")
+    one.page.evaluate("window.socket.connect()")
+    expect(one.page.locator("#popup")).to_be_hidden()
+    expect(one.page.locator(".app")).to_have_js_property("inert", False)
+    expect(one.field("learning_rate")).to_be_visible()
+    one.type_into("learning_rate", "0.02")
+
+    other.settings("model")
+    expect(other.field("learning_rate")).to_have_value("0.02")
+    assert nodes(other.page) == 5
+    expect(other.test_id("cancel")).to_have_count(0)
+
+
 def test_a_crash_takes_nothing_away_that_was_saved(
     start_server: Callable[..., Server], context: BrowserContext, watch: Watch
 ) -> None:

@@ -1,5 +1,6 @@
 // The page's own behaviour in the browser: plain modules, no build.
 import "./theme.js";
+import "./connection.js";
 import "./keys.js";
 import "./log.js";
 import "./table.js";
