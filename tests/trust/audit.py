@@ -90,7 +90,7 @@ class Audit:
         """Return where the log ends now."""
         return self._events.stat().st_size
 
-    def wait_until_quiet(self, seconds: float = 2.0) -> None:
+    def wait_until_quiet(self, seconds: float = 5.0) -> None:
         """Wait until nothing was started or imported for a while: all is warm."""
         mark, until = self.mark(), time.monotonic() + seconds
         while time.monotonic() < until:
