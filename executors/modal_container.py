@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from executors.gpu_use import GpuMeter
 from executors.modal_checkpoints import Courier
 from executors.modal_parcel import EMPTY, FORMAT, REVOKED, Parcel, far_path, pack, unpack
 from executors.modal_speech import LASTS, Speech
@@ -110,7 +111,7 @@ class Files:
 def _attempt(
     task: Task, parcel: Parcel, sent: str | None, folder: Path, files: Files, speech: Speech
 ) -> tuple[bytes, Parcel]:
-    reporter = Reporter(lambda report: speech.say("progress", report))
+    reporter = Reporter(lambda report: speech.say("progress", report), gauge=GpuMeter().read)
     late = threading.Event()
     try:
         place = _lay_out(parcel, folder, files)

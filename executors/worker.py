@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import NoReturn, TextIO
 
 from executors import threads, tree
+from executors.gpu_use import GpuMeter
 from executors.protocol import Lines, decode, message
 from tensorrag.card import Card
 from tensorrag.errors import UNFORESEEN, ErrorInfo, RunCancelled
@@ -78,7 +79,7 @@ def work(scratch: Path) -> None:
     channel = Channel()
     settle("tr-worker", scratch)
     _reseed()
-    reporter = Reporter(lambda data: channel.send(message("progress", data)))
+    reporter = Reporter(lambda data: channel.send(message("progress", data)), gauge=GpuMeter().read)
     signal.signal(signal.SIGTERM, lambda number, frame: _stop(reporter))
     # Only descriptions show docstrings of fields. To find them, pydantic looks at every module
     # that is loaded, which takes 0.1 s where pages are shared with the fork server.

@@ -32,9 +32,11 @@ class Reporter:
     """Passes on at most one report per interval, and the last one always."""
 
     emit: Callable[[dict[str, Any]], None]
-    """Called with ``{"done", "total", "unit", "left", "metrics"}``."""
+    """Called with ``{"done", "total", "unit", "left", "metrics"}``, and ``gpu`` if one is used."""
     clock: Callable[[], float] = time.monotonic
     stopping: bool = False
+    gauge: Callable[[], dict[str, Any] | None] = lambda: None
+    """Tells how busy the GPU is, ``{"busy", "used", "total"}``: a share, and bytes."""
     _first: tuple[float, float] | None = None
     """Time and ``done`` of the first report: what the pace is measured from."""
     _sent: float = -math.inf
@@ -65,7 +67,8 @@ class Reporter:
         if self._waiting is not None:
             waiting, self._waiting = self._waiting, None
             self._sent = self.clock()
-            self.emit(waiting)
+            gpu = self.gauge()
+            self.emit(waiting if gpu is None else {**waiting, "gpu": gpu})
 
     def _seconds_left(self, now: float, done: float, total: float | None) -> float | None:
         started, before = self._first or (now, done)

@@ -4,6 +4,7 @@ from web.page import course
 from web.page.course import Event
 from web.page.log_view import last_line, log_view
 from web.page.markup import html
+from web.page.outcome import progress_part
 from web.page.timeline import Bar, tick_step, timeline
 
 
@@ -87,3 +88,12 @@ def test_the_timeline_says_what_each_card_took() -> None:
 
 def test_before_the_first_run_the_timeline_says_what_it_will_show() -> None:
     assert "next run" in html(timeline([], 0, running=False))
+
+
+def test_a_running_card_says_how_busy_its_gpu_is() -> None:
+    use = {"busy": 0.834, "used": 1_200_000_000, "total": 16_000_000_000}
+    told = html(progress_part({"progress": {"done": 1, "unit": "epoch", "gpu": use}}))
+    assert "83 % · 1.2 GB of 16.0 GB" in told
+    for strange in ({"busy": "much"}, {"used": float("inf"), "total": 1}, "half", None):
+        told = html(progress_part({"progress": {"done": 1, "unit": "epoch", "gpu": strange}}))
+        assert "gpu-use" not in told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from pathlib import PurePath
@@ -26,7 +27,7 @@ from web.page.markup import (
     thead,
     tr,
 )
-from web.page.wording import left, number, percent, words
+from web.page.wording import left, number, percent, size, words
 
 
 def progress_part(runtime: Runtime) -> Node:
@@ -44,7 +45,22 @@ def progress_part(runtime: Runtime) -> Node:
             ".bar6", role="progressbar", aria_valuenow=round(100 * share), aria_valuemin=0,
             aria_valuemax=100, aria_label=named,
         )[span(style=f"width:{100 * share:.1f}%")],
+        _gpu(progress.get("gpu")),
     ]  # fmt: skip
+
+
+def _gpu(use: Any) -> Node:
+    """Say how busy the GPU is, and how much of its memory is taken."""
+    if not isinstance(use, Mapping):
+        return None
+    told = {k: v for k, v in use.items() if isinstance(v, int | float) and math.isfinite(v)}
+    busy = percent(round(told["busy"], 2)) if "busy" in told else ""
+    both = {"used", "total"} <= told.keys()
+    memory = f"{size(round(told['used']))} of {size(round(told['total']))}" if both else ""
+    figures = " · ".join(filter(None, [busy, memory]))
+    return (
+        figures and div(".row.m2", data_testid="gpu-use")["GPU", span(".sp"), span(".num")[figures]]
+    )
 
 
 def _left(value: Any) -> Node:
