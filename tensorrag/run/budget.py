@@ -86,7 +86,8 @@ class Budgets:
             ("month", values.budget_month),
         ]
         budgets = [Budget(period, limit) for period, limit in named if limit is not None]
-        return cls(spending, budgets, values.budget_hard)
+        # What may be rented unasked must not cost more than it may.
+        return cls(spending, budgets, values.budget_hard or values.rents_automatically)
 
     def refusal(self) -> str:
         """Say why no run that costs anything may begin; empty where it may. Reads a database."""

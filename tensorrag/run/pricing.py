@@ -72,7 +72,8 @@ class Pricing:
         rates, facts = self._rates(placement), self.facts[node_id]
         if rates is None:
             return None
-        task = task_of(self.pipeline.nodes[node_id], facts, {}, self.memory)
+        node, general = self.pipeline.nodes[node_id], self.pipeline.settings.get("timeout")
+        task = task_of(node, facts, {}, self.memory, timeout=general)
         return estimate(
             history,
             work_of(facts),

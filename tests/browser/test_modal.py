@@ -14,6 +14,7 @@ from tests.browser.hands import TRAINED, Hands
 from tests.executors.modal_plane.account import account
 from tests.executors.modal_plane.plane import Plane
 from tests.servers import Server
+from tests.trust.crashing import kill
 
 pytestmark = pytest.mark.modal
 
@@ -42,12 +43,14 @@ def choose(hands: Hands, name: str) -> None:
     hands.page.get_by_role("menuitemradio", name=name).click()
 
 
+@pytest.mark.timeout(300)
 def test_the_sample_on_a_rented_gpu(
     plane: Plane, start_server: Callable[..., Server], page: Page
 ) -> None:
     server = start_server(TENSORRAG_GPU_PATIENCE="0.5")
     hands = Hands(page).open(f"{server.url}/edit/new?sample=boston_housing")
     expect(page.locator("[data-node]")).to_have_count(5)
+    pipeline = page.url.rpartition("/")[2]
     run_on, inspector = hands.test_id("run-on"), hands.test_id("inspector")
     expect(run_on).to_contain_text("This machine")
     assert plane.asked == [], "to look at a page asks no cloud"
@@ -86,6 +89,17 @@ def test_the_sample_on_a_rented_gpu(
     expect(inspector).to_contain_text("Learning curve", timeout=30_000)
     expect(inspector.locator(".ihs")).to_contain_text("Modal T4")
     assert len(plane.calls) == 1, "the other cards ran here"
+
+    page.goto("about:blank")  # the editor dies in the middle; what is rented goes on
+    kill(server)
+    server = start_server(server.workspace, TENSORRAG_GPU_PATIENCE="0.5")
+    hands.open(f"{server.url}/edit/{pipeline}")
+    expect(hands.test_id("strays")).to_contain_text("Train (GPU) still runs on Modal")
+    hands.test_id("resume").click()
+    hands.select("train")
+    hands.expect_states("running", "train")
+    expect(inspector).to_contain_text("Learning curve", timeout=30_000)
+    assert len(plane.calls) == 1, "it was taken up, not begun a second time"
     page.get_by_test_id("cancel").click()
     hands.expect_states("cancelled", "train")
     assert busy(plane) == []

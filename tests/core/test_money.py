@@ -150,9 +150,11 @@ async def test_a_budget_is_warned_about_at_each_mark(
     assert told["message"] == "75 % of the budget of this run are used: $0.08 of $0.10."
 
 
-async def test_a_hard_budget_stops_the_run(engine: Engine, paid: Paid) -> None:
+@pytest.mark.parametrize("setting", ["budget_hard", "rent_automatically"])
+async def test_a_hard_budget_stops_the_run(engine: Engine, paid: Paid, setting: str) -> None:
+    """Where GPUs are rented unasked, what a run may cost always holds."""
     engine.workspace.settings.set("budget_run", 0.0802)
-    engine.workspace.settings.set("budget_hard", True)
+    engine.workspace.settings.set(setting, True)
     ended = await run(engine, paid, waits())  # the first card uses 0.08; the second, $0.001 a s
     assert ended.status == "cancelled"
     assert ended.nodes["number"].state == "done", "what was paid for is kept"

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from tensorrag.executor import Offers
 from tensorrag.pipeline import JsonObject
+from tensorrag.placement import where
 from tensorrag.run import Run
 from tensorrag.store.journal import ONGOING, RunEntry, Unsettled
 from web.live.offered import Offered
@@ -142,13 +143,13 @@ def strip_of(
 
 
 def _going_on(strays: Sequence[Unsettled], names: Mapping[str, str]) -> str:
-    """Say what goes on since an editor that is gone: ``Train still runs on modal``."""
+    """Say what goes on since an editor that is gone: ``Train still runs on Modal``."""
     if not strays:
         return ""
-    where = " and ".join(dict.fromkeys(str(each.shown["executor"]) for each in strays))
+    places = " and ".join(dict.fromkeys(where(str(each.shown["executor"])) for each in strays))
     only = names.get(strays[0].node, strays[0].node)
     return f"{only if len(strays) == 1 else plural(len(strays), 'card')} still " + (
-        f"{'runs' if len(strays) == 1 else 'run'} on {where}"
+        f"{'runs' if len(strays) == 1 else 'run'} on {places}"
     )
 
 
