@@ -107,6 +107,9 @@ class Total:
         return f"{'at most' if self.is_most else 'about'} {dollars(self.cost)}"
 
 
+NOTHING = Total(0.0, False, 0)
+
+
 def total(estimates: Iterable[Estimate]) -> Total:
     """Add up estimates."""
     known = list(estimates)

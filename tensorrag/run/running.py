@@ -16,7 +16,7 @@ from typing import Literal
 
 from tensorrag.catalog import Catalog
 from tensorrag.errors import ErrorInfo, NodeNotFound, RunRefused, TensorRagError, WorkspaceError
-from tensorrag.estimate import Total, total
+from tensorrag.estimate import NOTHING, total
 from tensorrag.executor import Executor
 from tensorrag.pipeline.names import quoted
 from tensorrag.run.bill import Bill
@@ -96,7 +96,7 @@ class Run:
         self._began, self._seconds = time.monotonic(), 0.0
         self._chronicle = Chronicle(workspace.journal, run_id)
         self._schedule: Schedule
-        self.expected = Total(0.0, False, 0)
+        self.expected = NOTHING
         """What was to be paid for all of it, once it has begun."""
         self._pricing: Pricing
         self._budgets = Budgets(workspace.journal.spending)

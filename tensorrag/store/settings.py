@@ -91,8 +91,9 @@ class Values(BaseModel):
     """US$ that the cards of one run may cost together; None: no limit."""
     budget_month: float | None = Field(None, strict=True, gt=0, le=10**6)
     """US$ that all cards of a calendar month (UTC) may cost together; None: no limit."""
-    budget_hard: bool = Field(False, strict=True)
-    """Whether a run is stopped where a budget is used up, not only warned about."""
+    budget_hard: bool = Field(True, strict=True)
+    """Whether a run is stopped where a budget is used up, not only warned about. Always where
+    GPUs are rented automatically."""
     secrets: dict[SecretName, SecretText] = Field(default_factory=dict, repr=False)
     """What cards may ask for by name."""
     token: str | None = Field(None, min_length=16, repr=False)

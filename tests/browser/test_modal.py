@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -74,10 +75,17 @@ def test_the_sample_on_a_rented_gpu(
     place.get_by_label("Run on").select_option("modal")
     expect(place).to_contain_text("It runs on Modal T4: this card asks for it.")
     expect(run_on).to_contain_text("Modal T4 + this machine")
+    # 600 s, 10 of grace and 60 of an idle container: 670 × $0.000199 for GPU, cores and memory.
+    expect(place).to_contain_text("The first time on this GPU")
+    expect(place).to_contain_text("at most $0.13: 610 s")
+    expect(place).to_contain_text("at $0.72 an hour (Modal's price page, 1 Aug 2026)")
+    expect(hands.card("train")).to_contain_text("≤$0.13")
+    expect(page.get_by_test_id("run")).to_contain_text("at most $0.13")
     place.get_by_label("GPU").select_option("L4")
     expect(place).to_contain_text("It runs on Modal L4")
     expect(hands.test_id("fits")).to_contain_text("of 22.5 GB (L4)")
     expect(hands.test_id("fits")).to_contain_text("12,161")
+    expect(page.get_by_test_id("run")).to_contain_text("at most $0.17")  # 670 × $0.000257
     hands.picture("card-place", fit=False)
     place.get_by_label("GPU").select_option("T4")
     assert plane.calls == {}, "nothing was rented until Run"
@@ -88,6 +96,11 @@ def test_the_sample_on_a_rented_gpu(
     hands.tab("Result")
     expect(inspector).to_contain_text("Learning curve", timeout=30_000)
     expect(inspector.locator(".ihs")).to_contain_text("Modal T4")
+    expect(inspector.get_by_test_id("cost-so-far")).to_contain_text("$0.72 an hour, by the second")
+    expect(inspector.get_by_test_id("cost-so-far")).to_contain_text("at most $0.13")
+    expect(hands.card("train").locator(".tr-price")).to_contain_text("$0.0")
+    expect(page.get_by_test_id("places")).to_contain_text("of at most $0.13, Modal T4")
+    hands.picture("cost-so-far", fit=False)
     assert len(plane.calls) == 1, "the other cards ran here"
 
     page.goto("about:blank")  # the editor dies in the middle; what is rented goes on
@@ -121,3 +134,13 @@ def test_the_sample_on_a_rented_gpu(
     expect(place).to_contain_text("Its result was made on Modal L4.")
     expect(page.get_by_test_id("places")).to_contain_text("Modal L4 + this machine")
     expect(page.get_by_test_id("places")).to_contain_text("$")
+    expect(place).to_contain_text(re.compile(r"It cost \$0\.0\d+; at most \$0\.17 was expected"))
+    price = hands.card("train").locator(".tr-price")
+    expect(price).to_have_text(re.compile(r"^\$0\.0\d+$"))
+    hands.settings("model")
+    hands.type_into("epochs", "3")  # from now on it is told from the run before
+    expect(price).to_have_text(re.compile(r"^≈\$0\.0\d+$"))
+    expect(page.get_by_test_id("run")).to_contain_text("est. $0.0")
+    hands.settings("train")
+    expect(place).to_contain_text("told from one run before")
+    hands.picture("estimate", fit=False)

@@ -171,10 +171,26 @@ def test_folders_and_limits_are_checked_where_they_are_typed(
     page.reload()
     expect(switch).to_be_checked()
     assert (kept(server)["rent_automatically"], kept(server)["budget_run"]) == (True, 0.5)
+    stops = renting.get_by_role("switch", name="Stop a run when that is used up")
+    expect(stops).to_be_checked()
+    expect(stops).to_be_disabled()  # what is rented unasked always has a cap
     budget.fill("")
     budget.blur()
     expect(switch).not_to_be_checked()
     assert "rent_automatically" not in kept(server)
+
+    month = renting.get_by_label("A month may cost at most")
+    month.fill("-3")
+    month.blur()
+    expect(renting.get_by_role("alert")).to_contain_text("a number of US$ between 0.01")
+    month.fill("$20")
+    month.blur()
+    expect(renting.get_by_test_id("spent-this-month")).to_contain_text("$0.00 of $20.00")
+    stops.click()
+    page.reload()
+    expect(month).to_have_value("20")
+    expect(stops).not_to_be_checked()
+    assert (kept(server)["budget_month"], kept(server)["budget_hard"]) == (20, False)
 
 
 @pytest.mark.parametrize("width", [1440, 390])

@@ -154,6 +154,7 @@ async def test_a_budget_is_warned_about_at_each_mark(
 async def test_a_hard_budget_stops_the_run(engine: Engine, paid: Paid, setting: str) -> None:
     """Where GPUs are rented unasked, what a run may cost always holds."""
     engine.workspace.settings.set("budget_run", 0.0802)
+    engine.workspace.settings.set("budget_hard", setting == "budget_hard")
     engine.workspace.settings.set(setting, True)
     ended = await run(engine, paid, waits())  # the first card uses 0.08; the second, $0.001 a s
     assert ended.status == "cancelled"
@@ -165,6 +166,7 @@ async def test_a_hard_budget_stops_the_run(engine: Engine, paid: Paid, setting: 
 
 async def test_a_soft_one_does_not(engine: Engine, paid: Paid) -> None:
     engine.workspace.settings.set("budget_run", 0.01)
+    engine.workspace.settings.set("budget_hard", False)
     ended = await run(engine, paid, chain(node("number")))
     assert ended.status == "succeeded"
     assert budget_events(ended)[-1]["share"] == 100
@@ -172,7 +174,6 @@ async def test_a_soft_one_does_not(engine: Engine, paid: Paid) -> None:
 
 async def test_nothing_paid_begins_once_a_hard_month_is_used_up(engine: Engine, paid: Paid) -> None:
     engine.workspace.settings.set("budget_month", 5.0)
-    engine.workspace.settings.set("budget_hard", True)
     spent_before(engine, 5.02)
     with pytest.raises(RunRefused, match=r"this month, \$5.00, is used up: \$5.02 are spent"):
         await new(engine, paid, chain(node("number"))).start()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from tensorrag.catalog import CardInfo, Catalog, PortInfo
 from tensorrag.check import NodeFacts
@@ -10,6 +10,7 @@ from tensorrag.check.problems import Problem
 from tensorrag.pipeline import Edge, JsonObject, Node, Pipeline
 from tensorrag.pipeline.absent import why_absent
 from tensorrag.pipeline.names import unturned
+from web.live.prices import Price
 
 
 class Drawing:
@@ -21,8 +22,11 @@ class Drawing:
         catalog: Catalog,
         facts: Mapping[str, NodeFacts],
         problems: Iterable[Problem],
+        price: Callable[[str], Price | None] = lambda node_id: None,
     ) -> None:
+        """``price`` says what a card would cost."""
         self.pipeline = pipeline
+        self._price = price
         self._catalog = catalog
         self._facts = facts
         self._of_nodes: dict[str, list[Problem]] = {}
@@ -39,6 +43,7 @@ class Drawing:
         facts = self._facts.get(node.id)
         inputs, outputs = self._ports(node, info)
         kind = outputs[0].type if outputs else None
+        price = self._price(node.id)
         made_up = facts is not None and facts.synthetic and not inputs
         return {
             "id": node.id,
@@ -47,6 +52,7 @@ class Drawing:
             "type": kind or None,
             "summary": unturned(_summary(facts)) if facts else "",
             "tag": "synthetic" if made_up else None,
+            "price": price.to_json() if price is not None else None,
             "x": node.position.x,
             "y": node.position.y,
             "inputs": [_input(port) for port in inputs],

@@ -13,9 +13,10 @@ from tensorrag.catalog import Catalog
 from tensorrag.check import Checked, NodeFacts
 from tensorrag.executor import Executor
 from tensorrag.pipeline import JsonObject, Pipeline
-from tensorrag.placement import Circumstances
+from tensorrag.placement import Circumstances, Placement
 from tensorrag.run.hosted import Hosted
 from tensorrag.run.prepare import has_gpu, look
+from tensorrag.run.pricing import Pricing
 from tensorrag.store.workspace import Workspace
 from tensorrag.task import Task
 
@@ -31,6 +32,8 @@ class Hosting:
         """Names of the secrets that there were at the last check."""
         self.card_memory: int | None = None
         """MiB that a card may use which asks for none, as it was set at the last check."""
+        self.budget_run: float | None = None
+        """US$ that one run may cost, as it was set at the last check."""
         self.circumstances = Circumstances()
         """What decides where cards run, besides the pipeline, as it was at the last check."""
 
@@ -42,10 +45,19 @@ class Hosting:
         """Check a pipeline, given what was seen at outside sources. No row is read."""
         values = await asyncio.to_thread(self._workspace.settings.values)
         self.secrets, self.card_memory = tuple(sorted(values.secrets)), values.card_memory
+        self.budget_run = values.budget_run
         rents = values.rents_automatically
         local_gpu = rents and await has_gpu(self._executors)
         self.circumstances = Circumstances(may_rent=rents, local_gpu=local_gpu)
         return await self._hosted.check(pipeline, peeks, self.secrets)
+
+    def pricing(
+        self, pipeline: Pipeline, checked: Checked, placements: Mapping[str, Placement]
+    ) -> Pricing:
+        """Return what tells the costs of a checked pipeline."""
+        spending = self._workspace.journal.spending
+        facts, memory = checked.nodes, self.card_memory
+        return Pricing(pipeline, facts, placements, self._executors, spending, memory)
 
     async def check_known(self, pipeline: Pipeline, known: Mapping[str, Peek]) -> Checked:
         """Check a pipeline with what was seen before at the sources that it reads."""

@@ -20,6 +20,7 @@ from tensorrag.edit.edges import title_of
 from tensorrag.edit.history import Version
 from tensorrag.edit.words import changes
 from tensorrag.errors import PipelineError, TensorRagError
+from tensorrag.estimate import Estimate, Total
 from tensorrag.pipeline import JsonObject, Pipeline
 from tensorrag.pipeline.as_json import to_json
 from tensorrag.pipeline.came_along import CameAlong, came_along, source_sha256, with_sources
@@ -38,6 +39,7 @@ from web.live.migrating import migrations
 from web.live.opening import Notice, Opened
 from web.live.outside import Outside
 from web.live.pipeline_file import Theirs
+from web.live.prices import Prices
 from web.live.recorded import Recorded
 from web.live.runs_here import RunsHere
 from web.live.saving import Saving
@@ -47,6 +49,8 @@ from web.live.watching import View
 
 __all__ = ["Session", "View"]
 
+TICK = 1.0
+"""Seconds between two looks at what running cards cost."""
 MIGRATE = "Bring settings up to date"
 ADOPTED: Notice = (
     "Another program changed the file of this pipeline: this is what it wrote.",
@@ -76,7 +80,8 @@ class Session:
         self._runs = runs
         self._history = History(workspace, pipeline_id)
         self._checking = Checking(pipeline_id, document, workspace, hosting, self._take_check)
-        self._stage = Stage(document, self._checking, self._history)
+        self._prices = Prices(self._take_prices)
+        self._stage = Stage(document, self._checking, self._history, self._prices)
         self._following: asyncio.Task[None] | None = None
         self._strays: set[str] = set()
         """The interrupted runs of which cards were seen to go on."""
@@ -148,6 +153,21 @@ class Session:
             )
             for node in pipeline.nodes.values()
         }
+
+    @property
+    def estimates(self) -> Mapping[str, Estimate]:
+        """What the cards would take and cost that would run at places that are paid."""
+        return self._prices.estimates
+
+    @property
+    def price(self) -> Total:
+        """What they would cost together."""
+        return self._prices.total
+
+    @property
+    def budget_run(self) -> float | None:
+        """US$ that one run may cost, where the settings say so."""
+        return self._hosting.budget_run
 
     @property
     def saved(self) -> bool:
@@ -523,7 +543,7 @@ class Session:
         """Wait until check, plan, file and states have caught up with what happened."""
         if self._following is not None and self.run_status not in ONGOING:
             await self._following
-        for work in (self._checking, self._saving, self._stage):
+        for work in (self._checking, self._prices, self._saving, self._stage):
             await work.settled()
 
     async def close(self, *, deleted: bool = False) -> None:
@@ -536,6 +556,7 @@ class Session:
             await self.cancel()
             self._saving.stop()
         await self._checking.close()
+        await self._prices.close()
         await self._saving.close()
         await self._stage.settled()
 
@@ -550,20 +571,33 @@ class Session:
 
     async def _follow(self, run: Run) -> None:
         self._stage.show_soon()
+        ticking = asyncio.create_task(self._tick(run))
         async for event in run.subscribe():
             if event["node"] is not None:
                 self._history.note(event["node"])
             self._stage.tell(lambda view: view.on_run_event(event))  # noqa: B023
             self._stage.show_soon()
+            if event["type"] == "cost" and "message" in event["data"]:
+                self.notice((event["data"]["message"], event["data"]["hint"]))
             if event["type"] == "run":
                 self._tell_status()
                 if "error" in event["data"]:  # it had waited, and could not begin
                     error = event["data"]["error"]
                     self._stage.tell(lambda view: view.on_warning(error["message"], error["hint"]))  # noqa: B023
+        ticking.cancel()
         self._checking.look_again()
         self._checking.kick()
         self._stage.show_soon()
         self._tell_status()
+
+    async def _tick(self, run: Run) -> None:
+        """Show what is spent, also where cards report nothing."""
+        while any(node.estimate is not None for node in run.nodes.values()):
+            await asyncio.sleep(TICK)
+            for node_id, node in run.nodes.items():
+                if node.state == "running" and node.estimate is not None:
+                    self._history.note(node_id)
+                    self._stage.show_soon()
 
     # --- telling the views ------------------------------------------------------------------
 
@@ -579,8 +613,15 @@ class Session:
 
     def _take_check(self) -> None:
         self._migrate()
+        pipeline, planned = self.pipeline, self._checking.planned
+        pricing = self._hosting.pricing(pipeline, self.checked, self.placements())
+        self._prices.ask(pricing, {n: each for n, each in planned.items() if n in pipeline.nodes})
         self._stage.draw()
         self._stage.tell(lambda view: view.on_problems())
+
+    def _take_prices(self) -> None:
+        self._stage.draw()
+        self._tell_status()
 
     def _migrate(self) -> None:
         """Write what newer cards make of their old settings, as a gesture that can be undone.

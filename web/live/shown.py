@@ -9,6 +9,7 @@ from typing import Any
 from tensorrag.pipeline import JsonObject, Pipeline
 from tensorrag.run.node_run import NodeRun
 from tensorrag.run.plan import Planned
+from web.live.prices import price_of
 
 CURVE_POINTS = 200
 """Most points of a live curve; more cannot be told apart on a card."""
@@ -66,7 +67,7 @@ def shown_of_run(node: NodeRun, run: str, pipeline: Pipeline, before: Shown | No
     running = node.state == "running"
     curve = [_loss(report) for report in node.history] if running else []
     return Shown(
-        node.to_json(),
+        node.to_json() | {"cost": node.cost_so_far},
         node.to_made(),
         face,
         node.progress if running else None,
@@ -90,6 +91,8 @@ def shown_of_plan(planned: Planned, before: Shown | None) -> Shown | None:
         "seconds": result.seconds,
         "executor": result.executor,
         "device": result.device,
+        "cost": None,
+        "estimate": None,
         "error": None,
         "outputs": result.summary["outputs"],
     }
@@ -108,6 +111,9 @@ def runtime(shown: Shown, *, state: str | None = None, reason: str | None = None
         "device": node["device"],
         "executor": node["executor"],
         "waiting": node.get("waiting") if current else None,
+        "price": price.to_json() if current and (price := price_of(node)) else None,
+        "cost": node.get("cost") if current else None,
+        "estimate": node.get("estimate") if current else None,
         "progress": _progress(shown),
         "face": shown.face,
         "ports": labels(node["outputs"]),

@@ -13,6 +13,7 @@ from web.live.drawing import Drawing
 from web.live.history import History
 from web.live.network_face import with_consumers
 from web.live.picture import Picture
+from web.live.prices import Prices
 from web.live.shown import Shown
 from web.live.states import Display, displays
 from web.live.watching import View
@@ -26,10 +27,13 @@ log = logging.getLogger(__name__)
 class Stage:
     """Draws a document as it is checked and run, and tells the views what changed."""
 
-    def __init__(self, document: Document, checking: Checking, history: History) -> None:
+    def __init__(
+        self, document: Document, checking: Checking, history: History, prices: Prices
+    ) -> None:
         self._document = document
         self._checking = checking
         self._history = history
+        self._prices = prices
         self._views: list[View] = []
         self._picture = Picture()
         self._displays: dict[str, Display] = {}
@@ -84,7 +88,8 @@ class Stage:
         """Return what draws the document as it is now."""
         checked = self._checking.checked
         document = self._document
-        return Drawing(document.pipeline, document.catalog, checked.nodes, checked.problems)
+        nodes, problems = checked.nodes, checked.problems
+        return Drawing(document.pipeline, document.catalog, nodes, problems, self._prices.of)
 
     def result(self, node_id: str) -> Shown | None:
         """Return the result that a card shows, also an old one."""

@@ -78,8 +78,8 @@ def places(events: Iterable[Event]) -> list[Event]:
     """Return the last that was told of each card that ran or runs itself, reused ones left out."""
     last = {event["node"]: event["data"] for event in events if event["type"] == "node"}
     return [
-        data
-        for data in last.values()
+        {**data, "node": node}
+        for node, data in last.items()
         if data["state"] == "running" or (data["seconds"] is not None and not data["cached"])
     ]
 

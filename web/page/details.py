@@ -9,6 +9,7 @@ from typing import Any
 from tensorrag.catalog import TypeInfo
 from tensorrag.check.problems import Problem
 from tensorrag.pipeline.came_along import CameAlong
+from tensorrag.rates import dollars
 from web.page.controls import Form
 from web.page.fits import Fits
 from web.page.icons import glyph, icon, state
@@ -170,8 +171,14 @@ def _state(card: Card) -> Node:
         state(card.state if card.enabled else "bypassed"),
         detail and [span(".m3")["·"], span(".m2.cut", title=detail)[detail]],
         span(".sp"),
-        took and span(".num.m2")[took],
+        [span(".num.m2")[each] for each in (_cost(runtime), took) if each],
     ]
+
+
+def _cost(runtime: Runtime) -> str:
+    """Say what it has cost, once that is known; while it runs, a bar shows it."""
+    cost = runtime.get("cost")
+    return dollars(cost) if cost is not None and runtime.get("state") != "running" else ""
 
 
 def tabs(chosen: str, card: Card) -> Node:

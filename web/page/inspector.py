@@ -21,7 +21,7 @@ from tensorrag.preview import (
 from tensorrag.types.schema import TableSchema
 from web.live.offered import Offered
 from web.live.session import Session
-from web.page import course, details, outcome, settings
+from web.page import course, details, money, outcome, settings
 from web.page.charts import Chart, live_curve, live_series
 from web.page.columns import column_list, columns_head, schema_list
 from web.page.details import Card
@@ -305,7 +305,8 @@ class _Live:
         runtime = card.runtime or {}
         events = session.events()
         found = course.reports(events, card.node)
-        self._progress.show(outcome.progress_part(runtime))
+        spent = money.running_part(runtime, session.budget_run)
+        self._progress.show([outcome.progress_part(runtime), spent])
         self._numbers.show(outcome.numbers_part(course.latest(found), course.best(found)))
         seen = last_line(events, card.node)
         following = log_view(session.run_id(card.node), card.node, seen=seen, bare=True)

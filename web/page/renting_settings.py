@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from tensorrag.rates import dollars
 from web.page.icons import icon
 from web.page.markup import Element, Node, div, h2, input_, label, p, section, span
 
@@ -19,6 +20,12 @@ class Renting:
     automatically: bool = False
     budget_run: float | None = None
     """US$ that one run may cost; None: no limit."""
+    budget_month: float | None = None
+    """US$ that a calendar month may cost; None: no limit."""
+    budget_hard: bool = True
+    """Whether a run is stopped where a budget is used up."""
+    spent: float = 0.0
+    """US$ that this month has cost so far."""
     wrong: Mapping[str, str] = field(default_factory=dict)
     """By setting, why what was asked for cannot be."""
     typed: Mapping[str, str] = field(default_factory=dict)
@@ -38,8 +45,10 @@ def renting_part(shown: Renting) -> Element:
         p(".m2")[say],
         _automatically(shown),
         _wrong(shown, "rent_automatically"),
-        _budget(shown),
-        _wrong(shown, "budget_run"),
+        _budget(shown, "budget_run", "A run may cost at most", shown.budget_run),
+        _budget(shown, "budget_month", "A month may cost at most", shown.budget_month),
+        _hard(shown),
+        _spent(shown),
     ]
 
 
@@ -59,18 +68,55 @@ def _automatically(shown: Renting) -> Element:
     ]
 
 
-def _budget(shown: Renting) -> Element:
-    now = "" if shown.budget_run is None else f"{shown.budget_run:g}"
+def _budget(shown: Renting, name: str, words: str, amount: float | None) -> Node:
+    now = "" if amount is None else f"{amount:g}"
     control = input_(
-        type="text", inputmode="decimal", id="budget_run", data_sets="budget_run", data_blurs=True,
-        value=shown.typed.get("budget_run", now), placeholder="no limit", autocomplete="off",
-        aria_invalid="true" if "budget_run" in shown.wrong else None,
+        type="text", inputmode="decimal", id=name, data_sets=name, data_blurs=True,
+        value=shown.typed.get(name, now), placeholder="no limit", autocomplete="off",
+        aria_invalid="true" if name in shown.wrong else None,
     )  # fmt: skip
-    return div(".field.line" + (".bad" if "budget_run" in shown.wrong else ""))(
-        data_field="budget_run"
-    )[
-        label(".s12", for_="budget_run")["A run may cost at most"],
-        div(".inp.short")[control, span(".u.s12")["US$"]],
+    return [
+        div(".field.line" + (".bad" if name in shown.wrong else ""))(data_field=name)[
+            label(".s12", for_=name)[words],
+            div(".inp.short")[control, span(".u.s12")["US$"]],
+        ],
+        _wrong(shown, name),
+    ]
+
+
+def _hard(shown: Renting) -> Element:
+    always = shown.automatically and shown.budget_run is not None
+    switch = input_(
+        ".switch", type="checkbox", role="switch", id="budget_hard", disabled=always,
+        checked=shown.budget_hard or always, data_sets="budget_hard",
+        aria_describedby="budget_hard-help",
+    )  # fmt: skip
+    help_text = (
+        "It always holds where GPUs are rented automatically."
+        if always
+        else "Switched off, you are only told, as you are at 50, 75 and 90 %."
+    )
+    return div(".line", data_field="budget_hard")[
+        div(".sp")[
+            label(".s12.w5", for_="budget_hard")["Stop a run when that is used up"],
+            div(".cap", id="budget_hard-help")[help_text],
+        ],
+        switch,
+    ]
+
+
+def _spent(shown: Renting) -> Element:
+    """Draw what this month has cost, beside what it may."""
+    limit = shown.budget_month
+    beside = f" of {dollars(limit)}" if limit is not None else ""
+    share = min(100.0, 100 * shown.spent / limit) if limit else 0.0
+    return div(".use", data_testid="spent-this-month")[
+        limit is not None and div(".bar6")[span(style=f"width:{share:.1f}%")],
+        div(".row.s12")[
+            span(".num")[f"{dollars(shown.spent)}{beside} this month"],
+            span(".sp"),
+            span(".m2")["Reckoned here; the bill is the provider's."],
+        ],
     ]
 
 

@@ -16,6 +16,7 @@ from tensorrag.placement import where
 from tensorrag.types import ColumnSchema, NetworkSpecSchema, Schema, TableSchema
 from web.live.offered import Offered
 from web.live.session import Session
+from web.page import money
 from web.page.controls import Form
 from web.page.details import Card, Limit, Wire
 from web.page.fields import field_specs
@@ -126,6 +127,7 @@ def _place(
         rented=rented_places(offered),
         wrong=[p for p in problems if p.field in PLACE_FIELDS and p.code != "runs_elsewhere"],
         ran=ran_on(runtime) if done and runtime is not None else "",
+        price=money.before(session.estimates.get(node.id)) or money.after(runtime),
     )
 
 

@@ -64,6 +64,11 @@ class SettingsPage:
                 await self._change("rent_automatically", on, self._rent_automatically)
             case "budget_run":
                 await self._change("budget_run", text(data, "value"), self._budget_run)
+            case "budget_month":
+                await self._change("budget_month", text(data, "value"), self._budget_month)
+            case "budget_hard":
+                hard = data.get("value") is True
+                await self._change("budget_hard", "", lambda _: self._set("budget_hard", hard))
             case "keep_secret":
                 await self._keep_secret(text(data, "name"), text(data, "value"))
             case "replace_secret":
@@ -150,8 +155,11 @@ class SettingsPage:
             raise ParameterError(CAP_FIRST, hint="The field is just below.")
         self._set("rent_automatically", True if typed else None)
 
+    def _budget_month(self, typed: str) -> None:
+        self._set("budget_month", _dollars(typed))
+
     def _budget_run(self, typed: str) -> None:
-        amount = _number(typed, "US$", LEAST_BUDGET, MOST_BUDGET) if typed else None
+        amount = _dollars(typed)
         if amount is None:  # nothing is rented unasked without a cap
             self._set("rent_automatically", None)
         self._set("budget_run", amount)
@@ -171,6 +179,9 @@ class SettingsPage:
             renting=Renting(
                 automatically=values.rent_automatically,
                 budget_run=values.budget_run,
+                budget_month=values.budget_month,
+                budget_hard=values.budget_hard,
+                spent=self._workspace.journal.spending.this_month(),
                 wrong=self._wrong,
                 typed=self._typed,
             ),
@@ -183,6 +194,12 @@ class SettingsPage:
             asked=self._asked,
             changes=self._changes,
         )
+
+
+def _dollars(typed: str) -> float | None:
+    """Read an amount of US$; None where there is none."""
+    words = typed.strip().removeprefix("$")
+    return _number(words, "US$", LEAST_BUDGET, MOST_BUDGET) if words else None
 
 
 def _number(typed: str, unit: str, least: float, most: float) -> float:

@@ -87,6 +87,7 @@ def top_bar_of(session: Session, machine: Machine, offered: Offered) -> TopBar:
         detail=standing(session).left if session.running else "",
         errors=sum(problem.level == "error" for problem in session.problems),
         nodes=len(session.pipeline.nodes),
+        price=session.price,
         run_on=_run_on(session, machine, offered),
     )
 
@@ -102,6 +103,7 @@ def _run_on(session: Session, machine: Machine, offered: Offered) -> RunOn:
         facts=machine.facts,
         automatic=RENTS if session.may_rent else BEST,
         rented=rented_places(offered),
+        cap=session.budget_run,
     )
 
 
@@ -121,6 +123,7 @@ def strip_of(
         for node, runtime in session.runtime().items()
         if runtime["state"] == "stale" and runtime.get("reason") and node in names
     ]
+    going_on = viewed is None and session.running
     may_go_on = run is not None and replace(run, status=status).resumable and not session.running
     return Strip(
         tab=tab,
@@ -130,7 +133,7 @@ def strip_of(
         elapsed=(viewed.run.seconds or 0.0) if viewed is not None else standing(session).seconds,
         waiting=len(session.waiting) + session.beginning,
         resume=run.run if run is not None and may_go_on else "",
-        places=spent(course.places(events)),
+        places=spent(_with_cost(course.places(events), session, viewed), running=going_on),
         strays="" if session.running else _going_on(session.strays, names),
         past=viewed is not None,
         bars=course.bars(events, names, kinds) if tab == "timeline" else (),
@@ -140,6 +143,18 @@ def strip_of(
         runs=past,
         titles=names,
     )
+
+
+def _with_cost(
+    cards: Sequence[course.Event], session: Session, viewed: Viewed | None
+) -> Sequence[course.Event]:
+    """Add what running cards have cost so far: no event tells that."""
+    run = session.run
+    if viewed is not None or run is None or not session.running:
+        return cards
+    spent_now = [node for node in run.nodes.values() if node.estimate is not None]
+    now = {node.id: node.cost_so_far for node in spent_now if node.began is not None}
+    return [{**card, "cost": now.get(card["node"], card.get("cost"))} for card in cards]
 
 
 def _going_on(strays: Sequence[Unsettled], names: Mapping[str, str]) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from tensorrag.estimate import NOTHING, Total
 from web.page.icons import MARK, icon, state
 from web.page.markup import Element, Node, a, button, h1, input_, span
+from web.page.money import on_button
 from web.page.where import RunOn, run_on
 from web.page.wording import plural
 
@@ -27,6 +29,8 @@ class TopBar:
     """Beside the status: how long it will take."""
     errors: int = 0
     nodes: int = 0
+    price: Total = NOTHING
+    """What the cards that would run cost together."""
     run_on: RunOn = field(default_factory=RunOn)
     """Where its cards run."""
 
@@ -169,7 +173,8 @@ def _run(bar: TopBar) -> Node:
             span(".tag.error")[plural(bar.errors, "problem")],
         ]
     why = None if bar.nodes else "There is nothing to run yet"
+    title = why or "Run every card that is not up to date (Ctrl+Enter)"
     return button(
         ".btn.p", type="button", data_act="run", data_testid="run", data_keys="mod+enter",
-        disabled=why is not None, title=why or "Run every card that is not up to date (Ctrl+Enter)",
-    )[icon("play", ".s"), "Run"]  # fmt: skip
+        disabled=why is not None, title=title,
+    )[icon("play", ".s"), "Run", on_button(bar.price)]  # fmt: skip

@@ -12,7 +12,8 @@ from tensorrag.placement import LOCAL, TITLES, Placement, where
 from web.live.offered import Offered
 from web.page.form import problem_message
 from web.page.icons import icon
-from web.page.markup import Element, Node, button, div, h3, label, option, select, span
+from web.page.markup import Element, Node, b, button, div, h3, label, option, select, span
+from web.page.money import of_run
 from web.page.wording import dollars, seconds
 
 AUTOMATIC = ""
@@ -36,6 +37,8 @@ class Rented:
     trouble: str = ""
     """Why nothing can be rented there now; empty where something can, or nobody has looked."""
     hint: str = ""
+    prices: str = ""
+    """Where the prices are from, and from when."""
 
     @property
     def title(self) -> str:
@@ -56,6 +59,8 @@ class RunOn:
     """This machine in a line."""
     automatic: str = BEST
     rented: Sequence[Rented] = ()
+    cap: float | None = None
+    """US$ that a run may cost, where the settings say so."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,8 @@ class CardPlace:
     """What keeps it from running there."""
     ran: str = ""
     """Where its result was made, in words."""
+    price: Sequence[str] = ()
+    """What it will cost, or has cost, in sentences."""
 
 
 def rented_places(offered: Offered) -> list[Rented]:
@@ -93,7 +100,9 @@ def _rented(name: str, offered: Offered) -> Rented:
     gpus = [
         (gpu, f"{dollars(price * 3600)} an hour" if price else "") for gpu, price in prices.items()
     ]
-    return Rented(name, gpus, offered.looking, trouble, hint)
+    rates = known.rates if known is not None else None
+    said = rates.words if rates is not None else ""
+    return Rented(name, gpus, offered.looking, trouble, hint, said)
 
 
 def label_of(placements: Sequence[Placement], device: str) -> str:
@@ -117,19 +126,19 @@ def ran_on(runtime: Mapping[str, Any]) -> str:
     return where(str(executor), str(device) if device else None)
 
 
-def spent(cards: Sequence[Mapping[str, Any]]) -> str:
+def spent(cards: Sequence[Mapping[str, Any]], *, running: bool = False) -> str:
     """Say where the cards of a run ran and what that cost: ``$0.0031, Modal T4 + this machine``.
 
     Args:
         cards: the last that was told of each card which did something.
+        running: whether the run goes on.
     """
     rented = [each for each in cards if each.get("executor") != LOCAL]
     if not rented:
         return "No cost, this machine" if cards else "No cost"
     words = {where(str(each["executor"]), _gpu_name(each.get("device"))): None for each in rented}
     places = [*words, *(["this machine"] if len(rented) < len(cards) else [])]
-    costs = [each["cost"] for each in rented if isinstance(each.get("cost"), int | float)]
-    return ", ".join([*([dollars(sum(costs))] if costs else []), " + ".join(places)])
+    return ", ".join(filter(None, [of_run(rented, running=running), " + ".join(places)]))
 
 
 def _gpu_name(device: Any) -> str | None:
@@ -154,7 +163,11 @@ def run_on(shown: RunOn) -> Node:
             _row(shown, AUTOMATIC, "Automatic", shown.automatic),
             _row(shown, LOCAL, TITLES[LOCAL], shown.facts),
             [_place(shown, rented) for rented in shown.rented],
-            div(".foot")["Nothing is rented until you press Run."],
+            div(".foot.row")[
+                "Nothing is rented until you press Run.",
+                span(".sp"),
+                shown.cap is not None and span["Cap ", b(".num")[dollars(shown.cap or 0)]],
+            ],
         ],
     ]  # fmt: skip
 
@@ -175,6 +188,7 @@ def _place(shown: RunOn, rented: Rented) -> Node:
         div(".cat")[rented.title],
         trouble(rented),
         [_gpu(shown, rented, gpu, price) for gpu, price in rented.gpus],
+        rented.prices and div(".none")[f"Prices: {rented.prices}, with two cores and 4 GiB."],
     ]
 
 
@@ -258,7 +272,7 @@ def _sentences(shown: CardPlace) -> Sequence[str]:
         found.append(f"It runs on {named}: {placement.why}.")
     if shown.ran:
         found.append(f"Its result was made on {shown.ran}.")
-    return found
+    return [*found, *shown.price]
 
 
 def _field(name: str, title: str, control: Node) -> Element:

@@ -68,6 +68,9 @@ function noteOf(runtime) {
   }
 }
 
+/** What is said of money: what it costs or has cost, else what it would cost; null for nothing. */
+export const priceOf = (node, runtime) => runtime?.price ?? node.price ?? null
+
 /** Share of the work that is done, 0 to 1, or null when nobody knows. */
 export function shareDone(runtime) {
   const { done, total } = runtime?.progress ?? {}

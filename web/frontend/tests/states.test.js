@@ -1,6 +1,14 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { badgeOf, describe, hasFlowed, linesOf, liveFace, shareDone } from "../src/states.js"
+import {
+  badgeOf,
+  describe,
+  hasFlowed,
+  linesOf,
+  liveFace,
+  priceOf,
+  shareDone,
+} from "../src/states.js"
 
 const node = { id: "train", card: "train", title: "Train", problems: [] }
 const wrong = {
@@ -25,6 +33,15 @@ test("each state is a word with an icon and a note", () => {
   assert.equal(describe(broken, undefined).word, "Broken file")
   assert.deepEqual(linesOf(broken, undefined, []), [["The card cannot be loaded.", false]])
   assert.equal(describe({ ...node, unknown: true, off: true }, undefined).word, "Not trusted yet")
+})
+
+test("a card says what it would cost, and then what it costs", () => {
+  const before = { text: "≈ $0.009", title: "about $0.009" }
+  const so_far = { text: "$0.004", title: "$0.004 so far" }
+  assert.equal(priceOf(node, undefined), null)
+  assert.equal(priceOf({ ...node, price: before }, undefined), before)
+  assert.equal(priceOf({ ...node, price: before }, { state: "stale", price: null }), before)
+  assert.equal(priceOf({ ...node, price: before }, { state: "running", price: so_far }), so_far)
 })
 
 test("a running card counts in its own unit", () => {

@@ -1,0 +1,77 @@
+"""What the page says of money, before, during and after a run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tensorrag.estimate import Estimate, Span, Total
+from web.live.prices import price_of, short
+from web.page.markup import html
+from web.page.money import after, before, of_run, on_button, running_part
+
+FIRST = Estimate("T4", 0.0002, 610, 60, "a price page, 1 Aug 2026")
+KNOWN = Estimate("T4", 0.0002, 610, 60, "a price page, 1 Aug 2026", Span(42, 34, 50, 3))
+
+
+def ran(state: str, cost: float | None, expected: Estimate | None) -> dict[str, Any]:
+    """A card of a run, as ``run --json`` prints it."""
+    return {"state": state, "cost": cost, "estimate": expected and expected.to_json()}
+
+
+def test_the_first_time_only_a_bound_is_said() -> None:
+    assert short(FIRST) == "≤$0.13"  # 670 × 0.0002 = 0.134
+    (said,) = before(FIRST)
+    assert said.startswith("The first time on this GPU: how long it takes is not known.")
+    assert "at most $0.13: 610 s, its limit, and 60 s in which its container waits" in said
+    assert "at $0.72 an hour (a price page, 1 Aug 2026)" in said
+
+
+def test_then_seconds_and_money_are_told_with_their_range() -> None:
+    assert short(KNOWN) == "≈$0.008"  # 42 × 0.0002 = 0.0084
+    (said,) = before(KNOWN)
+    assert "about 42 s (34 s to 50 s) and costs about $0.0084" in said
+    assert "told from 3 runs before. Up to $0.012 more for 60 s" in said
+    assert before(None) == ()
+
+
+@pytest.mark.parametrize(
+    ("price", "words"),
+    [
+        (Total(0.0084, False, 1), "est. $0.0084"),
+        (Total(0.134, True, 2), "at most $0.13"),
+        (Total(0, False, 0), None),
+    ],
+)
+def test_the_button_says_what_all_of_it_costs(price: Total, words: str | None) -> None:
+    button = on_button(price)
+    assert (button is None) == (words is None)
+    assert words is None or words in html(button)
+
+
+def test_a_running_card_says_its_cost_beside_the_estimate() -> None:
+    shown = html(running_part(ran("running", 0.004, KNOWN), 0.05))
+    for words in ("$0.004 so far", "$0.0084", "$0.72 an hour, by the second", "may cost $0.05"):
+        assert words in shown
+    assert "at most" in html(running_part(ran("running", 0.004, FIRST), None))
+    assert running_part(ran("running", None, None), None) is None
+
+
+def test_afterwards_the_actual_stands_beside_the_estimate() -> None:
+    assert after(ran("done", 0.0086, KNOWN)) == ("It cost $0.0086; $0.0084 was estimated.",)
+    assert after(ran("done", 0.0086, FIRST)) == ("It cost $0.0086; at most $0.13 was expected.",)
+    assert after(ran("done", None, None)) == ()
+    said = price_of(ran("cancelled", 0.001, KNOWN))
+    assert said is not None
+    assert said == ("$0.001", "It cost $0.001; $0.0084 was estimated.")
+    assert price_of(ran("done", None, None)) is None
+
+
+def test_a_run_adds_its_cards_up() -> None:
+    cards = [ran("done", 0.002, KNOWN), ran("running", 0.001, KNOWN), ran("done", None, None)]
+    assert of_run(cards, running=True) == "$0.003 of est. $0.017"
+    assert of_run(cards, running=False) == "$0.003 (est. $0.017)"
+    assert of_run([*cards, ran("running", 0.1, FIRST)], running=True) == "$0.10 of at most $0.15"
+    assert of_run([ran("done", 0.5, None)], running=False) == "$0.50"
+    assert of_run([ran("done", None, None)], running=False) == ""
