@@ -8,7 +8,7 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -74,6 +74,8 @@ class RunEntry:
     """Whether its turn ever came."""
     number: int = 0
     """Which run of its pipeline it is, from 1: it stays, whatever is forgotten."""
+    rented: tuple[tuple[str, str | None], ...] = ()
+    """Paid places and their GPUs where cards of it have begun, where that was asked for."""
 
     @property
     def withdrawn(self) -> bool:
@@ -263,13 +265,18 @@ class Journal:
         return seqs
 
     def runs(self, limit: int = 50, pipeline_id: str | None = None) -> list[RunEntry]:
-        """Return the latest runs, newest first; those of one pipeline if it is named."""
+        """Return the latest runs, newest first; those of one pipeline if it is named.
+
+        Of the runs of one pipeline it is also told where their cards were paid for.
+        """
         where, values = ("WHERE pipeline = ?", [pipeline_id]) if pipeline_id else ("", [])
         rows = self._database.read(
             f"SELECT {_ENTRY} FROM runs {where} ORDER BY number DESC LIMIT ?",  # noqa: S608
             (*values, limit),
         )
-        return [_entry(row) for row in rows]
+        rented = self.spending.places(pipeline_id) if pipeline_id else {}
+        entries = (_entry(row) for row in rows)
+        return [replace(entry, rented=rented.get(entry.id, ())) for entry in entries]
 
     def run(self, run: str) -> RunEntry:
         """Return one run.

@@ -161,6 +161,18 @@ class Spending:
         )
         return [Past(seconds, Work(*work)) for seconds, *work in rows]
 
+    def places(self, pipeline: str) -> dict[str, tuple[tuple[str, str | None], ...]]:
+        """Return where cards of the runs of a pipeline have begun: by run, places and GPUs."""
+        rows = self._database.read(
+            "SELECT DISTINCT run, place, gpu FROM spending JOIN runs ON runs.id = run"
+            " WHERE pipeline = ? AND began NOT NULL ORDER BY asked",
+            (pipeline,),
+        )
+        found: dict[str, tuple[tuple[str, str | None], ...]] = {}
+        for run, *place in rows:
+            found[run] = (*found.get(run, ()), (place[0], place[1]))
+        return found
+
     def of_run(self, run: str) -> float:
         """Return what a run has cost so far, in US$, waiting containers included."""
         return total(self._paid("run = ?", run))

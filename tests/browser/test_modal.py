@@ -144,3 +144,6 @@ def test_the_sample_on_a_rented_gpu(
     hands.settings("train")
     expect(place).to_contain_text("told from one run before")
     hands.picture("estimate", fit=False)
+    page.get_by_role("tab", name="Runs").click()
+    expect(page.locator("[data-run]").first).to_contain_text("Modal L4")
+    expect(page.locator("[data-run]").last).to_contain_text("Modal T4")

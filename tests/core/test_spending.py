@@ -34,6 +34,16 @@ def paid(began: float, seconds: float | None, pool: tuple[str, str] = T4) -> Pai
     return Paid(pool, 0.001, 100, 60, began, seconds, seconds and seconds * 0.001, alive=True)
 
 
+def test_the_runs_of_a_pipeline_say_where_they_were_paid_for(journal: Journal) -> None:
+    here, there = (journal.create_run({}, pipeline_id="p", name="P") for _ in range(2))
+    for at, gpu in enumerate(("T4", None, "T4", "L4")):
+        journal.spending.begin(charge(f"t{at}", run=there, gpu=gpu))
+        if gpu != "L4":  # none came
+            journal.spending.began(f"t{at}")
+    found = {entry.id: entry.rented for entry in journal.runs(pipeline_id="p")}
+    assert found == {here: (), there: (("modal", "T4"), ("modal", None))}
+
+
 def test_the_cost_of_a_card_is_known_once_it_has_ended(journal: Journal) -> None:
     spending = journal.spending
     spending.begin(charge("a"))

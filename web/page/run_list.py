@@ -26,6 +26,8 @@ class PastRun:
     result: str = ""
     """Its main metric in words."""
     detail: str = ""
+    where: str = ""
+    """The places where its cards ran, in words."""
     place: int = 0
     """Its place in the line of those that wait, from 1; 0 where it does not."""
     begun: bool = True
@@ -58,7 +60,7 @@ def _row(run: PastRun, shown: str) -> Element:
         td(style="width:110px")[state(run.status)],
         td(".m2", style="width:130px")[when(run.started)],
         td(".num", style="width:80px")[run.status != "running" and seconds(run.seconds)],
-        td(".cut")[_place(run.place) if run.place else run.result or run.detail],
+        td(".cut")[_place(run.place) if run.place else _detail(run)],
         td(style="width:40px")[run.begun and _log_of(run)],
         td(".num", style="width:72px")[_button(run)],
     ]  # fmt: skip
@@ -69,6 +71,10 @@ def _log_of(run: PastRun) -> Element:
     return button(".link", type="button", data_act="open_log", data_in=run.run, data_title=title)[
         "Log"
     ]
+
+
+def _detail(run: PastRun) -> str:
+    return " · ".join(filter(None, [run.result or run.detail, run.where]))
 
 
 def _place(place: int) -> str:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from tensorrag.executor import Offers
 from tensorrag.pipeline import JsonObject
-from tensorrag.placement import where
+from tensorrag.placement import LOCAL, TITLES, where
 from tensorrag.run import Run
 from tensorrag.store.journal import ONGOING, RunEntry, Unsettled
 from web.live.offered import Offered
@@ -188,9 +188,15 @@ def past_runs(entries: Sequence[RunEntry], waiting: Sequence[Run] = ()) -> list[
             started=datetime.fromtimestamp(entry.created, UTC),
             seconds=entry.seconds,
             detail=f"Resumes run {numbers[entry.parent]}" if entry.parent in numbers else "",
+            where=_where(entry) if entry.begun else "",
             place=places.get(entry.id, 0),
             begun=entry.begun,
             resumed=entry.id in resumed,
         )
         for entry in entries
     ]
+
+
+def _where(entry: RunEntry) -> str:
+    """Name the paid places of a run; what was not paid for ran on this machine."""
+    return " + ".join(where(*each) for each in entry.rented) or TITLES[LOCAL]
