@@ -49,6 +49,8 @@ class Task(BaseModel):
     """Of the outside source that it reads, as it was looked at before."""
     anew: bool = False
     """Whether it begins from the beginning, though an earlier one kept how far it was."""
+    rehearsal: bool = False
+    """Whether it is only tried, on a small part of its inputs."""
     ticket: str = ""
     """A name that was noted before it was submitted: `Executor.attach` may find it by that."""
 

@@ -27,6 +27,11 @@ HOW = (
     "batch; and 0.5 GB for the software of the GPU."
 )
 
+
+class OutOfRoom(CardError):
+    """It cannot fit into the memory of this machine, or of its GPU."""
+
+
 _HINT = "Take fewer or narrower hidden layers"
 
 
@@ -39,16 +44,16 @@ def refuse_what_cannot_fit(parameters: int, allowed: int | None, gpu: int | None
         gpu: bytes of the GPU that trains; None where the processor does.
 
     Raises:
-        CardError: it cannot fit.
+        OutOfRoom: it cannot fit.
     """
     if gpu is not None and parameters * TRAINED > gpu:
-        raise CardError(
+        raise OutOfRoom(
             f"{needed(parameters, TRAINED)}, and the GPU has {_bytes(gpu)}.",
             hint=f"{_HINT}, or take a larger GPU.",
         )
     here = STORED if gpu is not None else TRAINED  # it is made on the processor, then moved
     if allowed is not None and parameters * here > allowed:
-        raise CardError(
+        raise OutOfRoom(
             f"{needed(parameters, here)}, and the card may use {_bytes(allowed)}.",
             hint=f"{_HINT}, or raise the memory limit in its settings if the machine has more.",
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -12,10 +13,14 @@ from tensorrag.run.bill import Bill
 from tensorrag.run.chronicle import Chronicle, Pace
 from tensorrag.run.node_run import NodeRun
 from tensorrag.run.printed import Printed
+from tensorrag.run.rehearsal import Rehearsal
 from tensorrag.run.schedule import Outcome
 from tensorrag.store.place import Place
 from tensorrag.task import Task
 from tensorrag.types.value import JsonObject
+
+REHEARSES = "tried on a few rows here first"
+"""Why a card is still waiting that would cost money."""
 
 FindStray = Callable[[NodeRun], Awaitable[str | None]]
 """Gives the handle of a task that does just what a node needs, if one goes on already."""
@@ -47,11 +52,12 @@ class Execution:
         wake: Callable[[], None],
         stray: FindStray,
         bill: Bill | None = None,
+        rehearsal: Rehearsal | None = None,
     ) -> None:
         self._node, self._executor = node, executor
         self._task, self._place, self._tries = task, place, tries
         self._chronicle, self._wake, self._stray = chronicle, wake, stray
-        self._bill = bill
+        self._bill, self._rehearsal = bill, rehearsal
         self._pace = Pace(self._pass_on_progress)
         self._printed = Printed()
 
@@ -70,6 +76,8 @@ class Execution:
 
     async def cancel(self) -> None:
         """Ask the executor to stop it; where it was not even submitted, it will not be."""
+        if self._rehearsal is not None:
+            await self._rehearsal.cancel(self._node.id)
         if self._node.handle is not None:
             await self._executor.cancel(self._node.handle)
 
@@ -111,7 +119,24 @@ class Execution:
         node.began = node.began or submitted
         return answer
 
+    async def _rehearse(self) -> None:
+        """Try it here first, where it will cost money."""
+        node, rehearsal = self._node, self._rehearsal
+        if rehearsal is None or not await asyncio.to_thread(rehearsal.is_due, node):
+            return
+        reason, node.reason = node.reason, REHEARSES
+        self._show()
+        await rehearsal.of(node)
+        node.reason = reason
+        self._show()
+        self._refuse_cancelled()
+
+    def _show(self) -> None:
+        self._chronicle.show(self._node)
+        self._wake()
+
     async def _submit(self) -> str:
+        await self._rehearse()
         task = self._task.model_copy(update={"ticket": self._node.ticket})
         if self._bill is not None:
             await self._bill.open()

@@ -19,6 +19,7 @@ from tensorrag.errors import ErrorInfo, NodeNotFound, RunRefused, TensorRagError
 from tensorrag.estimate import NOTHING, total
 from tensorrag.executor import Executor
 from tensorrag.pipeline.names import quoted
+from tensorrag.placement import LOCAL
 from tensorrag.run.bill import Bill
 from tensorrag.run.budget import RAISE, Budgets
 from tensorrag.run.chronicle import Chronicle
@@ -28,6 +29,7 @@ from tensorrag.run.plan import Planner
 from tensorrag.run.prepare import Checker, PipelineHasErrors, Prepared, prepare
 from tensorrag.run.pricing import Pricing
 from tensorrag.run.record import run_record
+from tensorrag.run.rehearsal import Rehearsal
 from tensorrag.run.request import Request
 from tensorrag.run.schedule import Outcome, Schedule, Step
 from tensorrag.store.place import Place
@@ -96,6 +98,7 @@ class Run:
         self._began, self._seconds = time.monotonic(), 0.0
         self._chronicle = Chronicle(workspace.journal, run_id)
         self._schedule: Schedule
+        self._rehearsal: Rehearsal | None = None
         self.expected = NOTHING
         """What was to be paid for all of it, once it has begun."""
         self._pricing: Pricing
@@ -294,6 +297,10 @@ class Run:
         memory, resumes = values.card_memory, request.parent is not None
         self._schedule = Schedule(prepared, planner, store, memory, resumes=resumes)
         self._price(prepared, values)
+        if values.rehearse and LOCAL in self._executors:
+            self._rehearsal = Rehearsal(
+                self._schedule, self._executors[LOCAL], self._place, self._workspace.store
+            )
         record = run_record(prepared, request)
         created = time.time() - (time.monotonic() - self._began)
         if self.id:
@@ -467,6 +474,7 @@ class Run:
             self._happened.set,
             self._stray,
             self._bill(node),
+            self._rehearsal if node.executor != LOCAL else None,
         )
         name = f"run {self.id}, {node.id}"
         self._tasks[node.id] = asyncio.create_task(self._carry_out(node, execution), name=name)

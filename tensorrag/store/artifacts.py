@@ -38,7 +38,7 @@ _UNPICKLED = {kind.__name__ for kind in BUILT_IN if kind.unpickles}
 LEFTOVER_SECONDS = 24 * 3600
 """Unfinished files older than this belong to nobody any more."""
 DAMAGED_SECONDS = 30 * 24 * 3600
-"""Damaged files that lie longer than this interest nobody any more."""
+"""Damaged files, and marks of what was tried, that are older interest nobody any more."""
 
 INDEX = """
 CREATE TABLE IF NOT EXISTS results (
@@ -329,9 +329,10 @@ class Store:
         for path in (self.root / "tmp").glob("*"):
             if _age(path) > LEFTOVER_SECONDS:
                 shutil.rmtree(path, ignore_errors=True)
-        for path in (self.root / "damaged").glob("*"):
-            if _age(path) > DAMAGED_SECONDS:
-                path.unlink(missing_ok=True)
+        for name in ("damaged", "rehearsed"):
+            for path in (self.root / name).glob("*"):
+                if _age(path) > DAMAGED_SECONDS:
+                    path.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Close the database; the next use opens it again."""

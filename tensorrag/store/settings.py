@@ -87,6 +87,8 @@ class Values(BaseModel):
     rent_automatically: bool = Field(False, strict=True)
     """Whether a GPU is rented for cards that would use one, where this machine has none. It is
     only done with a cap: `budget_run`."""
+    rehearse: bool = Field(True, strict=True)
+    """Whether a card that is rented for is tried on this machine first."""
     budget_run: float | None = Field(None, strict=True, gt=0, le=10**6)
     """US$ that the cards of one run may cost together; None: no limit."""
     budget_month: float | None = Field(None, strict=True, gt=0, le=10**6)

@@ -133,6 +133,10 @@ class NetworkSpec(_Spec):
             hidden=self.hidden, batch_norm=normalised, epochs=epochs, batch_size=batch
         )
 
+    def excerpt(self) -> NetworkSpec:
+        """The same network, trained for one epoch."""
+        return NetworkSpec(self.layers, self.trainer.model_copy(update={"epochs": 1}))
+
     def to_json(self) -> JsonObject:
         """Layers and trainer."""
         layers = [layer.model_dump(mode="json") for layer in self.layers]

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 FILE = "table.arrow"
 
+EXCERPT_ROWS = 2_000
+"""Rows of an excerpt, at least: enough to train on, and to hold what most columns can hold."""
+
 
 class Table(Value):
     """Rows and columns, with the kind and unit of each column.
@@ -87,6 +90,14 @@ class Table(Value):
     def batches(self, rows: int = 65_536) -> Iterator[pa.RecordBatch]:
         """Go through the rows in batches of at most ``rows``, for tables beyond memory."""
         yield from self.arrow.to_batches(max_chunksize=rows)
+
+    def excerpt(self) -> Table:
+        """One row in a hundred, and 2,000 at least, from all over the table."""
+        rows = max(EXCERPT_ROWS, self.num_rows // 100)
+        if rows >= self.num_rows:
+            return self
+        chosen = [number * self.num_rows // rows for number in range(rows)]
+        return Table(self.arrow.take(chosen), like=self)
 
     @property
     def num_rows(self) -> int:

@@ -62,6 +62,10 @@ class Value(ABC):
         """Read the value back from the very bytes that were verified, for types that unpickle."""
         raise NotImplementedError(f"{cls.__name__} unpickles, and has no load_bytes.")
 
+    def excerpt(self) -> Value:
+        """A small part of it, on which a card can be tried; all of it by default."""
+        return self
+
     def preview(self) -> Preview:
         """What the inspector shows."""
         return TextPreview(text=repr(self))

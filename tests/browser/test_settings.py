@@ -187,7 +187,12 @@ def test_folders_and_limits_are_checked_where_they_are_typed(
     month.blur()
     expect(renting.get_by_test_id("spent-this-month")).to_contain_text("$0.00 of $20.00")
     stops.click()
+    tries = renting.get_by_role("switch", name="Try a card here before it is rented for")
+    expect(tries).to_be_checked()
+    tries.click()
     page.reload()
+    expect(tries).not_to_be_checked()
+    assert kept(server)["rehearse"] is False
     expect(month).to_have_value("20")
     expect(stops).not_to_be_checked()
     assert (kept(server)["budget_month"], kept(server)["budget_hard"]) == (20, False)

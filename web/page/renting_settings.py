@@ -24,6 +24,8 @@ class Renting:
     """US$ that a calendar month may cost; None: no limit."""
     budget_hard: bool = True
     """Whether a run is stopped where a budget is used up."""
+    rehearse: bool = True
+    """Whether a card is tried here before it is rented for."""
     spent: float = 0.0
     """US$ that this month has cost so far."""
     wrong: Mapping[str, str] = field(default_factory=dict)
@@ -48,6 +50,7 @@ def renting_part(shown: Renting) -> Element:
         _budget(shown, "budget_run", "A run may cost at most", shown.budget_run),
         _budget(shown, "budget_month", "A month may cost at most", shown.budget_month),
         _hard(shown),
+        _rehearse(shown),
         _spent(shown),
     ]
 
@@ -100,6 +103,24 @@ def _hard(shown: Renting) -> Element:
         div(".sp")[
             label(".s12.w5", for_="budget_hard")["Stop a run when that is used up"],
             div(".cap", id="budget_hard-help")[help_text],
+        ],
+        switch,
+    ]
+
+
+def _rehearse(shown: Renting) -> Element:
+    switch = input_(
+        ".switch", type="checkbox", role="switch", id="rehearse", checked=shown.rehearse,
+        data_sets="rehearse", aria_describedby="rehearse-help",
+    )  # fmt: skip
+    help_text = (
+        "On one row in a hundred, 2,000 at least, and for one epoch, with all cards that come "
+        "after it: a wrong column, shape or type then costs nothing."
+    )
+    return div(".line", data_field="rehearse")[
+        div(".sp")[
+            label(".s12.w5", for_="rehearse")["Try a card here before it is rented for"],
+            div(".cap", id="rehearse-help")[help_text],
         ],
         switch,
     ]

@@ -66,6 +66,9 @@ class SettingsPage:
                 await self._change("budget_run", text(data, "value"), self._budget_run)
             case "budget_month":
                 await self._change("budget_month", text(data, "value"), self._budget_month)
+            case "rehearse":
+                off = False if data.get("value") is False else None
+                await self._change("rehearse", "", lambda _: self._set("rehearse", off))
             case "budget_hard":
                 hard = data.get("value") is True
                 await self._change("budget_hard", "", lambda _: self._set("budget_hard", hard))
@@ -181,6 +184,7 @@ class SettingsPage:
                 budget_run=values.budget_run,
                 budget_month=values.budget_month,
                 budget_hard=values.budget_hard,
+                rehearse=values.rehearse,
                 spent=self._workspace.journal.spending.this_month(),
                 wrong=self._wrong,
                 typed=self._typed,
