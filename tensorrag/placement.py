@@ -39,6 +39,8 @@ class Circumstances:
 
     on: str | None = None
     """The place that was asked for with this run, for all cards."""
+    gpu: str | None = None
+    """The GPU that was asked for with this run, for all that would use one."""
     may_rent: bool = False
     """Whether the settings allow to rent a GPU where a card would use one."""
     local_gpu: bool = False
@@ -87,11 +89,18 @@ def asked_of(pipeline: Pipeline, node: Node) -> tuple[str, str] | None:
     return None
 
 
-def gpu_of(pipeline: Pipeline, node: Node, needs: Needs) -> str | None:
-    """Return the GPU that would be rented for a card; None where it uses none."""
+def gpu_of(pipeline: Pipeline, node: Node, needs: Needs, asked: str | None = None) -> str | None:
+    """Return the GPU that would be rented for a card; None where it uses none.
+
+    Args:
+        pipeline: that it is in.
+        node: the card.
+        needs: what it needs.
+        asked: the GPU that was asked for with this run.
+    """
     if needs.gpu is None:
         return None
-    for name in (node.resources.get("gpu"), pipeline.settings.get("gpu"), needs.gpu):
+    for name in (asked, node.resources.get("gpu"), pipeline.settings.get("gpu"), needs.gpu):
         if isinstance(name, str) and name:
             return name
     return USUAL
@@ -115,7 +124,7 @@ def placement_of(
         return Placement(LOCAL, why=why)
     if general and needs.stays:
         return Placement(LOCAL, why=needs.stays)
-    return Placement(executor, gpu_of(pipeline, node, needs), why)
+    return Placement(executor, gpu_of(pipeline, node, needs, circumstances.gpu), why)
 
 
 def _automatic(
@@ -130,5 +139,5 @@ def _automatic(
         return Placement(LOCAL, why="automatic: nothing is rented unasked")
     if needs.stays:
         return Placement(LOCAL, why=needs.stays)
-    gpu = gpu_of(pipeline, node, needs)
+    gpu = gpu_of(pipeline, node, needs, circumstances.gpu)
     return Placement(RENTED, gpu, "automatic: this machine has no GPU, and the settings allow it")

@@ -14,6 +14,7 @@ import click
 from tensorrag.cli.lazy_commands import LazyGroup
 from tensorrag.cli.secret_commands import secret
 from tensorrag.cli.workspace_option import workspace_option
+from tensorrag.gpus import GPUS
 
 SUCCEEDED, FAILED, WRONG = 0, 1, 2
 """Exit codes: all is well; the run failed or was cancelled; the pipeline or the call is wrong."""
@@ -66,6 +67,12 @@ def _json_option(command: Command) -> Command:
     help="Set a parameter for this run; VALUE is JSON, else text.",
 )
 @click.option("--on", metavar="EXECUTOR", help="Run all cards there, whatever they ask for.")
+@click.option(
+    "--gpu",
+    metavar="GPU",
+    type=click.Choice(list(GPUS)),
+    help="Rent this one where a card that would use one runs on a rented GPU: T4, L4, … B200.",
+)
 @click.option("--no-cache", is_flag=True, help="Run everything, even what is known already.")
 @_json_option
 @workspace_option
@@ -75,6 +82,7 @@ def run(
     until: str | None,
     settings: tuple[str, ...],
     on: str | None,
+    gpu: str | None,
     no_cache: bool,
     as_json: bool,
     workspace: Path | None,
@@ -84,9 +92,9 @@ def run(
 
     if (pipeline is None) == (resume is None):
         raise click.UsageError("Name a pipeline, or a run to --resume.")
-    if resume is not None and (until or settings or on or no_cache):
+    if resume is not None and (until or settings or on or gpu or no_cache):
         raise click.UsageError("Leave the other options out: a resumed run is as it was asked for.")
-    call = headless.Call(pipeline, until, settings, on, no_cache, resume)
+    call = headless.Call(pipeline, until, settings, on, gpu, no_cache, resume)
     with _undisturbed(as_json):
         outcome, code = headless.run(call, workspace, quiet=as_json)
     if as_json:

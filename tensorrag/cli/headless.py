@@ -39,6 +39,7 @@ class Call:
     settings: tuple[str, ...] = ()
     """Each ``NODE.PARAM=VALUE``."""
     on: str | None = None
+    gpu: str | None = None
     no_cache: bool = False
     resume: str | None = None
     """The run to go on with, instead of a pipeline."""
@@ -151,6 +152,7 @@ def _asked(call: Call, workspace: Workspace) -> Request:
         values=values,
         until=call.until,
         on=call.on,
+        gpu=call.gpu,
         no_cache=call.no_cache,
         base=opened.base,
     )

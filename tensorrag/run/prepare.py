@@ -94,6 +94,7 @@ async def prepare(
     known: Mapping[str, Peek] | None = None,
     until: str | None = None,
     on: str | None = None,
+    gpu: str | None = None,
     may_rent: bool = False,
 ) -> Prepared:
     """Make a pipeline ready to run.
@@ -106,6 +107,7 @@ async def prepare(
         known: what was seen there before.
         until: the node to stop at; only it and what it depends on run.
         on: the executor for all nodes, whatever they ask for.
+        gpu: the one to rent for all cards that would use one.
         may_rent: whether a GPU may be rented for cards that name no place.
 
     Raises:
@@ -115,7 +117,7 @@ async def prepare(
     part = await asyncio.to_thread(pipeline.upto, until) if until is not None else pipeline
     checked = await check(part, {})
     local_gpu = may_rent and await has_gpu(executors)
-    circumstances = Circumstances(on=on, may_rent=may_rent, local_gpu=local_gpu)
+    circumstances = Circumstances(on=on, gpu=gpu, may_rent=may_rent, local_gpu=local_gpu)
     placements = placed(part, checked, circumstances)
     unknown = _unknown(part, placements, executors)
     _refuse(part, (*checked.problems, *unknown))

@@ -32,6 +32,8 @@ class Request:
     """The node to stop at."""
     on: str | None = None
     """The executor for all nodes."""
+    gpu: str | None = None
+    """The GPU to rent for all nodes that would use one."""
     no_cache: bool = False
     """Run everything, whatever is known."""
     parent: str | None = None
@@ -62,6 +64,7 @@ class Request:
             "values": dict(self.values),
             "until": self.until,
             "on": self.on,
+            "gpu": self.gpu,
             "no_cache": self.no_cache,
             "parent": self.parent,
             "base": str(self.base) if self.base is not None else None,

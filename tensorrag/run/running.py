@@ -263,6 +263,7 @@ class Run:
             known=self._workspace.store.peeks,
             until=self.request.until,
             on=self.request.on,
+            gpu=self.request.gpu,
             may_rent=self._rents and values.rents_automatically,
         )
 

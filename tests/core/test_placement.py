@@ -60,6 +60,7 @@ def test_the_gpu_is_the_cards_then_the_pipelines_then_what_it_is_made_for() -> N
     l4 = {"resources": MappingProxyType({"gpu": "L4"})}
     assert placed(settings={**ON_MODAL, "gpu": "H100"}).gpu == "H100"
     assert placed(node=l4, settings={**ON_MODAL, "gpu": "H100"}).gpu == "L4"
+    assert placed(node=l4, on="modal", gpu="B200").gpu == "B200", "the call goes before all"
     assert placed(Needs(), node=l4, settings=ON_MODAL).gpu is None, "it uses none"
 
 

@@ -566,11 +566,13 @@ async def test_a_gpu_is_rented_unasked_where_the_settings_allow_it_and_never_by_
     Workspace.open(tmp_path).cards.joinpath("on_gpu.py").write_text(GPU_CARD)
     engine = Engine(tmp_path)
     pipeline = Pipeline().with_nodes(node("number"), node("on_gpu"))
-    places = {"local": InProcess(), "modal": InProcess(name="modal")}
+    modal = InProcess(name="modal")
+    places = {"local": InProcess(), "modal": modal}
+    known = (engine.workspace, places, engine.catalog, engine.check)
 
     async def where(*, rents: bool) -> dict[str, str]:
         request = Request(pipeline, no_cache=True)
-        run = Run(request, engine.workspace, places, engine.catalog, engine.check, rents=rents)
+        run = Run(request, *known, rents=rents)
         await run.start()
         assert await run.wait() == "succeeded"
         assert all(node.placed for node in run.nodes.values()), "each says why it ran there"
@@ -582,6 +584,12 @@ async def test_a_gpu_is_rented_unasked_where_the_settings_allow_it_and_never_by_
     assert await where(rents=True) == here, "there is no cap"
     settings.set("budget_run", 0.5)
     assert await where(rents=True) == {"number": "local", "on_gpu": "modal"}
+    asked = Request(pipeline, on="modal", gpu="L4", no_cache=True)
+    run = Run(Request.from_json(asked.to_json()), *known)
+    await run.start()
+    assert await run.wait() == "succeeded"
+    tasks = [job.task for job in modal._jobs.values()][-2:]
+    assert {task.card: task.rented_gpu for task in tasks} == {"number": None, "on_gpu": "L4"}
     assert await where(rents=False) == here, "the command line asks for it by itself alone"
     places["local"] = WithGpu()
     assert await where(rents=True) == here, "what this machine has costs nothing"

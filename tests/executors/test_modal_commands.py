@@ -73,6 +73,8 @@ def test_the_sample_gives_the_same_on_modal_as_here_and_rents_nothing_unasked(
     asked = len(plane.asked)
     here = run(capsys)
     assert len(plane.asked) == asked, "nobody asked for Modal"
+    assert main(["run", str(SAMPLE), "--on", "modal", "--gpu", "V100"]) == 2
+    assert "A100-40GB" in capsys.readouterr().err
     there = run(capsys, "--on", "modal", "--no-cache")
     assert {node["executor"] for node in there["nodes"].values()} == {"modal"}
     assert there["nodes"]["evaluate"]["outputs"] == here["nodes"]["evaluate"]["outputs"]

@@ -36,9 +36,9 @@ def summary(session: Session) -> Node:
             div(".row.s12.ihs.m2")[_counts(session)],
         ],
         _description(session),
-        _limits(session),
         _last_run(session),
         _cards(session),
+        _limits(session),
         _keys(),
     ]
 
