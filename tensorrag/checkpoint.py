@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
-from tensorrag.errors import ArtifactError, TensorRagError
-from tensorrag.progress import is_stopping
+from tensorrag.errors import ArtifactError
+from tensorrag.progress import is_stopping, label
 from tensorrag.store.checkpoints import Checkpoints, Kept
 from tensorrag.types.checkpoint import Arrays
 
@@ -61,11 +61,12 @@ class Keeper:
         began = self.clock()
         if began < self._due and not is_stopping():
             return
-        kept = Kept(digest="", by=self.ticket, done=done, total=total, unit=unit)
         try:
+            kept = Kept(digest="", by=self.ticket, done=done, total=total, unit=label(unit))
             self.checkpoints.put(self.key, make(), kept)
-        except (TensorRagError, OSError) as error:  # what is kept is not worth the training
-            sys.stderr.write(f"How far this card is could not be kept: {error}\n")
+        except Exception as error:  # what is kept is not worth the training
+            why = " ".join(filter(None, (str(error), getattr(error, "hint", ""))))
+            sys.stderr.write(f"How far this card is could not be kept: {why}\n")
         ended = self.clock()
         self._due = ended + max(INTERVAL, (ended - began) / SHARE)
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from tensorrag import redaction
 from tensorrag.errors import RunCancelled
 
 INTERVAL = 0.25
@@ -114,7 +115,13 @@ def report(done: float, total: float | None = None, unit: str = "", **metrics: f
     if reporter is None:
         return
     safe = {
-        name[:LONGEST]: float(value) if math.isfinite(value) else None
+        label(name): float(value) if math.isfinite(value) else None
         for name, value in islice(metrics.items(), MOST_METRICS)
     }
-    reporter.report(done, total, unit[:LONGEST], safe)
+    reporter.report(done, total, label(unit), safe)
+
+
+def label(text: str) -> str:
+    """Return what is shown of a unit, or of the name of a metric."""
+    # Before anything is cut off: half a secret would not be recognised.
+    return redaction.here().text(text)[:LONGEST]

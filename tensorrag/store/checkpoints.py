@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 class Kept(BaseModel):
     """What is known of a checkpoint."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
     digest: str
     by: str = ""
@@ -67,9 +67,10 @@ class Checkpoints:
         """Keep numbers in the place of those before; ``kept.digest`` is found here.
 
         Raises:
+            CardError: these are no arrays by name.
             WorkspaceError: the disk is full; those of before stay.
         """
-        digest = self._store.put(Checkpoint(arrays)).digest
+        digest = self._store.put(Checkpoint(arrays, of=key)).digest
         self.note(key, kept.model_copy(update={"digest": digest}))
 
     def note(self, key: str, kept: Kept) -> None:

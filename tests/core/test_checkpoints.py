@@ -6,12 +6,15 @@ import asyncio
 import os
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from tensorrag import redaction
 from tensorrag.checkpoint import INTERVAL, Keeper, keep, keeping, kept
 from tensorrag.pipeline import Pipeline
+from tensorrag.progress import Reporter, report, reporting
 from tensorrag.run import Run
 from tensorrag.store.artifacts import Store
 from tensorrag.store.checkpoints import Checkpoints
@@ -192,6 +195,68 @@ def test_a_disk_that_takes_no_more_does_not_end_the_card(
         keep(lambda: {"at": np.array(1)}, 1)
         assert kept() is None
     assert "could not be kept" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["file", "allow_pickle", "a/b", "../up", "with spaces", "Größe"])
+def test_arrays_are_called_as_their_card_likes(checkpoints: Checkpoints, name: str) -> None:
+    with keeping(Keeper(checkpoints, KEY, clock=iter((0.0, 9.0, 9.0)).__next__)):
+        keep(lambda: {name: np.arange(3)}, 1)
+        before = kept()
+    assert before is not None
+    assert before[name].tolist() == [0, 1, 2]
+
+
+NO_ARRAYS = {
+    "a list": [1, 2],
+    "nothing": None,
+    "a number as name": {1: np.array(1)},
+    "half a letter as name": {"\ud800": np.array(1)},
+    "a name that ends early": {"a\x00b": np.array(1)},
+    "objects": {"a": np.array([object()])},
+}
+
+
+@pytest.mark.parametrize("made", NO_ARRAYS.values(), ids=NO_ARRAYS)
+def test_what_cannot_be_kept_does_not_end_the_card(
+    checkpoints: Checkpoints, capsys: pytest.CaptureFixture[str], made: Any
+) -> None:
+    with keeping(Keeper(checkpoints, KEY, clock=iter((0.0, 9.0, 9.0)).__next__)):
+        keep(lambda: made, 1)
+        assert kept() is None
+    said = capsys.readouterr().err
+    assert said.startswith("How far this card is could not be kept: ")
+    assert "Keep NumPy arrays" in said
+
+
+@pytest.mark.parametrize(("done", "total"), [(float("nan"), 5), (1, float("inf")), ("five", 5)])
+def test_how_far_a_card_is_is_a_number(checkpoints: Checkpoints, done: Any, total: Any) -> None:
+    with keeping(Keeper(checkpoints, KEY, clock=iter((0.0, 9.0, 9.0)).__next__)):
+        keep(lambda: {"at": np.array(1)}, done, total)
+    assert checkpoints.get(KEY) is None
+    assert not list(checkpoints.digests())
+
+
+def test_cards_that_keep_the_same_numbers_do_not_share_them(checkpoints: Checkpoints) -> None:
+    other = "cd" * 32
+    for key in (KEY, other):
+        with keeping(Keeper(checkpoints, key, clock=iter((0.0, 9.0, 9.0)).__next__)):
+            keep(lambda: {"at": np.array(3)}, 3)
+    checkpoints.forget(other)
+    assert Keeper(checkpoints, KEY).kept() is not None
+
+
+def test_a_secret_is_no_unit(checkpoints: Checkpoints, monkeypatch: pytest.MonkeyPatch) -> None:
+    token = "a-token-" * 10  # longer than a unit may be
+    monkeypatch.setattr(redaction, "_here", redaction.Blackout([token]))
+    told: list[dict[str, Any]] = []
+    keeper = Keeper(checkpoints, KEY, clock=iter((0.0, 9.0, 9.0)).__next__)
+    with reporting(Reporter(told.append)), keeping(keeper):
+        keep(lambda: {"at": np.array(1)}, 1, 2, token)
+        report(1, 2, token, **{token: 0.5})
+    note = checkpoints.get(KEY)
+    assert note is not None
+    assert "token" not in note.words
+    assert "token" not in str(told)
 
 
 def test_outside_a_run_nothing_is_kept() -> None:
