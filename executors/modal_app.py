@@ -7,49 +7,21 @@ imported by the cards, inside the container.
 from __future__ import annotations
 
 import os
-import sys
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import modal
 
+from executors.modal_deployed import PYTHON, SOURCES, here, requirements
 from executors.modal_parcel import APP, DATA, EVENTS
 from executors.modal_prices import CORES, IDLE, MEMORY
 
 MOUNT = "/data"
 """Where containers see the volume, unless ``TENSORRAG_DATA`` says where else."""
 
-PACKAGES = (
-    "joblib",
-    "numpy",
-    "pandas",
-    "psutil",
-    "pyarrow",
-    "pydantic",
-    "python-calamine",
-    "scikit-learn",
-    "torch",
-)
-"""What cards need; neither the page nor the editor goes along."""
-
-SOURCES = ("tensorrag", "cards", "executors", "sample_data")
-
-
-def requirements() -> list[str]:
-    """Return what is installed here of what cards need, in the form that pip takes."""
-    found = []
-    for name in PACKAGES:
-        try:
-            found.append(f"{name}=={version(name).partition('+')[0]}")
-        except PackageNotFoundError:
-            continue
-    return found
-
-
-app = modal.App(APP)
+app = modal.App(APP, tags=here())
 image = (
-    modal.Image.debian_slim(python_version=f"{sys.version_info.major}.{sys.version_info.minor}")
+    modal.Image.debian_slim(python_version=PYTHON)
     .uv_pip_install(*requirements())
     .add_local_python_source(*SOURCES, ignore=["**/__pycache__", "**/*.pyc"])
 )

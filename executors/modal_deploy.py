@@ -9,19 +9,22 @@ import click
 from executors import modal_sdk
 from executors.modal_parcel import APP
 from executors.modal_remote import ModalExecutor
-from executors.modal_sentences import sentence
+from executors.modal_sentences import SIGN_IN, sentence
+from tensorrag.errors import NotSignedIn
+from tensorrag.executor import Offers
 
 
 def deploy() -> None:
     """Deploy, or deploy again.
 
     Raises:
-        ExecutorError: Modal refused, cannot be reached, or is not installed.
+        ExecutorError: Modal refused, cannot be reached, or is not installed; nobody is signed in.
     """
-    modal_sdk.sdk()
-    from executors.modal_app import app
-
     try:
+        if not modal_sdk.is_signed_in():
+            raise NotSignedIn("Nobody is signed in to Modal here.", hint=SIGN_IN)
+        from executors.modal_app import app
+
         app.deploy(name=APP)
     except Exception as error:
         raise sentence(error) from error
@@ -36,18 +39,30 @@ def modal() -> None:
 def deploy_() -> int:
     """Put TensorRag into your Modal account; nothing runs there until you ask for it."""
     click.echo("Deploying to Modal: the first time this takes minutes.")
-    deploy()
+    with modal_sdk.sdk().enable_output():
+        deploy()
     click.echo("TensorRag is deployed. Run a pipeline there: tensorrag run FILE --on modal")
     return 0
 
 
 @modal.command("status")
 def status() -> int:
-    """Say whether you are signed in, whether TensorRag is deployed, and what it costs."""
-    offers = asyncio.run(ModalExecutor().offers())
+    """Say whether you are signed in, which version is deployed, and what it costs."""
+    offers = asyncio.run(_offers())
     if not offers.available:
         click.echo(f"{offers.reason} {offers.hint}")
         return 1
+    click.echo(f"TensorRag {offers.version} is deployed.".replace("  ", " "))
+    if offers.outdated:
+        click.echo(f"{offers.outdated} Run `tensorrag modal deploy` again.")
     for offer in offers.offers:
         click.echo(f"{offer.label}: ${(offer.price or 0) * 3600:.2f} an hour while a card runs")
     return 0
+
+
+async def _offers() -> Offers:
+    executor = ModalExecutor()
+    try:
+        return await executor.offers()
+    finally:
+        await executor.close()

@@ -6,7 +6,7 @@ import asyncio
 import math
 import re
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,13 +15,20 @@ from uuid import uuid4
 from executors import modal_sdk
 from executors.job import Job, Outcome
 from executors.modal_checkpoints import bring_home
+from executors.modal_deployed import difference, here, there
 from executors.modal_notes import Note, Notes
 from executors.modal_parcel import FORMAT, REVOKED, Parcel, far_path, pack, unpack
 from executors.modal_prices import GRACE, PRICE_PAGE, asked
-from executors.modal_sentences import SIGN_IN, crashed, other_version, sentence
+from executors.modal_sentences import MISSING, SIGN_IN, crashed, other_version, sentence
 from executors.modal_waiting import tell_of_waiting
 from executors.protocol import MOST_PROGRESS, JsonObject, decode
-from tensorrag.errors import ExecutorError, ExecutorUnavailable, RunCancelled, TensorRagError
+from tensorrag.errors import (
+    ExecutorError,
+    ExecutorUnavailable,
+    NotSignedIn,
+    RunCancelled,
+    TensorRagError,
+)
 from tensorrag.executor import Offer, Offers
 from tensorrag.gpus import GPUS, USUAL
 from tensorrag.pipeline.names import quoted
@@ -70,19 +77,32 @@ class ModalExecutor:
     async def offers(self) -> Offers:
         """Say what can be rented at what price, or what is yet to be done for it."""
         try:
-            if not await asyncio.to_thread(modal_sdk.is_signed_in):
-                return self._nothing("Nobody is signed in to Modal here.", SIGN_IN)
-            async with asyncio.timeout(PATIENCE):
-                await modal_sdk.function("run_card").hydrate.aio()
+            far = await self._deployed()
         except Exception as error:
             said = sentence(error)
-            return self._nothing(said.message, said.hint)
+            missing = MISSING.get(type(said))
+            nothing = Offers(executor=self.name, available=False, missing=missing)
+            return nothing.model_copy(update={"reason": said.message, "hint": said.hint})
         await asyncio.shield(self._ask_rates())
-        offers = tuple(_offer(gpu, self.rates) for gpu in (*GPUS, None))
-        return Offers(executor=self.name, available=True, offers=offers, rates=self.rates)
+        return Offers(
+            executor=self.name,
+            available=True,
+            offers=tuple(_offer(gpu, self.rates) for gpu in (*GPUS, None)),
+            rates=self.rates,
+            version=far.get("tensorrag", ""),
+            outdated=difference(await asyncio.to_thread(here), far),
+        )
 
-    def _nothing(self, reason: str, hint: str) -> Offers:
-        return Offers(executor=self.name, available=False, reason=reason, hint=hint)
+    async def _deployed(self) -> Mapping[str, str]:
+        """Return what is told of what is deployed, or raise what is yet to be done."""
+        if not await asyncio.to_thread(modal_sdk.is_signed_in):
+            raise NotSignedIn("Nobody is signed in to Modal here.", hint=SIGN_IN)
+        async with asyncio.timeout(PATIENCE):
+            await modal_sdk.function("run_card").hydrate.aio()
+            far = await there()
+        if far.get("format", str(FORMAT)) != str(FORMAT):
+            raise other_version()
+        return far
 
     def _ask_rates(self) -> asyncio.Task[None]:
         """Find out what this account pays; until Modal says so, the price page holds."""

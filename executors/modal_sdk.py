@@ -6,11 +6,12 @@ unpickled that names a class or a function: numbers, texts, bytes, lists and dic
 
 from __future__ import annotations
 
+import os
 import pickle
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from executors.modal_parcel import APP, DATA, EVENTS
-from tensorrag.errors import ExecutorUnavailable
+from tensorrag.errors import NotInstalled
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -19,9 +20,19 @@ if TYPE_CHECKING:
 
 
 def is_signed_in() -> bool:
-    """Whether there is a token here."""
-    config = sdk().config.config
-    return bool(config.get("token_id") and config.get("token_secret"))
+    """Whether there is a token here; one that came after this process began counts, too."""
+    from modal.client import _Client
+
+    config = sdk().config
+    # The SDK reads its file once in a process, and keeps the first client that it made.
+    config._user_config = config._read_user_config()
+    config._profile = os.environ.get("MODAL_PROFILE") or config._config_active_profile()
+    now = config.config.get
+    token = (now("token_id"), now("token_secret"))
+    client: Any = _Client._client_from_env
+    if client is not None and all(token) and client._credentials != token:
+        _Client._set_env_client(None)  # calls that go on keep the one that they have
+    return all(token) or bool(now("oauth_refresh_token"))
 
 
 def function(name: str) -> modal.Function[Any, Any, Any]:
@@ -52,14 +63,14 @@ def sdk() -> ModuleType:
     """Return the SDK.
 
     Raises:
-        ExecutorUnavailable: it is not installed.
+        NotInstalled: it is not installed.
     """
     try:
         import modal
         import modal.config
         from modal import _serialization
     except ImportError as error:
-        raise ExecutorUnavailable(
+        raise NotInstalled(
             "The package that speaks with Modal is not installed.",
             hint='Install it: pip install "tensorrag[modal]"',
         ) from error

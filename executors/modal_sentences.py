@@ -7,10 +7,21 @@ from tensorrag.errors import (
     ErrorInfo,
     ExecutorError,
     ExecutorUnavailable,
+    NotDeployed,
+    NotInstalled,
+    NotSignedIn,
     TaskFailed,
     TensorRagError,
 )
+from tensorrag.executor import Missing
 from tensorrag.task import Task
+
+MISSING: dict[type[TensorRagError], Missing] = {
+    NotInstalled: "package",
+    NotSignedIn: "sign_in",
+    NotDeployed: "deploy",
+}
+"""What is yet to be set up, by the error that says so."""
 
 SIGN_IN = "Sign in with `modal token new`, or run the card on this machine."
 DEPLOY = "Run `tensorrag modal deploy` once."
@@ -29,16 +40,16 @@ def sentence(error: BaseException, task: Task | None = None) -> TensorRagError:
     from modal import exception as of_modal
 
     if isinstance(error, of_modal.AuthError):
-        return ExecutorUnavailable("Modal does not know you: no token, or a bad one.", hint=SIGN_IN)
+        return NotSignedIn("Modal does not know you: no token, or a bad one.", hint=SIGN_IN)
     if isinstance(error, of_modal.OutputExpiredError):
         return ExecutorError(
             "Modal no longer has the result: it keeps one for seven days.",
             hint="Run the card again.",
         )
     if isinstance(error, of_modal.NotFoundError):
-        return ExecutorUnavailable("TensorRag is not deployed to your Modal account.", hint=DEPLOY)
+        return NotDeployed("TensorRag is not deployed to your Modal account.", hint=DEPLOY)
     if isinstance(error, of_modal.DeserializationError):
-        return ExecutorError(
+        return NotDeployed(
             "What the container sent is not what was agreed: the versions differ, or a card of "
             "it has interfered.",
             hint=REDEPLOY,
@@ -69,9 +80,9 @@ def crashed(task: Task, said: str) -> TaskFailed:
     )
 
 
-def other_version() -> ExecutorUnavailable:
+def other_version() -> NotDeployed:
     """Say that what is deployed is another version."""
-    return ExecutorUnavailable(
+    return NotDeployed(
         "What is deployed to Modal was made by another version of TensorRag "
         f"(this one speaks format {FORMAT}).",
         hint=REDEPLOY,

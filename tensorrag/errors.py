@@ -154,6 +154,18 @@ class ExecutorUnavailable(ExecutorError):
     """The executor cannot be used now; the hint says what to install or where to log in."""
 
 
+class NotInstalled(ExecutorUnavailable):
+    """The package that speaks with the executor's service is not installed here."""
+
+
+class NotSignedIn(ExecutorUnavailable):
+    """The service behind the executor does not know who asks."""
+
+
+class NotDeployed(ExecutorUnavailable):
+    """TensorRag is not where the executor's service would run it, or another version of it is."""
+
+
 class FileFormatError(TensorRagError):
     """A file is not what it should be."""
 

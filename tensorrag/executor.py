@@ -7,7 +7,7 @@ awaited; everything else goes by the handle.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
@@ -15,6 +15,9 @@ from tensorrag.rates import Rates
 from tensorrag.store.place import Place
 from tensorrag.task import Task, TaskKind
 from tensorrag.types.value import JsonObject
+
+Missing = Literal["package", "sign_in", "deploy"]
+"""What may have to be set up before an executor can be used, in the order in which it is done."""
 
 
 class Offer(BaseModel):
@@ -44,6 +47,12 @@ class Offers(BaseModel):
     """What it asks; None where nothing is paid."""
     reason: str = ""
     hint: str = ""
+    missing: Missing | None = None
+    """What is yet to be set up, where that is why it cannot be used."""
+    version: str = ""
+    """The version of TensorRag that is deployed there, where it tells."""
+    outdated: str = ""
+    """How what is deployed differs from what is here, though it can be used: deploy again."""
 
 
 def rates_of(executor: object) -> Rates | None:

@@ -18,7 +18,7 @@ import psutil
 from pydantic import BaseModel, ConfigDict
 
 from tensorrag.errors import WorkspaceError
-from tensorrag.executor import Offers
+from tensorrag.executor import Executor, Offers
 from tensorrag.folders import Folders
 from tensorrag.run.prepare import open_executors
 from tensorrag.store.inspection import Pin, Verified, pins, verify
@@ -31,6 +31,8 @@ LITTLE_DISK = 2 * 10**9
 """Bytes free on the disk below which it is said."""
 LITTLE_SHARED = 64 * 2**20
 """Bytes of /dev/shm below which data loaders of torch fail."""
+PATIENCE = 5.0
+"""Seconds that a place elsewhere may take to say how it is."""
 CGROUP = Path("/sys/fs/cgroup/memory.max")
 
 
@@ -160,7 +162,12 @@ def _executors(workspace: Workspace) -> Iterator[Finding]:
     for offers in asyncio.run(_offers(workspace)):
         if offers.available:
             labels = ", ".join(offer.label for offer in offers.offers)
-            yield Finding(about=f"Runs on {offers.executor}", message=labels or "ready")
+            yield Finding(
+                about=f"Runs on {offers.executor}",
+                level="note" if offers.outdated else "ok",
+                message=" ".join(filter(None, [offers.outdated, labels or "ready"])),
+                hint=f"tensorrag {offers.executor} deploy" if offers.outdated else "",
+            )
         else:
             yield Finding(
                 about=f"Runs on {offers.executor}",
@@ -173,10 +180,21 @@ def _executors(workspace: Workspace) -> Iterator[Finding]:
 async def _offers(workspace: Workspace) -> list[Offers]:
     executors = open_executors(workspace.scratch)
     try:
-        return [await executor.offers() for executor in executors.values()]
+        return [await _offers_of(name, executor) for name, executor in executors.items()]
     finally:
         for executor in executors.values():
             await executor.close()
+
+
+async def _offers_of(name: str, executor: Executor) -> Offers:
+    """Ask an executor, but not for long; where nobody is signed in, nothing is asked anywhere."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return await executor.offers()
+    except TimeoutError:
+        said = f"It did not answer within {PATIENCE:g} seconds."
+        hint = "Look at the network, then call `tensorrag doctor` again."
+        return Offers(executor=name, available=False, reason=said, hint=hint)
 
 
 def _workspace(workspace: Workspace) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
 from contextlib import closing
@@ -24,6 +25,8 @@ class Offering:
         self._offers = offers
 
     async def offers(self) -> Offers:
+        if self._offers.executor == "silent":
+            await asyncio.sleep(3600)
         return self._offers
 
     async def close(self) -> None:
@@ -164,8 +167,21 @@ async def test_people_read_lines(capsys: Captured, engine: Engine) -> None:
     assert any(line.strip() == "→ far login" for line in lines)
 
 
+async def test_a_place_that_does_not_answer_keeps_nobody_waiting(
+    capsys: Captured, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    silent = Offering(Offers(executor="silent", available=False))
+    old = Offering(Offers(executor="far", available=True, outdated="It is an old one."))
+    monkeypatch.setattr(doctor, "open_executors", lambda folder: {"silent": silent, "far": old})
+    monkeypatch.setattr(doctor, "PATIENCE", 0.1)
+
+    _, report = await _thread(examined, capsys, engine)
+
+    assert "did not answer within 0.1 seconds" in said(report, "Runs on silent")["message"]
+    outdated = said(report, "Runs on far")
+    assert (outdated["level"], outdated["hint"]) == ("note", "tensorrag far deploy")
+
+
 async def _thread(act: Any, *arguments: Any) -> Any:
     """The command starts a loop of its own, which this one must not be in the way of."""
-    import asyncio
-
     return await asyncio.to_thread(act, *arguments)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from executors.local_process import LocalExecutor
 from executors.modal_deploy import modal
 from executors.modal_remote import ModalExecutor
 from tensorrag.cli import headless, main
+from tensorrag.errors import NotSignedIn
 from tests.executors.modal_plane.account import account
 from tests.executors.modal_plane.plane import Plane
 
@@ -56,13 +59,58 @@ def test_deploy_and_status(plane: Plane, capsys: pytest.CaptureFixture[str]) -> 
     assert "tensorrag modal deploy" in said
     code, said = say(capsys, "deploy")
     assert code == 0
+    assert "Installing the packages" in said, "it says what Modal does"
+    assert "Created Function run_card_gpu" in said
     assert set(plane.deployed) == {"run_card", "run_card_gpu"}
     code, said = say(capsys, "status")
     assert code == 0
+    assert f"TensorRag {version('tensorrag')} is deployed." in said
+    assert "again" not in said
     assert "T4" in said
     assert "$0.72 an hour" in said
     gpu = plane.functions[plane.deployed["run_card_gpu"]]
     assert (gpu.timeout_secs, gpu.resources.gpu_config.gpu_type) == (600, "T4")
+
+
+def test_what_is_deployed_is_held_against_what_is_here(
+    plane: Plane, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    say(capsys, "deploy")
+    monkeypatch.setitem(plane.tags, "packages", "others")
+    code, said = say(capsys, "status")
+    assert code == 0, "it can be used all the same"
+    assert "torch and pandas have other versions there" in said
+    assert "tensorrag modal deploy" in said
+    monkeypatch.setitem(plane.tags, "format", "1")
+    code, said = say(capsys, "status")
+    assert code == 1
+    assert "another version of TensorRag" in said
+    assert plane.calls == {}, "nothing runs, and nothing is paid, to know that"
+
+
+def test_whoever_signs_in_while_it_runs_is_known(
+    plane: Plane,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    token, secret = os.environ["MODAL_TOKEN_ID"], os.environ["MODAL_TOKEN_SECRET"]
+    monkeypatch.delenv("MODAL_TOKEN_ID")
+    monkeypatch.delenv("MODAL_TOKEN_SECRET")
+    monkeypatch.setattr("modal.config.user_config_path", str(tmp_path / "modal.toml"))
+    asked = len(plane.asked)
+    code, said = say(capsys, "status")
+    assert (code, "modal token new" in said) == (1, True)
+    with pytest.raises(NotSignedIn):
+        say(capsys, "deploy")
+    assert len(plane.asked) == asked, "nobody was asked"
+    profile = f'[default]\ntoken_id = "{token}"\ntoken_secret = "{secret}"\n'
+    (tmp_path / "modal.toml").write_text(profile.replace(secret, "as-wrong"))
+    code, said = say(capsys, "status")
+    assert (code, "does not know you" in said) == (1, True)
+    (tmp_path / "modal.toml").write_text(profile)  # what `modal token new` does
+    code, said = say(capsys, "status")
+    assert code == 0
 
 
 @pytest.mark.slow

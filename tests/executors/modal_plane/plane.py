@@ -7,9 +7,10 @@ version of the SDK shows itself. Image builds and GPUs are not modelled.
 from __future__ import annotations
 
 import asyncio
+import inspect
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ from modal_proto import api_pb2
 from modal_proto.api_grpc import ModalClientBase
 
 from tests.executors.modal_plane.containers import Containers, Result
+
+_DONE = Result.GENERIC_STATUS_SUCCESS
 
 TOKEN = ("ak-here", "as-here")
 
@@ -39,6 +42,12 @@ class Plane(Containers):
         self.folder = folder
         self.deployed: dict[str, str] = {}
         """Ids of the functions of the app, by name; empty before it is deployed."""
+        self.is_building = False
+        """Whether images take until this is taken back."""
+        self.image_fails = ""
+        """Why no image can be built."""
+        self.tags: dict[str, str] = {}
+        """What the app says of itself."""
         self.options: list[api_pb2.FunctionOptions] = []
         """What variants of functions were asked for."""
         self.asked: list[str] = []
@@ -93,7 +102,11 @@ class Plane(Containers):
             token = (metadata.get("x-modal-token-id"), metadata.get("x-modal-token-secret"))
             if not is_container and token != TOKEN:
                 raise GRPCError(Status.UNAUTHENTICATED, "the token is not known")
-            await stream.send_message(await does(request, metadata))
+            if inspect.isasyncgenfunction(does):
+                async for message in does(request, metadata):
+                    await stream.send_message(message)
+            else:
+                await stream.send_message(await does(request, metadata))
 
         return answer
 
@@ -115,6 +128,14 @@ class Plane(Containers):
     async def AppGetByDeploymentName(self, request: Any, metadata: Any) -> Any:
         return api_pb2.AppGetByDeploymentNameResponse(app_id="ap-1" if self.deployed else "")
 
+    async def AppGetOrCreate(self, request: Any, metadata: Any) -> Any:
+        if not self.deployed:
+            raise GRPCError(Status.NOT_FOUND, "no such app")
+        return api_pb2.AppGetOrCreateResponse(app_id="ap-1")
+
+    async def AppGetTags(self, request: Any, metadata: Any) -> Any:
+        return api_pb2.AppGetTagsResponse(tags=self.tags)
+
     async def AppGetLayout(self, request: Any, metadata: Any) -> Any:
         return api_pb2.AppGetLayoutResponse(app_layout=self.layout)
 
@@ -128,14 +149,24 @@ class Plane(Containers):
         return Empty()
 
     async def AppPublish(self, request: Any, metadata: Any) -> Any:
-        self.deployed = dict(request.function_ids)
+        self.deployed, self.tags = dict(request.function_ids), dict(request.tags)
         return api_pb2.AppPublishResponse(url="http://127.0.0.1/app", deployed_at=time.time())
 
     async def ImageGetOrCreate(self, request: Any, metadata: Any) -> Any:
-        done = Result(status=Result.GENERIC_STATUS_SUCCESS)
-        return api_pb2.ImageGetOrCreateResponse(
-            image_id="im-1", result=done, metadata=api_pb2.ImageMetadata()
-        )
+        return api_pb2.ImageGetOrCreateResponse(image_id="im-1", metadata=api_pb2.ImageMetadata())
+
+    async def ImageJoinStreaming(self, request: Any, metadata: Any) -> AsyncIterator[Any]:
+        logs = [
+            api_pb2.TaskLogs(
+                data="Installing the packages\n", file_descriptor=api_pb2.FILE_DESCRIPTOR_STDOUT
+            )
+        ]
+        yield api_pb2.ImageJoinStreamingResponse(task_logs=logs, entry_id="1")
+        while self.is_building:
+            await asyncio.sleep(0.05)
+        status = Result.GENERIC_STATUS_FAILURE if self.image_fails else _DONE
+        done = Result(status=status, exception=self.image_fails)
+        yield api_pb2.ImageJoinStreamingResponse(result=done, metadata=api_pb2.ImageMetadata())
 
     async def WorkspaceNameLookup(self, request: Any, metadata: Any) -> Any:
         return api_pb2.WorkspaceNameLookupResponse(username="me")
