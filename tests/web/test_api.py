@@ -359,6 +359,7 @@ async def test_errors_refuse_a_run_and_say_where(client: httpx.AsyncClient) -> N
         ({"pipeline": to_json(SUM), "set": {"add": 1}}, 422),
         ({"pipeline": to_json(SUM), "set": {"add.gone": 1}}, 422),
         ({"pipeline": to_json(SUM), "on": "mars"}, 422),
+        ({"pipeline": to_json(SUM), "gpu": "V100"}, 422),
         ({"pipeline": to_json(SUM), "no_cache": "yes"}, 422),
         ({"pipeline": to_json(SUM), "evil": 1}, 422),
         ({"resume": "gone", "pipeline_id": "gone"}, 422),

@@ -13,8 +13,10 @@ from starlette.requests import Request as Incoming
 from starlette.responses import Response, StreamingResponse
 
 from tensorrag.errors import PipelineError, RunRefused
+from tensorrag.gpus import GPUS
 from tensorrag.pipeline import JsonObject
 from tensorrag.pipeline.files import from_object
+from tensorrag.pipeline.names import quoted
 from tensorrag.run import Request, Run
 from tensorrag.run.prepare import with_params
 from tensorrag.store.journal import ONGOING
@@ -41,6 +43,8 @@ class RunRequest(BaseModel):
     """Parameters for this run alone, by ``card.parameter``."""
     on: str | None = None
     """The executor for all cards."""
+    gpu: str | None = None
+    """The GPU to rent for all cards that would use one: ``L4``."""
     no_cache: bool = False
     """Run everything, even what is known already."""
 
@@ -146,12 +150,16 @@ async def _begin(asked: RunRequest, sessions: Sessions) -> Run:
                 hint="The HTTP interface is described at /docs.",
             )
         return await sessions.resume(asked.resume)
+    if asked.gpu is not None and asked.gpu not in GPUS:
+        raise PipelineError(
+            f"There is no GPU {quoted(asked.gpu)} to rent.", hint=f"There are: {', '.join(GPUS)}."
+        )
     if asked.pipeline is not None:
         pipeline = await asyncio.to_thread(lambda: from_object(asked.pipeline).pipeline)
     else:
         session = await sessions.open(asked.pipeline_id or "")
         if not asked.set:  # everybody who looks at it sees it run
-            return await session.start(asked.until, asked.no_cache, asked.on)
+            return await session.start(asked.until, asked.no_cache, asked.on, asked.gpu)
         pipeline = session.pipeline  # varied below: what the page says of its own runs stays true
     request = Request(
         with_params(pipeline, asked.set),
@@ -160,6 +168,7 @@ async def _begin(asked: RunRequest, sessions: Sessions) -> Run:
         until=asked.until,
         no_cache=asked.no_cache,
         on=asked.on,
+        gpu=asked.gpu,
     )
     return await sessions.runs.begin(request)
 

@@ -401,7 +401,11 @@ class Session:
     # --- running ----------------------------------------------------------------------------
 
     async def start(
-        self, until: str | None = None, no_cache: bool = False, on: str | None = None
+        self,
+        until: str | None = None,
+        no_cache: bool = False,
+        on: str | None = None,
+        gpu: str | None = None,
     ) -> Run:
         """Begin a run of the pipeline as it is now; where one goes on, it waits for its end.
 
@@ -409,7 +413,7 @@ class Session:
             PipelineHasErrors: there are errors in what would run; carries them.
             NodeNotFound: there is no node to stop at.
         """
-        request = Request(self.pipeline, self.id, until=until, no_cache=no_cache, on=on)
+        request = Request(self.pipeline, self.id, until=until, no_cache=no_cache, on=on, gpu=gpu)
         return await self._runs.begin(request)
 
     async def cancel(self, node: str | None = None) -> None:
