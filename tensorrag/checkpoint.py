@@ -47,14 +47,16 @@ class Keeper:
         self._due = self.clock() + INTERVAL
 
     def kept(self) -> Arrays | None:
-        """Return what was kept last."""
+        """Return what was kept last, and say so in the card's log."""
         kept = self.checkpoints.get(self.key)
         if kept is None or (self.anew and kept.by != self.ticket):
             return None
         try:
-            return self.checkpoints.load(kept)
+            arrays = self.checkpoints.load(kept)
         except ArtifactError:
             return None
+        sys.stdout.write(f"It goes on after {kept.words}.\n")
+        return arrays
 
     def keep(self, make: Callable[[], Arrays], done: float, total: float | None, unit: str) -> None:
         """Keep what ``make`` gives, if it is time to."""

@@ -20,6 +20,10 @@ HISTORY = 5_000
 """Most reports of progress that are remembered for the live curve."""
 
 
+CUT_OFF = frozenset({"CardCrashed", "CardOutOfMemory", "CardTimeout", "ExecutorUnavailable"})
+"""Errors after which the card may well go on: it did nothing wrong itself."""
+
+
 def new_ticket() -> str:
     """Draw a name for a task that is about to be submitted."""
     return secrets.token_hex(16)
@@ -114,7 +118,7 @@ class NodeRun:
     def fail(self, error: BaseException, kept: Kept | None = None) -> None:
         """The card, or the place where it ran, has failed; how far it was may be kept."""
         self.state, self.error = "failed", ErrorInfo.of(error)
-        if kept is not None:
+        if kept is not None and self.error.type in CUT_OFF:
             hint = f"{self.error.hint} What it learnt until {kept.words} is kept: Resume goes on "
             self.error = self.error.model_copy(update={"hint": f"{hint}from there.".strip()})
         self.seconds = self.elapsed()

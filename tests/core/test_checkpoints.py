@@ -13,9 +13,11 @@ import pytest
 
 from tensorrag import redaction
 from tensorrag.checkpoint import INTERVAL, Keeper, keep, keeping, kept
+from tensorrag.errors import ErrorInfo, TaskFailed
 from tensorrag.pipeline import Pipeline
 from tensorrag.progress import Reporter, report, reporting
 from tensorrag.run import Run
+from tensorrag.run.node_run import NodeRun
 from tensorrag.store.artifacts import Store
 from tensorrag.store.checkpoints import Checkpoints
 from tensorrag.store.thinning import thin
@@ -262,3 +264,18 @@ def test_a_secret_is_no_unit(checkpoints: Checkpoints, monkeypatch: pytest.Monke
 def test_outside_a_run_nothing_is_kept() -> None:
     keep(lambda: {}, 1)
     assert kept() is None
+
+
+async def test_out_of_time_it_says_what_is_kept_and_after_its_own_mistake_nothing(
+    engine: Engine, counting: Pipeline
+) -> None:
+    run = await stopped(engine, counting)
+    kept = engine.workspace.store.checkpoints.get(run.nodes["count"].key)
+    late = NodeRun("count", "count", "Count", "local")
+    late.fail(TaskFailed(ErrorInfo(type="CardTimeout", message="Too slow.", hint="Wait.")), kept)
+    assert late.error is not None
+    assert late.error.hint == (
+        "Wait. What it learnt until step 20 of 50 is kept: Resume goes on from there."
+    )
+    late.fail(TaskFailed(ErrorInfo(type="NonFiniteLossError", message="NaN.", hint="Wait.")), kept)
+    assert late.error.hint == "Wait."

@@ -149,7 +149,10 @@ class ExecutorContract:
         kept = Store(place.store).checkpoints.get(KEY)
         assert kept is not None
         more = task("Count", kept.done + 2, key=KEY)
-        assert await value_of(executor, more, place) == kept.done
+        handle = await executor.submit(more, place)
+        answer = await executor.result(handle)
+        assert answer["outputs"]["metrics"]["value"]["r2"] == kept.done
+        assert f"It goes on after {kept.words}." in await printed(executor, handle)
         anew = more.model_copy(update={"anew": True, "ticket": "another"})
         assert await value_of(executor, anew, place) == 0
 

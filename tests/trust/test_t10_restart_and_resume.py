@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, Locator, expect
 
+from sample_data.pipeline_files import pipeline_path
+from tensorrag.pipeline.as_json import to_json
+from tensorrag.pipeline.files import load
 from tensorrag.pipeline.placing import place
+from tensorrag.run.prepare import with_params
 from tests.browser.hands import Hands
 from tests.core.engine import chain, node
 from tests.servers import Server
@@ -103,6 +108,43 @@ def test_a_queue_survives(tmp_path: Path, start_server: Callable[..., Server]) -
         assert found(http, first)["status"] == "interrupted"
         times = [http.get(f"/api/runs/{run}/events").text for run in (line[0], line[2])]
         assert all('"queued"' in text and '"succeeded"' in text for text in times)
+
+
+TRAINING = {"train_ratio": 0.04, "validation_ratio": 0.01, "test_ratio": 0.95}
+
+
+@pytest.mark.slow
+def test_a_training_goes_on_at_the_epoch_where_it_was(
+    tmp_path: Path, start_server: Callable[..., Server]
+) -> None:
+    """The editor is killed in the middle of Train (GPU); its curve is that of one that was not."""
+    server = start_server(tmp_path / "workspace")
+    pipeline = with_params(
+        load(pipeline_path("boston_housing")).pipeline,
+        {f"split.{name}": value for name, value in TRAINING.items()} | {"model.epochs": 500},
+    )
+    kept = tmp_path / "workspace" / "store" / "checkpoints"
+    with client(server) as http:
+        run = begin(http, pipeline_id=create(http, pipeline))
+        until(lambda: list(kept.glob("*.json")), 120)
+    assert kill(server) == []
+
+    with client(start_server(server.workspace)) as http:
+        resumed = ended(http, begin(http, resume=run), 300)
+        shown = f"/api/runs/{resumed['run']}/nodes/train/outputs/trained_model/preview"
+        assert "continued at epoch" in http.get(shown).text
+        whole = ended(http, begin(http, pipeline=to_json(pipeline), no_cache=True), 300)
+
+        assert curve(resumed) == curve(whole)  # to the last digit, on the same processor
+        assert len(curve(whole)) == 500
+        assert not list(kept.glob("*.json"))
+
+
+def curve(run: dict[str, Any]) -> list[float]:
+    """The loss of each epoch of what Train made."""
+    made = run["nodes"]["train"]["outputs"]["trained_model"]["value"]
+    losses: list[float] = made["history"]["loss"]
+    return losses
 
 
 def shows(what: Locator, state: str) -> None:
