@@ -27,7 +27,8 @@ from executors.worker import Channel, describe, settle
 from tensorrag.catalog import Notice
 from tensorrag.errors import CardError
 from tensorrag.host import answer
-from tensorrag.registry.finding import Found, Registry
+from tensorrag.registry.finding import MAX_FILE, Found, Registry
+from tensorrag.registry.modules import python_files
 from tensorrag.store.place import Place
 from tensorrag.task import Task
 
@@ -99,22 +100,18 @@ class Cards:
 def _stamps(folder: Path | None) -> tuple[Stamp, ...]:
     """Look at the folder from outside: names, sizes and times."""
     found = []
-    for path in _files(folder):
+    for path in python_files(folder):
         with suppress(OSError):
             seen = path.stat()
             found.append((path.name, seen.st_size, seen.st_mtime_ns))
     return tuple(found)
 
 
-def _files(folder: Path | None) -> list[Path]:
-    return sorted(folder.glob("*.py")) if folder is not None and folder.is_dir() else []
-
-
 def _sources(folder: Path | None) -> dict[str, bytes]:
     sources = {}
-    for path in _files(folder):
-        with suppress(OSError):  # removed, or not ours to read
-            sources[path.name] = path.read_bytes()
+    for path in python_files(folder):
+        with suppress(OSError), path.open("rb") as file:  # removed, or not ours to read
+            sources[path.name] = file.read(MAX_FILE + 1)  # of a larger one it is said that it is
     return sources
 
 

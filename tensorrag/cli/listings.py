@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tensorrag.registry import catalog_cache
+from tensorrag.registry.modules import python_files
 from tensorrag.store.home import home
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def _catalog(workspace: Path | None) -> Catalog:
 
 def _described(workspace: Path | None, folder: Path) -> Catalog:
     """Have all cards described: those that were dropped in by a process apart."""
-    if any(folder.glob("*.py")):
+    if python_files(folder):
         from tensorrag.cli.headless import describe
 
         return describe(workspace)

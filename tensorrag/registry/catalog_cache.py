@@ -10,13 +10,13 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable
 from contextlib import suppress
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tensorrag.registry.modules import source_file, source_folder
+from tensorrag.registry.modules import python_files, source_file, source_folder
 
 if TYPE_CHECKING:
     from tensorrag.catalog import Catalog
@@ -100,11 +100,15 @@ def _sources(drop_ins: Path) -> str | None:
         folder, file = source_folder(module), source_file(module)
         if folder is None and file is None:
             return None
-        seen += _seen(folder.rglob("*.py") if folder is not None else iter([file]))
-    seen += _seen(drop_ins.glob("*.py"))
+        seen += _seen(python_files(folder, deep=True) if folder is not None else [file])
+    seen += _seen(python_files(drop_ins))
     return hashlib.sha256(json.dumps(seen).encode()).hexdigest()
 
 
-def _seen(files: Iterator[Path | None] | Iterator[Path]) -> list[object]:
-    stats = [(str(file), file.stat()) for file in sorted(filter(None, files))]
-    return [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats]
+def _seen(files: Iterable[Path | None]) -> list[object]:
+    seen: list[object] = []
+    for file in filter(None, files):
+        with suppress(OSError):  # taken away in this moment
+            stat = file.stat()
+            seen.append((str(file), stat.st_size, stat.st_mtime_ns))
+    return seen

@@ -31,7 +31,7 @@ from tensorrag.catalog import CardInfo, Catalog, Notice, TypeInfo
 from tensorrag.errors import CardError, CardNotFound, TensorRagError
 from tensorrag.pipeline.absent import why_absent
 from tensorrag.pipeline.names import CARD_PATTERN, quoted
-from tensorrag.registry.modules import source_file, source_folder
+from tensorrag.registry.modules import python_files, source_file, source_folder
 from tensorrag.types.value import value_types
 
 GROUP = "tensorrag.cards"
@@ -84,9 +84,8 @@ class Registry:
         points = sorted(entry_points(group=GROUP), key=lambda p: (p.name != BUILT_IN, p.name))
         for point in points:
             registry._add_pack(point)
-        if folder is not None and folder.is_dir():
-            for path in sorted(folder.glob("*.py")):
-                registry._add_file(path)
+        for path in python_files(folder):
+            registry._add_file(path)
         return registry
 
     def get(self, card_id: str) -> Found:
@@ -284,7 +283,7 @@ def _cards_of(modules: Iterable[types.ModuleType]) -> Iterator[type[Card]]:
 def _pack_sha256(package: str) -> str:
     """Digest of all Python files of a pack; of its name where they cannot be found."""
     folder, file = source_folder(package), source_file(package)
-    files = sorted(folder.rglob("*.py")) if folder is not None else filter(None, [file])
+    files = python_files(folder, deep=True) if folder is not None else filter(None, [file])
     digest = hashlib.sha256(package.encode())
     for path in files:
         digest.update(hashlib.sha256(path.read_bytes()).digest())

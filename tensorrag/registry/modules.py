@@ -24,6 +24,16 @@ def source_folder(module: str) -> Path | None:
     return file.parent if file is not None and file.name == "__init__.py" else None
 
 
+def python_files(folder: Path | None, *, deep: bool = False) -> list[Path]:
+    """Return the Python files of a folder, in order; with ``deep``, of those in it too.
+
+    Links to nowhere, pipes and devices are none, nor is what is hidden: editors and other systems
+    leave such beside a file. Whatever is listed may be gone by the time it is read.
+    """
+    found = folder.glob("**/*.py" if deep else "*.py") if folder is not None else ()
+    return sorted(path for path in found if not path.name.startswith(".") and path.is_file())
+
+
 def _spec(module: str) -> ModuleSpec | None:
     path: list[str] | None = sys.path
     spec = None

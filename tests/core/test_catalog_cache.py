@@ -52,6 +52,16 @@ def test_a_card_that_was_changed_added_or_removed_makes_it_unknown(
     assert catalog_cache.known_catalog(drop_ins) is None
 
 
+def test_what_an_editor_leaves_beside_a_card_changes_nothing(
+    drop_ins: Path, catalog: Catalog
+) -> None:
+    catalog_cache.keep(drop_ins, catalog)
+    (drop_ins / ".#numbers.py").symlink_to("somebody@somewhere.123:456")
+    (drop_ins / "round.py").symlink_to("round.py")
+    assert catalog_cache.known_catalog(drop_ins) == catalog
+    catalog_cache.keep(drop_ins, catalog)
+
+
 def test_a_pack_that_was_installed_makes_it_unknown(
     drop_ins: Path, catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -163,6 +163,33 @@ async def test_a_broken_file_is_a_notice_and_the_others_stay(
     assert "mine" in catalog.cards
 
 
+async def test_what_lies_beside_the_files_is_left_alone(
+    local: LocalExecutor, place: Place, folder: Path
+) -> None:
+    write(folder, "mine")
+    (folder / ".#mine.py").symlink_to("somebody@somewhere.123:456")  # as an editor leaves it
+    (folder / "._mine.py").write_bytes(b"\x00\x05\x16\x07")  # as another system leaves it
+    (folder / "round.py").symlink_to("round.py")
+    (folder / "endless.py").symlink_to("/dev/zero")
+    (folder / "folder.py").mkdir()
+    os.mkfifo(folder / "silent.py")
+    catalog = await describe(local, place)
+    assert "mine" in catalog.cards
+    assert catalog.notices == ()
+
+
+async def test_a_file_that_is_far_too_large_is_not_read(
+    local: LocalExecutor, place: Place, folder: Path
+) -> None:
+    write(folder, "mine")
+    with (folder / "huge.py").open("w") as file:
+        file.truncate(2**43)  # takes no room, and no memory has as much
+    catalog = await describe(local, place)
+    (notice,) = catalog.notices
+    assert notice.message == "The file is larger than 500 kB."
+    assert "mine" in catalog.cards
+
+
 HANGS = "signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals()); time.sleep(60)"
 TAKES_THE_HOST = [
     (HANGS, "it takes more than 2 seconds, and could not be interrupted"),

@@ -10,6 +10,7 @@ from pathlib import Path
 from tensorrag.catalog import Catalog, Notice
 from tensorrag.errors import TensorRagError
 from tensorrag.registry import catalog_cache
+from tensorrag.registry.modules import python_files
 from web.live.card_files import write_card_file
 from web.live.hosting import Hosting
 from web.live.trouble import explained
@@ -119,7 +120,7 @@ def _none(error: TensorRagError) -> Catalog:
 
 def _stamps(folder: Path) -> Stamps:
     found = []
-    for path in sorted(folder.glob("*.py")):
+    for path in python_files(folder):
         try:
             seen = path.stat()
         except OSError:  # taken away in this moment
