@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 import time
 from dataclasses import dataclass, field
@@ -144,8 +145,10 @@ class NodeRun:
         return round((self.elapsed() or 0.0) * float(self.estimate["rate"]), 6)
 
     def report(self, data: JsonObject) -> None:
-        """Remember how far the card is."""
+        """Remember how far the card is, and forget what lies beyond: it may have gone back."""
         self.progress = data
+        while self.history and _done(self.history[-1]) > _done(data):
+            self.history.pop()
         if len(self.history) < HISTORY:
             self.history.append(data)
 
@@ -183,3 +186,9 @@ class NodeRun:
         task = {"handle": self.handle, "ticket": self.ticket, "pid": self.pid}
         how = {"key": self.key, "state": self.state, "made_by": self.made_by}
         return {**self.made, **task, **how}
+
+
+def _done(report: JsonObject) -> float:
+    """How far a card was; a container may say anything."""
+    done = report.get("done")
+    return done if isinstance(done, int | float) else math.inf

@@ -69,7 +69,7 @@ def pins(store: Store, journal: Journal) -> list[Pin]:
 
 def pinned_size(store: Store, journal: Journal) -> int:
     """Bytes of all that is pinned, each file counted once."""
-    return _size(store, journal.latest_outputs())
+    return _size(store, journal.latest_outputs() | store.checkpoints.digests())
 
 
 def _digests(store: Store) -> Iterator[str]:

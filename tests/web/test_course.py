@@ -1,5 +1,6 @@
 import pytest
 
+from tensorrag.run.node_run import NodeRun
 from web.page import course
 from web.page.course import Event
 from web.page.log_view import last_line, log_view
@@ -88,6 +89,18 @@ def test_the_timeline_says_what_each_card_took() -> None:
 
 def test_before_the_first_run_the_timeline_says_what_it_will_show() -> None:
     assert "next run" in html(timeline([], 0, running=False))
+
+
+def test_a_curve_that_was_thrown_back_is_drawn_once() -> None:
+    steps = [(1, 0.9), (2, 0.8), (3, 0.7), (2, 0.8), (3, 0.6)]
+    events = [
+        event(0, "train", "progress", done=done, metrics={"loss": loss}) for done, loss in steps
+    ]
+    assert course.reports(events, "train")["loss"] == [(1, 0.9), (2, 0.8), (2, 0.8), (3, 0.6)]
+    node = NodeRun("train", "train_gpu", "Train", "modal")
+    for report in (*(each["data"] for each in events), {"done": "many"}):  # it may say anything
+        node.report(report)
+    assert [report["done"] for report in node.history] == [1, 2, 2, 3, "many"]
 
 
 def test_a_running_card_says_how_busy_its_gpu_is() -> None:

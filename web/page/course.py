@@ -85,7 +85,10 @@ def places(events: Iterable[Event]) -> list[Event]:
 
 
 def reports(events: Iterable[Event], node: str) -> dict[str, Points]:
-    """Gather the numbers that a card reported, each with how far the card was."""
+    """Gather the numbers that a card reported, each with how far the card was.
+
+    One that goes back, as it lost its container, goes over what it had reported from there on.
+    """
     found: dict[str, Points] = {}
     for event in events:
         if event.get("node") != node:
@@ -96,7 +99,10 @@ def reports(events: Iterable[Event], node: str) -> dict[str, Points]:
         elif event["type"] == "progress" and isinstance(data.get("done"), int | float):
             for name, value in (data.get("metrics") or {}).items():
                 if isinstance(value, int | float):
-                    found.setdefault(name, []).append((data["done"], value))
+                    points = found.setdefault(name, [])
+                    while points and points[-1][0] > data["done"]:
+                        points.pop()
+                    points.append((data["done"], value))
     return found
 
 
