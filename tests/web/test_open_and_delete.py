@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -12,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tensorrag.edit.history import Version
 from tensorrag.errors import FileFormatError, PipelineError
 from tensorrag.pipeline.files import load
 from tensorrag.store.shelf import Shelf
@@ -73,7 +76,9 @@ async def test_deleting_and_editing_at_once_is_one_after_the_other(desk: Desk) -
         assert not shelf.log(name).path.exists()
         assert name not in desk.sessions._open
         (file,) = await asyncio.to_thread(kept, shelf, name)
-        await asyncio.to_thread(load, file)  # it is whole
+        whole = await asyncio.to_thread(load, file)
+        if "edited" in said:
+            assert whole.pipeline.name == "Edited"
         outcomes |= set(said)
         await asyncio.to_thread(shutil.rmtree, file.parent)
     assert outcomes == {"deleted", "gone already", "edited", "refused"}
@@ -125,6 +130,54 @@ async def test_a_pipeline_that_cannot_be_read_can_be_deleted_while_it_is_opened(
     assert isinstance(said[0], FileFormatError)
     assert said[1] is None
     assert not desk.workspace.pipelines.path(name).exists()
+
+
+async def test_a_name_that_is_being_given_goes_with_the_pipeline(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = await desk.open(SUM)
+    session.edit(RENAME)
+    (latest, *_) = await session.versions.all()
+    reading, read_on, read = threading.Event(), threading.Event(), session.versions._named
+
+    def slowly() -> list[Version]:
+        reading.set()
+        read_on.wait(timeout=60)
+        return read()
+
+    monkeypatch.setattr(session.versions, "_named", slowly)
+    monkeypatch.setattr(session.versions, "_read", lambda: [latest])
+    naming = asyncio.create_task(session.versions.name(latest.revision, "Good"))
+    await asyncio.to_thread(reading.wait)
+    deletion = asyncio.create_task(desk.sessions.delete(session.id))
+    await asyncio.sleep(0.05)  # it would be over by now if it did not wait
+    read_on.set()
+
+    await naming
+    await deletion
+    with pytest.raises(PipelineError, match="deleted"):
+        await session.versions.name(latest.revision, "Better")
+    shelf = desk.workspace.pipelines
+    assert not shelf.named(session.id).path.exists()
+    assert len(list(shelf.folder.rglob(f"{session.id}.*.versions"))) == 1
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe", "device"])
+async def test_what_is_no_file_can_be_deleted_from_the_list(desk: Desk, kind: str) -> None:
+    path = desk.workspace.pipelines.path("odd")
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to("/dev/zero")
+    assert "odd" in [entry.id for entry in await desk.sessions.entries()]
+
+    await desk.sessions.delete("odd")
+
+    assert "odd" not in [entry.id for entry in await desk.sessions.entries()]
+    with pytest.raises(PipelineNotFound):
+        await desk.sessions.delete("odd")
 
 
 async def test_over_http_every_answer_is_a_sentence(start_server: Callable[..., Server]) -> None:

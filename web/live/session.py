@@ -558,7 +558,9 @@ class Session:
             for run in self.waiting:
                 await run.cancel()
             await self.cancel()
+            await self._saving.settled()  # the file that is kept has the last edit, too
             self._saving.stop()
+            await self.versions.close()
         await self._checking.close()
         await self._prices.close()
         await self._saving.close()

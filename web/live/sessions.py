@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import IO
 from weakref import WeakValueDictionary
 
@@ -237,7 +238,7 @@ class Sessions:
 
     async def _delete(self, pipeline_id: str) -> None:
         async with self._turn(pipeline_id):
-            await asyncio.to_thread(self._find, pipeline_id)
+            await asyncio.to_thread(self._find, pipeline_id, Path.exists)
             opening = self._open.pop(pipeline_id, None)
             if opening is not None:
                 await asyncio.wait([opening])
@@ -275,9 +276,9 @@ class Sessions:
         await session.open(opened)
         return session
 
-    def _find(self, pipeline_id: str) -> None:
+    def _find(self, pipeline_id: str, is_there: Callable[[Path], bool] = Path.is_file) -> None:
         try:
-            found = self.workspace.pipelines.path(pipeline_id).is_file()
+            found = is_there(self.workspace.pipelines.path(pipeline_id))
         except PipelineError:
             found = False
         if not found:

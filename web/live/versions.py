@@ -27,6 +27,7 @@ class Versions:
         self._document, self._saving = document, saving
         self._opened = time.time()
         self._naming = asyncio.Lock()
+        self._closed = False
 
     async def all(self) -> list[Version]:
         """Return them all, the latest first: that is the pipeline as it is now.
@@ -65,9 +66,16 @@ class Versions:
             WorkspaceError: it could not be written.
         """
         async with self._naming:
+            if self._closed:
+                raise PipelineError("The pipeline was deleted.", hint="Open another one.")
             version = await self.get(revision)
             await asyncio.to_thread(self._name, version, name)
         return replace(version, name=" ".join(name.split()))
+
+    async def close(self) -> None:
+        """Give no more names: the pipeline was deleted."""
+        async with self._naming:
+            self._closed = True
 
     def _read(self) -> list[Version]:
         records = self._shelf.log(self._id).read().records
