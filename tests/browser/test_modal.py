@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.hands import TRAINED, Hands
+from tests.browser.hands import PICTURES, TRAINED, Hands
 from tests.executors.modal_plane.account import account
 from tests.executors.modal_plane.plane import Plane
 from tests.servers import Server
@@ -27,10 +25,36 @@ def plane(tmp_path: Path) -> Iterator[Plane]:
         yield plane
 
 
-def deploy() -> None:
-    """Do what a person does in a terminal."""
-    command = [sys.executable, "-m", "tensorrag", "modal", "deploy"]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, timeout=120)
+def set_up(page: Page, plane: Plane) -> None:
+    """Press the button that is offered where Modal is chosen, and see Modal build."""
+    plane.is_building = True
+    page.get_by_test_id("place-trouble").get_by_role("button", name="Deploy to Modal").click()
+    said = page.get_by_test_id("deployment")
+    expect(said).to_contain_text("Installing the packages")
+    expect(said).to_have_attribute("data-state", "running")
+    expect(page.get_by_role("button", name="Deploying …")).to_be_disabled()
+    steps = page.get_by_test_id("modal-steps")
+    expect(steps.locator("[data-step=done]")).to_have_count(2)
+    pictures(page, "modal-deploying")
+    plane.is_building = False
+    expect(said).to_contain_text("TensorRag is deployed.")
+    expect(steps.locator("[data-step=done]")).to_have_count(3)
+    expect(page.get_by_test_id("modal-use")).to_contain_text("$0.72 an hour")
+    pictures(page, "modal-set-up")
+    assert plane.calls == {}, "nothing has run there"
+    page.go_back()
+    expect(page.locator("[data-node]")).to_have_count(5)
+
+
+def pictures(page: Page, name: str) -> None:
+    """Take pictures of the page that sets Modal up, wide and narrow, in light and dark."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    for width, height in ((1280, 720), (390, 844)):
+        page.set_viewport_size({"width": width, "height": height})
+        for theme in ("light", "dark"):
+            page.screenshot(path=PICTURES / f"{name}-{width}-{theme}.png")
+            page.get_by_test_id("theme").click()
+    page.set_viewport_size({"width": 1440, "height": 900})
 
 
 def busy(plane: Plane) -> list[int]:
@@ -59,8 +83,7 @@ def test_the_sample_on_a_rented_gpu(
     run_on.click()  # nothing is deployed yet: it says what to do, and offers nothing
     expect(page.get_by_test_id("place-trouble")).to_contain_text("tensorrag modal deploy")
     expect(page.get_by_role("menuitemradio", name="Modal L4 24 GB")).to_be_disabled()
-    page.keyboard.press("Escape")
-    deploy()
+    set_up(page, plane)
     run_on.click()
     row = page.get_by_role("menuitemradio", name="Modal T4")
     expect(row).to_contain_text("16 GB")

@@ -36,6 +36,7 @@ from web.live.opening import finish_edits, open_pipeline
 from web.live.runs_here import RunsHere
 from web.live.saving import Saving
 from web.live.session import Session
+from web.live.setting_up import SettingUp
 from web.live.trouble import Troubles
 
 FIRST_SAMPLE = "boston_housing"
@@ -74,6 +75,8 @@ class Sessions:
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self.offered = Offered({})
         """What other places offer, as far as somebody wanted to know."""
+        self.setting_up = SettingUp()
+        """Sets up another place, when somebody asks for that."""
         self._hosting: Hosting | None = None
         self._runs: RunsHere | None = None
         self._started = asyncio.Event()
@@ -110,6 +113,7 @@ class Sessions:
     async def close(self) -> None:
         """Write what is not written, and end every process."""
         self.cards.stop()
+        await self.setting_up.close()
         if self._watching is not None:
             self._watching.cancel()
         if self._copying is not None:

@@ -33,6 +33,7 @@ from web.page.markup import Node
 from web.page.palette import SEARCH_FIELD, first_found, palette
 from web.page.panel import Panel
 from web.page.past_view import PastView
+from web.page.remedies import MODAL, SET_UP
 from web.page.run_list import PastRun
 from web.page.run_panel import TABS as STRIP_TABS
 from web.page.run_panel import strip
@@ -98,6 +99,8 @@ class Editor(View):
             "keep_mine": lambda _: self.session.outside.keep_mine(),
             "open_table": self._open_table,
             "look_at_data": lambda _: self.session.look_at_data(),
+            "deploy": lambda _: self._deploy(),
+            "to_limit": self._to_limit,
             "trust_card": self._trust_card,
         }
 
@@ -314,6 +317,18 @@ class Editor(View):
         self.refresh()
         await looking
         self.refresh()
+
+    def _deploy(self) -> None:
+        """Put TensorRag into the account at Modal, and turn to the page that shows it."""
+        self.sessions.setting_up.begin(MODAL)
+        ui.navigate.to(SET_UP)
+
+    def _to_limit(self, data: Data) -> None:
+        """Turn to the field of a limit of the card that is shown."""
+        limit = text(data, "param")
+        if limit in ("timeout", "memory") and self.inspector.node is not None:
+            self.inspector.show(self.inspector.node, "settings")
+            self.inspector.focus_on(f"limit-{limit}")
 
     async def _cancel(self, node: str | None) -> None:
         try:

@@ -117,8 +117,12 @@ class Inspector:
 
     def focus(self, param: str) -> None:
         """Put the cursor into the field of a parameter."""
+        self.focus_on(f"f-{param}")
+
+    def focus_on(self, control: str) -> None:
+        """Put the cursor into a control of the open tab, by its id."""
         if self._part is not None:
-            self._part.run_method("focusOn", f"f-{param}")
+            self._part.run_method("focusOn", control)
 
     @property
     def card(self) -> Card | None:

@@ -27,6 +27,7 @@ from web.page.markup import (
     thead,
     tr,
 )
+from web.page.remedies import remedy
 from web.page.wording import left, number, percent, size, words
 
 
@@ -140,7 +141,10 @@ def failure(error: Mapping[str, Any]) -> Element:
             div(".sp")[
                 span(".w5")[str(error.get("message", ""))],
                 error.get("hint") and div(".m2")[str(error["hint"])],
-                div(".fix")[button(".link", type="button", data_act="tab", data_tab="log")["Log"]],
+                div(".fix")[
+                    remedy(error),
+                    button(".link", type="button", data_act="tab", data_tab="log")["Log"],
+                ],
             ],
         ],
         trace

@@ -11,7 +11,7 @@ from sample_data.pipeline_files import sample_pipelines
 from tensorrag.errors import TensorRagError
 from tensorrag.pipeline import Pipeline, files
 from web.live.sessions import Sessions
-from web.page import theme, trouble
+from web.page import modal_page, theme, trouble
 from web.page.actions import Data, text
 from web.page.editor import Editor
 from web.page.markup import div
@@ -40,6 +40,11 @@ def add_pages(sessions: Sessions) -> None:
     async def settings() -> None:
         theme.dress(theme.title("Settings"))
         await SettingsPage(sessions).build()
+
+    @ui.page(modal_page.ADDRESS, favicon=theme.MARK)
+    async def modal(client: Client) -> None:
+        theme.dress(theme.title("Modal"))
+        modal_page.ModalPage(sessions).build(client)
 
     @ui.page("/edit/new", favicon=theme.MARK)
     async def new(client: Client, sample: str = "") -> None:

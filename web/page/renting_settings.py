@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from tensorrag.rates import dollars
 from web.page.icons import icon
-from web.page.markup import Element, Node, div, h2, input_, label, p, section, span
+from web.page.markup import Element, Node, a, div, h2, input_, label, p, section, span
+from web.page.remedies import SET_UP
 
 CAP_FIRST = "Say first what a run may cost at most."
 """Why nothing is rented unasked without a cap."""
@@ -45,6 +46,10 @@ def renting_part(shown: Renting) -> Element:
     )[
         h2(id="renting-h")["Rented GPUs"],
         p(".m2")[say],
+        div(".line")[
+            div(".sp.s12")["Modal: your account, and what of TensorRag is in it."],
+            a(".btn.o", href=SET_UP, data_testid="modal-setup")["Set up Modal"],
+        ],
         _automatically(shown),
         _wrong(shown, "rent_automatically"),
         _budget(shown, "budget_run", "A run may cost at most", shown.budget_run),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tensorrag.check.problems import Problem
+from tensorrag.executor import Missing
 from tensorrag.gpus import GPUS
 from tensorrag.placement import LOCAL, TITLES, Placement, where
 from web.live.offered import Offered
@@ -14,6 +15,7 @@ from web.page.form import problem_message
 from web.page.icons import icon
 from web.page.markup import Element, Node, b, button, div, h3, label, option, select, span
 from web.page.money import of_run
+from web.page.remedies import set_up
 from web.page.wording import dollars, seconds
 
 AUTOMATIC = ""
@@ -37,6 +39,8 @@ class Rented:
     trouble: str = ""
     """Why nothing can be rented there now; empty where something can, or nobody has looked."""
     hint: str = ""
+    missing: Missing | None = None
+    """What is yet to be set up."""
     prices: str = ""
     """Where the prices are from, and from when."""
 
@@ -93,16 +97,16 @@ def rented_places(offered: Offered) -> list[Rented]:
 
 def _rented(name: str, offered: Offered) -> Rented:
     known = offered.known.get(name)
-    trouble, hint = "", ""
+    trouble, hint, missing = "", "", None
     if known is not None and not known.available:
-        trouble, hint = known.reason, known.hint
+        trouble, hint, missing = known.reason, known.hint, known.missing
     prices = {gpu: offered.price(name, gpu) for gpu in GPUS}
     gpus = [
         (gpu, f"{dollars(price * 3600)} an hour" if price else "") for gpu, price in prices.items()
     ]
     rates = known.rates if known is not None else None
     said = rates.words if rates is not None else ""
-    return Rented(name, gpus, offered.looking, trouble, hint, said)
+    return Rented(name, gpus, offered.looking, trouble, hint, missing, said)
 
 
 def label_of(placements: Sequence[Placement], device: str) -> str:
@@ -211,7 +215,11 @@ def trouble(rented: Rented) -> Node:
     if rented.trouble:
         return div(".msg.info", role="status", data_testid="place-trouble")[
             span(".c-idle")[icon("info", ".s")],
-            div(".sp")[span(".w5")[rented.trouble], div(".m2")[_with_commands(rented.hint)]],
+            div(".sp")[
+                span(".w5")[rented.trouble],
+                div(".m2")[_with_commands(rented.hint)],
+                set_up(rented.missing),
+            ],
         ]
     return rented.looking and div(".none", role="status")[f"Asking {rented.title} …"]
 

@@ -1,0 +1,52 @@
+"""What can be done about a failure, as one button beside its sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tensorrag.executor import Missing
+from web.page.markup import Node, a, button, div
+
+SET_UP = "/settings/modal"
+"""Where Modal is set up."""
+
+MODAL = "modal"
+"""Which executor that is."""
+
+_MISSING: Mapping[str, Missing] = {
+    "NotInstalled": "package",
+    "NotSignedIn": "sign_in",
+    "NotDeployed": "deploy",
+}
+LIMITS = {
+    "CardTimeout": ("timeout", "Change its time limit"),
+    "CardOutOfMemory": ("memory", "Change its memory limit"),
+    "CardCrashed": ("memory", "Change its memory limit"),
+}
+"""The limit that mostly helps against an error, and what the button says."""
+
+
+def remedy(error: Mapping[str, Any]) -> Node:
+    """Offer what mostly helps against a card's error; None where nothing does."""
+    kind = str(error.get("type", ""))
+    if kind in _MISSING:
+        return _set_up(_MISSING[kind])
+    if kind in LIMITS:
+        limit, word = LIMITS[kind]
+        return button(".btn.o.sml", type="button", data_act="to_limit", data_param=limit)[word]
+    return None
+
+
+def set_up(missing: Missing | None) -> Node:
+    """Offer to set up what is missing at a place."""
+    return missing and div(".fix")[_set_up(missing)]
+
+
+def _set_up(missing: Missing) -> Node:
+    if missing == "deploy":
+        return button(
+            ".btn.o.sml", type="button", data_act="deploy", data_testid="deploy-now",
+            title="Put TensorRag into your Modal account; nothing runs there until you ask for it",
+        )["Deploy to Modal"]  # fmt: skip
+    return a(".btn.o.sml", href=SET_UP, data_testid="modal-setup")["Set up Modal"]
