@@ -126,7 +126,7 @@ class Execution:
             return
         reason, node.reason = node.reason, REHEARSES
         self._show()
-        await rehearsal.of(node)
+        await rehearsal.of(node, self._print)
         node.reason = reason
         self._show()
         self._refuse_cancelled()
@@ -164,14 +164,18 @@ class Execution:
             node.report(data)
             self._pace.wish()
         elif kind == "log":
-            printed = self._printed.take(data)
-            if printed is None:
-                return
-            self._chronicle.note("log", printed, node)
+            self._print(data)
+            return
         elif kind in ("cost", "output"):
             node.cost = data.get("cost", node.cost)
             self._chronicle.note(kind, data, node)
         self._wake()
+
+    def _print(self, data: JsonObject) -> None:
+        printed = self._printed.take(data)
+        if printed is not None:
+            self._chronicle.note("log", printed, self._node)
+            self._wake()
 
     def _pass_on_progress(self) -> None:
         self._chronicle.note("progress", self._node.progress or {}, self._node)

@@ -8,6 +8,8 @@ result.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
+from collections.abc import Callable
 
 from tensorrag.durable import make_folder
 from tensorrag.errors import ErrorInfo, ExecutorError, TaskFailed
@@ -37,6 +39,9 @@ NO_VERDICT = frozenset(
 )
 """Errors that this machine has, and a rented one may not."""
 
+MOST_PRINTED = 200
+"""Pieces of what a card printed that are shown when it fails."""
+
 TRIED = "It was tried on a few rows on this machine first: nothing was rented."
 
 
@@ -63,8 +68,12 @@ class Rehearsal:
         mark = self._schedule.trial_mark(node.id)
         return not (self._folder / mark).exists()
 
-    async def of(self, node: NodeRun) -> None:
+    async def of(self, node: NodeRun, hear: Callable[[JsonObject], None]) -> None:
         """Try a card, and those that come after it.
+
+        Args:
+            node: the card.
+            hear: takes what was printed by one that fails.
 
         Raises:
             TaskFailed: one of them would fail.
@@ -76,7 +85,7 @@ class Rehearsal:
             if task is None:
                 continue
             try:
-                answer = await self._try(node.id, task)
+                answer = await self._try(node.id, task, hear)
             except TaskFailed as error:
                 if error.cause.type in NO_VERDICT:
                     return
@@ -93,12 +102,22 @@ class Rehearsal:
         if node_id in self._going:
             await self._here.cancel(self._going[node_id])
 
-    async def _try(self, node_id: str, task: Task) -> JsonObject:
+    async def _try(
+        self, node_id: str, task: Task, hear: Callable[[JsonObject], None]
+    ) -> JsonObject:
         update = {"timeout": min(task.timeout or SECONDS, SECONDS)}
         handle = await self._here.submit(task.model_copy(update=update), self._place)
         self._going[node_id] = handle
+        printed: deque[JsonObject] = deque(maxlen=MOST_PRINTED)
         try:
+            async for event in self._here.events(handle):
+                if event.get("type") == "log":
+                    printed.append(event["data"])
             return await self._here.result(handle)
+        except TaskFailed as error:
+            for each in printed if error.cause.type not in NO_VERDICT else ():
+                hear(each)
+            raise
         except asyncio.CancelledError:
             await self._here.cancel(handle)
             raise

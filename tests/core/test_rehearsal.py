@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -151,3 +153,20 @@ def test_a_network_is_tried_for_one_epoch() -> None:
     assert network.trainer.epochs == 50
     assert network.excerpt().trainer.epochs == 1
     assert network.excerpt().layers == network.layers
+
+
+class Talking(InProcess):
+    """Its cards print."""
+
+    async def events(self, handle: str) -> AsyncIterator[dict[str, Any]]:
+        yield {"type": "log", "data": {"stream": "stdout", "text": "2,000 rows\n", "cut": False}}
+        async for event in super().events(handle):
+            yield event
+
+
+async def test_what_it_printed_is_shown_where_it_fails(engine: Two) -> None:
+    engine.here = Talking()
+    for column, times in (("none", 1), ("number", 0)):
+        run = await engine.run(chain(node("many"), rented(node("rows", column=column))))
+        logs = [e for e in run.events if e["type"] == "log" and e["node"] == "rows"]
+        assert [each["data"]["text"] for each in logs] == ["2,000 rows\n"] * times
