@@ -23,6 +23,7 @@ from tensorrag.run.hosted import Hosted
 from tensorrag.run.prepare import PipelineHasErrors, look, open_executors, with_params
 from tensorrag.run.request import asked
 from tensorrag.run.strays import Strays
+from tensorrag.store.interruption import interrupt_abandoned
 from tensorrag.store.workspace import Workspace
 from tensorrag.types.value import JsonObject
 
@@ -170,7 +171,7 @@ def _of_the_shelf(opened: Opened, workspace: Workspace) -> Opened:
 
 def _resumed(run_id: str, workspace: Workspace) -> Request:
     """Ask for what a run left, of its pipeline as it is now, wherever that still is."""
-    workspace.journal.interrupted()
+    interrupt_abandoned(workspace.journal)
     request = asked(workspace.journal, run_id)
     return request.resumed(run_id, _as_it_is_now(request.origin or "", workspace))
 

@@ -131,11 +131,12 @@ def versions(workspace: Path | None, pipeline_id: str) -> list[JsonObject]:
 
 def _journal(workspace: Path | None) -> Journal:
     """Open the journal; runs whose process is gone claim nothing any more."""
+    from tensorrag.store.interruption import interrupt_abandoned
     from tensorrag.store.workspace import Workspace
 
     opened = Workspace.look(workspace)
     if opened.writable:
-        opened.journal.interrupted()
+        interrupt_abandoned(opened.journal)
     return opened.journal
 
 

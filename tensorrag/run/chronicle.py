@@ -10,7 +10,8 @@ from typing import TypeVar
 
 from tensorrag.progress import INTERVAL
 from tensorrag.run.node_run import NodeRun
-from tensorrag.store.journal import Journal, timestamp
+from tensorrag.store.journal import Journal
+from tensorrag.store.run_entry import timestamp
 from tensorrag.types.value import JsonObject
 
 Item = TypeVar("Item")

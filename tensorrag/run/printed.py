@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, TypeGuard
 
-from tensorrag.store.journal import timestamp
+from tensorrag.store.run_entry import timestamp
 from tensorrag.types.value import JsonObject
 
 CHARACTERS = 16 << 20

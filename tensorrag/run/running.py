@@ -32,6 +32,7 @@ from tensorrag.run.record import run_record
 from tensorrag.run.rehearsal import Rehearsal
 from tensorrag.run.request import Request
 from tensorrag.run.schedule import Outcome, Schedule, Step
+from tensorrag.store.interruption import interrupt
 from tensorrag.store.place import Place
 from tensorrag.store.settings import Values
 from tensorrag.store.workspace import Workspace
@@ -392,7 +393,7 @@ class Run:
                 await self._tick()
         except asyncio.CancelledError:
             await self._drop_all()
-            self._workspace.journal.interrupt(self.id)
+            interrupt(self._workspace.journal, self.id)
             self.status = "interrupted"
             raise
         except Exception as error:

@@ -17,8 +17,8 @@ from tensorrag.errors import RunCancelled, TaskFailed, WorkspaceError
 from tensorrag.executor import Executor
 from tensorrag.run.node_run import NodeRun
 from tensorrag.run.rereading import is_other
-from tensorrag.store.journal import Unsettled
 from tensorrag.store.results import Result
+from tensorrag.store.run_entry import Unsettled
 from tensorrag.store.workspace import Workspace
 from tensorrag.types.value import JsonObject
 

@@ -109,12 +109,26 @@ class Database:
                 f"{self.path} could not be copied: {error}.", hint="Free some space."
             ) from error
 
+    def size(self) -> int:
+        """Return how many bytes are in use in the file; it may be larger."""
+        return self._bytes("page_count") - self._bytes("freelist_count")
+
+    def shrink(self) -> None:
+        """Give the room back that is not in use, if it is more than half; needs time and disk."""
+        if self.size() < self._bytes("page_count") / 2:
+            with suppress(WorkspaceError):  # others use it, or the disk is full: another time
+                self.read("VACUUM")
+
     def close(self) -> None:
         """Close the connection; the next use opens it again."""
         with self._lock:
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
+
+    def _bytes(self, pages: str) -> int:
+        (count,), (size,) = (self.read(f"PRAGMA {pragma}")[0] for pragma in (pages, "page_size"))
+        return int(count) * int(size)
 
     @contextmanager
     def _use(self) -> Iterator[sqlite3.Connection]:

@@ -7,21 +7,24 @@ import json
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from tensorrag.errors import RunNotFound, WorkspaceError
+from tensorrag.errors import RunNotFound
 from tensorrag.store import spending
 from tensorrag.store.database import Database
 from tensorrag.store.owner import Owner
-
-JsonObject = dict[str, Any]
-
-ONGOING = ("queued", "running")
-"""The states of a run that has not ended."""
+from tensorrag.store.run_entry import (
+    COLUMNS,
+    ONGOING,
+    JsonObject,
+    RunEntry,
+    Unsettled,
+    entry_of,
+    timestamp,
+)
 
 SCHEMA = (
     """
@@ -53,85 +56,8 @@ MIGRATIONS = {
     " AND earlier.number <= runs.number)",
     4: spending.SCHEMA,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class RunEntry:
-    """A past or present run, as the journal knows it."""
-
-    id: str
-    pipeline: str | None
-    """The id of the pipeline in the workspace, or of the file that was run."""
-    name: str
-    status: str
-    created: float
-    """Seconds since 1970."""
-    finished: float | None
-    problems: tuple[JsonObject, ...] = ()
-    parent: str | None = None
-    """The run that it resumes."""
-    begun: bool = True
-    """Whether its turn ever came."""
-    number: int = 0
-    """Which run of its pipeline it is, from 1: it stays, whatever is forgotten."""
-    rented: tuple[tuple[str, str | None], ...] = ()
-    """Paid places and their GPUs where cards of it have begun, where that was asked for."""
-
-    @property
-    def withdrawn(self) -> bool:
-        """Whether it was cancelled while it waited its turn."""
-        return self.status == "cancelled" and not self.begun
-
-    @property
-    def seconds(self) -> float | None:
-        """How long it took, or has taken so far; None where its turn has not come."""
-        if self.withdrawn:
-            return None
-        if self.finished is not None:
-            return round(self.finished - self.created, 3)
-        return round(time.time() - self.created, 3) if self.status == "running" else None
-
-    def summary(self) -> JsonObject:
-        """Return one line of the list of runs."""
-        return {
-            "run": self.id,
-            "number": self.number,
-            "pipeline": self.pipeline,
-            "name": self.name,
-            "status": self.status,
-            "started": timestamp(self.created),
-            "seconds": self.seconds,
-            "parent": self.parent,
-        }
-
-
-class Past(NamedTuple):
-    """A run that nothing depends on."""
-
-    id: str
-    finished: float
-    """Seconds since 1970."""
-    place: int
-    """1 for the latest run of its pipeline, 2 for the one before, and so on."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unsettled:
-    """A task that was given to its executor by a process that is gone."""
-
-    run: str
-    node: str
-    shown: JsonObject
-    """The node, as ``tensorrag run --json`` prints it."""
-    made: JsonObject
-    """What its result is made of."""
-    pipeline: str | None = None
-    """What it was a run of."""
-
-    @property
-    def handle(self) -> str:
-        """How its executor calls it; its ticket, where nobody has heard that."""
-        return self.made.get("handle") or self.made.get("ticket") or ""
+WAITS = "status = 'queued' AND request IS NOT NULL"
+"""In SQL: it waits its turn, also across restarts."""
 
 
 class Journal:
@@ -187,7 +113,7 @@ class Journal:
             parent: the run that it resumes.
             request: all that is needed to begin it later, or to resume it; JSON.
         """
-        run, when = new_id(), created if created is not None else time.time()
+        run, when = _new_id(), created if created is not None else time.time()
         known = (run, pipeline_id, name, status, when, *Owner.here(), _text(problems))
         more = (_text(record), parent, request and _text(request))
         with self._database.write() as connection:
@@ -271,11 +197,11 @@ class Journal:
         """
         where, values = ("WHERE pipeline = ?", [pipeline_id]) if pipeline_id else ("", [])
         rows = self._database.read(
-            f"SELECT {_ENTRY} FROM runs {where} ORDER BY number DESC LIMIT ?",  # noqa: S608
+            f"SELECT {COLUMNS} FROM runs {where} ORDER BY number DESC LIMIT ?",  # noqa: S608
             (*values, limit),
         )
         rented = self.spending.places(pipeline_id) if pipeline_id else {}
-        entries = (_entry(row) for row in rows)
+        entries = (entry_of(row) for row in rows)
         return [replace(entry, rented=rented.get(entry.id, ())) for entry in entries]
 
     def run(self, run: str) -> RunEntry:
@@ -284,10 +210,10 @@ class Journal:
         Raises:
             RunNotFound: there is none of this id.
         """
-        rows = self._database.read(f"SELECT {_ENTRY} FROM runs WHERE id = ?", (run,))  # noqa: S608
+        rows = self._database.read(f"SELECT {COLUMNS} FROM runs WHERE id = ?", (run,))  # noqa: S608
         if not rows:
             raise _no_run(run)
-        return _entry(rows[0])
+        return entry_of(rows[0])
 
     def record(self, run: str) -> JsonObject:
         """Return the run record: what it ran, with what, on what."""
@@ -306,7 +232,7 @@ class Journal:
 
     def waiting(self) -> list[str]:
         """Return the runs that wait their turn, in order, whoever noted them."""
-        rows = self._database.read(f"SELECT id FROM runs WHERE {_WAITS} ORDER BY number")  # noqa: S608
+        rows = self._database.read(f"SELECT id FROM runs WHERE {WAITS} ORDER BY number")  # noqa: S608
         return [run for (run,) in rows]
 
     def to_json(self, run: str) -> JsonObject:
@@ -376,33 +302,6 @@ class Journal:
         sql = "SELECT 1 FROM nodes WHERE instr(made, ?) LIMIT 1"
         return bool(self._database.read(sql, (key,)))
 
-    def past(self) -> list[Past]:
-        """Return the runs that nothing depends on, oldest first; see `tensorrag.store.thinning`."""
-        rows = self._database.read(_PAST, ONGOING)
-        return [Past(*row) for row in rows]
-
-    def forget(self, runs: Sequence[str]) -> None:
-        """Remove runs with all that is known of them, in one transaction."""
-        ids = [(run,) for run in runs]
-        with self._database.write(durable=False) as connection:
-            for table in ("events", "nodes"):
-                connection.executemany(f"DELETE FROM {table} WHERE run = ?", ids)  # noqa: S608
-            connection.executemany("DELETE FROM runs WHERE id = ?", ids)
-
-    def size(self) -> int:
-        """Return how many bytes are in use in the file; it may be larger."""
-        return self._bytes("page_count") - self._bytes("freelist_count")
-
-    def shrink(self) -> None:
-        """Give the room back that is not in use, if it is more than half; needs time and disk."""
-        if self.size() < self._bytes("page_count") / 2:
-            with suppress(WorkspaceError):  # others use it, or the disk is full: another time
-                self._database.read("VACUUM")
-
-    def _bytes(self, pages: str) -> int:
-        (count,), (size,) = (self._database.read(f"PRAGMA {p}")[0] for p in (pages, "page_size"))
-        return int(count) * int(size)
-
     def events(self, run: str, after: int = 0, *, kind: str | None = None) -> list[JsonObject]:
         """Return the events of a run whose number is greater than ``after``, or those of a kind."""
         rows = self._database.read(
@@ -439,84 +338,14 @@ class Journal:
                 return
             await asyncio.sleep(pause)
 
-    def gone(self) -> list[str]:
-        """Return the runs that began and have not ended, but whose process is gone."""
-        rows = self._database.read(
-            "SELECT id, host, pid, pid_started FROM runs"  # noqa: S608
-            f" WHERE status IN (?, ?) AND NOT ({_WAITS}) ORDER BY number",
-            ONGOING,
-        )
-        return [run for run, *owner in rows if not Owner(*owner).alive]
-
-    def ongoing_since(self) -> float | None:
-        """When the oldest of the runs began that go on now, in seconds since 1970."""
-        rows = self._database.read(
-            "SELECT created, host, pid, pid_started FROM runs"  # noqa: S608
-            f" WHERE status IN (?, ?) AND NOT ({_WAITS})",
-            ONGOING,
-        )
-        return min((began for began, *owner in rows if Owner(*owner).alive), default=None)
-
-    def interrupted(self) -> list[str]:
-        """Mark the runs whose process is gone as interrupted, and return their ids."""
-        gone = self.gone()
-        for run in gone:
-            self.interrupt(run)
-        return gone
-
-    def interrupt(self, run: str) -> None:
-        """End a run whose process went, or goes, away in the middle of it."""
-        events, nodes = [], {}
-        made = self.made(run)
-        for node, shown in self.to_json(run)["nodes"].items():
-            if shown["state"] in ONGOING:
-                left = {**shown, "state": "cancelled", "reason": "interrupted"}
-                nodes[node] = (left, made.get(node))
-                events.append({"type": "node", "node": node, "data": left})
-        events.append({"type": "run", "data": {"status": "interrupted"}})
-        last = self._database.read("SELECT max(time) FROM events WHERE run = ?", (run,))[0][0]
-        seen = datetime.fromisoformat(last).timestamp() if last else self.run(run).created
-        self.append(run, events, nodes=nodes, status="interrupted", finished=seen)
-
     def close(self) -> None:
         """Close the file; the next use opens it again."""
         self._database.close()
 
 
-_ENTRY = "id, pipeline, name, status, created, finished, problems, parent, record != '{}', nth"
-_PAST = """
-WITH placed AS (
-    SELECT *, row_number() OVER (PARTITION BY pipeline ORDER BY number DESC) AS place FROM runs
-)
-SELECT id, finished, place FROM placed
-WHERE finished IS NOT NULL AND status NOT IN (?, ?) AND (pipeline IS NULL OR place > 1)
-AND NOT (status = 'interrupted' AND request IS NOT NULL
-         AND id NOT IN (SELECT parent FROM runs WHERE parent IS NOT NULL))
-AND number NOT IN (
-    SELECT max(number) FROM nodes WHERE pipeline IS NOT NULL GROUP BY pipeline, node
-    UNION SELECT max(number) FROM nodes
-    WHERE pipeline IS NOT NULL AND made IS NOT NULL GROUP BY pipeline, node
-)
-ORDER BY number
-"""
-_WAITS = "status = 'queued' AND request IS NOT NULL"
-
-
-def new_id() -> str:
+def _new_id() -> str:
     """Return an id that no other run has, on any machine; later ones sort later."""
     return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
-
-
-def timestamp(seconds: float | None = None) -> str:
-    """Write a time (seconds since 1970, now by default) in UTC: ``2026-01-31T12:00:00.123Z``."""
-    moment = datetime.now(UTC) if seconds is None else datetime.fromtimestamp(seconds, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03}Z"
-
-
-def _entry(row: tuple[Any, ...]) -> RunEntry:
-    run, pipeline, name, status, created, finished, problems, parent, begun, number = row
-    ran = (run, pipeline, name, status, created, finished, tuple(json.loads(problems)))
-    return RunEntry(*ran, parent=parent, begun=bool(begun), number=number or 0)
 
 
 def _event_row(run: str, seq: int, event: JsonObject) -> tuple[Any, ...]:

@@ -9,7 +9,8 @@ from typing import Any
 
 from tensorrag.errors import NodeNotFound
 from tensorrag.pipeline.names import quoted
-from tensorrag.store.journal import Journal, timestamp
+from tensorrag.store.journal import Journal
+from tensorrag.store.run_entry import timestamp
 
 Event = dict[str, Any]
 

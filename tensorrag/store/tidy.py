@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tensorrag.errors import ArtifactError
 from tensorrag.store.artifacts import Store
+from tensorrag.store.interruption import ongoing_since
 from tensorrag.store.journal import Journal
 
 ROOM = 0.9
@@ -35,7 +36,7 @@ def tidy(store: Store, journal: Journal, *, cap: int) -> int:
         before = store.size()
         if before <= cap:
             return 0
-        since = journal.ongoing_since() or time.time()
+        since = ongoing_since(journal) or time.time()
         kept = _Kept(store, journal.latest_outputs() | store.checkpoints.digests())
         size = kept.size
         for key, digests in _by_use(store, before=since):

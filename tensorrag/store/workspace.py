@@ -227,7 +227,8 @@ class Workspace:
         self.settings.sweep()
         if thin(self.journal):  # before the store, in which the latest runs pin what they made
             self.store.checkpoints.thin(self.journal)
-            self.journal.shrink()  # at the start only: everybody else has to wait meanwhile
+            # At the start only: everybody else has to wait meanwhile.
+            self.journal.database.shrink()
         self.tidy()
 
     def tidy(self) -> int:
@@ -236,7 +237,7 @@ class Workspace:
         from tensorrag.store.tidy import tidy
 
         self.ballast.lay_again()
-        if self.journal.size() > thinning.CAP:
+        if self.journal.database.size() > thinning.CAP:
             thinning.thin(self.journal)
         return tidy(self.store, self.journal, cap=self.settings.values().store_cap)
 

@@ -20,7 +20,7 @@ from tensorrag.run import Run
 from tensorrag.run.node_run import NodeRun
 from tensorrag.store.artifacts import Store
 from tensorrag.store.checkpoints import Checkpoints
-from tensorrag.store.thinning import thin
+from tensorrag.store.thinning import forget, thin
 from tensorrag.store.tidy import tidy
 from tests.core.engine import Engine, chain, node
 
@@ -135,7 +135,7 @@ async def test_it_is_pinned_and_goes_when_no_run_remembers_the_card(
     thin(journal, now=time.time() + 400 * 86400)
     store.checkpoints.thin(journal)
     assert store.holds(digest)  # the run was not resumed, so it stays
-    journal.forget([run.id])
+    forget(journal, [run.id])
     store.checkpoints.thin(journal)
     assert store.checkpoints.digests() == set()
     assert not store.holds(digest)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tensorrag.errors import RunNotFound, WorkspaceError
+from tensorrag.store.interruption import interrupt_abandoned
 from tensorrag.store.journal import Journal
 
 
@@ -96,7 +97,7 @@ def test_a_run_that_is_not_there(journal: Journal) -> None:
 def test_a_run_of_a_living_process_is_left_alone(journal: Journal) -> None:
     run = journal.create_run({})
 
-    assert journal.interrupted() == []
+    assert interrupt_abandoned(journal) == []
     assert journal.run(run).status == "queued"
 
 
@@ -117,7 +118,7 @@ os._exit(9)
     died = subprocess.run([sys.executable, "-c", program, path], capture_output=True, text=True)
     run = died.stdout
 
-    assert journal.interrupted() == [run]
+    assert interrupt_abandoned(journal) == [run]
 
     entry = journal.run(run)
     assert entry.status == "interrupted"
@@ -125,7 +126,7 @@ os._exit(9)
     train = journal.to_json(run)["nodes"]["train"]
     assert (train["state"], train["reason"]) == ("cancelled", "interrupted")
     assert [event["type"] for event in journal.events(run)] == ["node", "run"]
-    assert journal.interrupted() == []
+    assert interrupt_abandoned(journal) == []
 
 
 def test_a_process_that_got_the_number_of_another_does_not_count_as_it(
@@ -136,7 +137,7 @@ def test_a_process_that_got_the_number_of_another_does_not_count_as_it(
         connection.execute("UPDATE runs SET pid_started = pid_started - 3600")
     connection.close()
 
-    assert journal.interrupted() == [run]
+    assert interrupt_abandoned(journal) == [run]
 
 
 def test_several_processes_write_to_one_journal(journal: Journal, tmp_path: Path) -> None:

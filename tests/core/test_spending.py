@@ -11,6 +11,7 @@ import pytest
 
 from tensorrag.store.journal import Journal
 from tensorrag.store.spending import Charge, Paid, Past, Work, month_start, total, waiting_cost
+from tensorrag.store.thinning import forget
 
 T4 = ("modal", "T4")
 
@@ -94,7 +95,7 @@ def test_it_is_remembered_though_the_run_is_forgotten(journal: Journal) -> None:
     run = journal.create_run({})
     journal.spending.begin(charge("a", run=run))
     journal.spending.end("a", seconds=20)
-    journal.forget([run])
+    forget(journal, [run])
     assert journal.spending.this_month() == pytest.approx(0.02)
 
 

@@ -87,15 +87,15 @@ def test_each_pipeline_is_counted_by_itself(journal: Journal) -> None:
 
 def test_a_journal_that_is_too_large_loses_its_oldest_runs(journal: Journal) -> None:
     runs = [ran(journal, log="x" * 20_000, at=time.time() - 60) for _ in range(400)]
-    size, file = journal.size(), journal._database.path
+    size, file = journal.database.size(), journal.database.path
     assert size > 8_000_000
 
     forgotten = thin(journal, cap=size // 3)
 
     assert 200 < forgotten < 400
     assert kept(journal) == runs[forgotten:]
-    assert journal.size() <= size // 3
-    journal.shrink()
+    assert journal.database.size() <= size // 3
+    journal.database.shrink()
     journal.close()  # what is left of it is written into the file
     assert file.stat().st_size < size / 2
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from tensorrag.store.journal import RunEntry
+from tensorrag.store.run_entry import RunEntry
 from web.page.markup import html
 from web.page.run_list import PastRun, run_list
 from web.page.standing import past_runs

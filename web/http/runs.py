@@ -19,7 +19,7 @@ from tensorrag.pipeline.files import from_object
 from tensorrag.pipeline.names import quoted
 from tensorrag.run import Request, Run
 from tensorrag.run.prepare import with_params
-from tensorrag.store.journal import ONGOING
+from tensorrag.store.run_entry import ONGOING
 from web.http.bodies import described, read_body
 from web.live.sessions import Sessions
 

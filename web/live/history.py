@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 from tensorrag.pipeline import JsonObject
 from tensorrag.run import Run
-from tensorrag.store.journal import ONGOING, RunEntry
+from tensorrag.store.run_entry import ONGOING, RunEntry
 from tensorrag.store.workspace import Workspace
 from web.live import recorded
 from web.live.recorded import Recorded

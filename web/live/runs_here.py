@@ -15,7 +15,7 @@ from tensorrag.errors import ErrorInfo, RunRefused
 from tensorrag.executor import Executor
 from tensorrag.run import Request, Run
 from tensorrag.run.strays import Strays
-from tensorrag.store.journal import RunEntry
+from tensorrag.store.run_entry import RunEntry
 from tensorrag.store.workspace import Workspace
 from web.live.card_watch import CardWatch
 from web.live.hosting import Hosting

@@ -28,7 +28,7 @@ from tensorrag.pipeline.files import dumps
 from tensorrag.pipeline.names import quoted
 from tensorrag.placement import Needs, Placement, placement_of
 from tensorrag.run import Request, Run
-from tensorrag.store.journal import ONGOING, RunEntry, Unsettled
+from tensorrag.store.run_entry import ONGOING, RunEntry, Unsettled
 from tensorrag.store.workspace import Workspace
 from web.live.checking import Checking
 from web.live.drawing import Drawing, snapshot

@@ -24,7 +24,8 @@ from tensorrag.placement import LOCAL
 from tensorrag.run import Run
 from tensorrag.run.prepare import open_executors
 from tensorrag.run.request import asked
-from tensorrag.store.journal import RunEntry
+from tensorrag.store.interruption import interrupt_abandoned
+from tensorrag.store.run_entry import RunEntry
 from tensorrag.store.shelf import Entry
 from tensorrag.store.workspace import Workspace
 from web.live.card_files import file_for
@@ -158,7 +159,7 @@ class Sessions:
         """Mend what is damaged, and clear up after a server that crashed. In a thread."""
         self.workspace.mend()
         finish_edits(self.workspace.pipelines)
-        self.workspace.journal.interrupted()
+        interrupt_abandoned(self.workspace.journal)
         self.workspace.sweep()
         self.workspace.journal.changed_elsewhere()  # from now on
 

@@ -10,7 +10,7 @@ from tensorrag.executor import Offers
 from tensorrag.pipeline import JsonObject
 from tensorrag.placement import LOCAL, TITLES, where
 from tensorrag.run import Run
-from tensorrag.store.journal import ONGOING, RunEntry, Unsettled
+from tensorrag.store.run_entry import ONGOING, RunEntry, Unsettled
 from web.live.offered import Offered
 from web.live.session import Session
 from web.page import course

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from sample_data.pipeline_files import PipelineFile
 from tensorrag.catalog import Catalog
 from tensorrag.pipeline import Pipeline
-from tensorrag.store.journal import RunEntry
+from tensorrag.store.run_entry import RunEntry
 from tensorrag.store.shelf import Entry
 from web.page.icons import MARK, icon, state
 from web.page.markup import (
