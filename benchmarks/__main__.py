@@ -6,7 +6,7 @@ The figures that were published are in docs/performance.md, with the machine the
 import subprocess
 import sys
 
-BENCHMARKS = ("train_network", "engine", "canvas", "large_table", "many_runs")
+BENCHMARKS = ("train_network", "engine", "canvas", "large_table", "many_runs", "modal")
 
 
 def main() -> int:

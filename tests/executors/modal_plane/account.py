@@ -25,6 +25,7 @@ def account(folder: Path) -> Iterator[Plane]:
         forget_client()
         try:
             yield elsewhere.plane
+            assert not elsewhere.plane.unknown, "the SDK asked for what is not modelled"
         finally:
             forget_client()
             elsewhere.stop()
