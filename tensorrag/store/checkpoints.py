@@ -1,11 +1,13 @@
 """How far cards are that were stopped, by cache key: one checkpoint for each, the latest.
 
 Its numbers lie in the store by their content, signed as models are. A note by the cache key names
-them, and is replaced whole. It goes when the card is done, or when no run remembers the card.
+them, and is replaced whole. It goes when the card is done, when no run remembers the card, or after
+a month; where room is short, after a week.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, cast
@@ -22,6 +24,12 @@ if TYPE_CHECKING:
 
     from tensorrag.store.artifacts import Artifact, Store
     from tensorrag.store.journal import Journal
+
+
+DAYS = 30
+"""A checkpoint is kept so long, whatever room there is."""
+DAYS_WHEN_FULL = 7
+"""So long where the store has more than its cap."""
 
 
 class Kept(BaseModel):
@@ -95,9 +103,16 @@ class Checkpoints:
 
     def thin(self, journal: Journal) -> None:
         """Remove those of which no run knows any more."""
-        for key in self._keys():
+        for key in tuple(self._keys()):
             if not journal.knows(key):
                 self.forget(key)
+
+    def forget_old(self, days: float = DAYS) -> None:
+        """Remove those that nobody has gone on from for so long."""
+        for key in tuple(self._keys()):
+            with suppress(OSError):
+                if self._path(key).stat().st_mtime < time.time() - days * 86400:
+                    self.forget(key)
 
     def artifact(self, kept: Kept) -> Artifact | None:
         """Return the manifest of a checkpoint; None where it is gone or damaged."""

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tensorrag.errors import ArtifactError
 from tensorrag.store.artifacts import Store
+from tensorrag.store.checkpoints import DAYS_WHEN_FULL
 from tensorrag.store.interruption import ongoing_since
 from tensorrag.store.journal import Journal
 
@@ -36,6 +37,7 @@ def tidy(store: Store, journal: Journal, *, cap: int) -> int:
         before = store.size()
         if before <= cap:
             return 0
+        store.checkpoints.forget_old(DAYS_WHEN_FULL)
         since = ongoing_since(journal) or time.time()
         kept = _Kept(store, journal.latest_outputs() | store.checkpoints.digests())
         size = kept.size

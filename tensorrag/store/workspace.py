@@ -225,6 +225,7 @@ class Workspace:
         self.store.sweep()
         self.uploads.sweep()
         self.settings.sweep()
+        self.store.checkpoints.forget_old()
         if thin(self.journal):  # before the store, in which the latest runs pin what they made
             self.store.checkpoints.thin(self.journal)
             # At the start only: everybody else has to wait meanwhile.

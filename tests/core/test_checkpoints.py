@@ -142,6 +142,32 @@ async def test_it_is_pinned_and_goes_when_no_run_remembers_the_card(
     assert not list(store.root.glob("blobs/*/*"))
 
 
+def age(engine: Engine, days: float) -> None:
+    """Let what is kept have been kept longer ago."""
+    for path in engine.workspace.store.root.glob("checkpoints/*"):
+        os.utime(path, (time.time() - days * 86400,) * 2)
+
+
+async def test_it_goes_after_a_month_and_after_a_week_where_room_is_short(
+    engine: Engine, counting: Pipeline
+) -> None:
+    await stopped(engine, counting)
+    store, journal = engine.workspace.store, engine.workspace.journal
+
+    age(engine, 29)
+    engine.workspace.sweep()
+    assert store.checkpoints.digests()
+    tidy(store, journal, cap=10**9)
+    assert store.checkpoints.digests()
+    tidy(store, journal, cap=0)
+    assert not store.checkpoints.digests()
+
+    await stopped(engine, counting)
+    age(engine, 31)
+    engine.workspace.sweep()
+    assert not store.checkpoints.digests()
+
+
 KEY = "ab" * 32
 
 
