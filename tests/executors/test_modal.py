@@ -7,12 +7,14 @@ import os
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 import pytest_asyncio
 
+from cards.model_define_gpu import ModelDefineGpu
 from executors import modal_checkpoints, modal_parcel, modal_remote
 from executors.modal_deploy import deploy
 from executors.modal_notes import Note, Notes
@@ -20,6 +22,7 @@ from executors.modal_prices import PRICE_PAGE
 from executors.modal_remote import ModalExecutor
 from tensorrag.errors import ExecutorError, ExecutorUnavailable, RunCancelled
 from tensorrag.executor import Executor
+from tensorrag.perform import perform
 from tensorrag.store.artifacts import Store
 from tensorrag.store.checkpoints import Kept
 from tensorrag.store.place import Place
@@ -488,3 +491,37 @@ async def test_what_a_container_wrote_for_a_checkpoint_is_not_trusted(tmp_path: 
         for name in ("good", "table", "noise", "cut")
     ]
     assert taken == [True, False, False, False]
+
+
+@pytest.mark.slow
+async def test_a_pre_empted_training_has_the_curve_of_one_that_was_not(
+    executor: ModalExecutor, plane: Plane, place: Place
+) -> None:
+    numbers = np.random.default_rng(0).normal(size=(4000, 6))
+    table = pd.DataFrame(numbers, columns=[*"abcde", "MEDV"])
+    store = Store(place.store)
+    model = ModelDefineGpu(epochs=700).run().model_spec
+    train = Task(
+        kind="run",
+        card="train_gpu",
+        entry="cards.train_gpu:TrainGpu",
+        inputs={
+            "train_dataset": (store.put(Table.from_pandas(table)).digest,),
+            "model_spec": (store.put(model).digest,),
+        },
+        gpu=True,
+    )
+    handle = await executor.submit(train.model_copy(update={"key": "cd" * 32}), place)
+    while not list(plane.folder.glob(f"volumes/*/checkpoints/{'cd' * 32}/*")):
+        await asyncio.sleep(0.1)
+    plane.call_soon(plane.preempt)
+    far = await executor.result(handle)
+    near = await asyncio.to_thread(perform, train, place)
+
+    def loss(answer: Any) -> list[float]:
+        curve: list[float] = answer["outputs"]["trained_model"]["value"]["history"]["loss"]
+        return curve
+
+    assert len(loss(far)) == 700
+    assert loss(far) == pytest.approx(loss(near), rel=1e-6)
+    assert "It goes on after epoch" in await printed(executor, handle)
