@@ -41,6 +41,7 @@ class Rows(Card):
     """Count the rows."""
     column: str = "number"
     huge: bool = False
+    tell: bool = False
 
     class Out(NamedTuple):
         number: Table
@@ -48,6 +49,8 @@ class Rows(Card):
     def run(self, number: Table) -> Out:
         if self.huge and number.num_rows < 100_000:
             raise MemoryError("only a GPU has so much")
+        if self.tell:
+            raise CardError(f"{number.num_rows} rows")
         column = number.to_pandas()[self.column]
         return self.Out(Table.from_pandas(pd.DataFrame({"number": [len(column)]})))
 
@@ -90,6 +93,13 @@ async def test_a_wrong_column_costs_nothing(engine: Two) -> None:
     assert error.type == "KeyError"
     assert error.hint.endswith(TRIED)
     assert engine.there.ran == []
+
+
+async def test_it_is_tried_on_one_row_in_a_hundred(engine: Two) -> None:
+    run = await engine.run(chain(node("many"), rented(node("rows", tell=True))))
+    error = run.nodes["rows"].error
+    assert error is not None
+    assert error.message == "5000 rows"
 
 
 async def test_what_would_fail_after_it_costs_nothing_either(engine: Two) -> None:
