@@ -7,6 +7,7 @@ aside, never written over: there are secrets in it.
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 import os
@@ -234,6 +235,8 @@ class Settings:
 
     def _read(self, *, held: bool = False) -> JsonObject:
         try:
+            if not self.path.is_file() and self.path.exists():
+                raise OSError(errno.EINVAL, "it is no file")  # a pipe would be waited for
             text = self.path.read_bytes()
         except FileNotFoundError:
             return {}

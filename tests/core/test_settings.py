@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -131,6 +132,18 @@ def test_a_file_that_cannot_be_read_is_not_taken_for_an_empty_one(settings: Sett
 
     with pytest.raises(WorkspaceError, match="cannot be read"):
         settings.set("last_pipeline", "boston")
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "folder"])
+def test_what_is_no_file_is_not_read(settings: Settings, kind: str) -> None:
+    if kind == "pipe":
+        os.mkfifo(settings.path)
+    elif kind == "device":
+        settings.path.symlink_to("/dev/zero")
+    else:
+        settings.path.mkdir()
+    with pytest.raises(WorkspaceError, match="it is no file"):
+        settings.values()
 
 
 def test_what_a_crash_left_half_written_is_swept(settings: Settings) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import httpx
@@ -11,11 +11,14 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from tensorrag.errors import TensorRagError
+from tests.servers import Server, start_server
 from web.http import security
 from web.http.attempts import CLIENTS, EVERY, FREE, Attempts, network
 from web.http.door import Door, local
 from web.http.security import Guard
 from web.http.site import behind_proxy, find_site, host_name, is_loopback, on_this_machine
+
+__all__ = ["start_server"]
 
 SITE = on_this_machine("127.0.0.1")
 HERE = "127.0.0.1:8080"
@@ -181,6 +184,22 @@ async def test_a_body_that_does_not_come_is_not_waited_for(monkeypatch: pytest.M
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     stuck = await ask("POST", "/login", form, slowly(0.02, b"token="), door=door())
     assert stuck.status_code == 401
+
+
+async def test_who_asked_for_several_things_may_leave_after_the_first(
+    start_server: Callable[..., Server],
+) -> None:
+    server = await asyncio.to_thread(start_server)
+    asked = f"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n\r\n".encode()
+    for _ in range(10):
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(asked * 20)
+        await reader.readexactly(10)
+        writer.transport.abort()
+    async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=60) as client:
+        said = (await client.get("/api/log")).text
+    assert "Started server" in said
+    assert "ERROR" not in said
 
 
 async def test_the_browser_is_told_what_the_page_may_do() -> None:

@@ -1,10 +1,14 @@
-"""How long a connection may take to say what it wants: who says nothing holds no place for ever."""
+"""How long a connection may take to say what it wants: who says nothing holds no place for ever.
+
+And what becomes of what it had asked for when it is gone: nobody is told, and nothing has failed.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from typing import cast
 
+from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 SECONDS = 10.0
@@ -18,6 +22,7 @@ class Patient(HttpToolsProtocol):
 
     _left: asyncio.TimerHandle | None = None
     _head = 0
+    _answering: RequestResponseCycle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first request."""
@@ -28,6 +33,8 @@ class Patient(HttpToolsProtocol):
         """Wait no more."""
         self._wait_no_more()
         super().connection_lost(exc)
+        if self._answering is not None:  # of several at once, the one before knows only the last
+            self._answering.disconnected = True
 
     def data_received(self, data: bytes) -> None:
         """Read on; between requests, look whether another one begins."""
@@ -41,6 +48,10 @@ class Patient(HttpToolsProtocol):
             self._wait()
             if self._head > HEAD and not self.transport.is_closing():
                 self.send_400_response("The head of this request is too long.")
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._answering = cycle
+        super()._start_asgi_task(cycle, app)
 
     def _wait(self) -> None:
         if self._left is None:
