@@ -17,6 +17,7 @@ from tensorrag.edit.edges import connect, disconnect
 from tensorrag.edit.nodes import (
     add,
     base_name,
+    check_member,
     move,
     remove,
     set_node,
@@ -28,7 +29,7 @@ from tensorrag.edit.values import OpValues
 from tensorrag.errors import PipelineError
 from tensorrag.pipeline.as_json import MAX_EDGES, MAX_NODES, edge_json, node_json, to_json
 from tensorrag.pipeline.graph import Edge, Node, Pipeline, Position, free_id
-from tensorrag.pipeline.keys import HEAD_KEYS, PIPELINE_KEYS, Key
+from tensorrag.pipeline.keys import HEAD_KEYS, PIPELINE_KEYS, SETTINGS, Key
 from tensorrag.pipeline.names import is_name, quoted
 
 Handler = Callable[[Pipeline, OpValues, Catalog], Pipeline]
@@ -63,6 +64,9 @@ def _rename(pipeline: Pipeline, op: OpValues, catalog: Catalog) -> Pipeline:
 def _settings(pipeline: Pipeline, op: OpValues, catalog: Catalog) -> Pipeline:
     """``settings``: merged into those that are there; null takes one out."""
     given = op.members("settings")
+    for name, value in given.items():
+        if name in SETTINGS:
+            check_member(name, value, SETTINGS)
     merged = {**pipeline.settings, **given}
     kept = {key: value for key, value in merged.items() if value is not None}
     return _changed(pipeline, OpValues({"op": op.name, "settings": kept}), PIPELINE_KEYS)

@@ -22,7 +22,11 @@ MAX_PARAMS = 1_000_000
 COLUMN = 232
 """Distance from one card to the next to the right, in pixels."""
 
-_LIMITS = {"timeout": "time limit, in seconds,", "memory": "memory limit, in MB,"}
+_NAMED = {
+    "timeout": "time limit, in seconds,",
+    "memory": "memory limit, in MB,",
+    "run_on": "place to run on",
+}
 _SETTABLE: Mapping[str, Key] = {
     name: key for name, key in NODE_KEYS.items() if name not in ("params", "position")
 }
@@ -118,7 +122,12 @@ def set_resources(pipeline: Pipeline, op: OpValues, catalog: Catalog) -> Pipelin
     """``node``, ``resources``: merged into those that are there; null goes back to the default."""
     node, given = pipeline.node(op.text("node")), op.members("resources")
     for name, value in given.items():
-        _check_resource(name, value)
+        if name not in RESOURCES:
+            known = ", ".join(RESOURCES)
+            raise PipelineError(
+                f"A card cannot ask for {quoted(name)}.", hint=f"It can for: {known}."
+            )
+        check_member(name, value, RESOURCES)
     merged = {**node.resources, **given}
     kept = {name: value for name, value in merged.items() if given.get(name, ...) is not None}
     if kept == dict(node.resources):
@@ -127,17 +136,13 @@ def set_resources(pipeline: Pipeline, op: OpValues, catalog: Catalog) -> Pipelin
     return pipeline.with_nodes(replace(node, resources=MappingProxyType(kept), extra=extra))
 
 
-def _check_resource(name: str, value: Any) -> None:
-    key = RESOURCES.get(name)
-    if key is None:
-        known = ", ".join(RESOURCES)
-        raise PipelineError(f"A card cannot ask for {quoted(name)}.", hint=f"It can for: {known}.")
+def check_member(name: str, value: Any, keys: Mapping[str, Key]) -> None:
+    """Refuse a value that this key cannot have, in words of people."""
     try:
-        key.read(value)
+        keys[name].read(value)
     except ValueError:
-        named = _LIMITS.get(name, name)
         raise PipelineError(
-            f"The {named} must be {key.what}; {quoted(str(value))} is not.",
+            f"The {_NAMED.get(name, name)} must be {keys[name].what}; {quoted(str(value))} is not.",
             hint="Leave it empty for the default.",
         ) from None
 

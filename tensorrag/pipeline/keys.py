@@ -179,6 +179,9 @@ RESOURCES = {
 }
 """What a card may ask for."""
 
+SETTINGS = {"run_on": _RUN_ON, "gpu": _GPU, "timeout": _TIMEOUT, "seed": _SEED}
+"""What holds for every card that does not say otherwise."""
+
 POSITION = Key(
     Position(),
     f'{{"x", "y"}}, two numbers from -{FAR:,} to {FAR:,}',
@@ -224,7 +227,7 @@ PIPELINE_KEYS: Mapping[str, Key] = {
         'an object with "run_on" (the name of an executor), "gpu" (the name of a GPU), "timeout" '
         '(seconds) and "seed" (a whole number)',
         "What holds for every card that does not say otherwise.",
-        {"run_on": _RUN_ON, "gpu": _GPU, "timeout": _TIMEOUT, "seed": _SEED},
+        SETTINGS,
     ),
     "annotations": _list("a list", "Frames and notes on the canvas.", {"type": "object"}),
     "subgraphs": _object("an object", "Groups of cards by name: nodes, edges, inputs, outputs."),

@@ -433,7 +433,7 @@ def test_settings_merge() -> None:
     )
 
     assert after.settings == {"seed": 1}
-    refused({"op": "settings", "settings": {"seed": "x"}}, PipelineError, '"settings" must be')
+    refused({"op": "settings", "settings": {"seed": "x"}}, PipelineError, "The seed must be a")
     refused({"op": "settings"}, PipelineError, '"settings" must be an object')
 
 

@@ -119,7 +119,13 @@ async def test_a_choice_is_an_edit_that_can_be_taken_back(desk: Desk) -> None:
     hands("time_limit", value="90")
     assert session.pipeline.settings["timeout"] == 90
     hands("time_limit", value="soon")
-    assert "timeout" in hands.said[-1]
+    assert "The time limit, in seconds, must be a number above 0" in hands.said[-1]
+    hands("time_limit", value="nan")
+    assert '"nan" is not' in hands.said[-1]
+    hands("time_limit", value="1,5")
+    assert session.pipeline.settings["timeout"] == 1.5
+    hands("time_limit", value="1,500")
+    assert session.pipeline.settings["timeout"] == 1500
     hands("time_limit", value="")
     assert "timeout" not in session.pipeline.settings
     hands("card_gpu", of="train_gpu", value="<b>")

@@ -16,6 +16,7 @@ from web.live.session import Session
 from web.page.controls import edit_list
 from web.page.fields import FieldSpec, field_specs
 from web.page.form import problem_key
+from web.page.numerals import number_of
 from web.page.places import free_place
 
 Data = dict[str, Any]
@@ -290,8 +291,7 @@ class Edits:
 def _amount(written: str) -> float | str | None:
     """Read a number as it was typed; what is none stays for the edit to refuse."""
     plain = written.strip()
-    try:
-        value = float(plain.replace(",", "")) if plain else None
-    except ValueError:
-        return plain
-    return int(value) if value is not None and value.is_integer() and abs(value) < 1e15 else value
+    value = number_of(plain)
+    if value is None:
+        return plain or None
+    return int(value) if value.is_integer() and abs(value) < 1e15 else value

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from web.page.numerals import number_of
 from web.page.wording import number, words
 
 JsonObject = dict[str, Any]
@@ -196,18 +197,11 @@ def _choices(shape: JsonObject) -> tuple[Any, ...]:
 
 def _number(typed: str, *, whole: bool) -> Any:
     """Read a number as people write it; what is none stays text."""
-    text = typed.replace("−", "-").replace(" ", "")
-    if text.count(",") == 1 and "." not in text and len(text.split(",")[1]) != 3:
-        text = text.replace(",", ".")
-    text = text.replace(",", "").replace("_", "")
-    try:
-        value = float(text)
-    except ValueError:
-        return typed
-    if not math.isfinite(value):
+    value = number_of(typed)
+    if value is None:
         return typed
     exact = value == int(value) and abs(value) < 2**53
-    return int(value) if exact and (whole or not any(sign in text for sign in ".eE")) else value
+    return int(value) if exact and (whole or not any(sign in typed for sign in ".eE")) else value
 
 
 def _json(typed: str) -> Any:

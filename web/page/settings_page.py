@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +13,7 @@ from tensorrag.folders import Folders
 from tensorrag.store.inspection import pinned_size
 from web.live.sessions import Sessions
 from web.page.actions import Data, text
+from web.page.numerals import number_of
 from web.page.panel import Panel
 from web.page.renting_settings import CAP_FIRST, Renting
 from web.page.workspace_settings import Shown, workspace_settings
@@ -207,13 +207,9 @@ def _dollars(typed: str) -> float | None:
 
 
 def _number(typed: str, unit: str, least: float, most: float) -> float:
-    """Read a number as people write it: 20, 0.5, 0,5, 20 GB."""
-    words = typed.removesuffix(unit).strip().replace(",", ".")
-    try:
-        number = float(words)
-    except ValueError:
-        number = math.nan
-    if not least <= number <= most:
+    """Read a number as people write it: 20, 0.5, 0,5, 1,000, 20 GB."""
+    number = number_of(typed.removesuffix(unit))
+    if number is None or not least <= number <= most:
         raise ParameterError(
             "This cannot be used.",
             hint=f"Write a number of {unit} between {least:g} and {most:,.0f}.",
