@@ -57,6 +57,8 @@ def status() -> int:
         click.echo(f"{offers.outdated} Run `tensorrag modal deploy` again.")
     for offer in offers.offers:
         click.echo(f"{offer.label}: ${(offer.price or 0) * 3600:.2f} an hour while a card runs")
+    if offers.rates is not None:
+        click.echo(f"Prices: {offers.rates.words}.")
     return 0
 
 

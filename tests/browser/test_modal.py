@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from tensorrag.store.settings import Settings
 from tests.browser.hands import PICTURES, TRAINED, Hands
 from tests.executors.modal_plane.account import account
 from tests.executors.modal_plane.plane import Plane
@@ -170,3 +171,15 @@ def test_the_sample_on_a_rented_gpu(
     page.get_by_role("tab", name="Runs").click()
     expect(page.locator("[data-run]").first).to_contain_text("Modal L4")
     expect(page.locator("[data-run]").last).to_contain_text("Modal T4")
+
+    Settings(server.workspace / "settings.json").set("budget_run", 0.001)  # 3.9 s of an L4
+    hands.settings("model")
+    hands.type_into("epochs", "1000")
+    hands.run()
+    hands.expect_states("cancelled", "train")
+    hands.select("train")
+    expect(inspector.locator(".lead")).to_contain_text("It was stopped: The budget of this run")
+    expect(inspector.locator(".ihs")).to_contain_text("The budget of this run, $0.001, is used up")
+    expect(page.get_by_text("The run is stopped.")).to_be_visible()
+    assert busy(plane) == []
+    hands.picture("budget", fit=False)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tensorrag.cli.terminal import follow
 from tensorrag.errors import RunRefused
 from tensorrag.pipeline import Pipeline
 from tensorrag.rates import Rates
@@ -49,7 +50,9 @@ class Paid(InProcess):
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Engine:
-    return Engine(tmp_path)
+    engine = Engine(tmp_path)
+    engine.workspace.settings.set("rehearse", False)  # some of these cards never end by themselves
+    return engine
 
 
 @pytest.fixture
@@ -102,6 +105,21 @@ async def test_an_estimate_before_and_the_cost_after(engine: Engine, paid: Paid)
     assert second["cost"] == pytest.approx(0.030)
     again = (await run(engine, paid, changed)).to_json()["nodes"]["number"]
     assert (again["cached"], again["estimate"], again["cost"]) == (True, None, None)
+
+
+async def test_the_terminal_says_the_price_before_and_the_cost_after(
+    engine: Engine, paid: Paid, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await run(engine, paid, chain(node("number")))
+    started = new(engine, paid, chain(node("number", value=2), node("parity")))
+    await started.start()
+    await follow(started)
+    said = capsys.readouterr().out
+    assert "$ number           Modal: about $0.02, 20 s (16 to 24 s)\n" in said
+    assert "$ parity           Modal: first time: unknown; at most $3.66\n" in said
+    assert "$ together         at most $3.68 (prices: a price page, 1 Aug 2026)\n" in said
+    assert "$0.02 (estimated $0.02)" in said
+    assert "for $0.04." in said
 
 
 async def test_what_runs_here_costs_nothing(engine: Engine) -> None:

@@ -68,6 +68,7 @@ def test_deploy_and_status(plane: Plane, capsys: pytest.CaptureFixture[str]) -> 
     assert "again" not in said
     assert "T4" in said
     assert "$0.72 an hour" in said
+    assert "Prices: Modal's price page, 1 Aug 2026." in said
     gpu = plane.functions[plane.deployed["run_card_gpu"]]
     assert (gpu.timeout_secs, gpu.resources.gpu_config.gpu_type) == (600, "T4")
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from executors.modal_deploy import deploy
+from tensorrag.store.workspace import Workspace
 from tests.core.engine import chain, node
 from tests.executors.modal_plane.account import account
 from tests.servers import Server
@@ -45,6 +46,9 @@ def test_a_call_that_goes_on_is_taken_over_and_not_paid_twice(
             run = begin(http, pipeline_id=made)
             until(lambda: (found(http, run)["nodes"].get("wait") or {}).get("state") == "running")
         assert kill(server) == []
+        # Nobody knows how it ends: 3,600 seconds and 10 of grace, of two cores and 4 GiB.
+        spending = Workspace.open(workspace).journal.spending
+        assert spending.this_month() == pytest.approx(3610 * (2 * 0.0000131 + 4 * 0.00000222))
 
         with client(start_server(workspace, **signed_in)) as http:
             assert found(http, run)["status"] == "interrupted"
@@ -52,3 +56,8 @@ def test_a_call_that_goes_on_is_taken_over_and_not_paid_twice(
         assert outcome["status"] == "succeeded", outcome
         assert outcome["nodes"]["wait"]["executor"] == "modal"
         assert len(plane.calls) == 1, "it was not begun a second time"
+        (paid,) = spending.past("wait", "modal", None)
+        assert outcome["nodes"]["wait"]["cost"] == pytest.approx(
+            paid.seconds * 0.00003508, rel=0.01
+        )
+        assert spending.this_month() < 0.01, "now its end is known, and it counts at that"

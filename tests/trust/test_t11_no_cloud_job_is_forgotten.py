@@ -113,7 +113,7 @@ def test_what_was_begun_but_not_heard_of_is_found_and_its_result_kept(
 ) -> None:
     server = start(pause=60)  # the editor dies before it hears the handle
     with client(server) as http:
-        run = begin(http, pipeline_id=create(http, working(50)))
+        run = begin(http, pipeline_id=create(http, working(150)))
         until(lambda: len(cloud.going_on()) == 1)
     assert kill(server) == cloud.going_on() != []
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tensorrag.executor import Executor
 from tensorrag.pipeline import JsonObject, Pipeline
 from tensorrag.store.workspace import Workspace
 from tensorrag.task import TaskKind
@@ -18,15 +19,15 @@ KINDS: frozenset[TaskKind] = frozenset({"run", "peek", "describe", "propagate", 
 
 
 class Desk:
-    """Sessions on a workspace of their own."""
+    """Sessions on a workspace of their own; ``elsewhere`` are executors besides this machine."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, **elsewhere: Executor) -> None:
         self.workspace = Workspace.open(root)
         numbers = self.workspace.cards / "numbers.py"
         if not numbers.exists():  # a file written anew is another file to those who remember it
             numbers.write_text(CARDS)
         self.executor = InProcess(kinds=KINDS)
-        self.sessions = Sessions(self.workspace, {"local": self.executor})
+        self.sessions = Sessions(self.workspace, {"local": self.executor, **elsewhere})
 
     async def start(self) -> Desk:
         """Start the sessions, and wait for the cards, and for the sample of the first start."""

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tensorrag.estimate import Estimate, Span, Total
+from tensorrag.rates import Rates
+from tensorrag.run.budget import RAISE
+from tests.core.engine import InProcess, chain, node
+from tests.web.desk import Desk
 from web.live.prices import price_of, short
 from web.page.markup import html
 from web.page.money import after, before, of_run, on_button, running_part
@@ -75,3 +82,43 @@ def test_a_run_adds_its_cards_up() -> None:
     assert of_run([*cards, ran("running", 0.1, FIRST)], running=True) == "$0.10 of at most $0.15"
     assert of_run([ran("done", 0.5, None)], running=False) == "$0.50"
     assert of_run([ran("done", None, None)], running=False) == ""
+
+
+class Paid(InProcess):
+    """A place that takes $0.001 a second; every card takes 20 seconds there, as it says itself."""
+
+    rates = Rates(
+        gpus={}, core=0.001, gib=0.0, cores=1, memory=1024, source="a list", dated=date(2026, 8, 1)
+    )
+
+    async def events(self, handle: str) -> Any:
+        async for event in super().events(handle):
+            yield event
+        yield {"type": "cost", "data": {"cost": 0.02, "seconds": 20.0}}
+
+
+async def test_a_pipeline_says_what_it_would_cost_and_what_is_left_of_a_budget(
+    tmp_path: Path,
+) -> None:
+    desk = Desk(tmp_path, modal=Paid(name="modal"))
+    desk.workspace.settings.set("budget_run", 0.03)
+    await desk.start()
+    pipeline = chain(node("number"), node("parity"))
+    paid = replace(pipeline.nodes["number"], run_on="modal")
+    session = await desk.open(pipeline.with_nodes(paid))
+    assert session.price == Total(3.6, is_most=True, cards=1)
+    assert session.node_json("number")["price"]["text"] == "≤$3.60"
+    assert session.node_json("parity")["price"] is None, "it runs here"
+
+    assert await desk.run(session) == "succeeded"
+    assert session.runtime()["number"]["price"]["text"] == "$0.02"
+    assert session.price.cards == 0, "nothing would run again"
+    assert session.notices == [
+        ("50 % of the budget of this run are used: $0.02 of $0.03.", RAISE),
+    ]
+
+    session.edit([{"op": "set_params", "node": "number", "params": {"value": 2}}])
+    await session.settled()
+    assert session.node_json("number")["price"]["text"] == "≈$0.02"
+    assert session.price == Total(0.02, is_most=False, cards=1)
+    await desk.sessions.close()

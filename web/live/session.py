@@ -92,6 +92,7 @@ class Session:
         """What another program wrote into the file."""
         self.versions = Versions(workspace.pipelines, pipeline_id, document, saving)
         """What the pipeline was before, and what has a name."""
+        self._budgets_told: dict[str, Notice] = {}
         self.notices: list[Notice] = []
         """What happened to the pipeline that nobody asked for, until somebody has read it."""
         self.written_elsewhere = 0
@@ -584,7 +585,7 @@ class Session:
             self._stage.tell(lambda view: view.on_run_event(event))  # noqa: B023
             self._stage.show_soon()
             if event["type"] == "cost" and "message" in event["data"]:
-                self.notice((event["data"]["message"], event["data"]["hint"]))
+                self._tell_of_budget(event["data"])
             if event["type"] == "run":
                 self._tell_status()
                 if "error" in event["data"]:  # it had waited, and could not begin
@@ -595,6 +596,14 @@ class Session:
         self._checking.kick()
         self._stage.show_soon()
         self._tell_status()
+
+    def _tell_of_budget(self, told: JsonObject) -> None:
+        """Say how much of a budget is used, in the place of what was said of it before."""
+        before = self._budgets_told.pop(told["budget"], None)
+        if before in self.notices:
+            self.notices.remove(before)
+        self._budgets_told[told["budget"]] = notice = (told["message"], told["hint"])
+        self.notice(notice)
 
     async def _tick(self, run: Run) -> None:
         """Show what is spent, also where cards report nothing."""

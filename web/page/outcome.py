@@ -186,7 +186,9 @@ def nothing_yet(card: Card) -> Element:
     if card.state == "queued":
         return div(".sec.lead")["It waits for the cards before it."]
     if card.state == "cancelled":
-        return div(".sec.lead")["It was cancelled before it had a result."]
+        why = str((card.runtime or {}).get("reason") or "cancelled")
+        stopped = why != "cancelled" and f"It was stopped: {why}"
+        return div(".sec.lead")[stopped or "It was cancelled before it had a result."]
     return div(".sec.lead")[
         "No result yet. ",
         button(".link", type="button", data_act="run_node", data_of=card.node)["Run to here"],
