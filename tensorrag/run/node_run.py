@@ -126,7 +126,9 @@ class NodeRun:
 
     def cancel(self, reason: str = "cancelled") -> None:
         """It was stopped, or will not be started."""
-        self.state, self.reason = "cancelled", self.stopped or reason
+        kept = reason.partition(": ")[2]
+        stopped = f"{self.stopped} {kept.capitalize()}." if kept else self.stopped
+        self.state, self.reason = "cancelled", stopped if self.stopped else reason
         self.seconds = self.elapsed()
 
     def block(self, by: str, reason: str) -> None:

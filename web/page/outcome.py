@@ -187,6 +187,8 @@ def nothing_yet(card: Card) -> Element:
         return div(".sec.lead")["It waits for the cards before it."]
     if card.state == "cancelled":
         why = str((card.runtime or {}).get("reason") or "cancelled")
+        if why.startswith("cancelled: "):
+            return div(".sec.lead")[f"It was {why}."]
         stopped = why != "cancelled" and f"It was stopped: {why}"
         return div(".sec.lead")[stopped or "It was cancelled before it had a result."]
     return div(".sec.lead")[
