@@ -95,8 +95,7 @@ class ModalExecutor:
 
     async def _deployed(self) -> Mapping[str, str]:
         """Return what is told of what is deployed, or raise what is yet to be done."""
-        if not await asyncio.to_thread(modal_sdk.is_signed_in):
-            raise NotSignedIn("Nobody is signed in to Modal here.", hint=SIGN_IN)
+        await asyncio.to_thread(_sign_in)
         async with asyncio.timeout(PATIENCE):
             await modal_sdk.function("run_card").hydrate.aio()
             far = await there()
@@ -120,6 +119,7 @@ class ModalExecutor:
         note = Note(name=task.ticket or uuid4().hex, task=task, place=place)
         self._ask_rates()
         try:
+            await asyncio.to_thread(_sign_in)
             kept = await asyncio.to_thread(_kept, task, place)
             parcel = await asyncio.to_thread(_pack, task, place, kept)
             await _send(parcel["far"], place)
@@ -248,6 +248,12 @@ class ModalExecutor:
             await _bring_home(job)
         job.finish(RunCancelled("The card was cancelled.") if job.stopping else outcome)
         await asyncio.to_thread(self._notes.forget, note.name)
+
+
+def _sign_in() -> None:
+    """Take up the token that there is now."""
+    if not modal_sdk.is_signed_in():
+        raise NotSignedIn("Nobody is signed in to Modal here.", hint=SIGN_IN)
 
 
 async def _call_that_began(name: str) -> str:

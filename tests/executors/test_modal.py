@@ -20,7 +20,13 @@ from executors.modal_deploy import deploy
 from executors.modal_notes import Note, Notes
 from executors.modal_prices import PRICE_PAGE
 from executors.modal_remote import ModalExecutor
-from tensorrag.errors import ExecutorError, ExecutorUnavailable, RunCancelled
+from tensorrag.errors import (
+    ExecutorError,
+    NotDeployed,
+    NotInstalled,
+    NotSignedIn,
+    RunCancelled,
+)
 from tensorrag.executor import Executor
 from tensorrag.perform import perform
 from tensorrag.store.artifacts import Store
@@ -372,7 +378,7 @@ async def test_an_old_deployment_is_a_sentence(
     executor: ModalExecutor, place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(modal_remote, "FORMAT", modal_parcel.FORMAT + 1)
-    with pytest.raises(ExecutorUnavailable) as caught:
+    with pytest.raises(NotDeployed) as caught:
         await executor.result(await executor.submit(task("Return"), place))
     assert "tensorrag modal deploy" in caught.value.hint
 
@@ -386,16 +392,18 @@ async def test_no_token_a_bad_one_and_no_deployment_are_sentences(
         offers = await executor.offers()
         assert not offers.available
         assert "modal token new" in offers.hint
+        with pytest.raises(NotSignedIn):
+            await executor.submit(task("Return"), place)
     await asyncio.to_thread(forget_client)
     with monkeypatch.context() as stranger:
         stranger.setenv("MODAL_TOKEN_SECRET", "as-other")
-        with pytest.raises(ExecutorUnavailable, match="does not know you"):
+        with pytest.raises(NotSignedIn, match="does not know you"):
             await executor.submit(task("Return"), place)
         assert not (await executor.offers()).available
     await asyncio.to_thread(forget_client)
     with monkeypatch.context() as bare:
         bare.setattr(plane, "deployed", {})
-        with pytest.raises(ExecutorUnavailable, match="not deployed"):
+        with pytest.raises(NotDeployed, match="not deployed"):
             await executor.submit(task("Return"), place)
         assert "tensorrag modal deploy" in (await executor.offers()).hint
 
@@ -422,7 +430,7 @@ async def test_without_the_package_it_says_what_to_install(
     offers = await executor.offers()
     assert not offers.available
     assert "pip install" in offers.hint
-    with pytest.raises(ExecutorUnavailable, match="not installed"):
+    with pytest.raises(NotInstalled, match="not installed"):
         await executor.submit(task("Return"), place)
 
 

@@ -14,6 +14,7 @@ from web.live.setting_up import SettingUp
 from web.page.markup import html
 from web.page.modal_setup import SetUp, modal_setup
 from web.page.outcome import failure
+from web.page.renting_settings import Renting, renting_part
 
 READY = Offers(executor="modal", available=True, version="0.1.0")
 
@@ -89,8 +90,12 @@ def test_a_deployment_that_fails_says_why_in_its_last_lines() -> None:
     ],
 )
 def test_the_error_of_a_card_leads_to_what_helps(kind: str, does: str) -> None:
-    assert does in str(failure({"type": kind, "message": "It failed."}))
-    assert does not in str(failure({"type": "KeyError", "message": "It failed."}))
+    assert does in str(failure({"type": kind, "message": "It failed."}, "train"))
+    assert does not in str(failure({"type": "KeyError", "message": "It failed."}, "train"))
+
+
+def test_the_settings_lead_there() -> None:
+    assert 'href="/settings/modal"' in str(html(renting_part(Renting())))
 
 
 async def test_the_command_of_the_terminal_does_it_and_all_it_says_is_kept(

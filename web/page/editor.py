@@ -324,10 +324,12 @@ class Editor(View):
         ui.navigate.to(SET_UP)
 
     def _to_limit(self, data: Data) -> None:
-        """Turn to the field of a limit of the card that is shown."""
-        limit = text(data, "param")
-        if limit in ("timeout", "memory") and self.inspector.node is not None:
-            self.inspector.show(self.inspector.node, "settings")
+        """Turn to the field of a limit of a card."""
+        node, limit = text(data, "of"), text(data, "param")
+        if limit in ("timeout", "memory") and node in self.session.pipeline.nodes:
+            self._latest_run()
+            self._select(node)
+            self.inspector.show(node, "settings")
             self.inspector.focus_on(f"limit-{limit}")
 
     async def _cancel(self, node: str | None) -> None:

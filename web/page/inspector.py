@@ -253,7 +253,7 @@ class Inspector:
         self._begin(what)
         with self._body:
             if shown.get("error"):
-                Panel("div", outcome.failure(shown["error"]), act=self._act)
+                Panel("div", outcome.failure(shown["error"], card.node), act=self._act)
             if isinstance(face, SplitFace):
                 Panel("div", outcome.split_part(face))
             if len(ports) > 1:

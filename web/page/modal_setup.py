@@ -143,7 +143,7 @@ def _step(shown: SetUp, at: int, name: str, done: Node, todo: Node, does: Node) 
     if shown.offers is None:
         return _row("asking" if shown.looking else "later", name)
     if shown.stuck or at > shown.reached:
-        return _row("later", name)
+        return _row("unknown" if shown.stuck else "later", name)
     return _row("now", name, todo, does)
 
 
@@ -152,6 +152,7 @@ _MARKS = {
     "stale": ("stale", "Old"),
     "now": ("idle", "To do"),
     "later": ("idle", "Later"),
+    "unknown": ("idle", "Not known"),
     "asking": ("running", "Asking"),
 }
 

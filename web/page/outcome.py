@@ -131,7 +131,7 @@ def split_part(face: SplitFace) -> Element:
     ]  # fmt: skip
 
 
-def failure(error: Mapping[str, Any]) -> Element:
+def failure(error: Mapping[str, Any], node: str = "") -> Element:
     """Say what failed and what to do, with the way to its log; the traceback is folded away."""
     trace = error.get("traceback")
     where = last_place(str(trace)) if trace else ""
@@ -142,7 +142,7 @@ def failure(error: Mapping[str, Any]) -> Element:
                 span(".w5")[str(error.get("message", ""))],
                 error.get("hint") and div(".m2")[str(error["hint"])],
                 div(".fix")[
-                    remedy(error),
+                    remedy(error, node),
                     button(".link", type="button", data_act="tab", data_tab="log")["Log"],
                 ],
             ],

@@ -212,7 +212,7 @@ class PastView:
     def _result(self, node: CardNode) -> None:
         shown = self._recorded.shown.get(node.id)
         if shown is not None and shown.node.get("error"):
-            Panel("div", outcome.failure(shown.node["error"]), act=self._act)
+            Panel("div", outcome.failure(shown.node["error"], node.id), act=self._act)
         if node.id in self._recorded.lost:
             Panel("div", div(".sec.lead")[NO_LONGER_KEPT])
         elif shown is None or shown.state != "done" or shown.key is None:

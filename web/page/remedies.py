@@ -27,14 +27,16 @@ LIMITS = {
 """The limit that mostly helps against an error, and what the button says."""
 
 
-def remedy(error: Mapping[str, Any]) -> Node:
-    """Offer what mostly helps against a card's error; None where nothing does."""
+def remedy(error: Mapping[str, Any], node: str) -> Node:
+    """Offer what mostly helps against the error of a card; None where nothing does."""
     kind = str(error.get("type", ""))
     if kind in _MISSING:
         return _set_up(_MISSING[kind])
-    if kind in LIMITS:
+    if kind in LIMITS and node:
         limit, word = LIMITS[kind]
-        return button(".btn.o.sml", type="button", data_act="to_limit", data_param=limit)[word]
+        return button(
+            ".btn.o.sml", type="button", data_act="to_limit", data_of=node, data_param=limit
+        )[word]
     return None
 
 
