@@ -21,7 +21,7 @@ from tensorrag.executor import Executor
 from tensorrag.pipeline.names import quoted
 from tensorrag.placement import LOCAL
 from tensorrag.run.bill import Bill
-from tensorrag.run.budget import RAISE, Budgets
+from tensorrag.run.budget import LATEST, RAISE, Budgets
 from tensorrag.run.chronicle import Chronicle
 from tensorrag.run.execution import Execution, FindStray
 from tensorrag.run.node_run import NodeRun
@@ -112,6 +112,8 @@ class Run:
         """Set when the loop has something to do."""
         self._outcomes: list[tuple[NodeRun, Outcome]] = []
         self._executions: dict[str, Execution] = {}
+        self._unreached: set[str] = set()
+        """Nodes that were to be stopped, and whose executor did not answer."""
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     # --- for those who started it -----------------------------------------------------------
@@ -191,15 +193,20 @@ class Run:
             await self._withdraw()
             return
         wanted = [self.nodes[node]] if node is not None else list(self.nodes.values())
-        stopping = [one for one in wanted if not one.ended and not one.cancelling]
-        for one in stopping:
-            one.cancelling = True
+        fresh = [one for one in wanted if not one.cancelling or one.id in self._unreached]
+        stopping = [one.id for one in fresh if not one.ended]
+        for node_id in stopping:
+            self.nodes[node_id].cancelling = True
         self._happened.set()
-        asked = [self._executions[one.id] for one in stopping if one.id in self._executions]
-        answers = await asyncio.gather(*(each.cancel() for each in asked), return_exceptions=True)
-        for error in answers:  # one that cannot be reached keeps no other from being stopped
-            if isinstance(error, BaseException):
-                raise error
+        asked = [node_id for node_id in stopping if node_id in self._executions]
+        self._unreached.difference_update(asked)
+        ways = (self._executions[node_id].cancel() for node_id in asked)
+        answers = await asyncio.gather(*ways, return_exceptions=True)
+        # One that cannot be reached keeps no other from being stopped, and can be asked again.
+        errors = {n: each for n, each in zip(asked, answers, strict=True) if each is not None}
+        self._unreached.update(errors)
+        for error in errors.values():
+            raise error
 
     async def interrupt(self) -> None:
         """End at once because this process ends; the journal says that it was interrupted."""
@@ -488,7 +495,12 @@ class Run:
     async def _watch_budgets(self) -> None:
         """Say how much of the budgets is used, and stop the run where that is all."""
         while True:
-            look = await asyncio.to_thread(self._budgets.look, self.id)
+            try:
+                look = await asyncio.to_thread(self._budgets.look, self.id)
+            except WorkspaceError as error:  # a budget holds all the same: the next look tells
+                log.warning("What run %s has cost cannot be read: %s", self.id, error.message)
+                await asyncio.sleep(LATEST)
+                continue
             for data in look.told:
                 self._chronicle.note("cost", data)
                 self._happened.set()
@@ -504,13 +516,16 @@ class Run:
                 self._chronicle.note("cost", data)
 
     async def _stop(self, why: str) -> None:
-        """Cancel all of it although nobody asked for that."""
+        """Cancel all of it although nobody asked for that, as often as it takes."""
         for node in self.nodes.values():
             node.stopped = why
-        try:
-            await self.cancel()
-        except TensorRagError as error:
-            log.warning("A card of run %s could not be stopped: %s", self.id, error.message)
+        while True:
+            try:
+                await self.cancel()
+                return
+            except TensorRagError as error:
+                log.warning("A card of run %s could not be stopped: %s", self.id, error.message)
+            await asyncio.sleep(LATEST)
 
     async def _carry_out(self, node: NodeRun, execution: Execution) -> None:
         """Carry out one card, and hand what came of it to the loop."""

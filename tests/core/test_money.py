@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tensorrag.cli.terminal import follow
-from tensorrag.errors import RunRefused
+from tensorrag.errors import ExecutorError, RunRefused, WorkspaceError
 from tensorrag.pipeline import Pipeline
 from tensorrag.rates import Rates
 from tensorrag.run import Request, Run
@@ -180,6 +180,35 @@ async def test_a_hard_budget_stops_the_run(engine: Engine, paid: Paid, setting: 
     why = ended.nodes["wait"].reason or ""
     assert why.startswith("The budget of this run, $0.08, is used up: $0.08")
     assert [told["share"] for told in budget_events(ended)][-1] == 100
+
+
+async def test_it_does_so_where_the_place_and_the_disk_fail_at_first(
+    engine: Engine, paid: Paid, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spending = engine.workspace.journal.spending
+    of_run, cancel, failed = spending.of_run, paid.cancel, list[str]()
+
+    def read(run: str) -> float:
+        if "disk" not in failed:
+            failed.append("disk")
+            raise WorkspaceError("The disk is full.")
+        return of_run(run)
+
+    async def reach(handle: str) -> None:
+        if "place" not in failed:
+            failed.append("place")
+            raise ExecutorError("The cloud does not answer.")
+        await cancel(handle)
+
+    monkeypatch.setattr(spending, "of_run", read)
+    monkeypatch.setattr(paid, "cancel", reach)
+    engine.workspace.settings.set("budget_run", 0.0802)
+    engine.workspace.settings.set("budget_hard", True)
+
+    ended = await run(engine, paid, waits())
+
+    assert (ended.status, failed) == ("cancelled", ["disk", "place"])
+    assert ended.nodes["wait"].state == "cancelled"
 
 
 async def test_a_soft_one_does_not(engine: Engine, paid: Paid) -> None:
