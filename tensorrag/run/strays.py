@@ -2,7 +2,8 @@
 
 The handle of a task is in the journal before anything is awaited. After a crash each one is looked
 for: what goes on is followed, so that its result is there when the run is resumed, or handed over
-to the run that needs it; what nobody could use is cancelled.
+to the run that needs it; what nobody could use is cancelled. Where an executor does not answer, it
+is asked again.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
-from tensorrag.errors import RunCancelled, TaskFailed, WorkspaceError
+from tensorrag.errors import ExecutorError, RunCancelled, TaskFailed, WorkspaceError
 from tensorrag.executor import Executor
 from tensorrag.run.node_run import NodeRun
 from tensorrag.run.rereading import is_other
@@ -24,6 +25,8 @@ from tensorrag.types.value import JsonObject
 
 PATIENCE = 30.0
 """Seconds that an executor may take to say whether it still has a task."""
+AGAIN = 60.0
+"""Seconds after which one that did not say is asked again."""
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +51,8 @@ class Strays:
         self._finding: asyncio.Task[None] | None = None
         self._sought: dict[asyncio.Task[None], Unsettled] = {}
         """Those of which nobody has heard yet whether they go on."""
+        self._unheard: dict[asyncio.Task[None], Unsettled] = {}
+        """Those of which nobody could tell, until they are asked about again."""
 
     def start(self) -> None:
         """Begin to look for them; returns at once."""
@@ -72,15 +77,26 @@ class Strays:
         return next((each.handle for each in self._followed.values() if makes_it(each)), None)
 
     async def cancel(self, run: str) -> None:
-        """Stop what goes on of an interrupted run."""
+        """Stop what goes on of an interrupted run.
+
+        Raises:
+            ExecutorError: it cannot be reached where it may go on.
+        """
+        for task, stray in tuple(self._unheard.items()):
+            if stray.run == run and task.cancel():
+                self._seek(stray)
         await self._found(lambda stray: stray.run == run)
+        for stray in self._unheard.values():
+            if stray.run == run:
+                raise _silent(stray)
         for stray in tuple(self._followed.values()):
             if stray.run == run:
                 await self._executors[stray.shown["executor"]].cancel(stray.handle)
 
     async def close(self) -> None:
         """Follow them no longer; the next start looks for them again."""
-        tasks = [*([self._finding] if self._finding else []), *self._sought, *self._followed]
+        finding = [self._finding] if self._finding is not None else []
+        tasks = [*finding, *self._sought, *self._unheard, *self._followed]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -94,12 +110,19 @@ class Strays:
 
     async def _find(self) -> None:
         for stray in await asyncio.to_thread(self._workspace.journal.unsettled):
-            task = asyncio.create_task(self._look_for(stray))
-            self._sought[task] = stray
-            task.add_done_callback(self._sought.pop)
+            self._seek(stray)
+
+    def _seek(self, stray: Unsettled) -> None:
+        task = asyncio.create_task(self._look_for(stray))
+        self._sought[task] = stray
+        task.add_done_callback(self._sought.pop)
+
+    async def _seek_again(self, stray: Unsettled) -> None:
+        await asyncio.sleep(AGAIN)
+        self._seek(stray)
 
     async def _look_for(self, stray: Unsettled) -> None:
-        """Take a task up where it goes on; where nobody can tell, the next start asks again."""
+        """Take a task up where it goes on; where nobody can tell, ask again in a while."""
         name = stray.shown["executor"]
         try:
             async with asyncio.timeout(PATIENCE):
@@ -109,6 +132,10 @@ class Strays:
         except Exception as error:
             why = f"{name} is not installed" if name not in self._executors else error
             log.warning("A card of run %s may still run as %s: %s", stray.run, stray.handle, why)
+            if name in self._executors:
+                task = asyncio.create_task(self._seek_again(stray))
+                self._unheard[task] = stray
+                task.add_done_callback(self._unheard.pop)
             return
         if not goes_on:
             await asyncio.to_thread(self._settle, stray)
@@ -172,3 +199,10 @@ class Strays:
         nodes = {stray.node: (shown or stray.shown, made)}
         with suppress(Exception):  # it stays unsettled, and is asked about again
             self._workspace.journal.append(stray.run, events, nodes=nodes)
+
+
+def _silent(stray: Unsettled) -> ExecutorError:
+    return ExecutorError(
+        f"{stray.node} may still run: {stray.shown['executor']} does not say.",
+        hint="Try again when this machine can reach it, or end it there.",
+    )

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tensorrag.errors import ExecutorError
+from tensorrag.run import strays as straying
 from tensorrag.run.node_run import NodeRun
 from tensorrag.run.strays import Strays
 from tensorrag.store.workspace import Workspace
@@ -33,6 +34,23 @@ class SilentCloud:
     async def result(self, handle: str) -> dict[str, Any]:
         await asyncio.Event().wait()
         raise ExecutorError("It never ends.")
+
+
+class LostCloud(SilentCloud):
+    """One that cannot be reached before it answers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cancelled: list[str] = []
+
+    async def attach(self, handle: str) -> bool:
+        self.asked.set()
+        if not self.answering.is_set():
+            raise ExecutorError("There is no network.")
+        return True
+
+    async def cancel(self, handle: str) -> None:
+        self.cancelled.append(handle)
 
 
 @pytest.fixture
@@ -69,4 +87,37 @@ async def test_a_cloud_that_does_not_answer_keeps_no_other_card_waiting(
     cloud.answering.set()
     assert await mine == "call-1"
     assert [stray.run for stray in strays.of("numbers")] != []
+    await strays.close()
+
+
+async def test_a_cloud_that_could_not_be_reached_is_asked_again(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(straying, "AGAIN", 0.01)
+    cloud, heard = LostCloud(), asyncio.Event()
+    strays = Strays(workspace, {"cloud": cloud}, lambda pipeline: heard.set())  # type: ignore[dict-item]
+    strays.start()
+    await cloud.asked.wait()
+    assert strays.of("numbers") == []
+
+    cloud.answering.set()
+    await heard.wait()
+
+    assert [stray.handle for stray in strays.of("numbers")] == ["call-1"]
+    await strays.close()
+
+
+async def test_cancel_says_so_where_the_cloud_cannot_be_reached(workspace: Workspace) -> None:
+    cloud = LostCloud()
+    strays = Strays(workspace, {"cloud": cloud})  # type: ignore[dict-item]
+    strays.start()
+    (entry,) = workspace.journal.runs()
+
+    with pytest.raises(ExecutorError, match="wait may still run: cloud does not say"):
+        await strays.cancel(entry.id)
+    assert cloud.cancelled == []
+
+    cloud.answering.set()
+    await strays.cancel(entry.id)
+    assert cloud.cancelled == ["call-1"]
     await strays.close()
