@@ -19,6 +19,9 @@ LOCAL = "local"
 RENTED = "modal"
 """Where a GPU is rented automatically, once the settings allow it."""
 
+RENTED_UNASKED = "automatic: this machine has no GPU, and the settings allow it"
+"""Why a card runs on a GPU that nobody asked for by name."""
+
 TITLES = {LOCAL: "This machine", "modal": "Modal"}
 """What people call the places that come with TensorRag."""
 
@@ -45,6 +48,8 @@ class Circumstances:
     """Whether the settings allow to rent a GPU where a card would use one."""
     local_gpu: bool = False
     """Whether this machine has a GPU."""
+    trouble: str = ""
+    """Why nothing can be rented now, though the settings allow it; empty where something can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +140,11 @@ def _automatic(
         return Placement(LOCAL, why="automatic")
     if circumstances.local_gpu:
         return Placement(LOCAL, why="automatic: this machine has a GPU")
+    if circumstances.trouble:
+        return Placement(LOCAL, why=f"automatic: nothing can be rented ({circumstances.trouble})")
     if not circumstances.may_rent:
         return Placement(LOCAL, why="automatic: nothing is rented unasked")
     if needs.stays:
         return Placement(LOCAL, why=needs.stays)
     gpu = gpu_of(pipeline, node, needs, circumstances.gpu)
-    return Placement(RENTED, gpu, "automatic: this machine has no GPU, and the settings allow it")
+    return Placement(RENTED, gpu, RENTED_UNASKED)

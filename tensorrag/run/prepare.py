@@ -17,7 +17,8 @@ from tensorrag.errors import ErrorInfo, PipelineError, RunRefused, TaskFailed
 from tensorrag.executor import Executor
 from tensorrag.pipeline import Node, Pipeline
 from tensorrag.pipeline.names import quoted
-from tensorrag.placement import LOCAL, Circumstances, Placement, placement_of
+from tensorrag.placement import Placement
+from tensorrag.run.placing import circumstances_of, placed, unknown_places
 from tensorrag.store.place import Place
 from tensorrag.task import Task
 from tensorrag.types.value import JsonObject
@@ -116,10 +117,11 @@ async def prepare(
     """
     part = await asyncio.to_thread(pipeline.upto, until) if until is not None else pipeline
     checked = await check(part, {})
-    local_gpu = may_rent and await has_gpu(executors)
-    circumstances = Circumstances(on=on, gpu=gpu, may_rent=may_rent, local_gpu=local_gpu)
+    circumstances = await circumstances_of(
+        part, checked, executors, on=on, gpu=gpu, may_rent=may_rent
+    )
     placements = placed(part, checked, circumstances)
-    unknown = _unknown(part, placements, executors)
+    unknown = unknown_places(part, placements, executors)
     _refuse(part, (*checked.problems, *unknown))
     peeks = await look(checked, executors, place, known)
     if peeks:
@@ -127,24 +129,6 @@ async def prepare(
         _refuse(part, checked.problems)
         placements = placed(part, checked, circumstances)
     return Prepared(part, checked, peeks, placements)
-
-
-async def has_gpu(executors: Mapping[str, Executor]) -> bool:
-    """Tell whether this machine has a GPU of its own."""
-    local = executors.get(LOCAL)
-    offers = (await local.offers()).offers if local is not None else ()
-    return any(offer.device != "cpu" for offer in offers)
-
-
-def placed(
-    pipeline: Pipeline, checked: Checked, circumstances: Circumstances
-) -> dict[str, Placement]:
-    """Decide for each node where it runs."""
-    return {
-        node.id: placement_of(pipeline, node, checked.nodes[node.id].needs, circumstances)
-        for node in pipeline.nodes.values()
-        if node.id in checked.nodes
-    }
 
 
 async def look(
@@ -261,24 +245,6 @@ def task_of(
 def threads(node: Node) -> int:
     """Return how many threads a node may use: one, unless it asks for more."""
     return max(1, int(node.resources.get("cpus") or 1))
-
-
-def _unknown(
-    pipeline: Pipeline, placements: Mapping[str, Placement], executors: Mapping[str, Executor]
-) -> list[Problem]:
-    """List the places that are not here."""
-    return [
-        Problem(
-            code="executor_unknown",
-            node=node,
-            field="run_on",
-            message=f"Nothing called {quoted(placement.executor)} is installed that could run "
-            "this card.",
-            hint=f"Choose one of: {', '.join(executors)}.",
-        )
-        for node, placement in placements.items()
-        if placement.executor not in executors and pipeline.nodes[node].enabled
-    ]
 
 
 def _refuse(pipeline: Pipeline, problems: tuple[Problem, ...]) -> None:

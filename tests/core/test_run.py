@@ -561,6 +561,13 @@ class WithGpu(InProcess):
         return Offers(executor="local", available=True, offers=(gpu,))
 
 
+class Shut(InProcess):
+    """A place where nobody is signed in."""
+
+    async def offers(self) -> Offers:
+        return Offers(executor=self.name, available=False, reason="Nobody is in.", hint="Go in.")
+
+
 async def test_a_gpu_is_rented_unasked_where_the_settings_allow_it_and_never_by_the_command_line(
     tmp_path: Path,
 ) -> None:
@@ -592,5 +599,10 @@ async def test_a_gpu_is_rented_unasked_where_the_settings_allow_it_and_never_by_
     tasks = [job.task for job in modal._jobs.values()][-2:]
     assert {task.card: task.rented_gpu for task in tasks} == {"number": None, "on_gpu": "L4"}
     assert await where(rents=False) == here, "the command line asks for it by itself alone"
+    places["modal"] = Shut(name="modal")
+    assert await where(rents=True) == here, "nobody is signed in"
+    del places["modal"]
+    assert await where(rents=True) == here
+    places["modal"] = modal
     places["local"] = WithGpu()
     assert await where(rents=True) == here, "what this machine has costs nothing"

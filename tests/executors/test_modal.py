@@ -533,3 +533,19 @@ async def test_a_pre_empted_training_has_the_curve_of_one_that_was_not(
     assert len(loss(far)) == 700
     assert loss(far) == pytest.approx(loss(near), rel=1e-6)
     assert "It goes on after epoch" in await printed(executor, handle)
+
+
+async def test_nothing_is_said_of_waiting_once_it_has_begun(
+    executor: ModalExecutor, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard = asyncio.Event()
+
+    async def listen(job: object, gpu: object, rates: object, began: asyncio.Event) -> None:
+        await began.wait()
+        heard.set()
+
+    monkeypatch.setattr(modal_remote, "tell_of_waiting", listen)
+    handle = await executor.submit(task("Sleep", 30), place)
+    await first(executor, handle, "started")
+    await asyncio.wait_for(heard.wait(), 30)
+    await executor.cancel(handle)

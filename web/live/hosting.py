@@ -15,7 +15,8 @@ from tensorrag.executor import Executor
 from tensorrag.pipeline import JsonObject, Pipeline
 from tensorrag.placement import Circumstances, Placement
 from tensorrag.run.hosted import Hosted
-from tensorrag.run.prepare import has_gpu, look
+from tensorrag.run.placing import has_gpu
+from tensorrag.run.prepare import look
 from tensorrag.run.pricing import Pricing
 from tensorrag.store.workspace import Workspace
 from tensorrag.task import Task
