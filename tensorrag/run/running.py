@@ -15,17 +15,17 @@ from contextlib import suppress
 from typing import Literal
 
 from tensorrag.catalog import Catalog
-from tensorrag.errors import ErrorInfo, NodeNotFound, RunRefused, TensorRagError, WorkspaceError
-from tensorrag.estimate import NOTHING, total
+from tensorrag.errors import ErrorInfo, NodeNotFound, TensorRagError, WorkspaceError
+from tensorrag.estimate import NOTHING
 from tensorrag.executor import Executor
 from tensorrag.pipeline.names import quoted
 from tensorrag.placement import LOCAL
 from tensorrag.run.bill import Bill
-from tensorrag.run.budget import LATEST, RAISE, Budgets
+from tensorrag.run.budget import LATEST, Budgets
 from tensorrag.run.chronicle import Chronicle
 from tensorrag.run.execution import Execution, FindStray
 from tensorrag.run.node_run import NodeRun
-from tensorrag.run.plan import Planner
+from tensorrag.run.outset import set_out
 from tensorrag.run.prepare import Checker, PipelineHasErrors, Prepared, prepare
 from tensorrag.run.pricing import Pricing
 from tensorrag.run.record import run_record
@@ -34,7 +34,6 @@ from tensorrag.run.request import Request
 from tensorrag.run.schedule import Outcome, Schedule, Step
 from tensorrag.store.interruption import interrupt
 from tensorrag.store.place import Place
-from tensorrag.store.settings import Values
 from tensorrag.store.workspace import Workspace
 from tensorrag.types.value import JsonObject
 
@@ -288,28 +287,15 @@ class Run:
 
     def _create(self, prepared: Prepared) -> None:
         """Plan the run and record it. In a thread: this reads and writes files."""
-        store, journal, request = self._workspace.store, self._workspace.journal, self.request
-        for key, peek in prepared.peeks.items():
-            store.peeks.put(key, peek)
+        journal, request = self._workspace.journal, self.request
         self.pipeline = prepared.pipeline
         self.problems = [p.model_dump(mode="json") for p in prepared.checked.problems]
-        planner = Planner(
-            prepared.pipeline,
-            prepared.checked,
-            store,
-            self._catalog,
-            previous=journal.previous(self.pipeline_id) if self.pipeline_id else {},
-            peeks=prepared.peeks,
-            fresh=self._fresh(),
+        outset = set_out(
+            prepared, request, self._workspace, self._executors, self._catalog, self._place
         )
-        values = self._workspace.settings.values()
-        memory, resumes = values.card_memory, request.parent is not None
-        self._schedule = Schedule(prepared, planner, store, memory, resumes=resumes)
-        self._price(prepared, values)
-        if values.rehearse and LOCAL in self._executors:
-            self._rehearsal = Rehearsal(
-                self._schedule, self._executors[LOCAL], self._place, self._workspace.store
-            )
+        self._schedule, self._rehearsal = outset.schedule, outset.rehearsal
+        self._pricing, self._budgets = outset.pricing, outset.budgets
+        self.expected = outset.expected
         record = run_record(prepared, request)
         created = time.time() - (time.monotonic() - self._began)
         if self.id:
@@ -329,41 +315,6 @@ class Run:
         self.nodes = self._schedule.nodes
         for node in self.nodes.values():  # in the order of the file, which the journal keeps
             self._chronicle.touch(node)
-
-    def _price(self, prepared: Prepared, values: Values) -> None:
-        """Estimate what will be paid for; refuse it where nothing may be spent any more."""
-        self._pricing = Pricing(
-            prepared.pipeline,
-            prepared.checked.nodes,
-            prepared.placements,
-            self._executors,
-            self._workspace.journal.spending,
-            values.card_memory,
-        )
-        estimates = self._pricing.estimates(self._schedule.first)
-        for node_id, each in estimates.items():
-            self._schedule.nodes[node_id].estimate = each.to_json()
-        self.expected = total(estimates.values())
-        self._budgets = Budgets.of(self._workspace.journal.spending, values)
-        if estimates and (refusal := self._budgets.refusal()):
-            raise RunRefused(refusal, hint=f"{RAISE} Or run it on this machine.")
-        if not estimates:
-            self._budgets.budgets.clear()
-
-    def _fresh(self) -> frozenset[str]:
-        """Return the nodes that run though their result may be known.
-
-        What the run before has made anew need not be made anew by the one that resumes it.
-        """
-        parent = self.request.parent if self.request.no_cache else None
-        before = self._workspace.journal.to_json(parent)["nodes"] if parent else {}
-        made = {node_id for node_id, node in before.items() if node["state"] == "done"}
-        nodes = self.pipeline.nodes.values()
-        return frozenset(
-            node.id
-            for node in nodes
-            if not node.cache or (self.request.no_cache and node.id not in made)
-        )
 
     async def _withdraw(self) -> None:
         """Take it back before it has begun."""
