@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 from unittest.mock import patch
 
 from tests.executors.modal_plane.plane import TOKEN, Plane, PlaneThread
@@ -23,12 +25,24 @@ def account(folder: Path) -> Iterator[Plane]:
     }
     with patch.dict(os.environ, signed_in):
         forget_client()
+        _forget_app()
         try:
             yield elsewhere.plane
             assert not elsewhere.plane.unknown, "the SDK asked for what is not modelled"
         finally:
             forget_client()
             elsewhere.stop()
+
+
+_apps: list[ModuleType] = []
+"""Apps of accounts that are gone. Never collected: the SDK leaves something open."""
+
+
+def _forget_app() -> None:
+    """Have the app made anew: once deployed, it keeps names of that account alone."""
+    known = sys.modules.pop("executors.modal_app", None)
+    if known is not None:
+        _apps.append(known)
 
 
 def forget_client() -> None:
