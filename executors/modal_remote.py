@@ -313,6 +313,8 @@ async def _outcome(job: Job, answer: Any, rates: Rates) -> Outcome:
     if not isinstance(answer, dict) or answer.get("format") != FORMAT or "said" not in answer:
         return other_version()
     seconds = float(answer["seconds"])
+    if not 0 <= seconds < math.inf:
+        return crashed(job.task, "It did not say how long it took.")
     cost = seconds * rates.per_second(_gpu(job.task), job.task.memory)
     job.add({"type": "cost", "data": {"cost": round(cost, 6), "seconds": round(seconds, 3)}})
     outcome = job.ended(decode(answer["said"]))

@@ -30,13 +30,16 @@ class Bill:
         self._ticket = ""
         """That of the try that is not paid yet; empty where there is none."""
         self._began = False
+        self._starts = 0
+        """How often it began: more than once where it was moved to another container."""
         self._told: JsonObject = {}
         self._before = 0.0
         """US$ for the tries before."""
 
     async def open(self) -> None:
         """Note that it is about to be sent; nothing is sent that is not noted."""
-        self._ticket, self._began, self._told = self._node.ticket, False, {}
+        self._ticket, self._began = self._node.ticket, False
+        self._starts, self._told = 0, {}
         charge = replace(self._charge, ticket=self._ticket)
         await asyncio.to_thread(self._spending.begin, charge)
 
@@ -44,6 +47,8 @@ class Bill:
         """Listen to what its executor tells: that it has begun, and what it cost."""
         if kind == "cost":
             self._told = data
+        elif kind == "started":
+            self._starts += 1
         if self._ticket and not self._began and kind != "waiting":
             self._began = True
             with suppress(WorkspaceError):  # it is known when it ends
@@ -51,6 +56,8 @@ class Bill:
 
     async def close(self, outcome: Outcome) -> None:
         """Note what it cost, unless nobody knows how it ended: then it counts at its limit."""
+        if self._starts > 1:  # the last container knows nothing of those before: the clock does
+            self._told = {}
         node, told = self._node, self._told.get("cost")
         if not self._ticket:  # somebody else sent it, and pays
             return

@@ -139,6 +139,25 @@ async def test_every_try_is_paid(engine: Engine, paid: Paid) -> None:
     assert 0.040 + 0.060 <= month <= 0.040 + 0.120
 
 
+async def test_a_card_that_was_moved_pays_for_all_its_containers(
+    engine: Engine, paid: Paid, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events = paid.events
+
+    async def moved(handle: str) -> Any:
+        async for event in events(handle):
+            yield event
+            if event["type"] == "started":
+                yield event
+
+    monkeypatch.setattr(paid, "events", moved)
+    ended = await run(engine, paid, chain(node("number")))
+    number = ended.nodes["number"]
+    assert number.cost is not None
+    assert 0 < number.cost < 0.02, "by the clock, not by what the last container said"
+    assert engine.workspace.journal.spending.running() == 0
+
+
 async def test_a_card_that_is_cancelled_says_what_was_spent(engine: Engine, paid: Paid) -> None:
     paid.seconds = None  # it does not say so any more
     started = new(engine, paid, chain(node("number"), node("wait", steps=100_000)))
