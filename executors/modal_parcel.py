@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TypedDict
 
 from tensorrag.errors import ArtifactDamaged
-from tensorrag.store.artifacts import Artifact, Store
+from tensorrag.store.artifacts import Store
+from tensorrag.store.manifest import Artifact
 
 FORMAT = 3
 """Raised whenever requests or answers change: both ends must agree."""

@@ -33,8 +33,9 @@ from tensorrag.executor import Offer, Offers
 from tensorrag.gpus import GPUS, USUAL
 from tensorrag.pipeline.names import quoted
 from tensorrag.rates import Rates
-from tensorrag.store.artifacts import DIGEST, Store
+from tensorrag.store.artifacts import Store
 from tensorrag.store.checkpoints import Kept
+from tensorrag.store.manifest import DIGEST
 from tensorrag.store.place import Place
 from tensorrag.store.uploads import Uploads
 from tensorrag.task import Task, TaskKind

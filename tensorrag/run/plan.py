@@ -19,7 +19,8 @@ from tensorrag.catalog import Catalog
 from tensorrag.check import Checked, NodeFacts
 from tensorrag.pipeline import Edge, Node, Pipeline
 from tensorrag.run.reasons import ASKED, EVERY_TIME, again, change
-from tensorrag.store.artifacts import Store, canonical
+from tensorrag.store.artifacts import Store
+from tensorrag.store.manifest import canonical
 from tensorrag.store.results import Result
 from tensorrag.types.value import JsonObject
 

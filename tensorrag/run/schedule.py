@@ -16,7 +16,8 @@ from tensorrag.run.node_run import NodeRun, new_ticket
 from tensorrag.run.plan import Planned, Planner, cache_key
 from tensorrag.run.prepare import Prepared, task_of
 from tensorrag.run.rereading import as_read, is_other
-from tensorrag.store.artifacts import Store, canonical
+from tensorrag.store.artifacts import Store
+from tensorrag.store.manifest import canonical
 from tensorrag.store.results import Result
 from tensorrag.task import Task
 from tensorrag.types.value import JsonObject

@@ -8,9 +8,7 @@ many files and equal files are kept once.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
-import re
 import shutil
 import tempfile
 import time
@@ -18,23 +16,20 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
 from tensorrag import redaction
 from tensorrag.durable import full_disk_explained, make_folder, move_into_place, write_file
 from tensorrag.errors import ArtifactDamaged, ArtifactError, ArtifactForeign, ArtifactNotFound
 from tensorrag.store.database import Database
+from tensorrag.store.manifest import DIGEST, PLAIN, SIGNED, Artifact, FileEntry
 from tensorrag.store.signing import Signatures
-from tensorrag.types import BUILT_IN, JsonObject, Value, value_type
+from tensorrag.types import JsonObject, Value, value_type
 
 if TYPE_CHECKING:
     from tensorrag.store.checkpoints import Checkpoints
     from tensorrag.store.results import Peeks, Results
 
-DIGEST = re.compile(r"[0-9a-f]{64}")
-PLAIN, SIGNED = 1, 2
-"""Formats of an artifact: one that is signed is only used where its signature holds."""
-_UNPICKLED = {kind.__name__ for kind in BUILT_IN if kind.unpickles}
 LEFTOVER_SECONDS = 24 * 3600
 """Unfinished files older than this belong to nobody any more."""
 DAMAGED_SECONDS = 30 * 24 * 3600
@@ -51,56 +46,6 @@ CREATE TABLE IF NOT EXISTS stamps (sha256 TEXT PRIMARY KEY, stamp TEXT NOT NULL)
 """
 INDEX_VERSION = 2
 INDEX_MIGRATIONS = {2: "ALTER TABLE results ADD COLUMN sha256 TEXT"}
-
-
-class FileEntry(BaseModel):
-    """One file of an artifact; ``size`` in bytes."""
-
-    model_config = ConfigDict(frozen=True)
-
-    name: str
-    sha256: str = Field(pattern="^[0-9a-f]{64}$")
-    size: int
-
-
-class Artifact(BaseModel):
-    """The manifest of a stored value."""
-
-    model_config = ConfigDict(frozen=True)
-
-    type: str
-    """Class name of the value."""
-    format: int = PLAIN
-    files: tuple[FileEntry, ...] = ()
-    meta: JsonObject = {}
-    """What ``Value.load`` needs besides the files."""
-
-    @cached_property
-    def manifest(self) -> bytes:
-        """The manifest as canonical JSON: what the digest is taken over."""
-        return canonical(self.model_dump())
-
-    @cached_property
-    def digest(self) -> str:
-        """The sha256 of the manifest: the name of the value in the store."""
-        return hashlib.sha256(self.manifest).hexdigest()
-
-    @property
-    def is_signed(self) -> bool:
-        """Whether it may only be used where this workspace wrote it."""
-        return self.format == SIGNED or self.type in _UNPICKLED
-
-    @property
-    def size(self) -> int:
-        """Bytes of all files."""
-        return sum(file.size for file in self.files)
-
-
-def canonical(content: JsonObject) -> bytes:
-    """Return the one spelling of a JSON object that digests are taken over."""
-    return json.dumps(
-        content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    ).encode()
 
 
 class Store:

@@ -16,14 +16,15 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from tensorrag.durable import make_folder, write_file
 from tensorrag.errors import ArtifactError
-from tensorrag.store.artifacts import DIGEST
+from tensorrag.store.manifest import DIGEST
 from tensorrag.types.checkpoint import Arrays, Checkpoint
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tensorrag.store.artifacts import Artifact, Store
+    from tensorrag.store.artifacts import Store
     from tensorrag.store.journal import Journal
+    from tensorrag.store.manifest import Artifact
 
 
 DAYS = 30

@@ -12,7 +12,8 @@ import pytest
 
 from tensorrag import EstimatorSpec, Table
 from tensorrag.errors import ArtifactDamaged, ArtifactNotFound
-from tensorrag.store.artifacts import Artifact, Store
+from tensorrag.store.artifacts import Store
+from tensorrag.store.manifest import Artifact
 
 
 @pytest.fixture

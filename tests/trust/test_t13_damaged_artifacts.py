@@ -25,7 +25,8 @@ from sample_data.pipeline_files import pipeline_path
 from tensorrag import Model
 from tensorrag.errors import ArtifactError, ArtifactForeign, WorkspaceError
 from tensorrag.pipeline import Pipeline
-from tensorrag.store.artifacts import PLAIN, Artifact, FileEntry, Store
+from tensorrag.store.artifacts import Store
+from tensorrag.store.manifest import PLAIN, Artifact, FileEntry
 from tensorrag.store.workspace import Workspace
 from tensorrag.types import TrainingReport
 from tests.core.engine import Engine, chain, node
