@@ -24,6 +24,7 @@ from tensorrag.errors import (
 )
 from tensorrag.pipeline import Edge, Node, Pipeline
 from tensorrag.pipeline.as_json import to_json
+from tensorrag.pipeline.came_along import source_sha256
 from tensorrag.pipeline.files import load, save
 from tensorrag.run.prepare import PipelineHasErrors
 from tensorrag.store.edit_log import EditLog
@@ -35,6 +36,8 @@ from web.live import saving, sessions, write_ahead
 from web.live.hosting import Hosting
 from web.live.network_face import with_consumers
 from web.live.session import Session
+from web.page.dropped import Dropped
+from web.page.markup import html
 
 SUM = chain(node("number", value=3), node("add", amount=4))
 
@@ -661,6 +664,24 @@ async def test_a_dropped_card_appears_everywhere(desk: Desk) -> None:
     assert heard
     assert not session.node_json("twice")["unknown"]
     assert "twice" in session.catalog.cards
+
+
+async def test_a_dropped_card_takes_the_place_of_none_unasked(desk: Desk) -> None:
+    dropped = Dropped(desk.sessions)
+    for source in ("first = 1", "second = 2"):
+        await dropped.ask("twice.py", source)
+        assert "in place of" not in html(dropped.question())
+    first = await dropped.agreed({"sha256": source_sha256("first = 1")})
+    assert first is not None
+    await desk.sessions.add_card_file(first.name, first.source)
+
+    answer = {"sha256": source_sha256("second = 2")}
+    assert await dropped.agreed(answer) is None
+    assert "in place of the twice.py that is here" in html(dropped.question())
+    assert (desk.workspace.cards / "twice.py").read_text() == "first = 1"
+    second = await dropped.agreed(answer)
+    assert second is not None
+    assert second.source == "second = 2"
 
 
 @pytest.mark.parametrize("name", ["../x.py", "x.txt", ".py", "a b.py", "", "x" * 100 + ".py"])

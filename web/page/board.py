@@ -122,7 +122,7 @@ class Board:
         self.show()
 
     async def _add_dropped(self, data: Data) -> None:
-        file = self._dropped.answered(data)
+        file = await self._dropped.agreed(data)
         self.show()
         if file is None:
             return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tensorrag.errors import CardError
 from tensorrag.pipeline.came_along import source_sha256
@@ -56,6 +56,14 @@ class Dropped:
         """Take out the file that an answer is about; None if that is not the one that is shown."""
         shown = self._files[0] if self._files else None
         return self._files.pop(0) if shown and shown.sha256 == text(data, "sha256") else None
+
+    async def agreed(self, data: Data) -> File | None:
+        """Take out the file that is to be added; None where there is more to be asked about it."""
+        file = self.answered(data)
+        if file is None or file.replaces or not await self._sessions.has_card_file(file.name):
+            return file
+        self._files.insert(0, replace(file, replaces=True))  # another one came here meanwhile
+        return None
 
     def question(self) -> Node:
         """Ask about the oldest one, its source below; nothing if none waits."""
