@@ -190,6 +190,7 @@ def test_folders_and_limits_are_checked_where_they_are_typed(
     tries = renting.get_by_role("switch", name="Try a card here before it is rented for")
     expect(tries).to_be_checked()
     tries.click()
+    expect(tries).not_to_be_checked()
     page.reload()
     expect(tries).not_to_be_checked()
     assert kept(server)["rehearse"] is False
