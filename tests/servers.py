@@ -96,10 +96,11 @@ def launch(
     log: Path,
     *options: str,
     plain: bool = False,
+    port: int | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> Server:
     """Start a server on a port of its own, ``plain`` without root's rights; does not wait."""
-    port = free_port()
+    port = port or free_port()
     ours = {"PYTEST_CURRENT_TEST", "PYTEST_VERSION", "TENSORRAG_WORKSPACE", "PORT"}
     inherited = {key: value for key, value in os.environ.items() if key not in ours}
     command = [sys.executable, "-m", "tensorrag", "serve", "--port", str(port)]
@@ -121,11 +122,13 @@ def start_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
     """Starts servers, on a workspace of their own or on a given one, and ends them afterwards."""
     started: list[Server] = []
 
-    def start(workspace: Path | None = None, *options: str, **environment: str) -> Server:
+    def start(
+        workspace: Path | None = None, *options: str, port: int | None = None, **environment: str
+    ) -> Server:
         number = len(started) + 1
         folder = workspace or tmp_path / f"workspace-{number}"
         log = tmp_path / f"server-{number}.log"
-        server = launch(folder, log, *options, environment=environment)
+        server = launch(folder, log, *options, port=port, environment=environment)
         started.append(server)
         server.wait()
         return server
