@@ -186,7 +186,8 @@ def tabs(chosen: str, card: Card) -> Node:
     return div(".tabs", role="tablist", aria_label=card.title)[
         [
             button(
-                type="button", role="tab", data_act="tab", data_tab=name, id=f"tab-{name}",
+                type="button", role="tab", data_act="tab", data_tab=name, data_of=card.node,
+                id=f"tab-{name}",
                 aria_selected="true" if name == chosen else "false", aria_controls="tab-panel",
                 tabindex="0" if name == chosen else "-1",
             )[name.title(), name == "settings" and _count(card.errors)]

@@ -1,5 +1,6 @@
 // Settings fields: what is typed or chosen goes to the server as it stands; the server turns it
 // into a value and says what is wrong with it.
+import { away } from "./connection.js";
 import { isCombobox, listenToComboboxes } from "./combobox.js";
 
 const PAUSE = 400; // ms without a keystroke after which a half-typed value is sent along
@@ -10,6 +11,10 @@ export function listenToFields(root, act) {
   const send = (control, typing) => {
     clearTimeout(waiting.get(control));
     waiting.delete(control);
+    if (away() && control.type !== "checkbox") {
+      control.dataset.typed = "yes"; // it stays in its field, and is sent when the server is back
+      return;
+    }
     if (!typing) delete control.dataset.typed;
     const value = control.type === "checkbox" ? control.checked : control.value;
     act({ ...control.dataset, act: control.dataset.sets, value, typing });
@@ -53,6 +58,12 @@ export function listenToFields(root, act) {
       event.preventDefault();
     } else if (event.key === "Enter" && control.type === "text" && control.dataset.blurs !== undefined) {
       control.blur();
+    }
+  });
+  addEventListener("server-back", () => {
+    for (const control of root.querySelectorAll("[data-sets][data-typed]")) {
+      if (control === document.activeElement) later(control);
+      else send(control, false);
     }
   });
   listenToComboboxes(root, act);

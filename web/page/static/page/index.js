@@ -1,6 +1,7 @@
 // The page's own behaviour in the browser: plain modules, no build.
 import "./theme.js";
 import "./connection.js";
+import "./place.js";
 import "./keys.js";
 import "./log.js";
 import "./table.js";

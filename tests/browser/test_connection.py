@@ -1,0 +1,92 @@
+"""A server that is away for a while: nothing that was typed, chosen or looked at is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, expect
+
+from tests.browser.conftest import Watch
+from tests.browser.hands import Hands
+from tests.servers import Server
+
+VIEW = "document.querySelector('.vue-flow__transformationpane').style.transform"
+RELOADED = "() => !window.before && document.getElementById('popup')?.ariaHidden === 'true'"
+
+
+@pytest.fixture
+def hands(server: Server, context: BrowserContext, watch: Watch) -> Iterator[Hands]:
+    """One tab on the sample pipeline."""
+    hands = Hands(context.new_page()).open(f"{server.url}/edit/new?sample=boston_housing")
+    hands.page.wait_for_url("**/edit/boston*")
+    expect(hands.card("train")).to_be_visible()
+    yield hands
+    watch.errors.clear()  # of a page whose server was gone
+
+
+def pan(hands: Hands) -> Any:
+    """Move what is seen, by the wheel; return where it is."""
+    hands.page.mouse.move(1000, 650)
+    before = hands.page.evaluate(VIEW)
+    hands.page.mouse.wheel(40, 60)
+    hands.page.wait_for_function(f"before => {VIEW} !== before", arg=before)
+    hands._wait_for_rest()
+    return hands.page.evaluate(VIEW)
+
+
+def half_type(hands: Hands, param: str, text: str) -> None:
+    """Type what is no value yet, so that nothing is sent."""
+    hands.field(param).click()
+    hands.page.keyboard.press("ControlOrMeta+a")
+    hands.page.keyboard.type(text)
+
+
+def killed(server: Server, start_server: Callable[..., Server], hands: Hands) -> Server:
+    """Kill the server, start another at its address, and wait until the page is back."""
+    hands.page.evaluate("window.before = true")
+    server.process.kill()
+    server.process.wait()
+    expect(hands.page.locator("#popup")).to_be_visible()
+    again = start_server(server.workspace, port=server.port)
+    hands.page.wait_for_function(RELOADED, timeout=60_000)
+    return again
+
+
+def test_a_page_is_as_it_was_after_a_reload_and_after_a_restart(
+    hands: Hands, server: Server, start_server: Callable[..., Server]
+) -> None:
+    hands.select("train")
+    hands.tab("Log")
+    view = pan(hands)
+
+    hands.page.reload()
+    expect(hands.test_id("inspector").get_by_role("tab", name="Log", selected=True)).to_be_visible()
+    assert hands.page.evaluate(VIEW) == view
+
+    hands.settings("model")
+    half_type(hands, "learning_rate", "0.02e-")
+    killed(server, start_server, hands)
+    field = hands.field("learning_rate")
+    expect(field).to_have_value("0.02e-")
+    expect(field).to_be_focused()
+    assert hands.page.evaluate(VIEW) == view
+    hands.page.keyboard.type("1")
+    hands.page.keyboard.press("Enter")
+    hands.page.reload()
+    expect(hands.field("learning_rate")).to_have_value("0.002")
+
+
+def test_what_is_typed_while_the_connection_breaks_is_sent_afterwards(hands: Hands) -> None:
+    hands.settings("model")
+    half_type(hands, "learning_rate", "0.02e-")
+    hands.page.keyboard.type("1")
+    hands.page.evaluate("window.socket.disconnect()")  # before it was sent
+    expect(hands.page.locator(".app")).to_have_js_property("inert", True)
+    hands.page.evaluate("window.socket.connect()")
+    expect(hands.page.locator(".app")).to_have_js_property("inert", False)
+    expect(hands.field("learning_rate")).to_be_focused()
+    hands.page.keyboard.press("Enter")
+    hands.page.reload()
+    expect(hands.field("learning_rate")).to_have_value("0.002")

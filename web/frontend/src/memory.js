@@ -1,0 +1,20 @@
+/**
+ * Where one was, over a reload: also over the one that follows when the server was restarted.
+ */
+export function createMemory({ flow, selection }) {
+  const key = `tensorrag-canvas ${location.pathname}`
+
+  function keep() {
+    const { x, y, zoom } = flow.viewport.value
+    const place = { x, y, zoom, cards: selection.cards(), wires: [...selection.wires] }
+    sessionStorage.setItem(key, JSON.stringify(place))
+  }
+
+  /** The place before the reload; null where somebody came here otherwise. */
+  function recall() {
+    const [visit] = performance.getEntriesByType("navigation")
+    return visit?.type === "reload" ? JSON.parse(sessionStorage.getItem(key)) : null
+  }
+
+  return { keep, recall }
+}
