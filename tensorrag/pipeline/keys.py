@@ -138,7 +138,7 @@ def _list(what: str, description: str, items: JsonObject) -> Key:
 
 def _positive(most: int, description: str) -> Key:
     schema = {"type": "number", "exclusiveMinimum": 0, "maximum": most, "description": description}
-    what = f"a number above 0, {most:,} at most"
+    what = f"a number above 0 and at most {most:,}"
     return _maybe(what, schema, lambda raw: _is_number(raw) and 0 < raw <= most)
 
 

@@ -18,7 +18,7 @@ ASKED = "asked to run again"
 UNREAD = "its source may have changed"
 GONE = "its result is no longer stored"
 
-_ENDED = {"failed": "failed before", "cancelled": "cancelled before", "running": "interrupted"}
+_ENDED = {"failed": "failed before", "cancelled": "was cancelled", "running": "interrupted"}
 
 
 def change(before: JsonObject | None, now: JsonObject) -> str | None:

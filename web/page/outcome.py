@@ -184,7 +184,8 @@ def nothing_yet(card: Card) -> Element:
     if card.state == "queued" and (card.runtime or {}).get("waiting"):
         return div(".sec.lead")["It begins when there is room for it."]
     if card.state == "queued":
-        return div(".sec.lead")["It waits for the cards before it."]
+        first = "the cards before it, then for " if card.wires else ""
+        return div(".sec.lead")[f"It waits for {first}its turn."]
     if card.state == "cancelled":
         why = str((card.runtime or {}).get("reason") or "cancelled")
         if why.startswith("cancelled: "):

@@ -60,16 +60,17 @@ def _limits(session: Session) -> Element:
     now = session.pipeline.settings.get("timeout")
     control = input_(
         type="text", id="time-limit", data_sets="time_limit", data_kind="number", data_min=0,
-        data_step=10, value="" if now is None else str(now), placeholder="by its kind",
-        inputmode="decimal", autocomplete="off", spellcheck="false",
-        aria_describedby="time-limit-help",
+        data_step=10, value="" if now is None else str(now), inputmode="decimal",
+        autocomplete="off", spellcheck="false", aria_describedby="time-limit-help",
     )  # fmt: skip
     return div(".sec.wide")[
         h3["Limits of each card"],
         div(".field")[
             div(".fl")[label(for_="time-limit")["Time limit"]],
             div(".inp.short")[control, span(".u")["s"]],
-            div(".cap", id="time-limit-help")["A card may have another one, in its settings."],
+            div(".cap", id="time-limit-help")[
+                "Empty: the usual one of each card. A card may have its own, in its settings."
+            ],
         ],
     ]
 
