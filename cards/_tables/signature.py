@@ -71,6 +71,11 @@ def tell(source: Source, head: bytes) -> Format:
         raise ParameterError(f"{source.shown} is not a table: it is XML.", hint=READ)
     if source.name.lower().endswith((".parquet", ".pq")) and is_no_text(head):
         return "parquet"
+    if source.name.lower().endswith((".xlsx", ".xlsm", ".xls")) and is_no_text(head):
+        raise ParameterError(
+            f"{source.shown} is damaged or is no Excel workbook.",
+            hint="Export it again, or choose another file.",
+        )
     return _json(head, source.name.lower()) or "delimited"
 
 

@@ -156,6 +156,7 @@ WRONG: list[tuple[str, str, Made, str]] = [
     ("cut workbook", "x.xlsx", workbook({"S": FLATS})[:-99], "is damaged"),
     ("wrong XML", "x.xlsx", workbook({"S": FLATS}, sheet1="<worksheet><row>"), "is damaged"),
     ("text that is not there", "x.xlsx", cells('<row><c t="s"><v>9</v></c></row>'), "is damaged"),
+    ("zeros for a workbook", "x.xlsx", b"\0" * 999, "damaged or is no Excel workbook"),
     ("no sheet", "x.xlsx", workbook({}), "x.xlsx has no sheet."),
     ("empty sheet", "x.xlsx", workbook({"S": []}), 'sheet "S" is empty'),
     ("sheet with a header", "x.xlsx", workbook({"S": [["a", "b"]]}), "a header but no rows"),
