@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 def is_signed_in() -> bool:
     """Whether there is a token here; one that came after this process began counts, too."""
+    config = sdk().config  # says it where the SDK is not installed
     from modal.client import _Client
 
-    config = sdk().config
     # The SDK reads its file once in a process, and keeps the first client that it made.
     config._user_config = config._read_user_config()
     config._profile = os.environ.get("MODAL_PROFILE") or config._config_active_profile()

@@ -425,7 +425,8 @@ async def test_what_a_container_sends_runs_nothing_here(
 async def test_without_the_package_it_says_what_to_install(
     place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(sys.modules, "modal", None)
+    for name in ["modal", *(name for name in sys.modules if name.startswith("modal."))]:
+        monkeypatch.setitem(sys.modules, name, None)  # also what of it is imported already
     executor = ModalExecutor(tmp_path)
     offers = await executor.offers()
     assert not offers.available
