@@ -30,8 +30,13 @@ def without(missing: Missing | None, reason: str = "So it is.") -> Offers:
 @pytest.mark.parametrize(
     ("missing", "done", "command", "does"),
     [
-        ("package", 0, "pip install &quot;tensorrag[modal]&quot;", "Look again"),
-        ("sign_in", 1, "modal token new", "Look again"),
+        (
+            "package",
+            0,
+            f"{sys.executable} -m pip install &quot;tensorrag[modal]&quot;",
+            "Look again",
+        ),
+        ("sign_in", 1, "-m modal token new", "Look again"),
         ("deploy", 2, "", "Deploy again"),
     ],
 )

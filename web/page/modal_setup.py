@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -93,7 +95,7 @@ def _trouble(shown: SetUp) -> Node:
 def _package(shown: SetUp) -> Element:
     todo = [
         _say(shown, "Install it where TensorRag is installed, then look again."),
-        _command('pip install "tensorrag[modal]"'),
+        _command('-m pip install "tensorrag[modal]"'),
     ]
     return _step(
         shown, 0, "The modal package", "Installed: it speaks with Modal.", todo, _look_again(shown)
@@ -103,7 +105,7 @@ def _package(shown: SetUp) -> Element:
 def _signed_in(shown: SetUp) -> Element:
     todo = [
         _say(shown, "Make an account at modal.com, and sign in from a terminal of this machine."),
-        _command("modal token new"),
+        _command("-m modal token new"),
     ]
     return _step(
         shown, 1, "Your account", "The token stays on this machine.", todo, _look_again(shown)
@@ -167,7 +169,8 @@ def _row(how: str, name: str, detail: Node = None, does: Node = None) -> Element
 
 
 def _command(text: str) -> Element:
-    return div(".command.mono")[text]
+    """Show what to type, for the Python that runs this: another one would not be seen here."""
+    return div(".command.mono")[f"{shlex.quote(sys.executable)} {text}"]
 
 
 def _look_again(shown: SetUp, look: str = ".btn.p") -> Element:
