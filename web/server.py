@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 RECONNECT = 30.0
 """Seconds in which a page that lost its connection may come back without a reload."""
+PING, PONG = 5.0, 10.0
+"""Seconds between two signs of life to a page, and seconds in which it must answer: together
+they are how long a page takes to notice that nobody is there."""
 LOOK = 1.0
 """Seconds between two looks at whether the token was replaced."""
 CONNECTIONS = 500
@@ -117,6 +120,7 @@ def run(
 
     async def start() -> None:
         following.append(asyncio.create_task(_end_without(is_here, app.shutdown)))
+        core.sio.eio.ping_interval, core.sio.eio.ping_timeout = PING, PONG
         try:
             await sessions.start()
         except Exception as error:  # what listens and never answers would be worse than none

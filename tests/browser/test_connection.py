@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -54,6 +57,16 @@ def killed(server: Server, start_server: Callable[..., Server], hands: Hands) ->
     return again
 
 
+@contextmanager
+def stopped(server: Server) -> Iterator[None]:
+    """Have the server hear and say nothing, its connections open."""
+    os.kill(server.process.pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(server.process.pid, signal.SIGCONT)
+
+
 def test_a_page_is_as_it_was_after_a_reload_and_after_a_restart(
     hands: Hands, server: Server, start_server: Callable[..., Server]
 ) -> None:
@@ -89,3 +102,35 @@ def test_what_is_typed_while_the_connection_breaks_is_sent_afterwards(hands: Han
     expect(hands.field("learning_rate")).to_be_focused()
     hands.page.keyboard.press("Tab")
     expect(hands.field("learning_rate")).to_have_value("0.002")
+
+
+def test_a_server_that_falls_silent_is_noticed_and_gets_what_was_done(
+    hands: Hands, server: Server
+) -> None:
+    app = hands.page.locator(".app")
+    with stopped(server):
+        hands.drag_card("data_load", 120, 590)
+        hands.page.get_by_label("Name of the pipeline").fill("Meanwhile")
+        hands.page.keyboard.press("Enter")
+        expect(app).to_have_js_property("inert", True)
+        expect(hands.page.locator("#popup")).to_be_visible()
+    expect(app).to_have_js_property("inert", False)
+    expect(hands.cards("data_load")).to_have_count(2)
+    hands.page.reload()
+    expect(hands.cards("data_load")).to_have_count(2)
+    expect(hands.page.get_by_label("Name of the pipeline")).to_have_value("Meanwhile")
+
+
+def test_what_may_have_been_lost_with_the_connection_is_said(
+    hands: Hands, server: Server, start_server: Callable[..., Server]
+) -> None:
+    with stopped(server):
+        hands.page.get_by_label("Name of the pipeline").fill("Never heard")
+        hands.page.keyboard.press("Enter")
+        server.process.kill()
+    server.process.wait()
+    hands.page.evaluate("window.before = true")
+    start_server(server.workspace, port=server.port)
+    hands.page.wait_for_function(RELOADED, timeout=60_000)
+    expect(hands.test_id("note")).to_contain_text("What was done last may be missing")
+    expect(hands.page.get_by_label("Name of the pipeline")).not_to_have_value("Never heard")

@@ -1,5 +1,7 @@
 // While the server is away nothing can be done here: the page says so, and takes no gesture that
-// would be lost.
+// would be lost. It finds out by itself, too: a server that is there answers to every gesture.
+import { doubt, watch } from "./answers.js";
+
 const message = document.getElementById("popup");
 export const away = () => message?.getAttribute("aria-hidden") === "false";
 let held = null; // what had the focus
@@ -14,7 +16,16 @@ function show() {
   dispatchEvent(new Event("server-back"));
 }
 
-if (message) new MutationObserver(show).observe(message, { attributeFilter: ["aria-hidden"] });
+if (message) {
+  new MutationObserver(show).observe(message, { attributeFilter: ["aria-hidden"] });
+  watch((silent) => {
+    if (silent) message.ariaHidden = "false";
+    else if (window.socket.connected && window.did_handshake) message.ariaHidden = "true";
+  });
+}
+
+// What was on its way when the connection broke may be lost: then the truth is loaded anew.
+addEventListener("server-back", () => doubt() && location.reload());
 
 function refuse(event) {
   if (!away()) return;

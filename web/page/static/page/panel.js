@@ -5,6 +5,7 @@ import { morph } from "./morph.js";
 import { startDrag } from "./drag.js";
 import { listenToFields } from "./fields.js";
 import { sendFile } from "./files.js";
+import { sayDoubt } from "./answers.js";
 import { answer, askThrough, pick } from "./table.js";
 
 export const Panel = {
@@ -22,6 +23,7 @@ export const Panel = {
     });
     listenToFields(root, act);
     if (this.asks) askThrough(act);
+    sayDoubt(act);
   },
   watch: {
     content(markup) {
