@@ -139,6 +139,8 @@ def test_a_crash_takes_nothing_away_that_was_saved(
     before = saved_revision(other)
     other.drag_card("data_load", 120, 500)
     other.page.wait_for_function(SAVED, arg=before)
+    for hands in (one, other):
+        expect(hands.page.get_by_text("Saved", exact=True)).to_be_visible()
     server.process.kill()
     server.process.wait()
     for hands in (one, other):

@@ -25,6 +25,9 @@ def with_small_cards(workspace: Path) -> Path:
     folder = workspace / "cards"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "numbers.py").write_text(CARDS)
+    settings = workspace / "settings.json"
+    settings.touch(0o600)
+    settings.write_text('{"rehearse": false}')  # what waits in a cloud waits only there
     return workspace
 
 

@@ -111,7 +111,7 @@ async def test_a_network_that_cannot_fit_is_refused_before_it_takes_any_memory(
 
     failed = await failure_of(local, job, place)
 
-    assert failed.cause.type == "CardError"  # the guard would say that it used too much
+    assert failed.cause.type == "OutOfRoom"  # the guard would say that it used too much
     assert failed.message == (
         "This network has 536,952,833 parameters: training it takes at least 8,193 MB of memory, "
         "and the card may use 1,000 MB."

@@ -32,7 +32,7 @@ def test_a_call_that_goes_on_is_taken_over_and_not_paid_twice(
     tmp_path: Path, start_server: Callable[..., Server]
 ) -> None:
     workspace = with_small_cards(tmp_path / "workspace")
-    pipeline = chain(node("number"), node("wait", steps=60, pause=0.1), node("parity"))
+    pipeline = chain(node("number"), node("wait", steps=200, pause=0.1), node("parity"))
     pipeline = pipeline.with_nodes(replace(pipeline.nodes["wait"], run_on="modal"))
     with account(tmp_path / "modal") as plane:
         deploy()
