@@ -48,7 +48,7 @@ fix: $(VENV)/dev.stamp ## Format, and mend what ruff can mend
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-stress: $(VENV)/dev.stamp ## Run the slow tests that try to break it, in their long form (an hour)
+stress: $(VENV)/dev.stamp ## Run what tries to break it in its long form, and clocks at their word (half an hour)
 	TENSORRAG_STRESS=full $(BIN)/pytest -m "slow or clock" --timeout=3600
 
 bench: $(VENV)/dev.stamp ## Measure the figures of docs/performance.md

@@ -22,6 +22,8 @@ from tests.executors.card_texts import task
 from tests.executors.contract import first, value_of
 from tests.executors.processes import alive, below, below_named, gone, seconds_until_gone
 
+pytestmark = pytest.mark.clock
+
 SERVER = """
 import asyncio, sys
 from pathlib import Path

@@ -21,6 +21,8 @@ from tests.clock import within
 from tests.executors.test_cgroup import holds
 from tests.trust.acts import Act, Stage, stage
 
+pytestmark = pytest.mark.clock
+
 PROMISED_SECONDS = 1.0
 """Within which the editor answers, whatever runs."""
 

@@ -83,7 +83,7 @@ async def pipelines(server: Server) -> list[dict[str, Any]]:
 
 async def heard(socket: socketio.AsyncClient, tab: Tab) -> None:
     """Wait until the server has heard all that was said before."""
-    await socket.call("ack", {"client_id": tab.client_id, "next_message_id": 0}, timeout=60)
+    await socket.call("ack", {"client_id": tab.client_id, "next_message_id": 0}, timeout=300)
 
 
 async def until_named(server: Server, name: str) -> None:
