@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -97,9 +98,13 @@ def elsewhere() -> Iterator[int]:
 
 
 def content_of(server: Server) -> dict[str, str]:
-    """What a workspace holds once the server has begun."""
+    """What a workspace holds once the server has begun, and writes nothing more by itself."""
     server.announced()
-    return content(server)
+    before, now = None, content(server)
+    while now != before:
+        time.sleep(1)
+        before, now = now, content(server)
+    return now
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1"])
