@@ -30,6 +30,7 @@ SAVED = """before => {
   const shown = document.querySelector(".saved");
   return Number(shown.dataset.revision) > before && shown.textContent.trim() === "Saved";
 }"""
+DRAWN = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 BACK = """() => !window.beforeTheKill && document.querySelector("#popup")?.ariaHidden === "true"
   && document.querySelector("[data-testid=canvas] [data-node=train]")"""
 
@@ -49,6 +50,8 @@ class Person:
 
     def does(self, random: Random, number: int, *, waits: bool) -> None:
         """Make one gesture, and unless it is cut off, wait until the page says it is saved."""
+        self.hands.test_id("fit").click()  # a new card moves the view, and others out of it
+        self.hands.page.evaluate(DRAWN)
         before = self.revision
         kind = KINDS[number % len(KINDS)]
         what, value = getattr(self, f"_{kind}")(random, number)

@@ -81,8 +81,10 @@ export function usePanning() {
     covered = event.sourceEvent?.type !== "mousedown"
   }
 
-  function move() {
-    if (!covered) coverPage("grabbing")
+  /** The view also moves by itself, to show a new card: then no button is down to lift the sheet. */
+  function move({ event }) {
+    if (covered || !event.sourceEvent) return
+    coverPage("grabbing")
     covered = true
   }
 
