@@ -151,10 +151,10 @@ async def test_a_card_that_was_moved_pays_for_all_its_containers(
                 yield event
 
     monkeypatch.setattr(paid, "events", moved)
-    ended = await run(engine, paid, chain(node("number")))
-    number = ended.nodes["number"]
-    assert number.cost is not None
-    assert 0 < number.cost < 0.02, "by the clock, not by what the last container said"
+    ended = await run(engine, paid, chain(node("number"), node("wait", steps=2, pause=0.05)))
+    wait = ended.nodes["wait"]
+    assert wait.cost is not None
+    assert 0 < wait.cost < 0.02, "by the clock, not by what the last container said"
     assert engine.workspace.journal.spending.running() == 0
 
 

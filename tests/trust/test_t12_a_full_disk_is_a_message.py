@@ -78,10 +78,11 @@ def fill(disk: Path, *, left: int) -> Path:
 
 
 def leftovers(workspace: Path) -> list[Path]:
-    """Files that were begun and not finished."""
+    """Files that were begun and not finished; folders may come and go while this looks."""
     names = ("*.tmp", ".tmp*", "*.part", "*.partial")
-    found = [path for name in names for path in workspace.rglob(name)]
-    return found + [path for path in (workspace / "store" / "tmp").rglob("*") if path.is_file()]
+    files = [Path(folder, file) for folder, _, inside in os.walk(workspace) for file in inside]
+    unfinished = workspace / "store" / "tmp"
+    return [file for file in files if unfinished in file.parents or any(map(file.match, names))]
 
 
 def verify(workspace: Path) -> int:
