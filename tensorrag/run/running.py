@@ -21,7 +21,7 @@ from tensorrag.executor import Executor
 from tensorrag.pipeline.names import quoted
 from tensorrag.placement import LOCAL
 from tensorrag.run.bill import Bill
-from tensorrag.run.budget import LATEST, Budgets
+from tensorrag.run.budget_watch import BudgetWatch
 from tensorrag.run.chronicle import Chronicle
 from tensorrag.run.execution import Execution, FindStray
 from tensorrag.run.node_run import NodeRun
@@ -102,13 +102,15 @@ class Run:
         self.expected = NOTHING
         """What was to be paid for all of it, once it has begun."""
         self._pricing: Pricing
-        self._budgets = Budgets(workspace.journal.spending)
-        self._watching: asyncio.Task[None] | None = None
+        self._watch: BudgetWatch | None = None
+        """None where no budget holds for it."""
         self._main: asyncio.Task[None] | None = None
         self._preparing: asyncio.Task[Prepared] | None = None
         self._starting = self._withdrawn = False
         self._happened = asyncio.Event()
         """Set when the loop has something to do."""
+        self._deciding: asyncio.Future[Step] | None = None
+        """What is being decided and recorded; it goes on though the loop is cancelled."""
         self._outcomes: list[tuple[NodeRun, Outcome]] = []
         self._executions: dict[str, Execution] = {}
         self._unreached: set[str] = set()
@@ -294,8 +296,7 @@ class Run:
             prepared, request, self._workspace, self._executors, self._catalog, self._place
         )
         self._schedule, self._rehearsal = outset.schedule, outset.rehearsal
-        self._pricing, self._budgets = outset.pricing, outset.budgets
-        self.expected = outset.expected
+        self._pricing, self.expected = outset.pricing, outset.expected
         record = run_record(prepared, request)
         created = time.time() - (time.monotonic() - self._began)
         if self.id:
@@ -310,6 +311,10 @@ class Run:
                 status="running",
                 parent=request.parent,
                 request=request.to_json(),
+            )
+        if outset.budgets.budgets:
+            self._watch = BudgetWatch(
+                outset.budgets, self._chronicle, self._happened.set, self._stop
             )
         self._schedule.run = self.id
         self.nodes = self._schedule.nodes
@@ -342,24 +347,21 @@ class Run:
     async def _loop(self) -> None:
         self.status = "running"
         self._chronicle.note("run", {"status": "running"})
-        if self._budgets.budgets:
-            self._watching = asyncio.create_task(self._watch_budgets())
+        watching = asyncio.create_task(self._watch.watch()) if self._watch is not None else None
         try:
             await self._tick()
             while self.status == "running":
                 await self._happened.wait()
                 await self._tick()
         except asyncio.CancelledError:
-            await self._drop_all()
-            interrupt(self._workspace.journal, self.id)
-            self.status = "interrupted"
+            await self._cut_off()
             raise
         except Exception as error:
             await self._drop_all()
             await asyncio.to_thread(self._break, error)
         finally:
-            if self._watching is not None:
-                self._watching.cancel()
+            if watching is not None:
+                watching.cancel()
             self._seconds = time.monotonic() - self._began
             self._chronicle.ended = True
             self._chronicle.tell()
@@ -368,26 +370,34 @@ class Run:
     async def _tick(self) -> None:
         """Decide on what has happened, record it, tell it, and start what follows."""
         self._happened.clear()
-        outcomes, self._outcomes = self._outcomes, []
-        step = await asyncio.to_thread(self._decide, outcomes)
+        outcomes, step = await self._decided()
         self._chronicle.tell()
         for node, _ in outcomes:
             del self._executions[node.id], self._tasks[node.id]
         for node in step.launch:
             self._launch(node)
 
+    async def _decided(self) -> tuple[list[tuple[NodeRun, Outcome]], Step]:
+        """Take what has ended since the last time; returns it, and what follows from it."""
+        outcomes, self._outcomes = self._outcomes, []
+        self._deciding = asyncio.ensure_future(asyncio.to_thread(self._decide, outcomes))
+        return outcomes, await asyncio.shield(self._deciding)
+
     def _decide(self, outcomes: list[tuple[NodeRun, Outcome]]) -> Step:
         """Let the schedule decide, and record all of it. In a thread: this writes files."""
-        step = self._schedule.take(outcomes)
+        step, status = self._schedule.take(outcomes), self.status
         for node in step.changed:
             self._chronicle.show(node)
-        if self._schedule.over:
-            self._say_what_was_spent()
-            self._finish(self._final())
         cached = [node.key for node in step.changed if node.cached and node.key]
         if cached:
             self._workspace.store.results.touch(cached)
-        self._chronicle.record(self.status)
+        if self._schedule.over:
+            if self._watch is not None:
+                self._watch.look()  # what was used of the budgets is known by now
+            status = self._final()
+            self._note_end(status)
+        self._chronicle.record(status)
+        self.status = status
         return step
 
     def _final(self) -> RunStatus:
@@ -396,15 +406,34 @@ class Run:
             return "cancelled"
         return "failed" if states & {"failed", "blocked"} else "succeeded"
 
-    def _finish(self, status: RunStatus) -> None:
-        self.status = status
+    def _note_end(self, status: RunStatus) -> None:
         self._chronicle.note("run", {"status": status, "seconds": self.seconds})
+
+    async def _cut_off(self) -> None:
+        """Stop in the middle because this process ends.
+
+        What has ended by then is recorded first, as what it ended as. Where that was all, the run
+        has ended, and was not interrupted.
+        """
+        if self._deciding is not None:
+            await asyncio.wait([self._deciding])
+        await self._drop_all()
+        try:
+            if self.status == "running":
+                await self._decided()
+            if self.status == "running":
+                await asyncio.to_thread(interrupt, self._workspace.journal, self.id)
+        except (TensorRagError, OSError):  # the next start finds that its process is gone
+            log.exception("How far run %s came cannot be noted.", self.id)
+        if self.status == "running":
+            self.status = "interrupted"
 
     def _break(self, error: Exception) -> None:
         """End the run because it cannot go on: most likely, nothing can be written any more."""
         for node in self._schedule.give_up(error):
             self._chronicle.show(node)
-        self._finish("failed")
+        self.status = "failed"
+        self._note_end(self.status)
         try:
             self._chronicle.record(self.status)
         except WorkspaceError:
@@ -419,9 +448,10 @@ class Run:
 
     async def _drop_all(self) -> None:
         """Have everything stopped that still runs, and listen to it no longer."""
-        for node_id, task in self._tasks.items():
+        for task in self._tasks.values():
             task.cancel()
-            await self._executions[node_id].drop()
+        going = [self._executions[node_id] for node_id in self._tasks]
+        await asyncio.gather(*(each.drop() for each in going))
 
     def _launch(self, node: NodeRun) -> None:
         self._executions[node.id] = execution = Execution(
@@ -443,40 +473,11 @@ class Run:
         charge = self._pricing.charge(node.id, self.id)
         return Bill(self._pricing.spending, charge, node) if charge is not None else None
 
-    async def _watch_budgets(self) -> None:
-        """Say how much of the budgets is used, and stop the run where that is all."""
-        while True:
-            try:
-                look = await asyncio.to_thread(self._budgets.look, self.id)
-            except WorkspaceError as error:  # a budget holds all the same: the next look tells
-                log.warning("What run %s has cost cannot be read: %s", self.id, error.message)
-                await asyncio.sleep(LATEST)
-                continue
-            for data in look.told:
-                self._chronicle.note("cost", data)
-                self._happened.set()
-            if look.stop:
-                await self._stop(look.stop)
-                return
-            await asyncio.sleep(look.wait)
-
-    def _say_what_was_spent(self) -> None:
-        """Look at the budgets once more: what was used of them is known by now. In a thread."""
-        if self._budgets.budgets:
-            for data in self._budgets.look(self.id).told:
-                self._chronicle.note("cost", data)
-
     async def _stop(self, why: str) -> None:
-        """Cancel all of it although nobody asked for that, as often as it takes."""
+        """Cancel all of it although nobody asked for that."""
         for node in self.nodes.values():
             node.stopped = why
-        while True:
-            try:
-                await self.cancel()
-                return
-            except TensorRagError as error:
-                log.warning("A card of run %s could not be stopped: %s", self.id, error.message)
-            await asyncio.sleep(LATEST)
+        await self.cancel()
 
     async def _carry_out(self, node: NodeRun, execution: Execution) -> None:
         """Carry out one card, and hand what came of it to the loop."""

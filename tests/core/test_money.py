@@ -230,6 +230,19 @@ async def test_it_does_so_where_the_place_and_the_disk_fail_at_first(
     assert ended.nodes["wait"].state == "cancelled"
 
 
+async def test_a_run_whose_cards_are_done_succeeds_though_nobody_can_read_what_was_spent(
+    engine: Engine, paid: Paid, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def unreadable(run: str) -> float:
+        raise WorkspaceError("The disk is full.")
+
+    monkeypatch.setattr(engine.workspace.journal.spending, "of_run", unreadable)
+    engine.workspace.settings.set("budget_run", 5.0)
+    ended = await run(engine, paid, chain(node("number")))
+    assert ended.status == "succeeded"
+    assert f"What run {ended.id} has cost cannot be read: The disk is full." in caplog.text
+
+
 async def test_a_soft_one_does_not(engine: Engine, paid: Paid) -> None:
     engine.workspace.settings.set("budget_run", 0.01)
     engine.workspace.settings.set("budget_hard", False)

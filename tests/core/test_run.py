@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
+import threading
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,7 @@ import pytest
 
 from tensorrag.errors import ExecutorError, NodeNotFound, RunRefused, WorkspaceError
 from tensorrag.executor import Offer, Offers
-from tensorrag.pipeline import Pipeline
+from tensorrag.pipeline import Node, Pipeline
 from tensorrag.run import Request, Run
 from tensorrag.run.prepare import PipelineHasErrors
 from tensorrag.store.workspace import Workspace
@@ -497,6 +498,35 @@ async def test_a_dropped_run_was_interrupted(engine: Engine) -> None:
 
     assert run.status == "interrupted"
     assert engine.workspace.journal.to_json(run.id)["nodes"]["wait"]["reason"] == "interrupted"
+
+
+@pytest.mark.parametrize(("more", "ends"), [([], "succeeded"), ([node("wait")], "interrupted")])
+async def test_what_was_being_recorded_when_the_process_ends_is_recorded_first(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, more: list[Node], ends: str
+) -> None:
+    """An end stays an end: the journal never says two of them."""
+    append, recording, go_on = engine.workspace.journal.append, threading.Event(), threading.Event()
+
+    def slow(*args: Any, **kwargs: Any) -> Any:
+        if any(shown["state"] == "done" for shown, _ in (kwargs.get("nodes") or {}).values()):
+            recording.set()
+            assert go_on.wait(60)
+        return append(*args, **kwargs)
+
+    monkeypatch.setattr(engine.workspace.journal, "append", slow)
+    run = engine.new(chain(node("number"), *more))
+    await run.start()
+    await asyncio.to_thread(recording.wait, 60)
+
+    leaving = asyncio.create_task(run.interrupt())
+    await asyncio.sleep(0)  # it has been cancelled by now
+    go_on.set()
+    await leaving
+
+    told = [e["data"]["status"] for e in engine.workspace.journal.events(run.id, kind="run")]
+    assert (run.status, told) == (ends, ["running", ends])
+    journal = engine.workspace.journal.to_json(run.id)
+    assert (journal["status"], journal["nodes"]["number"]["state"]) == (ends, "done")
 
 
 async def test_a_journal_that_cannot_be_written_fails_the_run_with_its_reason(

@@ -1,0 +1,70 @@
+"""Looks at the budgets while a run goes on: says what is used of them, and has the run stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from tensorrag.errors import TensorRagError, WorkspaceError
+from tensorrag.run.budget import LATEST, Budgets, Look
+from tensorrag.run.chronicle import Chronicle
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class BudgetWatch:
+    """Watches what one run costs.
+
+    Args:
+        budgets: that hold for it.
+        chronicle: of the run; takes what is to be said.
+        wake: called when there is something to record.
+        stop: stops the run, and takes why; raises where a card could not be reached.
+    """
+
+    budgets: Budgets
+    chronicle: Chronicle
+    wake: Callable[[], None]
+    stop: Callable[[str], Awaitable[None]]
+
+    async def watch(self) -> None:
+        """Look until one is used up that holds, then stop the run. Cancel it to end it before."""
+        while True:
+            look = await asyncio.to_thread(self.look)
+            if look.told:
+                self.wake()
+            if look.stop:
+                await self._stop(look.stop)
+                return
+            await asyncio.sleep(look.wait)
+
+    def look(self) -> Look:
+        """Look once, and note what is new. In a thread: this reads a database.
+
+        What cannot be read stops nothing: a budget holds all the same, the next look tells.
+        """
+        try:
+            look = self.budgets.look(self.chronicle.run)
+        except WorkspaceError as error:
+            log.warning(
+                "What run %s has cost cannot be read: %s", self.chronicle.run, error.message
+            )
+            return Look((), "", LATEST)
+        for data in look.told:
+            self.chronicle.note("cost", data)
+        return look
+
+    async def _stop(self, why: str) -> None:
+        """Stop the run although nobody asked for that, as often as it takes."""
+        while True:
+            try:
+                await self.stop(why)
+                return
+            except TensorRagError as error:
+                log.warning(
+                    "A card of run %s could not be stopped: %s", self.chronicle.run, error.message
+                )
+            await asyncio.sleep(LATEST)
