@@ -25,6 +25,7 @@ from tensorrag.edit.nodes import (
     set_resources,
     without,
 )
+from tensorrag.edit.splicing import splice
 from tensorrag.edit.values import OpValues
 from tensorrag.errors import PipelineError
 from tensorrag.pipeline.as_json import MAX_EDGES, MAX_NODES, edge_json, node_json, to_json
@@ -140,6 +141,7 @@ _HANDLERS: Mapping[str, Handler] = {
     "move": move,
     "connect": connect,
     "disconnect": disconnect,
+    "splice": splice,
     "remove": remove,
     "set_params": set_params,
     "set_node": set_node,

@@ -29,7 +29,8 @@ def _cards(ids: Sequence[str], before: Pipeline, catalog: Catalog) -> str:
 
 def _name_add(op: JsonObject, before: Pipeline, catalog: Catalog) -> str:
     card = op["node"]["card"] if "node" in op else op["card"]
-    return f"Add {catalog.cards[card].title}"
+    verb = "Insert" if "splice" in op else "Add"
+    return f"{verb} {catalog.cards[card].title}"
 
 
 def _name_remove(op: JsonObject, before: Pipeline, catalog: Catalog) -> str:
@@ -56,6 +57,7 @@ _NAMERS: dict[str, Callable[[JsonObject, Pipeline, Catalog], str]] = {
     "move": lambda op, before, catalog: f"Move {_cards([*op['positions']], before, catalog)}",
     "connect": lambda op, before, catalog: "Connect two cards",
     "disconnect": lambda op, before, catalog: "Remove a wire",
+    "splice": lambda op, before, catalog: f"Insert {_cards([op['node']], before, catalog)}",
     "remove": _name_remove,
     "set_params": _name_params,
     "set_node": lambda op, before, catalog: f"Change {_cards([op['node']], before, catalog)}",

@@ -10,6 +10,7 @@ from typing import Any
 
 from tensorrag.catalog import CardInfo, Catalog
 from tensorrag.edit.edges import check_edges, connect
+from tensorrag.edit.splicing import spliced, without_healed
 from tensorrag.edit.values import OpValues
 from tensorrag.errors import DuplicateNodeError, PipelineError
 from tensorrag.pipeline import JsonObject, Node, Pipeline, Position
@@ -33,7 +34,10 @@ _SETTABLE: Mapping[str, Key] = {
 
 
 def add(pipeline: Pipeline, op: OpValues, catalog: Catalog) -> Pipeline:
-    """``node``, or ``card`` with ``x``, ``y``, ``id``, ``params``; ``connect`` wires it at once."""
+    """``node``, or ``card`` with ``x``, ``y``, ``id``, ``params``.
+
+    ``connect`` wires it at once; ``splice`` puts it into a wire, as the edit of that name does.
+    """
     node = _given_node(pipeline, op) if "node" in op else _new_node(pipeline, op)
     card = catalog.cards.get(node.card)
     if card is None:
@@ -46,6 +50,9 @@ def add(pipeline: Pipeline, op: OpValues, catalog: Catalog) -> Pipeline:
     added = pipeline.with_nodes(node)
     for wire in op.objects("connect"):
         added = connect(added, OpValues(_wire_at(node, wire)), catalog)
+    if "splice" in op:
+        at = OpValues({**op.members("splice"), "op": op.name})
+        added = spliced(added, node.id, at, catalog)
     return added
 
 
@@ -82,11 +89,16 @@ def move(pipeline: Pipeline, op: OpValues, catalog: Catalog) -> Pipeline:
 
 
 def remove(pipeline: Pipeline, op: OpValues, catalog: Catalog) -> Pipeline:
-    """``nodes``: ids of cards, which lose their wires too; ``edges``: ids of wires."""
+    """``nodes``: ids of cards, which lose their wires too; ``edges``: ids of wires.
+
+    With ``heal``, what came to a removed card is wired to where it led, where the types allow.
+    """
     nodes, edges = op.texts("nodes"), op.texts("edges")
     for node_id in nodes:
         pipeline.node(node_id)
     check_edges(edges, pipeline)
+    if op.flag("heal") and nodes:
+        return without_healed(pipeline, nodes, edges, catalog)
     return pipeline.without(nodes, edges) if nodes or edges else pipeline
 
 

@@ -49,6 +49,13 @@ class OpValues:
             raise self.wrong(key, "a list of texts")
         return tuple(dict.fromkeys(value))
 
+    def flag(self, key: str) -> bool:
+        """Return true or false; false if it is absent."""
+        value = self._raw.get(key, False)
+        if not isinstance(value, bool):
+            raise self.wrong(key, "true or false")
+        return value
+
     def index(self, key: str, length: int) -> int:
         """Return a place in a list of this length, counted from 0."""
         value = self._raw.get(key)

@@ -46,7 +46,8 @@ class PipelineCanvas(ui.element, component="pipeline_canvas.js", esm={"tensorrag
         :param readonly: to be looked at, moved and zoomed; nothing on it can be changed
         :param on_ready: the page is open and wants `load`; also after a reconnect that lost state
         :param on_ops: a gesture, ``{"revision": 3, "ops": [...]}``
-        :param on_spawn: a card dropped from the palette, ``{"card", "x", "y"}``
+        :param on_spawn: a card dropped from the palette, ``{"card", "x", "y"}``; beside a wire or
+            in one, ``connect`` or ``splice``, with the ``positions`` of cards that make way
         :param on_command: a key or a button, ``{"name": "undo", "node"?}``
         :param on_select: what is selected now, ``{"nodes": [...], "edges": [...]}``
         :param on_rejected: a sentence on what was refused, ``{"message"}``

@@ -6,7 +6,7 @@ action that makes no sense does nothing.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from tensorrag.errors import TensorRagError
@@ -100,10 +100,13 @@ class Edits:
         x, y = free_place(self._session.pipeline, self.selected)
         self.add({"card": text(data, "card"), "x": x, "y": y})
 
-    def add(self, card: JsonObject) -> None:
-        """Add a card and turn to it; ``card`` is the rest of the edit, unchecked."""
+    def add(self, card: JsonObject, first: Sequence[JsonObject] = ()) -> None:
+        """Add a card and turn to it, after what else is done in the same step.
+
+        ``card`` is the rest of the edit; neither it nor ``first`` is trusted.
+        """
         before = set(self._session.pipeline.nodes)
-        if self.edit([{"op": "add", **card}]):
+        if self.edit([*first, {"op": "add", **card}]):
             for node in [each for each in self._session.pipeline.nodes if each not in before]:
                 self._added(node)
 
@@ -268,7 +271,7 @@ class Edits:
     def _remove(self, data: Data) -> None:
         node = self._node(data)
         if node is not None:
-            self.edit([{"op": "remove", "nodes": [node], "edges": []}])
+            self.edit([{"op": "remove", "nodes": [node], "edges": [], "heal": True}])
 
     # --- files ------------------------------------------------------------------------------
 

@@ -93,7 +93,11 @@ class Board:
         loose = data.get("connect")
         if isinstance(loose, dict):
             card["connect"] = [_wire(loose)]
-        self._edits.add(card)
+        if "splice" in data:
+            card["splice"] = data["splice"]
+        making_way = data.get("positions")
+        first = [{"op": "move", "positions": making_way}] if making_way else []
+        self._edits.add(card, first)
 
     def _on_command(self, data: Data) -> Any:
         name, node = text(data, "name"), text(data, "node")

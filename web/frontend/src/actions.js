@@ -1,4 +1,5 @@
 import { edgeId } from "./graph.js"
+import { makeRoom } from "./making-room.js"
 
 /**
  * Gestures, each told to the server as one `ops` event and shown here at once.
@@ -56,7 +57,7 @@ export function createActions({ graph, flow, selection, emit, session }) {
       flow.drop(id)
     }
     selection.wires.clear()
-    send([{ op: "remove", nodes, edges }])
+    send([{ op: "remove", nodes, edges, heal: true }])
   }
 
   function moved(ids) {
@@ -68,9 +69,21 @@ export function createActions({ graph, flow, selection, emit, session }) {
     if (Object.keys(positions).length) send([{ op: "move", positions }])
   }
 
+  /** Put a card of the canvas into a wire; the cards that make way move in the same step. */
+  function splice(id, target) {
+    const { place, moves } = makeRoom({ graph, flow }, target, graph.nodes.get(id), flow.at(id))
+    const positions = { ...moves, [id]: place }
+    for (const [each, at] of Object.entries(positions)) flow.place(each, at)
+    const { edge, input, output } = target
+    send([
+      { op: "move", positions },
+      { op: "splice", node: id, edge: edge.id, input, output },
+    ])
+  }
+
   const spawn = (card) => emit("spawn", card)
 
   const command = (name, node) => emit("command", node ? { name, node } : { name })
 
-  return { connect, disconnect, removeSelected, moved, spawn, command }
+  return { connect, disconnect, removeSelected, moved, splice, spawn, command }
 }

@@ -6,16 +6,17 @@ const STRAIGHT_WITHIN = 7
 
 /** Dragging cards: they snap to the grid, and to the height that makes a wire run level. */
 export function useDragging() {
-  const { graph, flow, actions } = useCanvas()
+  const { graph, flow, actions, splicing } = useCanvas()
   let uncover = null
 
   function start({ nodes }) {
     uncover?.()
     uncover = null
     flow.lift(idsOf(nodes))
+    if (nodes.length === 1) splicing.begin(graph.nodes.get(nodes[0].id))
   }
 
-  function move({ node, nodes }) {
+  function move({ event, node, nodes }) {
     uncover ??= coverPage("grabbing")
     const dragged = new Set(nodes.map(({ id }) => id))
     const dx = snap(node.position.x, GRID) - node.position.x
@@ -24,6 +25,7 @@ export function useDragging() {
       const { x, y } = flow.at(id)
       flow.place(id, { x: x + dx, y: y + dy })
     }
+    splicing.follow(node.position, event.touches?.[0] ?? event)
   }
 
   /** The y at which one of the card's wires to a card that stays would run level, if near. */
@@ -57,7 +59,9 @@ export function useDragging() {
     uncover?.()
     uncover = null
     flow.lower(idsOf(nodes))
-    if (nodes.length) actions.moved(idsOf(nodes))
+    const target = splicing.end()
+    if (target) actions.splice(nodes[0].id, target)
+    else if (nodes.length) actions.moved(idsOf(nodes))
   }
 
   return { start, move, stop }

@@ -1,13 +1,23 @@
-import { shallowRef } from "vue"
+import { onBeforeUnmount, onMounted, shallowRef } from "vue"
 import { CARD_WIDTH, snap } from "./geometry.js"
+import { makeRoom } from "./making-room.js"
 
 const CARD = "application/x-tensorrag-card"
 const MAX_CARD_FILE = 500_000
 const GRIP = { x: CARD_WIDTH / 2, y: 17 }
 
 /** Cards from the palette and files from the desktop, dropped on the canvas. */
-export function useDrops({ flow, emit, enabled }) {
+export function useDrops({ graph, flow, splicing, emit, enabled }) {
   const ghost = shallowRef(null)
+  let held = null
+
+  /** Until it is dropped, a browser does not say which card it is. */
+  function noteCard({ target }) {
+    const id = target.closest?.("[data-card][draggable=true]")?.dataset.card
+    held = graph.catalog.value.find(({ card }) => card === id) ?? null
+  }
+  onMounted(() => window.addEventListener("dragstart", noteCard))
+  onBeforeUnmount(() => window.removeEventListener("dragstart", noteCard))
 
   function placeAt(event) {
     const { x, y } = flow.screenToFlowCoordinate({ x: event.clientX, y: event.clientY })
@@ -20,23 +30,38 @@ export function useDrops({ flow, emit, enabled }) {
     if (!enabled() || !(isCard || types.includes("Files"))) return
     event.preventDefault()
     event.dataTransfer.dropEffect = "copy"
-    if (isCard) ghost.value = placeAt(event)
+    if (isCard) hover(event)
+  }
+
+  function hover(event) {
+    if (!ghost.value && held) splicing.begin(held)
+    ghost.value = placeAt(event)
+    splicing.follow(ghost.value, event)
   }
 
   function leave(event) {
-    if (!event.currentTarget.contains(event.relatedTarget)) ghost.value = null
+    if (event.currentTarget.contains(event.relatedTarget)) return
+    ghost.value = null
+    splicing.end()
   }
 
   function drop(event) {
     ghost.value = null
+    const target = splicing.end()
     if (!enabled()) return
     const card = event.dataTransfer.getData(CARD)
     const files = [...event.dataTransfer.files]
     if (!card && !files.length) return
     event.preventDefault()
     const place = placeAt(event)
-    if (card) emit("spawn", { card, ...place })
+    if (card) emit("spawn", { card, ...(target ? into(target, place) : place) })
     for (const file of files) take(file, place)
+  }
+
+  /** The card's place in a wire, and what makes way for it: all one step. */
+  function into({ edge, input, output }, at) {
+    const { place, moves } = makeRoom({ graph, flow }, { edge, input }, held, at)
+    return { ...place, splice: { edge: edge.id, input, output }, positions: moves }
   }
 
   async function take(file, place) {

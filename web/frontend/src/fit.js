@@ -37,6 +37,32 @@ function judgeOutputs(graph, target, from, node) {
   return { ports }
 }
 
+/**
+ * Judge a card ({id?, title, inputs, outputs}) that would be put into a wire.
+ * Returns {input, output}: its ports that would carry the wire on, or {why: "…"}.
+ */
+export function judgeSplice(graph, card, edge) {
+  const from = graph.nodes.get(edge.source)?.outputs.find(({ name }) => name === edge.source_port)
+  const into = graph.nodes.get(edge.target)?.inputs.find(({ name }) => name === edge.target_port)
+  if (!from?.type || !into?.type) return { why: "One end of this wire is not installed here" }
+  const linked = graph.links.get(card.id)
+  const free = card.inputs.filter((port) => port.many || !linked?.has(`in:${port.name}`))
+  const inputs = free.filter((port) => accepts(port, from.type))
+  const outputs = card.outputs.filter((port) => accepts(into, port.type))
+  if (!inputs.length) return { why: `${card.title} takes no ${from.type}` }
+  if (!outputs.length) return { why: `${card.title} gives no ${into.type}` }
+  return {
+    input: preferred(inputs, edge.source_port),
+    output: preferred(outputs, edge.target_port),
+  }
+}
+
+/** A port called like the one at the other end, else the first that is needed, else the first. */
+function preferred(ports, name) {
+  const found = ports.find((port) => port.name === name) ?? ports.find((port) => !port.optional)
+  return (found ?? ports[0]).name
+}
+
 function refuse(why) {
   return { ports: [], why }
 }

@@ -33,6 +33,33 @@ export function wirePath(x1, y1, x2, y2) {
   return `M${x1},${y1}C${x1 + reach},${y1} ${x2 - reach},${y2} ${x2},${y2}`
 }
 
+/** Points along a wire, near enough to one another to measure how far something lies from it. */
+export function wirePoints({ x1, y1, x2, y2 }, steps = 16) {
+  const reach = wireReach(x2 - x1)
+  return Array.from({ length: steps + 1 }, (_, step) => {
+    const t = step / steps
+    const [a, b, c, d] = [(1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t ** 2 * (1 - t), t ** 3]
+    return {
+      x: a * x1 + b * (x1 + reach) + c * (x2 - reach) + d * x2,
+      y: (a + b) * y1 + (c + d) * y2,
+    }
+  })
+}
+
+/** How far a point lies from a line through points. */
+export function distanceTo(points, { x, y }) {
+  let best = Infinity
+  for (let index = 1; index < points.length; index += 1) {
+    const from = points[index - 1]
+    const dx = points[index].x - from.x
+    const dy = points[index].y - from.y
+    const along = ((x - from.x) * dx + (y - from.y) * dy) / (dx * dx + dy * dy || 1)
+    const t = Math.min(1, Math.max(0, along))
+    best = Math.min(best, Math.hypot(from.x + t * dx - x, from.y + t * dy - y))
+  }
+  return best
+}
+
 function wireReach(dx) {
   return dx >= 0 ? Math.max(34, dx / 2) : Math.min(34 - dx / 2, 180)
 }

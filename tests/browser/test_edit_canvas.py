@@ -1,0 +1,158 @@
+"""Building on the canvas, as people do it in every other editor without thinking."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+import httpx
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.hands import Hands
+from tests.servers import Server, launch
+
+TABLES = "data_load.dataset-train.train_dataset"
+SPEC = "model_define.model_spec-train.model_spec"
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server for all stories of this file, each with a pipeline of its own."""
+    folder = tmp_path_factory.mktemp("shop")
+    server = launch(folder / "workspace", folder / "server.log")
+    server.wait()
+    yield server
+    server.stop()
+
+
+Desk = Callable[..., Hands]
+
+
+@pytest.fixture
+def desk(shop: Server, page: Page) -> Desk:
+    """Opens a pipeline: cards called by their kind, at these places, and wires as the page does."""
+
+    def lay(cards: dict[str, tuple[float, float]], *wires: str) -> Hands:
+        nodes = [
+            {"id": id, "card": id.removesuffix("_2"), "position": {"x": x, "y": y}}
+            for id, (x, y) in cards.items()
+        ]
+        names = ("source", "source_port", "target", "target_port")
+        edges = [dict(zip(names, wire.replace("-", ".").split("."), strict=True)) for wire in wires]
+        pipeline = {"format": "tensorrag.pipeline", "version": 1, "nodes": nodes, "edges": edges}
+        answer = httpx.post(f"{shop.url}/api/pipelines", json=pipeline, trust_env=False)
+        hands = Hands(page).open(f"{shop.url}/edit/{answer.json()['id']}")
+        for id in cards:
+            expect(hands.card(id)).to_be_visible()
+        unmoved = re.compile(r"translate\(0px, 0px\)")
+        plane = page.locator(".vue-flow__transformationpane")
+        expect(plane).not_to_have_attribute("style", unmoved)
+        return hands
+
+    return lay
+
+
+def wires(hands: Hands, *ids: str) -> None:
+    """Wait until just these wires are there."""
+    for id in ids:
+        expect(wire(hands, id)).to_have_count(1)
+    expect(hands.page.locator("[data-testid=canvas] [data-edge]")).to_have_count(len(ids))
+
+
+def wire(hands: Hands, id: str) -> Locator:
+    return hands.page.locator(f'[data-testid=canvas] [data-edge="{id}"]')
+
+
+def middle(what: Locator) -> tuple[float, float]:
+    box = what.bounding_box()
+    assert box is not None
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def take(hands: Hands, card: str) -> None:
+    """Take hold of a card by its head, and begin to move it."""
+    box = hands.card(card).bounding_box()
+    assert box is not None
+    hands.page.mouse.move(box["x"] + 60, box["y"] + 18)
+    hands.page.mouse.down()
+    hands.page.mouse.move(box["x"] + 66, box["y"] + 24)
+
+
+# --- insert and heal ------------------------------------------------------------------------
+
+
+def test_a_card_dropped_on_a_wire_goes_in_between_and_leaves_no_gap_when_deleted(
+    desk: Desk,
+) -> None:
+    hands = desk({"data_load": (0, 0), "train": (232, -28), "model_define": (0, 200)}, TABLES, SPEC)
+    train = hands.card("train")
+    was, canvas = train.bounding_box(), hands.test_id("canvas").bounding_box()
+    assert was is not None
+    assert canvas is not None
+    x, y = middle(wire(hands, TABLES).locator(".tr-line"))
+
+    hands.drag_card("data_split", x - canvas["x"], y - canvas["y"] + 14)
+    wires(
+        hands, "data_load.dataset-data_split.dataset",
+        "data_split.train_dataset-train.train_dataset", SPEC,
+    )  # fmt: skip
+    before, new = hands.card("data_load").bounding_box(), hands.card("data_split").bounding_box()
+    now = train.bounding_box()
+    assert before is not None
+    assert new is not None
+    assert now is not None
+    assert before["x"] + before["width"] < new["x"]
+    assert new["x"] + new["width"] < now["x"]
+    assert now["x"] > was["x"]
+
+    hands.test_id("undo").click()
+    wires(hands, TABLES, SPEC)
+    expect(hands.card("data_split")).to_have_count(0)
+    hands.test_id("redo").click()
+    expect(hands.card("data_split")).to_have_count(1)
+
+    hands.select("data_split")
+    hands.page.keyboard.press("Delete")
+    wires(hands, TABLES, SPEC)
+    hands.test_id("undo").click()
+    wires(
+        hands, "data_load.dataset-data_split.dataset",
+        "data_split.train_dataset-train.train_dataset", SPEC,
+    )  # fmt: skip
+
+
+def test_a_card_held_over_a_wire_says_whether_it_fits_before_it_is_dropped(desk: Desk) -> None:
+    hands = desk(
+        {
+            "data_load": (0, 0), "train": (480, -28), "model_define": (0, 200),
+            "data_split": (240, 240), "data_load_2": (480, 240),
+        },
+        TABLES, SPEC,
+    )  # fmt: skip
+    mouse, marked = hands.page.mouse, hands.page.locator("[data-splice]")
+    x, y = middle(wire(hands, TABLES).locator(".tr-line"))
+
+    take(hands, "data_load_2")
+    mouse.move(x, y + 8, steps=8)
+    expect(hands.page.locator(".tr-why")).to_contain_text("Data Load takes no Table")
+    expect(marked).to_have_count(0)
+    mouse.move(x, y - 200, steps=4)
+    expect(hands.page.locator(".tr-why")).to_have_count(0)
+    mouse.up()
+    wires(hands, TABLES, SPEC)
+
+    take(hands, "data_split")
+    mouse.move(x, y + 100, steps=4)
+    expect(marked).to_have_count(0)
+    mouse.move(x, y + 14, steps=8)
+    expect(marked).to_have_attribute("data-edge", TABLES)
+    mouse.up()
+    wires(
+        hands, "data_load.dataset-data_split.dataset",
+        "data_split.train_dataset-train.train_dataset", SPEC,
+    )  # fmt: skip
+    expect(marked).to_have_count(0)
+
+    hands.test_id("undo").click()
+    wires(hands, TABLES, SPEC)

@@ -1,0 +1,70 @@
+import { CARD_WIDTH, COLUMN_PITCH, cardHeight, portOffset, snap } from "./geometry.js"
+
+const LEVEL_WITHIN = 80
+const BERTH = 16
+
+/**
+ * Where a card that was dropped at `at` comes to lie in a wire, and which cards make way for it.
+ *
+ * It stands clear of the card that the wire comes from, level with it where it was dropped near
+ * there; what the wire leads to moves to the right as far as is needed, and whatever that would
+ * lie on moves along. Returns {place, moves: {id: {x, y}}}.
+ */
+export function makeRoom({ graph, flow }, { edge, input }, card, at) {
+  const from = flow.at(edge.source)
+  const into = flow.at(edge.target)
+  const onward = into.x > from.x
+  const place = { x: onward ? between(from.x, into.x, at.x) : at.x, y: levelled(at.y) }
+  const box = { ...place, height: cardHeight(card) }
+  const staying = new Set([card.id, edge.source])
+  const rects = new Map()
+  for (const id of graph.nodes.keys()) if (!staying.has(id)) rects.set(id, rectOf(id))
+
+  const pushed = new Set()
+  let shift = onward ? place.x + COLUMN_PITCH - into.x : 0
+  if (shift > 0) {
+    for (const id of graph.reach(edge.target, "down"))
+      if (rects.get(id)?.x >= into.x) pushed.add(id)
+  } else shift = 0
+  for (const [id, rect] of rects) {
+    if (!overlaps(box, rect)) continue
+    pushed.add(id)
+    shift = Math.max(shift, place.x + COLUMN_PITCH - rect.x)
+  }
+  for (const id of pushed) {
+    const moved = movedBy(rects.get(id), shift)
+    for (const [other, rect] of rects)
+      if (!pushed.has(other) && overlaps(moved, rect)) pushed.add(other)
+  }
+  const moves = [...pushed].map((id) => {
+    const { x, y } = rects.get(id)
+    return [id, { x: snap(x + shift), y }]
+  })
+  return { place: { x: snap(place.x), y: snap(place.y) }, moves: Object.fromEntries(moves) }
+
+  function levelled(y) {
+    const source = graph.nodes.get(edge.source)
+    const leaves = portOffset(source, "out", edge.source_port)?.y ?? 0
+    const level = from.y + leaves - portOffset(card, "in", input).y
+    return Math.abs(level - y) <= LEVEL_WITHIN ? level : y
+  }
+
+  function rectOf(id) {
+    const { x, y } = flow.at(id)
+    return { x, y, height: cardHeight(graph.nodes.get(id)) }
+  }
+}
+
+/** Clear of the card before; of the one behind, too, where there is room between the two. */
+const between = (from, into, x) => Math.max(Math.min(x, into - COLUMN_PITCH), from + COLUMN_PITCH)
+
+const movedBy = (rect, dx) => ({ ...rect, x: rect.x + dx })
+
+function overlaps(a, b) {
+  return (
+    a.x < b.x + CARD_WIDTH + BERTH &&
+    b.x < a.x + CARD_WIDTH + BERTH &&
+    a.y < b.y + b.height + BERTH &&
+    b.y < a.y + a.height + BERTH
+  )
+}
