@@ -33,7 +33,7 @@ class Desk:
         """Start the sessions, and wait for the cards, and for the sample of the first start."""
         await self.sessions.start()
         await self.sessions.wait_ready()
-        for opening in list(self.sessions._open.values()):
+        for opening in list(self.sessions.pipelines._opening.values()):
             await (await opening).settled()
         return self
 

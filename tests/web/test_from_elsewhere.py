@@ -13,6 +13,7 @@ from tensorrag.pipeline.files import loads
 from tests.core.engine import chain, node
 from tests.web.desk import Desk
 from web.live.session import Session
+from web.live.trusting import differs, waiting_cards
 from web.page.elsewhere import waiting
 from web.page.markup import html
 from web.page.scene import card_of
@@ -44,7 +45,7 @@ def bringing(source: str = HALF, card: str = "half") -> Pipeline:
 
 
 def digest(session: Session, card: str = "half") -> str:
-    return session.waiting_cards()[card].sha256
+    return waiting_cards(session.pipeline, session.catalog)[card].sha256
 
 
 def files(desk: Desk) -> set[str]:
@@ -89,10 +90,10 @@ async def test_another_source_of_a_trusted_card_is_not_trusted_again(desk: Desk)
 
     second = await desk.open(bringing(HALF.replace("return self.Out", "raise SystemExit")))
 
-    assert second.waiting_cards() == {}  # the one that is here is used
+    assert waiting_cards(second.pipeline, second.catalog) == {}  # the one that is here is used
     shown = html(settings(card_of(second, "half", None, None, desk.sessions.offered)))
     assert "Another version came along; the one here is used." in shown
-    assert not first.differs("half")
+    assert not differs(first.pipeline, first.catalog, "half")
     assert (desk.workspace.cards / "half.py").read_text() == HALF
     assert await desk.run(second) == "succeeded"
 
@@ -105,7 +106,7 @@ async def test_a_card_that_was_taken_away_has_to_be_trusted_again(desk: Desk) ->
     later = await desk.restarted()
     again = await later.sessions.open(session.id)
 
-    assert set(again.waiting_cards()) == {"half"}
+    assert set(waiting_cards(again.pipeline, again.catalog)) == {"half"}
     await later.sessions.close()
 
 

@@ -22,7 +22,7 @@ from tests.clock import FULL
 from tests.core.engine import chain, node
 from tests.servers import Server, start_server
 from tests.web.desk import Desk, Listener
-from web.live.sessions import PipelineNotFound
+from web.live.open_pipelines import PipelineNotFound
 
 __all__ = ["start_server"]
 
@@ -74,7 +74,7 @@ async def test_deleting_and_editing_at_once_is_one_after_the_other(desk: Desk) -
         assert said.count("deleted") == 1
         assert not shelf.path(name).exists()
         assert not shelf.log(name).path.exists()
-        assert name not in desk.sessions._open
+        assert name not in desk.sessions.pipelines._opening
         (file,) = await asyncio.to_thread(kept, shelf, name)
         whole = await asyncio.to_thread(load, file)
         if "edited" in said:
@@ -107,7 +107,7 @@ async def test_who_opens_while_it_is_deleted_finds_none(
     await deletion
     with pytest.raises(PipelineNotFound):
         await opening
-    assert session.id not in desk.sessions._open
+    assert session.id not in desk.sessions.pipelines._opening
 
 
 async def test_a_page_that_was_put_together_meanwhile_is_told(desk: Desk) -> None:

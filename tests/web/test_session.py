@@ -32,7 +32,7 @@ from tensorrag.types import ModelSchema
 from tests.clock import within
 from tests.core.engine import chain, node
 from tests.web.desk import Desk, Listener, until
-from web.live import saving, sessions, write_ahead
+from web.live import open_pipelines, saving, write_ahead
 from web.live.hosting import Hosting
 from web.live.network_face import with_consumers
 from web.live.session import Session
@@ -248,7 +248,7 @@ async def test_what_another_program_writes_is_taken_up_and_can_be_undone(desk: D
 async def test_what_another_program_writes_is_offered_to_those_who_look(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sessions, "LOOK", 0.05)
+    monkeypatch.setattr(open_pipelines, "LOOK", 0.05)
     session = await desk.open(SUM)
     view = Listener(session)
     path = desk.workspace.pipelines.path(session.id)
@@ -493,7 +493,7 @@ async def test_what_failed_to_open_as_nobody_thought_of_can_be_opened_later(
         raise OSError(errno.EIO, "Input/output error")
 
     with monkeypatch.context() as patched:
-        patched.setattr(sessions, "open_pipeline", broken)
+        patched.setattr(open_pipelines, "open_pipeline", broken)
         with pytest.raises(OSError, match="Input/output"):
             await desk.sessions.open(name)
 
@@ -658,7 +658,7 @@ async def test_a_dropped_card_appears_everywhere(desk: Desk) -> None:
         "    def propagate(self, table): return table\n"
     )
 
-    await desk.sessions.add_card_file("twice.py", source)
+    await desk.sessions.cards.add("twice.py", source)
     await session.settled()
 
     assert heard
@@ -673,7 +673,7 @@ async def test_a_dropped_card_takes_the_place_of_none_unasked(desk: Desk) -> Non
         assert "in place of" not in html(dropped.question())
     first = await dropped.agreed({"sha256": source_sha256("first = 1")})
     assert first is not None
-    await desk.sessions.add_card_file(first.name, first.source)
+    await desk.sessions.cards.add(first.name, first.source)
 
     answer = {"sha256": source_sha256("second = 2")}
     assert await dropped.agreed(answer) is None
@@ -689,7 +689,7 @@ async def test_a_dropped_card_needs_a_proper_name(desk: Desk, name: str) -> None
     from tensorrag.errors import CardError
 
     with pytest.raises(CardError, match="no name for a file"):
-        await desk.sessions.add_card_file(name, "")
+        await desk.sessions.cards.add(name, "")
 
 
 async def test_cards_are_known_at_once_when_nothing_has_changed_since_the_last_start(
@@ -709,7 +709,7 @@ async def test_cards_are_known_at_once_when_nothing_has_changed_since_the_last_s
 async def test_what_nobody_looks_at_is_closed_in_the_end(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sessions, "MOST_OPEN", 2)
+    monkeypatch.setattr(open_pipelines, "MOST_OPEN", 2)
     seen, unseen = await desk.open(SUM), await desk.open(SUM)
     Listener(seen)
     unseen.edit(set_param("add", amount=7))

@@ -34,7 +34,7 @@ from tensorrag.errors import (
 )
 from tensorrag.pipeline import JsonObject
 from tensorrag.run.prepare import PipelineHasErrors
-from web.live.sessions import PipelineNotFound
+from web.live.open_pipelines import PipelineNotFound
 from web.live.trouble import sentence
 
 log = logging.getLogger(__name__)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from tensorrag.durable import write_file
 from tensorrag.errors import CardError
-from tensorrag.pipeline.came_along import source_sha256
 from tensorrag.pipeline.names import quoted
 
 MAX_CARD_FILE = 500_000
@@ -47,11 +46,3 @@ def check_card_file(name: str, text: str) -> None:
 
 def _content(text: str) -> bytes:
     return text.encode("utf-8", "replace")
-
-
-def file_for(folder: Path, card: str, source: str) -> str:
-    """Return a name for the file of a card that writes over no other card's."""
-    name = f"{card}.py"
-    if not (folder / name).exists():
-        return name
-    return f"{card[:55]}_{source_sha256(source)[:8]}.py"

@@ -29,7 +29,8 @@ class CardWatch:
     def __init__(self, folder: Path) -> None:
         self.catalog = Catalog(cards={}, types={})
         """Empty until the cards are described."""
-        self._folder = folder
+        self.folder = folder
+        """The drop-in folder."""
         self._hosting: Hosting | None = None
         self._ready = asyncio.Event()
         self._listeners: list[Callable[[Catalog], None]] = []
@@ -57,7 +58,7 @@ class CardWatch:
     async def start(self, hosting: Hosting) -> None:
         """Begin with what the last start described, if nothing has changed since."""
         self._hosting = hosting
-        known = await asyncio.to_thread(catalog_cache.known_catalog, self._folder)
+        known = await asyncio.to_thread(catalog_cache.known_catalog, self.folder)
         if known is not None:
             self._use(known)
         self._following = asyncio.create_task(self._follow(hosting))
@@ -73,16 +74,20 @@ class CardWatch:
         Raises:
             CardError: this is no name for such a file, or the file is too large.
         """
-        written = await asyncio.to_thread(write_card_file, self._folder, name, text)
+        written = await asyncio.to_thread(write_card_file, self.folder, name, text)
         if self._hosting is not None:
             await self._describe(self._hosting)
         return written
+
+    async def has(self, name: str) -> bool:
+        """Tell whether the drop-in folder has a file of this name."""
+        return await asyncio.to_thread((self.folder / name).exists)
 
     async def _follow(self, hosting: Hosting) -> None:
         """Have the cards described, and again whenever the drop-in folder changes."""
         seen: Stamps | None = None
         while True:
-            now = await asyncio.to_thread(_stamps, self._folder)
+            now = await asyncio.to_thread(_stamps, self.folder)
             if now != seen:
                 try:
                     await self._describe(hosting)
@@ -99,7 +104,7 @@ class CardWatch:
         catalog = await hosting.catalog()
         if catalog != self.catalog or not self.ready:
             self._use(catalog)
-            await asyncio.to_thread(catalog_cache.keep, self._folder, catalog)
+            await asyncio.to_thread(catalog_cache.keep, self.folder, catalog)
 
     def _use(self, catalog: Catalog) -> None:
         if catalog == self.catalog and self.ready:

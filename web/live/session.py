@@ -6,8 +6,6 @@ plan (what would run again, and why) and the saving follow behind, each as often
 
 from __future__ import annotations
 
-import asyncio
-import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -23,19 +21,20 @@ from tensorrag.errors import PipelineError, TensorRagError
 from tensorrag.estimate import Estimate, Total
 from tensorrag.pipeline import JsonObject, Pipeline
 from tensorrag.pipeline.as_json import to_json
-from tensorrag.pipeline.came_along import CameAlong, came_along, source_sha256, with_sources
-from tensorrag.pipeline.files import dumps
 from tensorrag.pipeline.names import quoted
 from tensorrag.placement import Needs, Placement, placement_of
 from tensorrag.run import Request, Run
-from tensorrag.store.run_entry import ONGOING, RunEntry, Unsettled
+from tensorrag.store.run_entry import RunEntry, Unsettled
 from tensorrag.store.workspace import Workspace
 from web.live.checking import Checking
 from web.live.drawing import Drawing, snapshot
+from web.live.exporting import export
+from web.live.following import Following
 from web.live.gestures import only_moved, set_anew, set_by_hand
 from web.live.history import History
 from web.live.hosting import Hosting
 from web.live.migrating import migrations
+from web.live.notices import Notices
 from web.live.opening import Notice, Opened
 from web.live.outside import Outside
 from web.live.pipeline_file import Theirs
@@ -49,8 +48,6 @@ from web.live.watching import View
 
 __all__ = ["Session", "View"]
 
-TICK = 1.0
-"""Seconds between two looks at what running cards cost."""
 MIGRATE = "Bring settings up to date"
 ADOPTED: Notice = (
     "Another program changed the file of this pipeline: this is what it wrote.",
@@ -82,23 +79,18 @@ class Session:
         self._checking = Checking(pipeline_id, document, workspace, hosting, self._take_check)
         self._prices = Prices(self._take_prices)
         self._stage = Stage(document, self._checking, self._history, self._prices)
-        self._following: asyncio.Task[None] | None = None
-        self._strays: set[str] = set()
-        """The interrupted runs of which cards were seen to go on."""
-        self._renewing: set[asyncio.Task[None]] = set()
+        self._notices = Notices(lambda it: self._stage.tell(lambda view: view.on_warning(*it)))
+        self._following = Following(
+            pipeline_id, runs, self._history, self._checking, self._stage, self._notices
+        )
         self._deleted = False
         self._migrated: set[str] = set()
-        self.outside = Outside(saving, lambda: self.watched, self._adopt, self._tell_status)
+        self.outside = Outside(saving, lambda: self.watched, self._adopt, self._stage.tell_status)
         """What another program wrote into the file."""
         self.versions = Versions(workspace.pipelines, pipeline_id, document, saving)
         """What the pipeline was before, and what has a name."""
-        self._budgets_told: dict[str, Notice] = {}
-        self.notices: list[Notice] = []
-        """What happened to the pipeline that nobody asked for, until somebody has read it."""
-        self.written_elsewhere = 0
-        """Rises with every look at runs of other processes that found something."""
-        saving.on_change = self._tell_status
-        saving.on_notice = self.notice
+        saving.on_change = self._stage.tell_status
+        saving.on_notice = self._notices.say
 
     # --- what there is ----------------------------------------------------------------------
 
@@ -208,28 +200,27 @@ class Session:
     @property
     def running(self) -> bool:
         """Whether a run is going on, or about to."""
-        return self._history.running or self._runs.current(self.id) is not None
+        return self._following.running
 
     @property
     def run_status(self) -> str:
         """State of the run that goes on, or of the last one; ``idle`` before the first."""
-        current = self._runs.current(self.id)
-        return current.status if current is not None else self._history.status
+        return self._following.status
 
     @property
     def waiting(self) -> list[Run]:
         """The runs that wait until the one that goes on has ended, the next one first."""
-        return self._runs.waiting(self.id)
+        return self._following.waiting
 
     @property
     def beginning(self) -> int:
         """How many more runs were asked for whose sources are still looked at."""
-        return self._runs.beginning(self.id)
+        return self._following.beginning
 
     @property
     def strays(self) -> list[Unsettled]:
         """The cards of interrupted runs that go on elsewhere, as in a cloud."""
-        return self._runs.strays.of(self.id)
+        return self._following.strays
 
     @property
     def watched(self) -> bool:
@@ -268,23 +259,7 @@ class Session:
 
     def export(self) -> tuple[str, str]:
         """Return the name and the text of the pipeline's file; cards of one's own come along."""
-        cards = self.catalog.cards
-        whole = with_sources(
-            self.pipeline, lambda card: cards[card].source if card in cards else None
-        )
-        return f"{_file_name(self.pipeline.name) or self.id}.json", dumps(whole)
-
-    def differs(self, card: str) -> bool:
-        """Tell whether a card came along with another source than the one that is used here."""
-        came, info = came_along(self.pipeline).get(card), self.catalog.cards.get(card)
-        if came is None or came.trouble or info is None:
-            return False
-        return info.source is None or source_sha256(info.source) != came.sha256
-
-    def waiting_cards(self) -> dict[str, CameAlong]:
-        """Return the cards that came along with the pipeline and are not here, by id."""
-        came = came_along(self.pipeline)
-        return {card: each for card, each in came.items() if card not in self.catalog.cards}
+        return export(self.pipeline, self.catalog, self.id)
 
     async def drawn(
         self, pipeline: Pipeline, runtime: Mapping[str, JsonObject] | None = None
@@ -366,15 +341,15 @@ class Session:
         """
         await self._saving.in_file(self.revision)
 
-    def notice(self, notice: Notice) -> None:
-        """Say what happened that nobody asked for, to everybody who looks or will look."""
-        self.notices.append(notice)
-        self._stage.tell(lambda view: view.on_warning(*notice))
+    @property
+    def notices(self) -> list[Notice]:
+        """What happened to the pipeline that nobody asked for, until somebody has read it."""
+        return self._notices.unread
 
     def noticed(self) -> None:
         """Somebody has read the oldest notice."""
-        del self.notices[:1]
-        self._tell_status()
+        self._notices.read()
+        self._stage.tell_status()
 
     def unread(self) -> list[str]:
         """Return, in words, the outside sources that nobody has looked at yet."""
@@ -423,42 +398,28 @@ class Session:
         Raises:
             NodeNotFound: the run has no such node.
         """
-        current = self._runs.current(self.id)
-        if current is not None:
-            await current.cancel(node)
+        await self._following.cancel(node)
 
     async def take_back(self, run_id: str) -> None:
         """Cancel a run that waits its turn; nothing happens if it does not."""
-        for run in self.waiting:
-            if run.id == run_id:
-                await run.cancel()
+        await self._following.take_back(run_id)
 
     async def cancel_strays(self) -> None:
         """Stop what goes on elsewhere of interrupted runs."""
-        for run_id in {stray.run for stray in self.strays}:
-            await self._runs.strays.cancel(run_id)
+        await self._following.cancel_strays()
 
     def look_at_runs(self) -> None:
         """Follow the run that goes on, if it is another than before; a run began, or waits."""
-        current = self._runs.current(self.id)
-        if current is not None and current is not self.run and (current.nodes or current.ended):
-            self._history.take(current)
-            self._following = asyncio.create_task(self._follow(current))
-        going_on = {stray.run for stray in self.strays}
-        for run_id in self._strays - going_on:
-            task = asyncio.create_task(self._renew(run_id))
-            self._renewing.add(task)
-            task.add_done_callback(self._renewing.discard)
-        self._strays = going_on
-        self._tell_status()
+        self._following.look()
 
     async def look_at_runs_elsewhere(self) -> None:
         """Another process, such as the command line, wrote what it runs: show that too."""
-        await self._history.look_again()
-        self.written_elsewhere += 1
-        self._checking.kick()
-        self._stage.show_soon()
-        self._tell_status()
+        await self._following.look_elsewhere()
+
+    @property
+    def written_elsewhere(self) -> int:
+        """Rises with every look at runs of other processes that found something."""
+        return self._following.written_elsewhere
 
     async def runs(self, limit: int = 50) -> list[RunEntry]:
         """Return the latest runs of this pipeline, newest first."""
@@ -538,7 +499,7 @@ class Session:
         """Find out what earlier runs made, and what happened to the file; then check."""
         await self._history.open()
         self.look_at_runs()
-        self.notices += opened.notices
+        self._notices.unread += opened.notices
         self._saving.begin()
         await self.outside.look()
         self._stage.show()
@@ -546,9 +507,7 @@ class Session:
 
     async def settled(self) -> None:
         """Wait until check, plan, file and states have caught up with what happened."""
-        if self._following is not None and self.run_status not in ONGOING:
-            await self._following
-        for work in (self._checking, self._prices, self._saving, self._stage):
+        for work in (self._following, self._checking, self._prices, self._saving, self._stage):
             await work.settled()
 
     async def close(self, *, deleted: bool = False) -> None:
@@ -556,9 +515,7 @@ class Session:
         if deleted:
             self._deleted = True
             self._stage.tell(lambda view: view.on_closed())
-            for run in self.waiting:
-                await run.cancel()
-            await self.cancel()
+            await self._following.cancel_all()
             await self._saving.settled()  # the file that is kept has the last edit, too
             self._saving.stop()
             await self.versions.close()
@@ -566,53 +523,6 @@ class Session:
         await self._prices.close()
         await self._saving.close()
         await self._stage.settled()
-
-    async def _renew(self, run_id: str) -> None:
-        """What went on of an interrupted run has ended: show what came of it."""
-        await self._history.renew(run_id)
-        self._checking.kick()
-        self._stage.show_soon()
-        self._tell_status()
-
-    # --- following the run ------------------------------------------------------------------
-
-    async def _follow(self, run: Run) -> None:
-        self._stage.show_soon()
-        ticking = asyncio.create_task(self._tick(run))
-        async for event in run.subscribe():
-            if event["node"] is not None:
-                self._history.note(event["node"])
-            self._stage.tell(lambda view: view.on_run_event(event))  # noqa: B023
-            self._stage.show_soon()
-            if event["type"] == "cost" and "message" in event["data"]:
-                self._tell_of_budget(event["data"])
-            if event["type"] == "run":
-                self._tell_status()
-                if "error" in event["data"]:  # it had waited, and could not begin
-                    error = event["data"]["error"]
-                    self._stage.tell(lambda view: view.on_warning(error["message"], error["hint"]))  # noqa: B023
-        ticking.cancel()
-        self._checking.look_again()
-        self._checking.kick()
-        self._stage.show_soon()
-        self._tell_status()
-
-    def _tell_of_budget(self, told: JsonObject) -> None:
-        """Say how much of a budget is used, in the place of what was said of it before."""
-        before = self._budgets_told.pop(told["budget"], None)
-        if before in self.notices:
-            self.notices.remove(before)
-        self._budgets_told[told["budget"]] = notice = (told["message"], told["hint"])
-        self.notice(notice)
-
-    async def _tick(self, run: Run) -> None:
-        """Show what is spent, also where cards report nothing."""
-        while any(node.estimate is not None for node in run.nodes.values()):
-            await asyncio.sleep(TICK)
-            for node_id, node in run.nodes.items():
-                if node.state == "running" and node.estimate is not None:
-                    self._history.note(node_id)
-                    self._stage.show_soon()
 
     # --- telling the views ------------------------------------------------------------------
 
@@ -623,7 +533,7 @@ class Session:
                 self._saving.save(change)
             if not only_moved(change):
                 self._checking.kick()
-            self._tell_status()
+            self._stage.tell_status()
         return change
 
     def _take_check(self) -> None:
@@ -636,7 +546,7 @@ class Session:
 
     def _take_prices(self) -> None:
         self._stage.draw()
-        self._tell_status()
+        self._stage.tell_status()
 
     def _migrate(self) -> None:
         """Write what newer cards make of their old settings, as a gesture that can be undone.
@@ -652,10 +562,9 @@ class Session:
         change = self._document.apply([op for ops in new.values() for op in ops], MIGRATE)
         self._take_change(change)
         said = f"The settings of {', '.join(titles[:5])} were brought up to date"
-        self.notice((f"{said}: the cards are newer than this pipeline.", "Undo takes it back."))
-
-    def _tell_status(self) -> None:
-        self._stage.tell(lambda view: view.on_status())
+        self._notices.say(
+            (f"{said}: the cards are newer than this pipeline.", "Undo takes it back.")
+        )
 
     def _put_in_place(self, pipeline: Pipeline, label: str) -> Change:
         change = self._document.apply([_replacing(pipeline)], label)
@@ -666,13 +575,7 @@ class Session:
         change = self._put_in_place(pipeline, "Change outside")
         self._saving.accept(change, theirs)
         self._take_change(change, save=False)
-        self.notice(ADOPTED)
-
-
-def _file_name(name: str) -> str:
-    """Return what is left of a name in which no system sees anything but a name."""
-    plain = "".join(letter for letter in name if letter.isprintable())
-    return re.sub(r'[\\/:*?"<>|]+', "_", plain).strip(" .")[:100]
+        self._notices.say(ADOPTED)
 
 
 def _needs(card: CardInfo | None) -> Needs:

@@ -65,6 +65,10 @@ class Stage:
             except Exception:  # one broken page must not keep the others from hearing
                 log.exception("A view failed.")
 
+    def tell_status(self) -> None:
+        """Tell every view that name, settings, saved, undo or the state of the run changed."""
+        self.tell(lambda view: view.on_status())
+
     # --- what they see ----------------------------------------------------------------------
 
     @property

@@ -131,7 +131,7 @@ class Board:
         if file is None:
             return
         try:
-            name = await self._sessions.add_card_file(file.name, file.source)
+            name = await self._sessions.cards.add(file.name, file.source)
         except TensorRagError as error:
             self.say(error.message, error.hint)
             return

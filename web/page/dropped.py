@@ -49,7 +49,7 @@ class Dropped:
         check_card_file(name, source)
         if len(self._files) >= MOST:
             raise CardError(f"{quoted(name)} was not taken.", hint="Answer for the others first.")
-        there = await self._sessions.has_card_file(name)
+        there = await self._sessions.cards.has(name)
         self._files.append(File(name, source, there))
 
     def answered(self, data: Data) -> File | None:
@@ -60,7 +60,7 @@ class Dropped:
     async def agreed(self, data: Data) -> File | None:
         """Take out the file that is to be added; None where there is more to be asked about it."""
         file = self.answered(data)
-        if file is None or file.replaces or not await self._sessions.has_card_file(file.name):
+        if file is None or file.replaces or not await self._sessions.cards.has(file.name):
             return file
         self._files.insert(0, replace(file, replaces=True))  # another one came here meanwhile
         return None

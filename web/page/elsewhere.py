@@ -8,6 +8,7 @@ from typing import Any
 from tensorrag.pipeline.came_along import CameAlong
 from tensorrag.pipeline.names import quoted, visible
 from web.live.session import Session
+from web.live.trusting import waiting_cards
 from web.page.icons import icon
 from web.page.markup import Element, Node, b, button, div, h3, pre, span, table, tbody, td, th, tr
 from web.page.wording import plural
@@ -22,7 +23,7 @@ VALUE_SHOWN = 200
 
 def waiting(session: Session, dropped: Node = None) -> Node:
     """Say what waits for a word of the person who opened it, first what was dropped just now."""
-    off = session.waiting_cards()
+    off = waiting_cards(session.pipeline, session.catalog)
     nodes = [node.id for node in session.pipeline.nodes.values() if node.card in off]
     parts = [dropped, _cards(nodes) if nodes else None, _data(session)]
     return div(".elsewhere", role="status", data_testid="elsewhere")[parts] if any(parts) else None

@@ -100,7 +100,7 @@ class Home:
 
     async def _load(self) -> None:
         entries = await self._sessions.entries()
-        runs = await self._sessions.latest_runs()
+        runs = await self._sessions.runs.latest()
         shelf = self._sessions.workspace.pipelines
 
         def read() -> tuple[list[Sample], dict[str, Pipeline]]:

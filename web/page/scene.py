@@ -16,6 +16,7 @@ from tensorrag.placement import where
 from tensorrag.types import ColumnSchema, NetworkSpecSchema, Schema, TableSchema
 from web.live.offered import Offered
 from web.live.session import Session
+from web.live.trusting import differs, waiting_cards
 from web.page import money
 from web.page.controls import Form
 from web.page.details import Card, Limit, Wire
@@ -73,8 +74,8 @@ def card_of(
         fits=_fits(session, node_id),
         limits=_limits(node, info, session) if info else (),
         problems=problems,
-        came_along=session.waiting_cards().get(node.card),
-        differs=session.differs(node.card),
+        came_along=waiting_cards(session.pipeline, session.catalog).get(node.card),
+        differs=differs(session.pipeline, session.catalog, node.card),
         params=node.params,
         busy=session.running,
     )
