@@ -22,7 +22,7 @@ def palette(catalog: Catalog, query: str = "") -> Node:
 def _search(query: str) -> Element:
     field = input_(
         type="search", id=SEARCH_FIELD, placeholder="Search cards", aria_label="Search cards",
-        value=query, data_sets="search", data_eager=True, data_local=True, data_keys="/",
+        value=query, data_sets="search", data_eager=True, data_local=True,
         data_enters="add_found", data_below=".pcard", autocomplete="off", spellcheck="false",
     )  # fmt: skip
     return div(".search", role="search")[icon("search", ".s"), field, kbd["/"]]

@@ -74,7 +74,7 @@ def _name(name: str) -> Element:
 
 def _history(bar: TopBar) -> Node:
     return [
-        _tool("undo", f"Undo {bar.undo}" if bar.undo else "Undo", "mod+z", off=bar.undo is None),
+        _tool("undo", f"Undo {bar.undo}" if bar.undo else "Undo", "Ctrl+Z", off=bar.undo is None),
         _tool(
             "redo", f"Redo {bar.redo}" if bar.redo else "Redo", "mod+shift+z mod+y",
             off=bar.redo is None,
@@ -87,10 +87,9 @@ def _history(bar: TopBar) -> Node:
 
 
 def _tool(name: str, title: str, keys: str, *, off: bool = False) -> Element:
-    shortcut = keys.split()[0].replace("mod", "Ctrl").replace("shift", "Shift").replace("+z", "+Z")
     return button(
-        ".btn.i", type="button", data_act=name, data_testid=name, data_keys=keys, disabled=off,
-        title=f"{title} ({shortcut})", aria_label=title,
+        ".btn.i", type="button", data_act=name, data_testid=name, disabled=off,
+        title=f"{title} ({keys})", aria_label=title,
     )[icon(name)]  # fmt: skip
 
 
@@ -149,7 +148,7 @@ def _run(bar: TopBar) -> Node:
         return [
             button(
                 ".btn.o", type="button", data_act="run", data_testid="queue-run",
-                data_keys="mod+enter", disabled=bool(bar.errors) or None, aria_label="Run next",
+                disabled=bool(bar.errors) or None, aria_label="Run next",
                 title="Run the pipeline as it is now after the run that goes on (Ctrl+Enter)",
             )[icon("play", ".s"), span(".word")["Run next"]],
             span(style="width:4px"),
@@ -164,7 +163,6 @@ def _run(bar: TopBar) -> Node:
             type="button",
             data_act="problems",
             data_testid="run",
-            data_keys="mod+enter",
             aria_disabled="true",
             title=f"{plural(bar.errors, 'problem')} must be solved first",
         )[
@@ -175,6 +173,6 @@ def _run(bar: TopBar) -> Node:
     why = None if bar.nodes else "There is nothing to run yet"
     title = why or "Run every card that is not up to date (Ctrl+Enter)"
     return button(
-        ".btn.p", type="button", data_act="run", data_testid="run", data_keys="mod+enter",
+        ".btn.p", type="button", data_act="run", data_testid="run",
         disabled=why is not None, title=title,
     )[icon("play", ".s"), "Run", on_button(bar.price)]  # fmt: skip

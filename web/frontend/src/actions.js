@@ -4,7 +4,8 @@ import { makeRoom } from "./making-room.js"
 /**
  * Gestures, each told to the server as one `ops` event and shown here at once.
  *
- * The server answers with the truth, which may take a gesture back.
+ * The server answers with the truth, which may take a gesture back. What keys and menus do with
+ * them is said once for each, in `commands/`.
  */
 export function createActions({ graph, flow, selection, emit, session }) {
   const send = (ops) => emit("ops", { revision: session.revision, ops })

@@ -1,103 +1,34 @@
 import { onBeforeUnmount, onMounted, shallowRef } from "vue"
 
-const STEP = 20
-const FINE_STEP = 2
-const REST = 400
-const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }
-
 /**
- * The keyboard of the editor.
+ * The keyboard of the editor: finds the command of a key, and where its keys are heard.
  *
- * Commands work from anywhere in the page but text fields, which keep their own undo; keys that
- * change the canvas only when it has the focus, or nothing has.
+ * Text fields keep their own keys, and their own undo.
  */
-export function useKeyboard({ root, flow, graph, selection, actions, wiring, refocus, enabled }) {
+export function useKeyboard({ root, commands, wiring, moving, enabled }) {
   const hand = shallowRef(false)
-  const moving = new Set()
-  let resting = 0
 
   function onKeyDown(event) {
     if (!enabled() || event.isComposing) return
     // Vue Flow takes Space for its own hand before it gets here.
     if (event.code === "Space" && !isEditable(event.target) && hasFocus()) hand.value = true
     else if (event.defaultPrevented) return
-    const handled = isChord(event) ? chord(event) : plain(event)
-    if (handled) event.preventDefault()
+    if (handle(event)) event.preventDefault()
   }
 
-  function chord(event) {
-    const key = event.key.toLowerCase()
-    if (key === "enter") return command("run")
-    if (isWritten(event.target)) return false
-    if (key === "z") return command(event.shiftKey ? "redo" : "undo")
-    if (key === "y") return command("redo")
-    if (!hasFocus()) return false
-    if (key === "a") {
-      selection.set([...graph.nodes.keys()], [...graph.edges.keys()])
-      return command("select_all")
-    }
-    return key === "d" ? command("duplicate") : false
+  function handle(event) {
+    if (!isChord(event) && !isEditable(event.target) && wiring.onKey(event)) return true
+    const command = commands.pressed(event)
+    if (!command || !isHeard(command, event)) return false
+    if (!command.goesOn) moving.settle()
+    takeTyped(event.target)
+    return command.run(event) !== false
   }
 
-  function plain(event) {
-    if (isEditable(event.target)) return false
-    if (wiring.onKey(event)) return true
-    if (event.key === "/") return command("palette_search")
-    if (!hasFocus()) return false
-    if (event.key in ARROWS) return nudge(event)
-    if (event.key === "Delete" || event.key === "Backspace") return remove()
-    if (event.key === "Escape") return clear()
-    if (event.key === "Enter" || event.key === " ") return choose(event)
-    return false
-  }
-
-  function command(name) {
-    settle()
-    actions.command(name)
-    return true
-  }
-
-  function remove() {
-    settle()
-    actions.removeSelected()
-    refocus()
-    return true
-  }
-
-  function clear() {
-    selection.set([])
-    return true
-  }
-
-  /** Enter and Space select the card that has the focus; with Shift they add it or take it away. */
-  function choose(event) {
-    const id = event.target.closest?.("[data-node]")?.dataset.node
-    if (!id || event.target.closest("button")) return false
-    if (event.shiftKey) selection.toggleCard(id)
-    else selection.set([id])
-    return true
-  }
-
-  function nudge(event) {
-    const ids = selection.cards()
-    if (!ids.length) return false
-    const [dx, dy] = ARROWS[event.key]
-    const step = event.altKey ? FINE_STEP : STEP
-    for (const id of ids) {
-      const { x, y } = flow.at(id)
-      flow.place(id, { x: x + dx * step, y: y + dy * step })
-      moving.add(id)
-    }
-    clearTimeout(resting)
-    resting = setTimeout(settle, REST)
-    return true
-  }
-
-  /** A row of arrow keys is one move: told when they rest, or before anything else is. */
-  function settle() {
-    clearTimeout(resting)
-    if (moving.size) actions.moved([...moving])
-    moving.clear()
+  function isHeard({ where = "canvas" }, event) {
+    if (where === "anywhere") return true
+    if (isChord(event) ? isWritten(event.target) : isEditable(event.target)) return false
+    return where === "page" || hasFocus()
   }
 
   function hasFocus() {
@@ -116,13 +47,18 @@ export function useKeyboard({ root, flow, graph, selection, actions, wiring, ref
     window.addEventListener("blur", dropHand)
   })
   onBeforeUnmount(() => {
-    settle()
+    moving.settle()
     window.removeEventListener("keydown", onKeyDown)
     window.removeEventListener("keyup", dropHand)
     window.removeEventListener("blur", dropHand)
   })
 
   return { hand }
+}
+
+/** A value that is still being typed is meant by what is done now: "Run" runs with it. */
+function takeTyped(target) {
+  if (target.dataset?.typed) target.dispatchEvent(new Event("focusout", { bubbles: true }))
 }
 
 /** Lists and boxes have no undo of their own, unlike all that is written. */

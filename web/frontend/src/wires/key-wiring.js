@@ -22,9 +22,9 @@ export function createKeyWiring({
   let targets = []
   let choice = 0
 
+  /** Every key is the wire's while one is drawn by keys. */
   function onKey(event) {
-    if (!active.value) return event.key.toLowerCase() === "w" && start(event)
-    if (!hint.value) return false
+    if (!active.value || !hint.value) return false
     const act = KEYS[event.key] ?? KEYS[event.key.toLowerCase()]
     act?.()
     return true
@@ -41,8 +41,9 @@ export function createKeyWiring({
   }
   let card = null
 
-  function start(event) {
-    card = event.target.closest?.("[data-node]")?.dataset.node ?? flow.getSelectedNodes.value[0]?.id
+  /** Start a wire from the card that has the focus, or from the selected one. */
+  function start(focused) {
+    card = focused?.closest?.("[data-node]")?.dataset.node ?? flow.getSelectedNodes.value[0]?.id
     if (!card || !graph.nodes.has(card)) return false
     outputs = graph.nodes.get(card).outputs.map(({ name }) => name)
     if (!outputs.length) return false
@@ -111,7 +112,7 @@ export function createKeyWiring({
     cancel()
   }
 
-  return { onKey, hint, close }
+  return { onKey, start, hint, close }
 }
 
 const wrap = (index, count) => (count ? (index + count) % count : 0)

@@ -212,5 +212,7 @@ export function createWiring({ root, graph, flow, actions, emit }) {
     return pressed ? false : keys.onKey(event)
   }
 
-  return { active, draft, menuOpen, press, cancel, onKey, hint: keys.hint }
+  const start = (focused) => !pressed && !active.value && keys.start(focused)
+
+  return { active, draft, menuOpen, press, cancel, onKey, start, hint: keys.hint }
 }

@@ -1,0 +1,137 @@
+import { tidy } from "../tidy.js"
+
+const ARROWS = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"]
+const NONE = "No card is selected"
+
+/** What can be done on the canvas; `moving` moves cards by arrow keys. */
+export function canvasCommands({ graph, flow, selection, actions, wiring, moving, refocus }) {
+  const selected = () => selection.cards().filter((id) => graph.nodes.has(id))
+  const wiresToo = () => [...selection.wires].filter((id) => graph.edges.has(id))
+  const isEmpty = () => (graph.nodes.size ? null : "There is no card yet")
+  const notOne = () => {
+    const count = selected().length
+    if (!count) return NONE
+    return count === 1 ? null : "More than one card is selected"
+  }
+
+  return [
+    {
+      id: "run_selected",
+      title: "Run to the selected card",
+      group: "Run",
+      keys: ["mod+shift+Enter"],
+      where: "anywhere",
+      whyNot: () => notOne() ?? graph.whyNot(selected()[0]),
+      run: () => !notOne() && actions.command("run_node", selected()[0]),
+    },
+    {
+      id: "wire",
+      title: "Wire the selected card",
+      group: "Add and wire",
+      keys: ["w"],
+      where: "page",
+      whyNot: notOne,
+      run: (event) => wiring.start(event?.target),
+    },
+    {
+      id: "select_all",
+      title: "Select all",
+      group: "Edit",
+      keys: ["mod+a"],
+      whyNot: isEmpty,
+      run: () => selection.set([...graph.nodes.keys()], [...graph.edges.keys()]),
+    },
+    {
+      id: "select_none",
+      title: "Select nothing",
+      group: "Edit",
+      keys: ["Escape"],
+      whyNot: () => (selected().length || wiresToo().length ? null : "Nothing is selected"),
+      run: () => selection.set([]),
+    },
+    {
+      id: "select_focused",
+      title: "Select the card that has the focus",
+      group: "Edit",
+      keys: ["Enter", "Space"],
+      keysOnly: true,
+      run: (event) => withFocused(event, (id) => selection.set([id])),
+    },
+    {
+      id: "select_focused_too",
+      title: "Add it to the selection, or take it away",
+      group: "Edit",
+      keys: ["shift+Enter", "shift+Space"],
+      keysOnly: true,
+      run: (event) => withFocused(event, selection.toggleCard),
+    },
+    {
+      id: "duplicate",
+      title: "Duplicate",
+      group: "Edit",
+      keys: ["mod+d"],
+      whyNot: notOne,
+      run: () => actions.command("duplicate"),
+    },
+    {
+      id: "remove",
+      title: "Delete",
+      group: "Edit",
+      keys: ["Delete", "Backspace"],
+      whyNot: () => (selected().length || wiresToo().length ? null : "Nothing is selected"),
+      run() {
+        actions.removeSelected()
+        refocus()
+      },
+    },
+    {
+      id: "move",
+      title: "Move what is selected",
+      group: "Arrange",
+      keys: ARROWS,
+      keysOnly: true,
+      goesOn: true,
+      run: (event) => moving.step(event.key),
+    },
+    {
+      id: "move_finely",
+      title: "Move it finely",
+      group: "Arrange",
+      keys: ARROWS.map((key) => `alt+${key}`),
+      keysOnly: true,
+      goesOn: true,
+      run: (event) => moving.step(event.key, true),
+    },
+    {
+      id: "layout",
+      title: "Tidy up",
+      group: "Arrange",
+      keys: ["t"],
+      whyNot: isEmpty,
+      run: () => void tidy({ graph, flow, actions }),
+    },
+    { id: "fit", title: "Zoom to fit", group: "View", keys: ["1"], run: () => flow.fit() },
+    {
+      id: "zoom_100",
+      title: "Zoom to 100 %",
+      group: "View",
+      keys: ["0"],
+      run: () => void flow.zoomTo(1),
+    },
+    { id: "zoom_in", title: "Zoom in", group: "View", keys: ["+"], run: () => void flow.zoomIn() },
+    {
+      id: "zoom_out",
+      title: "Zoom out",
+      group: "View",
+      keys: ["-"],
+      run: () => void flow.zoomOut(),
+    },
+  ]
+}
+
+/** Act on the card that has the focus, unless a button on it has. */
+function withFocused({ target }, act) {
+  const id = target.closest?.("[data-node]")?.dataset.node
+  if (!id || target.closest("button")) return false
+  return act(id)
+}

@@ -1,0 +1,81 @@
+/**
+ * What can be done on the page around the canvas, where Python does it. Most commands press the
+ * control that is there for the mouse, so that both do the same, and are off together.
+ */
+export function pageCommands({ actions }) {
+  return [
+    {
+      id: "run",
+      title: "Run",
+      group: "Run",
+      keys: ["mod+Enter"],
+      where: "anywhere",
+      whyNot: () => whyOff("run") && whyOff("queue-run"),
+      run: () => actions.command("run"),
+    },
+    {
+      ...press("cancel", "No run is going on"),
+      title: "Cancel the run",
+      group: "Run",
+      keys: ["mod+."],
+      where: "page",
+    },
+    {
+      id: "palette_search",
+      title: "Search the cards on the left",
+      group: "Add and wire",
+      keys: ["/"],
+      where: "page",
+      run: () => actions.command("palette_search"),
+    },
+    {
+      id: "undo",
+      title: "Undo",
+      group: "Edit",
+      keys: ["mod+z"],
+      where: "page",
+      whyNot: () => whyOff("undo") && "There is nothing to undo",
+      run: () => actions.command("undo"),
+    },
+    {
+      id: "redo",
+      title: "Redo",
+      group: "Edit",
+      keys: ["mod+shift+z", "mod+y"],
+      where: "page",
+      whyNot: () => whyOff("redo") && "There is nothing to redo",
+      run: () => actions.command("redo"),
+    },
+    { ...press("theme"), title: "Light or dark", group: "View" },
+    { ...press("history"), title: "History and named versions", group: "Pipeline" },
+    { ...press("export"), title: "Export the pipeline as a file", group: "Pipeline" },
+    { ...press("import"), title: "Import a pipeline", group: "Pipeline" },
+    { id: "rename", title: "Rename the pipeline", group: "Pipeline", run: rename },
+    { ...press("settings"), title: "Settings", group: "Pipeline" },
+  ]
+}
+
+const controlOf = (name) => document.querySelector(`.top [data-testid=${name}]`)
+
+/** A command that presses a control of the top bar. */
+function press(name, absent = "It is not on this page") {
+  return {
+    id: name,
+    whyNot: () => whyOff(name, absent),
+    run: () => (whyOff(name) === null ? controlOf(name).click() : false),
+  }
+}
+
+/** Why a control is off, in its own words; null when it is not. */
+function whyOff(name, absent = "It is not on this page") {
+  const control = controlOf(name)
+  if (!control) return absent
+  const off = control.disabled || control.ariaDisabled === "true"
+  return off ? control.title || "It is off just now" : null
+}
+
+function rename() {
+  const field = document.querySelector(".top .name")
+  field?.focus()
+  field?.select()
+}
