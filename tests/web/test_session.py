@@ -1052,14 +1052,14 @@ def test_a_network_knows_its_ends_from_the_card_that_trains_it() -> None:
 
 async def test_previews_and_pages_of_what_is_shown(desk: Desk) -> None:
     session = await desk.open(SUM)
-    assert await session.preview("add") == {}
-    with pytest.raises(PipelineError, match="no result here yet"):
-        await session.page("add", "number")
+    assert session.result("add") is None
     await desk.run(session)
 
-    assert (await session.preview("add"))["number"]["rows"] == 1
-    page = await session.page("add", "number")
-    assert page["rows"] == [[7]]
+    added = session.result("add")
+    assert added is not None
+    assert added.key is not None
+    assert (await session.previews(added.key))["number"]["rows"] == 1
+    assert (await session.rows(added.digests["number"]))["rows"] == [[7]]
     shown = session.shown("add")
     assert shown is not None
     assert shown["outputs"]["number"]["schema"]["rows"] == 1

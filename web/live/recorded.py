@@ -34,6 +34,13 @@ class Recorded:
         """Return what the canvas shows of each card."""
         return {node: runtime(shown) for node, shown in self.shown.items()}
 
+    def kept(self, node: str) -> Shown | None:
+        """Return what a card did; without a key where its result is no longer kept."""
+        shown = self.shown.get(node)
+        if shown is None or node not in self.lost:
+            return shown
+        return replace(shown, made={**(shown.made or {}), "key": None})
+
 
 def read(workspace: Workspace, run: str) -> Recorded:
     """Look a run up. Reads files.

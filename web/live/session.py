@@ -17,7 +17,7 @@ from tensorrag.edit.document import Change, Document
 from tensorrag.edit.edges import title_of
 from tensorrag.edit.history import Version
 from tensorrag.edit.words import changes
-from tensorrag.errors import PipelineError, TensorRagError
+from tensorrag.errors import TensorRagError
 from tensorrag.estimate import Estimate, Total
 from tensorrag.pipeline import JsonObject, Pipeline
 from tensorrag.pipeline.as_json import to_json
@@ -42,6 +42,7 @@ from web.live.prices import Prices
 from web.live.recorded import Recorded
 from web.live.runs_here import RunsHere
 from web.live.saving import Saving
+from web.live.shown import Arrived, Shown
 from web.live.stage import Stage
 from web.live.versions import Versions
 from web.live.watching import View
@@ -460,38 +461,39 @@ class Session:
         shown = self._stage.result(node_id)
         return shown.node if shown is not None else None
 
-    async def preview(self, node_id: str) -> dict[str, JsonObject]:
-        """Return, by port, what the inspector shows of a card's result."""
-        shown = self._stage.result(node_id)
-        key = shown.key if shown is not None else None
-        return await self.previews(key) if key is not None else {}
+    def result(self, node_id: str) -> Shown | None:
+        """Return what a card shows of its last run, with what it was made of."""
+        return self._stage.result(node_id)
 
     async def previews(self, key: str) -> dict[str, JsonObject]:
         """Return, by port, what the inspector shows of the result under a key."""
         return await self._history.previews(key)
 
-    async def page(
-        self, node_id: str, port: str, offset: int = 0, limit: int = 100, sort: str = ""
-    ) -> JsonObject:
-        """Return rows of a table that a card made.
+    async def preview_of(self, came: Arrived, source: Shown | None) -> JsonObject:
+        """Return what the inspector shows of a value that came in at a card.
+
+        Args:
+            came: the value.
+            source: what the card did that it came from.
 
         Raises:
-            PipelineError: it made nothing at this port.
+            TensorRagError: it is no longer kept.
         """
-        return await self.page_of(self.shown(node_id) or {}, port, offset, limit, sort)
+        if source is not None and source.digests.get(came.source_port) == came.digest:
+            known = await self.previews(source.key) if source.key is not None else {}
+            if came.source_port in known:
+                return known[came.source_port]
+        return await self._hosting.profile(came.digest)
 
-    async def page_of(
-        self, node: JsonObject, port: str, offset: int, limit: int, sort: str
+    async def rows(
+        self, digest: str, offset: int = 0, limit: int = 100, sort: str = ""
     ) -> JsonObject:
-        """Return rows of a table that a node of any run made.
+        """Return rows of a stored table.
 
         Raises:
-            PipelineError: it made nothing at this port.
+            TensorRagError: it is no table, or no longer kept.
         """
-        output = (node.get("outputs") or {}).get(port)
-        if output is None:
-            raise PipelineError("This card has no result here yet.", hint="Run it first.")
-        return await self._hosting.page(output["sha256"], offset, limit, sort)
+        return await self._hosting.page(digest, offset, limit, sort)
 
     # --- life -------------------------------------------------------------------------------
 

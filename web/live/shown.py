@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from tensorrag.pipeline import JsonObject, Pipeline
 from tensorrag.run.node_run import NodeRun
@@ -23,6 +23,18 @@ def placed(pipeline: Pipeline, node_id: str) -> Placed:
     node = pipeline.nodes[node_id]
     wires = tuple(edge.id for edge in pipeline.inputs_of(node_id))
     return node.card, node.enabled, dict(node.params), wires
+
+
+class Arrived(NamedTuple):
+    """A value that came in at a port of a card."""
+
+    port: str
+    at: int
+    """Which one, where the port takes many."""
+    source: str
+    """The card that it came from, and the port there."""
+    source_port: str
+    digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +63,21 @@ class Shown:
     def key(self) -> str | None:
         """The key that its result is stored under."""
         return (self.made or {}).get("key")
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """What it made, by port."""
+        return {port: made["sha256"] for port, made in (self.node["outputs"] or {}).items()}
+
+    @property
+    def arrived(self) -> tuple[Arrived, ...]:
+        """What came in, in the order of the ports; nothing where it was not even tried."""
+        return tuple(
+            Arrived(port, at, source, source_port, digest)
+            for port, ends in (self.made or {}).get("inputs", {}).items()
+            for at, (source, source_port, digest) in enumerate(ends)
+            if digest is not None
+        )
 
     @property
     def printed_by(self) -> tuple[str, str] | None:

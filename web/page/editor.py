@@ -19,7 +19,6 @@ from tensorrag.errors import TensorRagError
 from tensorrag.gpus import GPUS
 from tensorrag.pipeline import JsonObject
 from tensorrag.placement import LOCAL
-from tensorrag.preview import TablePreview
 from tensorrag.run import Run
 from web.live.session import Session, View
 from web.live.sessions import Sessions
@@ -123,7 +122,7 @@ class Editor(View):
             self._strip = Panel("section", self._strip_content(), act=self.act).classes("strip")
             self._strip.props["aria-label"] = "Run"
             self._past_place = ui.element("div").style("display: contents")
-        self._tables = Tables(self.session, self.act)
+        self._tables = Tables(self.act)
         self._log = OpenLog(self.session, self.act)
         self._histories = Histories(self.session, self.act)
         self._actions |= self._tables.actions | self._log.actions | self._histories.actions
@@ -415,7 +414,4 @@ class Editor(View):
             self.inspector.focus(text(data, "param"))
 
     def _open_table(self, data: Data) -> None:
-        card, port = self.inspector.card, text(data, "at")
-        preview = self.inspector.previews.get(port)
-        if card and card.node == text(data, "of") and isinstance(preview, TablePreview):
-            self._tables.open(card, port, preview)
+        self.inspector.open_table(self._tables, text(data, "of"), text(data, "at"))

@@ -6,37 +6,27 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from nicegui import background_tasks, ui
-from pydantic import TypeAdapter
 
 from tensorrag.check import NodeFacts
 from tensorrag.errors import TensorRagError
-from tensorrag.preview import (
-    Face,
-    NetworkFace,
-    NetworkPreview,
-    Preview,
-    SplitFace,
-    TablePreview,
-)
+from tensorrag.preview import SplitFace, TablePreview
 from tensorrag.types.schema import TableSchema
 from web.live.offered import Offered
 from web.live.session import Session
-from web.page import course, details, money, outcome, settings
-from web.page.charts import Chart, live_curve, live_series
+from web.page import course, details, outcome, settings
 from web.page.columns import column_list, columns_head, schema_list
 from web.page.details import Card
-from web.page.icons import type_colours
 from web.page.log_view import WAITING, last_line, log_view, reused_log
 from web.page.markup import Node, div, h3, span
 from web.page.panel import Act, Panel
-from web.page.preview import open_button, port_tabs, show_preview
-from web.page.scene import card_of, kind_of, table_columns
+from web.page.result import Result, token_of
+from web.page.running import Running
+from web.page.scene import card_of, face_of, table_columns
 from web.page.summary import summary
+from web.page.table_view import Tables
 
 TABS = details.TABS
 PRINTED_NOTHING = "It printed nothing.", "It printed nothing: its result was reused."
-_FACE: TypeAdapter[Face | None] = TypeAdapter(Face | None)
-_PREVIEWS: TypeAdapter[dict[str, Preview]] = TypeAdapter(dict[str, Preview])
 
 
 class Inspector:
@@ -60,12 +50,13 @@ class Inspector:
         self.port: str | None = None
         self.numbers: Mapping[str, int] = {}
         """Of the runs of this pipeline, by id."""
-        self.previews: dict[str, Preview] = {}
-        """Of the card that is shown, by port."""
+        self._looked: Result | None = None
+        """What was fetched last."""
+        self._fetching: set[tuple[Any, ...]] = set()
         self._shown: tuple[Any, ...] = ()
         """What the body was built for; anything else needs a new one."""
         self._part: Panel | None = None
-        self._live: _Live | None = None
+        self._live: Running | None = None
         with ui.element("aside").classes("insp") as root:
             root.props.update({"data-testid": "inspector", "aria-label": "Inspector"})
             self._head = Panel("div", act=act)
@@ -151,7 +142,7 @@ class Inspector:
 
     def _columns(self, card: Card) -> Node:
         facts = self._session.checked.nodes.get(card.node)
-        table = self._table(facts) if self._shown_node() == card.node else None
+        table = self._made(card.node, facts)
         if table is not None:
             return [columns_head(table), column_list(table)]
         known = table_columns(facts)
@@ -167,13 +158,14 @@ class Inspector:
 
     def _profile(self, card: Card) -> None:
         """Fetch what is known of the columns of a result, unless that is shown already."""
-        token = self._token(card)
-        if token is not None and self._previewed != (card.node, token):
-            background_tasks.create(self._load(card, token), name=f"columns of {card.node}")
+        token = token_of(self._session.result(card.node))
+        if token is not None and self._known(card.node, token) is None:
+            self._fetch(card, token)
 
-    def _table(self, facts: NodeFacts | None) -> TablePreview | None:
+    def _made(self, node: str, facts: NodeFacts | None) -> TablePreview | None:
         """Return the table that was made; None where the card would make other columns now."""
-        tables = {p: t for p, t in self.previews.items() if isinstance(t, TablePreview)}
+        seen = self._looked.made if self._looked is not None and self._looked.node == node else {}
+        tables = {port: each for port, each in seen.items() if isinstance(each, TablePreview)}
         port = self.port if self.port in tables else next(iter(tables), None)
         if port is None:
             return None
@@ -182,11 +174,6 @@ class Inspector:
         made = tuple(column.name for column in table.columns)
         same = names is None or (names[: len(made)] == made and len(names) == table.width)
         return table if same else None
-
-    def _shown_node(self) -> str | None:
-        return self._previewed[0] if self._previewed else None
-
-    _previewed: tuple[str, Any] | None = None
 
     def _log(self, card: Card) -> Node:
         before = self._session.printed_by(card.node)
@@ -199,138 +186,84 @@ class Inspector:
 
     # --- the result -------------------------------------------------------------------------
 
+    def open_table(self, tables: Tables, node: str, port: str) -> None:
+        """Show the table at a port of the card whole, if there is one."""
+        looked, card = self._looked, self.card
+        if looked is not None and card is not None and looked.node == card.node == node:
+            looked.open_table(tables, card, port)
+
     def _result(self, card: Card) -> None:
         if card.state == "running":
             self._running(card)
             return
-        token = self._token(card)
+        token = token_of(self._session.result(card.node))
         if token is None:
             self._plain(("nothing", card.node, card.state), outcome.nothing_yet(card))
             return
-        if self._shown != ("result", card.node, token, self.port):
-            background_tasks.create(self._load(card, token), name=f"preview of {card.node}")
+        known = self._known(card.node, token)
+        if known is not None:
+            self._build(card, known)
+        if known is None or not known.knows(self.port):
+            self._fetch(card, token)
 
-    def _token(self, card: Card) -> Any:
-        """Return what tells one result from another; None where there is none."""
-        shown = self._session.shown(card.node)
-        if not shown:
-            return None
-        error = shown.get("error")
-        digests = tuple(out.get("sha256") for out in (shown.get("outputs") or {}).values())
-        return (*digests, str(error)) if digests or error else None
+    def _known(self, node: str, token: Any) -> Result | None:
+        looked = self._looked
+        return looked if looked and (looked.node, looked.token) == (node, token) else None
+
+    def _fetch(self, card: Card, token: Any) -> None:
+        """Look at what is there, in the background, once at a time."""
+        wanted = (card.node, token, self.port)
+        if wanted not in self._fetching:
+            self._fetching.add(wanted)
+            task = background_tasks.create(self._load(card, token), name=f"result of {card.node}")
+            task.add_done_callback(lambda _: self._fetching.discard(wanted))
 
     async def _load(self, card: Card, token: Any) -> None:
-        """Fetch what the card made, unless something else was chosen meanwhile."""
+        """Fetch what is at the ports, unless something else was chosen meanwhile."""
+        port = self.port
+        looked = self._known(card.node, token) or self._anew(card.node)
         try:
-            self.previews = _PREVIEWS.validate_python(await self._session.preview(card.node))
+            await looked.look(port)
         except TensorRagError as error:
-            self.previews = {}
             if self.node == card.node and self.tab(card) == "result":
-                self._plain(
-                    ("error", card.node),
-                    outcome.failure({"message": error.message, "hint": error.hint}),
-                )
+                said = {"message": error.message, "hint": error.hint}
+                self._plain(("error", card.node), outcome.failure(said))
             return
-        self._previewed = (card.node, token)
         current = self.card
         if current is None or current.node != card.node:
             return
+        if token_of(self._session.result(card.node)) != looked.token:
+            return
+        self._looked = looked
         tab = self.tab(current)
         if tab == "columns":
             self._plain(("columns", card.node), self._columns(current))
-        elif tab == "result" and self._token(current) == token and current.state != "running":
-            self._build(current, token)
+        elif tab == "result" and current.state != "running":
+            self._build(current, looked)
 
-    def _build(self, card: Card, token: Any) -> None:
-        what = ("result", card.node, token, self.port)
+    def _build(self, card: Card, looked: Result) -> None:
+        seen = looked.knows(self.port)
+        what = ("result", card.node, looked.token, self.port, card.state, seen)
         if self._shown == what:
             return
-        shown = self._session.shown(card.node) or {}
-        face = _FACE.validate_python((card.runtime or {}).get("face"))
-        ports = [port for port, preview in self.previews.items() if _worth(preview)]
-        chosen = self.port if self.port in ports else next(iter(ports), None)
-        info = self._session.catalog.cards.get(self._session.pipeline.node(card.node).card)
         self._begin(what)
+        shown, face = self._session.shown(card.node) or {}, face_of(card)
         with self._body:
             if shown.get("error"):
                 Panel("div", outcome.failure(shown["error"], card.node), act=self._act)
+            elif not shown.get("outputs"):
+                Panel("div", outcome.nothing_yet(card), act=self._act)
             if isinstance(face, SplitFace):
                 Panel("div", outcome.split_part(face))
-            if len(ports) > 1:
-                Panel("div", port_tabs(ports, chosen, "port"), act=self._act)
-            if chosen is None:
-                return
-            with ui.element("div") as box:
-                box.props["data-testid"] = "preview"
-                preview = self.previews[chosen]
-                if isinstance(preview, NetworkPreview) and isinstance(face, NetworkFace):
-                    preview = _closed(preview, face)
-                kind = kind_of(self._session.catalog, info)
-                show_preview(preview, kind, self._act, open_button(card.node, chosen))
+            looked.build(self.port, self._act, face)
+
+    def _anew(self, node: str) -> Result:
+        return Result(self._session, self._session.pipeline, node, self._session.result)
 
     def _running(self, card: Card) -> None:
         what = ("running", card.node)
         if self._shown != what or self._live is None:
             self._begin(what)
             with self._body:
-                self._live = _Live(self._act, card)
+                self._live = Running(self._act, card)
         self._live.show(card, self._session)
-
-
-def _worth(preview: Preview) -> bool:
-    """An empty part of a split has nothing to show."""
-    return not (isinstance(preview, TablePreview) and preview.rows == 0)
-
-
-def _closed(preview: NetworkPreview, face: NetworkFace) -> NetworkPreview:
-    """Give a network the ends that its card knows from the trainer it feeds."""
-    return preview.model_copy(
-        update={
-            "inputs": face.layers[0],
-            "outputs": face.layers[-1],
-            "parameters": face.parameters,
-        }
-    )
-
-
-class _Live:
-    """What a running card reports, drawn while it does."""
-
-    def __init__(self, act: Act, card: Card) -> None:
-        self._progress = Panel("div", act=act)
-        self._chart: Chart | None = None
-        self._frame = ui.element("div")
-        self._numbers = Panel("div", act=act)
-        self._log = Panel("div", act=act)
-        self._colours = type_colours(card.kind)
-
-    def show(self, card: Card, session: Session) -> None:
-        """Show the latest."""
-        runtime = card.runtime or {}
-        events = session.events()
-        found = course.reports(events, card.node)
-        spent = money.running_part(runtime, session.budget_run)
-        self._progress.show([outcome.progress_part(runtime), spent])
-        self._numbers.show(outcome.numbers_part(course.latest(found), course.best(found)))
-        seen = last_line(events, card.node)
-        following = log_view(session.run_id(card.node), card.node, seen=seen, bare=True)
-        self._log.show(
-            div(".sec")[h3["Log", span(".u")["following"]], div(".short")[following]]
-            if seen
-            else None
-        )
-        lines_drawn = course.curves(found)
-        if not lines_drawn or len(lines_drawn[0][1]) < 2:
-            return
-        if self._chart is None:
-            self._draw(runtime.get("progress") or {}, lines_drawn)
-        else:
-            self._chart.draw(live_series(lines_drawn))
-
-    def _draw(self, progress: dict[str, Any], lines: list[tuple[str, course.Points]]) -> None:
-        total, unit = progress.get("total"), str(progress.get("unit") or "step")
-        name = "loss" if lines[0][0] in ("train", "val.") else lines[0][0]
-        with self._frame, ui.element("section").classes("sec"):
-            Panel("div", h3(".h3")["Learning curve", span(".u")["live"]])
-            options = live_curve(name, unit, total if isinstance(total, int) else None, lines)
-            self._chart = Chart(options, 206, self._colours, "Learning curve so far")

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from nicegui import background_tasks, ui
-from pydantic import TypeAdapter
 
 from tensorrag.catalog import TypeInfo
 from tensorrag.edit.edges import title_of
 from tensorrag.errors import TensorRagError
 from tensorrag.pipeline import Node as CardNode
 from tensorrag.pipeline.names import visible
-from tensorrag.preview import Preview, TablePreview
 from web.canvas import PipelineCanvas
 from web.live.recorded import Recorded
 from web.live.session import Session
@@ -24,7 +21,7 @@ from web.page.icons import glyph, icon, state
 from web.page.log_view import log_view, reused_log
 from web.page.markup import Element, Node, b, button, div, h2, span, table, tbody, td, th, tr
 from web.page.panel import Act, Panel
-from web.page.preview import open_button, port_tabs, show_preview
+from web.page.result import Result
 from web.page.run_list import PastRun
 from web.page.scene import kind_of
 from web.page.table_view import Tables
@@ -38,7 +35,6 @@ NO_LONGER_KEPT = (
     "Its result is no longer kept. Run it again to have it back; the oldest results make room "
     "when the store is full."
 )
-_PREVIEWS: TypeAdapter[dict[str, Preview]] = TypeAdapter(dict[str, Preview])
 
 
 class PastView:
@@ -52,8 +48,8 @@ class PastView:
         """``numbers`` are those of the runs of this pipeline, by id."""
         self._session, self._run, self._recorded, self._act = session, run, recorded, act
         self._numbers, self._tables = numbers, tables
-        self._previews: dict[str, Preview] = {}
-        """Of the card that is shown, by port."""
+        self._looked: Result | None = None
+        """What was fetched of the card that is shown."""
         self._node, self._tab, self._port = "", "result", ""
         self.actions: dict[str, Action] = {
             "past_tab": self._to_tab,
@@ -97,7 +93,7 @@ class PastView:
     def show(self, node: str) -> None:
         """Turn to a card, if there was one."""
         self._node = node if node in self._recorded.pipeline.nodes else ""
-        self._port, self._previews = "", {}
+        self._port, self._looked = "", None
         self._write()
 
     def focus(self, node: str) -> None:
@@ -115,20 +111,13 @@ class PastView:
         self._write()
 
     def _open_table(self, data: Data) -> None:
-        port = text(data, "at")
-        preview, node = self._previews.get(port), self._recorded.pipeline.nodes.get(self._node)
-        if node is not None and isinstance(preview, TablePreview):
+        node = self._recorded.pipeline.nodes.get(self._node)
+        if node is not None and self._looked is not None:
             card = Card(
                 node.id, visible(title_of(node, self._session.catalog)), kind=self._kind(node),
                 runtime=self._recorded.runtime()[node.id],
             )  # fmt: skip
-            self._tables.open(card, port, preview, self._page)
-
-    async def _page(
-        self, node: str, port: str, offset: int, limit: int, sort: str
-    ) -> dict[str, Any]:
-        made = self._recorded.shown[node].node
-        return await self._session.page_of(made, port, offset, limit, sort)
+            self._looked.open_table(self._tables, card, text(data, "at"))
 
     def _kind(self, node: CardNode) -> TypeInfo | None:
         return kind_of(self._session.catalog, self._session.catalog.cards.get(node.card))
@@ -213,34 +202,28 @@ class PastView:
         shown = self._recorded.shown.get(node.id)
         if shown is not None and shown.node.get("error"):
             Panel("div", outcome.failure(shown.node["error"], node.id), act=self._act)
-        if node.id in self._recorded.lost:
+        elif node.id in self._recorded.lost:
             Panel("div", div(".sec.lead")[NO_LONGER_KEPT])
         elif shown is None or shown.state != "done" or shown.key is None:
-            if shown is None or not shown.node.get("error"):
-                Panel("div", div(".sec.lead")["It made nothing in this run."])
-        else:
-            background_tasks.create(self._load(node, shown.key), name=f"past result of {node.id}")
+            Panel("div", div(".sec.lead")["It made nothing in this run."])
+        with ui.element("div") as place:
+            looked = self._looked
+            if looked is not None and looked.knows(self._port):
+                looked.build(self._port, self._act, past=True)
+                return
+        background_tasks.create(self._look(node.id, place), name=f"past result of {node.id}")
 
-    async def _load(self, node: CardNode, key: str) -> None:
+    async def _look(self, node: str, place: ui.element) -> None:
+        """Fetch what is kept of what came in and went out."""
+        looked = self._looked or Result(
+            self._session, self._recorded.pipeline, node, self._recorded.kept
+        )
         try:
-            previews = _PREVIEWS.validate_python(await self._session.previews(key))
+            await looked.look(self._port)
         except (TensorRagError, ValueError):
-            previews = {}
-        if self._side.is_deleted or (self._node, self._tab) != (node.id, "result"):
             return
-        self._previews = previews
-        self._body.clear()
-        with self._body:
-            self._show(node, previews)
-
-    def _show(self, node: CardNode, previews: dict[str, Preview]) -> None:
-        if not previews:
-            Panel("div", div(".sec.lead")[NO_LONGER_KEPT])
+        if place.is_deleted or self._node != node:
             return
-        chosen = self._port if self._port in previews else next(iter(previews))
-        if len(previews) > 1:
-            Panel("div", port_tabs(list(previews), chosen, "past_port"), act=self._act)
-        with ui.element("div") as box:
-            box.props["data-testid"] = "past-preview"
-            opener = open_button(node.id, chosen)
-            show_preview(previews[chosen], self._kind(node), self._act, opener)
+        self._looked = looked
+        with place:
+            looked.build(self._port, self._act, past=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import assert_never
 
 from nicegui import ui
@@ -45,8 +45,6 @@ from web.page.network import network_picture
 from web.page.panel import Act, Panel
 from web.page.wording import number, signed, words
 
-Open = Callable[[], None]
-
 
 def show_preview(payload: Preview, kind: TypeInfo | None, act: Act, opener: Node = None) -> None:
     """Put a preview into the current slot; charts and grids load only now.
@@ -69,19 +67,6 @@ def show_preview(payload: Preview, kind: TypeInfo | None, act: Act, opener: Node
                 sample_grid(payload)
         case _:
             Panel("div", static_preview(payload), act=act)
-
-
-def port_tabs(ports: Sequence[str], chosen: str | None, act: str) -> Node:
-    """Tabs of a card's outputs; a click sends ``act``."""
-    return div(".ports", role="tablist", aria_label="Outputs")[
-        [
-            button(
-                type="button", role="tab", data_act=act, data_at=port,
-                aria_selected="true" if port == chosen else "false",
-            )[port]
-            for port in ports
-        ]
-    ]  # fmt: skip
 
 
 def open_button(node: str, port: str) -> Node:

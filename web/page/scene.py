@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from tensorrag.allowance import default_memory
 from tensorrag.catalog import CardInfo, Catalog, PortInfo, TypeInfo, why_not
 from tensorrag.check import NodeFacts
@@ -13,6 +15,7 @@ from tensorrag.edit.edges import title_of
 from tensorrag.pipeline import Node, Pipeline
 from tensorrag.pipeline.absent import why_absent
 from tensorrag.placement import where
+from tensorrag.preview import Face
 from tensorrag.types import ColumnSchema, NetworkSpecSchema, Schema, TableSchema
 from web.live.offered import Offered
 from web.live.session import Session
@@ -26,12 +29,18 @@ from web.page.where import AUTOMATIC, PLACE_FIELDS, CardPlace, ran_on, rented_pl
 from web.page.wording import number, words
 
 JsonObject = dict[str, Any]
+_FACE: TypeAdapter[Face | None] = TypeAdapter(Face | None)
 
 
 def kind_of(catalog: Catalog, info: CardInfo | None) -> TypeInfo | None:
     """Return the type that a card is drawn with: that of its first output, else first input."""
     ports = (*info.outputs, *info.inputs) if info else ()
     return catalog.types.get(ports[0].type) if ports else None
+
+
+def face_of(card: Card) -> Face | None:
+    """Return what a card shows on the canvas; None where it is nothing that is known here."""
+    return _FACE.validate_python((card.runtime or {}).get("face"))
 
 
 def titles(session: Session) -> dict[str, str]:

@@ -10,7 +10,6 @@ from nicegui import ui
 from tensorrag.errors import TensorRagError
 from tensorrag.pipeline import JsonObject
 from tensorrag.preview import TablePreview
-from web.live.session import Session
 from web.page.actions import Action, Data, text
 from web.page.columns import column_details, missing_words, size_words
 from web.page.details import Card
@@ -18,20 +17,21 @@ from web.page.grid import paged_grid
 from web.page.icons import glyph, icon, state
 from web.page.markup import Node, b, button, div, input_, span
 from web.page.panel import Act, Panel
+from web.page.ports import PortTab
 from web.page.wording import seconds, size
 
 PAGE = 500
 """Most rows in one answer."""
 
-Page = Callable[[str, str, int, int, str], Awaitable[JsonObject]]
-"""Gives rows of a table: of a card, at a port, from where, how many, in which order."""
+Rows = Callable[[int, int, str], Awaitable[JsonObject]]
+"""Gives rows of a table: from where, how many, in which order."""
 
 
 class Tables:
     """The table that a tab has open, if any, and what people do in it."""
 
-    def __init__(self, session: Session, act: Act) -> None:
-        self._session, self._act = session, act
+    def __init__(self, act: Act) -> None:
+        self._act = act
         self._place = ui.element("div")
         self._open: TableView | None = None
         self.actions: dict[str, Action] = {
@@ -41,11 +41,11 @@ class Tables:
             "rows": self._rows,
         }
 
-    def open(self, card: Card, port: str, table: TablePreview, page: Page | None = None) -> None:
-        """Show a table, in place of another one; its rows are those of ``page``, else of now."""
+    def open(self, card: Card, tab: PortTab, table: TablePreview, rows: Rows) -> None:
+        """Show a table, in place of another one."""
         self._close({})
         with self._place:
-            self._open = TableView(page or self._session.page, card, port, table, self._act)
+            self._open = TableView(rows, card, tab, table, self._act)
 
     def _close(self, _: Data) -> None:
         if self._open is not None:
@@ -68,11 +68,13 @@ class Tables:
 class TableView:
     """One table over the whole page, above the editor, until it is closed."""
 
-    def __init__(self, page: Page, card: Card, port: str, table: TablePreview, act: Act) -> None:
-        self._page, self._node, self._port, self._table = page, card.node, port, table
+    def __init__(self, rows: Rows, card: Card, tab: PortTab, table: TablePreview, act: Act) -> None:
+        self._rows, self._tab, self._table = rows, tab, table
         self._column = len(table.columns) - 1
         with ui.element("section").classes("sheetview") as self._root:
-            self._root.props.update({"aria-label": f"{card.title}, {port}", "data-testid": "table"})
+            self._root.props.update(
+                {"aria-label": f"{card.title}, {tab.label}", "data-testid": "table"}
+            )
             self._head = Panel("div", self._heading(card), act=act).classes("hh")
             with ui.element("div").classes("gr"):
                 self._grid = paged_grid(table)
@@ -107,9 +109,7 @@ class TableView:
         if isinstance(at, int) and 0 <= at < len(self._table.columns):
             sort = f"{'-' if data.get('down') else ''}{self._table.columns[at].name}"
         try:
-            page = await self._page(
-                self._node, self._port, max(0, offset), min(PAGE, max(0, limit)), sort
-            )
+            page = await self._rows(max(0, offset), min(PAGE, max(0, limit)), sort)
         except TensorRagError:
             page = None
         if not self._root.is_deleted:
@@ -125,7 +125,7 @@ class TableView:
             )[icon("close")],
             glyph(card.kind),
             b(style="font-size:15px")[card.title],
-            span(".m2")[self._port],
+            span(".m2")[self._tab.label, self._tab.came is not None and ", which came in"],
             table.synthetic and span(".tag")["synthetic"],
             span(".s12", style="margin-left:8px;display:inline-flex")[state(card.state)],
             span(".num.m2.s12")[seconds(runtime.get("seconds"))],

@@ -1,0 +1,98 @@
+"""What came in at a card and what went out, one port at a time."""
+
+from __future__ import annotations
+
+import pytest
+
+from tensorrag.errors import TensorRagError
+from tensorrag.preview import Preview, TablePreview
+from tests.core.engine import chain, node, wire
+from tests.web.desk import Desk
+from web.live.session import Session
+from web.page.ports import in_tabs, port_tabs
+from web.page.result import Result, token_of
+
+SUM = chain(node("number", value=3), node("add", amount=4))
+
+
+def looked_at(session: Session, name: str) -> Result:
+    return Result(session, session.pipeline, name, session.result)
+
+
+def number(preview: Preview | None) -> object:
+    assert isinstance(preview, TablePreview)
+    return preview.sample[0][0]
+
+
+async def test_each_port_has_a_tab_and_what_was_there(desk: Desk) -> None:
+    session = await desk.open(SUM)
+    assert token_of(session.result("add")) is None
+    await desk.run(session)
+    result = looked_at(session, "add")
+
+    await result.look(None)
+    await result.look("in:numbers:0")
+
+    assert list(result.made) == ["number"]
+    assert number(result.made["number"]) == 7
+    assert number(result._previews["in:numbers:0"]) == 3
+    assert result.tab("gone") == result.tab("number")
+    assert desk.tasks("profile") == []  # it is known from the card that made it
+
+
+async def test_what_came_in_at_a_card_that_failed_is_there(desk: Desk) -> None:
+    session = await desk.open(chain(node("number", value=3), node("fail")))
+    assert await desk.run(session) == "failed"
+    result = looked_at(session, "fail")
+
+    await result.look(None)
+
+    tab = result.tab(None)
+    assert tab is not None
+    assert (tab.key, tab.came and tab.came.source) == ("in:number:0", "number")
+    assert number(result._previews[tab.key]) == 3
+
+
+async def test_it_is_what_came_in_then_whatever_its_source_makes_by_now(desk: Desk) -> None:
+    session = await desk.open(SUM)
+    await desk.run(session)
+    session.edit([{"op": "set_params", "node": "number", "params": {"value": 5}}])
+    await session.settled()
+    await desk.run(session, until="number")
+    result = looked_at(session, "add")
+
+    await result.look("in:numbers:0")
+
+    assert number(result._previews["in:numbers:0"]) == 3
+    assert desk.tasks("profile") == [""]
+
+
+async def test_what_is_no_longer_kept_is_one_sentence(desk: Desk) -> None:
+    session = await desk.open(chain(node("number", value=3), node("fail")))
+    await desk.run(session)
+    shown = session.result("fail")
+    assert shown is not None
+    desk.workspace.store.drop_manifest(shown.arrived[0].digest)
+
+    with pytest.raises(TensorRagError, match="is gone"):
+        await session.preview_of(shown.arrived[0], None)
+    result = looked_at(session, "fail")
+    await result.look("in:number:0")
+    assert result.knows("in:number:0")
+
+
+async def test_values_at_a_port_for_many_are_numbered(desk: Desk) -> None:
+    pipeline = chain(node("number", value=3), node("add", amount=4))
+    other = node("other", "number", value=5)
+    pipeline = pipeline.with_nodes(other).with_edges(wire("other", pipeline.nodes["add"]))
+    session = await desk.open(pipeline)
+    await desk.run(session)
+    shown = session.result("add")
+    assert shown is not None
+
+    tabs = in_tabs(session.catalog.cards["add"], shown.arrived)
+
+    assert [tab.label for tab in tabs] == ["numbers 1", "numbers 2"]
+    drawn = str(port_tabs(tabs, tabs[1], session.catalog))
+    assert drawn.count('aria-selected="true"') == 1
+    assert "Out" not in drawn
