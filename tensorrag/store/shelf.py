@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 
 from tensorrag.durable import full_disk_explained, make_folder, sync_folder
 from tensorrag.errors import FileFormatError, PipelineError, WorkspaceError
-from tensorrag.pipeline import Pipeline, files
+from tensorrag.pipeline import Node, Pipeline, files
 from tensorrag.pipeline.files import Loaded
 from tensorrag.pipeline.names import quoted
 from tensorrag.store.edit_log import EditLog
@@ -24,6 +25,8 @@ LOGS = "edits"
 """Folder beside the pipelines with the edit log of each."""
 DAMAGED = "damaged"
 """Folder beside the pipelines for files that could not be read any more."""
+DRAWN = 60
+"""Cards that are kept in mind of each pipeline for its picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,8 @@ class Entry:
     """Card ids of its nodes, in order."""
     error: str | None = None
     """Why the file cannot be opened, if it cannot."""
+    sketch: Pipeline | None = None
+    """Its first cards and their wires without any settings, for a picture."""
 
 
 class Shelf:
@@ -116,21 +121,20 @@ class Shelf:
     def create(self, pipeline: Pipeline, *, numbered: bool = False) -> str:
         """Put a pipeline on the shelf and return its id: its name, with a number where taken.
 
+        The id of a deleted pipeline counts as taken: its history and its runs are its own.
+
         Args:
             pipeline: what to put there.
-            numbered: give the number to its name, too, for people to tell it from the others.
+            numbered: give its name a number, too, where another has it, to tell them apart.
         """
+        if numbered:
+            pipeline = replace(pipeline, name=self._free_name(pipeline.name))
         with full_disk_explained(self.folder):
             make_folder(self.folder)
-            wanted, number = _slug(pipeline.name), 1
-            while True:
-                pipeline_id = wanted if number == 1 else f"{wanted}_{number}"
-                if pipeline_id not in RESERVED and self._reserve(pipeline_id):
-                    break
-                number += 1
+            wanted = _slug(pipeline.name)
+            names = (wanted if number == 1 else f"{wanted}_{number}" for number in count(1))
+            pipeline_id = next(name for name in names if self._is_free(name))
             self._keep_log(pipeline_id, _stamped(pipeline_id))  # of one that somebody removed
-        if numbered and number > 1:
-            pipeline = replace(pipeline, name=f"{pipeline.name} {number}")
         try:
             self.save(pipeline_id, pipeline)
         except (FileFormatError, WorkspaceError):
@@ -153,6 +157,47 @@ class Shelf:
                 f"There is no pipeline {quoted(pipeline_id)} in this workspace.",
                 hint="It was deleted, or the name is wrong.",
             ) from None
+
+    def restore(self, pipeline_id: str) -> None:
+        """Put a deleted pipeline back as it was, with its edits and its named versions.
+
+        Raises:
+            PipelineError: no deleted one of this id is kept, or there is one of it again.
+        """
+        path, kept = self.path(pipeline_id), self._deleted(pipeline_id)
+        if not kept:
+            raise PipelineError(
+                f"No deleted pipeline {quoted(pipeline_id)} is kept.",
+                hint="Look into the folder pipelines/deleted of the workspace.",
+            )
+        if path.exists():
+            raise PipelineError(
+                f"There is a pipeline {quoted(pipeline_id)} already.",
+                hint="Delete that one first, or import the file from pipelines/deleted.",
+            )
+        with full_disk_explained(self.folder):
+            # The file last: whoever sees it finds its edits, too.
+            for log in (self.log(pipeline_id).path, self.named(pipeline_id).path):
+                aside = kept[-1].with_suffix(log.suffix)
+                if aside.exists():
+                    make_folder(log.parent)
+                    aside.rename(log)
+            kept[-1].rename(path)
+            sync_folder(self.folder)
+
+    def _deleted(self, pipeline_id: str) -> Sequence[Path]:
+        """Return the deleted files of this id that are kept, the latest last."""
+        return sorted((self.folder / KEPT).glob(f"{pipeline_id}.*.json"))
+
+    def _is_free(self, pipeline_id: str) -> bool:
+        """Take an id that nobody has, and nobody had; tells whether that worked."""
+        taken = pipeline_id in RESERVED or bool(self._deleted(pipeline_id))
+        return not taken and self._reserve(pipeline_id)
+
+    def _free_name(self, name: str) -> str:
+        taken = {entry.name for entry in self.list()}
+        names = (name if number == 1 else f"{name} {number}" for number in count(1))
+        return next(each for each in names if each not in taken)
 
     def _keep_log(self, pipeline_id: str, kept: str) -> None:
         for log in (self.log(pipeline_id).path, self.named(pipeline_id).path):
@@ -184,7 +229,15 @@ def _described(path: Path, modified: float) -> Entry:
     except FileFormatError as error:
         return Entry(path.stem, path.stem, "", modified, (), error.message)
     cards = tuple(node.card for node in pipeline.nodes.values())
-    return Entry(path.stem, pipeline.name or path.stem, pipeline.description, modified, cards)
+    named, said = pipeline.name or path.stem, pipeline.description
+    return Entry(path.stem, named, said, modified, cards, sketch=_sketch(pipeline))
+
+
+def _sketch(pipeline: Pipeline) -> Pipeline:
+    drawn = list(pipeline.nodes.values())[:DRAWN]
+    nodes = {node.id: Node(node.id, node.card, position=node.position) for node in drawn}
+    ends = (edge for edge in pipeline.edges if edge.source in nodes and edge.target in nodes)
+    return Pipeline(nodes=nodes, edges=tuple(ends))
 
 
 def _stamped(pipeline_id: str) -> str:

@@ -183,8 +183,9 @@ def test_they_are_shown_and_never_run(server: Server, page: Page) -> None:
     page.goto(server.url)
     own = page.locator(".own")
     expect(own).to_contain_text(HTML)
-    own.get_by_role("button", name=f"Delete {HTML}").click()
-    expect(page.locator("#confirm")).to_contain_text(f"Delete {HTML}?")
+    own.get_by_role("button", name=f"More about {HTML}").click()
+    page.get_by_role("menuitem", name="Delete").click()
+    expect(page.get_by_test_id("deleted")).to_contain_text(f"{HTML} was deleted.")
     unharmed(page)
     assert dialogs == []
 

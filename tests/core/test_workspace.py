@@ -139,6 +139,49 @@ def test_a_deleted_pipeline_is_gone_but_not_lost(workspace: Workspace) -> None:
     assert len(list((workspace.root / "pipelines" / "deleted").iterdir())) == 1
 
 
+def test_a_deleted_pipeline_comes_back_with_its_edits_and_named_versions(
+    workspace: Workspace,
+) -> None:
+    shelf = workspace.pipelines
+    pipeline = Pipeline(name="Mine").with_nodes(Node("load", "data_load"))
+    mine = shelf.create(pipeline)
+    shelf.log(mine).append([{"is": "edit"}])
+    shelf.named(mine).append([{"is": "name"}])
+
+    shelf.delete(mine)
+    another = shelf.create(Pipeline(name="Mine"))
+    shelf.restore(mine)
+
+    assert another == "mine_2", "its runs and its history would be another's"
+    assert shelf.load(mine).pipeline == pipeline
+    assert shelf.log(mine).read().records == ({"is": "edit"},)
+    assert shelf.named(mine).read().records == ({"is": "name"},)
+    with pytest.raises(PipelineError, match="No deleted pipeline"):
+        shelf.restore(mine)
+
+
+def test_what_was_deleted_last_comes_back_and_never_over_another(workspace: Workspace) -> None:
+    shelf = workspace.pipelines
+    mine = shelf.create(Pipeline(name="Mine", description="first"))
+    shelf.delete(mine)
+    shelf.save(mine, Pipeline(name="Mine", description="put there by hand"))
+
+    with pytest.raises(PipelineError, match="There is a pipeline"):
+        shelf.restore(mine)
+    assert shelf.load(mine).pipeline.description == "put there by hand"
+
+
+def test_a_picture_needs_no_settings_and_no_card_beyond_the_first(workspace: Workspace) -> None:
+    cards = [Node(f"n{at}", "data_load", params={"path": "x" * 100}) for at in range(70)]
+    workspace.pipelines.create(Pipeline(name="Long").with_nodes(*cards))
+
+    (entry,) = workspace.pipelines.list()
+
+    assert entry.sketch is not None
+    assert len(entry.sketch.nodes) == 60
+    assert not any(node.params for node in entry.sketch.nodes.values())
+
+
 @pytest.mark.parametrize("pipeline_id", ["../settings", "", "a/b", "A", "x" * 200])
 def test_an_id_reaches_no_other_file(workspace: Workspace, pipeline_id: str) -> None:
     with pytest.raises(PipelineError):

@@ -98,6 +98,17 @@ async def test_cards_are_listed_as_on_the_command_line(client: httpx.AsyncClient
 # --- pipelines ------------------------------------------------------------------------------
 
 
+async def test_a_deleted_pipeline_is_brought_back(client: httpx.AsyncClient) -> None:
+    made, _ = await create(client)
+    await client.delete(f"/api/pipelines/{made}")
+
+    back = await client.post(f"/api/pipelines/{made}/restore")
+
+    assert back.json()["id"] == made
+    assert (await client.get(f"/api/pipelines/{made}")).json() == to_json(SUM)
+    problem(await client.post(f"/api/pipelines/{made}/restore"), 422)
+
+
 async def test_a_pipeline_is_created_read_replaced_and_deleted(client: httpx.AsyncClient) -> None:
     pipeline_id, revision = await create(client)
     address = f"/api/pipelines/{pipeline_id}"

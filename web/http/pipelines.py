@@ -116,6 +116,13 @@ def _add_pipelines(api: APIRouter, sessions: Sessions) -> None:
         await sessions.delete(pipeline_id)
         return Response(status_code=204)
 
+    @api.post("/api/pipelines/{pipeline_id}/restore", tags=["pipelines"])
+    async def restore_pipeline(pipeline_id: str, response: Response) -> Saved:
+        """Bring back what was deleted last under this id, with its history and its runs."""
+        await sessions.restore(pipeline_id)
+        session = await sessions.open(pipeline_id)
+        return _saved(session, session.revision, response, ())
+
 
 def _add_checks(api: APIRouter, sessions: Sessions) -> None:
     @api.post("/api/pipelines/{pipeline_id}/check", tags=["pipelines"])

@@ -85,6 +85,15 @@ class OpenPipelines:
         # To its end, also when nobody waits for it any more: half a deletion is none.
         await asyncio.shield(asyncio.create_task(self._delete(pipeline_id)))
 
+    async def restore(self, pipeline_id: str) -> None:
+        """Put back what was deleted last under this id: its file, edits and named versions.
+
+        Raises:
+            PipelineError: nothing of it is kept, or there is one of this id again.
+        """
+        async with self._turn(pipeline_id):
+            await asyncio.to_thread(self._workspace.pipelines.restore, pipeline_id)
+
     def watch(self) -> None:
         """Notice from now on what other programs write into files that somebody looks at."""
         self._watching = asyncio.create_task(self._watch())

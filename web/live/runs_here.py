@@ -15,15 +15,13 @@ from tensorrag.errors import ErrorInfo, RunRefused
 from tensorrag.executor import Executor
 from tensorrag.run import Request, Run
 from tensorrag.run.strays import Strays
-from tensorrag.store.run_entry import RunEntry
+from tensorrag.store.last_runs import LastRun, last_runs
 from tensorrag.store.workspace import Workspace
 from web.live.card_watch import CardWatch
 from web.live.hosting import Hosting
 
 KEPT = 50
 """How many runs that have ended are kept in memory; the journal has them all."""
-LISTED = 500
-"""How many runs are searched for the latest of each pipeline."""
 AT_ONCE = 16
 """How many runs go on at once; their cards share the cores of this machine all the same."""
 MOST_WAITING = 1000
@@ -51,6 +49,7 @@ class RunsHere:
         self._cards = cards
         self._hosting = hosting
         self._changed = changed
+        self._listeners: list[Callable[[], None]] = []
         self.strays = Strays(workspace, executors, changed)
         """Cards that go on since a server that is gone."""
         self._runs: dict[str, Run] = {}
@@ -82,10 +81,14 @@ class RunsHere:
         mine = (run for run in self._beginning if _of(run, pipeline_id))
         return sum(run not in self._going and run not in self._waiting for run in mine)
 
-    async def latest(self) -> dict[str, RunEntry]:
-        """Return the latest run of each pipeline, by the pipeline's id."""
-        entries = await asyncio.to_thread(self._workspace.journal.runs, LISTED)
-        return {entry.pipeline: entry for entry in reversed(entries) if entry.pipeline is not None}
+    async def last(self) -> dict[str, LastRun]:
+        """Return the last run of each pipeline and what it measured, by the pipeline's id."""
+        return await asyncio.to_thread(last_runs, self._workspace.journal)
+
+    def listen(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Call this when a run of any pipeline begins, waits or ends; returns what ends that."""
+        self._listeners.append(callback)
+        return lambda: self._listeners.remove(callback)
 
     # --- who wants something done -----------------------------------------------------------
 
@@ -232,6 +235,8 @@ class RunsHere:
     def _tell(self, run: Run) -> None:
         if run.pipeline_id is not None:
             self._changed(run.pipeline_id)
+        for callback in tuple(self._listeners):
+            callback()
 
     def _do(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

@@ -6,6 +6,7 @@ import asyncio
 import importlib
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import IO
 
@@ -211,6 +212,24 @@ class Sessions:
             PipelineNotFound: there is none of this id.
         """
         await self.pipelines.delete(pipeline_id)
+
+    async def restore(self, pipeline_id: str) -> None:
+        """Put back what was deleted last under this id: its file, edits and named versions.
+
+        Raises:
+            PipelineError: nothing of it is kept, or there is one of this id again.
+        """
+        await self.pipelines.restore(pipeline_id)
+
+    async def duplicate(self, pipeline_id: str) -> Session:
+        """Put a copy of a pipeline into the workspace, as it is now, and open it.
+
+        Raises:
+            PipelineNotFound: there is none of this id.
+        """
+        pipeline = (await self.open(pipeline_id)).pipeline
+        copy = replace(pipeline, name=f"{pipeline.name or pipeline_id} copy")
+        return await self._put(copy, numbered=True)
 
     async def entries(self) -> list[Entry]:
         """List the pipelines of the workspace, the one changed last first."""

@@ -18,6 +18,8 @@ _PATHS = {
     '<path d="M10.5 2.5H4A1.5 1.5 0 0 0 2.5 4v6.5"/>',
     "dots": '<circle cx="3.5" cy="8" r=".6"/><circle cx="8" cy="8" r=".6"/>'
     '<circle cx="12.5" cy="8" r=".6"/>',
+    "compare": '<path d="M2.5 12.5 6 7l3 3 4.5-7"/><path d="M2.5 9.5 6 11l3-6 4.5 3"'
+    ' stroke-dasharray="1.8 1.8"/>',
     "export": '<path d="M8 10V2.5M5 5l3-2.7L11 5"/>'
     '<path d="M3 9.5v3a1 1 0 0 0 1 1h8a1 1 0 0 0 1-1v-3"/>',
     "history": '<path d="M2.5 3v3.2h3.2"/><path d="M2.8 6A5.7 5.7 0 1 1 2.3 8.6"/>'
@@ -25,6 +27,7 @@ _PATHS = {
     "import": '<path d="M8 2.5V10M5 7.5l3 2.7 3-2.7"/>'
     '<path d="M3 9.5v3a1 1 0 0 0 1 1h8a1 1 0 0 0 1-1v-3"/>',
     "expand": '<path d="M9.5 2.5h4v4M13.2 2.8 9 7M6.5 13.5h-4v-4M2.8 13.2 7 9"/>',
+    "pen": '<path d="m3 13 .7-3L10.8 2.9l2.3 2.3L6 12.3z"/><path d="m9.2 4.5 2.3 2.3"/>',
     "play": '<path d="M5 3.2v9.6l7.6-4.8z" fill="currentColor"/>',
     "plus": '<path d="M8 3.5v9M3.5 8h9"/>',
     "redo": '<path d="m10.5 3 3 3-3 3"/><path d="M13.5 6H6.75a4 4 0 0 0 0 8H10"/>',
@@ -35,7 +38,10 @@ _PATHS = {
     "stop": '<rect x="4" y="4" width="8" height="8" rx="1.5" fill="currentColor"/>',
     "theme": '<circle cx="8" cy="8" r="2.8"/><path d="M8 1.8v1M8 13.2v1M1.8 8h1M13.2 8h1M3.6 3.6'
     'l.7.7M11.7 11.7l.7.7M3.6 12.4l.7-.7M11.7 4.3l.7-.7"/>',
+    "tab": '<path d="M9.5 2.5h4v4M13.2 2.8 7.5 8.5"/><path d="M11.5 9.5v3a1 1 0 0 1-1 1h-7a1 1 0'
+    ' 0 1-1-1v-7a1 1 0 0 1 1-1h3"/>',
     "undo": '<path d="M5.5 3 2.5 6l3 3"/><path d="M2.5 6h6.75a4 4 0 0 1 0 8H6"/>',
+    "trash": '<path d="M2.8 4.5h10.4M6 4.2V2.8h4v1.4M4.2 4.5l.6 9h6.4l.6-9M6.8 7v4M9.2 7v4"/>',
     "upload": '<path d="M8 10.5V3M5 5.7 8 3l3 2.7M3 13h10"/>',
     # states
     "done": '<circle cx="8" cy="8" r="6.2"/><path d="m5.4 8.2 1.9 1.9 3.4-3.8"/>',

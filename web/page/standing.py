@@ -188,7 +188,7 @@ def past_runs(entries: Sequence[RunEntry], waiting: Sequence[Run] = ()) -> list[
             started=datetime.fromtimestamp(entry.created, UTC),
             seconds=entry.seconds,
             detail=f"Resumes run {numbers[entry.parent]}" if entry.parent in numbers else "",
-            where=_where(entry) if entry.begun else "",
+            where=places_of(entry) if entry.begun else "",
             place=places.get(entry.id, 0),
             begun=entry.begun,
             resumed=entry.id in resumed,
@@ -197,6 +197,6 @@ def past_runs(entries: Sequence[RunEntry], waiting: Sequence[Run] = ()) -> list[
     ]
 
 
-def _where(entry: RunEntry) -> str:
+def places_of(entry: RunEntry) -> str:
     """Name the paid places of a run; what was not paid for ran on this machine."""
     return " + ".join(where(*each) for each in entry.rented) or TITLES[LOCAL]

@@ -2,41 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from sample_data.pipeline_files import PipelineFile
 from tensorrag.catalog import Catalog
 from tensorrag.pipeline import Pipeline
-from tensorrag.store.run_entry import RunEntry
-from tensorrag.store.shelf import Entry
-from web.page.icons import MARK, icon, state
+from web.page.icons import MARK, icon
 from web.page.markup import (
     Element,
     Node,
     a,
     b,
     button,
-    dialog,
     div,
     h1,
     h2,
     header,
     input_,
     kbd,
-    p,
+    li,
+    ol,
+    option,
+    select,
     span,
-    table,
-    tbody,
-    td,
-    th,
-    thead,
-    tr,
 )
 from web.page.miniature import miniature
+from web.page.own_list import SORT_WORDS, SORTS, Own, chosen, own_list
 from web.page.topbar import import_button, settings_link, theme_button
-from web.page.wording import plural, seconds, when
+from web.page.wording import plural
 
 
 @dataclass(frozen=True)
@@ -48,20 +42,6 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Own:
-    """A pipeline of the workspace; its picture once it was read."""
-
-    entry: Entry
-    pipeline: Pipeline | None = None
-    run: RunEntry | None = None
-
-    @property
-    def cut_off(self) -> bool:
-        """Whether its last run was cut off by the end of the editor."""
-        return self.run is not None and self.run.status == "interrupted"
-
-
-@dataclass(frozen=True)
 class Start:
     """What the start page shows."""
 
@@ -69,17 +49,22 @@ class Start:
     samples: Sequence[Sample] = ()
     own: Sequence[Own] = ()
     query: str = ""
+    sort: str = SORTS[0]
+    most: int = 50
+    """How many own pipelines are drawn."""
     note: str = ""
     notices: Sequence[str] = ()
     """What was found damaged in the workspace."""
-    asked: Own | None = None
-    """The pipeline that is about to be deleted."""
+    renaming: str = ""
+    """The pipeline whose name is a field now."""
+    deleted: Own | None = None
+    """The pipeline whose deletion can be taken back."""
 
 
 def start(shown: Start) -> Node:
     """Draw the whole page."""
     parts = _note(shown), _samples(shown), _own(shown), _foot()
-    return [_bar(), div(".wrap")[parts], _confirm(shown.asked)]
+    return [_bar(), div(".wrap", data_drops="import")[parts], _deleted(shown.deleted)]
 
 
 def _bar() -> Element:
@@ -142,22 +127,45 @@ def _sample(sample: Sample, catalog: Catalog) -> Element:
 
 
 def _own(shown: Start) -> Node:
-    wanted = shown.query.lower()
-    found = [own for own in shown.own if wanted in own.entry.name.lower()]
+    found = chosen(shown.own, shown.query, shown.sort)
+    rows = found[: shown.most]
     return [
         div(".wide-row")[
-            h2["Your pipelines", span(".u", style="font-weight:400")[str(len(shown.own))]],
-            _search(shown.query) if shown.own else None,
+            h2["Your pipelines", span(".u", style="font-weight:400")[f"{len(shown.own):,}"]],
+            [_sort(shown.sort), _search(shown.query)] if shown.own else None,
         ],
         div(".own")[
-            _table(found, shown.catalog)
-            if found
-            else div(".blank")[
-                f"None is called “{shown.query}”."
-                if shown.own
-                else "None yet: start from a sample above, or with an empty canvas."
-            ]
+            own_list(rows, shown.catalog, shown.renaming) if rows else _nothing(shown),
+            len(rows) < len(found) and _more(len(rows), len(found)),
         ],
+    ]
+
+
+def _nothing(shown: Start) -> Element:
+    if shown.own:
+        return div(".blank")[f"None is called “{shown.query}”."]
+    return div(".blank.teach", data_testid="no-pipelines")[
+        b["Nothing here yet"],
+        ol[
+            li["Choose a sample above and press Run: it shows what comes out in half a minute."],
+            li["Or press New pipeline, and drag cards onto the empty canvas."],
+            li["Or drop a pipeline’s file anywhere on this page."],
+        ],
+    ]
+
+
+def _more(shown: int, found: int) -> Element:
+    return div(".blank")[
+        button(".btn.o", type="button", data_act="more")[f"Show more of {found:,}"],
+        span(".vh")[f"{shown} are shown"],
+    ]
+
+
+def _sort(sort: str) -> Element:
+    options = [option(value=n, selected=n == sort)[word] for n, word in SORT_WORDS.items()]
+    return div(".inp.flat.sort")[
+        select(data_sets="sort", aria_label="Order of the pipelines")[options],
+        icon("chevron", ".s"),
     ]
 
 
@@ -170,85 +178,17 @@ def _search(query: str) -> Element:
     return div(".search", role="search")[icon("search", ".s"), field, kbd["/"]]
 
 
-def _table(found: Sequence[Own], catalog: Catalog) -> Element:
-    return table[
-        thead[
-            tr[
-                th(scope="col")["Pipeline"],
-                th(scope="col", style="width:170px")["Last run"],
-                th(".num", scope="col", style="width:110px")["Time"],
-                th(scope="col", style="width:150px")["Changed"],
-                th(scope="col", style="width:36px;padding:0")[span(".vh")["Delete"]],
-            ]
-        ],
-        tbody[[_row(own, catalog) for own in found]],
-    ]
-
-
-def _row(own: Own, catalog: Catalog) -> Element:
-    entry = own.entry
-    name = entry.name or entry.id
-    return tr(data_key=f"own-{entry.id}", data_pipeline=entry.id)[
-        td[
-            div(".who")[
-                span(".thumb")[miniature(own.pipeline, catalog, 210, 98) if own.pipeline else None],
-                div[
-                    a(".open.cut", href=f"/edit/{entry.id}")[name],
-                    div(".s12.m2.cut")[
-                        entry.error or entry.description or plural(len(entry.cards), "card")
-                    ],
-                ],
-            ]
-        ],
-        td(".s12")[_last(own)],
-        td(".num.s12")[seconds(own.run.seconds) if own.run else "–"],
-        td(".s12.m2")[when(datetime.fromtimestamp(entry.modified, UTC))],
-        td(".more")[
-            button(
-                ".btn.i", type="button", data_act="ask_delete", data_pipeline=entry.id,
-                title=f"Delete {name}", aria_label=f"Delete {name}",
-            )[icon("close", ".s")]
+def _deleted(own: Own | None) -> Node:
+    """Offer to take the last deletion back."""
+    if own is None:
+        return None
+    return div(".note.low", role="status", data_testid="deleted", data_key="deleted")[
+        div(".sp")[f"{own.name} was deleted."],
+        button(
+            ".pick", type="button", data_act="restore", data_keys="mod+z", data_testid="restore",
+            title="Bring it back with its history and its runs (Ctrl+Z)",
+        )["Undo"],
+        button(type="button", data_act="forget_deleted", aria_label="Close", title="Close")[
+            icon("close", ".s")
         ],
     ]  # fmt: skip
-
-
-def _last(own: Own) -> Node:
-    run = own.run
-    if run is None:
-        return state("idle")
-    return [
-        div(".row")[state(run.status), own.cut_off and _resume(own)],
-        div(".m2", style="padding-left:20px")[when(datetime.fromtimestamp(run.created, UTC))],
-    ]
-
-
-def _resume(own: Own) -> Element:
-    return button(
-        ".link.over", type="button", data_act="resume", data_pipeline=own.entry.id,
-        title="Go on with the pipeline as it is now; what was finished is not done again",
-        aria_label=f"Resume {own.entry.name or own.entry.id}",
-    )["Resume"]  # fmt: skip
-
-
-def _confirm(asked: Own | None) -> Element:
-    name = (asked.entry.name or asked.entry.id) if asked else ""
-    return dialog(id="confirm", aria_labelledby="confirm-title")[
-        h2(id="confirm-title")[f"Delete {name}?"],
-        p["Its file moves to the folder “deleted” of the workspace. Its results stay stored."],
-        div(".row")[
-            button(".btn.o", type="button", data_act="keep")["Keep it"],
-            button(
-                ".btn.p", type="button", data_act="delete",
-                data_pipeline=asked.entry.id if asked else "",
-            )["Delete"],
-        ],
-    ]  # fmt: skip
-
-
-def owned(
-    entries: Sequence[Entry],
-    pipelines: Mapping[str, Pipeline],
-    runs: Mapping[str, RunEntry],
-) -> list[Own]:
-    """Put together what is known of each pipeline."""
-    return [Own(entry, pipelines.get(entry.id), runs.get(entry.id)) for entry in entries]

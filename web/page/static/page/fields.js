@@ -39,6 +39,7 @@ export function listenToFields(root, act) {
   // Also when the window loses the focus, where nothing else tells that the value is meant.
   root.addEventListener("focusout", ({ target }) => {
     if (target.dataset.typed && !isCombobox(target)) send(target, false);
+    if (target.dataset.leaves) act({ ...target.dataset, act: target.dataset.leaves, value: target.value });
   });
   root.addEventListener("keydown", (event) => {
     const control = event.target;

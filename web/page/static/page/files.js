@@ -16,8 +16,32 @@ export async function sendFile(input, act) {
 }
 
 async function importPipeline(file) {
-  const made = await post("/api/pipelines", file, { "Content-Type": "application/json" });
+  const made = await keepPipeline(file);
   window.location.assign(`/edit/${encodeURIComponent(made.id)}`);
+}
+
+const keepPipeline = (file) => post("/api/pipelines", file, { "Content-Type": "application/json" });
+
+// Pipelines' files that are dropped anywhere on the page: one is opened, several are kept.
+export function listenToDrops(root, act) {
+  const takes = (event) => root.querySelector("[data-drops]") && event.dataTransfer?.types.includes("Files");
+  const light = (on) => root.toggleAttribute("data-over", on);
+  root.addEventListener("dragover", (event) => takes(event) && (event.preventDefault(), light(true)));
+  root.addEventListener("dragleave", (event) => root.contains(event.relatedTarget) || light(false));
+  root.addEventListener("drop", async (event) => {
+    if (!takes(event)) return;
+    event.preventDefault();
+    light(false);
+    const files = [...event.dataTransfer.files];
+    for (const file of files) {
+      try {
+        await (files.length === 1 ? importPipeline : keepPipeline)(file);
+      } catch (error) {
+        act({ act: "note", message: `${file.name}: ${error.message}` });
+      }
+    }
+    if (files.length > 1) act({ act: "imported" });
+  });
 }
 
 async function uploadTable(file, input, act) {

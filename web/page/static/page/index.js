@@ -4,5 +4,6 @@ import "./connection.js";
 import "./place.js";
 import "./keys.js";
 import "./log.js";
+import "./menus.js";
 import "./table.js";
 export { Panel } from "./panel.js";

@@ -4,7 +4,7 @@ import { h } from "vue";
 import { morph } from "./morph.js";
 import { startDrag } from "./drag.js";
 import { listenToFields } from "./fields.js";
-import { sendFile } from "./files.js";
+import { listenToDrops, sendFile } from "./files.js";
 import { sayDoubt } from "./answers.js";
 import { answer, askThrough, pick } from "./table.js";
 
@@ -21,6 +21,7 @@ export const Panel = {
     root.addEventListener("change", (event) => {
       if (event.target.type === "file") sendFile(event.target, act);
     });
+    listenToDrops(root, act);
     listenToFields(root, act);
     if (this.asks) askThrough(act);
     sayDoubt(act);
@@ -36,6 +37,11 @@ export const Panel = {
       const control = document.getElementById(id);
       control?.scrollIntoView({ block: "nearest" });
       control?.focus();
+    },
+    select(id) {
+      const field = document.getElementById(id);
+      field?.focus();
+      field?.select();
     },
     open(id) {
       document.getElementById(id)?.showModal();

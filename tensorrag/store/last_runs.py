@@ -1,0 +1,97 @@
+"""How every pipeline ran last, and what came out: for a list of many, from the journal alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from tensorrag.store.journal import Journal
+from tensorrag.store.run_entry import COLUMNS, JsonObject, RunEntry, entry_of
+
+LATEST = (
+    "SELECT max(number) FROM runs WHERE pipeline IS NOT NULL AND status != 'queued'"
+    " GROUP BY pipeline"
+)
+"""In SQL: the numbers of the runs that began last, one of each pipeline."""
+IDS = f"SELECT id FROM runs WHERE number IN ({LATEST})"  # noqa: S608
+MAIN = ("r2", "accuracy")
+"""The metric that stands for a run: the first that it has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """The main metric of a run, and that of the dummy beside it."""
+
+    metric: str
+    value: float
+    baseline: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LastRun:
+    """The run of a pipeline that began last."""
+
+    entry: RunEntry
+    score: Score | None = None
+    """The best one, where several cards measured."""
+    cost: float | None = None
+    """US$; None where nothing was rented."""
+
+
+def last_runs(journal: Journal) -> dict[str, LastRun]:
+    """Return the last run of each pipeline, by the pipeline's id. Reads files: for a thread."""
+    rows = journal.database.read(f"SELECT {COLUMNS} FROM runs WHERE number IN ({LATEST})")  # noqa: S608
+    entries = [entry_of(row) for row in rows]
+    scores, rented = _scores(journal), _rented(journal)
+    return {
+        entry.pipeline: LastRun(
+            replace(entry, rented=rented.get(entry.id, ())),
+            scores.get(entry.id),
+            journal.spending.of_run(entry.id) if entry.id in rented else None,
+        )
+        for entry in entries
+        if entry.pipeline is not None
+    }
+
+
+def _scores(journal: Journal) -> dict[str, Score]:
+    rows = journal.database.read(
+        # Only the cards that measured are read: what others made may be long.
+        f"SELECT run, shown FROM nodes WHERE run IN ({IDS})"  # noqa: S608
+        """ AND instr(shown, '"type":"Metrics"')"""
+    )
+    found: dict[str, Score] = {}
+    for run, shown in rows:
+        for score in filter(None, map(_score, json.loads(shown)["outputs"].values())):
+            if run not in found or score.value > found[run].value:
+                found[run] = score
+    return found
+
+
+def _score(output: JsonObject) -> Score | None:
+    """Return the main metric of an output, if it has one."""
+    value = output.get("value")
+    if not isinstance(value, Mapping):
+        return None
+    metric = next((name for name in MAIN if _is_number(value.get(name))), None)
+    if metric is None:
+        return None
+    dummy = value.get("baseline")
+    beside = dummy.get(metric) if isinstance(dummy, Mapping) else None
+    return Score(metric, value[metric], beside if _is_number(beside) else None)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _rented(journal: Journal) -> dict[str, tuple[tuple[str, str | None], ...]]:
+    rows = journal.database.read(
+        "SELECT DISTINCT run, place, gpu FROM spending"  # noqa: S608
+        f" WHERE began NOT NULL AND run IN ({IDS}) ORDER BY asked"
+    )
+    found: dict[str, tuple[tuple[str, str | None], ...]] = {}
+    for run, place, gpu in rows:
+        found[run] = (*found.get(run, ()), (place, gpu))
+    return found
