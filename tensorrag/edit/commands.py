@@ -13,10 +13,10 @@ from types import MappingProxyType
 from typing import Any
 
 from tensorrag.catalog import Catalog
+from tensorrag.edit.clipboard import paste
 from tensorrag.edit.edges import connect, disconnect
 from tensorrag.edit.nodes import (
     add,
-    base_name,
     check_member,
     move,
     remove,
@@ -29,9 +29,9 @@ from tensorrag.edit.splicing import splice
 from tensorrag.edit.values import OpValues
 from tensorrag.errors import PipelineError
 from tensorrag.pipeline.as_json import MAX_EDGES, MAX_NODES, edge_json, node_json, to_json
-from tensorrag.pipeline.graph import Edge, Node, Pipeline, Position, free_id
+from tensorrag.pipeline.graph import Edge, Node, Pipeline
 from tensorrag.pipeline.keys import HEAD_KEYS, PIPELINE_KEYS, SETTINGS, Key
-from tensorrag.pipeline.names import is_name, quoted
+from tensorrag.pipeline.names import quoted
 
 Handler = Callable[[Pipeline, OpValues, Catalog], Pipeline]
 
@@ -71,27 +71,6 @@ def _settings(pipeline: Pipeline, op: OpValues, catalog: Catalog) -> Pipeline:
     merged = {**pipeline.settings, **given}
     kept = {key: value for key, value in merged.items() if value is not None}
     return _changed(pipeline, OpValues({"op": op.name, "settings": kept}), PIPELINE_KEYS)
-
-
-def _paste(pipeline: Pipeline, op: OpValues, catalog: Catalog) -> Pipeline:
-    """``pipeline``, and ``x``, ``y`` for its top left corner; every card gets a free id."""
-    pasted = op.pipeline("pipeline")
-    if not pasted.nodes:
-        return pipeline
-    left = min(node.position.x for node in pasted.nodes.values())
-    top = min(node.position.y for node in pasted.nodes.values())
-    corner = op.position(Position(left + 40, top + 40))
-    ids = _free_ids(pasted, pipeline)
-    nodes = []
-    for node in pasted.nodes.values():
-        x, y = node.position.x - left + corner.x, node.position.y - top + corner.y
-        nodes.append(replace(node, id=ids[node.id], position=op.place({"x": x, "y": y})))
-    edges = (
-        replace(edge, source=ids[edge.source], target=ids[edge.target])
-        for edge in pasted.edges
-        if edge.source in ids and edge.target in ids
-    )
-    return pipeline.with_nodes(*nodes).with_edges(*edges)
 
 
 def _replace(pipeline: Pipeline, op: OpValues, catalog: Catalog) -> Pipeline:
@@ -148,7 +127,7 @@ _HANDLERS: Mapping[str, Handler] = {
     "set_resources": set_resources,
     "rename": _rename,
     "settings": _settings,
-    "paste": _paste,
+    "paste": paste,
     "replace": _replace,
     "discard": _discard,
 }
@@ -173,13 +152,3 @@ def _changed(pipeline: Pipeline, op: OpValues, keys: Mapping[str, Key]) -> Pipel
         raise op.wrong("op", f"followed by one of {', '.join(keys)}")
     changed = replace(pipeline, **changes, extra=without(pipeline.extra, *changes))
     return pipeline if changed == pipeline else changed
-
-
-def _free_ids(pasted: Pipeline, pipeline: Pipeline) -> dict[str, str]:
-    taken = set(pipeline.nodes)
-    ids: dict[str, str] = {}
-    for node in pasted.nodes.values():
-        wanted = node.id if is_name(node.id) else base_name(node.card)
-        ids[node.id] = free_id(wanted, taken)
-        taken.add(ids[node.id])
-    return ids

@@ -41,6 +41,11 @@ def _name_remove(op: JsonObject, before: Pipeline, catalog: Catalog) -> str:
     return "Remove a wire" if count == 1 else f"Remove {count:,} wires"
 
 
+def _name_paste(op: JsonObject, before: Pipeline, catalog: Catalog) -> str:
+    count = len(op["pipeline"].get("nodes") or ())
+    return "Paste a card" if count == 1 else f"Paste {count:,} cards"
+
+
 def _name_params(op: JsonObject, before: Pipeline, catalog: Catalog) -> str:
     names = list(op["params"])
     return f"Change {names[0]}" if len(names) == 1 else f"Change {len(names):,} settings"
@@ -64,7 +69,7 @@ _NAMERS: dict[str, Callable[[JsonObject, Pipeline, Catalog], str]] = {
     "set_resources": _name_resources,
     "rename": lambda op, before, catalog: "Rename the pipeline",
     "settings": lambda op, before, catalog: "Change the settings",
-    "paste": lambda op, before, catalog: "Paste cards",
+    "paste": _name_paste,
     "replace": lambda op, before, catalog: "Replace the pipeline",
     "discard": lambda op, before, catalog: "Discard an entry",
 }

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from tensorrag.catalog import CardInfo, Catalog
+from tensorrag.edit.clipboard import base_name
 from tensorrag.edit.edges import check_edges, connect
 from tensorrag.edit.splicing import spliced, without_healed
 from tensorrag.edit.values import OpValues
@@ -200,11 +201,6 @@ def _same(one: JsonObject, other: JsonObject) -> bool:
 
 def _fresh_id(pipeline: Pipeline, card: Any) -> str:
     return pipeline.free_id(base_name(card) if isinstance(card, str) else "card")
-
-
-def base_name(card: str) -> str:
-    """Return the part of a card's id after its pack's."""
-    return card.rpartition("/")[2]
 
 
 def _beside(pipeline: Pipeline) -> Position:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.browser.hands import Hands
 from tests.servers import Server, launch
@@ -156,3 +157,96 @@ def test_a_card_held_over_a_wire_says_whether_it_fits_before_it_is_dropped(desk:
 
     hands.test_id("undo").click()
     wires(hands, TABLES, SPEC)
+
+
+# --- copy, cut, paste, duplicate ------------------------------------------------------------
+
+
+def test_cards_are_copied_and_pasted_into_another_pipeline_in_another_tab(
+    desk: Desk, shop: Server, context: BrowserContext
+) -> None:
+    hands = desk({"data_load": (0, 0), "train": (232, -28), "model_define": (0, 200)}, TABLES, SPEC)
+    hands.settings("train")
+    hands.type_into("seed", "7")
+    expect(hands.test_id("undo")).to_be_enabled()
+    hands.page.mouse.click(*corner(hands))
+    hands.page.keyboard.press("ControlOrMeta+a")
+    expect(hands.page.locator("[data-node].tr-selected")).to_have_count(3)
+    hands.page.keyboard.press("ControlOrMeta+c")
+
+    other = Hands(context.new_page()).open(f"{shop.url}/edit/new")
+    other.page.wait_for_url("**/edit/new_pipeline*")
+    expect(other.page.get_by_text("An empty canvas")).to_be_visible()
+    other.page.mouse.move(*middle(other.test_id("canvas")))
+    other.page.keyboard.press("ControlOrMeta+v")
+    wires(other, TABLES, SPEC)
+    expect(other.page.locator("[data-node].tr-selected")).to_have_count(3)
+    other.settings("train")
+    expect(other.field("seed")).to_have_value("7")
+    other.test_id("undo").click()
+    expect(other.cards("train")).to_have_count(0)
+    expect(other.test_id("undo")).to_be_disabled()
+
+
+def test_a_card_is_duplicated_cut_and_pasted_under_the_pointer(desk: Desk) -> None:
+    hands = desk({"data_load": (0, 0), "train": (480, -28)}, TABLES)
+    press = hands.page.keyboard.press
+    hands.select("train")
+    press("ControlOrMeta+d")
+    expect(hands.card("train_2")).to_be_visible()
+    wires(hands, TABLES)
+    expect(hands.card("train_2")).to_have_class(re.compile("tr-selected"))
+
+    press("ControlOrMeta+x")
+    expect(hands.card("train_2")).to_have_count(0)
+    x, y = corner(hands)
+    hands.page.mouse.move(x + 100, y + 120)
+    press("ControlOrMeta+v")
+    pasted = hands.card("train_2")
+    expect(pasted).to_be_visible()
+    assert middle(pasted) == pytest.approx((x + 100, y + 120), abs=3)
+    press("ControlOrMeta+v")
+    expect(hands.card("train_3")).to_be_visible()
+    assert middle(hands.card("train_3")) != pytest.approx((x + 100, y + 120), abs=3)
+
+    hands.settings("train")
+    hands.field("seed").click()
+    press("ControlOrMeta+v")
+    expect(hands.cards("train")).to_have_count(3)
+
+
+def test_what_is_pasted_is_text_that_anybody_may_have_written(
+    desk: Desk, shop: Server, context: BrowserContext
+) -> None:
+    context.grant_permissions(["clipboard-read", "clipboard-write"], origin=shop.url)
+    hands = desk({"data_load": (0, 0)})
+    page, note = hands.page, hands.page.locator(".note")
+
+    def paste(text: str) -> None:
+        page.evaluate("text => navigator.clipboard.writeText(text)", text)
+        page.mouse.move(*corner(hands))
+        page.keyboard.press("ControlOrMeta+v")
+
+    paste("Dear reader")
+    expect(note).to_contain_text("There are no cards in what was copied.")
+    paste('{"format": "tensorrag.pipeline", "version": 1, "nodes": [')
+    expect(note).to_contain_text("What was copied cannot be pasted. This is not JSON")
+
+    source = "import pathlib; pathlib.Path('/tmp/never').touch()"
+    part = {
+        "format": "tensorrag.pipeline",
+        "version": 1,
+        "nodes": [{"id": "<b>mine</b>", "card": "foreign", "position": {"x": 0, "y": 0}}, 5],
+        "edges": [],
+        "cards": {"foreign": {"source": source}},
+    }
+    paste(json.dumps(part))
+    expect(hands.cards("foreign")).to_contain_text("off until you trust it")
+    expect(note).to_contain_text("1 entry of what was copied could not be used.")
+
+
+def corner(hands: Hands) -> tuple[float, float]:
+    """A place at the upper left of the canvas where nothing lies."""
+    box = hands.test_id("canvas").bounding_box()
+    assert box is not None
+    return box["x"] + 30, box["y"] + 30

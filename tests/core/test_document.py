@@ -159,7 +159,7 @@ def test_a_gesture_is_a_list_and_not_too_long() -> None:
         ),
         ([{"op": "set_params", "node": "b", "params": {"seed": 1}}], "Change seed"),
         ([{"op": "set_node", "node": "b", "enabled": False}], "Change Data Split"),
-        ([{"op": "paste", "pipeline": to_json(START)}], "Paste cards"),
+        ([{"op": "paste", "pipeline": to_json(START)}], f"Paste {len(START.nodes)} cards"),
     ],
 )
 def test_steps_have_names(ops: list[Any], label: str) -> None:

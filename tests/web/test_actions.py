@@ -23,7 +23,13 @@ class Hands:
         self.session = session
         self.said: list[str] = []
         self.added: list[str] = []
-        self.edits = Edits(session, lambda message, _: self.said.append(message), self.added.append)
+        self.pasted: list[str] = []
+        self.edits = Edits(
+            session,
+            lambda message, _: self.said.append(message),
+            self.added.append,
+            self.pasted.extend,
+        )
 
     def __call__(self, action: str, **data: Any) -> None:
         self.edits.actions[action](data)
@@ -73,6 +79,7 @@ async def test_what_is_no_number_stays_for_the_check_to_name(hands: Hands) -> No
         ("rename", {"value": ""}),
         ("fix", {"problem": "forged|||"}),
         ("remove", {}),
+        ("duplicate", {"of": "gone", "nodes": "data_split"}),
     ],
 )
 async def test_a_forged_action_changes_nothing(
@@ -124,10 +131,25 @@ async def test_a_card_is_titled_bypassed_duplicated_and_removed(hands: Hands) ->
     assert not hands.session.pipeline.nodes["data_split"].enabled
 
     hands("duplicate", of="data_split")
-    assert hands.params(hands.added[-1]) == {"seed": 4}
+    (copy,) = hands.pasted
+    assert hands.params(copy) == {"seed": 4}
+    assert hands.session.pipeline.nodes[copy].title == "Plus <four>"
+    assert hands.session.undo_label == "Duplicate Plus <four>"
 
     hands("remove", of="data_split")
     assert "data_split" not in hands.session.pipeline.nodes
+
+
+async def test_several_cards_are_duplicated_with_their_wires_below_them_all(hands: Hands) -> None:
+    hands("duplicate", nodes=["data_split", "data_load", "gone", 5])
+
+    nodes, edges = hands.session.pipeline.nodes, hands.session.pipeline.edges
+    assert hands.pasted == ["data_load_2", "data_split_2"]
+    assert edges[-1].id == "data_load_2.dataset-data_split_2.dataset"
+    lowest = max(nodes[name].position.y for name in ("data_load", "data_split"))
+    assert all(nodes[name].position.y >= lowest + HEIGHT for name in hands.pasted)
+    hands("undo")
+    assert len(hands.session.pipeline.nodes) == 2
 
 
 async def test_what_is_dropped_on_a_card_lies_below_it() -> None:

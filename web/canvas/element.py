@@ -40,19 +40,21 @@ class PipelineCanvas(ui.element, component="pipeline_canvas.js", esm={"tensorrag
         on_rejected: Handler | None = None,
         on_drop_card: Handler | None = None,
         on_upload: Handler | None = None,
+        on_paste: Handler | None = None,
     ) -> None:
         """Make the canvas.
 
         :param readonly: to be looked at, moved and zoomed; nothing on it can be changed
         :param on_ready: the page is open and wants `load`; also after a reconnect that lost state
-        :param on_ops: a gesture, ``{"revision": 3, "ops": [...]}``
+        :param on_ops: a gesture, ``{"revision": 3, "ops": [...]}``, perhaps with its ``label``
         :param on_spawn: a card dropped from the palette, ``{"card", "x", "y"}``; beside a wire or
             in one, ``connect`` or ``splice``, with the ``positions`` of cards that make way
-        :param on_command: a key or a button, ``{"name": "undo", "node"?}``
+        :param on_command: a key or a button, ``{"name": "undo", "node"?, "nodes"?}``
         :param on_select: what is selected now, ``{"nodes": [...], "edges": [...]}``
         :param on_rejected: a sentence on what was refused, ``{"message"}``
         :param on_drop_card: a Python file dropped on the canvas, ``{"name", "text"}``
         :param on_upload: a table dropped and stored, ``{"name", "upload", "x", "y"}``
+        :param on_paste: text of the clipboard and the corner for it, ``{"text", "x", "y"}``
         """
         super().__init__()
         if readonly:
@@ -66,6 +68,7 @@ class PipelineCanvas(ui.element, component="pipeline_canvas.js", esm={"tensorrag
             "rejected": on_rejected,
             "drop_card": on_drop_card,
             "upload": on_upload,
+            "paste": on_paste,
         }
         for event, handler in handlers.items():
             if handler is not None:
@@ -82,6 +85,10 @@ class PipelineCanvas(ui.element, component="pipeline_canvas.js", esm={"tensorrag
     def set_runtime(self, states: Mapping[str, Mapping[str, Any] | None]) -> None:
         """Replace what these nodes are doing; ``None`` forgets it."""
         self.run_method("setRuntime", states)
+
+    def set_sources(self, sources: Mapping[str, Any]) -> None:
+        """Hand over the sources of cards of one's own, by card: they go along when it is copied."""
+        self.run_method("setSources", sources)
 
     def fit(self) -> None:
         """Zoom so that every card is in view, at most to 100 %."""

@@ -9,6 +9,7 @@ from tensorrag.check import NodeFacts
 from tensorrag.check.problems import Problem
 from tensorrag.pipeline import Edge, JsonObject, Node, Pipeline
 from tensorrag.pipeline.absent import why_absent
+from tensorrag.pipeline.as_json import node_json
 from tensorrag.pipeline.names import unturned
 from web.live.prices import Price
 
@@ -38,7 +39,10 @@ class Drawing:
                 self._of_nodes.setdefault(problem.node, []).append(problem)
 
     def node(self, node: Node) -> JsonObject:
-        """Draw a card; one that is not installed gets the ports that wires end at."""
+        """Draw a card; one that is not installed gets the ports that wires end at.
+
+        ``file`` is its entry in the pipeline's file, which is what copying it takes along.
+        """
         info = self._catalog.cards.get(node.card)
         facts = self._facts.get(node.id)
         inputs, outputs = self._ports(node, info)
@@ -63,6 +67,7 @@ class Drawing:
             "unknown": info is None,
             "broken": self._broken(node) if info is None else None,
             "off": info is None and node.card in self.pipeline.cards,
+            "file": node_json(node),
         }
 
     def _broken(self, node: Node) -> str | None:

@@ -9,15 +9,18 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
+from tensorrag.edit.clipboard import excerpt
+from tensorrag.edit.edges import title_of
 from tensorrag.errors import TensorRagError
 from tensorrag.gpus import GPUS, USUAL
 from tensorrag.pipeline import JsonObject
+from tensorrag.pipeline.as_json import to_json
 from web.live.session import Session
 from web.page.controls import edit_list
 from web.page.fields import FieldSpec, field_specs
 from web.page.form import problem_key
 from web.page.numerals import number_of
-from web.page.places import free_place
+from web.page.places import free_for, free_place
 
 Data = dict[str, Any]
 Action = Callable[[Data], Awaitable[None] | None]
@@ -29,14 +32,27 @@ def text(data: Data, key: str) -> str:
     return value if isinstance(value, str) else ""
 
 
+def texts(data: Data, key: str) -> list[str]:
+    """Return the texts in a list of an action's data."""
+    value = data.get(key)
+    return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
+
+
 class Edits:
     """The edits of a pipeline, by the name of their action."""
 
     def __init__(
-        self, session: Session, say: Callable[[str, str], None], added: Callable[[str], None]
+        self,
+        session: Session,
+        say: Callable[[str, str], None],
+        added: Callable[[str], None],
+        pasted: Callable[[list[str]], None],
     ) -> None:
-        """``say`` shows why something was refused; ``added`` turns to a new card."""
-        self._session, self._say, self._added = session, say, added
+        """``say`` shows why something was refused; ``added`` turns to a new card.
+
+        ``pasted`` selects the cards that were put in as a copy.
+        """
+        self._session, self._say, self._added, self._pasted = session, say, added, pasted
         self.selected: str | None = None
         """The card that this view is about."""
         self.uploading: dict[str, str] = {}
@@ -261,12 +277,24 @@ class Edits:
             self.edit([{"op": "set_node", "node": node, "enabled": enabled}])
 
     def _duplicate(self, data: Data) -> None:
-        node = self._node(data)
-        if node is None:
-            return
-        original = self._session.pipeline.nodes[node]
-        x, y = free_place(self._session.pipeline, node)
-        self.add({"card": original.card, "x": x, "y": y, "params": dict(original.params)})
+        """Copy one card, ``of``, or several, ``nodes``, with the wires between them."""
+        pipeline = self._session.pipeline
+        copied = excerpt(pipeline, [text(data, "of"), *texts(data, "nodes")])
+        if copied.nodes:
+            nodes = [*copied.nodes.values()]
+            what = title_of(nodes[0], self._session.catalog) if len(nodes) == 1 else "cards"
+            self.paste(to_json(copied), free_for(pipeline, nodes), f"Duplicate {what}")
+
+    def paste(
+        self, copied: JsonObject, corner: tuple[Any, Any] | None = None, label: str = ""
+    ) -> bool:
+        """Put a copy of cards in, its top left corner there, and select it; not to be trusted."""
+        before = self._session.pipeline.nodes
+        at = {"x": corner[0], "y": corner[1]} if corner else {}
+        if not self.edit([{"op": "paste", "pipeline": copied, **at}], label):
+            return False
+        self._pasted([each for each in self._session.pipeline.nodes if each not in before])
+        return True
 
     def _remove(self, data: Data) -> None:
         node = self._node(data)

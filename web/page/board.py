@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, TypeGuard
 
 from nicegui import ui
 
-from tensorrag.errors import TensorRagError
+from tensorrag.errors import FileFormatError, TensorRagError
 from tensorrag.pipeline import JsonObject
+from tensorrag.pipeline.keys import MAX_TITLE
 from web.canvas import PipelineCanvas
 from web.live.session import Session
 from web.live.sessions import Sessions
-from web.page.actions import Data, Edits, text
+from web.page.actions import Data, Edits, text, texts
 from web.page.banner import Said, banner
+from web.page.clipboard import read_copied, sources_of
 from web.page.dropped import Dropped
 from web.page.elsewhere import waiting
 from web.page.markup import Node, div, h2, li, ol, p, span
 from web.page.panel import Act, Panel
 from web.page.places import free_below
+from web.page.wording import plural
 
 FAR = 1e6
 """No card lies farther out, in pixels."""
@@ -31,6 +35,8 @@ class Board:
         """``act`` also hears ``select`` with the ``of`` of the only selected card, if any."""
         self._sessions, self._session, self._edits, self._act = sessions, session, edits, act
         self._note: Said = None
+        self._told: JsonObject = {}
+        """The sources of cards that the canvas has, for what is copied."""
         self._dropped = Dropped(sessions)
         self.actions = {"add_dropped": self._add_dropped, "leave_dropped": self._leave_dropped}
         """Answers for files with cards that were dropped here."""
@@ -44,6 +50,7 @@ class Board:
                 on_rejected=lambda data: self.say(text(data, "message")),
                 on_drop_card=self._on_drop_card,
                 on_upload=self._on_upload,
+                on_paste=self._on_paste,
             )
             self._over = Panel("div", self._overlay(), act=act)
 
@@ -62,6 +69,10 @@ class Board:
     def focus(self, node: str) -> None:
         """Select a card and bring it into view."""
         self._canvas.focus_node(node)
+
+    def select(self, nodes: list[str]) -> None:
+        """Select these cards and nothing else."""
+        self._canvas.select(nodes)
 
     def say(self, message: str, hint: str = "") -> None:
         """Say something that belongs to no card, until it is closed or an edit works."""
@@ -82,7 +93,7 @@ class Board:
         if not isinstance(ops, list):
             return
         said = self._note
-        if not self._edits.edit(ops):
+        if not self._edits.edit(ops, text(data, "label")[:MAX_TITLE]):
             # The browser has drawn the gesture already: show it the truth again.
             self._canvas.load(self._session.snapshot() | {"fit": False})
         elif said is not None and self._note is said:
@@ -102,15 +113,35 @@ class Board:
     def _on_command(self, data: Data) -> Any:
         name, node = text(data, "name"), text(data, "node")
         if name == "duplicate":
-            return self._act(name, {"of": node or self._edits.selected})
+            return self._act(name, {"of": node, "nodes": texts(data, "nodes")})
         if name == "palette_search" or name in COMMANDS:
             return self._act(name, {"of": node})
         return None
 
     def _on_select(self, data: Data) -> Any:
-        nodes = data.get("nodes")
-        only = nodes[0] if isinstance(nodes, list) and len(nodes) == 1 else None
-        return self._act("select", {"of": only})
+        nodes = texts(data, "nodes")
+        self._hand_over_sources(nodes)
+        return self._act("select", {"of": nodes[0] if len(nodes) == 1 else None})
+
+    def _hand_over_sources(self, nodes: list[str]) -> None:
+        """Give the canvas the sources of cards of one's own that it would need to copy these."""
+        sources = sources_of(nodes, self._session.pipeline, self._session.catalog)
+        new = {card: each for card, each in sources.items() if self._told.get(card) != each}
+        if new:
+            self._told |= new
+            self._canvas.set_sources(new)
+
+    async def _on_paste(self, data: Data) -> None:
+        """Put in what was copied, here or anywhere: any text may arrive."""
+        x, y = data.get("x"), data.get("y")
+        try:
+            copied, lost = await asyncio.to_thread(read_copied, text(data, "text"))
+        except FileFormatError as error:
+            self.say(error.message, error.hint)
+            return
+        self.say("")
+        if self._edits.paste(copied, (x, y) if _is_place(x) and _is_place(y) else None) and lost:
+            self.say(f"{plural(lost, 'entry', 'entries')} of what was copied could not be used.")
 
     async def _on_drop_card(self, data: Data) -> None:
         """A file in Python was dropped on the canvas: a program, so nothing is done unasked."""

@@ -58,7 +58,7 @@ class Editor(View):
 
     def __init__(self, sessions: Sessions, session: Session, machine: Machine) -> None:
         self.sessions, self.session, self.machine = sessions, session, machine
-        self.edits = Edits(session, self._say, self._added)
+        self.edits = Edits(session, self._say, self._added, self._select_all)
         self.strip_tab, self.query = "timeline", ""
         self.past: list[PastRun] = []
         self._name = session.pipeline.name
@@ -267,6 +267,9 @@ class Editor(View):
         """Turn to a card that is new here, to set it."""
         self._select(node)
         self.inspector.stay(node)
+
+    def _select_all(self, nodes: list[str]) -> None:
+        self.board.select(nodes)
 
     async def _run(self, node: str | None) -> None:
         await self._begin(self.session.start(until=node or None))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from tensorrag.pipeline import Pipeline
+from collections.abc import Sequence
+
+from tensorrag.edit.clipboard import corner_of
+from tensorrag.pipeline import Node, Pipeline, Position
 
 STEP_X, STEP_Y = 232.0, 188.0
 WIDTH, HEIGHT = 184.0, 148.0
@@ -22,6 +25,21 @@ def free_place(pipeline: Pipeline, beside: str | None = None) -> tuple[float, fl
         x = max(node.position.x for node in nodes.values()) + STEP_X
         y = min(node.position.y for node in nodes.values())
     return free_below(pipeline, x, y)
+
+
+def free_for(pipeline: Pipeline, nodes: Sequence[Node]) -> tuple[float, float]:
+    """Return the top left corner for a copy of these cards: beside one, below several."""
+    if len(nodes) == 1:
+        return free_place(pipeline, nodes[0].id)
+    left, top = corner_of(nodes)
+    down = STEP_Y
+    while any(_lies_on(node.position, down, pipeline) for node in nodes):
+        down += STEP_Y
+    return left, top + down
+
+
+def _lies_on(place: Position, down: float, pipeline: Pipeline) -> bool:
+    return free_below(pipeline, place.x, place.y + down) != (place.x, place.y + down)
 
 
 def free_below(pipeline: Pipeline, x: float, y: float) -> tuple[float, float]:

@@ -8,7 +8,7 @@ import { makeRoom } from "./making-room.js"
  * them is said once for each, in `commands/`.
  */
 export function createActions({ graph, flow, selection, emit, session }) {
-  const send = (ops) => emit("ops", { revision: session.revision, ops })
+  const send = (ops, label = "") => emit("ops", { revision: session.revision, ops, label })
 
   /** Join two ports; a taken input gives its old wire up in the same step. */
   function connect(source, sourcePort, target, targetPort, released = null) {
@@ -48,7 +48,8 @@ export function createActions({ graph, flow, selection, emit, session }) {
     send([{ op: "disconnect", id }])
   }
 
-  function removeSelected() {
+  /** `verb` is what the step back is called by, where it is not just a removal. */
+  function removeSelected(verb = "") {
     const nodes = selection.cards()
     const edges = [...selection.wires].filter((id) => graph.edges.has(id))
     if (!nodes.length && !edges.length) return
@@ -58,7 +59,8 @@ export function createActions({ graph, flow, selection, emit, session }) {
       flow.drop(id)
     }
     selection.wires.clear()
-    send([{ op: "remove", nodes, edges, heal: true }])
+    const label = verb && (nodes.length === 1 ? `${verb} a card` : `${verb} ${nodes.length} cards`)
+    send([{ op: "remove", nodes, edges, heal: true }], label)
   }
 
   function moved(ids) {
@@ -86,5 +88,10 @@ export function createActions({ graph, flow, selection, emit, session }) {
 
   const command = (name, node) => emit("command", node ? { name, node } : { name })
 
-  return { connect, disconnect, removeSelected, moved, splice, spawn, command }
+  function duplicate() {
+    const nodes = selection.cards()
+    if (nodes.length) emit("command", { name: "duplicate", nodes })
+  }
+
+  return { connect, disconnect, removeSelected, moved, splice, spawn, command, duplicate }
 }

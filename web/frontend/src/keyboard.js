@@ -69,7 +69,7 @@ const inDialog = (target) => target.closest("[role=dialog]")
 
 const isChord = (event) => (event.ctrlKey || event.metaKey) && !event.altKey
 
-function isEditable(target) {
+export function isEditable(target) {
   return Boolean(
     target?.closest?.(
       "input, textarea, select, [contenteditable=''], [contenteditable=true], [role=dialog]",

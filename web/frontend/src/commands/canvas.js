@@ -66,14 +66,6 @@ export function canvasCommands({ graph, flow, selection, actions, wiring, moving
       run: (event) => withFocused(event, selection.toggleCard),
     },
     {
-      id: "duplicate",
-      title: "Duplicate",
-      group: "Edit",
-      keys: ["mod+d"],
-      whyNot: notOne,
-      run: () => actions.command("duplicate"),
-    },
-    {
       id: "remove",
       title: "Delete",
       group: "Edit",

@@ -1,0 +1,45 @@
+import pytest
+
+from tensorrag.catalog import Catalog
+from tensorrag.errors import FileFormatError
+from tensorrag.pipeline import Node, Pipeline
+from tensorrag.pipeline.files import dumps
+from tests.core.small_catalog import CARDS, CATALOG
+from web.page.clipboard import read_copied, sources_of
+
+
+def test_the_text_of_a_file_can_be_pasted_however_it_was_saved() -> None:
+    text = dumps(Pipeline("P").with_nodes(Node("a", "train")))
+    for written in (text, "\ufeff" + text, "\r\n  " + text.replace("\n", "\r\n")):
+        copied, lost = read_copied(written)
+        assert [node["id"] for node in copied["nodes"]] == ["a"]
+        assert lost == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "There are no cards in what was copied."),
+        ("Dear reader", "There are no cards in what was copied."),
+        ("[1, 2]", "There are no cards in what was copied."),
+        (dumps(Pipeline()), "There are no cards in what was copied."),
+        ("{", "What was copied cannot be pasted. This is not JSON"),
+        ('{"format": "other"}', "What was copied cannot be pasted. This is JSON, but no pipeline"),
+        ('{"a": 1, "a": 2}', 'What was copied cannot be pasted. The key "a" stands twice'),
+        ("{" + " " * 9_000_000, "What was copied cannot be pasted. This is larger than 8 MB"),
+    ],
+)
+def test_what_holds_no_cards_says_so(text: str, says: str) -> None:
+    with pytest.raises(FileFormatError) as caught:
+        read_copied(text)
+    assert caught.value.message.startswith(says)
+    assert caught.value.hint
+
+
+def test_a_copy_takes_the_sources_of_cards_of_ones_own_along_and_no_others() -> None:
+    own = CARDS[3].model_copy(update={"source": "class Train: ..."})
+    catalog = Catalog(cards=CATALOG.cards | {own.card: own}, types=CATALOG.types)
+    pipeline = Pipeline().with_nodes(Node("a", "train"), Node("b", "data_load"))
+
+    assert list(sources_of(["a", "b"], pipeline, catalog)) == ["train"]
+    assert not sources_of(["b"], pipeline, catalog)

@@ -1,0 +1,62 @@
+import { CARD_WIDTH, cardHeight, snap } from "./geometry.js"
+
+const STEP = 24
+
+/** Cards as the text of a pipeline's file: with the wires between them, and their sources. */
+export function clipOf({ graph, flow, sources }, ids) {
+  const wanted = new Set(ids)
+  const cards = [...graph.nodes.values()].filter(({ id }) => wanted.has(id))
+  const nodes = cards.map(({ id, file }) =>
+    Object.assign({}, file, { position: { ...flow.at(id) } }),
+  )
+  const edges = [...graph.edges.values()]
+    .filter(({ source, target }) => wanted.has(source) && wanted.has(target))
+    .map(({ source, source_port, target, target_port }) => ({
+      source,
+      source_port,
+      target,
+      target_port,
+    }))
+  const own = nodes.filter(({ card }) => card in sources).map(({ card }) => [card, sources[card]])
+  const clip = { format: "tensorrag.pipeline", version: 1, name: "", description: "", nodes, edges }
+  if (own.length) clip.cards = Object.fromEntries(own)
+  return JSON.stringify(clip, null, 2)
+}
+
+/** The rectangle around the cards of a clip, as far as it can be read; the server reads it well. */
+function extentOf(text) {
+  try {
+    const places = JSON.parse(text).nodes.map(({ position: { x, y } }) => ({ x, y }))
+    const left = Math.min(...places.map(({ x }) => x))
+    const top = Math.min(...places.map(({ y }) => y))
+    const right = Math.max(...places.map(({ x }) => x)) + CARD_WIDTH
+    const bottom = Math.max(...places.map(({ y }) => y)) + cardHeight({ inputs: [], outputs: [] })
+    const known = [left, top, right, bottom].every(Number.isFinite)
+    return known ? { left, top, width: right - left, height: bottom - top } : null
+  } catch {
+    return null
+  }
+}
+
+/**
+ * Where the corner of what is pasted goes: its middle to the pointer, or, where there is none,
+ * beside what was copied. The same thing pasted again in the same place goes a little aside.
+ */
+export function createPlacing() {
+  let last = null
+
+  function cornerFor(text, pointer) {
+    const extent = extentOf(text)
+    const again = last && last.text === text && samePlace(last.pointer, pointer)
+    last = { text, pointer, times: again ? last.times + 1 : 1 }
+    const aside = STEP * (pointer ? last.times - 1 : last.times)
+    if (!extent) return pointer && { x: snap(pointer.x + aside), y: snap(pointer.y + aside) }
+    const x = pointer ? pointer.x - extent.width / 2 : extent.left
+    const y = pointer ? pointer.y - extent.height / 2 : extent.top
+    return { x: snap(x + aside), y: snap(y + aside) }
+  }
+
+  return { cornerFor }
+}
+
+const samePlace = (a, b) => a?.x === b?.x && a?.y === b?.y

@@ -1,0 +1,94 @@
+import { onBeforeUnmount, onMounted } from "vue"
+import { clipOf, createPlacing } from "./clip.js"
+import { isEditable } from "./keyboard.js"
+
+/**
+ * Copy, cut and paste, by the browser's own events: they need no permission, and their keys are
+ * those that people know. From a menu the browser is asked to do the same.
+ */
+export function useClipboard({ root, graph, flow, selection, actions, emit, enabled }) {
+  const sources = {}
+  const placing = createPlacing()
+  let pointer = null
+  let asked = false
+
+  /** Text that is selected, or written in, is what is meant; and nothing while the page is away. */
+  const isOurs = ({ target }) =>
+    enabled() &&
+    !root.value.closest("[inert]") &&
+    (asked || !(isEditable(target) || String(window.getSelection())))
+
+  function onCopy(event) {
+    const ids = selection.cards()
+    if (!isOurs(event) || !ids.length) return
+    event.preventDefault()
+    event.clipboardData.setData("text/plain", clipOf({ graph, flow, sources }, ids))
+    if (event.type === "cut") actions.removeSelected("Cut")
+  }
+
+  function onPaste(event) {
+    if (!isOurs(event)) return
+    const text = event.clipboardData.getData("text/plain")
+    const file = [...event.clipboardData.files].find(({ name }) => /\.json$/i.test(name))
+    if (!text && !file) return
+    event.preventDefault()
+    if (text) paste(text)
+    else file.text().then(paste)
+  }
+
+  function paste(text) {
+    emit("paste", { text, ...placing.cornerFor(text, place()) })
+  }
+
+  /** Where the pointer is on the plane, if it is on the canvas. */
+  function place() {
+    return pointer && flow.screenToFlowCoordinate(pointer)
+  }
+
+  function follow({ clientX, clientY }) {
+    pointer = { x: clientX, y: clientY }
+  }
+
+  /** What a menu does: the same events, asked for. Returns whether the browser did it. */
+  function ask(name) {
+    asked = true
+    const done = document.execCommand(name)
+    asked = false
+    return done
+  }
+
+  /** Without anything selected, a browser asks first whether there is something to copy. */
+  const before = (event) => asked && event.preventDefault()
+
+  async function pasteFromMenu() {
+    try {
+      paste(await navigator.clipboard.readText())
+    } catch {
+      emit("rejected", { message: "The browser keeps the clipboard to itself: press Ctrl+V." })
+    }
+  }
+
+  const heard = [
+    ["copy", onCopy],
+    ["cut", onCopy],
+    ["paste", onPaste],
+    ["beforecopy", before],
+    ["beforecut", before],
+  ]
+  onMounted(() => {
+    for (const [name, handler] of heard) document.addEventListener(name, handler)
+    root.value.addEventListener("pointermove", follow, { passive: true })
+    root.value.addEventListener("pointerleave", leave)
+  })
+  onBeforeUnmount(() => {
+    for (const [name, handler] of heard) document.removeEventListener(name, handler)
+  })
+
+  function leave() {
+    pointer = null
+  }
+
+  const setSources = (more) => Object.assign(sources, more)
+
+  return { copy: () => ask("copy"), cut: () => ask("cut"), pasteFromMenu, setSources }
+}

@@ -1,0 +1,46 @@
+"""What comes out of a clipboard: any text, of which cards are made if it holds some."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from tensorrag.catalog import Catalog
+from tensorrag.edit.clipboard import excerpt
+from tensorrag.errors import FileFormatError
+from tensorrag.pipeline import JsonObject, Pipeline
+from tensorrag.pipeline.came_along import with_sources
+from tensorrag.pipeline.files import MAX_BYTES, from_object
+from tensorrag.pipeline.strict_json import loads
+
+NO_CARDS = "There are no cards in what was copied."
+
+
+def read_copied(text: str) -> tuple[JsonObject, int]:
+    """Read cards as they are copied, or the text of a whole pipeline's file.
+
+    Returns:
+        The pipeline to paste, and how many entries of it are of no use.
+
+    Raises:
+        FileFormatError: it holds no cards; the message is one sentence.
+    """
+    if not text.lstrip("\ufeff \r\n\t").startswith("{"):
+        raise FileFormatError(NO_CARDS, hint="Copy cards, or the text of a pipeline's file.")
+    try:
+        copied = loads(text, max_bytes=MAX_BYTES)
+        pipeline = from_object(loads(text, max_bytes=MAX_BYTES)).pipeline
+    except FileFormatError as error:
+        raise FileFormatError(
+            f"What was copied cannot be pasted. {error.message}", hint=error.hint
+        ) from None
+    if not pipeline.nodes:
+        raise FileFormatError(NO_CARDS, hint="Copy at least one card.")
+    return copied, len(pipeline.misfits)
+
+
+def sources_of(nodes: Iterable[str], pipeline: Pipeline, catalog: Catalog) -> Mapping[str, Any]:
+    """Return the sources of cards of one's own that a copy of these cards needs elsewhere."""
+    cards = catalog.cards
+    part = excerpt(pipeline, nodes)
+    return with_sources(part, lambda card: cards[card].source if card in cards else None).cards
