@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
-import re
 import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
@@ -16,12 +16,23 @@ from executors import modal_sdk
 from executors.job import Job, Outcome
 from executors.modal_checkpoints import bring_home
 from executors.modal_deployed import difference, here, there
+from executors.modal_hearing import answer, call_that_began, listen
+from executors.modal_line import Line, is_unreached, pause
 from executors.modal_notes import Note, Notes
-from executors.modal_parcel import FORMAT, REVOKED, Parcel, far_path, pack, unpack
-from executors.modal_prices import GRACE, PRICE_PAGE, asked
-from executors.modal_sentences import MISSING, SIGN_IN, crashed, other_version, sentence
+from executors.modal_parcel import FORMAT
+from executors.modal_prices import PRICE_PAGE, asked
+from executors.modal_sentences import (
+    MISSING,
+    SIGN_IN,
+    crashed,
+    may_go_on,
+    other_version,
+    sentence,
+)
+from executors.modal_transfer import kept_before, parcel_of, receive, send
+from executors.modal_variant import gpu_of, refuse, seconds_of, variant
 from executors.modal_waiting import tell_of_waiting
-from executors.protocol import MOST_PROGRESS, JsonObject, decode
+from executors.protocol import JsonObject, decode
 from tensorrag.errors import (
     ExecutorError,
     ExecutorUnavailable,
@@ -30,27 +41,21 @@ from tensorrag.errors import (
     TensorRagError,
 )
 from tensorrag.executor import Offer, Offers
-from tensorrag.gpus import GPUS, USUAL
-from tensorrag.pipeline.names import quoted
+from tensorrag.gpus import GPUS
 from tensorrag.rates import Rates
 from tensorrag.store.artifacts import Store
-from tensorrag.store.checkpoints import Kept
-from tensorrag.store.manifest import DIGEST
 from tensorrag.store.place import Place
-from tensorrag.store.uploads import Uploads
 from tensorrag.task import Task, TaskKind
 
 if TYPE_CHECKING:
     import modal
 
-SECONDS, GPU_SECONDS = 300.0, 600.0
-"""How long a card may take that does not say so: at Modal nothing runs without a limit."""
+    Named = tuple[str, modal.FunctionCall[Any]]
+
+log = logging.getLogger(__name__)
 
 LAST_WORDS = 2.0
 """Seconds that the last events may take after the result."""
-
-DAY = 24 * 3600.0
-"""Seconds: nothing runs longer at Modal."""
 
 PATIENCE = 10.0
 """Seconds that Modal may take to say whether it is there."""
@@ -71,6 +76,8 @@ class ModalExecutor:
         self._jobs: dict[str, Job] = {}
         self._calls: dict[str, modal.FunctionCall[Any]] = {}
         self._closed = False
+        self._stopping: set[asyncio.Task[None]] = set()
+        """What finds and ends those of which nobody heard whether they began."""
         self.rates = PRICE_PAGE
         """What it asks, as far as that is known here."""
         self._asking: asyncio.Task[None] | None = None
@@ -116,25 +123,66 @@ class ModalExecutor:
     async def submit(self, task: Task, place: Place) -> str:
         """Send a task and what it needs; its handle is noted before anybody waits for it."""
         self._refuse(task)
-        task = task.model_copy(update={"timeout": task.timeout or _seconds(task)})
+        task = task.model_copy(update={"timeout": seconds_of(task)})
         note = Note(name=task.ticket or uuid4().hex, task=task, place=place)
         self._ask_rates()
         try:
             await asyncio.to_thread(_sign_in)
-            kept = await asyncio.to_thread(_kept, task, place)
-            parcel = await asyncio.to_thread(_pack, task, place, kept)
-            await _send(parcel["far"], place)
+            kept = await asyncio.to_thread(kept_before, task, place)
+            parcel = await asyncio.to_thread(parcel_of, task, place, kept)
+            await send(parcel["far"], place)
             await asyncio.to_thread(self._notes.write, note)
-            request = {"format": FORMAT, "name": note.name, "task": task.to_json()}
+            request: JsonObject = {"format": FORMAT, "name": note.name, "task": task.to_json()}
             checkpoint = kept.model_dump_json() if kept is not None else None
-            call = await _variant(task).spawn.aio(
-                {**request, "parcel": parcel, "checkpoint": checkpoint}
-            )
+            request |= {"parcel": parcel, "checkpoint": checkpoint}
+            name, call = await self._spawn(note, request)
         except Exception as error:
             raise sentence(error, task) from error
-        note = note.model_copy(update={"call": call.object_id})
+        note = note.model_copy(update={"call": name})
         await asyncio.to_thread(self._notes.write, note)
         return self._follow(note, call)
+
+    async def _spawn(self, note: Note, request: JsonObject) -> Named:
+        """Have it begin. Where the line breaks meanwhile, it is found out whether it has begun."""
+        try:
+            call = await variant(note.task).spawn.aio(request)
+            return call.object_id, call
+        except Exception as error:
+            if is_unreached(error):
+                return await self._found(note, error)
+            await asyncio.to_thread(self._notes.forget, note.name)
+            raise
+
+    async def _found(self, note: Note, error: Exception) -> Named:
+        """Return the call that has begun though nobody heard of it; else it never does."""
+        await asyncio.sleep(pause(1))
+        try:
+            name = await call_that_began(note.name)
+        except Exception as again:
+            self._keep_asking(note)
+            raise may_go_on(note.task) from again
+        if not name:
+            await asyncio.to_thread(self._notes.forget, note.name)
+            raise error
+        return name, modal_sdk.call(name)
+
+    def _keep_asking(self, note: Note) -> None:
+        """Have one stopped of which nobody knows whether it has begun, once Modal answers."""
+
+        async def stop() -> None:
+            if name := await call_that_began(note.name):
+                await modal_sdk.call(name).cancel.aio(terminate_containers=True)
+            await asyncio.to_thread(self._notes.forget, note.name)
+
+        async def stop_in_the_end() -> None:
+            try:
+                await Line(Job(note.handle, note.task, note.place)).outlast(stop)
+            except Exception as error:
+                log.warning("The card %s may go on at Modal: %s", note.task.card, error)
+
+        work = asyncio.create_task(stop_in_the_end())
+        self._stopping.add(work)
+        work.add_done_callback(self._stopping.discard)
 
     def events(self, handle: str) -> AsyncIterator[dict[str, Any]]:
         """Follow a task from its start to its end, whenever this is called."""
@@ -172,7 +220,7 @@ class ModalExecutor:
             return False
         if not note.call:  # the server died while it was spawned
             try:
-                note = note.model_copy(update={"call": await _call_that_began(note.name)})
+                note = note.model_copy(update={"call": await call_that_began(note.name)})
             except Exception as error:
                 raise sentence(error) from error
         if not note.call:
@@ -188,7 +236,7 @@ class ModalExecutor:
         for job in going:  # those that could not be stopped are looked for at the next start
             job.finish(sentence(ConnectionError(), job.task))
         working = [job.work for job in self._jobs.values() if job.work is not None]
-        working += [self._asking] if self._asking is not None else []
+        working += [*self._stopping, *([self._asking] if self._asking is not None else [])]
         for work in working:
             work.cancel()
         await asyncio.gather(*working, return_exceptions=True)
@@ -201,21 +249,7 @@ class ModalExecutor:
                 f"Tasks of kind {task.kind!r} cannot be done on Modal.",
                 hint="Choose another place to run it.",
             )
-        if task.secrets:
-            raise ExecutorError(
-                f"The card {task.card} uses a secret, which does not leave this machine.",
-                hint="Run this card on this machine.",
-            )
-        if task.params.get("source") == "path":
-            raise ExecutorError(
-                f"The card {task.card} reads a file of this machine.",
-                hint="Run this card on this machine: what it loads goes to Modal by itself.",
-            )
-        if task.rented_gpu is not None and task.rented_gpu not in GPUS:
-            raise ExecutorError(
-                f"Modal has no GPU {quoted(task.rented_gpu)}.",
-                hint=f"Choose one of: {', '.join(GPUS)}.",
-            )
+        refuse(task)
 
     def _job(self, handle: str) -> Job:
         try:
@@ -233,13 +267,14 @@ class ModalExecutor:
 
     async def _wait(self, job: Job, note: Note, call: modal.FunctionCall[Any]) -> None:
         """Pass on what the container says, until its answer is there."""
-        began = asyncio.Event()
-        listening = asyncio.create_task(_listen(job, note.name, began))
-        waiting = asyncio.create_task(tell_of_waiting(job, _gpu(job.task), self.rates, began))
+        line = Line(job)
+        listening = asyncio.create_task(listen(job, note.name, line))
+        gpu = gpu_of(job.task)
+        waiting = asyncio.create_task(tell_of_waiting(job, gpu, self.rates, line.began))
         try:
-            answer = await call.get.aio(timeout=None)
+            said = await answer(call, line, job)
             await asyncio.wait([listening], timeout=LAST_WORDS)
-            outcome = await _outcome(job, answer, self.rates)
+            outcome = await _outcome(job, said, self.rates, line)
         except Exception as error:
             outcome = _how_it_failed(job, error)
         finally:
@@ -257,17 +292,6 @@ def _sign_in() -> None:
         raise NotSignedIn("Nobody is signed in to Modal here.", hint=SIGN_IN)
 
 
-async def _call_that_began(name: str) -> str:
-    """Return how Modal calls a task that has begun; one that has not must not begin any more."""
-    events = modal_sdk.events()
-    await events.put.aio(b"", partition=name + REVOKED, partition_ttl=int(DAY))
-    async for line in events.iterate.aio(partition=name):
-        data = decode(line).get("data")
-        if isinstance(data, dict) and isinstance(data.get("call"), str):
-            return str(data["call"])
-    return ""
-
-
 async def _bring_home(job: Job) -> None:
     """Fetch how far a card was that will not end; where that fails, it is still on the volume."""
     with suppress(Exception):
@@ -283,110 +307,22 @@ def _how_it_failed(job: Job, error: Exception) -> Outcome:
     return sentence(error, job.task)
 
 
-async def _listen(job: Job, name: str, began: asyncio.Event) -> None:
-    """Pass on events; where they cannot be had, the result comes all the same."""
-    with suppress(Exception):
-        async for line in modal_sdk.events().iterate.aio(partition=name, item_poll_timeout=DAY):
-            said = decode(line)
-            if said.get("type") == "end":
-                return
-            if said.get("type") == "started":
-                began.set()
-                job.add({"type": "started", "data": _where(job.task, said.get("data"))})
-            elif said.get("type") == "log" or _is_progress(said, line):
-                job.hear(said)
-
-
-def _is_progress(said: JsonObject, line: bytes) -> bool:
-    """Nothing else is heard this way: how a task ended is told by its answer alone."""
-    return said.get("type") == "progress" and len(line) <= MOST_PROGRESS
-
-
-def _where(task: Task, said: Any) -> JsonObject:
-    """Say where a task has begun: on which device, and how Modal calls call and container."""
-    names = said if isinstance(said, dict) else {}
-    known = {key: str(names.get(key))[:100] for key in ("call", "container")}
-    return {"device": _gpu(task) or "cpu", **known}
-
-
-async def _outcome(job: Job, answer: Any, rates: Rates) -> Outcome:
+async def _outcome(job: Job, said: Any, rates: Rates, line: Line) -> Outcome:
     """Read what a container answered, strictly: a card may have tampered with it."""
-    if not isinstance(answer, dict) or answer.get("format") != FORMAT or "said" not in answer:
+    if not isinstance(said, dict) or said.get("format") != FORMAT or "said" not in said:
         return other_version()
-    seconds = float(answer["seconds"])
+    seconds = float(said["seconds"])
     if not 0 <= seconds < math.inf:
         return crashed(job.task, "It did not say how long it took.")
-    cost = seconds * rates.per_second(_gpu(job.task), job.task.memory)
+    cost = seconds * rates.per_second(gpu_of(job.task), job.task.memory)
     job.add({"type": "cost", "data": {"cost": round(cost, 6), "seconds": round(seconds, 3)}})
-    outcome = job.ended(decode(answer["said"]))
+    outcome = job.ended(decode(said["said"]))
     if isinstance(outcome, TensorRagError):
         return outcome
-    outcome["device"] = _gpu(job.task) or outcome.get("device")
-    arrived = await _receive(answer["parcel"], job.place)
+    outcome["device"] = gpu_of(job.task) or outcome.get("device")
+    arrived = await line.outlast(lambda: receive(said["parcel"], job.place))
     made = {output["sha256"] for output in outcome["outputs"].values()}
     return outcome if made <= arrived else crashed(job.task, "Its result did not arrive.")
-
-
-def _kept(task: Task, place: Place) -> Kept | None:
-    """Return how far an earlier one was that this one goes on with."""
-    store = Store(place.store)
-    kept = None if task.anew else store.checkpoints.get(task.key)
-    return kept if kept is not None and store.holds(kept.digest) else None
-
-
-def _pack(task: Task, place: Place, kept: Kept | None) -> Parcel:
-    digests = [digest for some in task.inputs.values() for digest in some]
-    digests += [kept.digest] if kept is not None else []
-    uploads = Uploads(place.uploads)
-    named = [v for v in task.params.values() if isinstance(v, str) and _UPLOAD.fullmatch(v)]
-    return pack(Store(place.store), digests, [uploads.path(name) for name in named])
-
-
-_UPLOAD = re.compile(r"sha256:[0-9a-f]{64}")
-
-
-async def _send(far: list[str], place: Place) -> None:
-    """Put files on the volume by their content; what is there already is not sent again."""
-    if not far:
-        return
-    store = Store(place.store)
-    async with modal_sdk.volume().batch_upload.aio(force=True) as batch:
-        for sha256 in far:
-            blob = store.blob(sha256)
-            path = blob if blob.is_file() else place.uploads / sha256
-            batch.put_file(path, far_path(sha256))
-
-
-async def _receive(parcel: Parcel, place: Place) -> set[str]:
-    """Take what a container made into the store; returns the digests."""
-    store = Store(place.store)
-    place.store.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=place.store, prefix="tmp-") as name:
-        folder = Path(name)
-        for sha256 in filter(DIGEST.fullmatch, parcel["far"]):
-            with (folder / sha256).open("wb") as file:
-                async for chunk in modal_sdk.volume().read_file.aio(far_path(sha256)):
-                    await asyncio.to_thread(file.write, chunk)
-        arrived = await asyncio.to_thread(unpack, parcel, store, folder)
-    return {artifact.digest for artifact in arrived}
-
-
-def _variant(task: Task) -> modal.Function[Any, Any, Any]:
-    """Choose the function, with the limits of the task."""
-    limits: dict[str, Any] = {"timeout": math.ceil(task.timeout or _seconds(task)) + GRACE}
-    if task.memory:
-        limits["memory"] = max(128, math.ceil(task.memory))
-    if task.gpu:
-        limits["gpu"] = _gpu(task)
-    return modal_sdk.function("run_card_gpu" if task.gpu else "run_card").with_options(**limits)
-
-
-def _seconds(task: Task) -> float:
-    return GPU_SECONDS if task.gpu else SECONDS
-
-
-def _gpu(task: Task) -> str | None:
-    return (task.rented_gpu or USUAL) if task.gpu else None
 
 
 def _offer(gpu: str | None, rates: Rates) -> Offer:

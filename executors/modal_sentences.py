@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from executors.modal_line import is_unreached
 from executors.modal_parcel import FORMAT
 from tensorrag.errors import (
     ErrorInfo,
@@ -12,6 +13,7 @@ from tensorrag.errors import (
     NotSignedIn,
     TaskFailed,
     TensorRagError,
+    Unheard,
 )
 from tensorrag.executor import Missing
 from tensorrag.task import Task
@@ -57,7 +59,7 @@ def sentence(error: BaseException, task: Task | None = None) -> TensorRagError:
     ended = of_modal.RemoteError | of_modal.InternalFailure | of_modal.ExecutionError
     if isinstance(error, ended) and task is not None:
         return crashed(task, str(error))
-    if isinstance(error, of_modal.ConnectionError | OSError):
+    if is_unreached(error):
         return ExecutorUnavailable(
             "Modal cannot be reached from here.",
             hint="Look at the network, then run it again; or run the card on this machine.",
@@ -77,6 +79,15 @@ def crashed(task: Task, said: str) -> TaskFailed:
             hint="Mostly its memory ran out: give it fewer rows or smaller batches.",
             traceback=said or None,
         )
+    )
+
+
+def may_go_on(task: Task) -> Unheard:
+    """Say that nobody knows whether a task has begun."""
+    return Unheard(
+        "Modal cannot be reached from here, and did not say whether it took the card.",
+        hint="It is stopped there as soon as Modal answers, and counts until its time limit, "
+        f"{task.timeout:g} s, as if it ran. Look at the network, then run it again.",
     )
 
 

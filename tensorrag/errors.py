@@ -154,6 +154,10 @@ class ExecutorUnavailable(ExecutorError):
     """The executor cannot be used now; the hint says what to install or where to log in."""
 
 
+class Unheard(ExecutorUnavailable):
+    """Nobody knows whether the executor has taken a task: it may go on, and be paid for."""
+
+
 class NotInstalled(ExecutorUnavailable):
     """The package that speaks with the executor's service is not installed here."""
 

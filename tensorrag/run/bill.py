@@ -7,7 +7,7 @@ import logging
 from contextlib import suppress
 from dataclasses import replace
 
-from tensorrag.errors import ExecutorError, WorkspaceError
+from tensorrag.errors import ExecutorError, Unheard, WorkspaceError
 from tensorrag.run.node_run import NodeRun
 from tensorrag.run.schedule import Outcome
 from tensorrag.store.spending import Charge, Spending
@@ -51,8 +51,7 @@ class Bill:
             self._starts += 1
         if self._ticket and not self._began and kind != "waiting":
             self._began = True
-            with suppress(WorkspaceError):  # it is known when it ends
-                await asyncio.to_thread(self._spending.began, self._ticket)
+            await asyncio.to_thread(self._count)
 
     async def close(self, outcome: Outcome) -> None:
         """Note what it cost, unless nobody knows how it ended: then it counts at its limit."""
@@ -60,6 +59,9 @@ class Bill:
             self._told = {}
         node, told = self._node, self._told.get("cost")
         if not self._ticket:  # somebody else sent it, and pays
+            return
+        if isinstance(outcome, Unheard):
+            await asyncio.to_thread(self._count)
             return
         if isinstance(outcome, ExecutorError) and told is None and node.handle is not None:
             return
@@ -78,3 +80,8 @@ class Bill:
             )
         except WorkspaceError as error:
             log.warning("What %s cost could not be noted: %s", node.id, error.message)
+
+    def _count(self) -> None:
+        """Note that from now on it is paid for. In a thread."""
+        with suppress(WorkspaceError):  # it is known when it ends
+            self._spending.began(self._ticket)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tensorrag.cli.terminal import follow
-from tensorrag.errors import ExecutorError, RunRefused, WorkspaceError
+from tensorrag.errors import ExecutorError, RunRefused, Unheard, WorkspaceError
 from tensorrag.pipeline import Pipeline
 from tensorrag.rates import Rates
 from tensorrag.run import Request, Run
@@ -156,6 +156,18 @@ async def test_a_card_that_was_moved_pays_for_all_its_containers(
     assert wait.cost is not None
     assert 0 < wait.cost < 0.02, "by the clock, not by what the last container said"
     assert engine.workspace.journal.spending.running() == 0
+
+
+async def test_one_of_which_nobody_knows_whether_it_began_counts_as_if_it_ran(
+    engine: Engine, paid: Paid, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def unheard(task: object, place: object) -> str:
+        raise Unheard("The line broke.")
+
+    monkeypatch.setattr(paid, "submit", unheard)
+    ended = await run(engine, paid, chain(node("number")))
+    assert ended.status == "failed"
+    assert engine.workspace.journal.spending.running() == 0.001
 
 
 async def test_a_card_that_is_cancelled_says_what_was_spent(engine: Engine, paid: Paid) -> None:

@@ -15,17 +15,26 @@ import pytest
 import pytest_asyncio
 
 from cards.model_define_gpu import ModelDefineGpu
-from executors import modal_checkpoints, modal_parcel, modal_remote
+from executors import (
+    modal_checkpoints,
+    modal_hearing,
+    modal_line,
+    modal_parcel,
+    modal_remote,
+    modal_variant,
+)
 from executors.modal_deploy import deploy
 from executors.modal_notes import Note, Notes
 from executors.modal_prices import PRICE_PAGE
 from executors.modal_remote import ModalExecutor
 from tensorrag.errors import (
     ExecutorError,
+    ExecutorUnavailable,
     NotDeployed,
     NotInstalled,
     NotSignedIn,
     RunCancelled,
+    Unheard,
 )
 from tensorrag.executor import Executor
 from tensorrag.perform import perform
@@ -60,6 +69,26 @@ class Shift(Card):
         return table
 '''
 
+
+UNTIL = """
+import time
+from pathlib import Path
+from typing import NamedTuple
+from tensorrag import Card, Metrics, report
+
+class Until(Card):
+    path: str = ""
+
+    class Out(NamedTuple):
+        metrics: Metrics
+
+    def run(self) -> Out:
+        report(1, 2, "step")
+        while not Path(self.path).exists():
+            time.sleep(0.02)
+        report(2, 2, "step")
+        return self.Out(Metrics({"r2": 1.0}, {}, task="regression", rows=1))
+"""
 
 TRAP = """
 import os
@@ -265,7 +294,7 @@ async def test_prices_that_cannot_be_understood_are_not_used(
 async def test_a_card_that_never_reports_is_ended_by_modal(
     executor: ModalExecutor, plane: Plane, place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(modal_remote, "GRACE", 0)
+    monkeypatch.setattr(modal_variant, "GRACE", 0)
     failed = await failure_of(executor, task("Sleep", 60, timeout=1), place)
     assert failed.cause.type == "CardTimeout"
     assert "1 seconds" in failed.message
@@ -372,6 +401,110 @@ async def test_what_has_begun_is_found_although_nobody_heard_of_it(
     assert await after.attach("ticket-4")
     await after.cancel("ticket-4")
     assert busy(plane) == []
+
+
+def until(file: Path, **more: Any) -> Task:
+    """A task that reports, waits for a file, and reports once more."""
+    return Task(
+        kind="run",
+        card="until",
+        entry="tensorrag_drop_in_until_0:Until",
+        source=UNTIL,
+        params={"path": str(file)},
+        **more,
+    )
+
+
+async def told(executor: ModalExecutor, handle: str, text: str) -> None:
+    """Wait until this is said in the log of a task."""
+    async for event in executor.events(handle):
+        if event["type"] == "log" and event["data"]["text"] == text:
+            return
+    raise AssertionError(f"it never said: {text}")
+
+
+async def test_a_line_that_breaks_is_taken_up_again(
+    executor: ModalExecutor, plane: Plane, place: Place, tmp_path: Path
+) -> None:
+    """The network goes, and the container ends meanwhile: its result is there, and its curve."""
+    handle = await executor.submit(until(tmp_path / "go"), place)
+    await first(executor, handle, "progress")
+    plane.call_soon(plane.gone.set)
+    await told(executor, handle, modal_line.LOST)
+    (tmp_path / "go").touch()
+    while busy(plane):
+        await asyncio.sleep(0.05)
+    plane.call_soon(plane.gone.clear)
+    answer = await executor.result(handle)
+    assert answer["outputs"]["metrics"]["value"]["r2"] == 1
+    reports = [e["data"]["done"] async for e in executor.events(handle) if e["type"] == "progress"]
+    assert reports == [1, 2], "each of them once"
+    assert modal_line.FOUND in await printed(executor, handle, "stderr")
+
+
+async def test_a_cancel_that_did_not_get_through_is_made_up_for(
+    executor: ModalExecutor, plane: Plane, place: Place, tmp_path: Path
+) -> None:
+    handle = await executor.submit(until(tmp_path / "never"), place)
+    await first(executor, handle, "progress")
+    plane.call_soon(plane.gone.set)
+    await told(executor, handle, modal_line.LOST)
+    with pytest.raises(ExecutorUnavailable, match="cannot be reached"):
+        await executor.cancel(handle)
+    plane.call_soon(plane.gone.clear)
+    with pytest.raises(RunCancelled):
+        await executor.result(handle)
+    assert busy(plane) == []
+
+
+async def test_one_that_begins_though_nobody_hears_it_is_followed_all_the_same(
+    executor: ModalExecutor, plane: Plane, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def once_it_has_begun(name: str) -> str:
+        while not any(partition == name.encode() for _, partition in plane.items):
+            await asyncio.sleep(0.05)
+        return await modal_hearing.call_that_began(name)
+
+    monkeypatch.setattr(modal_remote, "call_that_began", once_it_has_begun)
+    monkeypatch.setattr(plane, "swallowed", {"FunctionMap"})
+    calls = len(plane.calls)
+    assert await value_of(executor, task("Return", 7, timeout=78), place) == 7
+    assert len(plane.calls) == calls + 1
+
+
+async def test_one_that_has_not_begun_by_then_never_does(
+    executor: ModalExecutor, plane: Plane, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plane.scarce.add("A10")
+    with monkeypatch.context() as broken:
+        broken.setattr(plane, "swallowed", {"FunctionMap"})
+        with pytest.raises(ExecutorUnavailable, match="cannot be reached"):
+            await executor.submit(task("Return", gpu=True, rented_gpu="A10", timeout=81), place)
+    plane.scarce.clear()
+    late = list(plane.calls.values())[-1]
+    while late.output is None:
+        await asyncio.sleep(0.05)
+    assert b'"cancelled"' in late.output.result.data
+
+
+async def test_one_of_which_nobody_can_tell_is_stopped_once_modal_answers(
+    plane: Plane, place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    executor = ModalExecutor(tmp_path)
+
+    async def unreached(name: str) -> str:
+        while not busy(plane):
+            await asyncio.sleep(0.05)
+        monkeypatch.setattr(modal_remote, "call_that_began", modal_hearing.call_that_began)
+        raise ConnectionError
+
+    monkeypatch.setattr(modal_remote, "call_that_began", unreached)
+    monkeypatch.setattr(plane, "swallowed", {"FunctionMap"})
+    with pytest.raises(Unheard, match="did not say whether it took the card"):
+        await executor.submit(until(tmp_path / "never", timeout=79), place)
+    while busy(plane) or any((tmp_path / "modal").glob("*.json")):
+        await asyncio.sleep(0.05)
+    await executor.close()
 
 
 async def test_an_old_deployment_is_a_sentence(

@@ -10,7 +10,7 @@ import asyncio
 import inspect
 import threading
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,11 @@ class Plane(Containers):
         """Every call that came, by name."""
         self.rates: dict[str, str] | None = None
         """US$ per hour by resource; None: the account may not ask."""
+        self.swallowed: set[str] = set()
+        """Calls that do what they do, and whose answer is lost on its way."""
+        self._swallowed_before: set[Any] = set()
+        self.gone = asyncio.Event()
+        """Whether it cannot be reached from outside; its containers reach it all the same."""
         self.unknown: set[str] = set()
         """Calls that came and are not modelled."""
 
@@ -102,13 +107,35 @@ class Plane(Containers):
             token = (metadata.get("x-modal-token-id"), metadata.get("x-modal-token-secret"))
             if not is_container and token != TOKEN:
                 raise GRPCError(Status.UNAUTHENTICATED, "the token is not known")
-            if inspect.isasyncgenfunction(does):
+            if name in self.swallowed and not is_container:
+                await self._swallow(does, request, metadata)
+            elif not is_container and not inspect.isasyncgenfunction(does):
+                await stream.send_message(await self._unless_gone(does(request, metadata)))
+            elif inspect.isasyncgenfunction(does):
                 async for message in does(request, metadata):
                     await stream.send_message(message)
             else:
                 await stream.send_message(await does(request, metadata))
 
         return answer
+
+    async def _unless_gone(self, answer: Coroutine[Any, Any, Any]) -> Any:
+        """Give an answer, unless the line breaks before it is there."""
+        work, gone = asyncio.ensure_future(answer), asyncio.ensure_future(self.gone.wait())
+        await asyncio.wait([work, gone], return_when=asyncio.FIRST_COMPLETED)
+        gone.cancel()
+        if self.gone.is_set():
+            work.cancel()
+            raise GRPCError(Status.UNAVAILABLE, "the line is broken")
+        return await work
+
+    async def _swallow(self, does: Any, request: Any, metadata: Any) -> None:
+        """Do it once, however often it is asked for, and do not say so."""
+        key = metadata["x-idempotency-key"]
+        if key not in self._swallowed_before:
+            self._swallowed_before.add(key)
+            await does(request, metadata)
+        raise GRPCError(Status.UNAVAILABLE, "the line is broken")
 
     # The app
 

@@ -1,0 +1,65 @@
+"""What a task takes to Modal and brings back: small files in a message, large by the volume."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import tempfile
+from pathlib import Path
+
+from executors import modal_sdk
+from executors.modal_parcel import Parcel, far_path, pack, unpack
+from tensorrag.store.artifacts import Store
+from tensorrag.store.checkpoints import Kept
+from tensorrag.store.manifest import DIGEST
+from tensorrag.store.place import Place
+from tensorrag.store.uploads import Uploads
+from tensorrag.task import Task
+
+_UPLOAD = re.compile(r"sha256:[0-9a-f]{64}")
+
+
+def kept_before(task: Task, place: Place) -> Kept | None:
+    """Return how far an earlier one was that this one goes on with."""
+    store = Store(place.store)
+    kept = None if task.anew else store.checkpoints.get(task.key)
+    return kept if kept is not None and store.holds(kept.digest) else None
+
+
+def parcel_of(task: Task, place: Place, kept: Kept | None) -> Parcel:
+    """Pack what a task needs; its far files are yet to be sent.
+
+    Raises:
+        ArtifactError: one of its inputs is gone or damaged.
+    """
+    digests = [digest for some in task.inputs.values() for digest in some]
+    digests += [kept.digest] if kept is not None else []
+    uploads = Uploads(place.uploads)
+    named = [v for v in task.params.values() if isinstance(v, str) and _UPLOAD.fullmatch(v)]
+    return pack(Store(place.store), digests, [uploads.path(name) for name in named])
+
+
+async def send(far: list[str], place: Place) -> None:
+    """Put files on the volume by their content; what is there already is not sent again."""
+    if not far:
+        return
+    store = Store(place.store)
+    async with modal_sdk.volume().batch_upload.aio(force=True) as batch:
+        for sha256 in far:
+            blob = store.blob(sha256)
+            path = blob if blob.is_file() else place.uploads / sha256
+            batch.put_file(path, far_path(sha256))
+
+
+async def receive(parcel: Parcel, place: Place) -> set[str]:
+    """Take what a container made into the store; returns the digests."""
+    store = Store(place.store)
+    place.store.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=place.store, prefix="tmp-") as name:
+        folder = Path(name)
+        for sha256 in filter(DIGEST.fullmatch, parcel["far"]):
+            with (folder / sha256).open("wb") as file:
+                async for chunk in modal_sdk.volume().read_file.aio(far_path(sha256)):
+                    await asyncio.to_thread(file.write, chunk)
+        arrived = await asyncio.to_thread(unpack, parcel, store, folder)
+    return {artifact.digest for artifact in arrived}
