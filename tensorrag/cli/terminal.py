@@ -29,6 +29,7 @@ MARKS = {
     "running": ("▸", "blue"),
     "queued": ("·", "white"),
 }
+STOPPING = "stopping …"
 
 
 class _Show(Protocol):
@@ -144,6 +145,8 @@ class Lines:
         if event["type"] == "log":
             for line in self._unread.of(event).splitlines():
                 click.echo(f"  {event['node']} | {line}")
+        elif event["type"] == "node" and event["data"].get("cancelling"):
+            click.echo(f"■ {event['node']} {STOPPING}")
         elif event["type"] == "node" and event["data"]["state"] == "running":
             click.echo(f"▸ {event['node']} …")
         elif event["type"] == "node" and event["data"].get("waiting"):
@@ -188,7 +191,7 @@ class Bars:
                 self._bar(node), total=data["total"], completed=data["done"], words=words_of(data)
             )
         elif event["type"] == "node" and data["state"] == "running":
-            self._bar(node)
+            self._progress.update(self._bar(node), words=STOPPING if data.get("cancelling") else "")
         elif event["type"] == "node" and data.get("waiting"):
             words = waiting_words(node, data["waiting"])
             self._progress.console.print(words, markup=False, highlight=False)

@@ -79,7 +79,9 @@ class NodeRun:
     launched: bool = False
     """Whether it was, or is about to be, given to its executor."""
     cancelling: bool = False
-    """Whether a stop was asked for."""
+    """Whether a stop was asked for: it is not tried again."""
+    unreached: bool = False
+    """Whether its executor did not answer when it was to be stopped; it can be asked again."""
     stopped: str = ""
     """Why it was stopped, where nobody asked for that."""
     began: float | None = None
@@ -94,6 +96,11 @@ class NodeRun:
     def ended(self) -> bool:
         """Whether nothing will change any more."""
         return self.state not in ("queued", "running")
+
+    @property
+    def stopping(self) -> bool:
+        """Whether it is being stopped just now."""
+        return self.cancelling and not self.unreached and not self.ended
 
     def begin(self, device: str | None = None, pid: int | None = None) -> None:
         """The executor has begun."""
@@ -160,6 +167,7 @@ class NodeRun:
             "card": self.card,
             "state": self.state,
             "cached": self.cached,
+            "cancelling": self.stopping,
             "reason": self.reason,
             "blocked_by": self.blocked_by,
             "seconds": self.seconds,

@@ -113,8 +113,6 @@ class Run:
         """What is being decided and recorded; it goes on though the loop is cancelled."""
         self._outcomes: list[tuple[NodeRun, Outcome]] = []
         self._executions: dict[str, Execution] = {}
-        self._unreached: set[str] = set()
-        """Nodes that were to be stopped, and whose executor did not answer."""
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     # --- for those who started it -----------------------------------------------------------
@@ -183,6 +181,8 @@ class Run:
     async def cancel(self, node: str | None = None) -> None:
         """Stop everything, or one node; `wait` says when all has ended.
 
+        Before anything is awaited each node says that it is being stopped.
+
         Raises:
             NodeNotFound: the run has no such node.
         """
@@ -194,19 +194,22 @@ class Run:
             await self._withdraw()
             return
         wanted = [self.nodes[node]] if node is not None else list(self.nodes.values())
-        fresh = [one for one in wanted if not one.cancelling or one.id in self._unreached]
-        stopping = [one.id for one in fresh if not one.ended]
-        for node_id in stopping:
-            self.nodes[node_id].cancelling = True
+        stopping = [one for one in wanted if not one.ended and not one.stopping]
+        for one in stopping:
+            one.cancelling, one.unreached = True, False
+            if one.launched:  # the others end in the next step
+                self._chronicle.show(one)
         self._happened.set()
-        asked = [node_id for node_id in stopping if node_id in self._executions]
-        self._unreached.difference_update(asked)
-        ways = (self._executions[node_id].cancel() for node_id in asked)
+        asked = [one for one in stopping if one.id in self._executions]
+        ways = (self._executions[one.id].cancel() for one in asked)
         answers = await asyncio.gather(*ways, return_exceptions=True)
         # One that cannot be reached keeps no other from being stopped, and can be asked again.
-        errors = {n: each for n, each in zip(asked, answers, strict=True) if each is not None}
-        self._unreached.update(errors)
-        for error in errors.values():
+        unreached = [(n, each) for n, each in zip(asked, answers, strict=True) if each is not None]
+        for one, _ in unreached:
+            one.unreached = True
+            self._chronicle.show(one)
+        self._happened.set()
+        for _, error in unreached:
             raise error
 
     async def interrupt(self) -> None:
@@ -223,6 +226,14 @@ class Run:
     def ended(self) -> bool:
         """Whether all of it is over, and recorded."""
         return self._chronicle.ended
+
+    @property
+    def cancelling(self) -> bool:
+        """Whether all that it does is being stopped."""
+        if self._main is None:
+            return self._withdrawn and not self.ended
+        at_work = [node for node in self.nodes.values() if node.launched and not node.ended]
+        return bool(at_work) and all(node.stopping for node in at_work)
 
     @property
     def events(self) -> list[JsonObject]:

@@ -25,7 +25,7 @@ def interrupt(journal: Journal, run: str) -> None:
     made = journal.made(run)
     for node, shown in journal.to_json(run)["nodes"].items():
         if shown["state"] in ONGOING:
-            left = {**shown, "state": "cancelled", "reason": "interrupted"}
+            left = {**shown, "state": "cancelled", "cancelling": False, "reason": "interrupted"}
             nodes[node] = (left, made.get(node))
             events.append({"type": "node", "node": node, "data": left})
     events.append({"type": "run", "data": {"status": "interrupted"}})

@@ -108,7 +108,7 @@ from pathlib import Path
 from tensorrag.store.journal import Journal
 journal = Journal(Path(sys.argv[1]))
 run = journal.create_run({})
-running = {"card": "train", "state": "running", "reason": None}
+running = {"card": "train", "state": "running", "cancelling": True, "reason": None}
 journal.append(run, [], nodes={"train": (running, {"key": "k"})}, status="running")
 sys.stdout.write(run)
 sys.stdout.flush()
@@ -125,6 +125,7 @@ os._exit(9)
     assert entry.seconds == pytest.approx(0, abs=0.1)  # it lasted until its last event
     train = journal.to_json(run)["nodes"]["train"]
     assert (train["state"], train["reason"]) == ("cancelled", "interrupted")
+    assert not train["cancelling"], "nobody is there any more who would stop it"
     assert [event["type"] for event in journal.events(run)] == ["node", "run"]
     assert interrupt_abandoned(journal) == []
 

@@ -38,6 +38,15 @@ async def until_running(run: Run, node_id: str) -> None:
             return
 
 
+async def until_told(run: Run, node_id: str, *, cancelling: bool) -> None:
+    told = False
+    async for event in run.subscribe():
+        if event["node"] == node_id and event["type"] == "node":
+            told = told or event["data"]["cancelling"]
+            if told and event["data"]["cancelling"] == cancelling:
+                return
+
+
 # --- order and states ---------------------------------------------------------------------------
 
 
@@ -327,6 +336,31 @@ async def test_a_cancelled_run_ends(engine: Engine) -> None:
     assert states(run) == {"number": "done", "wait": "cancelled", "parity": "cancelled"}
 
 
+async def test_a_card_says_that_it_is_being_stopped_before_its_executor_answers(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = engine.new(chain(node("number"), node("wait"), node("parity")))
+    await run.start()
+    await until_running(run, "wait")
+    answers, cancel = asyncio.Event(), engine.executor.cancel
+
+    async def reach(handle: str) -> None:
+        await answers.wait()
+        await cancel(handle)
+
+    monkeypatch.setattr(engine.executor, "cancel", reach)
+    cancelling = asyncio.create_task(run.cancel())
+
+    await until_told(run, "wait", cancelling=True)
+    assert run.cancelling
+    kept = engine.workspace.journal.to_json(run.id)["nodes"]
+    assert (kept["wait"]["state"], kept["wait"]["cancelling"]) == ("running", True)
+    answers.set()
+    await cancelling
+    assert await run.wait() == "cancelled"
+    assert not any(each["cancelling"] for each in run.to_json()["nodes"].values())
+
+
 async def test_one_card_can_be_cancelled(engine: Engine) -> None:
     pipeline = chain(node("number"), node("wait"), node("parity"))
     other = node("other", "add")
@@ -367,6 +401,8 @@ async def test_a_card_that_cannot_be_reached_keeps_no_other_from_being_cancelled
     monkeypatch.setattr(engine.executor, "cancel", reach)
     with pytest.raises(ExecutorError, match="does not answer"):
         await run.cancel()
+    await until_told(run, "wait", cancelling=False)
+    assert not run.cancelling
     monkeypatch.undo()
     await run.cancel()  # by now it answers
 

@@ -34,6 +34,10 @@ def test_a_bar_is_there_while_its_card_runs() -> None:
         bars.tell({"type": "log", "node": "train", "data": {"text": "[red]hello\n"}})
         bars.refresh()
         assert "epoch 23/50" in out.getvalue()
+        stopping = {"state": "running", "cancelling": True}
+        bars.tell({"type": "node", "node": "train", "data": stopping})
+        bars.refresh()
+        assert "stopping …" in out.getvalue()
         bars.tell({"type": "node", "node": "train", "data": {"state": "done"}})
         assert bars.running == []
     assert "train | [red]hello" in out.getvalue()

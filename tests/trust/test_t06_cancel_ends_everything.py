@@ -46,6 +46,8 @@ def test_cancel_of_a_run_ends_all_that_its_cards_have_started(
     outcome = editor.end(run)
     assert outcome["status"] == "cancelled"
     assert {node["state"] for node in outcome["nodes"].values()} == {"cancelled"}
+    nodes = [event for event in editor.events(run) if event["type"] == "node"]
+    assert {each["node"] for each in nodes if each["data"]["cancelling"]} == set(words), "told"
 
 
 def test_cancel_of_a_card_ends_all_that_it_has_started_and_spares_the_others(

@@ -49,8 +49,19 @@ def test_reports_are_gathered_anew_for_each_try() -> None:
     assert course.latest(found) == {"loss": 0.7, "r2": 0.3}
     assert course.best(found) == {"loss": 0.5, "r2": 0.3}
     assert course.curves(found) == [("train", [(1, 0.5), (2, 0.7)])]
-    again = [*EVENTS, event(3, "train", "node", state="running")]
-    assert course.reports(again, "train") == {}
+    again = [event(3, "train", "node", state="queued"), event(3, "train", "node", state="running")]
+    assert course.reports([*EVENTS, *again], "train") == {}
+
+
+def test_a_card_that_is_being_stopped_keeps_its_bar_and_its_reports() -> None:
+    stopping = event(3, "train", "node", state="running", cancelling=True, device="cpu")
+    events = [*EVENTS, stopping]
+
+    _, train = course.bars(events, {}, {})
+
+    assert (train.start, train.stopping) == (1.0, True)
+    assert "cpu · stopping…" in html(timeline([train], 4.0, running=True))
+    assert course.reports(events, "train") == course.reports(EVENTS, "train")
 
 
 def test_a_log_is_fetched_again_when_something_was_printed_since() -> None:

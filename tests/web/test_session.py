@@ -38,6 +38,8 @@ from web.live.network_face import with_consumers
 from web.live.session import Session
 from web.page.dropped import Dropped
 from web.page.markup import html
+from web.page.standing import Machine, top_bar_of
+from web.page.topbar import top_bar
 
 SUM = chain(node("number", value=3), node("add", amount=4))
 
@@ -966,6 +968,36 @@ async def test_one_run_at_a_time_and_cancel(desk: Desk) -> None:
     await until(lambda: not session.running)
     await session.settled()
     assert state(session, "wait") == "cancelled"
+
+
+async def test_a_run_is_seen_being_stopped_while_its_place_does_not_answer(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = await desk.open(chain(node("number"), node("wait"), node("add")))
+    run = await session.start()
+    await until(lambda: state(session, "wait") == "running")
+    answers, cancel = asyncio.Event(), desk.executor.cancel
+
+    async def reach(handle: str) -> None:
+        await answers.wait()
+        raise ExecutorError("The place does not answer.")
+
+    monkeypatch.setattr(desk.executor, "cancel", reach)
+    cancelling = asyncio.create_task(session.cancel())
+    await until(lambda: session.runtime()["wait"]["cancelling"])
+
+    status = html(top_bar(top_bar_of(session, Machine(), desk.sessions.offered)))
+    assert "Stopping…" in status
+    assert session.run_status == "running"
+    answers.set()
+    with pytest.raises(ExecutorError):
+        await cancelling
+    await until(lambda: not session.runtime()["wait"]["cancelling"])  # it can be tried again
+    assert not session.cancelling
+
+    monkeypatch.setattr(desk.executor, "cancel", cancel)
+    await session.cancel()
+    assert await run.wait() == "cancelled"
 
 
 async def test_a_run_that_still_looks_at_its_source_can_be_cancelled(

@@ -122,7 +122,11 @@ def add_runs(api: APIRouter, sessions: Sessions) -> None:
         openapi_extra=described(CancelRequest),
     )
     async def cancel_run(run_id: str, request: Incoming) -> JsonObject:
-        """Stop a run, or one card of it. Answers at once; the events tell when it has ended."""
+        """Stop a run, or one card of it; the events tell when it has ended.
+
+        Until then a card that is being stopped is `cancelling`. Where the place that it runs at
+        does not answer, the request fails, and can be made again.
+        """
         asked = await read_body(CancelRequest, request)
         entry = await asyncio.to_thread(journal.run, run_id)
         live = sessions.runs.get(run_id)

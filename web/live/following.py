@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from tensorrag.errors import ExecutorError
 from tensorrag.pipeline import JsonObject
 from tensorrag.run import Run
 from tensorrag.store.run_entry import ONGOING, Unsettled
@@ -40,6 +41,8 @@ class Following:
         self._task: asyncio.Task[None] | None = None
         self._going_on: set[str] = set()
         """The interrupted runs of which cards were seen to go on."""
+        self._stopping: set[str] = set()
+        """Those of them of which the cards are being stopped."""
         self._renewing: set[asyncio.Task[None]] = set()
 
     # --- what there is ----------------------------------------------------------------------
@@ -61,6 +64,12 @@ class Following:
         return current.status if current is not None else self._history.status
 
     @property
+    def cancelling(self) -> bool:
+        """Whether all that the run does is being stopped."""
+        current = self.current
+        return current is not None and current.cancelling
+
+    @property
     def waiting(self) -> list[Run]:
         """The runs that wait until the one that goes on has ended, the next one first."""
         return self._runs.waiting(self._id)
@@ -74,6 +83,11 @@ class Following:
     def strays(self) -> list[Unsettled]:
         """The cards of interrupted runs that go on elsewhere, as in a cloud."""
         return self._runs.strays.of(self._id)
+
+    @property
+    def cancelling_strays(self) -> bool:
+        """Whether all of them are being stopped."""
+        return {stray.run for stray in self.strays} <= self._stopping
 
     # --- stopping ---------------------------------------------------------------------------
 
@@ -95,8 +109,16 @@ class Following:
 
     async def cancel_strays(self) -> None:
         """Stop what goes on elsewhere of interrupted runs."""
-        for run_id in {stray.run for stray in self.strays}:
-            await self._runs.strays.cancel(run_id)
+        asked = {stray.run for stray in self.strays}
+        self._stopping |= asked
+        self._stage.tell_status()
+        try:
+            for run_id in asked:
+                await self._runs.strays.cancel(run_id)
+        except ExecutorError:  # it can be asked again
+            self._stopping -= asked
+            self._stage.tell_status()
+            raise
 
     async def cancel_all(self) -> None:
         """Take back what waits, and stop what goes on."""

@@ -209,6 +209,11 @@ class Session:
         return self._following.status
 
     @property
+    def cancelling(self) -> bool:
+        """Whether all that the run does is being stopped."""
+        return self._following.cancelling
+
+    @property
     def waiting(self) -> list[Run]:
         """The runs that wait until the one that goes on has ended, the next one first."""
         return self._following.waiting
@@ -222,6 +227,11 @@ class Session:
     def strays(self) -> list[Unsettled]:
         """The cards of interrupted runs that go on elsewhere, as in a cloud."""
         return self._following.strays
+
+    @property
+    def cancelling_strays(self) -> bool:
+        """Whether all of them are being stopped."""
+        return self._following.cancelling_strays
 
     @property
     def watched(self) -> bool:

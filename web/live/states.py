@@ -15,6 +15,7 @@ NOTHING_SHOWN: JsonObject = {
     "state": None,
     "reason": None,
     "cached": False,
+    "cancelling": False,
     "seconds": None,
     "device": None,
     "executor": None,

@@ -47,9 +47,9 @@ def bars(
             lefts[node] = event["data"].get("left")
         if event["type"] != "node":
             continue
-        state = event["data"]["state"]
+        state, before = event["data"]["state"], _state(states.get(node))
         states[node] = event["data"]
-        if state == "running":
+        if state == "running" and before != "running":
             starts[node] = at
         elif state in ENDED:
             starts.setdefault(node, at)
@@ -66,12 +66,17 @@ def bars(
             cached=bool(data.get("cached")),
             device=data.get("device") or "",
             left=lefts.get(node),
+            stopping=bool(data.get("cancelling")),
         )
         for node, data in states.items()
     ]
     return sorted(
         drawn, key=lambda bar: (starts.get(bar.node, float("inf")), ends.get(bar.node, 0))
     )
+
+
+def _state(told: Event | None) -> str | None:
+    return told["state"] if told is not None else None
 
 
 def places(events: Iterable[Event]) -> list[Event]:
@@ -90,12 +95,15 @@ def reports(events: Iterable[Event], node: str) -> dict[str, Points]:
     One that goes back, as it lost its container, goes over what it had reported from there on.
     """
     found: dict[str, Points] = {}
+    state = ""
     for event in events:
         if event.get("node") != node:
             continue
         data = event["data"]
-        if event["type"] == "node" and data.get("state") == "running":
-            found = {}
+        if event["type"] == "node":
+            before, state = state, data["state"]
+            if state == "running" and before != "running":
+                found = {}
         elif event["type"] == "progress" and isinstance(data.get("done"), int | float):
             for name, value in (data.get("metrics") or {}).items():
                 if isinstance(value, int | float):

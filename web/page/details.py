@@ -96,6 +96,11 @@ class Card:
         return str((self.runtime or {}).get("state") or "idle")
 
     @property
+    def stopping(self) -> bool:
+        """Whether it is being stopped."""
+        return bool((self.runtime or {}).get("cancelling"))
+
+    @property
     def errors(self) -> int:
         """How many things keep it from running."""
         return sum(problem.level == "error" for problem in self.problems)
@@ -112,15 +117,16 @@ def head(card: Card) -> Node:
             _menu(card),
         ],
         div(".row.s12.ihs")[_state(card)],
-        waits_for(card.node, (card.runtime or {}).get("waiting")),
+        not card.stopping and waits_for(card.node, (card.runtime or {}).get("waiting")),
     ]
 
 
 def _action(card: Card) -> Node:
     if card.state in ("running", "queued") and card.busy:
-        return button(".btn.o.sml", type="button", data_act="cancel_card", data_of=card.node)[
-            icon("stop", ".s"), "Cancel card"
-        ]
+        return button(
+            ".btn.o.sml", type="button", data_act="cancel_card", data_of=card.node,
+            disabled=card.stopping, title="It is being stopped" if card.stopping else None,
+        )[icon("stop", ".s"), "Cancel card"]  # fmt: skip
     if not card.known or card.busy or card.errors:
         return None
     title = "Run to here: this card, and what it needs"
@@ -163,12 +169,14 @@ def _state(card: Card) -> Node:
     where = ran_on(runtime)
     took = "reused" if runtime.get("cached") else seconds(runtime.get("seconds"))
     progress = runtime.get("progress") or {}
-    if card.state == "running" and progress:
+    if card.stopping:
+        took = ""
+    elif card.state == "running" and progress:
         took = left(progress.get("left"))
     reason = runtime.get("reason") if card.state not in ("done", "running", "queued") else None
     detail = str(reason) if reason and reason != card.state else where
     return [
-        state(card.state if card.enabled else "bypassed"),
+        state("stopping" if card.stopping else card.state if card.enabled else "bypassed"),
         detail and [span(".m3")["·"], span(".m2.cut", title=detail)[detail]],
         span(".sp"),
         [span(".num.m2")[each] for each in (_cost(runtime), took) if each],

@@ -40,7 +40,11 @@ def progress_part(runtime: Runtime) -> Node:
     named = f"{words(str(unit))} {number(done)}" + (f" of {number(total)}" if total else "")
     share = min(1.0, done / total) if total and isinstance(done, int | float) else None
     return div(".sec.s12")[
-        div(".row")[b[named], span(".sp"), span(".num")[_left(progress.get("left"))]],
+        div(".row")[
+            b[named],
+            span(".sp"),
+            not runtime.get("cancelling") and span(".num")[_left(progress.get("left"))],
+        ],
         share is not None
         and div(
             ".bar6", role="progressbar", aria_valuenow=round(100 * share), aria_valuemin=0,
@@ -181,6 +185,8 @@ def nothing_yet(card: Card) -> Element:
     if card.state == "blocked":
         reason = (card.runtime or {}).get("reason")
         return div(".sec.lead")[f"It did not run: {reason}." if reason else "It did not run."]
+    if card.stopping:
+        return div(".sec.lead")["It is being stopped."]
     if card.state == "queued" and (card.runtime or {}).get("waiting"):
         return div(".sec.lead")["It begins when there is room for it."]
     if card.state == "queued":

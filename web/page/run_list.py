@@ -32,6 +32,8 @@ class PastRun:
     """Its place in the line of those that wait, from 1; 0 where it does not."""
     begun: bool = True
     """Whether its turn ever came."""
+    stopping: bool = False
+    """Whether all that it does is being stopped."""
     resumed: bool = False
     """Whether another run goes on with it, or did."""
 
@@ -57,7 +59,7 @@ def _row(run: PastRun, shown: str) -> Element:
             )[f"Run {run.number}"]
             if run.begun else f"Run {run.number}"
         ],
-        td(style="width:110px")[state(run.status)],
+        td(style="width:110px")[state("stopping" if run.stopping else run.status)],
         td(".m2", style="width:130px")[when(run.started)],
         td(".num", style="width:80px")[run.status != "running" and seconds(run.seconds)],
         td(".cut")[_place(run.place) if run.place else _detail(run)],

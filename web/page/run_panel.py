@@ -36,6 +36,8 @@ class Strip:
     number: int = 0
     """Number of the run; 0 before the first."""
     status: str = "idle"
+    cancelling: bool = False
+    """Whether all that it does is being stopped."""
     elapsed: float = 0.0
     result: str = ""
     waiting: int = 0
@@ -46,6 +48,8 @@ class Strip:
     """Where its cards ran, and what that cost, in words."""
     strays: str = ""
     """What still goes on elsewhere of an interrupted run, in words."""
+    cancelling_strays: bool = False
+    """Whether that is being stopped."""
     past: bool = False
     """Whether somebody looks at a run of before."""
     bars: Sequence[Bar] = ()
@@ -75,14 +79,14 @@ def _summary(shown: Strip) -> Node:
         return span["Not run yet"]
     return [
         b(style="color:var(--ink)")[f"Run {shown.number}"],
-        state(shown.status),
+        state("stopping" if shown.cancelling else shown.status),
         span(".num")[seconds(shown.elapsed)],
         shown.waiting > 0
         and button(".link", type="button", data_act="strip_tab", data_tab="runs")[
             f"{shown.waiting} waiting"
         ],
         shown.resume and resume_button(shown.resume),
-        shown.strays and _strays(shown.strays),
+        shown.strays and _strays(shown),
         shown.past
         and button(".btn.o.sml", type="button", data_act="latest_run", data_testid="latest-run")[
             "Back to the latest"
@@ -91,13 +95,14 @@ def _summary(shown: Strip) -> Node:
     ]
 
 
-def _strays(said: str) -> Node:
+def _strays(shown: Strip) -> Node:
+    stopping = shown.cancelling_strays
     return span(".row", role="status", data_testid="strays")[
-        span(".c-run")[icon("running", ".s")],
-        span[said],
+        state("stopping") if stopping else span(".c-run")[icon("running", ".s")],
+        span[shown.strays],
         button(
             ".btn.o.sml", type="button", data_act="cancel_strays", data_testid="cancel-strays",
-            title="Stop it; without that, Resume takes over what comes of it",
+            title="Stop it; without that, Resume takes over what comes of it", disabled=stopping,
         )[icon("stop", ".s"), "Cancel"],
     ]  # fmt: skip
 

@@ -84,7 +84,8 @@ def top_bar_of(session: Session, machine: Machine, offered: Offered) -> TopBar:
         undo=session.undo_label or None,
         redo=session.redo_label or None,
         status=session.run_status,
-        detail=standing(session).left if session.running else "",
+        cancelling=session.cancelling,
+        detail=standing(session).left if session.running and not session.cancelling else "",
         errors=sum(problem.level == "error" for problem in session.problems),
         nodes=len(session.pipeline.nodes),
         price=session.price,
@@ -130,19 +131,29 @@ def strip_of(
         run=viewed.run.run if viewed is not None else session.run_id(),
         number=run.number if run is not None else 0,
         status=status,
+        cancelling=viewed is None and session.cancelling,
         elapsed=(viewed.run.seconds or 0.0) if viewed is not None else standing(session).seconds,
         waiting=len(session.waiting) + session.beginning,
         resume=run.run if run is not None and may_go_on else "",
         places=spent(_with_cost(course.places(events), session, viewed), running=going_on),
         strays="" if session.running else _going_on(session.strays, names),
+        cancelling_strays=session.cancelling_strays,
         past=viewed is not None,
         bars=course.bars(events, names, kinds) if tab == "timeline" else (),
         printed=last_line(events) if tab == "log" else 0,
         problems=session.problems,
         stale=stale,
-        runs=past,
+        runs=_marked(past, session),
         titles=names,
     )
+
+
+def _marked(past: Sequence[PastRun], session: Session) -> Sequence[PastRun]:
+    """Say of the run that goes on whether it is being stopped."""
+    if not session.cancelling:
+        return past
+    mine = session.run_id()
+    return [replace(run, stopping=True) if run.run == mine else run for run in past]
 
 
 def _with_cost(

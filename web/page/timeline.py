@@ -27,6 +27,8 @@ class Bar:
     cached: bool = False
     device: str = ""
     left: float | None = None
+    stopping: bool = False
+    """Whether it is being stopped."""
 
 
 def timeline(bars: Sequence[Bar], elapsed: float, *, running: bool) -> Node:
@@ -80,6 +82,8 @@ def _row(bar: Bar, elapsed: float, whole: float) -> Node:
 
 def _took(bar: Bar) -> str:
     match bar.state:
+        case "running" | "queued" if bar.stopping:
+            return " · ".join(filter(None, [bar.device, "stopping…"]))
         case "running":
             return " · ".join(filter(None, [bar.device, left(bar.left) or "running"]))
         case "done" if bar.cached:

@@ -25,6 +25,8 @@ class TopBar:
     redo: str | None = None
     status: str = "idle"
     """Status of the run that is going on or was the last."""
+    cancelling: bool = False
+    """Whether all that it does is being stopped."""
     detail: str = ""
     """Beside the status: how long it will take."""
     errors: int = 0
@@ -139,7 +141,8 @@ def _status(bar: TopBar) -> Element:
     """Say what the run does; always there, for those who listen, seen only while it runs."""
     seen = ".row.s12.going" if bar.running else ".vh"
     return span(seen, data_testid="run-status", data_state=bar.status, role="status")[
-        state(bar.status), bar.detail and span(".num.m2")[bar.detail]
+        state("stopping" if bar.cancelling else bar.status),
+        bar.detail and span(".num.m2")[bar.detail],
     ]
 
 
@@ -152,9 +155,10 @@ def _run(bar: TopBar) -> Node:
                 title="Run the pipeline as it is now after the run that goes on (Ctrl+Enter)",
             )[icon("play", ".s"), span(".word")["Run next"]],
             span(style="width:4px"),
-            button(".btn.o", type="button", data_act="cancel", data_testid="cancel")[
-                icon("stop", ".s"), "Cancel run"
-            ],
+            button(
+                ".btn.o", type="button", data_act="cancel", data_testid="cancel",
+                disabled=bar.cancelling, title="It is being stopped" if bar.cancelling else None,
+            )[icon("stop", ".s"), "Cancel run"],
         ]  # fmt: skip
     if bar.errors:
         # Not disabled: pressing it leads to what keeps it from running.

@@ -7,6 +7,7 @@ export const ICONS = {
   error: `${RING}M8 4.8v3.8M8 11v.1`,
   queued: `${RING}M8 4.8V8l2.2 1.4`,
   cancelled: `${RING}M6 6h4v4H6z`,
+  stopping: "M8 1.8A6.2 6.2 0 1 1 1.8 8M6 6h4v4H6z",
   blocked: `${RING}M3.7 3.7l8.6 8.6`,
   bypassed: "M2.4 9.8a5.6 5.6 0 0 1 10.6-1.4M13.4 5v3.6H9.8M7.9 11.6h.2",
   stale: "M13.4 6.3A5.8 5.8 0 0 0 3 5.2M2.6 9.7A5.8 5.8 0 0 0 13 10.8M3 2.2v3h3M13 13.8v-3h-3",

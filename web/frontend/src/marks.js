@@ -10,6 +10,7 @@ const COLOURS = {
   running: "--run",
   queued: "--idle",
   cancelled: "--idle",
+  stopping: "--idle",
   blocked: "--idle",
   bypassed: "--idle",
   idle: "--idle",

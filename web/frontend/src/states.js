@@ -14,10 +14,12 @@ const STATES = {
 }
 const NEVER_RUN = { icon: "idle", tone: "idle", word: "Not run yet" }
 const NOTHING = { icon: "", tone: "idle", word: "", note: "" }
+const STOPPING = { icon: "stopping", tone: "idle", word: "Stopping…", note: "" }
 const UNKNOWN = { icon: "error", tone: "error", word: "Not installed" }
 const BUSY = new Set(["queued", "running"])
 
 export const isBusy = (runtime) => BUSY.has(runtime?.state)
+export const isStopping = (runtime) => isBusy(runtime) && Boolean(runtime.cancelling)
 
 /**
  * Errors before a run outrank the state of the last one, but not a run in progress. Of a card as
@@ -35,6 +37,7 @@ export function describe(node, runtime, past = false) {
   }
   if (!runtime && node.enabled === false) return { ...STATES.bypassed, note: "" }
   if (!runtime) return past ? NOTHING : { ...NEVER_RUN, note: "" }
+  if (isStopping(runtime)) return STOPPING
   const state = STATES[runtime.state] ?? NEVER_RUN
   return { ...state, word: progressWord(runtime) ?? state.word, note: noteOf(runtime) }
 }
@@ -123,6 +126,7 @@ export function linesOf(node, runtime, waitsFor, lastResult = "") {
 }
 
 function waitingSentence(runtime, waitsFor) {
+  if (isStopping(runtime)) return runtime.state === "queued" ? "It is being stopped." : null
   if (runtime?.waiting) return `No ${runtime.waiting.gpu ?? "container"} has come yet. It waits.`
   if (runtime?.state === "queued") return `Waits for ${waitsFor.join(", ") || "its turn"}.`
   return runtime?.state === "blocked" && runtime.reason ? ended(runtime.reason) : null

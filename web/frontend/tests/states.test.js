@@ -53,6 +53,18 @@ test("a running card counts in its own unit", () => {
   assert.equal(shareDone({ state: "running", progress: { done: 3, total: null } }), null)
 })
 
+test("a card that is being stopped says so and nothing else", () => {
+  const progress = { done: 23, total: 50, unit: "epoch", left: 11 }
+  const running = { state: "running", cancelling: true, progress }
+  const { word, note } = describe(node, running)
+  assert.deepEqual([word, note], ["Stopping…", ""])
+  assert.equal(shareDone(running), 0.46, "its bar stays where it is")
+  const queued = { state: "queued", cancelling: true, waiting: { gpu: "T4" } }
+  assert.equal(describe(node, queued).word, "Stopping…")
+  assert.deepEqual(linesOf(node, queued, []), [["It is being stopped.", false]])
+  assert.equal(describe(node, { state: "cancelled", cancelling: false }).word, "Cancelled")
+})
+
 test("an error before the run outranks the last state, but not a run", () => {
   const broken = { ...node, problems: [wrong] }
   assert.equal(describe(broken, { state: "done" }).word, "1 problem")
