@@ -48,7 +48,11 @@ class Rates(BaseModel):
 
 
 def dollars(value: float) -> str:
-    """Write an amount of money: $0.72, $0.0031; no digits past the first two that count."""
+    """Write an amount of money: $0.72, $0.0031; no digits past the first two that count, and none
+    past a hundredth of a cent: <$0.0001.
+    """
     if value == 0 or abs(value) >= 0.1:
         return f"${value:,.2f}"
-    return f"${float(f'{value:.2g}'):f}".rstrip("0")
+    if 0 < value < 0.0001:
+        return "<$0.0001"
+    return f"${float(f'{value:.2g}'):.4f}".rstrip("0")

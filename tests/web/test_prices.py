@@ -75,6 +75,19 @@ def test_afterwards_the_actual_stands_beside_the_estimate() -> None:
     assert price_of(ran("done", None, None)) is None
 
 
+def test_a_card_that_cost_nothing_yet_says_what_it_will_cost() -> None:
+    waits = price_of(ran("queued", 0.0, FIRST))
+    assert waits is not None
+    assert waits.text == "≤$0.13"
+    assert "a price page, 1 Aug 2026" in waits.title
+    begun = price_of(ran("running", 0.0, KNOWN))
+    assert begun is not None
+    assert begun.text == "≈$0.008"
+    for state in ("failed", "cancelled"):  # it was never sent
+        assert price_of(ran(state, 0.0, FIRST)) is None
+        assert after(ran(state, 0.0, FIRST)) == ()
+
+
 def test_a_run_adds_its_cards_up() -> None:
     cards = [ran("done", 0.002, KNOWN), ran("running", 0.001, KNOWN), ran("done", None, None)]
     assert of_run(cards, running=True) == "$0.003 of est. $0.017"

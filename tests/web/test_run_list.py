@@ -37,14 +37,21 @@ def test_what_did_not_get_to_its_end_can_be_resumed() -> None:
 
 
 def test_each_run_says_where_it_ran() -> None:
-    def entry(number: int, *rented: tuple[str, str | None], begun: bool = True) -> RunEntry:
-        known = (f"r{number}", "p", "P", "succeeded", 1.0, 2.0)
+    def entry(
+        number: int,
+        *rented: tuple[str, str | None],
+        status: str = "succeeded",
+        begun: bool = True,
+    ) -> RunEntry:
+        known = (f"r{number}", "p", "P", status, 1.0, 2.0)
         return RunEntry(*known, number=number, rented=rented, begun=begun)
 
     paid = entry(1, ("modal", "T4"), ("modal", "L4"))
     listed = past_runs([paid, entry(2), entry(3, begun=False)])
     assert [each.where for each in listed] == ["Modal T4 + Modal L4", "This machine", ""]
     assert "Modal T4 + Modal L4" in row(listed[0])
+    (going_on,) = past_runs([entry(4, status="running")])
+    assert going_on.where == "", "its next card may be paid for"
 
 
 def test_what_is_resumed_by_another_run_is_not_resumed_again() -> None:

@@ -15,6 +15,7 @@ from tests.core.engine import InProcess, node
 from tests.web.desk import Desk
 from tests.web.test_actions import Hands
 from web.live.offered import Offered
+from web.page.course import places as taking_part
 from web.page.fits import Fits, fits
 from web.page.markup import html
 from web.page.where import RunOn, label_of, ran_on, rented_places, run_on, spent
@@ -46,8 +47,23 @@ def test_the_strip_says_where_they_ran_and_what_that_cost() -> None:
     here, there = told("local", "cpu"), told("modal", "T4", 0.0031)
     assert spent([here]) == "No cost, this machine"
     assert spent([here, there]) == "$0.0031, Modal T4 + this machine"
-    assert spent([there, told("modal", "cpu", 0.001)]) == "$0.0041, Modal T4 + Modal"
+    assert spent([there, told("modal", "cpu", 0.001)]) == "$0.0041, Modal T4"
     assert (ran_on(here), ran_on(there)) == ("this machine, cpu", "Modal T4")
+
+
+def test_the_strip_counts_from_the_start_what_is_yet_to_be_paid() -> None:
+    def event(node: str, state: str, device: str | None, **more: Any) -> dict[str, Any]:
+        at = {"executor": "modal", "device": device, "seconds": None, "cached": False, **more}
+        return {"type": "node", "node": node, "data": {"state": state, **at}}
+
+    most = {"cost": None, "most": 0.13, "rate": 0.0002}
+    load = event("load", "running", "cpu", cost=0.001, estimate={**most, "gpu": None})
+    train = event("train", "queued", None, cost=0.0, estimate={**most, "gpu": "T4"})
+    reused = event("split", "queued", None, executor="local")
+    going_on = taking_part([load, train, reused])
+    assert spent(going_on, running=True) == "$0.001 of at most $0.26, Modal T4"
+    stopped = event("train", "cancelled", None, cost=0.0, estimate={**most, "gpu": "T4"})
+    assert spent(taking_part([load, stopped])) == "$0.001 (at most $0.13), Modal"
 
 
 @pytest.mark.parametrize(
@@ -57,7 +73,8 @@ def test_the_strip_says_where_they_ran_and_what_that_cost() -> None:
         (6.3, "$6.30"),
         (0.0, "$0.00"),
         (0.00312, "$0.0031"),
-        (0.000011, "$0.000011"),
+        (0.000123, "$0.0001"),
+        (0.000011, "<$0.0001"),
     ],
 )
 def test_money_is_written_without_noise(value: float, written: str) -> None:

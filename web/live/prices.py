@@ -76,20 +76,30 @@ class Prices:
 
 def short(expected: Estimate) -> str:
     """Write an estimate for a place with little room: ``≈$0.009``, ``≤$0.13``."""
-    if expected.cost is None:
-        return f"≤{dollars(expected.most)}"
+    return _short(expected.cost, expected.most)
+
+
+def _short(cost: float | None, most: float) -> str:
+    if cost is None:
+        return f"≤{dollars(most)}"
     # One digit is as much as an estimate knows.
-    return f"≈{dollars(float(f'{expected.cost:.1g}'))}"
+    return f"≈{dollars(float(f'{cost:.1g}'))}".replace("≈<", "<")
 
 
 def price_of(node: JsonObject) -> Price | None:
-    """Return what is said of a card that runs, or ran: what it costs, beside the estimate.
+    """Return what is said of a card of a run: what it will cost, costs, or has cost.
 
     Args:
         node: as ``tensorrag run --json`` prints it.
+
+    Returns:
+        None where nothing was paid: what it would cost the next time is said instead.
     """
     cost, expected = node.get("cost"), node.get("estimate")
-    if cost is None:
+    if not cost and expected is not None and node["state"] in ("queued", "running"):
+        words = f"{expected['words']}. Prices: {expected['source']}."
+        return Price(_short(expected["cost"], expected["most"]), words)
+    if not cost:
         return None
     so_far = node["state"] in ("queued", "running")
     said = f"{dollars(cost)} so far" if so_far else f"It cost {dollars(cost)}"

@@ -80,13 +80,18 @@ def _state(told: Event | None) -> str | None:
 
 
 def places(events: Iterable[Event]) -> list[Event]:
-    """Return the last that was told of each card that ran or runs itself, reused ones left out."""
+    """Return the last that was told of each card that ran, runs or will be paid for.
+
+    Those whose results were reused are left out.
+    """
     last = {event["node"]: event["data"] for event in events if event["type"] == "node"}
-    return [
-        {**data, "node": node}
-        for node, data in last.items()
-        if data["state"] == "running" or (data["seconds"] is not None and not data["cached"])
-    ]
+    return [{**data, "node": node} for node, data in last.items() if _takes_part(data)]
+
+
+def _takes_part(node: Event) -> bool:
+    if node["state"] == "queued":
+        return node.get("estimate") is not None
+    return node["state"] == "running" or (node["seconds"] is not None and not node["cached"])
 
 
 def reports(events: Iterable[Event], node: str) -> dict[str, Points]:

@@ -186,7 +186,7 @@ def _state(card: Card) -> Node:
 def _cost(runtime: Runtime) -> str:
     """Say what it has cost, once that is known; while it runs, a bar shows it."""
     cost = runtime.get("cost")
-    return dollars(cost) if cost is not None and runtime.get("state") != "running" else ""
+    return dollars(cost) if cost and runtime.get("state") != "running" else ""
 
 
 def tabs(chosen: str, card: Card) -> Node:

@@ -89,7 +89,7 @@ def before(expected: Estimate | None) -> Sequence[str]:
 def after(runtime: JsonObject | None) -> Sequence[str]:
     """Say in a sentence what the last run of a card cost, beside the estimate."""
     cost, expected = (runtime or {}).get("cost"), (runtime or {}).get("estimate")
-    if cost is None:
+    if not cost:
         return ()
     beside = f"; {estimated(expected)}" if expected is not None else ""
     return (f"It cost {dollars(cost)}{beside}.",)

@@ -137,7 +137,7 @@ def _place(
         rented=rented_places(offered),
         wrong=[p for p in problems if p.field in PLACE_FIELDS and p.code != "runs_elsewhere"],
         ran=ran_on(runtime) if done and runtime is not None else "",
-        price=money.before(session.estimates.get(node.id)) or money.after(runtime),
+        price=(*money.after(runtime), *money.before(session.estimates.get(node.id))),
     )
 
 

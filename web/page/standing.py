@@ -209,5 +209,9 @@ def past_runs(entries: Sequence[RunEntry], waiting: Sequence[Run] = ()) -> list[
 
 
 def places_of(entry: RunEntry) -> str:
-    """Name the paid places of a run; what was not paid for ran on this machine."""
-    return " + ".join(where(*each) for each in entry.rented) or TITLES[LOCAL]
+    """Name the paid places of a run; what was not paid for ran on this machine.
+
+    While it goes on, what is not paid for yet may be paid for next.
+    """
+    named = " + ".join(where(*each) for each in entry.rented)
+    return named or ("" if entry.status in ONGOING else TITLES[LOCAL])

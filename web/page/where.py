@@ -140,9 +140,17 @@ def spent(cards: Sequence[Mapping[str, Any]], *, running: bool = False) -> str:
     rented = [each for each in cards if each.get("executor") != LOCAL]
     if not rented:
         return "No cost, this machine" if cards else "No cost"
-    words = {where(str(each["executor"]), _gpu_name(each.get("device"))): None for each in rented}
+    named = {(str(each["executor"]), _gpu_of(each)): None for each in rented}
+    # A place without a GPU is named only where none was rented there.
+    with_gpu = {executor for executor, gpu in named if gpu}
+    words = [where(*each) for each in named if each[1] or each[0] not in with_gpu]
     places = [*words, *(["this machine"] if len(rented) < len(cards) else [])]
     return ", ".join(filter(None, [of_run(rented, running=running), " + ".join(places)]))
+
+
+def _gpu_of(card: Mapping[str, Any]) -> str | None:
+    """Return the GPU that a card ran on, or that will be rented for it."""
+    return _gpu_name(card.get("device") or (card.get("estimate") or {}).get("gpu"))
 
 
 def _gpu_name(device: Any) -> str | None:
