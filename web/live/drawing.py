@@ -99,11 +99,12 @@ class Drawing:
         }
 
     def catalog(self) -> list[JsonObject]:
-        """Say which cards a dropped wire may lead to."""
+        """Say which cards can be added, and how they can be wired."""
         return [
             {
                 "card": info.card,
                 "title": info.title,
+                "about": info.summary,
                 "type": info.outputs[0].type if info.outputs else None,
                 "inputs": [_input(port) for port in info.inputs],
                 "outputs": [_output(port) for port in info.outputs],

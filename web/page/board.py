@@ -192,7 +192,7 @@ def _is_place(value: Any) -> TypeGuard[float]:
 
 def _empty() -> Node:
     steps = (
-        "Drag Data Load from the left, or press / and Enter.",
+        "Drag Data Load from the left, or double-click here, or press /.",
         "Drag from a port to wire it to the next card.",
         "Set what each card needs on the right, then Run.",
     )

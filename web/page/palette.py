@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from tensorrag.catalog import CardInfo, Catalog, Notice, TypeInfo
 from web.page.icons import glyph, icon
-from web.page.markup import Element, Node, b, button, div, h2, input_, kbd, span
+from web.page.markup import Element, Node, b, button, div, h2, input_, span
 
 CATEGORIES = ("Data", "Models", "Training", "Evaluation")
 """The order of the usual categories; others follow by name."""
@@ -25,7 +25,7 @@ def _search(query: str) -> Element:
         value=query, data_sets="search", data_eager=True, data_local=True,
         data_enters="add_found", data_below=".pcard", autocomplete="off", spellcheck="false",
     )  # fmt: skip
-    return div(".search", role="search")[icon("search", ".s"), field, kbd["/"]]
+    return div(".search", role="search")[icon("search", ".s"), field]
 
 
 def _cards(catalog: Catalog, query: str) -> Element:

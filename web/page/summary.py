@@ -101,7 +101,7 @@ def _cards(session: Session) -> Node:
 
 def _keys() -> Element:
     keys = (
-        ("Search cards", "/"),
+        ("Add a card", "/"),
         ("Run", "Ctrl Enter"),
         ("Undo, redo", "Ctrl Z, Ctrl Shift Z"),
         ("Wire the selected card", "W"),

@@ -76,7 +76,32 @@ export function createFlow(flowId, graph) {
     if (dx || dy) setViewport({ x: x + dx, y: y + dy, zoom })
   }
 
-  return { ...vueFlow, moves, load, put, drop: remove, place, lift, lower, at, fit, reveal }
+  /** Between places on the plane and pixels of the canvas, from its corner. */
+  function flowToCanvas(point) {
+    const { x, y, zoom } = viewport.value
+    return { x: point.x * zoom + x, y: point.y * zoom + y }
+  }
+
+  function canvasToFlow(point) {
+    const { x, y, zoom } = viewport.value
+    return { x: (point.x - x) / zoom, y: (point.y - y) / zoom }
+  }
+
+  return {
+    ...vueFlow,
+    flowToCanvas,
+    canvasToFlow,
+    moves,
+    load,
+    put,
+    drop: remove,
+    place,
+    lift,
+    lower,
+    at,
+    fit,
+    reveal,
+  }
 }
 
 function toFlowNode(node) {

@@ -4,7 +4,8 @@ const ARROWS = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"]
 const NONE = "No card is selected"
 
 /** What can be done on the canvas; `moving` moves cards by arrow keys. */
-export function canvasCommands({ graph, flow, selection, actions, wiring, moving, refocus }) {
+export function canvasCommands(canvas) {
+  const { graph, flow, selection, actions, wiring, quickAdd, moving, refocus } = canvas
   const selected = () => selection.cards().filter((id) => graph.nodes.has(id))
   const wiresToo = () => [...selection.wires].filter((id) => graph.edges.has(id))
   const isEmpty = () => (graph.nodes.size ? null : "There is no card yet")
@@ -23,6 +24,15 @@ export function canvasCommands({ graph, flow, selection, actions, wiring, moving
       where: "anywhere",
       whyNot: () => notOne() ?? graph.whyNot(selected()[0]),
       run: () => !notOne() && actions.command("run_node", selected()[0]),
+    },
+    {
+      id: "quick_add",
+      title: "Add a card",
+      group: "Add and wire",
+      keys: ["/"],
+      where: "page",
+      whyNot: () => (graph.catalog.value.length ? null : "No cards are here yet"),
+      run: quickAdd.open,
     },
     {
       id: "wire",

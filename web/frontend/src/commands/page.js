@@ -24,8 +24,6 @@ export function pageCommands({ actions }) {
       id: "palette_search",
       title: "Search the cards on the left",
       group: "Add and wire",
-      keys: ["/"],
-      where: "page",
       run: () => actions.command("palette_search"),
     },
     {

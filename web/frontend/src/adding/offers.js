@@ -1,0 +1,46 @@
+import { candidates } from "../wires/candidates.js"
+
+/**
+ * All cards that can be added: those first that go on from an open output of `from`, the card
+ * that is selected, each with the wire that would join them; the others after them.
+ */
+export function offers(graph, from) {
+  const catalog = graph.catalog.value
+  const onward = new Map()
+  const goesOn = `Goes on from ${graph.nodes.get(from)?.title}`
+  for (const output of openOutputs(graph, from)) {
+    const end = { node: from, port: output.name, side: "out" }
+    for (const found of candidates(catalog, graph, end, output.type)) {
+      const known = onward.get(found.card)
+      if (!known || (!isNamesake(known) && found.port === output.name))
+        onward.set(found.card, offer(found, { heading: goesOn, ...wire(end, found.port) }))
+    }
+  }
+  const kind = graph.nodes.get(from)?.card
+  /** A card is seldom followed by one of its kind. */
+  const rank = (offered) => (isNamesake(offered) ? 1 : 0) - (offered.card === kind ? 1 : 0)
+  const likely = [...onward.values()].toSorted((a, b) => rank(b) - rank(a))
+  const rest = catalog.filter(({ card }) => !onward.has(card))
+  const heading = onward.size ? "Other cards" : undefined
+  return [...likely, ...rest.map((card) => offer(card, { heading }))]
+}
+
+const offer = ({ card, title, type, about }, more) => ({
+  key: card,
+  card,
+  title,
+  type,
+  about,
+  ...more,
+})
+
+const wire = (end, to) => ({ connect: { ...end, to }, output: end.port })
+
+/** An output and an input of the same name belong together. */
+const isNamesake = ({ connect }) => connect.port === connect.to
+
+function openOutputs(graph, id) {
+  const links = graph.links.get(id)
+  const outputs = (id && graph.nodes.get(id)?.outputs) || []
+  return outputs.filter(({ name }) => !links?.has(`out:${name}`))
+}

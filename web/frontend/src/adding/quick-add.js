@@ -1,0 +1,90 @@
+import { shallowRef } from "vue"
+import { CARD_HEIGHT, CARD_WIDTH, COLUMN_PITCH, snap } from "../geometry.js"
+
+const ROW_PITCH = 188
+
+/**
+ * The search of cards that opens where a card is wanted: under the pointer, else beside the
+ * selected card, else in the middle of what is seen.
+ */
+export function createQuickAdd({ root, graph, flow, selection, actions }) {
+  /** While it is open: where the card would come to lie, and the card that it goes on `from`. */
+  const place = shallowRef(null)
+  let pointer = null
+  let before = null
+  let chosenBefore = null
+
+  const follow = ({ clientX, clientY }) => (pointer = { x: clientX, y: clientY })
+  const forget = () => (pointer = null)
+
+  function open() {
+    const from = onlySelected()
+    return openAt(underPointer() ?? besideSelected(from), from)
+  }
+
+  /** Of a double click the first click has taken the selection away: it is `clicked` before that. */
+  function onDoubleClick({ clientX, clientY, target }) {
+    if (!target.classList.contains("vue-flow__pane")) return
+    openAt(flow.screenToFlowCoordinate({ x: clientX, y: clientY }), chosenBefore)
+  }
+  function clicked({ detail }) {
+    if (detail === 1) chosenBefore = onlySelected()
+  }
+
+  function openAt(at, from) {
+    if (place.value) return false
+    before = document.activeElement
+    place.value = { ...free(at), from: graph.nodes.has(from) ? from : null }
+    window.addEventListener("pointerdown", onPointerElsewhere, true)
+    return true
+  }
+
+  function onlySelected() {
+    const ids = selection.cards()
+    return ids.length === 1 ? ids[0] : null
+  }
+
+  /** Only bare ground says where: a pointer that rests on a card was used for that one. */
+  function underPointer() {
+    const target = pointer && document.elementFromPoint(pointer.x, pointer.y)
+    const bare = target && root.value.contains(target) && !target.closest("[data-node], button")
+    return bare ? flow.screenToFlowCoordinate(pointer) : null
+  }
+
+  function besideSelected(id) {
+    if (id) return { x: flow.at(id).x + COLUMN_PITCH, y: flow.at(id).y }
+    const { width, height } = flow.dimensions.value
+    const middle = flow.canvasToFlow({ x: width / 2, y: height / 2 })
+    return { x: middle.x - CARD_WIDTH / 2, y: middle.y - CARD_HEIGHT / 2 }
+  }
+
+  /** This corner, or the first below it where a card lies on no other. */
+  function free({ x, y }) {
+    const cards = [...graph.nodes.keys()].map((id) => flow.at(id))
+    const taken = () =>
+      cards.some((at) => Math.abs(at.x - x) < CARD_WIDTH && Math.abs(at.y - y) < CARD_HEIGHT)
+    while (taken()) y += ROW_PITCH
+    return { x: snap(x), y: snap(y) }
+  }
+
+  function choose({ card, connect }) {
+    const { x, y } = place.value
+    close(root.value)
+    forget()
+    actions.spawn({ card, x, y, ...(connect ? { connect } : {}) })
+  }
+
+  const cancel = () => close(before?.isConnected ? before : root.value)
+
+  function close(focus) {
+    window.removeEventListener("pointerdown", onPointerElsewhere, true)
+    place.value = null
+    focus.focus({ preventScroll: true })
+  }
+
+  function onPointerElsewhere({ target }) {
+    if (!target.closest?.(".tr-menu")) cancel()
+  }
+
+  return { place, open, onDoubleClick, clicked, choose, cancel, follow, forget }
+}
