@@ -40,7 +40,7 @@ def place_problems(
             fix=Fix(label="Run it here", ops=(_here(node, who),)),
         )
     elif placement_of(pipeline, node, needs).executor != LOCAL:
-        yield from _room(node, gpu_of(pipeline, node, needs), footprint)
+        yield from room_problems(node, gpu_of(pipeline, node, needs), footprint)
         yield Problem(
             code="runs_elsewhere",
             level="info",
@@ -52,7 +52,7 @@ def place_problems(
         )
 
 
-def _room(node: Node, gpu: str | None, footprint: Footprint | None) -> Iterator[Problem]:
+def room_problems(node: Node, gpu: str | None, footprint: Footprint | None) -> Iterator[Problem]:
     """Warn of what will not fit into the memory of the GPU that is rented for it."""
     if gpu is None or footprint is None or footprint.memory is None or footprint.fits(gpu):
         return

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from tensorrag.check import Checked
+from tensorrag.check.places import room_problems
 from tensorrag.check.problems import Problem
 from tensorrag.executor import Executor
 from tensorrag.pipeline import Pipeline
@@ -73,6 +74,22 @@ def placed(
         for node in pipeline.nodes.values()
         if node.id in checked.nodes
     }
+
+
+def with_room(pipeline: Pipeline, checked: Checked, circumstances: Circumstances) -> Checked:
+    """Add a warning for each card that will not fit into a GPU which nobody asked for by name.
+
+    The check itself knows only of GPUs that the pipeline asks for: settings are no part of it.
+    """
+    found = [
+        problem
+        for node_id, placement in placed(pipeline, checked, circumstances).items()
+        if placement.why == RENTED_UNASKED and pipeline.nodes[node_id].enabled
+        for problem in room_problems(
+            pipeline.nodes[node_id], placement.gpu, checked.nodes[node_id].footprint
+        )
+    ]
+    return checked.model_copy(update={"problems": (*checked.problems, *found)})
 
 
 def unknown_places(

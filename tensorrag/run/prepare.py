@@ -18,7 +18,7 @@ from tensorrag.executor import Executor
 from tensorrag.pipeline import Node, Pipeline
 from tensorrag.pipeline.names import quoted
 from tensorrag.placement import Placement
-from tensorrag.run.placing import circumstances_of, placed, unknown_places
+from tensorrag.run.placing import circumstances_of, placed, unknown_places, with_room
 from tensorrag.store.place import Place
 from tensorrag.task import Task
 from tensorrag.types.value import JsonObject
@@ -128,7 +128,7 @@ async def prepare(
         checked = await check(part, peeks)
         _refuse(part, checked.problems)
         placements = placed(part, checked, circumstances)
-    return Prepared(part, checked, peeks, placements)
+    return Prepared(part, with_room(part, checked, circumstances), peeks, placements)
 
 
 async def look(

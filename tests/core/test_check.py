@@ -14,7 +14,9 @@ from tensorrag.edit.commands import apply
 from tensorrag.errors import ErrorInfo
 from tensorrag.pipeline import Pipeline
 from tensorrag.pipeline.as_json import from_json
+from tensorrag.placement import Circumstances
 from tensorrag.registry.finding import Registry
+from tensorrag.run.placing import with_room
 from tensorrag.types import ColumnSchema, ModelSchema, TableSchema
 from tests.core.small_catalog import CATALOG
 
@@ -193,6 +195,22 @@ def test_a_network_that_fits_no_t4_says_so_before_anything_is_rented() -> None:
     known = mended.nodes["train"].footprint
     assert known is not None
     assert known.parameters == 1_074_053_121  # 14 × 16384 + 4 × 16385 × 16384 + 16385
+
+
+def test_it_says_so_too_where_the_gpu_is_rented_because_the_settings_allow_it() -> None:
+    """Nobody asked for a GPU by name, so nobody chose one with enough memory."""
+    wide = {"card": "model_define_gpu", "params": {"hidden_layers": [16384] * 5}}
+    gpu = {"card": "train_gpu", "params": {"target_column": "MEDV"}}
+    changed = pipeline(model=wide, train=gpu)
+    checked = check(changed, REGISTRY)
+
+    def wrong(*, may_rent: bool, local_gpu: bool = False) -> list[str | None]:
+        now = Circumstances(may_rent=may_rent, local_gpu=local_gpu)
+        known = with_room(changed, checked, now)
+        return [p.node for p in known.problems if p.code == "does_not_fit"]
+
+    assert wrong(may_rent=True) == ["train"]
+    assert wrong(may_rent=True, local_gpu=True) == wrong(may_rent=False) == []
 
 
 def test_a_circle_marks_its_wires_and_the_rest_is_still_checked() -> None:

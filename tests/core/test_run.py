@@ -603,6 +603,7 @@ GPU_CARD = '''
 from typing import NamedTuple
 import pandas as pd
 from tensorrag import Card, Table, TableSchema
+from tensorrag.footprint import Footprint
 
 class OnGpu(Card):
     """Would use a GPU."""
@@ -616,6 +617,9 @@ class OnGpu(Card):
 
     def propagate(self) -> TableSchema:
         return TableSchema()
+
+    def footprint(self, schemas) -> Footprint:
+        return Footprint(memory=20 * 10**9)
 '''
 
 
@@ -650,6 +654,9 @@ async def test_a_gpu_is_rented_unasked_where_the_settings_allow_it_and_never_by_
         await run.start()
         assert await run.wait() == "succeeded"
         assert all(node.placed for node in run.nodes.values()), "each says why it ran there"
+        warned = [problem["code"] for problem in run.problems]
+        unasked = run.nodes["on_gpu"].executor == "modal"
+        assert warned == (["does_not_fit"] if unasked else []), "a T4 has less than that"
         return {node_id: node.executor for node_id, node in run.nodes.items()}
 
     here = {"number": "local", "on_gpu": "local"}

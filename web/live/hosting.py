@@ -15,7 +15,7 @@ from tensorrag.executor import Executor
 from tensorrag.pipeline import JsonObject, Pipeline
 from tensorrag.placement import Circumstances, Placement
 from tensorrag.run.hosted import Hosted
-from tensorrag.run.placing import has_gpu
+from tensorrag.run.placing import has_gpu, with_room
 from tensorrag.run.prepare import look
 from tensorrag.run.pricing import Pricing
 from tensorrag.store.workspace import Workspace
@@ -50,7 +50,8 @@ class Hosting:
         rents = values.rents_automatically
         local_gpu = rents and await has_gpu(self._executors)
         self.circumstances = Circumstances(may_rent=rents, local_gpu=local_gpu)
-        return await self._hosted.check(pipeline, peeks, self.secrets)
+        checked = await self._hosted.check(pipeline, peeks, self.secrets)
+        return with_room(pipeline, checked, self.circumstances)
 
     def pricing(
         self, pipeline: Pipeline, checked: Checked, placements: Mapping[str, Placement]
