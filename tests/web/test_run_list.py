@@ -82,3 +82,23 @@ def test_what_was_taken_back_before_its_turn_is_nothing_to_look_at() -> None:
 def test_how_long_a_run_takes_stands_in_the_list_once_it_is_over() -> None:
     assert "1.0 s" in row(run(1, "succeeded"))
     assert "1.0 s" not in row(run(1, "running")), "the list is not drawn again every second"
+
+
+def test_two_runs_or_more_are_chosen_and_compared_the_oldest_first() -> None:
+    runs = [run(number, "succeeded") for number in (3, 2, 1)]
+
+    def said(*chosen: str) -> str:
+        return html(run_list(runs, chosen=chosen))
+
+    assert "Choose two runs or more" in said()
+    assert "Choose another one to compare with run 2." in said("run-2")
+    assert "/compare?run=run-1&amp;run=run-3" in said("run-3", "run-1")
+    assert "compare-runs" not in html(run_list(runs[:1])), "there is nothing to compare"
+
+
+def test_no_more_runs_are_compared_than_can_be_told_apart() -> None:
+    runs = [run(number, "succeeded") for number in range(7, 0, -1)]
+
+    assert "6 runs can be compared at once; 7 are chosen." in html(
+        run_list(runs, chosen=[each.run for each in runs])
+    )

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict
 from starlette.requests import Request as Incoming
 from starlette.responses import Response, StreamingResponse
@@ -18,6 +18,7 @@ from tensorrag.pipeline import JsonObject
 from tensorrag.pipeline.files import from_object
 from tensorrag.pipeline.names import quoted
 from tensorrag.run import Request, Run
+from tensorrag.run.comparison import compare
 from tensorrag.run.prepare import with_params
 from tensorrag.store.run_entry import ONGOING
 from web.http.bodies import described, read_body
@@ -90,6 +91,15 @@ def add_runs(api: APIRouter, sessions: Sessions) -> None:
         most = max(1, min(limit, 1000))
         entries = await asyncio.to_thread(journal.runs, most, pipeline_id)
         return [entry.summary() for entry in entries]
+
+    @api.get("/api/runs/compare", tags=["runs"])
+    async def compare_runs(run: Annotated[list[str], Query()]) -> JsonObject:
+        """Put runs side by side, the first one as what the others are compared with.
+
+        What is not the same in all, every metric with its change and whether that is within
+        noise, learning curves and durations.
+        """
+        return (await asyncio.to_thread(compare, journal, run)).to_json()
 
     @api.get("/api/runs/{run_id}", tags=["runs"])
     async def get_run(run_id: str) -> JsonObject:

@@ -14,6 +14,8 @@ Options = dict[str, Any]
 
 HEIGHTS = {"scatter": 240, "line": 206, "bar": 180, "histogram": 112}
 _INKS = ("var(--ser-a)", "var(--ser-b)", "var(--fill-2)")
+_LOOKS = ("solid", "dashed", "solid", "dotted", "dotted", "dashed")
+"""Of lines that share three inks."""
 _TICK = {"color": "var(--ink-3)", "fontSize": 10.5}
 
 
@@ -106,6 +108,21 @@ def live_curve(
         "graphic": _axis_names(Axis(label=unit), Axis(label=metric), 62),
         "series": live_series(lines),
     }
+
+
+def compared_curves(
+    metric: str, unit: str, lines: Sequence[tuple[str, Sequence[float | None]]]
+) -> Options:
+    """Return the options of a learning curve of several runs, each by its name."""
+    points = [
+        (name, [(at, value) for at, value in enumerate(values, start=1) if value is not None])
+        for name, values in lines
+    ]
+    options = live_curve(metric, unit, None, points)
+    for line, look in zip(options["series"], _LOOKS, strict=False):
+        line["lineStyle"]["type"] = look
+    options["grid"]["right"] = 96
+    return options
 
 
 def live_series(lines: Sequence[tuple[str, Points]]) -> list[Options]:

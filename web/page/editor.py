@@ -11,6 +11,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from nicegui import Client, background_tasks, ui
@@ -62,6 +63,8 @@ class Editor(View):
         self.strip_tab, self.query = "timeline", ""
         self.past: list[PastRun] = []
         self._name = session.pipeline.name
+        self._chosen: set[str] = set()
+        """The runs that are to be compared."""
         self._viewed: Viewed | None = None
         self._past_view: PastView | None = None
         self._runs_seen: object = None
@@ -78,6 +81,7 @@ class Editor(View):
             "cancel_strays": lambda _: self._cancel_strays(),
             "take_back": lambda data: self.session.take_back(text(data, "of")),
             "past_run": self._past_run,
+            "choose_run": self._choose_run,
             "latest_run": lambda _: self._latest_run(),
             "cancel_card": lambda data: self._cancel(text(data, "of")),
             "export": self._export,
@@ -174,7 +178,8 @@ class Editor(View):
         return palette(self.session.catalog, self.query)
 
     def _strip_content(self) -> Node:
-        return strip(strip_of(self.session, self.strip_tab, self.past, self._viewed))
+        shown = strip_of(self.session, self.strip_tab, self.past, self._viewed)
+        return strip(replace(shown, chosen=self._chosen))
 
     # --- what the session tells -------------------------------------------------------------
 
@@ -376,6 +381,14 @@ class Editor(View):
                 )
         self.strip_tab = "timeline"
         self.refresh()
+
+    def _choose_run(self, data: Data) -> None:
+        """Choose a run to be compared, or leave it out."""
+        run = text(data, "of")
+        if data.get("value") is True and any(known.run == run for known in self.past):
+            self._chosen.add(run)
+        else:
+            self._chosen.discard(run)
 
     def _latest_run(self) -> None:
         self._viewed = None

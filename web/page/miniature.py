@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tensorrag.catalog import Catalog, TypeInfo
-from tensorrag.pipeline import Node, Pipeline
+from tensorrag.pipeline import Edge, Node, Pipeline
 from web.page.icons import glyph, type_colours
 from web.page.markup import Element, g, path, rect, svg
 
@@ -30,12 +30,11 @@ def miniature(pipeline: Pipeline, catalog: Catalog, width: float, height: float)
     scale = min(1.0, (width - 20) / wide, (height - 14) / high)
     left, top = (width - wide * scale) / 2, (height - high * scale) / 2
     wires = [
-        g(".wire", style=type_colours(catalog.types.get(kind)))[
+        g(".wire", style=wire_colours(pipeline, catalog, edge))[
             path(d=_curve(boxes[edge.source], boxes[edge.target]), fill="none", stroke_width="1.4")
         ]
         for edge in pipeline.edges
         if edge.source in boxes and edge.target in boxes
-        for kind in [_type(pipeline, catalog, edge.source, edge.source_port)]
     ]
     drawn = svg(".mini", width=f"{width:g}", height=f"{height:g}", aria_hidden="true")
     return drawn(viewBox=f"0 0 {width:g} {height:g}")[
@@ -45,10 +44,11 @@ def miniature(pipeline: Pipeline, catalog: Catalog, width: float, height: float)
     ]
 
 
-def _type(pipeline: Pipeline, catalog: Catalog, node: str, port: str) -> str:
-    info = catalog.cards.get(pipeline.nodes[node].card)
-    found = info.output(port) if info else None
-    return found.type if found else ""
+def wire_colours(pipeline: Pipeline, catalog: Catalog, edge: Edge) -> str:
+    """Return the colours of what flows through a wire, as style properties."""
+    info = catalog.cards.get(pipeline.nodes[edge.source].card)
+    found = info.output(edge.source_port) if info else None
+    return type_colours(catalog.types.get(found.type) if found else None)
 
 
 def _boxes(nodes: Sequence[Node], catalog: Catalog) -> tuple[Mapping[str, _Box], float, float]:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from fastapi import Query
 from nicegui import Client, ui
 
 from tensorrag.errors import TensorRagError
 from web.live.sessions import Sessions
 from web.page import modal_page, theme, trouble
+from web.page.compare import ADDRESS
+from web.page.compare_page import ComparePage
 from web.page.editor import Editor
 from web.page.home import Home
 from web.page.markup import div
@@ -26,6 +31,15 @@ def add_pages(sessions: Sessions) -> None:
         start = Home(sessions)
         await start.build(client)
         trouble.hear(client, sessions.troubles, start.say)
+
+    @ui.page(ADDRESS, favicon=theme.MARK, response_timeout=30)
+    async def compare(run: Annotated[list[str] | None, Query()] = None) -> None:
+        try:
+            await ComparePage(sessions, run or []).build()
+        except TensorRagError as error:
+            trouble.refuse(error.message, error.hint)
+            return
+        theme.dress(theme.title("Compare"))
 
     @ui.page("/settings", favicon=theme.MARK)
     async def settings() -> None:

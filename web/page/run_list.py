@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from tensorrag.run.comparison import LEAST, MOST
+from web.page.compare import address
 from web.page.icons import icon, state
-from web.page.markup import Element, Node, button, div, table, tbody, td, tr
+from web.page.markup import Element, Node, a, button, div, input_, span, table, tbody, td, tr
 from web.page.wording import seconds, when
 
 LEFT = frozenset({"interrupted", "failed", "cancelled"})
@@ -43,15 +45,46 @@ class PastRun:
         return self.status in LEFT and self.begun and not self.resumed
 
 
-def run_list(runs: Sequence[PastRun], shown: str = "") -> Node:
-    """Draw the runs, newest first; ``shown`` is the one of before that somebody looks at."""
+def run_list(runs: Sequence[PastRun], shown: str = "", chosen: Collection[str] = ()) -> Node:
+    """Draw the runs, newest first.
+
+    Args:
+        runs: all of them.
+        shown: the one of before that somebody looks at.
+        chosen: those that are to be compared.
+    """
     if not runs:
         return div(".quiet")["Every run is kept here, with its times and results."]
-    return div(".runs")[table[tbody[[_row(run, shown) for run in runs]]]]
+    return div(".runs")[
+        _comparing([run for run in reversed(runs) if run.run in chosen]) if len(runs) > 1 else None,
+        table[tbody[[_row(run, shown, chosen=run.run in chosen) for run in runs]]],
+    ]
 
 
-def _row(run: PastRun, shown: str) -> Element:
+def _comparing(chosen: Sequence[PastRun]) -> Element:
+    """Lead to the comparison of what is chosen, the oldest first."""
+    if not chosen:
+        said: Node = span(".m3")["Choose two runs or more to compare them."]
+    elif len(chosen) < LEAST:
+        said = span(".m2")[f"Choose another one to compare with run {chosen[0].number}."]
+    elif len(chosen) > MOST:
+        said = span(".m2")[f"{MOST} runs can be compared at once; {len(chosen)} are chosen."]
+    else:
+        said = a(
+            ".btn.o.sml", href=address([run.run for run in chosen]), data_testid="compare-runs"
+        )[icon("compare", ".s"), f"Compare {len(chosen)} runs"]
+    return div(".row.choosing")[said]
+
+
+def _row(run: PastRun, shown: str, *, chosen: bool) -> Element:
     return tr(data_run=run.run, data_state=run.status, data_key=f"run-{run.run}")[
+        td(style="width:28px")[
+            input_(
+                type="checkbox", checked=chosen, data_sets="choose_run", data_of=run.run,
+                aria_label=f"Compare run {run.number}",
+            )
+            if run.begun else None
+        ],
         td(style="width:64px")[
             button(
                 ".link.w5", type="button", data_act="past_run", data_of=run.run,

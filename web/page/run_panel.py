@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tensorrag.check.problems import Problem
@@ -58,6 +58,8 @@ class Strip:
     problems: Sequence[Problem] = ()
     stale: Sequence[Stale] = ()
     runs: Sequence[PastRun] = ()
+    chosen: Collection[str] = ()
+    """The runs that are to be compared."""
     titles: Mapping[str, str] = field(default_factory=dict)
     """Titles of the cards, by node."""
 
@@ -137,7 +139,7 @@ def _body(shown: Strip) -> Node:
         case "problems":
             return _problems(shown)
         case "runs":
-            return run_list(shown.runs)
+            return run_list(shown.runs, chosen=shown.chosen)
         case _:
             return timeline(
                 shown.bars, shown.elapsed, running=shown.status in ("running", "queued")

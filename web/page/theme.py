@@ -13,7 +13,15 @@ from nicegui import app, ui
 from web.canvas import DIST
 
 STATIC = Path(__file__).parent / "static"
-SHEETS = ("tokens.css", "frame.css", "panels.css", "table.css", "start.css", "settings.css")
+SHEETS = (
+    "tokens.css",
+    "frame.css",
+    "panels.css",
+    "table.css",
+    "start.css",
+    "settings.css",
+    "compare.css",
+)
 FONTS = "/_tensorrag/fonts"
 _FIRST = (
     "(() => { document.documentElement.lang = 'en';"
