@@ -10,11 +10,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import click
+
 from tensorrag.card import Peek
 from tensorrag.catalog import Catalog
 from tensorrag.check import Checked
 from tensorrag.check.problems import Problem
-from tensorrag.errors import FileFormatError, PipelineError, WorkspaceError
+from tensorrag.errors import FileFormatError, PipelineError, TensorRagError, WorkspaceError
 from tensorrag.executor import Executor
 from tensorrag.pipeline import Pipeline, files, strict_json
 from tensorrag.pipeline.names import quoted
@@ -196,14 +198,41 @@ async def _carried_out(run: Run, *, quiet: bool) -> tuple[JsonObject, int]:
         return _refused(run, error.problems, quiet=quiet), REFUSED
     except asyncio.CancelledError:
         return {**run.to_json(), "run": None, "status": "cancelled"}, EXIT_CODES["cancelled"]
-    cancelling: list[asyncio.Task[None]] = []
-    _on_signal(lambda: cancelling.append(asyncio.create_task(run.cancel())))
+    _on_signal(_Stopping(run).signal)
     if not quiet:
         from tensorrag.cli.terminal import follow
 
         await follow(run)
     status = await run.wait()
     return run.to_json(), EXIT_CODES[status]
+
+
+class _Stopping:
+    """What a signal does to a run: it is cancelled.
+
+    Where a card cannot be reached it is said, and the next signal leaves that card behind: the
+    journal has its handle, so that it is followed from the next start of the editor on.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self._run, self._work = run, set[asyncio.Task[None]]()
+        self._in_vain = False
+
+    def signal(self) -> None:
+        """Cancel it, or leave it."""
+        work = asyncio.create_task(self._run.interrupt() if self._in_vain else self._cancel())
+        self._work.add(work)
+        work.add_done_callback(self._work.discard)
+
+    async def _cancel(self) -> None:
+        try:
+            await self._run.cancel()
+        except TensorRagError as error:
+            self._in_vain = True
+            click.echo(f"{error.message} {error.hint}\n{_LEAVE}", err=True)
+
+
+_LEAVE = "It goes on there. Interrupt once more to leave it; the editor follows what goes on."
 
 
 def _refused(run: Run, problems: tuple[Problem, ...], *, quiet: bool) -> JsonObject:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tensorrag.cli import headless
 from tensorrag.cli.terminal import follow
 from tensorrag.errors import ExecutorError, RunRefused, Unheard, WorkspaceError
 from tensorrag.pipeline import Pipeline
@@ -253,6 +255,35 @@ async def test_a_run_whose_cards_are_done_succeeds_though_nobody_can_read_what_w
     ended = await run(engine, paid, chain(node("number")))
     assert ended.status == "succeeded"
     assert f"What run {ended.id} has cost cannot be read: The disk is full." in caplog.text
+
+
+async def test_a_terminal_that_cannot_reach_a_card_says_so_and_may_leave_it(
+    engine: Engine,
+    paid: Paid,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    async def unreached(handle: str) -> None:
+        raise ExecutorError("The cloud does not answer.", hint="Look at the network.")
+
+    monkeypatch.setattr(paid, "cancel", unreached)
+    started = new(engine, paid, waits())
+    following = asyncio.create_task(headless._carried_out(started, quiet=True))
+    async for event in started.subscribe():
+        if event["node"] == "wait" and event["data"].get("state") == "running":
+            break
+    signal.raise_signal(signal.SIGINT)
+    while not (said := capsys.readouterr().err):
+        await asyncio.sleep(0.01)
+    assert said.startswith("The cloud does not answer. Look at the network.\nIt goes on there.")
+    assert not following.done()
+    signal.raise_signal(signal.SIGINT)
+    answer, code = await following
+    assert (answer["status"], code) == ("interrupted", 1)
+    (left,) = engine.workspace.journal.unsettled()
+    assert left.node == "wait", "it is looked for at the next start"
+    for job in paid._jobs.values():
+        job.reporter.stopping = True
 
 
 async def test_a_soft_one_does_not(engine: Engine, paid: Paid) -> None:
