@@ -7,10 +7,11 @@ import asyncio
 import click
 
 from executors import modal_sdk
+from executors.modal_hints import SIGN_IN
 from executors.modal_parcel import APP
 from executors.modal_remote import ModalExecutor
-from executors.modal_sentences import SIGN_IN, sentence
-from tensorrag.errors import NotSignedIn
+from executors.modal_sentences import sentence
+from tensorrag.errors import NotInstalled, NotSignedIn, TensorRagError
 from tensorrag.executor import Offers
 
 
@@ -27,7 +28,14 @@ def deploy() -> None:
 
         app.deploy(name=APP)
     except Exception as error:
-        raise sentence(error) from error
+        raise _said(sentence(error)) from error
+
+
+def _said(error: TensorRagError) -> TensorRagError:
+    """Say what to do about it here, where no card is under way."""
+    if isinstance(error, NotInstalled | NotSignedIn):
+        return error
+    return type(error)(error.message, hint="Look at what it says, then deploy again.")
 
 
 @click.group()
@@ -54,7 +62,7 @@ def status() -> int:
         return 1
     click.echo(f"TensorRag {offers.version} is deployed.".replace("  ", " "))
     if offers.outdated:
-        click.echo(f"{offers.outdated} Run `tensorrag modal deploy` again.")
+        click.echo(f"{offers.outdated} {offers.hint}")
     for offer in offers.offers:
         click.echo(f"{offer.label}: ${(offer.price or 0) * 3600:.2f} an hour while a card runs")
     if offers.rates is not None:

@@ -17,13 +17,13 @@ from executors.job import Job, Outcome
 from executors.modal_checkpoints import bring_home
 from executors.modal_deployed import difference, here, there
 from executors.modal_hearing import answer, call_that_began, listen
+from executors.modal_hints import REDEPLOY, SIGN_IN
 from executors.modal_line import Line, is_unreached, pause
 from executors.modal_notes import Note, Notes
 from executors.modal_parcel import FORMAT
 from executors.modal_prices import PRICE_PAGE, asked
 from executors.modal_sentences import (
     MISSING,
-    SIGN_IN,
     crashed,
     may_go_on,
     other_version,
@@ -92,13 +92,15 @@ class ModalExecutor:
             nothing = Offers(executor=self.name, available=False, missing=missing)
             return nothing.model_copy(update={"reason": said.message, "hint": said.hint})
         await asyncio.shield(self._ask_rates())
+        outdated = difference(await asyncio.to_thread(here), far)
         return Offers(
             executor=self.name,
             available=True,
             offers=tuple(_offer(gpu, self.rates) for gpu in (*GPUS, None)),
             rates=self.rates,
             version=far.get("tensorrag", ""),
-            outdated=difference(await asyncio.to_thread(here), far),
+            outdated=outdated,
+            hint=REDEPLOY if outdated else "",
         )
 
     async def _deployed(self) -> Mapping[str, str]:

@@ -10,6 +10,7 @@ import os
 import pickle
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from executors.modal_hints import INSTALL
 from executors.modal_parcel import APP, DATA, EVENTS
 from tensorrag.errors import NotInstalled
 
@@ -72,7 +73,7 @@ def sdk() -> ModuleType:
     except ImportError as error:
         raise NotInstalled(
             "The package that speaks with Modal is not installed.",
-            hint='Install it: pip install "tensorrag[modal]"',
+            hint=INSTALL,
         ) from error
     _serialization.Unpickler.find_class = _refuse  # type: ignore[method-assign]
     _serialization.Unpickler.persistent_load = _refuse  # type: ignore[method-assign]

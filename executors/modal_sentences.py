@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from executors.modal_hints import DEPLOY, REDEPLOY, SIGN_IN
 from executors.modal_line import is_unreached
 from executors.modal_parcel import FORMAT
 from tensorrag.errors import (
@@ -24,10 +25,6 @@ MISSING: dict[type[TensorRagError], Missing] = {
     NotDeployed: "deploy",
 }
 """What is yet to be set up, by the error that says so."""
-
-SIGN_IN = "Sign in with `modal token new`, or run the card on this machine."
-DEPLOY = "Run `tensorrag modal deploy` once."
-REDEPLOY = "Run `tensorrag modal deploy` again."
 
 
 def sentence(error: BaseException, task: Task | None = None) -> TensorRagError:
@@ -65,9 +62,14 @@ def sentence(error: BaseException, task: Task | None = None) -> TensorRagError:
             hint="Look at the network, then run it again; or run the card on this machine.",
         )
     return ExecutorError(
-        f"Modal could not do it: {str(error)[:500] or type(error).__name__}.",
+        f"Modal could not do it: {_line(error) or type(error).__name__}.",
         hint="Run it again, or run the card on this machine.",
     )
+
+
+def _line(error: BaseException) -> str:
+    """Write what the SDK says as one line without an end."""
+    return " ".join(str(error).split())[:500].rstrip(".")
 
 
 def crashed(task: Task, said: str) -> TaskFailed:

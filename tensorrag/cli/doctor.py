@@ -166,7 +166,7 @@ def _executors(workspace: Workspace) -> Iterator[Finding]:
                 about=f"Runs on {offers.executor}",
                 level="note" if offers.outdated else "ok",
                 message=" ".join(filter(None, [offers.outdated, labels or "ready"])),
-                hint=f"tensorrag {offers.executor} deploy" if offers.outdated else "",
+                hint=offers.hint,
             )
         else:
             yield Finding(

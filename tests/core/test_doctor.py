@@ -171,7 +171,14 @@ async def test_a_place_that_does_not_answer_keeps_nobody_waiting(
     capsys: Captured, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     silent = Offering(Offers(executor="silent", available=False))
-    old = Offering(Offers(executor="far", available=True, outdated="It is an old one."))
+    old = Offering(
+        Offers(
+            executor="far",
+            available=True,
+            outdated="It is an old one.",
+            hint="Bring it up to date.",
+        )
+    )
     monkeypatch.setattr(doctor, "open_executors", lambda folder: {"silent": silent, "far": old})
     monkeypatch.setattr(doctor, "PATIENCE", 0.1)
 
@@ -179,7 +186,7 @@ async def test_a_place_that_does_not_answer_keeps_nobody_waiting(
 
     assert "did not answer within 0.1 seconds" in said(report, "Runs on silent")["message"]
     outdated = said(report, "Runs on far")
-    assert (outdated["level"], outdated["hint"]) == ("note", "tensorrag far deploy")
+    assert (outdated["level"], outdated["hint"]) == ("note", "Bring it up to date.")
 
 
 async def _thread(act: Any, *arguments: Any) -> Any:

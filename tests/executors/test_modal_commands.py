@@ -15,7 +15,7 @@ from executors.local_process import LocalExecutor
 from executors.modal_deploy import modal
 from executors.modal_remote import ModalExecutor
 from tensorrag.cli import headless, main
-from tensorrag.errors import NotSignedIn
+from tensorrag.errors import ExecutorError, NotSignedIn
 from tests.executors.modal_plane.account import account
 from tests.executors.modal_plane.plane import Plane
 
@@ -71,6 +71,19 @@ def test_deploy_and_status(plane: Plane, capsys: pytest.CaptureFixture[str]) -> 
     assert "Prices: Modal's price page, 1 Aug 2026." in said
     gpu = plane.functions[plane.deployed["run_card_gpu"]]
     assert (gpu.timeout_secs, gpu.resources.gpu_config.gpu_type) == (600, "T4")
+
+
+def test_a_deployment_that_fails_says_why_and_to_deploy_again(
+    plane: Plane, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plane.image_fails = "No version of torch fits."
+    try:
+        with pytest.raises(ExecutorError) as refused:
+            say(capsys, "deploy")
+    finally:
+        plane.image_fails = ""
+    assert refused.value.message.endswith("with the exception: No version of torch fits.")
+    assert refused.value.hint.endswith("then deploy again."), "no card is under way here"
 
 
 def test_what_is_deployed_is_held_against_what_is_here(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from executors.modal_hints import DEPLOY, INSTALL, SIGN_IN
 from tensorrag.executor import Missing, Offers
 from tests.web.desk import Desk
 from web.live.setting_up import SettingUp
@@ -23,32 +24,28 @@ def drawn(shown: SetUp) -> str:
     return str(html(modal_setup(shown)))
 
 
-def without(missing: Missing | None, reason: str = "So it is.") -> Offers:
-    return Offers(executor="modal", available=False, missing=missing, reason=reason, hint="Do so.")
+def without(missing: Missing | None, reason: str = "So it is.", hint: str = "Do so.") -> Offers:
+    return Offers(executor="modal", available=False, missing=missing, reason=reason, hint=hint)
 
 
 @pytest.mark.parametrize(
-    ("missing", "done", "command", "does"),
+    ("missing", "hint", "done", "command", "does"),
     [
-        (
-            "package",
-            0,
-            f"{sys.executable} -m pip install &quot;tensorrag[modal]&quot;",
-            "Look again",
-        ),
-        ("sign_in", 1, "-m modal token new", "Look again"),
-        ("deploy", 2, "", "Deploy again"),
+        ("package", INSTALL, 0, "-m pip install &quot;tensorrag[modal]&quot;", "Look again"),
+        ("sign_in", SIGN_IN, 1, "-m modal token new", "Look again"),
+        ("deploy", DEPLOY, 2, "", "Deploy again"),
     ],
 )
 def test_what_is_missing_is_said_with_one_primary_button(
-    missing: Missing, done: int, command: str, does: str
+    missing: Missing, hint: str, done: int, command: str, does: str
 ) -> None:
-    page = drawn(SetUp(without(missing)))
+    page = drawn(SetUp(without(missing, hint=hint)))
     assert page.count('data-step="done"') == done
     assert page.count('data-step="now"') == 1
     assert page.count('class="btn p"') == 1
     assert f">{does}</button>" in page
-    assert command in page
+    assert not command or f">{sys.executable} {command}</div>" in page
+    assert "`" not in page, "what is typed is shown as such"
     assert "So it is." in page
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,6 +9,7 @@ from tensorrag.executor import Missing, Offers
 from web.live.setting_up import State
 from web.page.icons import MARK, icon, state
 from web.page.markup import Element, Node, a, button, div, h1, h2, header, li, ol, p, section, span
+from web.page.remedies import with_commands
 from web.page.topbar import theme_button
 from web.page.wording import dollars
 
@@ -86,35 +85,32 @@ def _trouble(shown: SetUp) -> Node:
         span(".c-error")[icon("failed", ".s")],
         div(".sp")[
             span(".w5")[shown.offers.reason],
-            div(".m2")[shown.offers.hint],
+            div(".m2")[with_commands(shown.offers.hint)],
             div(".fix")[_look_again(shown, ".btn.o.sml")],
         ],
     ]
 
 
 def _package(shown: SetUp) -> Element:
-    todo = [
-        _say(shown, "Install it where TensorRag is installed, then look again."),
-        _command('-m pip install "tensorrag[modal]"'),
-    ]
-    return _step(
-        shown, 0, "The modal package", "Installed: it speaks with Modal.", todo, _look_again(shown)
-    )
+    done = "Installed: it speaks with Modal."
+    return _step(shown, 0, "The modal package", done, _todo(shown), _look_again(shown))
 
 
 def _signed_in(shown: SetUp) -> Element:
-    todo = [
-        _say(shown, "Make an account at modal.com, and sign in from a terminal of this machine."),
-        _command("-m modal token new"),
+    done = "The token stays on this machine."
+    return _step(shown, 1, "Your account", done, _todo(shown), _look_again(shown))
+
+
+def _todo(shown: SetUp) -> Node:
+    """Say what is missing and what to type, in the words of the executor."""
+    if shown.offers is None:
+        return None
+    what, _, command = shown.offers.hint.partition("`")
+    typed = command.partition("`")[0]
+    return [
+        div[f"{shown.offers.reason} {what}".strip()],
+        typed and div(".command.mono")[typed],
     ]
-    return _step(
-        shown, 1, "Your account", "The token stays on this machine.", todo, _look_again(shown)
-    )
-
-
-def _say(shown: SetUp, what: str) -> Node:
-    """Say what is missing in the words of the executor, and what to do here."""
-    return div[shown.offers.reason if shown.offers else "", " ", what]
 
 
 def _deployed(shown: SetUp) -> Element:
@@ -132,7 +128,7 @@ def _deployed(shown: SetUp) -> Element:
     ]
     primary = _deploy(shown, "Deploy" if fresh else "Deploy again", ".btn.p")
     again = _deploy(shown, "Deploy again", ".btn.p" if outdated else ".btn.o")
-    done: Node = [div[outdated]] if outdated else "It is what is here."
+    done: Node = [div[outdated]] if outdated else "The same as on this machine."
     name = f"TensorRag{version} in your account"
     step = _step(shown, 2, name, done, todo, primary)
     return step if not known else _row("stale" if outdated else "done", name, done, again)
@@ -166,11 +162,6 @@ def _row(how: str, name: str, detail: Node = None, does: Node = None) -> Element
         div(".sp")[div(".w5")[name], detail and div(".m2")[detail]],
         does,
     ]
-
-
-def _command(text: str) -> Element:
-    """Show what to type, for the Python that runs this: another one would not be seen here."""
-    return div(".command.mono")[f"{shlex.quote(sys.executable)} {text}"]
 
 
 def _look_again(shown: SetUp, look: str = ".btn.p") -> Element:

@@ -27,7 +27,7 @@ from web.page.markup import (
     thead,
     tr,
 )
-from web.page.remedies import remedy
+from web.page.remedies import remedy, with_commands
 from web.page.wording import left, number, percent, size, words
 
 
@@ -144,8 +144,8 @@ def failure(error: Mapping[str, Any], node: str = "") -> Element:
             span(".c-error")[icon("failed", ".s")],
             div(".sp")[
                 span(".w5")[str(error.get("message", ""))],
-                error.get("hint") and div(".m2")[str(error["hint"])],
-                div(".fix")[
+                error.get("hint") and div(".m2")[with_commands(str(error["hint"]))],
+                div(".fix.row")[
                     remedy(error, node),
                     button(".link", type="button", data_act="tab", data_tab="log")["Log"],
                 ],

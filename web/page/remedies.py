@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from tensorrag.executor import Missing
-from web.page.markup import Node, a, button, div
+from tensorrag.placement import LOCAL
+from web.page.markup import Node, a, button, div, span
 
 SET_UP = "/settings/modal"
 """Where Modal is set up."""
@@ -27,11 +28,17 @@ LIMITS = {
 """The limit that mostly helps against an error, and what the button says."""
 
 
+def with_commands(sentence: str) -> Node:
+    """Write what stands between backticks as what is typed into a terminal."""
+    parts = sentence.split("`")
+    return [span(".mono.typed")[part] if at % 2 else part for at, part in enumerate(parts)]
+
+
 def remedy(error: Mapping[str, Any], node: str) -> Node:
     """Offer what mostly helps against the error of a card; None where nothing does."""
     kind = str(error.get("type", ""))
     if kind in _MISSING:
-        return _set_up(_MISSING[kind])
+        return [_set_up(_MISSING[kind]), node and _here(node)]
     if kind in LIMITS and node:
         limit, word = LIMITS[kind]
         return button(
@@ -43,6 +50,13 @@ def remedy(error: Mapping[str, Any], node: str) -> Node:
 def set_up(missing: Missing | None) -> Node:
     """Offer to set up what is missing at a place."""
     return missing and div(".fix")[_set_up(missing)]
+
+
+def _here(node: str) -> Node:
+    return button(
+        ".btn.o.sml", type="button", data_act="card_run_on", data_of=node, data_value=LOCAL,
+        title="Its place is changed to this machine; then run it",
+    )["Run it here"]  # fmt: skip
 
 
 def _set_up(missing: Missing) -> Node:

@@ -15,7 +15,7 @@ from web.page.form import problem_message
 from web.page.icons import icon
 from web.page.markup import Element, Node, b, button, div, h3, label, option, select, span
 from web.page.money import of_run
-from web.page.remedies import set_up
+from web.page.remedies import set_up, with_commands
 from web.page.wording import dollars, seconds
 
 AUTOMATIC = ""
@@ -225,17 +225,11 @@ def trouble(rented: Rented) -> Node:
             span(".c-idle")[icon("info", ".s")],
             div(".sp")[
                 span(".w5")[rented.trouble],
-                div(".m2")[_with_commands(rented.hint)],
+                div(".m2")[with_commands(rented.hint)],
                 set_up(rented.missing),
             ],
         ]
     return rented.looking and div(".none", role="status")[f"Asking {rented.title} …"]
-
-
-def _with_commands(sentence: str) -> Node:
-    """Write what stands between backticks as what is typed into a terminal."""
-    parts = sentence.split("`")
-    return [span(".mono")[part] if at % 2 else part for at, part in enumerate(parts)]
 
 
 def _is(true: bool) -> str:
