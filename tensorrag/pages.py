@@ -1,18 +1,17 @@
-"""One page of a stored table, sorted if asked: what the table view shows of millions of rows."""
+"""One page of a stored table, sorted and chosen if asked: what is seen of millions of rows."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tensorrag.errors import ArtifactError, ParameterError
+from tensorrag.arranged import Condition, Order, arranged, rows_at
+from tensorrag.errors import ArtifactError
 from tensorrag.preview import SHOWN_COLUMNS
 from tensorrag.store.artifacts import Store
 from tensorrag.types.table import Table
 from tensorrag.types.value import JsonObject
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from tensorrag.task import Task
 
 LIMIT = 1000
@@ -23,59 +22,38 @@ def page(task: Task, store: Store) -> JsonObject:
     """Return rows of the table that is the task's only input.
 
     ``params``: ``offset`` (rows to skip), ``limit`` (rows, at most 1000), ``sort`` (a column;
-    ``-name`` for descending).
+    ``-name`` for descending), ``where`` (conditions, all of which must hold: `Condition`).
 
     Returns:
-        ``{"columns": [names], "rows": [[cells]], "offset", "total", "more_columns"}``: of very many
-        columns the first ones.
+        ``{"columns": [names], "rows": [[cells]], "offset", "total", "of", "more_columns"}``: of
+        very many columns the first ones; ``total`` rows fit, ``of`` all that there are.
 
     Raises:
         ArtifactError: the value is no table.
-        ParameterError: there is no such column.
+        ParameterError: there is no such column, or it has no such order or values.
     """
     from tensorrag.types.columns import sample
 
-    table = store.load(next(iter(task.inputs.values()))[0])
+    digest = next(iter(task.inputs.values()))[0]
+    table = store.load(digest)
     if not isinstance(table, Table):
         raise ArtifactError("Only tables have rows.", hint="Ask for the preview instead.")
     offset = max(0, int(task.params.get("offset", 0)))
     limit = min(LIMIT, max(0, int(task.params.get("limit", 100))))
     arrow = table.arrow
     shown = arrow.select(arrow.column_names[:SHOWN_COLUMNS])
-    sort = str(task.params.get("sort") or "")
-    if sort:
-        # A column's own name may begin with a minus, too.
-        down = sort not in arrow.column_names and sort.startswith("-")
-        name = sort.removeprefix("-") if down else sort
-        if name not in arrow.column_names:
-            raise ParameterError(
-                f"The table has no column {name!r}.",
-                field="sort",
-                hint="Sort by a column that it has.",
-            )
-        indices = _sorted(arrow[name], name, "descending" if down else "ascending")
-        arrow, start = shown.take(indices.slice(offset, limit)), 0
+    order = Order.of(str(task.params.get("sort") or ""), arrow.column_names)
+    where = Condition.all_of(task.params.get("where") or [])
+    rows = arranged(arrow, order, where, store.root / "arranged", digest, table.release)
+    if rows is not None:
+        shown, offset_in = rows_at(shown, rows[offset : offset + limit], table.release), 0
     else:
-        arrow, start = shown, offset
-    rows = sample(arrow, limit, start)
+        offset_in = offset
     return {
-        "columns": arrow.column_names,
-        "rows": [list(row) for row in rows],
+        "columns": shown.column_names,
+        "rows": [list(row) for row in sample(shown, limit, offset_in)],
         "offset": offset,
-        "total": table.num_rows,
-        "more_columns": table.arrow.num_columns - shown.num_columns,
+        "total": table.num_rows if rows is None else len(rows),
+        "of": table.num_rows,
+        "more_columns": arrow.num_columns - shown.num_columns,
     }
-
-
-def _sorted(column: pa.ChunkedArray, name: str, order: str) -> pa.Array:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    try:
-        return pc.sort_indices(column, sort_keys=[("", order)])
-    except pa.ArrowException:
-        raise ParameterError(
-            f"Rows cannot be sorted by {name!r}.",
-            field="sort",
-            hint="Sort by a column of numbers, texts or dates.",
-        ) from None

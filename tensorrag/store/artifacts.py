@@ -35,6 +35,10 @@ LEFTOVER_SECONDS = 24 * 3600
 DAMAGED_SECONDS = 30 * 24 * 3600
 """Damaged files, and marks of what was tried, that are older interest nobody any more."""
 
+_KEPT_SECONDS = {
+    "damaged": DAMAGED_SECONDS, "rehearsed": DAMAGED_SECONDS, "arranged": LEFTOVER_SECONDS,
+}  # fmt: skip
+
 INDEX = """
 CREATE TABLE IF NOT EXISTS results (
     key TEXT PRIMARY KEY, outputs TEXT NOT NULL, summary TEXT NOT NULL, previews TEXT NOT NULL,
@@ -274,9 +278,9 @@ class Store:
         for path in (self.root / "tmp").glob("*"):
             if _age(path) > LEFTOVER_SECONDS:
                 shutil.rmtree(path, ignore_errors=True)
-        for name in ("damaged", "rehearsed"):
+        for name, seconds in _KEPT_SECONDS.items():
             for path in (self.root / name).glob("*"):
-                if _age(path) > DAMAGED_SECONDS:
+                if _age(path) > seconds:
                     path.unlink(missing_ok=True)
 
     def close(self) -> None:

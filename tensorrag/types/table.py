@@ -143,7 +143,7 @@ class Table(Value):
         return TablePreview(
             rows=self.num_rows,
             drawn=None if places is None else len(places),
-            columns=tuple(profile(self.arrow[c.name], c, places, self._release) for c in shown),
+            columns=tuple(profile(self.arrow[c.name], c, places, self.release) for c in shown),
             more_columns=len(self.columns) - len(shown),
             sample=sample(self.arrow.select([c.name for c in shown]), 50),
             synthetic=self.provenance.synthetic,
@@ -159,7 +159,7 @@ class Table(Value):
         bars = tuple(tiny_histogram(self.arrow[c.name], c, places) for c in self.columns[:14])
         return TableFace(rows=self.num_rows, columns=len(self.columns), bars=bars)
 
-    def _release(self) -> None:
+    def release(self) -> None:
         """Let go of the pages of the file that were read; they are read again when needed."""
         if self._mapped is not None and hasattr(mmap, "MADV_DONTNEED"):
             self._mapped.madvise(mmap.MADV_DONTNEED)

@@ -35,6 +35,7 @@ def test_a_page_is_some_rows_and_says_how_many_there_are(store: Store) -> None:
         "rows": [[1, 2]],
         "offset": 1,
         "total": 3,
+        "of": 3,
         "more_columns": 0,
     }
 
@@ -72,6 +73,45 @@ def test_it_is_sorted_by_a_column_up_or_down(
 def test_a_column_that_is_not_there_is_named(store: Store, sort: str, named: str) -> None:
     with pytest.raises(ParameterError, match=f"no column '{named}'"):
         shown(store, table(), sort=sort)
+
+
+@pytest.mark.parametrize(
+    ("where", "rows"),
+    [
+        ([["age", ">", 1]], [[3, 1], [2, 3]]),
+        ([["age", "≥", 1], ["-age", "=", 2]], [[1, 2]]),
+        ([["age", "contains", "3"]], [[3, 1]]),
+        ([["age", "missing"]], []),
+        ([["age", "present"]], [[3, 1], [1, 2], [2, 3]]),
+    ],
+)
+def test_rows_are_chosen_by_what_must_hold_of_them(
+    store: Store, where: list[list[Any]], rows: list[list[int]]
+) -> None:
+    answer = shown(store, table(), where=where)
+
+    assert answer["rows"] == rows
+    assert (answer["total"], answer["of"]) == (len(rows), 3)
+
+
+@pytest.mark.parametrize(
+    ("where", "said"),
+    [
+        ([["gone", "=", 1]], "no column 'gone'"),
+        ([["age", "about", 1]], "A condition is a column, a comparison and a value"),
+        ([["age", "="]], "A condition is"),
+        ("age > 3", "A condition is"),
+        ({"age": 3}, "A condition is"),
+        ([["rooms", "<", 3]], "rooms cannot be compared with 3"),
+    ],
+)
+def test_a_condition_that_makes_no_sense_is_one_sentence(
+    store: Store, where: object, said: str
+) -> None:
+    lists = Table.from_pandas(pd.DataFrame({"age": [1, 2], "rooms": [[1, 2], [3]]}))
+
+    with pytest.raises(ParameterError, match=said):
+        shown(store, lists, where=where)
 
 
 def test_only_tables_have_rows(store: Store) -> None:

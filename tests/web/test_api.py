@@ -496,7 +496,8 @@ async def test_previews_and_rows(client: httpx.AsyncClient) -> None:
     assert (preview["kind"], preview["rows"]) == ("table", 1)
     rows = (await client.get(f"{output}/rows?offset=0&limit=5&sort=-number")).json()
     assert rows == {
-        "columns": ["number"], "rows": [[7]], "offset": 0, "total": 1, "more_columns": 0
+        "columns": ["number"], "rows": [[7]], "offset": 0, "total": 1, "of": 1,
+        "more_columns": 0
     }  # fmt: skip
     problem(await client.get(f"{output}/rows?limit=many"), 422)
     problem(await client.get(f"{output}/rows?sort=gone"), 422)

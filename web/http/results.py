@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 from fastapi import APIRouter
 
+from tensorrag.arranged import Condition
 from tensorrag.errors import ArtifactNotFound, NodeNotFound
 from tensorrag.pipeline import JsonObject
 from tensorrag.pipeline.names import quoted
@@ -28,11 +30,28 @@ def add_results(api: APIRouter, sessions: Sessions) -> None:
 
     @api.get(f"{OUTPUT}/rows", tags=["results"])
     async def get_rows(
-        run_id: str, node_id: str, port: str, offset: int = 0, limit: int = 100, sort: str = ""
+        run_id: str,
+        node_id: str,
+        port: str,
+        offset: int = 0,
+        limit: int = 100,
+        sort: str = "",
+        where: str = "[]",
     ) -> JsonObject:
-        """Return rows of a table; `sort` is a column, `-column` for descending."""
+        """Return rows of a table; `sort` is a column, `-column` for descending.
+
+        `where` is a JSON list of conditions that must all hold: `[["RM", ">", 7]]`. Comparisons
+        are = ≠ < ≤ > ≥, contains, lacks, begins, ends, missing and present.
+        """
         output, _ = await asyncio.to_thread(find, run_id, node_id, port)
-        return await sessions.hosting.page(output["sha256"], offset, limit, sort)
+        conditions = conditions_of(where)
+        return await sessions.hosting.page(output["sha256"], offset, limit, sort, conditions)
+
+    def conditions_of(where: str) -> tuple[Condition, ...]:
+        try:
+            return Condition.all_of(json.loads(where))
+        except (ValueError, RecursionError):
+            return Condition.all_of(where)  # which says what conditions look like
 
     def find(run_id: str, node_id: str, port: str) -> tuple[JsonObject, str | None]:
         """Look an output up in the journal. In a thread."""

@@ -20,10 +20,10 @@ def export(pipeline: Pipeline, catalog: Catalog, otherwise: str) -> tuple[str, s
     """
     cards = catalog.cards
     whole = with_sources(pipeline, lambda card: cards[card].source if card in cards else None)
-    return f"{_file_name(pipeline.name) or otherwise}.json", dumps(whole)
+    return f"{file_name(pipeline.name) or otherwise}.json", dumps(whole)
 
 
-def _file_name(name: str) -> str:
+def file_name(name: str) -> str:
     """Return what is left of a name in which no system sees anything but a name."""
     plain = "".join(letter for letter in name if letter.isprintable())
     return re.sub(r'[\\/:*?"<>|]+', "_", plain).strip(" .")[:100]

@@ -6,7 +6,8 @@ No card, and nothing that a card made, is ever loaded in the server itself.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from tensorrag.card import Peek
 from tensorrag.catalog import Catalog
@@ -20,6 +21,9 @@ from tensorrag.run.prepare import look
 from tensorrag.run.pricing import Pricing
 from tensorrag.store.workspace import Workspace
 from tensorrag.task import Task
+
+Where = Sequence[tuple[str, str, Any]]
+"""Conditions on rows: column, comparison, value."""
 
 
 class Hosting:
@@ -74,9 +78,11 @@ class Hosting:
         place = await asyncio.to_thread(self._workspace.place)  # folders as they are allowed now
         return await look(Checked(nodes=nodes), self._executors, place)
 
-    async def page(self, digest: str, offset: int, limit: int, sort: str) -> JsonObject:
+    async def page(
+        self, digest: str, offset: int, limit: int, sort: str, where: Where = ()
+    ) -> JsonObject:
         """Read rows of a stored table, in a worker."""
-        params = {"offset": offset, "limit": limit, "sort": sort}
+        params = {"offset": offset, "limit": limit, "sort": sort, "where": list(where)}
         return await self._hosted.ask(Task(kind="page", params=params, inputs={"table": (digest,)}))
 
     async def profile(self, digest: str) -> JsonObject:

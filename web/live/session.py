@@ -32,7 +32,7 @@ from web.live.exporting import export
 from web.live.following import Following
 from web.live.gestures import only_moved, set_anew, set_by_hand
 from web.live.history import History
-from web.live.hosting import Hosting
+from web.live.hosting import Hosting, Where
 from web.live.migrating import migrations
 from web.live.notices import Notices
 from web.live.opening import Notice, Opened
@@ -496,14 +496,14 @@ class Session:
         return await self._hosting.profile(came.digest)
 
     async def rows(
-        self, digest: str, offset: int = 0, limit: int = 100, sort: str = ""
+        self, digest: str, offset: int = 0, limit: int = 100, sort: str = "", where: Where = ()
     ) -> JsonObject:
         """Return rows of a stored table.
 
         Raises:
             TensorRagError: it is no table, or no longer kept.
         """
-        return await self._hosting.page(digest, offset, limit, sort)
+        return await self._hosting.page(digest, offset, limit, sort, where)
 
     # --- life -------------------------------------------------------------------------------
 

@@ -14,6 +14,9 @@ from nicegui import ui
 from tensorrag.preview import ColumnProfile, TablePreview
 from web.page.columns import distinct_words
 
+Where = tuple[str, str, Any]
+"""A condition: column, comparison, value."""
+
 NUMERIC = frozenset({"number", "integer", "binary"})
 _HEAD = "window.tensorrag.ColumnHead"
 _CELL = "window.tensorrag.cell"
@@ -39,9 +42,12 @@ def paged_grid(payload: TablePreview) -> ui.aggrid:
         "maxBlocksInCache": 20,
         "infiniteInitialRowCount": min(payload.rows, 200),
         "rowBuffer": 20,
+        "blockLoadDebounceMillis": 60,
         ":datasource": "window.tensorrag.pages",
     }
     options["defaultColDef"] |= {"sortable": True, "sortingOrder": ["asc", "desc", None]}
+    for column, definition in zip(payload.columns, options["columnDefs"], strict=True):
+        definition |= _filter(column)
     options["autoSizeStrategy"] = {"type": "fitGridWidth", "defaultMinWidth": 78}
     options["columnDefs"].insert(0, _row_numbers())
     return ui.aggrid(options, auto_size_columns=False).classes("sheet")
@@ -65,6 +71,50 @@ def _options(payload: TablePreview) -> dict[str, Any]:
     }
 
 
+COMPARISONS = {
+    "contains": "contains", "notContains": "lacks", "startsWith": "begins", "endsWith": "ends",
+    "equals": "=", "notEqual": "≠", "lessThan": "<", "lessThanOrEqual": "≤",
+    "greaterThan": ">", "greaterThanOrEqual": "≥", "blank": "missing", "notBlank": "present",
+}  # fmt: skip
+"""What the grid calls comparisons, and what they are."""
+_OF_TEXTS = ("contains", "notContains", "startsWith", "endsWith", "equals", "notEqual")
+_OF_NUMBERS = (
+    "greaterThanOrEqual", "lessThanOrEqual", "greaterThan", "lessThan", "inRange", "equals",
+    "notEqual",
+)  # fmt: skip
+
+
+def _filter(column: ColumnProfile) -> dict[str, Any]:
+    """Let rows be chosen by what stands in a column, one condition for each."""
+    numeric = column.kind in NUMERIC
+    return {
+        "filter": "agNumberColumnFilter" if numeric else "agTextColumnFilter",
+        "filterParams": {
+            "maxNumConditions": 1,
+            "filterOptions": [*(_OF_NUMBERS if numeric else _OF_TEXTS), "blank", "notBlank"],
+            "buttons": ["reset"],
+            "inRangeInclusive": True,
+            "debounceMs": 500,
+        },
+    }
+
+
+def conditions(model: Any, payload: TablePreview) -> list[Where]:
+    """Read what a grid says rows must have; what makes no sense is left out."""
+    found: list[Where] = []
+    for field, asked in model.items() if isinstance(model, dict) else ():
+        at = str(field).removeprefix("c")
+        if not (at.isdecimal() and int(at) < len(payload.columns) and isinstance(asked, dict)):
+            continue
+        name, value = payload.columns[int(at)].name, asked.get("filter")
+        if asked.get("type") == "inRange":
+            found += [(name, "≥", value), (name, "≤", asked.get("filterTo"))]
+        elif asked.get("type") in COMPARISONS:
+            found.append((name, COMPARISONS[asked["type"]], value))
+    bare = ("missing", "present")
+    return [each for each in found if each[1] in bare or type(each[2]) in (str, int, float)]
+
+
 def _row_numbers() -> dict[str, Any]:
     return {
         "headerName": "row",
@@ -74,6 +124,7 @@ def _row_numbers() -> dict[str, Any]:
         "maxWidth": 64,
         "pinned": "left",
         "sortable": False,
+        "filter": False,
         "resizable": False,
         "cellClass": "num ix",
         "headerClass": "ix",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -13,9 +14,10 @@ from tensorrag.preview import TablePreview
 from web.page.actions import Action, Data, text
 from web.page.columns import column_details, missing_words, size_words
 from web.page.details import Card
-from web.page.grid import paged_grid
+from web.page.grid import Where, conditions, paged_grid
 from web.page.icons import glyph, icon, state
 from web.page.markup import Node, b, button, div, input_, span
+from web.page.numerals import number_of
 from web.page.panel import Act, Panel
 from web.page.ports import PortTab
 from web.page.wording import seconds, size
@@ -23,8 +25,8 @@ from web.page.wording import seconds, size
 PAGE = 500
 """Most rows in one answer."""
 
-Rows = Callable[[int, int, str], Awaitable[JsonObject]]
-"""Gives rows of a table: from where, how many, in which order."""
+Rows = Callable[[int, int, str, list[Where]], Awaitable[JsonObject]]
+"""Gives rows of a table: from where, how many, in which order, and which ones."""
 
 
 class Tables:
@@ -39,6 +41,8 @@ class Tables:
             "find_column": self._find,
             "pick_column": self._pick,
             "rows": self._rows,
+            "go_to_row": self._go_to_row,
+            "all_rows": self._all_rows,
         }
 
     def open(self, card: Card, tab: PortTab, table: TablePreview, rows: Rows) -> None:
@@ -60,6 +64,15 @@ class Tables:
         if self._open is not None:
             self._open.pick(data.get("column"))
 
+    def _go_to_row(self, data: Data) -> None:
+        number = number_of(text(data, "value"))
+        if self._open is not None and number is not None:
+            self._open.go_to(number)
+
+    def _all_rows(self, _: Data) -> None:
+        if self._open is not None:
+            self._open.show_all()
+
     async def _rows(self, data: Data) -> None:
         if self._open is not None:
             await self._open.rows(data)
@@ -70,12 +83,13 @@ class TableView:
 
     def __init__(self, rows: Rows, card: Card, tab: PortTab, table: TablePreview, act: Act) -> None:
         self._rows, self._tab, self._table = rows, tab, table
-        self._column = len(table.columns) - 1
+        self._card, self._column = card, len(table.columns) - 1
+        self._found, self._wrong = table.rows, ""
         with ui.element("section").classes("sheetview") as self._root:
             self._root.props.update(
                 {"aria-label": f"{card.title}, {tab.label}", "data-testid": "table"}
             )
-            self._head = Panel("div", self._heading(card), act=act).classes("hh")
+            self._head = Panel("div", self._heading(), act=act).classes("hh")
             with ui.element("div").classes("gr"):
                 self._grid = paged_grid(table)
             self._side = Panel("div", act=act, asks=True).classes("sd")
@@ -108,16 +122,39 @@ class TableView:
         sort, at = "", data.get("column")
         if isinstance(at, int) and 0 <= at < len(self._table.columns):
             sort = f"{'-' if data.get('down') else ''}{self._table.columns[at].name}"
+        where = conditions(data.get("where"), self._table)
         try:
-            page = await self._rows(max(0, offset), min(PAGE, max(0, limit)), sort)
-        except TensorRagError:
-            page = None
+            page = await self._rows(max(0, offset), min(PAGE, max(0, limit)), sort, where)
+            self._found, self._wrong = page["total"], ""
+        except TensorRagError as error:
+            page, self._wrong = None, f"{error.message} {error.hint}"
         if not self._root.is_deleted:
             self._side.run_method("rows", request, page)
+            self._head.show(self._heading())
 
-    def _heading(self, card: Card) -> Node:
+    def go_to(self, number: float) -> None:
+        """Bring a row into view, counted from 1 as the rows are shown now."""
+        if self._found and math.isfinite(number):
+            at = min(max(1, int(number)), self._found) - 1
+            self._grid.run_grid_method("ensureIndexVisible", at, "middle")
+            self._grid.run_grid_method("setFocusedCell", at, f"c{self._column}")
+
+    def show_all(self) -> None:
+        """Look at all rows again, whatever they were chosen by."""
+        self._grid.run_grid_method("setFilterModel", None)
+
+    def _counted(self) -> Node:
+        """Say how many rows there are, and how many of them are looked at."""
+        if self._found == self._table.rows:
+            return span(".num")[size_words(self._table)]
+        return [
+            span(".num")[b[f"{self._found:,}"], span(".u")[f" of {self._table.rows:,} rows"]],
+            button(".link.t11", type="button", data_act="all_rows")["Show all"],
+        ]
+
+    def _heading(self) -> Node:
+        card, table = self._card, self._table
         runtime = card.runtime or {}
-        table = self._table
         return [
             button(
                 ".btn.i", type="button", data_act="close_table", aria_label="Close the table",
@@ -129,13 +166,15 @@ class TableView:
             table.synthetic and span(".tag")["synthetic"],
             span(".s12", style="margin-left:8px;display:inline-flex")[state(card.state)],
             span(".num.m2.s12")[seconds(runtime.get("seconds"))],
+            self._wrong and span(".c-error.s12.cut", role="alert", title=self._wrong)[self._wrong],
             span(".sp"),
-            span(".num")[size_words(table)],
+            self._counted(),
             span(".m3")["·"],
             span(".num.m2")[size(table.bytes)],
             span(".m3")["·"],
             span(".num.m2")[missing_words(table)],
             span(".vr"),
+            _row_field(self._found),
             self._finder(),
         ]  # fmt: skip
 
@@ -157,3 +196,12 @@ class TableView:
             div(".search.find")[icon("search", ".s"), field],
             listed(aria_label="Columns")[options],
         ]
+
+
+def _row_field(rows: int) -> Node:
+    field = input_(
+        type="text", id="go-to-row", data_sets="go_to_row", data_blurs=True, data_kind="number",
+        data_min=1, data_max=rows, inputmode="numeric", placeholder="Go to row",
+        aria_label="Go to row", autocomplete="off", spellcheck="false",
+    )  # fmt: skip
+    return div(".inp.short.goto")[field]

@@ -7,7 +7,7 @@ class ColumnHead {
     const root = make("div", "chead");
     const title = make("div", "ctitle");
     title.append(make("b", "cut", profile.name));
-    if (params.enableSorting) title.append(sorter(params, profile.name));
+    if (params.enableSorting) title.append(tools(params, profile.name));
     root.append(title, make("div", "t11 m3 cut", profile.kind));
     root.title = profile.name;
     root.addEventListener("click", () => ask?.({ act: "pick_column", column: Number(params.column.colId.slice(1)) }));
@@ -38,10 +38,39 @@ function make(tag, classes, text) {
   return element;
 }
 
+// What a column can do: choose rows by it, and sort by it.
+function tools(params, name) {
+  const both = make("div", "ctools");
+  both.append(chooser(params, name), sorter(params, name));
+  return both;
+}
+
+function tool(text) {
+  const button = make("button", "csort", text);
+  button.type = "button";
+  return button;
+}
+
+function chooser(params, name) {
+  const button = tool("");
+  button.append(drawn("M1 1.5h8L6 5v4L4 8V5z", 10));
+  const show = () => {
+    button.classList.toggle("on", params.column.isFilterActive());
+    button.setAttribute("aria-label", `Choose rows by ${name}${params.column.isFilterActive() ? ", now on" : ""}`);
+  };
+  button.title = "Choose rows";
+  button.addEventListener("click", (event) => {
+    event.stopPropagation();
+    params.showFilter(button);
+  });
+  params.column.addEventListener("filterChanged", show);
+  show();
+  return button;
+}
+
 // Up, down, as it was: one button per column.
 function sorter(params, name) {
-  const button = make("button", "csort", "↕");
-  button.type = "button";
+  const button = tool("↕");
   const show = () => {
     const order = params.column.getSort();
     button.textContent = order === "asc" ? "↑" : order === "desc" ? "↓" : "↕";
@@ -55,6 +84,15 @@ function sorter(params, name) {
   params.column.addEventListener("sortChanged", show);
   show();
   return button;
+}
+
+function drawn(outline, size) {
+  const svg = document.createElementNS(SVG, "svg");
+  const path = document.createElementNS(SVG, "path");
+  svg.setAttribute("viewBox", `0 0 ${size} ${size}`);
+  path.setAttribute("d", outline);
+  svg.append(path);
+  return svg;
 }
 
 function picture(bars) {
@@ -129,7 +167,8 @@ const pages = {
     asked += 1;
     waiting.set(asked, params);
     const sort = order ? { column: Number(order.colId.slice(1)), down: order.sort === "desc" } : {};
-    ask?.({ act: "rows", request: asked, offset: params.startRow, limit: params.endRow - params.startRow, ...sort });
+    const limit = params.endRow - params.startRow;
+    ask?.({ act: "rows", request: asked, offset: params.startRow, limit, ...sort, where: params.filterModel });
   },
 };
 
