@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.hands import Hands
-from tests.servers import Server
+from tests.servers import Server, launch
 
 PICKY = '''
 from typing import NamedTuple
@@ -44,15 +45,53 @@ PIPELINE = {
 }  # fmt: skip
 
 
+BIG = '''
+from typing import NamedTuple
+from tensorrag import Card, Table, TableSchema
+
+class Big(Card):
+    """Make 300,000 rows in no particular order."""
+
+    class Out(NamedTuple):
+        rows: Table
+
+    def propagate(self) -> TableSchema:
+        return TableSchema()
+
+    def run(self) -> Out:
+        import numpy as np
+        import pandas as pd
+        at = np.arange(300_000)
+        names = np.array(["Ann", "Ben", "Zoe"])[at % 3]
+        shuffled = at * 7_919 % 300_000
+        return self.Out(Table.from_pandas(pd.DataFrame({"at": at, "by": shuffled, "who": names})))
+'''
+ONE: dict[str, Any] = {**PIPELINE, "name": "Rows", "edges": []}
+ONE["nodes"] = [{"id": "big", "card": "big", "position": {"x": 0, "y": 80}}]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server for all stories of this file, with two cards of somebody's own."""
+    folder = tmp_path_factory.mktemp("inspect")
+    (folder / "here" / "cards").mkdir(parents=True)
+    (folder / "here" / "cards" / "picky.py").write_text(PICKY)
+    (folder / "here" / "cards" / "big.py").write_text(BIG)
+    server = launch(folder / "here", folder / "server.log")
+    server.wait()
+    yield server
+    server.stop()
+
+
 @pytest.fixture
-def hands(tmp_path: Path, start_server: Callable[..., Server], page: Page) -> Hands:
-    """One person before a pipeline whose last card fails."""
-    folder = tmp_path / "workspace"
-    (folder / "cards").mkdir(parents=True)
-    (folder / "cards" / "picky.py").write_text(PICKY)
-    server = start_server(folder)
-    made = page.request.post(f"{server.url}/api/pipelines", data=json.dumps(PIPELINE))
-    return Hands(page).open(f"{server.url}/edit/{made.json()['id']}")
+def open_new(server: Server, page: Page) -> Callable[[dict[str, Any]], Hands]:
+    """Opens a new pipeline, as one person in one tab."""
+
+    def open_it(pipeline: dict[str, Any]) -> Hands:
+        made = page.request.post(f"{server.url}/api/pipelines", data=json.dumps(pipeline))
+        return Hands(page).open(f"{server.url}/edit/{made.json()['id']}")
+
+    return open_it
 
 
 def port(hands: Hands, name: str) -> Locator:
@@ -60,7 +99,10 @@ def port(hands: Hands, name: str) -> Locator:
     return tabs.get_by_role("tab", name=f"Table {name}", exact=True)
 
 
-def test_what_came_in_and_what_went_out_at_each_card(hands: Hands) -> None:
+def test_what_came_in_and_what_went_out_at_each_card(
+    open_new: Callable[[dict[str, Any]], Hands],
+) -> None:
+    hands = open_new(PIPELINE)
     inspector, preview = hands.test_id("inspector"), hands.test_id("preview")
     hands.run()
     hands.expect_status("failed")
@@ -83,3 +125,95 @@ def test_what_came_in_and_what_went_out_at_each_card(hands: Hands) -> None:
     expect(inspector).to_contain_text("From Data Split, train_dataset")
     expect(preview).to_contain_text("353 × 11")
     hands.picture("inputs")
+
+
+def test_a_long_table_is_scrolled_sorted_and_searched_without_waiting_for_all_of_it(
+    open_new: Callable[[dict[str, Any]], Hands],
+) -> None:
+    hands = open_new(ONE)
+    hands.run()
+    hands.expect_status("succeeded")
+    hands.select("big")
+    hands.test_id("inspector").get_by_role("button", name="Open").click()
+    table = hands.test_id("table")
+
+    def cell(row: int, column: int) -> Locator:
+        """What stands in a row, counted from 1, where that is in view."""
+        return table.locator(f'.ag-row[row-index="{row - 1}"] [col-id=c{column}]')
+
+    expect(table).to_contain_text("300,000 × 3")
+    expect(cell(1, 1)).to_have_text("0")
+    expect(cell(2, 1)).to_have_text("7919")
+    table.get_by_role("textbox", name="Go to row").fill("250000")
+    hands.page.keyboard.press("Enter")
+    expect(cell(250_000, 0)).to_have_text("249999")
+    expect(cell(1, 0)).to_have_count(0)
+
+    table.locator("[col-id=c1] .chead").hover()
+    table.get_by_role("button", name="Sort by by").click()
+    table.get_by_role("textbox", name="Go to row").fill("1")
+    expect(cell(1, 1)).to_have_text("0")
+    expect(cell(2, 1)).to_have_text("1")
+    table.get_by_role("button", name="Sort by by").click()
+    expect(cell(1, 1)).to_have_text("299999")
+
+    table.locator("[col-id=c2] .chead").hover()
+    table.get_by_role("button", name="Choose rows by who").click()
+    table.get_by_role("textbox", name="Filter Value").first.fill("zo")
+    expect(table).to_contain_text("100,000 of 300,000 rows")
+    expect(cell(1, 2)).to_have_text("Zoe")
+    expect(cell(1, 1)).to_have_text("299998")
+    hands.picture("rows-chosen", fit=False)
+    table.get_by_role("button", name="Show all").click()
+    expect(table).to_contain_text("300,000 × 3")
+
+
+def test_a_plot_is_enlarged_and_taken_along_and_a_slider_sets_its_field(
+    open_new: Callable[[dict[str, Any]], Hands], server: Server
+) -> None:
+    hands = Hands(open_new(ONE).page).open(f"{server.url}/edit/new?sample=diabetes")
+    expect(hands.page.locator("[data-node]")).to_have_count(5)
+    hands.run()
+    hands.expect_status("succeeded")
+    hands.cards("evaluate").click(position={"x": 60, "y": 18})
+    inspector, plot = hands.test_id("inspector"), hands.test_id("plot")
+    inspector.get_by_text("Predicted against actual").hover()
+    inspector.get_by_role("button", name="Enlarge Predicted against actual").click()
+
+    expect(plot.locator(".sd")).to_contain_text("Predicted against actual")
+    expect(plot.locator("svg path").nth(50)).to_be_attached()
+    hands.picture("plot", fit=False)
+    saved = {}
+    for form in ("PNG", "SVG", "CSV"):
+        with hands.page.expect_download() as taken:
+            plot.get_by_role("button", name=form).click()
+        name = taken.value.suggested_filename
+        assert name.endswith(f" - Evaluate - Predicted against actual.{form.lower()}")
+        saved[form] = Path(taken.value.path()).read_bytes()
+
+    assert saved["PNG"].startswith(b"\x89PNG")
+    assert b"<title>Predicted against actual</title>" in saved["SVG"]
+    assert b"var(--" not in saved["SVG"]
+    rows = saved["CSV"].decode().splitlines()
+    assert rows[0] == "actual progression,predicted"
+    assert len(rows) == 1 + 89
+    hands.page.keyboard.press("Escape")
+    expect(plot).to_have_count(0)
+
+    # A slider sets its field once, however far it was dragged.
+    hands.cards("data_split").click(position={"x": 60, "y": 18})
+    hands.tab("Settings")
+    slide = inspector.locator("[data-field=train_ratio] .slide")
+    box = slide.bounding_box()
+    assert box is not None
+    middle = box["y"] + box["height"] / 2
+    hands.page.mouse.move(box["x"] + 0.8 * box["width"], middle)
+    hands.page.mouse.down()
+    hands.page.mouse.move(box["x"] + 0.7 * box["width"], middle, steps=3)
+    hands.page.mouse.move(box["x"] + 0.5 * box["width"], middle, steps=3)
+    expect(hands.field("train_ratio")).to_have_value("0.5")
+    hands.page.mouse.up()
+    expect(inspector.get_by_role("button", name="reset to 0.8")).to_be_visible()
+    hands.test_id("undo").click()
+    expect(hands.field("train_ratio")).to_have_value("0.8")
+    expect(hands.test_id("undo")).to_be_disabled()

@@ -1,6 +1,8 @@
 import re
 from typing import Literal
 
+import pytest
+
 from tensorrag import Card, Field
 from tensorrag.check.problems import Fix, Problem
 from tensorrag.types import ColumnSchema
@@ -9,6 +11,7 @@ from web.page.controls import Form
 from web.page.fields import field_specs
 from web.page.form import form, problem_key
 from web.page.markup import html
+from web.page.slider import Slide, slide_of
 
 COLUMNS = [ColumnSchema(name="RM", kind="number"), ColumnSchema(name='<b>"', kind="text")]
 
@@ -115,3 +118,40 @@ def test_an_unreadable_source_offers_everything_that_may_help() -> None:
 
     assert 'data-field="separator"' not in drawn(specs=LOADER)
     assert 'data-field="separator"' in drawn(specs=LOADER, problems=[unreadable])
+
+
+class Tuned(Card):
+    """Has ranges."""
+
+    share: float = Field(0.8, gt=0, lt=1, step=0.05)
+    """Bounds that do not fit themselves."""
+    rate: float = Field(0.001, gt=0, le=10, recommended=(0.0001, 0.01))
+    epochs: int = Field(50, ge=1, le=1_000_000, recommended=(20, 200))
+    seed: int = Field(42, ge=0, le=2**32 - 1)
+    free: float = 1.0
+
+
+def test_a_number_whose_range_is_known_slides_over_it() -> None:
+    specs = {spec.name: spec for spec in field_specs(Tuned.model_json_schema())}
+    slides = {name: slide_of(spec) for name, spec in specs.items()}
+
+    assert slides == {
+        "share": Slide(0.05, 0.95, 0.05),
+        "rate": Slide(0.0001, 0.01, 0.0, growing=True),
+        "epochs": Slide(20, 200, 1.0),
+        "seed": None,
+        "free": None,
+    }
+    rate, epochs = slides["rate"], slides["epochs"]
+    assert rate is not None
+    assert epochs is not None
+    assert rate.share(0.001) == pytest.approx(0.5)
+    assert (epochs.share(5000), epochs.share(-3), epochs.share("many")) == (1, 0, None)
+
+
+def test_a_slider_is_no_control_of_its_own() -> None:
+    page = field(drawn(specs=field_specs(Tuned.model_json_schema())), "share")
+
+    assert len(re.findall(r"<(?:input|select|textarea)\b", page)) == 1
+    assert 'aria-hidden="true" data-slides="f-share"' in page
+    assert "--at:83.33%" in page

@@ -15,6 +15,58 @@ function dressed(options) {
   return copy;
 }
 
+// A picture that can stand alone: no colour of the page's, no font of its own, and its text in it.
+function standalone(root, title, said) {
+  const drawn = root.querySelector("svg");
+  const { width, height } = root.getBoundingClientRect();
+  const probe = root.appendChild(document.createElement("i"));
+  const colour = (name) => {
+    probe.style.color = `var(${name})`;
+    return getComputedStyle(probe).color;
+  };
+  const inside = new XMLSerializer()
+    .serializeToString(drawn)
+    .replace(/var\((--[\w-]+)\)/g, (_, name) => colour(name))
+    .replace(/font-family:\s*inherit/g, `font-family:${FONT}`);
+  const head = 44;
+  const text = (string) => new Option(string).innerHTML;
+  const whole = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height + head}" viewBox="0 0 ${width} ${height + head}">
+<title>${text(title)}</title><desc>${text(said)}</desc>
+<rect width="100%" height="100%" fill="${colour("--surface")}"/>
+<text x="16" y="28" style="font:600 16px ${FONT}" fill="${colour("--ink")}">${text(title)}</text>
+<g transform="translate(0 ${head})">${inside}</g>
+</svg>`;
+  probe.remove();
+  return { whole, width, height: height + head };
+}
+
+const FONT = "Inter,system-ui,sans-serif";
+const DENSITY = 2; // pixels of a PNG per pixel of the page
+
+function bitmap({ whole, width, height }) {
+  const url = URL.createObjectURL(new Blob([whole], { type: "image/svg+xml" }));
+  const image = new Image();
+  return new Promise((done, failed) => {
+    image.onload = () => {
+      const canvas = Object.assign(document.createElement("canvas"), {
+        width: Math.round(width * DENSITY),
+        height: Math.round(height * DENSITY),
+      });
+      canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
+      URL.revokeObjectURL(url);
+      canvas.toBlob(done, "image/png");
+    };
+    image.onerror = failed;
+    image.src = url;
+  });
+}
+
+function hand(blob, name) {
+  const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(blob), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
 export default {
   template: "<div></div>",
   props: { options: Object, renderer: String, theme: String, enable3d: Boolean },
@@ -31,6 +83,11 @@ export default {
   methods: {
     update_chart() {
       this.chart.setOption(dressed(this.options), { notMerge: true });
+    },
+    async save(name, title, said) {
+      const picture = standalone(this.$el, title, said);
+      if (name.endsWith(".png")) hand(await bitmap(picture), name);
+      else hand(new Blob([picture.whole], { type: "image/svg+xml" }), name);
     },
     draw(series) {
       this.chart.setOption({ series });

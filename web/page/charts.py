@@ -20,19 +20,21 @@ _TICK = {"color": "var(--ink-3)", "fontSize": 10.5}
 
 
 class Chart(EChart, component="chart.js"):
-    """An ECharts picture of a fixed height, in a colour of its own."""
+    """An ECharts picture in a colour of its own."""
 
-    def __init__(self, options: Options, height: int, colours: str, said: str) -> None:
+    def __init__(self, options: Options, height: int | None, colours: str, said: str) -> None:
         """Draw a chart.
 
         Args:
             options: plain data; how numbers are written is the browser's part.
-            height: in pixels.
+            height: in pixels; None: as high as the place that it is in.
             colours: style properties of the type that it shows, see `icons.type_colours`.
             said: what the chart shows, for those who cannot see it.
         """
         super().__init__(options, renderer="svg")
-        self.classes("chart c-type").style(f"height:{height}px;{colours}")
+        self.classes("chart c-type").style(
+            f"height:{f'{height}px' if height else '100%'};{colours}"
+        )
         # A title may hold a column's name: set as data, never parsed as props.
         self.props.update({"role": "img", "aria-label": said})
 
@@ -41,13 +43,18 @@ class Chart(EChart, component="chart.js"):
         self.run_method("draw", series)
 
 
-def chart_options(chart: ChartPreview) -> Options:
-    """Return the options of a chart; ``var(--c)`` is the colour of the type that it shows."""
-    histogram = chart.chart == "histogram"
+def chart_options(chart: ChartPreview, *, large: bool = False) -> Options:
+    """Return the options of a chart; ``var(--c)`` is the colour of the type that it shows.
+
+    Args:
+        chart: what to draw.
+        large: whether it has the page for itself, and room for both axes.
+    """
+    histogram = chart.chart == "histogram" and not large
     # The name and last value of a line stand at its end.
     right = {"histogram": 2, "line": 62}.get(chart.chart, 12)
     zoomed = _axis(chart.x, grid=False, line=True) | {"scale": chart.chart != "bar"}
-    if histogram:
+    if chart.chart == "histogram":
         zoomed |= _edges(chart.series)
     upright = _axis(chart.y, grid=not histogram, line=False)
     if histogram:
@@ -62,17 +69,22 @@ def chart_options(chart: ChartPreview) -> Options:
         zoomed |= _within(zoomed, _extent(chart.series))
         upright |= _within(upright, _extent(chart.series))
     return base_options() | {
-        "grid": {
-            "left": 2 if histogram else 34,
-            "right": right,
-            "top": 4 if histogram else 28,
-            "bottom": 20 if histogram else 32,
-        },
+        "grid": _large_room(right) if large else _room(right, bare=histogram),
         "xAxis": zoomed,
         "yAxis": upright,
         "graphic": [] if histogram else _axis_names(chart.x, chart.y, right),
-        "series": [*_series(chart), *_lines(chart)],
+        "series": [*_series(chart, large=large), *_lines(chart)],
     }
+
+
+def _room(right: int, *, bare: bool) -> Options:
+    if bare:
+        return {"left": 2, "right": right, "top": 4, "bottom": 20}
+    return {"left": 34, "right": right, "top": 28, "bottom": 32}
+
+
+def _large_room(right: int) -> Options:
+    return {"left": 64, "right": max(right, 24), "top": 40, "bottom": 48}
 
 
 def base_options() -> Options:
@@ -172,25 +184,25 @@ def _points(series: Series) -> list[list[float | int | None]]:
     return [[x, y] for x, y in zip(series.x, series.y, strict=False) if x is not None]
 
 
-def _series(chart: ChartPreview) -> list[Options]:
+def _series(chart: ChartPreview, *, large: bool) -> list[Options]:
     drawn: list[Options] = []
     for at, series in enumerate(chart.series):
         points = _points(series)
         if chart.chart == "line":
             drawn.append(_line(series.name, points, at, dashed=series.dashed))
         elif chart.chart == "scatter":
-            drawn.append(_cloud(series.name, points))
+            drawn.append(_cloud(series.name, points, 7 if large else 3.2))
         else:
             drawn.append(_bars(series.name, points, thin=chart.chart == "histogram"))
     return drawn
 
 
-def _cloud(name: str, points: list[Any]) -> Options:
+def _cloud(name: str, points: list[Any], size: float) -> Options:
     return {
         "type": "scatter",
         "name": name,
         "data": points,
-        "symbolSize": 3.2,
+        "symbolSize": size,
         "itemStyle": {"color": "var(--c)", "opacity": 0.42},
         "emphasis": {"itemStyle": {"opacity": 1}},
     }

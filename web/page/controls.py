@@ -12,6 +12,7 @@ from tensorrag.types import ColumnSchema
 from web.page.fields import LISTS, FieldSpec, bounds, choice_words, defaults
 from web.page.icons import icon
 from web.page.markup import Element, Node, a, button, div, input_, option, select, span
+from web.page.slider import slider
 from web.page.wording import plural
 
 Columns = Sequence[ColumnSchema] | None
@@ -127,7 +128,7 @@ def _bound(control: Element, shown: Form, spec: FieldSpec) -> Element:
     )
 
 
-def _text(shown: Form, spec: FieldSpec) -> Element:
+def _text(shown: Form, spec: FieldSpec) -> Node:
     numeric = spec.kind in ("number", "integer")
     control = _bound(input_(type="text"), shown, spec)(
         value=spec.write(shown.value(spec)),
@@ -139,7 +140,9 @@ def _text(shown: Form, spec: FieldSpec) -> Element:
         autocomplete="off",
         spellcheck="false",
     )
-    return div(".inp.short" if numeric else ".inp")[control, spec.unit and span(".u")[spec.unit]]
+    typed = div(".inp.short" if numeric else ".inp")[control, spec.unit and span(".u")[spec.unit]]
+    slides = slider(spec, field_id(spec), shown.value(spec))
+    return div(".sliding")[typed, slides] if slides else typed
 
 
 def _usual_step(spec: FieldSpec) -> float:

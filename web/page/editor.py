@@ -33,6 +33,7 @@ from web.page.markup import Node
 from web.page.palette import SEARCH_FIELD, first_found, palette
 from web.page.panel import Panel
 from web.page.past_view import PastView
+from web.page.plot_view import Plot, Plots
 from web.page.remedies import MODAL, SET_UP
 from web.page.run_list import PastRun
 from web.page.run_panel import TABS as STRIP_TABS
@@ -101,6 +102,7 @@ class Editor(View):
             "take_theirs": lambda _: self.session.outside.take(),
             "keep_mine": lambda _: self.session.outside.keep_mine(),
             "open_table": self._open_table,
+            "open_plot": self._open_plot,
             "look_at_data": lambda _: self.session.look_at_data(),
             "deploy": lambda _: self._deploy(),
             "to_limit": self._to_limit,
@@ -127,9 +129,12 @@ class Editor(View):
             self._strip.props["aria-label"] = "Run"
             self._past_place = ui.element("div").style("display: contents")
         self._tables = Tables(self.act)
+        self._plots = Plots(lambda: self.session.pipeline.name, self.act)
         self._log = OpenLog(self.session, self.act)
         self._histories = Histories(self.session, self.act)
-        self._actions |= self._tables.actions | self._log.actions | self._histories.actions
+        self._actions |= (
+            self._tables.actions | self._plots.actions | self._log.actions | self._histories.actions
+        )
         self._actions |= self.board.actions
         self.inspector.refresh()
         stop = [self.session.subscribe(self), self.sessions.on_catalog(self.refresh)]
@@ -431,3 +436,8 @@ class Editor(View):
 
     def _open_table(self, data: Data) -> None:
         self.inspector.open_table(self._tables, text(data, "of"), text(data, "at"))
+
+    def _open_plot(self, data: Data) -> None:
+        plot = data.get("plot")
+        if isinstance(plot, Plot):  # it comes from a part of this page, never from the browser
+            self._plots.open(plot)

@@ -38,6 +38,8 @@ class FieldSpec:
     high: float | None = None
     above: bool = False
     """Whether ``low`` itself does not fit."""
+    below: bool = False
+    """Whether ``high`` itself does not fit."""
     step: float | None = None
     unit: str | None = None
     recommended: tuple[float, float] | None = None
@@ -139,6 +141,7 @@ def _spec(name: str, raw: JsonObject, definitions: JsonObject, required: bool) -
         low=max(lows, default=None),
         high=min(highs, default=None),
         above="exclusiveMinimum" in shape,
+        below="exclusiveMaximum" in shape,
         step=shape.get("x-step"),
         unit=shape.get("x-unit"),
         recommended=(recommended[0], recommended[1]) if recommended else None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import assert_never
+from typing import Any, assert_never
 
 from nicegui import ui
 
@@ -43,6 +43,7 @@ from web.page.markup import (
 )
 from web.page.network import network_picture
 from web.page.panel import Act, Panel
+from web.page.plot_view import Plot, enlarge_button
 from web.page.wording import number, signed, words
 
 
@@ -60,7 +61,7 @@ def show_preview(payload: Preview, kind: TypeInfo | None, act: Act, opener: Node
             for item in payload.items:
                 show_preview(item, kind, act)
         case ChartPreview():
-            _chart(payload, kind)
+            _chart(payload, kind, act)
         case TablePreview():
             Panel("div", table_summary(payload, opener), act=act)
             if payload.sample:
@@ -104,9 +105,13 @@ def _section(title: str, content: Node, note: str | None = None) -> Element:
     return div(".sec")[head, content]
 
 
-def _chart(payload: ChartPreview, kind: TypeInfo | None) -> None:
-    with ui.element("section").classes("sec"):
-        Panel("div", h3(".h3")[payload.title, payload.note and span(".u")[payload.note]])
+def _chart(payload: ChartPreview, kind: TypeInfo | None, act: Act) -> None:
+    def open_it(name: str, _: dict[str, Any]) -> Any:
+        return act(name, {"plot": Plot(payload, kind)})
+
+    note = payload.note and span(".u")[payload.note]
+    with ui.element("section").classes("sec plotted"):
+        Panel("div", h3(".h3")[payload.title, note, enlarge_button(payload.title)], act=open_it)
         said = f"{payload.title}. {payload.caption or payload.note or ''}"
         Chart(chart_options(payload), HEIGHTS[payload.chart], type_colours(kind), said)
         if payload.caption:

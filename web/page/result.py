@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -13,12 +14,14 @@ from tensorrag.catalog import CardInfo
 from tensorrag.edit.edges import title_of
 from tensorrag.errors import TensorRagError
 from tensorrag.pipeline import Pipeline
+from tensorrag.pipeline.names import visible
 from tensorrag.preview import NetworkFace, NetworkPreview, Preview, TablePreview
 from web.live.session import Session
 from web.live.shown import Arrived, Shown
 from web.page.details import Card
 from web.page.markup import Node, b, div
 from web.page.panel import Act, Panel
+from web.page.plot_view import Plot
 from web.page.ports import PortTab, chosen_tab, in_tabs, out_tabs, port_tabs
 from web.page.preview import open_button, show_preview
 from web.page.scene import kind_of
@@ -135,13 +138,28 @@ class Result:
             kind = self._session.catalog.types.get(tab.type)
         elif isinstance(seen, NetworkPreview) and isinstance(face, NetworkFace):
             seen = _closed(seen, face)
-        show_preview(seen, kind, act, open_button(self.node, tab.key))
+        show_preview(seen, kind, self._naming(act), open_button(self.node, tab.key))
+
+    def _naming(self, act: Act) -> Act:
+        """Say of a plot which card it is of."""
+        title = self._title(self.node)
+
+        def named(name: str, data: dict[str, Any]) -> Any:
+            plot = data.get("plot")
+            return act(
+                name, {"plot": replace(plot, card=title)} if isinstance(plot, Plot) else data
+            )
+
+        return named
 
     def _origin(self, came: Arrived) -> Node:
         """Say which card a value came from."""
-        node = self._pipeline.nodes.get(came.source)
-        title = title_of(node, self._session.catalog) if node is not None else came.source
+        title = self._title(came.source)
         return div(".came.t11.m2")["From ", b[title], f", {came.source_port}"]
+
+    def _title(self, name: str) -> str:
+        node = self._pipeline.nodes.get(name)
+        return visible(title_of(node, self._session.catalog)) if node is not None else name
 
     @property
     def _info(self) -> CardInfo | None:

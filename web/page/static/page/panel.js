@@ -5,6 +5,7 @@ import { morph } from "./morph.js";
 import { startDrag } from "./drag.js";
 import { listenToFields } from "./fields.js";
 import { listenToDrops, sendFile } from "./files.js";
+import { listenToSliders } from "./slide.js";
 import { sayDoubt } from "./answers.js";
 import { answer, askThrough, pick } from "./table.js";
 
@@ -23,6 +24,7 @@ export const Panel = {
     });
     listenToDrops(root, act);
     listenToFields(root, act);
+    listenToSliders(root);
     if (this.asks) askThrough(act);
     sayDoubt(act);
   },

@@ -1,0 +1,67 @@
+"""Plots taken along: what their files are called, and the numbers in them."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+from tensorrag.preview import Axis, ChartPreview, ColumnProfile, Series, TablePreview
+from web.page.grid import conditions
+from web.page.plot_csv import plot_csv
+from web.page.plot_view import Plot, plot_file
+
+
+def plot(*series: Series, title: str = "Residuals") -> ChartPreview:
+    return ChartPreview(
+        title=title, chart="line", x=Axis(label="epoch"), y=Axis(label="loss", unit="k$"),
+        series=series,
+    )  # fmt: skip
+
+
+def test_a_line_per_point_under_what_the_axes_measure() -> None:
+    written = plot_csv(plot(Series(name="train", x=(1, 2), y=(0.5, None))))
+
+    assert list(csv.reader(io.StringIO(written))) == [
+        ["epoch", "loss, k$"],
+        ["1", "0.5"],
+        ["2", ""],
+    ]
+
+
+def test_several_series_are_told_apart() -> None:
+    written = plot_csv(plot(*(Series(name=name, x=(1,), y=(2,)) for name in ("a, b", "c"))))
+
+    assert list(csv.reader(io.StringIO(written)))[1:] == [["a, b", "1", "2"], ["c", "1", "2"]]
+
+
+def test_a_file_is_named_after_pipeline_card_and_plot() -> None:
+    named = Plot(plot(title="R² by x/y"), None, "Evaluate: test")
+
+    assert plot_file("Boston", named, "svg") == "Boston - Evaluate_ test - R² by x_y.svg"
+    assert plot_file("..", Plot(plot(title="?"), None), "png") == "_.png"
+
+
+def test_what_a_grid_asks_for_becomes_conditions_and_the_rest_is_left_out() -> None:
+    table = TablePreview(
+        rows=1,
+        columns=(ColumnProfile(name="a.b", kind="number"), ColumnProfile(name="c", kind=None)),
+    )
+    asked = {
+        "c0": {"type": "inRange", "filter": 1, "filterTo": 2.5},
+        "c1": {"type": "notContains", "filter": "x"},
+        "c2": {"type": "equals", "filter": 1},
+        "a.b": {"type": "equals", "filter": 1},
+    }
+
+    assert conditions(asked, table) == [("a.b", "≥", 1), ("a.b", "≤", 2.5), ("c", "lacks", "x")]
+    assert conditions({"c0": {"type": "blank"}}, table) == [("a.b", "missing", None)]
+    nonsense: list[Any] = [
+        None,
+        [],
+        {"c0": 3},
+        {"c0": {"type": "equals", "filter": [1]}},
+        {"c²": {}},
+    ]
+    for forged in nonsense:
+        assert conditions(forged, table) == []

@@ -1,0 +1,136 @@
+"""A plot over the whole page, with its text beside it, to be looked at closely and taken along."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from nicegui import ui
+
+from tensorrag.catalog import TypeInfo
+from tensorrag.preview import ChartPreview, Series
+from web.live.exporting import file_name
+from web.page.actions import Action, Data, text
+from web.page.charts import Chart, chart_options
+from web.page.icons import glyph, icon, type_colours
+from web.page.markup import Element, Node, b, button, div, h3, span, table, tbody, td, tr
+from web.page.panel import Act, Panel
+from web.page.plot_csv import named, plot_csv
+from web.page.wording import brief, plural
+
+FORMATS = {"png": "PNG", "svg": "SVG", "csv": "CSV"}
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A plot, and the card that made it."""
+
+    chart: ChartPreview
+    kind: TypeInfo | None
+    """The type of the value that it shows, whose colour it has."""
+    card: str = ""
+    """What people call the card."""
+
+
+class Plots:
+    """The plot that a tab has open, if any, and what people do with it."""
+
+    def __init__(self, pipeline: Callable[[], str], act: Act) -> None:
+        """``pipeline`` says what the pipeline is called now: files are named after it."""
+        self._pipeline, self._act = pipeline, act
+        self._place = ui.element("div")
+        self._plot: Plot | None = None
+        self._chart: Chart | None = None
+        self.actions: dict[str, Action] = {"close_plot": self._close, "save_plot": self._save}
+
+    def open(self, plot: Plot) -> None:
+        """Show a plot, in place of another one."""
+        self._close({})
+        self._plot = plot
+        with self._place, ui.element("section").classes("sheetview plotview") as root:
+            root.props.update({"aria-label": plot.chart.title, "data-testid": "plot"})
+            Panel("div", _heading(plot), act=self._act).classes("hh")
+            with ui.element("div").classes("gr"):
+                said = f"{plot.chart.title}. {plot.chart.caption or plot.chart.note or ''}"
+                options = chart_options(plot.chart, large=True)
+                self._chart = Chart(options, None, type_colours(plot.kind), said)
+            Panel("div", _text(plot.chart)).classes("sd")
+
+    def _close(self, _: Data) -> None:
+        self._plot = self._chart = None
+        self._place.clear()
+
+    def _save(self, data: Data) -> None:
+        form = text(data, "as")
+        if self._plot is None or self._chart is None or form not in FORMATS:
+            return
+        chart = self._plot.chart
+        name = plot_file(self._pipeline(), self._plot, form)
+        if form == "csv":
+            ui.download.content(plot_csv(chart), name, "text/csv")
+        else:
+            self._chart.run_method("save", name, chart.title, chart.caption or chart.note or "")
+
+
+def plot_file(pipeline: str, plot: Plot, form: str) -> str:
+    """Name a file after pipeline, card and plot: ``Boston - Evaluate - Residuals.png``."""
+    parts = [file_name(part) for part in (pipeline, plot.card, plot.chart.title)]
+    return f"{' - '.join(filter(None, parts)) or 'plot'}.{form}"
+
+
+def enlarge_button(title: str) -> Node:
+    """Offer to look at a plot closely."""
+    says = f"Enlarge {title}"
+    return button(
+        ".btn.i.sml.enlarge", type="button", data_act="open_plot", aria_label=says,
+        title="Enlarge, and save it",
+    )[icon("expand", ".s")]  # fmt: skip
+
+
+def _heading(plot: Plot) -> Node:
+    return [
+        button(
+            ".btn.i", type="button", data_act="close_plot", aria_label="Close the plot",
+            title="Close (Esc)", data_keys="escape",
+        )[icon("close")],
+        glyph(plot.kind),
+        b(style="font-size:15px")[plot.card],
+        span(".m2.cut")[plot.chart.title],
+        span(".sp"),
+        [_save_button(form, word) for form, word in FORMATS.items()],
+    ]  # fmt: skip
+
+
+def _save_button(form: str, word: str) -> Element:
+    return button(
+        ".btn.o.sml", type="button", data_act="save_plot", data_as=form, title=f"Save as {word}"
+    )[icon("export", ".s"), word]  # fmt: skip
+
+
+def _text(chart: ChartPreview) -> Node:
+    """Say what the plot shows in words and numbers."""
+    return [
+        div(".sec")[
+            b(style="font-size:15px")[chart.title],
+            chart.note and div(".t11.m2")[chart.note],
+            chart.caption and div(".cap", style="margin-top:8px")[chart.caption],
+            div(".cap")[f"{named(chart.y)}, by {named(chart.x)}."],
+        ],
+        [_series(series, chart) for series in chart.series],
+    ]
+
+
+def _series(series: Series, chart: ChartPreview) -> Element:
+    points = [(x, y) for x, y in zip(series.x, series.y, strict=False) if None not in (x, y)]
+    return div(".sec")[
+        h3[series.name, span(".u")[plural(len(points), "point")]],
+        table(".mt.stats")[
+            tbody[_range(chart.x.label, [x for x, _ in points]),
+                  _range(chart.y.label, [y for _, y in points])]
+        ],
+    ]  # fmt: skip
+
+
+def _range(label: str, values: Sequence[float | int | None]) -> Node:
+    there = [value for value in values if value is not None]
+    return there and tr[td[label], td[f"{brief(min(there))} to {brief(max(there))}"]]
