@@ -25,11 +25,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from scripts.get_chromium import on_this_machine
+from tensorrag.plain import JsonObject
 
 LITEGRAPH = "litegraph.js@0.7.18"
 LITEGRAPH_PAGE = Path(__file__).with_name("canvas_litegraph.html")
@@ -44,8 +44,6 @@ TYPES = {"Table": {"shape": "square", "light": "#0a7686", "dark": "#3fb6c6"}}
 CARD_HEIGHT = 148
 COLUMN = 232
 ROW = 190
-
-JsonObject = dict[str, Any]
 
 
 def faces() -> list[JsonObject]:

@@ -16,15 +16,9 @@ from pydantic import ValidationError
 
 from executors import environment
 from executors.limits import Limits
-from executors.protocol import (
-    MAX_LINE,
-    JsonObject,
-    ProtocolError,
-    cancel,
-    decode,
-    encode,
-)
+from executors.protocol import MAX_LINE, ProtocolError, cancel, decode, encode
 from tensorrag.errors import UNFORESEEN, ErrorInfo, ExecutorError
+from tensorrag.plain import JsonObject
 
 
 class WorkerLost(ExecutorError):

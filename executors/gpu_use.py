@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
-from executors.protocol import JsonObject
+from tensorrag.plain import JsonObject
 
 LIBRARY = "libnvidia-ml.so.1"
 

@@ -8,7 +8,8 @@ import time
 from executors import usage
 from executors.cgroup import Group
 from executors.limits import Limits
-from executors.protocol import JsonObject, failure
+from executors.protocol import failure
+from tensorrag.plain import JsonObject
 
 FIRST_SECONDS = 0.2
 """Before the first look: most cards have ended by then, and cost nothing."""

@@ -9,9 +9,9 @@ from pathlib import Path
 from executors.connection import Connection, error_of, spawn
 from executors.errands import Errands
 from executors.limits import CHECK_SECONDS
-from executors.protocol import JsonObject
 from executors.suspects import MOST, Suspects
 from tensorrag.errors import ExecutorError, TaskFailed
+from tensorrag.plain import JsonObject
 from tensorrag.store.place import Place
 from tensorrag.task import Task
 

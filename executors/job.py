@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 
 from executors.connection import Connection, error_of
 from executors.limits import LOOKING_SECONDS
-from executors.protocol import JsonObject
 from tensorrag.errors import ErrorInfo, RunCancelled, TaskFailed, TensorRagError
+from tensorrag.plain import JsonObject
 from tensorrag.store.place import Place
 from tensorrag.task import Task
 

@@ -16,11 +16,11 @@ from executors.crew import Crew
 from executors.host_client import CardHost
 from executors.job import Job
 from executors.limits import Limits, limits_for, seconds_for
-from executors.protocol import JsonObject
 from executors.slots import Places, Slots
 from tensorrag.allowance import machine_memory
 from tensorrag.errors import ExecutorError, ExecutorUnavailable, RunCancelled, TensorRagError
 from tensorrag.executor import Offer, Offers
+from tensorrag.plain import JsonObject
 from tensorrag.store.place import Place
 from tensorrag.store.settings import Settings
 from tensorrag.task import Task, TaskKind

@@ -21,10 +21,11 @@ from executors.gpu_use import GpuMeter
 from executors.modal_checkpoints import Courier
 from executors.modal_parcel import EMPTY, FORMAT, REVOKED, Parcel, far_path, pack, unpack
 from executors.modal_speech import LASTS, Speech
-from executors.protocol import JsonObject, message
+from executors.protocol import message
 from executors.worker import describe
 from tensorrag.errors import RunCancelled
 from tensorrag.perform import perform
+from tensorrag.plain import JsonObject
 from tensorrag.progress import Reporter, reporting
 from tensorrag.store.artifacts import Store
 from tensorrag.store.checkpoints import Kept

@@ -11,7 +11,8 @@ from executors.job import Job
 from executors.modal_line import Line, pause
 from executors.modal_parcel import REVOKED
 from executors.modal_variant import gpu_of
-from executors.protocol import MOST_PROGRESS, JsonObject, decode
+from executors.protocol import MOST_PROGRESS, decode
+from tensorrag.plain import JsonObject
 from tensorrag.task import Task
 
 if TYPE_CHECKING:

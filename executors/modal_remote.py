@@ -32,7 +32,7 @@ from executors.modal_sentences import (
 from executors.modal_transfer import kept_before, parcel_of, receive, send
 from executors.modal_variant import gpu_of, refuse, seconds_of, variant
 from executors.modal_waiting import tell_of_waiting
-from executors.protocol import JsonObject, decode
+from executors.protocol import decode
 from tensorrag.errors import (
     ExecutorError,
     ExecutorUnavailable,
@@ -42,6 +42,7 @@ from tensorrag.errors import (
 )
 from tensorrag.executor import Offer, Offers
 from tensorrag.gpus import GPUS
+from tensorrag.plain import JsonObject
 from tensorrag.rates import Rates
 from tensorrag.store.artifacts import Store
 from tensorrag.store.place import Place

@@ -7,8 +7,8 @@ import os
 from contextlib import suppress
 
 from executors.job import Job
-from executors.protocol import JsonObject
 from tensorrag.gpus import next_up
+from tensorrag.plain import JsonObject
 from tensorrag.rates import Rates
 from tensorrag.task import Task
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 import json
 from typing import Any, NoReturn
 
-JsonObject = dict[str, Any]
+from tensorrag.plain import JsonObject
 
 MAX_LINE = 32 << 20
 """Bytes in a line, at most: results hold digests, schemas and previews, never the data."""

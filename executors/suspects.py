@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 
 from executors.limits import CHECK_SECONDS
-from executors.protocol import JsonObject
+from tensorrag.plain import JsonObject
 
 MOST = 8
 """Cards that one question may lose before it counts as without an answer."""

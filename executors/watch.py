@@ -23,7 +23,6 @@ from executors.protocol import (
     ERROR,
     MOST_PROGRESS,
     PROGRESS,
-    JsonObject,
     Lines,
     ProtocolError,
     address,
@@ -34,6 +33,7 @@ from executors.protocol import (
     message,
     refusal,
 )
+from tensorrag.plain import JsonObject
 from tensorrag.redaction import Blackout
 
 if TYPE_CHECKING:

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from statistics import median
 
 from tensorrag.check import NodeFacts
+from tensorrag.plain import JsonObject
 from tensorrag.rates import Rates, dollars
 from tensorrag.store.spending import Past, Work
 from tensorrag.types.schema import ModelSchema, NetworkSpecSchema, TableSchema
-from tensorrag.types.value import JsonObject
 
 NEAREST = 5
 """How many times of before are used: those with about as much to do."""

@@ -11,10 +11,10 @@ from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
+from tensorrag.plain import JsonObject
 from tensorrag.rates import Rates
 from tensorrag.store.place import Place
 from tensorrag.task import Task, TaskKind
-from tensorrag.types.value import JsonObject
 
 Missing = Literal["package", "sign_in", "deploy"]
 """What may have to be set up before an executor can be used, in the order in which it is done."""

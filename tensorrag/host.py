@@ -11,10 +11,10 @@ from contextlib import nullcontext
 from tensorrag.card import Peek
 from tensorrag.check import Guard, check
 from tensorrag.pipeline.as_json import from_json
+from tensorrag.plain import JsonObject
 from tensorrag.registry.finding import Registry
 from tensorrag.store.place import Place
 from tensorrag.task import Task
-from tensorrag.types.value import JsonObject
 
 Loader = Callable[[], Registry]
 

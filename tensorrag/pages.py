@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from tensorrag.arranged import Condition, Order, arranged, rows_at
 from tensorrag.errors import ArtifactError
+from tensorrag.plain import JsonObject
 from tensorrag.preview import SHOWN_COLUMNS
 from tensorrag.store.artifacts import Store
 from tensorrag.types.table import Table
-from tensorrag.types.value import JsonObject
 
 if TYPE_CHECKING:
     from tensorrag.task import Task

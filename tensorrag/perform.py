@@ -29,13 +29,14 @@ from tensorrag.folders import Folders
 from tensorrag.host import answer
 from tensorrag.pages import page
 from tensorrag.params import parameter_errors
+from tensorrag.plain import JsonObject
 from tensorrag.preview import Face, Preview
 from tensorrag.registry.finding import load_card
 from tensorrag.sources import Sources, looking_in
 from tensorrag.store.artifacts import Store
 from tensorrag.store.place import Place
 from tensorrag.task import Task
-from tensorrag.types.value import JsonObject, Value
+from tensorrag.types.value import Value
 
 _FACE: TypeAdapter[Face | None] = TypeAdapter(Face | None)
 _PREVIEWS: TypeAdapter[dict[str, Preview]] = TypeAdapter(dict[str, Preview])

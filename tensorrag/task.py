@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from tensorrag.types.value import JsonObject
+from tensorrag.plain import JsonObject
 
 TaskKind = Literal["run", "describe", "propagate", "peek", "page", "profile", "predict"]
 

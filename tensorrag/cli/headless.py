@@ -20,6 +20,7 @@ from tensorrag.errors import FileFormatError, PipelineError, TensorRagError, Wor
 from tensorrag.executor import Executor
 from tensorrag.pipeline import Pipeline, files, strict_json
 from tensorrag.pipeline.names import quoted
+from tensorrag.plain import JsonObject
 from tensorrag.run import Request, Run
 from tensorrag.run.hosted import Hosted
 from tensorrag.run.prepare import PipelineHasErrors, look, open_executors, with_params
@@ -27,7 +28,6 @@ from tensorrag.run.request import asked
 from tensorrag.run.strays import Strays
 from tensorrag.store.interruption import interrupt_abandoned
 from tensorrag.store.workspace import Workspace
-from tensorrag.types.value import JsonObject
 
 EXIT_CODES = {"succeeded": 0, "failed": 1, "cancelled": 1, "interrupted": 1}
 REFUSED = 2

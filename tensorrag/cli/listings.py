@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from tensorrag.plain import JsonObject
 from tensorrag.registry import catalog_cache
 from tensorrag.registry.modules import python_files
 from tensorrag.store.home import home
@@ -14,8 +15,6 @@ from tensorrag.store.home import home
 if TYPE_CHECKING:
     from tensorrag.catalog import Catalog
     from tensorrag.store.journal import Journal
-
-JsonObject = dict[str, Any]
 
 
 def cards(workspace: Path | None = None) -> list[JsonObject]:

@@ -10,9 +10,9 @@ import click
 
 from tensorrag.check.problems import Problem
 from tensorrag.placement import LOCAL, where
+from tensorrag.plain import JsonObject
 from tensorrag.rates import dollars
 from tensorrag.store.log import Unread
-from tensorrag.types.value import JsonObject
 
 if TYPE_CHECKING:
     from rich.console import Console

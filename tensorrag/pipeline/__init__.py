@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from tensorrag.pipeline.graph import Edge, JsonObject, Misfit, Node, Pipeline, Position
+from tensorrag.pipeline.graph import Edge, Misfit, Node, Pipeline, Position
+from tensorrag.plain import JsonObject
 
 __all__ = ["Edge", "JsonObject", "Misfit", "Node", "Pipeline", "Position"]

@@ -7,10 +7,11 @@ from types import MappingProxyType
 from typing import Any
 
 from tensorrag.errors import FileFormatError, PipelineError
-from tensorrag.pipeline.graph import NOTHING, Edge, JsonObject, Misfit, Node, Pipeline, Position
+from tensorrag.pipeline.graph import NOTHING, Edge, Misfit, Node, Pipeline, Position
 from tensorrag.pipeline.keys import HEAD_KEYS, NODE_KEYS, PIPELINE_KEYS, Key
 from tensorrag.pipeline.names import quoted
 from tensorrag.pipeline.placing import place
+from tensorrag.plain import JsonObject
 
 FORMAT = "tensorrag.pipeline"
 VERSION = 1

@@ -18,7 +18,6 @@ from tensorrag.pipeline.names import NAME_LENGTH, is_name, quoted
 if TYPE_CHECKING:
     import networkx as nx
 
-JsonObject = dict[str, Any]
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 

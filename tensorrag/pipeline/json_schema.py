@@ -1,9 +1,9 @@
 """The JSON Schema of pipeline files, made from the table that reads them."""
 
 from tensorrag.pipeline.as_json import EDGE_KEYS, FORMAT, MAX_EDGES, MAX_NODES, VERSION
-from tensorrag.pipeline.graph import JsonObject
 from tensorrag.pipeline.keys import HEAD_KEYS, NODE_KEYS, PIPELINE_KEYS
 from tensorrag.pipeline.names import CARD_PATTERN, NAME_PATTERN
+from tensorrag.plain import JsonObject
 
 
 def json_schema() -> JsonObject:

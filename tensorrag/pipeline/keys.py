@@ -9,8 +9,9 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from tensorrag.gpus import GPUS
-from tensorrag.pipeline.graph import NOTHING, JsonObject, Position
+from tensorrag.pipeline.graph import NOTHING, Position
 from tensorrag.pipeline.names import NAME_PATTERN, is_name
+from tensorrag.plain import JsonObject
 
 MAX_TITLE = 200
 """Longest name of a pipeline or title of a card, in characters."""

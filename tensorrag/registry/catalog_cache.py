@@ -14,14 +14,14 @@ from collections.abc import Iterable
 from contextlib import suppress
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from tensorrag.plain import JsonObject
 from tensorrag.registry.modules import python_files, source_file, source_folder
 
 if TYPE_CHECKING:
     from tensorrag.catalog import Catalog
 
-JsonObject = dict[str, Any]
 GROUPS = ("tensorrag.cards", "tensorrag.types")
 
 

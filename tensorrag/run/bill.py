@@ -8,10 +8,10 @@ from contextlib import suppress
 from dataclasses import replace
 
 from tensorrag.errors import ExecutorError, Unheard, WorkspaceError
+from tensorrag.plain import JsonObject
 from tensorrag.run.node_run import NodeRun
 from tensorrag.run.schedule import Outcome
 from tensorrag.store.spending import Charge, Spending
-from tensorrag.types.value import JsonObject
 
 log = logging.getLogger(__name__)
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal, Self
 
+from tensorrag.plain import JsonObject
 from tensorrag.rates import dollars
 from tensorrag.store.settings import Values
 from tensorrag.store.spending import Spending
-from tensorrag.types.value import JsonObject
 
 MARKS = (50, 75, 90, 100)
 """Per cent of a budget at which something is said."""

@@ -8,11 +8,11 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 from typing import TypeVar
 
+from tensorrag.plain import JsonObject
 from tensorrag.progress import INTERVAL
 from tensorrag.run.node_run import NodeRun
 from tensorrag.store.journal import Journal
 from tensorrag.store.run_entry import timestamp
-from tensorrag.types.value import JsonObject
 
 Item = TypeVar("Item")
 

@@ -8,11 +8,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from tensorrag.errors import PipelineError
+from tensorrag.plain import JsonObject
 from tensorrag.run.noise import Noise, alike, noise_of
 from tensorrag.store.journal import Journal
 from tensorrag.store.run_entry import RunEntry, timestamp
 from tensorrag.types.metrics import METRICS
-from tensorrag.types.value import JsonObject
 
 LEAST, MOST = 2, 6
 """How many runs may be compared."""

@@ -9,6 +9,7 @@ from contextlib import suppress
 
 from tensorrag.errors import ExecutorError, RunCancelled, TaskFailed
 from tensorrag.executor import Executor
+from tensorrag.plain import JsonObject
 from tensorrag.run.bill import Bill
 from tensorrag.run.chronicle import Chronicle, Pace
 from tensorrag.run.node_run import NodeRun
@@ -17,7 +18,6 @@ from tensorrag.run.rehearsal import Rehearsal
 from tensorrag.run.schedule import Outcome
 from tensorrag.store.place import Place
 from tensorrag.task import Task
-from tensorrag.types.value import JsonObject
 
 REHEARSES = "tried on a few rows here first"
 """Why a card is still waiting that would cost money."""

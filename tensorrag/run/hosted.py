@@ -12,9 +12,9 @@ from tensorrag.errors import ExecutorUnavailable
 from tensorrag.executor import Executor
 from tensorrag.pipeline import Pipeline
 from tensorrag.pipeline.as_json import to_json
+from tensorrag.plain import JsonObject
 from tensorrag.store.place import Place
 from tensorrag.task import Task, TaskKind
-from tensorrag.types.value import JsonObject
 
 
 class Hosted:

@@ -11,9 +11,9 @@ from typing import Literal, Self
 from tensorrag.check import NodeFacts
 from tensorrag.errors import ErrorInfo
 from tensorrag.placement import Placement
+from tensorrag.plain import JsonObject
 from tensorrag.store.checkpoints import Kept
 from tensorrag.store.results import Result
-from tensorrag.types.value import JsonObject
 
 NodeState = Literal["queued", "running", "done", "failed", "cancelled", "blocked", "bypassed"]
 

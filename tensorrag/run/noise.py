@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from statistics import variance
 from typing import Any, TypeVar
 
+from tensorrag.plain import JsonObject
 from tensorrag.store.journal import Journal
 from tensorrag.store.run_entry import RunEntry
-from tensorrag.types.value import JsonObject
 
 LEAST = 3
 """Seeds that must have been tried before anything is said."""

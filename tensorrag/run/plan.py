@@ -18,11 +18,11 @@ from tensorrag.card import Peek
 from tensorrag.catalog import Catalog
 from tensorrag.check import Checked, NodeFacts
 from tensorrag.pipeline import Edge, Node, Pipeline
+from tensorrag.plain import JsonObject
 from tensorrag.run.reasons import ASKED, EVERY_TIME, again, change
 from tensorrag.store.artifacts import Store
 from tensorrag.store.manifest import canonical
 from tensorrag.store.results import Result
-from tensorrag.types.value import JsonObject
 
 State = Literal["done", "stale", "bypassed", "blocked"]
 

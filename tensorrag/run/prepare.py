@@ -18,10 +18,10 @@ from tensorrag.executor import Executor
 from tensorrag.pipeline import Node, Pipeline
 from tensorrag.pipeline.names import quoted
 from tensorrag.placement import Placement
+from tensorrag.plain import JsonObject
 from tensorrag.run.placing import circumstances_of, placed, unknown_places, with_room
 from tensorrag.store.place import Place
 from tensorrag.task import Task
-from tensorrag.types.value import JsonObject
 
 Checker = Callable[[Pipeline, Mapping[str, Peek]], Awaitable[Checked]]
 """Checks a pipeline, given what was seen at outside sources; where that happens is its business."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any, TypeGuard
 
+from tensorrag.plain import JsonObject
 from tensorrag.store.run_entry import timestamp
-from tensorrag.types.value import JsonObject
 
 CHARACTERS = 16 << 20
 """Most characters that are kept of one card; executors on this machine hand on far less."""

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from tensorrag.types.value import JsonObject
+from tensorrag.plain import JsonObject
 
 FIRST_RUN = "first run"
 EVERY_TIME = "runs every time"

@@ -6,10 +6,10 @@ import platform
 import sys
 
 from tensorrag.pipeline.as_json import to_json
+from tensorrag.plain import JsonObject
 from tensorrag.run.plan import library_version
 from tensorrag.run.prepare import Prepared, threads
 from tensorrag.run.request import Request
-from tensorrag.types.value import JsonObject
 
 LIBRARIES = ("tensorrag", "numpy", "pandas", "pyarrow", "scikit-learn", "torch")
 """Versions that every record names; cards name more."""

@@ -14,12 +14,12 @@ from collections.abc import Callable
 from tensorrag.durable import make_folder
 from tensorrag.errors import ErrorInfo, ExecutorError, TaskFailed
 from tensorrag.executor import Executor
+from tensorrag.plain import JsonObject
 from tensorrag.run.node_run import NodeRun
 from tensorrag.run.schedule import Schedule
 from tensorrag.store.artifacts import Store
 from tensorrag.store.place import Place
 from tensorrag.task import Task
-from tensorrag.types.value import JsonObject
 
 SECONDS = 60.0
 """How long one card may be tried: one that takes longer is not held up."""

@@ -11,10 +11,10 @@ from tensorrag.errors import FileFormatError, RunRefused
 from tensorrag.pipeline import Pipeline
 from tensorrag.pipeline.as_json import to_json
 from tensorrag.pipeline.files import from_object
+from tensorrag.plain import JsonObject
 from tensorrag.run.prepare import with_params
 from tensorrag.store.journal import Journal
 from tensorrag.store.run_entry import ONGOING
-from tensorrag.types.value import JsonObject
 
 
 @dataclass(frozen=True, slots=True)

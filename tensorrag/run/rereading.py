@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tensorrag.card import Peek
-from tensorrag.types.value import JsonObject
+from tensorrag.plain import JsonObject
 
 
 def is_other(answer: JsonObject, made: JsonObject) -> bool:

@@ -20,6 +20,7 @@ from tensorrag.estimate import NOTHING
 from tensorrag.executor import Executor
 from tensorrag.pipeline.names import quoted
 from tensorrag.placement import LOCAL
+from tensorrag.plain import JsonObject
 from tensorrag.run.bill import Bill
 from tensorrag.run.budget_watch import BudgetWatch
 from tensorrag.run.chronicle import Chronicle
@@ -35,7 +36,6 @@ from tensorrag.run.schedule import Outcome, Schedule, Step
 from tensorrag.store.interruption import interrupt
 from tensorrag.store.place import Place
 from tensorrag.store.workspace import Workspace
-from tensorrag.types.value import JsonObject
 
 log = logging.getLogger(__name__)
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from tensorrag.errors import RunCancelled
+from tensorrag.plain import JsonObject
 from tensorrag.run.node_run import NodeRun, new_ticket
 from tensorrag.run.plan import Planned, Planner, cache_key
 from tensorrag.run.prepare import Prepared, task_of
@@ -20,7 +21,6 @@ from tensorrag.store.artifacts import Store
 from tensorrag.store.manifest import canonical
 from tensorrag.store.results import Result
 from tensorrag.task import Task
-from tensorrag.types.value import JsonObject
 
 Outcome = JsonObject | BaseException
 """What an executor answered to a task, or what it ended with instead."""

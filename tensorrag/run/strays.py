@@ -16,12 +16,12 @@ from contextlib import suppress
 
 from tensorrag.errors import ExecutorError, RunCancelled, TaskFailed, WorkspaceError
 from tensorrag.executor import Executor
+from tensorrag.plain import JsonObject
 from tensorrag.run.node_run import NodeRun
 from tensorrag.run.rereading import is_other
 from tensorrag.store.results import Result
 from tensorrag.store.run_entry import Unsettled
 from tensorrag.store.workspace import Workspace
-from tensorrag.types.value import JsonObject
 
 PATIENCE = 30.0
 """Seconds that an executor may take to say whether it still has a task."""

@@ -21,10 +21,11 @@ from pydantic import ValidationError
 from tensorrag import redaction
 from tensorrag.durable import full_disk_explained, make_folder, move_into_place, write_file
 from tensorrag.errors import ArtifactDamaged, ArtifactError, ArtifactForeign, ArtifactNotFound
+from tensorrag.plain import JsonObject
 from tensorrag.store.database import Database
 from tensorrag.store.manifest import DIGEST, PLAIN, SIGNED, Artifact, FileEntry
 from tensorrag.store.signing import Signatures
-from tensorrag.types import JsonObject, Value, value_type
+from tensorrag.types import Value, value_type
 
 if TYPE_CHECKING:
     from tensorrag.store.checkpoints import Checkpoints

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from tensorrag.plain import JsonObject
 from tensorrag.store.database import Row
 from tensorrag.store.journal import WAITS, Journal
 from tensorrag.store.owner import Owner
-from tensorrag.store.run_entry import ONGOING, JsonObject
+from tensorrag.store.run_entry import ONGOING
 
 
 def interrupt_abandoned(journal: Journal) -> list[str]:

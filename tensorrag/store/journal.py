@@ -13,18 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from tensorrag.errors import RunNotFound
+from tensorrag.plain import JsonObject
 from tensorrag.store import spending
 from tensorrag.store.database import Database
 from tensorrag.store.owner import Owner
-from tensorrag.store.run_entry import (
-    COLUMNS,
-    ONGOING,
-    JsonObject,
-    RunEntry,
-    Unsettled,
-    entry_of,
-    timestamp,
-)
+from tensorrag.store.run_entry import COLUMNS, ONGOING, RunEntry, Unsettled, entry_of, timestamp
 
 SCHEMA = (
     """

@@ -6,8 +6,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from tensorrag.plain import JsonObject
 from tensorrag.store.journal import Journal
-from tensorrag.store.run_entry import COLUMNS, JsonObject, RunEntry, entry_of
+from tensorrag.store.run_entry import COLUMNS, RunEntry, entry_of
 
 LATEST = (
     "SELECT max(number) FROM runs WHERE pipeline IS NOT NULL AND status != 'queued'"

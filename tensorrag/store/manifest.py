@@ -9,7 +9,8 @@ from functools import cached_property
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from tensorrag.types import BUILT_IN, JsonObject
+from tensorrag.plain import JsonObject
+from tensorrag.types import BUILT_IN
 
 DIGEST = re.compile(r"[0-9a-f]{64}")
 """How a value, or a cache key, is written."""

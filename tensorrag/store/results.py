@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 from pydantic import ValidationError
 
 from tensorrag.card import Peek
-from tensorrag.types.value import JsonObject
+from tensorrag.plain import JsonObject
 
 if TYPE_CHECKING:
     from tensorrag.store.artifacts import Store

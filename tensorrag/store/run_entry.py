@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-JsonObject = dict[str, Any]
+from tensorrag.plain import JsonObject
 
 ONGOING = ("queued", "running")
 """The states of a run that has not ended."""

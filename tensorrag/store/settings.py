@@ -31,11 +31,10 @@ from tensorrag.durable import full_disk_explained, write_file
 from tensorrag.errors import ParameterError, WorkspaceError
 from tensorrag.params import label, parameter_errors
 from tensorrag.pipeline.strict_json import MAX_DIGITS
+from tensorrag.plain import JsonObject
 from tensorrag.redaction import SHORTEST
 from tensorrag.secret import NAME, missing
 from tensorrag.store.locks import locked
-
-JsonObject = dict[str, Any]
 
 STORE_CAP = 20 * 10**9
 """Bytes of stored files that are kept, where nobody says otherwise."""

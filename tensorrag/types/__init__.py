@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tensorrag.plain import JsonObject
 from tensorrag.types.metrics import METRICS, MetricKind, Metrics
 from tensorrag.types.model import Model, TrainingReport
 from tensorrag.types.schema import (
@@ -21,7 +22,7 @@ from tensorrag.types.schema import (
 )
 from tensorrag.types.specs import EstimatorSpec, Layer, NetworkSpec, Trainer
 from tensorrag.types.table import Table
-from tensorrag.types.value import JsonObject, Value, value_type, value_types
+from tensorrag.types.value import Value, value_type, value_types
 
 BUILT_IN: tuple[type[Value], ...] = (Table, EstimatorSpec, NetworkSpec, Model, Metrics)
 """The types that come with TensorRag; packs add theirs by entry point."""

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from tensorrag.errors import CardError
+from tensorrag.plain import JsonObject
 from tensorrag.types.schema import Schema
-from tensorrag.types.value import JsonObject, Value
+from tensorrag.types.value import Value
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

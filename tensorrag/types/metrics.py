@@ -10,6 +10,7 @@ from typing import ClassVar, Self
 
 from pydantic import TypeAdapter
 
+from tensorrag.plain import JsonObject
 from tensorrag.preview import (
     Face,
     FaceNumber,
@@ -21,7 +22,7 @@ from tensorrag.preview import (
     finite,
 )
 from tensorrag.types.schema import MetricsSchema, Schema, Task
-from tensorrag.types.value import JsonObject, Shape, Value
+from tensorrag.types.value import Shape, Value
 
 FILE = "metrics.json"
 

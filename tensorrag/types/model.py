@@ -9,6 +9,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
+from tensorrag.plain import JsonObject
 from tensorrag.preview import (
     Axis,
     ChartPreview,
@@ -29,7 +30,7 @@ from tensorrag.preview import (
 )
 from tensorrag.types.metrics import METRICS
 from tensorrag.types.schema import ModelSchema, Provenance, Schema, Task
-from tensorrag.types.value import JsonObject, Shape, Value
+from tensorrag.types.value import Shape, Value
 
 OBJECT, FACTS = "model.joblib", "model.json"
 

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from tensorrag.plain import JsonObject
 from tensorrag.preview import (
     Face,
     LayerPicture,
@@ -20,7 +21,7 @@ from tensorrag.preview import (
     TextFace,
 )
 from tensorrag.types.schema import EstimatorSpecSchema, NetworkSpecSchema, Schema
-from tensorrag.types.value import JsonObject, Shape, Value
+from tensorrag.types.value import Shape, Value
 
 FILE = "spec.json"
 

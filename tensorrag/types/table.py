@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from tensorrag.plain import JsonObject
 from tensorrag.preview import SHOWN_COLUMNS, Face, TableFace, TablePreview
 from tensorrag.types.schema import ColumnSchema, Provenance, Schema, TableSchema
-from tensorrag.types.value import JsonObject, Shape, Value
+from tensorrag.types.value import Shape, Value
 
 if TYPE_CHECKING:
     import pandas as pd

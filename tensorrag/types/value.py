@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self
+from typing import ClassVar, Literal, Self
 
 from tensorrag.errors import ArtifactError
+from tensorrag.plain import JsonObject
 from tensorrag.preview import Face, Preview, TextFace, TextPreview
 from tensorrag.types.schema import Schema
 
-JsonObject = dict[str, Any]
 Shape = Literal["square", "diamond", "circle", "triangle"]
 
 

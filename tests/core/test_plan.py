@@ -11,10 +11,10 @@ import pytest
 from tensorrag.check import NodeFacts
 from tensorrag.errors import CycleError, NodeNotFound, PipelineError
 from tensorrag.pipeline import Pipeline
+from tensorrag.plain import JsonObject
 from tensorrag.run.plan import Planned, cache_key, plan
 from tensorrag.run.prepare import with_params
 from tensorrag.run.reasons import change
-from tensorrag.types.value import JsonObject
 from tests.core.engine import Engine, chain, node, wire
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-JsonObject = dict[str, Any]
+from tensorrag.plain import JsonObject
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,10 @@ import psutil
 
 from tensorrag.pipeline import Pipeline
 from tensorrag.pipeline.as_json import to_json
+from tensorrag.plain import JsonObject
 from tests.clock import within
 from tests.core.engine import CARDS
 from tests.servers import Server
-
-JsonObject = dict[str, Any]
 
 
 def with_small_cards(workspace: Path) -> Path:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-JsonObject = dict[str, Any]
+from tensorrag.plain import JsonObject
 
 MARK = "canary"
 """What every path, host and module has in its name that nobody may touch."""

@@ -9,9 +9,9 @@ from random import Random
 from typing import Any
 
 from sample_data.pipeline_files import PIPELINES, pipeline_path
+from tensorrag.plain import JsonObject
 from tests.trust.hostile_pipelines import NAMES
 
-JsonObject = dict[str, Any]
 Place = tuple[str | int, ...]
 
 ODD: tuple[Any, ...] = (

@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -15,6 +14,7 @@ from tensorrag.check import check as check_pipeline
 from tensorrag.cli import headless, main
 from tensorrag.errors import FileFormatError
 from tensorrag.pipeline.files import dumps, loads
+from tensorrag.plain import JsonObject
 from tensorrag.registry.finding import Registry
 from tests.clock import FULL
 from tests.core.engine import InProcess
@@ -23,7 +23,6 @@ from tests.servers import launch
 from tests.trust.bad_pipelines import CARDS, CHAIN, EDGES, FAN, PARAMETERS, Bad
 from tests.trust.random_faults import random_faults
 
-JsonObject = dict[str, Any]
 FAULTS = 4_000 if FULL else 300
 BAD = {
     f"{what}: {name}": bad

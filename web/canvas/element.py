@@ -11,7 +11,8 @@ from typing import Any, TypeAlias
 from nicegui import ui
 from nicegui.events import GenericEventArguments
 
-JsonObject: TypeAlias = dict[str, Any]
+from tensorrag.plain import JsonObject
+
 Handler: TypeAlias = Callable[[JsonObject], Awaitable[None] | None]
 
 DIST = Path(__file__).parent / "dist"

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from tensorrag.plain import JsonObject
 from web.page.numerals import number_of
 from web.page.wording import number, words
 
-JsonObject = dict[str, Any]
 Kind = Literal[
     "switch", "choice", "number", "integer", "text", "column", "columns", "numbers", "texts",
     "upload", "secret", "json",

@@ -10,8 +10,6 @@ from tensorrag.rates import dollars
 from web.live.prices import estimated
 from web.page.markup import Node, b, div, span
 
-JsonObject = Mapping[str, Any]
-
 
 def on_button(price: Total) -> Node:
     """Say on Run what all of it will cost; nothing where that is nothing."""
@@ -21,7 +19,7 @@ def on_button(price: Total) -> Node:
     return span(".num.price", data_testid="run-price")[words]
 
 
-def of_run(nodes: Sequence[JsonObject], *, running: bool) -> str:
+def of_run(nodes: Sequence[Mapping[str, Any]], *, running: bool) -> str:
     """Say what a run costs, beside the estimate: ``$0.004 of est. $0.009``; empty for nothing.
 
     Args:
@@ -39,7 +37,7 @@ def of_run(nodes: Sequence[JsonObject], *, running: bool) -> str:
     return f"{dollars(sum(costs))} of {beside}" if running else f"{dollars(sum(costs))} ({beside})"
 
 
-def running_part(runtime: JsonObject, cap: float | None) -> Node:
+def running_part(runtime: Mapping[str, Any], cap: float | None) -> Node:
     """Show what a running card has cost so far, beside the estimate and the price."""
     expected, cost = runtime.get("estimate"), runtime.get("cost")
     if expected is None:
@@ -86,7 +84,7 @@ def before(expected: Estimate | None) -> Sequence[str]:
     )
 
 
-def after(runtime: JsonObject | None) -> Sequence[str]:
+def after(runtime: Mapping[str, Any] | None) -> Sequence[str]:
     """Say in a sentence what the last run of a card cost, beside the estimate."""
     cost, expected = (runtime or {}).get("cost"), (runtime or {}).get("estimate")
     if not cost:

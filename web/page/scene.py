@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from pydantic import TypeAdapter
 
@@ -15,6 +14,7 @@ from tensorrag.edit.edges import title_of
 from tensorrag.pipeline import Node, Pipeline
 from tensorrag.pipeline.absent import why_absent
 from tensorrag.placement import where
+from tensorrag.plain import JsonObject
 from tensorrag.preview import Face
 from tensorrag.types import ColumnSchema, NetworkSpecSchema, Schema, TableSchema
 from web.live.offered import Offered
@@ -28,7 +28,6 @@ from web.page.fits import Fits
 from web.page.where import AUTOMATIC, PLACE_FIELDS, CardPlace, ran_on, rented_places
 from web.page.wording import number, words
 
-JsonObject = dict[str, Any]
 _FACE: TypeAdapter[Face | None] = TypeAdapter(Face | None)
 
 
