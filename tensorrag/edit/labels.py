@@ -14,6 +14,8 @@ from tensorrag.pipeline import JsonObject, Pipeline
 def describe(ops: Sequence[Any], before: Pipeline, catalog: Catalog) -> str:
     """Name a gesture for the undo menu, by its last edit: "Move 3 cards", "Change seed"."""
     op: JsonObject = ops[-1] if ops else {"op": ""}
+    if op["op"] == "set_node" and "enabled" in op:
+        return _name_bypass(ops, before, catalog)
     namer = _NAMERS.get(op["op"])
     return namer(op, before, catalog) if namer else "Edit"
 
@@ -44,6 +46,11 @@ def _name_remove(op: JsonObject, before: Pipeline, catalog: Catalog) -> str:
 def _name_paste(op: JsonObject, before: Pipeline, catalog: Catalog) -> str:
     count = len(op["pipeline"].get("nodes") or ())
     return "Paste a card" if count == 1 else f"Paste {count:,} cards"
+
+
+def _name_bypass(ops: Sequence[JsonObject], before: Pipeline, catalog: Catalog) -> str:
+    cards = _cards([op["node"] for op in ops if op["op"] == "set_node"], before, catalog)
+    return f"Switch {cards} on again" if ops[-1]["enabled"] else f"Bypass {cards}"
 
 
 def _name_params(op: JsonObject, before: Pipeline, catalog: Catalog) -> str:

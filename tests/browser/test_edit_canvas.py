@@ -245,8 +245,89 @@ def test_what_is_pasted_is_text_that_anybody_may_have_written(
     expect(note).to_contain_text("1 entry of what was copied could not be used.")
 
 
+def x_of(hands: Hands, card: str) -> int:
+    return round(middle(hands.card(card))[0])
+
+
 def corner(hands: Hands) -> tuple[float, float]:
     """A place at the upper left of the canvas where nothing lies."""
     box = hands.test_id("canvas").bounding_box()
     assert box is not None
     return box["x"] + 30, box["y"] + 30
+
+
+# --- bypass, align --------------------------------------------------------------------------
+
+
+def test_a_card_is_passed_by_and_what_comes_to_it_goes_on(desk: Desk) -> None:
+    through = (
+        "data_load.dataset-data_split.dataset",
+        "data_split.train_dataset-data_split_2.dataset",
+    )
+    cards = {"data_load": (0, 0), "data_split": (232, 0), "data_split_2": (464, -28)}
+    hands = desk(cards, *through)
+    hands.select("data_split")
+    hands.page.keyboard.press("b")
+    hands.expect_states("bypassed", "data_split")
+    expect(hands.card("data_split").locator(".tr-passing path")).to_have_count(1)
+    expect(hands.card("data_split")).to_contain_text("Bypassed")
+    hands.run()
+    hands.expect_status("succeeded")
+    hands.expect_states("bypassed", "data_split")
+    expect(hands.card("data_split_2")).to_contain_text("40,000")  # of all 50,000 rows
+
+    hands.test_id("undo").click()
+    expect(hands.card("data_split")).not_to_contain_text("Bypassed")
+    hands.select("data_split")
+    hands.page.keyboard.press("b")
+    hands.page.keyboard.press("b")
+    expect(hands.card("data_split")).not_to_contain_text("Bypassed")
+
+
+def test_a_right_click_offers_what_can_be_done_with_cards_a_wire_and_the_canvas(
+    desk: Desk,
+) -> None:
+    hands = desk({"data_load": (0, 0), "train": (300, 60), "model_define": (40, 220)}, TABLES, SPEC)
+    page, menu = hands.page, hands.page.get_by_role("menu")
+
+    def offered(name: str) -> Locator:
+        return menu.get_by_role("menuitem", name=name)
+
+    hands.card("train").click(button="right", position={"x": 60, "y": 18})
+    expect(page.get_by_role("menu", name="Card")).to_be_visible()
+    expect(hands.card("train")).to_have_class(re.compile("tr-selected"))
+    expect(offered("Bypass")).to_contain_text("B")
+    offered("Bypass").click()
+    expect(menu).to_have_count(0)
+    expect(hands.card("train")).to_contain_text("Bypassed")
+    hands.test_id("undo").click()
+
+    page.mouse.click(*corner(hands))
+    page.keyboard.press("ControlOrMeta+a")
+    hands.card("train").click(button="right", position={"x": 60, "y": 18})
+    expect(page.get_by_role("menu", name="3 cards")).to_be_visible()
+    offered("Align left").click()
+    expect(menu).to_have_count(0)
+    expect(hands.test_id("undo")).to_have_attribute("title", re.compile("Move 2 cards"))
+    lefts = {x_of(hands, card) for card in ("data_load", "train", "model_define")}
+    assert len(lefts) == 1
+
+    hands.test_id("undo").click()
+    expect(hands.test_id("redo")).to_be_enabled()
+    wire(hands, SPEC).locator(".tr-grab").dispatch_event("contextmenu", {"button": 2})
+    expect(page.get_by_role("menu", name="Wire")).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    expect(offered("Delete")).to_be_focused()
+    page.keyboard.press("Enter")
+    wires(hands, TABLES)
+
+    page.mouse.click(*corner(hands), button="right")
+    expect(page.get_by_role("menu", name="Canvas")).to_be_visible()
+    offered("Select all").click()
+    expect(page.locator("[data-node].tr-selected")).to_have_count(3)
+    page.keyboard.press("Shift+F10")
+    expect(page.get_by_role("menu", name="3 cards")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(menu).to_have_count(0)
+    page.keyboard.press("Delete")
+    expect(page.locator("[data-testid=canvas] [data-node]")).to_have_count(0)

@@ -153,12 +153,17 @@ def test_a_gesture_is_a_list_and_not_too_long() -> None:
         ([MOVE], "Move Data Load"),
         ([{"op": "add", "card": "join", "id": "j"}, {"op": "remove", "nodes": ["a"]}], "Remove Da"),
         ([{"op": "remove", "nodes": ["a", "b"]}], "Remove 2 cards"),
+        ([{"op": "set_node", "node": "a", "enabled": False}], "Bypass Data Load"),
+        (
+            [{"op": "set_node", "node": node, "enabled": False} for node in ("a", "b")],
+            "Bypass 2 cards",
+        ),
         (
             [{"op": "add", "card": "join", "id": "j"}, {"op": "remove", "nodes": ["j"]}],
             "Remove a c",
         ),
         ([{"op": "set_params", "node": "b", "params": {"seed": 1}}], "Change seed"),
-        ([{"op": "set_node", "node": "b", "enabled": False}], "Change Data Split"),
+        ([{"op": "set_node", "node": "b", "title": "Parts"}], "Change Data Split"),
         ([{"op": "paste", "pipeline": to_json(START)}], f"Paste {len(START.nodes)} cards"),
     ],
 )

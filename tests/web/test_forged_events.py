@@ -223,7 +223,7 @@ NAMES = sorted(set(re.findall(r'data(?:, |\.get\(|\[)"([a-z_]+)"', SOURCE)))
 IN_GESTURES = "ops nodes edges node id source source_port target target_port card x y name text "
 IN_GESTURES += "params title enabled upload connect positions message revision"
 OPS = "add remove connect disconnect move set_params set_node rename insert paste none_such"
-CANVAS = ("ready", "ops", "spawn", "command", "select", "rejected", "drop_card", "upload")
+CANVAS = ("ready", "ops", "spawn", "command", "select", "rejected", "drop_card", "upload", "paste")
 
 
 @pytest.mark.slow

@@ -88,10 +88,17 @@ export function createActions({ graph, flow, selection, emit, session }) {
 
   const command = (name, node) => emit("command", node ? { name, node } : { name })
 
+  /** Pass the selected cards by; those that all are passed by already are switched on again. */
+  function bypass() {
+    const nodes = selection.cards()
+    const enabled = nodes.every((id) => graph.nodes.get(id)?.enabled === false)
+    if (nodes.length) send(nodes.map((node) => ({ op: "set_node", node, enabled })))
+  }
+
   function duplicate() {
     const nodes = selection.cards()
     if (nodes.length) emit("command", { name: "duplicate", nodes })
   }
 
-  return { connect, disconnect, removeSelected, moved, splice, spawn, command, duplicate }
+  return { connect, disconnect, removeSelected, moved, splice, spawn, command, bypass, duplicate }
 }

@@ -21,4 +21,12 @@ export const ICONS = {
   tidy: "M3.2 3h2a1 1 0 0 1 1 1v1.6a1 1 0 0 1-1 1h-2a1 1 0 0 1-1-1V4a1 1 0 0 1 1-1zM3.2 9.4h2a1 1 0 0 1 1 1V12a1 1 0 0 1-1 1h-2a1 1 0 0 1-1-1v-1.6a1 1 0 0 1 1-1zM11 6.2h2a1 1 0 0 1 1 1v1.6a1 1 0 0 1-1 1h-2a1 1 0 0 1-1-1V7.2a1 1 0 0 1 1-1zM6.2 4.8h1.2v6.4H6.2M7.4 8H10",
   no: "m4 4 8 8M12 4l-8 8",
   search: "M7 2.5a4.5 4.5 0 1 1 0 9a4.5 4.5 0 1 1 0-9zM10.5 10.5l3 3",
+  align_left: "M2.5 2v12M5 4.5h8v2.5H5zM5 9.5h5V12H5z",
+  align_centre: "M8 2v2.5M8 7v2.5M8 12v2M3 4.5h10V7H3zM5 9.5h6V12H5z",
+  align_right: "M13.5 2v12M3 4.5h8v2.5H3zM6 9.5h5V12H6z",
+  align_top: "M2 2.5h12M4.5 5v8H7V5zM9.5 5v5H12V5z",
+  align_middle: "M2 8h2.5M7 8h2.5M12 8h2M4.5 3v10H7V3zM9.5 5v6H12V5z",
+  align_bottom: "M2 13.5h12M4.5 3v8H7V3zM9.5 6v5H12V6z",
+  distribute_across: "M2.5 2v12M13.5 2v12M6.5 4.5h3v7h-3z",
+  distribute_down: "M2 2.5h12M2 13.5h12M4.5 6.5h7v3h-7z",
 }

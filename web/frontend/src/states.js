@@ -31,11 +31,11 @@ export function describe(node, runtime, past = false) {
     const word = node.off ? "Not trusted yet" : here
     return { ...UNKNOWN, word, note: "", face: false }
   }
-  if (!isBusy(runtime)) {
+  if (!isBusy(runtime) && node.enabled !== false) {
     const errors = node.problems?.filter((problem) => problem.level === "error").length ?? 0
     if (errors) return { icon: "error", tone: "error", word: counted(errors), note: "blocked" }
   }
-  if (!runtime && node.enabled === false) return { ...STATES.bypassed, note: "" }
+  if (node.enabled === false && !isBusy(runtime)) return { ...STATES.bypassed, note: "" }
   if (!runtime) return past ? NOTHING : { ...NEVER_RUN, note: "" }
   if (isStopping(runtime)) return STOPPING
   const state = STATES[runtime.state] ?? NEVER_RUN
@@ -82,6 +82,7 @@ export function shareDone(runtime) {
 
 /** The count in the corner: errors and warnings, red when there is an error. */
 export function badgeOf(node) {
+  if (node.enabled === false) return null // they are in nobody's way
   const counting = (node.problems ?? []).filter((problem) => problem.level !== "info")
   if (!counting.length) return null
   const tone = counting.some((problem) => problem.level === "error") ? "error" : "stale"

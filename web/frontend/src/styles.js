@@ -7,6 +7,7 @@ import ports from "./styles/ports.css?inline"
 import wires from "./styles/wires.css?inline"
 import wiring from "./styles/wiring.css?inline"
 import menu from "./styles/menu.css?inline"
+import context from "./styles/context.css?inline"
 import controls from "./styles/controls.css?inline"
 import far from "./styles/far.css?inline"
 import list from "./styles/list.css?inline"
@@ -25,6 +26,7 @@ const CANVAS = [
   wires,
   wiring,
   menu,
+  context,
   controls,
   far,
   list,

@@ -4,10 +4,18 @@ const NONE = "No card is selected"
  * What is done with the selected cards. The browser itself does copy, cut and paste for their keys,
  * which need no permission then: a command with a key that it leaves alone answers false.
  */
-export function editingCommands({ graph, selection, actions, clipboard }) {
+export function editingCommands({ graph, selection, actions, clipboard, menu }) {
   const none = () => (selection.cards().some((id) => graph.nodes.has(id)) ? null : NONE)
 
   return [
+    {
+      id: "menu",
+      title: "Open the menu of what is selected",
+      group: "Edit",
+      keys: ["shift+F10", "ContextMenu"],
+      keysOnly: true,
+      run: () => menu.showByKey(),
+    },
     {
       id: "cut",
       title: "Cut",
@@ -37,7 +45,15 @@ export function editingCommands({ graph, selection, actions, clipboard }) {
       group: "Edit",
       keys: ["mod+d"],
       whyNot: none,
-      run: actions.duplicate,
+      run: () => actions.duplicate(),
+    },
+    {
+      id: "bypass",
+      title: "Bypass, or switch on again",
+      group: "Edit",
+      keys: ["b"],
+      whyNot: none,
+      run: () => actions.bypass(),
     },
   ]
 }
