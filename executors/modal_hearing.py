@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from executors import modal_sdk
 from executors.job import Job
-from executors.modal_line import Line, pause
+from executors.modal_line import Line, is_no_entry, pause
 from executors.modal_parcel import REVOKED
 from executors.modal_variant import gpu_of
 from executors.protocol import MOST_PROGRESS, decode
@@ -37,10 +38,12 @@ async def answer(call: modal.FunctionCall[Any], line: Line, job: Job) -> Any:
             return await call.get.aio(timeout=0 if line.is_lost else POLL)
         except TimeoutError:  # it has not ended
             if line.is_lost and job.stopping:  # nobody heard that it is to stop
-                await line.outlast(lambda: call.cancel.aio(terminate_containers=True))
+                await line.outlast(partial(call.cancel.aio, terminate_containers=True))
             line.found()
         except Exception as error:
             await line.lost(error)
+            if is_no_entry(error):  # somebody may have signed in by now
+                call = await asyncio.to_thread(modal_sdk.again, call)
 
 
 async def listen(job: Job, name: str, line: Line) -> None:

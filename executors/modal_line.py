@@ -20,6 +20,10 @@ SOONEST, LATEST = 0.5, 30.0
 """Seconds until Modal is asked again that could not be reached: the first time, and at most."""
 
 LOST = "Modal cannot be reached from here. The card goes on there; it is asked until it answers.\n"
+NO_ENTRY = (
+    "Modal does not know you any more: sign in with `modal token new`. "
+    "The card goes on there; Modal is asked until it answers.\n"
+)
 FOUND = "Modal answers again.\n"
 
 Answer = TypeVar("Answer")
@@ -54,11 +58,11 @@ class Line:
 
     async def lost(self, error: Exception) -> None:
         """Wait until Modal may be asked again; raises any error that says something else."""
-        if not is_unreached(error):
+        if not is_unreached(error) and not is_no_entry(error):
             raise error
         if not self.is_lost:
             log.warning("Modal cannot be reached, %s goes on there: %s", self._job.handle, error)
-            self._say(LOST)
+            self._say(NO_ENTRY if is_no_entry(error) else LOST)
         self._failed += 1
         await asyncio.sleep(pause(self._failed))
 
@@ -94,6 +98,13 @@ def is_unreached(error: BaseException) -> bool:
     network = ConnectionError | TimeoutError | socket.gaierror | ssl.SSLError
     lost = said | network | StreamTerminatedError | aiohttp.ClientError
     return isinstance(error, lost) or getattr(error, "errno", None) in _NO_WAY
+
+
+def is_no_entry(error: BaseException) -> bool:
+    """Whether Modal does not let us in: whoever signs in again hears what became of a call."""
+    from modal import exception as of_modal
+
+    return isinstance(error, of_modal.AuthError | of_modal.PermissionDeniedError)
 
 
 _NO_WAY = {errno.ENETDOWN, errno.ENETUNREACH, errno.EHOSTDOWN, errno.EHOSTUNREACH}

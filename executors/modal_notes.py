@@ -1,11 +1,15 @@
 """Which tasks may go on at Modal: a file for each, written before it is spawned.
 
 After a crash a task is found by these: by its handle, or by its ticket where nobody heard that.
+That of one that gave a result stays for some days: whoever waited for it may have died before it
+was stored, and Modal gives it once more.
 """
 
 from __future__ import annotations
 
 import re
+import time
+from contextlib import suppress
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -15,6 +19,10 @@ from tensorrag.store.place import Place
 from tensorrag.task import Task
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,48}")
+
+
+DAYS = 9
+"""A task takes a day at most, and Modal keeps a result for seven."""
 
 
 class Note(BaseModel):
@@ -44,6 +52,7 @@ class Notes:
     def write(self, note: Note) -> None:
         """Keep a note, also through a power cut."""
         make_folder(self._folder)
+        self._forget_old()
         write_file(self._path(note.name), note.model_dump_json().encode(), mode=0o600)
 
     def find(self, handle: str) -> Note | None:
@@ -57,8 +66,15 @@ class Notes:
             return None
 
     def forget(self, name: str) -> None:
-        """Remove the note of what has ended."""
+        """Remove the note of what has ended, and gave nothing that anybody would ask for."""
         self._path(name).unlink(missing_ok=True)
+
+    def _forget_old(self) -> None:
+        """Remove those of which Modal has not even the result any more."""
+        for path in self._folder.glob("*.json"):
+            with suppress(OSError):
+                if path.stat().st_mtime < time.time() - DAYS * 86400:
+                    path.unlink()
 
     def _path(self, name: str) -> Path:
         return self._folder / f"{name}.json"

@@ -25,6 +25,8 @@ from executors.modal_prices import PRICE_PAGE, asked
 from executors.modal_sentences import (
     MISSING,
     crashed,
+    gone,
+    is_end,
     may_go_on,
     other_version,
     sentence,
@@ -39,6 +41,7 @@ from tensorrag.errors import (
     NotSignedIn,
     RunCancelled,
     TensorRagError,
+    WorkspaceError,
 )
 from tensorrag.executor import Offer, Offers
 from tensorrag.gpus import GPUS
@@ -59,7 +62,10 @@ LAST_WORDS = 2.0
 """Seconds that the last events may take after the result."""
 
 PATIENCE = 10.0
-"""Seconds that Modal may take to say whether it is there."""
+"""Seconds that Modal may take to say whether it is there, or to take an order."""
+
+LAST_TRY = 5.0
+"""Seconds that `close` waits for what is just being begun or ended."""
 
 
 class ModalExecutor:
@@ -77,8 +83,8 @@ class ModalExecutor:
         self._jobs: dict[str, Job] = {}
         self._calls: dict[str, modal.FunctionCall[Any]] = {}
         self._closed = False
-        self._stopping: set[asyncio.Task[None]] = set()
-        """What finds and ends those of which nobody heard whether they began."""
+        self._aside_now: set[asyncio.Task[Any]] = set()
+        """What is being begun, found or ended, whoever waits for it."""
         self.rates = PRICE_PAGE
         """What it asks, as far as that is known here."""
         self._asking: asyncio.Task[None] | None = None
@@ -138,12 +144,36 @@ class ModalExecutor:
             request: JsonObject = {"format": FORMAT, "name": note.name, "task": task.to_json()}
             checkpoint = kept.model_dump_json() if kept is not None else None
             request |= {"parcel": parcel, "checkpoint": checkpoint}
-            name, call = await self._spawn(note, request)
+            self._refuse(task)  # it may be closing by now
+            return await self._begun(asyncio.create_task(self._begin(note, request)))
         except Exception as error:
             raise sentence(error, task) from error
+
+    async def _begun(self, beginning: asyncio.Task[str]) -> str:
+        """Wait until it has begun; where nobody waits any more by then, it is stopped."""
+        self._aside(beginning)
+        try:
+            return await asyncio.shield(beginning)
+        except asyncio.CancelledError:
+            self._aside(asyncio.create_task(self._stop_once(beginning)))
+            raise
+
+    async def _stop_once(self, beginning: asyncio.Task[str]) -> None:
+        with suppress(TensorRagError):
+            await self.cancel(await beginning)
+
+    async def _begin(self, note: Note, request: JsonObject) -> str:
+        name, call = await self._spawn(note, request)
         note = note.model_copy(update={"call": name})
-        await asyncio.to_thread(self._notes.write, note)
-        return self._follow(note, call)
+        handle = self._follow(note, call)
+        with suppress(WorkspaceError):  # by its ticket it is found, too
+            await asyncio.to_thread(self._notes.write, note)
+        return handle
+
+    def _aside(self, work: asyncio.Task[Any]) -> None:
+        """Let it go on though nobody waits for it; `close` sees to its end."""
+        self._aside_now.add(work)
+        work.add_done_callback(self._aside_now.discard)
 
     async def _spawn(self, note: Note, request: JsonObject) -> Named:
         """Have it begin. Where the line breaks meanwhile, it is found out whether it has begun."""
@@ -183,9 +213,7 @@ class ModalExecutor:
             except Exception as error:
                 log.warning("The card %s may go on at Modal: %s", note.task.card, error)
 
-        work = asyncio.create_task(stop_in_the_end())
-        self._stopping.add(work)
-        work.add_done_callback(self._stopping.discard)
+        self._aside(asyncio.create_task(stop_in_the_end()))
 
     def events(self, handle: str) -> AsyncIterator[dict[str, Any]]:
         """Follow a task from its start to its end, whenever this is called."""
@@ -198,10 +226,11 @@ class ModalExecutor:
             return
         job.stopping = True
         try:
-            await self._calls[handle].cancel.aio(terminate_containers=True)
+            await _stop(self._calls[handle])
         except Exception as error:
             raise sentence(error, job.task) from error
-        await _bring_home(job)
+        if job.work is not None:  # it brings home how far the card was
+            await asyncio.wait([job.work], timeout=PATIENCE)
         job.finish(RunCancelled("The card was cancelled."))
 
     async def result(self, handle: str) -> JsonObject:
@@ -227,19 +256,24 @@ class ModalExecutor:
             except Exception as error:
                 raise sentence(error) from error
         if not note.call:
+            await asyncio.to_thread(self._notes.forget, note.name)
             return False
+        if handle in self._jobs:  # somebody else was faster
+            return True
         self._follow(note, modal_sdk.call(note.call), handle)
         return True
 
     async def close(self) -> None:
         """Stop what goes on: nobody pays for what nobody waits for."""
         self._closed = True
+        if self._aside_now:
+            await asyncio.wait(self._aside_now, timeout=LAST_TRY)
         going = [job for job in self._jobs.values() if job.outcome is None]
         await asyncio.gather(*(self.cancel(job.handle) for job in going), return_exceptions=True)
         for job in going:  # those that could not be stopped are looked for at the next start
             job.finish(sentence(ConnectionError(), job.task))
         working = [job.work for job in self._jobs.values() if job.work is not None]
-        working += [*self._stopping, *([self._asking] if self._asking is not None else [])]
+        working += [*self._aside_now, *([self._asking] if self._asking is not None else [])]
         for work in working:
             work.cancel()
         await asyncio.gather(*working, return_exceptions=True)
@@ -280,19 +314,29 @@ class ModalExecutor:
             outcome = await _outcome(job, said, self.rates, line)
         except Exception as error:
             outcome = _how_it_failed(job, error)
+            if not is_end(error):  # nobody will ask about it any more
+                with suppress(Exception):
+                    await _stop(call)
         finally:
             listening.cancel()
             waiting.cancel()
-        if isinstance(outcome, TensorRagError) and not job.stopping:
+        if isinstance(outcome, TensorRagError):
             await _bring_home(job)
         job.finish(RunCancelled("The card was cancelled.") if job.stopping else outcome)
-        await asyncio.to_thread(self._notes.forget, note.name)
+        if isinstance(outcome, TensorRagError):  # a result may not be stored yet: it can be had
+            await asyncio.to_thread(self._notes.forget, note.name)
 
 
 def _sign_in() -> None:
     """Take up the token that there is now."""
     if not modal_sdk.is_signed_in():
         raise NotSignedIn("Nobody is signed in to Modal here.", hint=SIGN_IN)
+
+
+async def _stop(call: modal.FunctionCall[Any]) -> None:
+    """End a container."""
+    async with asyncio.timeout(PATIENCE):
+        await call.cancel.aio(terminate_containers=True)
 
 
 async def _bring_home(job: Job) -> None:
@@ -303,8 +347,10 @@ async def _bring_home(job: Job) -> None:
 
 
 def _how_it_failed(job: Job, error: Exception) -> Outcome:
-    from modal.exception import FunctionTimeoutError
+    from modal.exception import FunctionTimeoutError, NotFoundError
 
+    if isinstance(error, NotFoundError):
+        return gone()
     if isinstance(error, FunctionTimeoutError):
         return job.ended({"type": "late"})
     return sentence(error, job.task)

@@ -48,6 +48,12 @@ def call(name: str) -> modal.FunctionCall[Any]:
     return found
 
 
+def again(before: modal.FunctionCall[Any]) -> modal.FunctionCall[Any]:
+    """Return a call as whoever is signed in now sees it."""
+    is_signed_in()
+    return call(before.object_id)
+
+
 def volume() -> modal.Volume:
     """Return the volume of large files."""
     found: modal.Volume = sdk().Volume.from_name(DATA, create_if_missing=True, version=2)

@@ -53,8 +53,7 @@ def sentence(error: BaseException, task: Task | None = None) -> TensorRagError:
             "it has interfered.",
             hint=REDEPLOY,
         )
-    ended = of_modal.RemoteError | of_modal.InternalFailure | of_modal.ExecutionError
-    if isinstance(error, ended) and task is not None:
+    if is_end(error) and task is not None:
         return crashed(task, str(error))
     if is_unreached(error):
         return ExecutorUnavailable(
@@ -70,6 +69,23 @@ def sentence(error: BaseException, task: Task | None = None) -> TensorRagError:
 def _line(error: BaseException) -> str:
     """Write what the SDK says as one line without an end."""
     return " ".join(str(error).split())[:500].rstrip(".")
+
+
+def is_end(error: BaseException) -> bool:
+    """Whether an error says that a call has ended, whatever came of it."""
+    from modal import exception as of_modal
+
+    ended = of_modal.RemoteError | of_modal.InternalFailure | of_modal.ExecutionError
+    late = of_modal.FunctionTimeoutError | of_modal.OutputExpiredError
+    return isinstance(error, ended | late)
+
+
+def gone() -> ExecutorError:
+    """Say that Modal does not know a call."""
+    return ExecutorError(
+        "Modal knows nothing of this card any more.",
+        hint="Run it again. If another account was signed in when it began, it may go on there.",
+    )
 
 
 def crashed(task: Task, said: str) -> TaskFailed:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from executors import modal_sdk
 from executors.modal_parcel import Parcel, far_path, pack, unpack
+from tensorrag.durable import full_disk_explained
 from tensorrag.store.artifacts import Store
 from tensorrag.store.checkpoints import Kept
 from tensorrag.store.manifest import DIGEST
@@ -54,12 +55,13 @@ async def send(far: list[str], place: Place) -> None:
 async def receive(parcel: Parcel, place: Place) -> set[str]:
     """Take what a container made into the store; returns the digests."""
     store = Store(place.store)
-    place.store.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=place.store, prefix="tmp-") as name:
-        folder = Path(name)
-        for sha256 in filter(DIGEST.fullmatch, parcel["far"]):
-            with (folder / sha256).open("wb") as file:
-                async for chunk in modal_sdk.volume().read_file.aio(far_path(sha256)):
-                    await asyncio.to_thread(file.write, chunk)
-        arrived = await asyncio.to_thread(unpack, parcel, store, folder)
+    with full_disk_explained(place.store):
+        place.store.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=place.store, prefix="tmp-") as name:
+            folder = Path(name)
+            for sha256 in filter(DIGEST.fullmatch, parcel["far"]):
+                with (folder / sha256).open("wb") as file:
+                    async for chunk in modal_sdk.volume().read_file.aio(far_path(sha256)):
+                        await asyncio.to_thread(file.write, chunk)
+            arrived = await asyncio.to_thread(unpack, parcel, store, folder)
     return {artifact.digest for artifact in arrived}

@@ -77,7 +77,7 @@ async def test_no_commit_turns_it_red(executor: ModalExecutor, plane: Plane, pla
 async def test_no_cancel_turns_it_red(plane: Plane, place: Place, tmp_path: Path) -> None:
     careless = mutant(
         "executors.modal_remote",
-        "await self._calls[handle].cancel.aio(terminate_containers=True)",
+        "await call.cancel.aio(terminate_containers=True)",
         "pass",
     )
     executor = careless.ModalExecutor(tmp_path)
