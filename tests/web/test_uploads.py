@@ -7,16 +7,21 @@ import os
 import re
 import socket
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
+from select import select
 
 import httpx
 import psutil
 import pytest
+from starlette.requests import Request
+from starlette.types import Message
 
 from tests.servers import Server, start_server
+from web.http import turns
 from web.http.turns import AT_ONCE
 from web.http.uploads import WAITING
 
@@ -142,7 +147,7 @@ async def test_many_files_at_once_take_turns(server: Server) -> None:
     settle(server)
 
 
-def test_whoever_sends_nothing_keeps_nobody_waiting(server: Server) -> None:
+def test_whoever_sends_nothing_or_byte_by_byte_keeps_nobody_waiting(server: Server) -> None:
     """More uploads that have begun and stand still than may arrive at once."""
     started = head(server, "Content-Length: 100"), b"a,b"
     lines = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(3 * AT_ONCE)]
@@ -155,6 +160,66 @@ def test_whoever_sends_nothing_keeps_nobody_waiting(server: Server) -> None:
     answer = httpx.post(f"{server.url}/api/uploads", content=TABLE, timeout=20, trust_env=False)
     assert answer.status_code == 201
     settle(server)
+
+    # Others never fall silent, and are fast enough not to be refused for that either.
+    lines = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(AT_ONCE + 1)]
+    for line in lines:
+        line.sendall(head(server, "Transfer-Encoding: chunked"))
+    enough = threading.Event()
+
+    def drip() -> None:
+        while not enough.wait(0.05):
+            for line in lines:
+                line.sendall(b"c8\r\n" + b"x" * 200 + b"\r\n")
+
+    dripping = threading.Thread(target=drip)
+    dripping.start()
+    try:
+        answer = httpx.post(f"{server.url}/api/uploads", content=TABLE, timeout=60, trust_env=False)
+        assert answer.status_code == 201
+        assert not select(lines, [], [], 0)[0], "none of them was answered before"
+    finally:
+        enough.set()
+        dripping.join()
+    for line in lines:
+        line.sendall(b"0\r\n\r\n")
+    for line in lines:
+        with line:
+            line.settimeout(60)
+            assert line.recv(4096).startswith(b"HTTP/1.1 201 ")
+    settle(server)
+
+
+async def test_where_many_send_byte_by_byte_one_makes_room_for_who_waits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(turns, "SLOW", 0.0)  # however fast it comes: too little of it is slow
+    line, begun, refused, over = turns.Turns(), set[int](), set[int](), asyncio.Event()
+
+    async def drip(number: int) -> None:
+        async def receive() -> Message:
+            begun.add(number)
+            await asyncio.sleep(0)
+            return {"type": "http.request", "body": b"x", "more_body": not over.is_set()}
+
+        try:
+            async with line.turn(Request({"type": "http"}, receive)) as request:
+                await request.body()
+        except turns.TooSlow:
+            refused.add(number)
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": TABLE, "more_body": False}
+
+    dripping = [asyncio.create_task(drip(number)) for number in range(turns.BEGUN)]
+    while len(begun) < turns.BEGUN:
+        await asyncio.sleep(0)
+    async with asyncio.timeout(60), line.turn(Request({"type": "http"}, receive)) as request:
+        assert await request.body() == TABLE
+
+    over.set()
+    await asyncio.gather(*dripping)
+    assert len(refused) == 1
 
 
 def test_whoever_falls_silent_lets_others_go_first_and_goes_on_later(server: Server) -> None:

@@ -19,7 +19,7 @@ from tensorrag.durable import full_disk_explained
 from tensorrag.pipeline.names import visible
 from tensorrag.store.uploads import LIMIT
 from web.http.problem_details import problem_response
-from web.http.turns import Turns
+from web.http.turns import TooSlow, Turns
 from web.live.sessions import Sessions
 
 IN_MEMORY = 2**20
@@ -62,6 +62,9 @@ def add_uploads(api: APIRouter, sessions: Sessions) -> None:
             async with turns.turn(request) as its_turn:
                 waiting.discard(request)
                 return await keep(its_turn)
+        except TooSlow:
+            detail, over = "Others wait, and this file arrives too slowly.", {"Connection": "close"}
+            return problem_response(408, detail, hint="Send it again later.", headers=over)
         finally:
             waiting.discard(request)
 
