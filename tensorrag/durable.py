@@ -18,6 +18,33 @@ def write_file(path: Path, content: bytes, *, mode: int = 0o644) -> None:
     Raises:
         WorkspaceError: the disk is full, or the folder may not be written.
     """
+    with _written_aside(path, content, mode) as temporary:
+        move_into_place(temporary, path)
+
+
+def create_file(path: Path, content: bytes) -> bool:
+    """Write a new file, never over another; tells whether there was none of this name.
+
+    Raises:
+        WorkspaceError: the disk is full, or the folder may not be written.
+    """
+    with _written_aside(path, content, 0o644) as temporary:
+        _sync(temporary)
+        try:
+            os.link(temporary, path)
+        except FileExistsError:
+            return False
+        except OSError:  # a file system without links: whoever looks first has the name
+            if path.exists():
+                return False
+            os.replace(temporary, path)
+        sync_folder(path.parent)
+        return True
+
+
+@contextmanager
+def _written_aside(path: Path, content: bytes, mode: int) -> Iterator[Path]:
+    """Write what a file will hold beside it; gives where, until that is moved or done with."""
     with full_disk_explained(path.parent):
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         temporary = Path(name)
@@ -25,10 +52,9 @@ def write_file(path: Path, content: bytes, *, mode: int = 0o644) -> None:
             with os.fdopen(handle, "wb") as file:
                 file.write(content)
             temporary.chmod(mode)
-            move_into_place(temporary, path)
-        except BaseException:
+            yield temporary
+        finally:
             temporary.unlink(missing_ok=True)
-            raise
 
 
 def move_into_place(temporary: Path, path: Path) -> None:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import re
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
-from tensorrag.durable import full_disk_explained, make_folder, sync_folder
-from tensorrag.errors import FileFormatError, PipelineError, WorkspaceError
+from tensorrag.durable import create_file, full_disk_explained, make_folder, sync_folder
+from tensorrag.errors import FileFormatError, PipelineError
 from tensorrag.pipeline import Node, Pipeline, files
 from tensorrag.pipeline.files import Loaded
 from tensorrag.pipeline.names import quoted
 from tensorrag.store.edit_log import EditLog
 
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
+_ASIDE = re.compile(r"\.[a-z0-9][a-z0-9_-]{0,79}\.json\.[a-z0-9_]{8}")
+"""What a file is called while it is written."""
 RESERVED = frozenset({"new"})
 """Ids that mean something else in the page's addresses."""
 KEPT = "deleted"
@@ -51,6 +54,7 @@ class Shelf:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._creating = threading.Lock()
         self._read: dict[Path, tuple[int, Entry]] = {}
 
     def list(self) -> list[Entry]:
@@ -129,18 +133,11 @@ class Shelf:
         """
         if numbered:
             pipeline = replace(pipeline, name=self._free_name(pipeline.name))
-        with full_disk_explained(self.folder):
+        content, wanted = files.dumps(pipeline).encode(), _slug(pipeline.name)
+        names = (wanted if number == 1 else f"{wanted}_{number}" for number in count(1))
+        with self._creating, full_disk_explained(self.folder):
             make_folder(self.folder)
-            wanted = _slug(pipeline.name)
-            names = (wanted if number == 1 else f"{wanted}_{number}" for number in count(1))
-            pipeline_id = next(name for name in names if self._is_free(name))
-            self._keep_log(pipeline_id, _stamped(pipeline_id))  # of one that somebody removed
-        try:
-            self.save(pipeline_id, pipeline)
-        except (FileFormatError, WorkspaceError):
-            self.path(pipeline_id).unlink()
-            raise
-        return pipeline_id
+            return next(name for name in names if self._put(name, content))
 
     def delete(self, pipeline_id: str) -> None:
         """Take a pipeline off the shelf; its file is kept in a folder beside it."""
@@ -185,14 +182,26 @@ class Shelf:
             kept[-1].rename(path)
             sync_folder(self.folder)
 
+    def sweep(self) -> None:
+        """Remove what a crash left half written. Only while nobody else writes here."""
+        for path in self.folder.glob(".*.json.*"):
+            if _ASIDE.fullmatch(path.name):
+                path.unlink(missing_ok=True)
+
     def _deleted(self, pipeline_id: str) -> Sequence[Path]:
         """Return the deleted files of this id that are kept, the latest last."""
         return sorted((self.folder / KEPT).glob(f"{pipeline_id}.*.json"))
 
-    def _is_free(self, pipeline_id: str) -> bool:
-        """Take an id that nobody has, and nobody had; tells whether that worked."""
-        taken = pipeline_id in RESERVED or bool(self._deleted(pipeline_id))
-        return not taken and self._reserve(pipeline_id)
+    def _put(self, pipeline_id: str, content: bytes) -> bool:
+        """Write a file under an id that nobody has, and nobody had; tells whether that worked.
+
+        It is there whole or not at all: a crash leaves no file that is no pipeline.
+        """
+        path = self.path(pipeline_id)
+        if pipeline_id in RESERVED or path.exists() or self._deleted(pipeline_id):
+            return False
+        self._keep_log(pipeline_id, _stamped(pipeline_id))  # of one that somebody removed
+        return create_file(path, content)
 
     def _free_name(self, name: str) -> str:
         taken = {entry.name for entry in self.list()}
@@ -204,13 +213,6 @@ class Shelf:
             if log.exists():
                 make_folder(self.folder / KEPT)
                 log.rename((self.folder / KEPT / kept).with_suffix(log.suffix))
-
-    def _reserve(self, pipeline_id: str) -> bool:
-        try:
-            self.path(pipeline_id).touch(exist_ok=False)
-        except FileExistsError:
-            return False
-        return True
 
     def _entry(self, path: Path) -> Entry | None:
         try:

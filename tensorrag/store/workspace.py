@@ -224,6 +224,7 @@ class Workspace:
 
         self.store.sweep()
         self.uploads.sweep()
+        self.pipelines.sweep()
         self.settings.sweep()
         self.store.checkpoints.forget_old()
         if thin(self.journal):  # before the store, in which the latest runs pin what they made

@@ -5,6 +5,10 @@ from __future__ import annotations
 import errno
 import io
 import os
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -76,7 +80,7 @@ def test_a_shelf_that_may_only_be_read_is_one_sentence(
     def refuse(*args: object, **kwargs: object) -> None:
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr(Path, "touch", refuse)
+    monkeypatch.setattr(tempfile, "mkstemp", refuse)
     monkeypatch.setattr(Path, "rename", refuse)
 
     with pytest.raises(WorkspaceError, match="may not be written"):
@@ -84,6 +88,66 @@ def test_a_shelf_that_may_only_be_read_is_one_sentence(
     with pytest.raises(WorkspaceError, match="may not be written"):
         workspace.pipelines.delete(kept)
     assert [entry.name for entry in workspace.pipelines.list()] == ["Mine"]
+
+
+CREATES_AND_DIES = """
+import os, signal, sys
+from pathlib import Path
+from tensorrag.pipeline import Pipeline
+from tensorrag.store.shelf import Shelf
+
+folder, moment = Path(sys.argv[1]), 0
+while True:  # each time one moment later
+    moment += 1
+    if child := os.fork():
+        if os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0:
+            print(moment)
+            break
+        continue
+    left = moment
+    def die(event, args):
+        global left
+        if args and str(args[0]).startswith(str(folder)):
+            left -= 1
+            if left == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+    sys.addaudithook(die)
+    Shelf(folder).create(Pipeline("Mine"))
+    os._exit(0)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="forks")
+def test_a_crash_leaves_a_new_pipeline_whole_or_not_at_all(workspace: Workspace) -> None:
+    shelf = workspace.pipelines
+    program = [sys.executable, "-c", CREATES_AND_DIES, str(shelf.folder)]
+
+    died = subprocess.run(program, capture_output=True, text=True, check=True)
+
+    assert int(died.stdout) > 5, "it died at as many different moments"
+    (shelf.folder / ".mine.json.swp").touch()  # of somebody's text editor
+    workspace.sweep()
+    entries = shelf.list()
+    assert [path.name for path in shelf.folder.glob(".*")] == [".mine.json.swp"]
+    assert {(entry.name, entry.error) for entry in entries} == {("Mine", None)}
+    assert {path.stem for path in shelf.folder.glob("*.json")} == {entry.id for entry in entries}
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_many_that_are_made_at_once_get_an_id_each(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, links: bool
+) -> None:
+    def refuse(*args: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    if not links:  # as on a FAT disk
+        monkeypatch.setattr(os, "link", refuse)
+    with ThreadPoolExecutor(8) as threads:
+        made = list(threads.map(workspace.pipelines.create, [Pipeline("Mine")] * 24))
+
+    assert len(set(made)) == 24
+    assert {entry.id for entry in workspace.pipelines.list()} == set(made)
+    assert not list(workspace.pipelines.folder.glob(".*")), "nothing is left beside them"
 
 
 def test_a_pipeline_is_kept_under_its_name(workspace: Workspace) -> None:
