@@ -27,6 +27,7 @@ from tensorrag.executor import Executor
 from tensorrag.store.artifacts import Store
 from tensorrag.store.place import Place
 from tensorrag.task import Task
+from tests.executors.card_texts import shift
 
 AIMS = {"memory_mb": 150.0, "again_bytes": 0.0, "overhead_ms": 150.0, "progress_s": 0.5}
 BLOCKED_MS = 50.0
@@ -39,7 +40,7 @@ CARDS = '''
 import time
 from typing import NamedTuple
 
-from tensorrag import Card, Metrics, Table, TableSchema, report
+from tensorrag import Card, Metrics, report
 
 
 def some(number):
@@ -68,20 +69,6 @@ class Steps(Card):
             report(step + 1, 20, "step", at=time.time())
         return self.Out(some(1.0))
 
-
-class Shift(Card):
-    """Add a number to every value of a table."""
-
-    by: float = 1.0
-
-    class Out(NamedTuple):
-        table: Table
-
-    def run(self, table: Table) -> Out:
-        return self.Out(Table.from_pandas(table.to_pandas() + self.by))
-
-    def propagate(self, table: TableSchema) -> TableSchema:
-        return table
 '''
 
 MAKE = """
@@ -97,13 +84,10 @@ print(Store(Path(sys.argv[1])).put(Table.from_pandas(frame)).digest)
 """Writes the table from a process of its own."""
 
 
-def task(card: str, table: str = "", **params: float) -> Task:
+def task(card: str) -> Task:
     """Return a task of one of the cards above."""
     entry = f"tensorrag_drop_in_{card.lower()}_0:{card}"
-    inputs = {"table": (table,)} if table else {}
-    return Task(
-        kind="run", card=card.lower(), entry=entry, source=CARDS, params=params, inputs=inputs
-    )
+    return Task(kind="run", card=card.lower(), entry=entry, source=CARDS)
 
 
 class Plane:
@@ -211,7 +195,7 @@ async def progress(far: Executor, place: Place) -> dict[str, float]:
 
 async def shifted(far: Executor, place: Place, table: str, by: float) -> None:
     """Have a table shifted, and see that all of another one has come back."""
-    answer = await done(far, task("Shift", table, by=by), place)
+    answer = await done(far, shift(table, by), place)
     digest, store = answer["outputs"]["table"]["sha256"], Store(place.store)
     near, made = (store.get(each).size for each in (table, digest))
     if digest == table or not 0.9 * near < made < 1.1 * near:

@@ -29,34 +29,26 @@ data = modal.Volume.from_name(DATA, create_if_missing=True, version=2)
 events = modal.Queue.from_name(EVENTS, create_if_missing=True)
 
 
-@app.function(
-    image=image,
-    cpu=CORES,
-    memory=MEMORY,
-    timeout=300,
-    volumes={MOUNT: data},
-    retries=0,
-    max_containers=8,
-    scaledown_window=IDLE,
-    include_source=False,
-)
+options: dict[str, Any] = {
+    "image": image,
+    "cpu": CORES,
+    "memory": MEMORY,
+    "volumes": {MOUNT: data},
+    "retries": 0,
+    "max_containers": 8,
+    "scaledown_window": IDLE,
+    "include_source": False,
+}
+"""What both functions have."""
+
+
+@app.function(**options, timeout=300)
 def run_card(request: dict[str, Any]) -> dict[str, Any]:
     """Perform a task on processors."""
     return _perform(request)
 
 
-@app.function(
-    image=image,
-    gpu="T4",
-    cpu=CORES,
-    memory=MEMORY,
-    timeout=600,
-    volumes={MOUNT: data},
-    retries=0,
-    max_containers=8,
-    scaledown_window=IDLE,
-    include_source=False,
-)
+@app.function(**options, gpu="T4", timeout=600)
 def run_card_gpu(request: dict[str, Any]) -> dict[str, Any]:
     """Perform a task on a GPU."""
     return _perform(request)

@@ -54,6 +54,8 @@ class Estimate:
     """Where the prices are from, and from when."""
     span: Span | None = None
     """None where it never ran there."""
+    tries: int = 1
+    """How often it may be tried; each try is paid for."""
 
     @property
     def cost(self) -> float | None:
@@ -62,8 +64,8 @@ class Estimate:
 
     @property
     def most(self) -> float:
-        """What it can cost at most, its waiting container included; US$."""
-        return (self.limit + self.idle) * self.rate
+        """What it can cost at most, with all its tries and its waiting container; US$."""
+        return self.tries * (self.limit + self.idle) * self.rate
 
     @property
     def words(self) -> str:
@@ -125,6 +127,7 @@ def estimate(
     gpu: str | None,
     memory: float | None,
     timeout: float,
+    tries: int = 1,
 ) -> Estimate:
     """Estimate a card.
 
@@ -135,6 +138,7 @@ def estimate(
         gpu: that is rented for it.
         memory: MiB that it asks for.
         timeout: seconds that it may take.
+        tries: how often it may be tried.
     """
     limit = timeout + rates.grace
     return Estimate(
@@ -144,6 +148,7 @@ def estimate(
         rates.idle,
         rates.words,
         span(history, work, limit),
+        tries,
     )
 
 

@@ -81,6 +81,7 @@ class Pricing:
             gpu=placement.gpu,
             memory=task.memory,
             timeout=task.timeout or facts.timeout,
+            tries=1 + node.retries,
         )
 
     def _rates(self, placement: Placement) -> Rates | None:

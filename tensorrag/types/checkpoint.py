@@ -61,11 +61,6 @@ class Checkpoint(Value):
         return {}
 
     @classmethod
-    def load(cls, files: Mapping[str, Path], meta: JsonObject) -> Self:
-        """Read the arrays back."""
-        return cls.load_bytes({name: path.read_bytes() for name, path in files.items()}, meta)
-
-    @classmethod
     def load_bytes(cls, contents: Mapping[str, bytes], meta: JsonObject) -> Self:
         """Read the arrays back from their very bytes."""
         import numpy as np

@@ -155,11 +155,6 @@ class Model(Value):
         return {}
 
     @classmethod
-    def load(cls, files: Mapping[str, Path], meta: JsonObject) -> Self:
-        """Read the model back. Unpickles: only ever call this on what you wrote yourself."""
-        return cls.load_bytes({name: path.read_bytes() for name, path in files.items()}, meta)
-
-    @classmethod
     def load_bytes(cls, contents: Mapping[str, bytes], meta: JsonObject) -> Self:
         """Read the model back from its files. Unpickles: the store verifies these bytes first."""
         import joblib

@@ -53,14 +53,17 @@ class Value(ABC):
         """
 
     @classmethod
-    @abstractmethod
     def load(cls, files: Mapping[str, Path], meta: JsonObject) -> Self:
-        """Read the value back from its files (by the names given in ``save``) and facts."""
+        """Read the value back from its files (by the names given in ``save``) and facts.
+
+        By default it reads all their bytes; a type of large files does better.
+        """
+        return cls.load_bytes({name: path.read_bytes() for name, path in files.items()}, meta)
 
     @classmethod
     def load_bytes(cls, contents: Mapping[str, bytes], meta: JsonObject) -> Self:
         """Read the value back from the very bytes that were verified, for types that unpickle."""
-        raise NotImplementedError(f"{cls.__name__} unpickles, and has no load_bytes.")
+        raise NotImplementedError(f"{cls.__name__} has neither load nor load_bytes.")
 
     def excerpt(self) -> Value:
         """A small part of it, on which a card can be tried; all of it by default."""

@@ -40,6 +40,11 @@ def test_the_first_time_only_the_most_is_known() -> None:
     assert first.source == "a price page, 1 Aug 2026"
 
 
+def test_the_most_counts_every_try() -> None:
+    thrice = estimate([], SAME, RATES, gpu="T4", memory=None, timeout=600, tries=3)
+    assert thrice.most == pytest.approx(3 * 0.15276)
+
+
 def test_more_memory_costs_more() -> None:
     assert of([], memory=8192).rate == pytest.approx(0.000236)  # 8 GiB instead of 4
 

@@ -136,6 +136,7 @@ async def test_every_try_is_paid(engine: Engine, paid: Paid) -> None:
     twice = pipeline.with_nodes(replace(pipeline.nodes["number"], retries=1))
     ended = await run(engine, paid, twice)
     assert ended.nodes["number"].cost == pytest.approx(0.040)
+    assert ended.expected.cost == pytest.approx(2 * (3600 * 0.001 + 0.06)), "at most"
     # Both took 20 seconds; the second container was used after the first, or waited as well.
     month = engine.workspace.journal.spending.this_month()
     assert 0.040 + 0.060 <= month <= 0.040 + 0.120

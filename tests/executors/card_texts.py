@@ -265,3 +265,34 @@ def task_that(act: str, **more: Any) -> Task:
     entry = "tensorrag_drop_in_this_0:This"
     source = ONE_NUMBER + _card("This", act)
     return Task(kind="run", card="this", entry=entry, source=source, params={}, **more)
+
+
+SHIFT = '''
+from typing import NamedTuple
+from tensorrag import Card, Table, TableSchema
+
+class Shift(Card):
+    """Add a number to every value of a table."""
+    by: float = 1.0
+
+    class Out(NamedTuple):
+        table: Table
+
+    def run(self, table: Table) -> Out:
+        return self.Out(Table.from_pandas(table.to_pandas() + self.by))
+
+    def propagate(self, table: TableSchema) -> TableSchema:
+        return table
+'''
+
+
+def shift(table: str, by: float = 1.0) -> Task:
+    """A task that adds to a stored table."""
+    return Task(
+        kind="run",
+        card="shift",
+        entry="tensorrag_drop_in_shift_0:Shift",
+        source=SHIFT,
+        params={"by": by},
+        inputs={"table": (table,)},
+    )

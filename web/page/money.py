@@ -70,9 +70,10 @@ def before(expected: Estimate | None) -> Sequence[str]:
     rate = f"{dollars(expected.rate * 3600)} an hour ({expected.source})"
     idle = f"{expected.idle:g} s in which its container waits for another card"
     if expected.span is None or expected.cost is None:
+        tries = f"{expected.tries} tries of " if expected.tries > 1 else ""
         return (
             f"The first time on this GPU: how long it takes is not known. It costs at most "
-            f"{dollars(expected.most)}: {expected.limit:g} s, its limit, and {idle}, "
+            f"{dollars(expected.most)}: {tries}{expected.limit:g} s, its limit, and {idle}, "
             f"at {rate}.",
         )
     span_ = expected.span
