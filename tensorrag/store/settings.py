@@ -8,6 +8,7 @@ aside, never written over: there are secrets in it.
 from __future__ import annotations
 
 import errno
+import ipaddress
 import json
 import math
 import os
@@ -17,6 +18,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -39,6 +41,9 @@ from tensorrag.store.locks import locked
 STORE_CAP = 20 * 10**9
 """Bytes of stored files that are kept, where nobody says otherwise."""
 
+NOTIFY_AFTER = 60.0
+"""Seconds that a run takes before its end is worth a message."""
+
 
 def _folder(text: str) -> str:
     if "\0" in text or not Path(os.path.expanduser(text)).is_absolute():
@@ -51,6 +56,39 @@ def _folder(text: str) -> str:
             hint="Copy the files to this machine, and allow their folder here.",
         )
     return text
+
+
+def _webhook(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname or "", parts.port  # raises for one that is no number
+    except ValueError:
+        host, port = "", 0
+        parts = urlsplit("")
+    plain = text.isascii() and text.isprintable() and " " not in text and len(text) <= 2000
+    if not plain or not host or port == 0 or parts.scheme not in ("https", "http"):
+        raise ParameterError(
+            "That is no address that a message can be sent to.",
+            hint="Write it as https://example.com/hook.",
+        )
+    if parts.username is not None or parts.password is not None:
+        raise ParameterError(
+            "A user or password in an address would be seen by others.",
+            hint="Use an address with a token in its path, as the service gives it.",
+        )
+    if parts.scheme == "http" and not _is_this_machine(host):
+        raise ParameterError(
+            "Over http anybody on the way could read it.",
+            hint="Use https, or an address of this machine.",
+        )
+    return text
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _secret(text: str) -> str:
@@ -67,6 +105,7 @@ def _secret(text: str) -> str:
     return text
 
 
+Webhook = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_webhook)]
 Folder = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_folder)]
 SecretName = Annotated[str, StringConstraints(pattern=NAME)]
 SecretText = Annotated[str, AfterValidator(_secret)]
@@ -96,6 +135,11 @@ class Values(BaseModel):
     budget_hard: bool = Field(True, strict=True)
     """Whether a run is stopped where a budget is used up, not only warned about. Always where
     GPUs are rented automatically."""
+    webhook: Webhook | None = Field(None, repr=False)
+    """Where it is told that a run has ended; https, or http on this machine. It may hold a token
+    of the service, so it is never logged."""
+    notify_after: float = Field(NOTIFY_AFTER, strict=True, ge=0, le=7 * 86400)
+    """Seconds: nothing is told of runs that took less."""
     secrets: dict[SecretName, SecretText] = Field(default_factory=dict, repr=False)
     """What cards may ask for by name."""
     token: str | None = Field(None, min_length=16, repr=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -131,3 +132,39 @@ def test_a_file_is_dropped_and_an_empty_page_says_what_to_do(
     assert wide <= 390, "nothing hangs out of a narrow page"
     do(page, "Dropped alone", "Delete")
     expect(page.get_by_test_id("deleted")).to_be_in_viewport()
+
+
+NOTIFIED = """() => {
+  window.said = [];
+  class Said {
+    static permission = "default";
+    static async requestPermission() { return (Said.permission = "granted"); }
+    constructor(title, options) { window.said.push({ title, ...options }); }
+  }
+  window.Notification = Said;
+  document.hasFocus = () => false;
+}"""
+
+
+def test_a_long_run_is_told_when_i_look_elsewhere_and_i_was_asked_beside_it(
+    start_server: Callable[..., Server], tmp_path: Path, page: Page
+) -> None:
+    workspace = tmp_path / "impatient"
+    workspace.mkdir()
+    (workspace / "settings.json").write_text('{"notify_after": 0}')
+    server = start_server(workspace)
+    page.add_init_script(f"({NOTIFIED})()")
+    hands = Hands(page).open(f"{server.url}/edit/new?sample=look_at_a_table")
+    page.wait_for_url("**/edit/look*")
+    expect(page.locator("[data-node]")).to_have_count(1)
+    assert page.evaluate("Notification.permission") == "default", "nobody asked on loading"
+    expect(hands.test_id("ask-notify")).to_have_count(0)
+
+    hands.run()
+    hands.test_id("ask-notify").click()
+    hands.expect_status("succeeded")
+    page.wait_for_function("window.said.length > 0")
+
+    (said,) = page.evaluate("window.said")
+    assert said["body"].startswith("Look at a table succeeded after ")
+    expect(hands.test_id("ask-notify")).to_have_count(0)

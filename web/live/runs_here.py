@@ -50,6 +50,7 @@ class RunsHere:
         self._hosting = hosting
         self._changed = changed
         self._listeners: list[Callable[[], None]] = []
+        self._when_ended: list[Callable[[Run], None]] = []
         self.strays = Strays(workspace, executors, changed)
         """Cards that go on since a server that is gone."""
         self._runs: dict[str, Run] = {}
@@ -89,6 +90,10 @@ class RunsHere:
         """Call this when a run of any pipeline begins, waits or ends; returns what ends that."""
         self._listeners.append(callback)
         return lambda: self._listeners.remove(callback)
+
+    def when_ended(self, callback: Callable[[Run], None]) -> None:
+        """Call this with every run that has ended here, from now on."""
+        self._when_ended.append(callback)
 
     # --- who wants something done -----------------------------------------------------------
 
@@ -192,6 +197,8 @@ class RunsHere:
     async def _follow(self, run: Run) -> None:
         await run.wait()
         self._leave(run)
+        for callback in self._when_ended:
+            callback(run)
 
     def _leave(self, run: Run) -> None:
         """A run has ended, or could not begin: others may follow."""

@@ -27,6 +27,7 @@ from web.live import trusting
 from web.live.card_watch import CardWatch
 from web.live.hosting import Hosting
 from web.live.logs import Logs
+from web.live.notifying import Notifier
 from web.live.offered import Offered
 from web.live.open_pipelines import OpenPipelines, PipelineNotFound
 from web.live.opening import finish_edits
@@ -60,6 +61,8 @@ class Sessions:
         """The cards that there are."""
         self.offered = Offered({})
         """What other places offer, as far as somebody wanted to know."""
+        self.notifier = Notifier(workspace.settings)
+        """Tells that long runs have ended."""
         self.setting_up = SettingUp()
         """Sets up another place, when somebody asks for that."""
         self._hosting: Hosting | None = None
@@ -81,6 +84,8 @@ class Sessions:
         self._runs = RunsHere(
             self.workspace, self.executors, self.cards, self._hosting, self._look_at_runs
         )
+        self._runs.when_ended(self.notifier.ended)
+        self.notifier.look()
         self._pipelines = OpenPipelines(
             self.workspace, self.cards, self._hosting, self._runs, self._remember
         )
@@ -102,6 +107,7 @@ class Sessions:
         """Write what is not written, and end every process."""
         self.cards.stop()
         await self.setting_up.close()
+        await self.notifier.close()
         if self._pipelines is not None:  # else it ends before it has begun
             self._pipelines.stop()
         if self._copying is not None:
@@ -253,6 +259,7 @@ class Sessions:
 
     def settings_changed(self) -> None:
         """Check every open pipeline again: there are other secrets, folders or limits."""
+        self.notifier.look()
         for session in self.pipelines.all():
             session.settings_changed()
 

@@ -40,10 +40,13 @@ from web.page.run_panel import TABS as STRIP_TABS
 from web.page.run_panel import strip
 from web.page.standing import Machine, Viewed, past_runs, strip_of, top_bar_of
 from web.page.table_view import Tables
+from web.page.telling import tell_here
 from web.page.topbar import top_bar
 
 TICK = 0.5
 """Seconds between two looks at the clock while something runs."""
+ASK_AT = 0.25
+"""Of the time after which the end of a run is told: then that is offered."""
 REST = 0.03
 """Seconds in which changes are gathered."""
 
@@ -141,6 +144,7 @@ class Editor(View):
         loop = background_tasks.create(self._keep_fresh(), name="page of a pipeline")
         client.on_delete(lambda: ([unsubscribe() for unsubscribe in stop], loop.cancel()))
         background_tasks.create(self._load_past(), name="past runs")
+        tell_here(client, self.sessions.notifier, self._strip)
         trouble.hear(client, self.sessions.troubles, lambda message: self._say(message, ""))
 
     # --- showing ----------------------------------------------------------------------------
@@ -184,7 +188,9 @@ class Editor(View):
 
     def _strip_content(self) -> Node:
         shown = strip_of(self.session, self.strip_tab, self.past, self._viewed)
-        return strip(replace(shown, chosen=self._chosen))
+        long = shown.elapsed >= ASK_AT * self.sessions.notifier.after
+        asks = shown.status == "running" and long and not shown.past
+        return strip(replace(shown, chosen=self._chosen, asks=asks))
 
     # --- what the session tells -------------------------------------------------------------
 

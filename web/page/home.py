@@ -17,6 +17,7 @@ from web.page.actions import Data, text
 from web.page.own_list import SORTS, Own, owned
 from web.page.panel import Panel
 from web.page.start import Sample, Start, start
+from web.page.telling import tell_here
 
 SHOWN = 50
 """Own pipelines that are drawn at first, and more with every wish for more."""
@@ -47,6 +48,7 @@ class Home:
         self._samples = await asyncio.to_thread(_samples)
         await self._load()
         self._panel = Panel("div", self._content(), act=self.act).classes("start")
+        tell_here(client, self._sessions.notifier, self._panel)
         stop = self._sessions.runs.listen(self._changed.set)
         loop = background_tasks.create(self._keep_fresh(client), name="start page")
         client.on_delete(lambda: (stop(), loop.cancel()))

@@ -9,6 +9,8 @@ from tensorrag.catalog import TypeInfo
 from web.page.markup import Element, Markup, Node, span, svg
 
 _PATHS = {
+    "bell": '<path d="M3.5 11.5h9c-1-1-1.3-2-1.3-4.2a3.2 3.2 0 0 0-6.4 0c0 2.2-.3 3.2-1.3 4.2z"/>'
+    '<path d="M6.7 13.6h2.6"/>',
     "check": '<path d="m3.5 8.4 3 3 6-6.6"/>',
     "chevron": '<path d="m5 6.5 3 3 3-3"/>',
     "close": '<path d="m4 4 8 8M12 4l-8 8"/>',

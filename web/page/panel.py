@@ -47,6 +47,10 @@ class Panel(ui.element, component="panel.js", esm={"tensorrag-page": "static/pag
             self.props["content"] = written
             self.update()
 
+    def tell(self, run: str, title: str, address: str) -> None:
+        """Have the browser say that something has ended, if somebody allowed that."""
+        self.run_method("tell", {"run": run, "title": title, "address": address})
+
     def _acted(self, event: GenericEventArguments) -> Any:
         data = event.args if isinstance(event.args, dict) else {}
         name = data.pop("act", None)

@@ -11,6 +11,7 @@ from web.page.icons import icon, state
 from web.page.log_view import log_view
 from web.page.markup import Element, Node, b, button, div, span
 from web.page.run_list import PastRun, resume_button, run_list
+from web.page.telling import ask_to_tell
 from web.page.timeline import Bar, timeline
 from web.page.wording import seconds
 
@@ -58,6 +59,8 @@ class Strip:
     problems: Sequence[Problem] = ()
     stale: Sequence[Stale] = ()
     runs: Sequence[PastRun] = ()
+    asks: bool = False
+    """Whether the run takes long enough to offer that its end is told."""
     chosen: Collection[str] = ()
     """The runs that are to be compared."""
     titles: Mapping[str, str] = field(default_factory=dict)
@@ -94,6 +97,7 @@ def _summary(shown: Strip) -> Node:
             "Back to the latest"
         ],
         not shown.strays and span(".cut", data_testid="places")[shown.places],
+        shown.asks and ask_to_tell(),
     ]
 
 

@@ -13,6 +13,7 @@ from tensorrag.folders import Folders
 from tensorrag.store.inspection import pinned_size
 from web.live.sessions import Sessions
 from web.page.actions import Data, text
+from web.page.notifying_settings import Notifying
 from web.page.numerals import number_of
 from web.page.panel import Panel
 from web.page.renting_settings import CAP_FIRST, Renting
@@ -72,6 +73,12 @@ class SettingsPage:
             case "budget_hard":
                 hard = data.get("value") is True
                 await self._change("budget_hard", "", lambda _: self._set("budget_hard", hard))
+            case "webhook":
+                await self._change("webhook", text(data, "value"), self._webhook)
+            case "notify_after":
+                await self._change("notify_after", text(data, "value"), self._notify_after)
+            case "test_webhook":
+                await self._sessions.notifier.test()
             case "keep_secret":
                 await self._keep_secret(text(data, "name"), text(data, "value"))
             case "replace_secret":
@@ -153,6 +160,12 @@ class SettingsPage:
         number = _number(typed, "MB", LEAST_MEMORY, MOST_MEMORY) if typed else None
         self._set("card_memory", None if number is None else round(number))
 
+    def _webhook(self, typed: str) -> None:
+        self._set("webhook", typed or None)
+
+    def _notify_after(self, typed: str) -> None:
+        self._set("notify_after", _number(typed, "s", 0, 7 * 86400) if typed else None)
+
     def _rent_automatically(self, typed: str) -> None:
         if typed and self._settings.values().budget_run is None:
             raise ParameterError(CAP_FIRST, hint="The field is just below.")
@@ -186,6 +199,13 @@ class SettingsPage:
                 budget_hard=values.budget_hard,
                 rehearse=values.rehearse,
                 spent=self._workspace.journal.spending.this_month(),
+                wrong=self._wrong,
+                typed=self._typed,
+            ),
+            notifying=Notifying(
+                webhook=values.webhook or "",
+                after=values.notify_after,
+                last=self._sessions.notifier.last,
                 wrong=self._wrong,
                 typed=self._typed,
             ),

@@ -25,6 +25,7 @@ from web.page.markup import (
     span,
     ul,
 )
+from web.page.notifying_settings import Notifying, notifying_part
 from web.page.renting_settings import Renting, renting_part
 from web.page.start import notice_of_damage
 from web.page.topbar import theme_button
@@ -46,6 +47,7 @@ class Shown:
     card_memory: int | None
     """MiB; None: by the kind of the card."""
     renting: Renting
+    notifying: Notifying
     secrets: Sequence[str]
     has_token: bool
     """Whether there is a token that lets people in."""
@@ -69,6 +71,7 @@ def workspace_settings(shown: Shown) -> Node:
         _results(shown),
         _memory(shown),
         renting_part(shown.renting),
+        notifying_part(shown.notifying),
         _secrets(shown),
         _access(shown),
     ]

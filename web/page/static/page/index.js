@@ -5,5 +5,6 @@ import "./place.js";
 import "./keys.js";
 import "./log.js";
 import "./menus.js";
+import "./notify.js";
 import "./table.js";
 export { Panel } from "./panel.js";

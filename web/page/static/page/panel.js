@@ -6,6 +6,7 @@ import { startDrag } from "./drag.js";
 import { listenToFields } from "./fields.js";
 import { listenToDrops, sendFile } from "./files.js";
 import { listenToSliders } from "./slide.js";
+import { tell } from "./notify.js";
 import { sayDoubt } from "./answers.js";
 import { answer, askThrough, pick } from "./table.js";
 
@@ -44,6 +45,9 @@ export const Panel = {
       const field = document.getElementById(id);
       field?.focus();
       field?.select();
+    },
+    tell(ended) {
+      tell(ended);
     },
     open(id) {
       document.getElementById(id)?.showModal();
