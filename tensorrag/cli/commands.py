@@ -66,6 +66,11 @@ def _json_option(command: Command) -> Command:
     multiple=True,
     help="Set a parameter for this run; VALUE is JSON, else text.",
 )
+@click.option(
+    "--sweep",
+    metavar="NODE.PARAM=VALUES",
+    help="Run once for each value: 0.1,0.2 is a list, 20..100 by 20 a range.",
+)
 @click.option("--on", metavar="EXECUTOR", help="Run all cards there, whatever they ask for.")
 @click.option(
     "--gpu",
@@ -81,6 +86,7 @@ def run(
     resume: str | None,
     until: str | None,
     settings: tuple[str, ...],
+    sweep: str | None,
     on: str | None,
     gpu: str | None,
     no_cache: bool,
@@ -92,14 +98,39 @@ def run(
 
     if (pipeline is None) == (resume is None):
         raise click.UsageError("Name a pipeline, or a run to --resume.")
-    if resume is not None and (until or settings or on or gpu or no_cache):
+    if resume is not None and (until or settings or sweep or on or gpu or no_cache):
         raise click.UsageError("Leave the other options out: a resumed run is as it was asked for.")
     call = headless.Call(pipeline, until, settings, on, gpu, no_cache, resume)
     with _undisturbed(as_json):
-        outcome, code = headless.run(call, workspace, quiet=as_json)
+        if sweep is not None:
+            outcome, code = headless.sweep(call, sweep, workspace, quiet=as_json)
+        else:
+            outcome, code = headless.run(call, workspace, quiet=as_json)
     if as_json:
         _print_json(outcome)
+    elif sweep is not None:
+        _print_swept(outcome)
     return code
+
+
+def _print_swept(outcome: dict[str, Any]) -> None:
+    """List what came of each value; the best of each metric is marked."""
+    names = list(outcome["best"])
+    rows = [
+        (
+            _plain(str(each["value"])),
+            each["status"],
+            *(_figure(each, name, outcome) for name in names),
+        )
+        for each in outcome["runs"]
+    ]
+    _print_table((outcome["field"], "status", *names), rows)
+
+
+def _figure(tried: dict[str, Any], name: str, outcome: dict[str, Any]) -> str:
+    value = tried["metrics"].get(name)
+    mark = " *" if outcome["best"][name] == tried["value"] else ""
+    return f"{value:.4g}{mark}" if value is not None else ""
 
 
 @commands.command()

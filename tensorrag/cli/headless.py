@@ -26,6 +26,7 @@ from tensorrag.run.hosted import Hosted
 from tensorrag.run.prepare import PipelineHasErrors, look, open_executors, with_params
 from tensorrag.run.request import asked
 from tensorrag.run.strays import Strays
+from tensorrag.run.sweep import Sweep, best, metrics_of, tried, values_of
 from tensorrag.store.interruption import interrupt_abandoned
 from tensorrag.store.workspace import Workspace
 
@@ -71,6 +72,21 @@ def run(
         TensorRagError: the file cannot be opened, or the call makes no sense.
     """
     return asyncio.run(_run(call, Workspace.open(workspace), quiet=quiet))
+
+
+def sweep(
+    call: Call, written: str, workspace: Path | None = None, *, quiet: bool = False
+) -> tuple[JsonObject, int]:
+    """Run a pipeline once for each value of one field, as ``NODE.PARAM=0.1,0.2`` says.
+
+    Returns:
+        ``{"sweep", "field", "runs": [{"value", "run", "status", "seconds", "metrics", "baseline"}],
+        "best": {metric: value}}``, and the exit code of the worst run.
+
+    Raises:
+        TensorRagError: the file cannot be opened, or the call makes no sense.
+    """
+    return asyncio.run(_sweep(call, written, Workspace.open(workspace), quiet=quiet))
 
 
 def check(name: str, workspace: Path | None = None) -> tuple[Problem, ...]:
@@ -120,11 +136,49 @@ def parsed(settings: tuple[str, ...]) -> dict[str, Any]:
             raise PipelineError(
                 f"{quoted(setting)} sets nothing.", hint="Write NODE.PARAM=VALUE, as train.seed=7."
             )
-        try:
-            values[name] = strict_json.loads(text, max_bytes=files.MAX_BYTES)
-        except FileFormatError:
-            values[name] = text
+        values[name] = _value(text)
     return values
+
+
+def _value(text: str) -> Any:
+    """Read JSON; what is none is text."""
+    try:
+        return strict_json.loads(text, max_bytes=files.MAX_BYTES)
+    except FileFormatError:
+        return text
+
+
+async def _sweep(
+    call: Call, written: str, workspace: Workspace, *, quiet: bool
+) -> tuple[JsonObject, int]:
+    opened = _of_the_shelf(open_pipeline(call.pipeline or ""), workspace)
+    field, equals, values = written.partition("=")
+    node, dot, param = field.partition(".")
+    if not (equals and dot):
+        raise PipelineError(
+            f"{quoted(written)} sweeps nothing.",
+            hint="Write NODE.PARAM=VALUES, as train.seed=1,2,3 or model.epochs=20..100 by 20.",
+        )
+    planned = Sweep.new(opened.id, node, param, [_value(each) for each in values_of(values)])
+    how = {"until": call.until, "on": call.on, "gpu": call.gpu, "no_cache": call.no_cache}
+    requests = planned.requests(opened.pipeline, parsed(call.settings), base=opened.base, **how)
+    executors, code = open_executors(workspace.scratch), 0
+    try:
+        hosted = Hosted(executors, workspace.place(opened.base))
+        catalog, checker = await hosted.catalog(), _Checker(hosted, workspace)
+        for request in requests:
+            outcome, ended = await _carried_out(
+                Run(request, workspace, executors, catalog, checker), quiet=quiet
+            )
+            code = max(code, ended)
+            if ended == REFUSED or outcome["status"] == "cancelled":
+                break
+    finally:
+        found = tried(workspace.journal, planned.of, planned.target, planned.id)
+        await _close(executors, workspace)
+    runs = [each.to_json() for each in found]
+    winners = {name: winner.value for name in metrics_of(found) if (winner := best(found, name))}
+    return {"sweep": planned.id, "field": field, "runs": runs, "best": winners}, code
 
 
 async def _run(call: Call, workspace: Workspace, *, quiet: bool) -> tuple[JsonObject, int]:

@@ -55,5 +55,5 @@ def run_record(prepared: Prepared, request: Request) -> JsonObject:
         "until": request.until,
         "no_cache": request.no_cache,
         "parent": request.parent,
-        "sweep": None,
+        "sweep": request.sweep,
     }

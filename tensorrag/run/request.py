@@ -39,6 +39,8 @@ class Request:
     """Run everything, whatever is known."""
     parent: str | None = None
     """The run that this one resumes."""
+    sweep: str | None = None
+    """The sweep that it is a run of."""
     base: Path | None = None
     """Where relative paths start from; the workspace by default."""
 
@@ -68,6 +70,7 @@ class Request:
             "gpu": self.gpu,
             "no_cache": self.no_cache,
             "parent": self.parent,
+            "sweep": self.sweep,
             "base": str(self.base) if self.base is not None else None,
         }
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.hands import Hands
+from tests.browser.hands import TRAINED, Hands
 from tests.servers import Server, launch
 
 PICKY = '''
@@ -217,3 +217,41 @@ def test_a_plot_is_enlarged_and_taken_along_and_a_slider_sets_its_field(
     hands.test_id("undo").click()
     expect(hands.field("train_ratio")).to_have_value("0.8")
     expect(hands.test_id("undo")).to_be_disabled()
+
+
+def test_a_field_is_tried_with_several_values_and_the_best_taken_over(
+    server: Server, page: Page
+) -> None:
+    hands = Hands(page).open(f"{server.url}/edit/new?sample=diabetes")
+    expect(page.locator("[data-node]")).to_have_count(5)
+    hands.cards("data_split").click(position={"x": 60, "y": 18})
+    hands.tab("Settings")
+    hands.test_id("inspector").get_by_role("button", name="Try several values of Seed").click()
+    sweep = hands.test_id("sweep")
+    sweep.get_by_role("textbox", name="Values to try").fill("1, 2, many")
+    sweep.get_by_role("button", name="Run", exact=True).click()
+    expect(sweep.get_by_role("alert")).to_contain_text("Seed cannot be 'many'.")
+    sweep.get_by_role("textbox", name="Values to try").fill("1..3 by 1")
+    sweep.get_by_role("button", name="Run 3 values").click()
+
+    rows = sweep.locator("tr[data-value]")
+    expect(rows).to_have_count(3, timeout=TRAINED)
+    expect(sweep.locator("tr[data-value] .c-done")).to_have_count(3, timeout=TRAINED)
+    expect(sweep.get_by_role("img", name="R² by Seed")).to_be_visible()
+    hands.picture("sweep", fit=False)
+    winner = sweep.locator("tr[data-best]").get_attribute("data-value")
+    assert winner in ("1", "2", "3")
+    sweep.get_by_role("button", name="Apply best").click()
+    expect(sweep.get_by_test_id("sweep-best")).to_contain_text("It is set to this.")
+    page.keyboard.press("Escape")
+    expect(sweep).to_have_count(0)
+    expect(hands.field("seed")).to_have_value(winner)
+    hands.test_id("undo").click()
+    expect(hands.field("seed")).to_have_value("42")
+
+    # What was tried is there when somebody comes back.
+    page.reload()
+    hands.cards("data_split").click(position={"x": 60, "y": 18})
+    hands.tab("Settings")
+    hands.test_id("inspector").get_by_role("button", name="Try several values of Seed").click()
+    expect(rows).to_have_count(3)

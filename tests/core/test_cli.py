@@ -443,3 +443,24 @@ def test_a_card_that_crashes_while_it_is_imported_spares_the_command(
 
     code, found = call(capsys, "check", saved(tmp_path, chain(node("number", value=3))), "--json")
     assert (code, found) == (0, [])
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_field_is_swept_and_each_value_is_told(capsys: Captured, file: Path) -> None:
+    field = "add.amount=1..3 by 1"
+    code, swept = call(capsys, "run", file, "--sweep", field, "--set", "number.value=5", "--json")
+
+    assert (code, swept["field"], swept["best"]) == (0, "add.amount", {})
+    assert [(one["value"], one["status"]) for one in swept["runs"]] == [
+        (1, "succeeded"), (2, "succeeded"), (3, "succeeded"),
+    ]  # fmt: skip
+    code, shown = call(capsys, "runs", swept["runs"][2]["run"], "--json")
+    assert shown["nodes"]["number"]["cached"]
+
+    assert main(["run", str(file), "--sweep", "add.amount=8,9"]) == 0
+    assert re.findall(r"^(\S+) +succeeded", capsys.readouterr().out, re.MULTILINE) == ["8", "9"]
+    for wrong in ("add.amount", "add=1,2", "add.amount=", "gone.amount=1", "add.amount=9..x"):
+        assert main(["run", str(file), "--sweep", wrong]) == 2
+        said = "".join(capsys.readouterr())
+        assert "Traceback" not in said
+        assert said.strip()

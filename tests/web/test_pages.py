@@ -120,6 +120,13 @@ async def test_an_edit_of_one_tab_is_seen_in_the_other(pages: User, desk: Desk) 
         ("port", {}),
         ("rows", {}),
         ("pick_column", {"column": -1}),
+        ("go_to_row", {"value": "nan"}),
+        ("open_plot", {"plot": {"chart": {}}}),
+        ("save_plot", {"as": "exe"}),
+        ("sweep", {"of": "data_load", "param": "gone"}),
+        ("sweep_values", {"value": 3}),
+        ("sweep_run", {}),
+        ("sweep_apply", {"run": "gone"}),
     ],
 )
 async def test_a_forged_action_does_nothing(

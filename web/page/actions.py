@@ -139,7 +139,8 @@ class Edits:
         node = text(data, "of")
         return node if node in self._session.pipeline.nodes else None
 
-    def _spec(self, data: Data) -> tuple[str, FieldSpec] | None:
+    def spec(self, data: Data) -> tuple[str, FieldSpec] | None:
+        """Return the card and the field that an action is about, if there is one."""
         node, param = self._node(data), text(data, "param")
         if node is None:
             return None
@@ -159,7 +160,7 @@ class Edits:
         return self._session.pipeline.nodes[node].params.get(spec.name, spec.default)
 
     def _set(self, data: Data) -> None:
-        found = self._spec(data)
+        found = self.spec(data)
         if found is None:
             return
         node, spec = found
@@ -181,12 +182,12 @@ class Edits:
         return {column.name for column in getattr(schema, "columns", None) or ()}
 
     def _reset(self, data: Data) -> None:
-        found = self._spec(data)
+        found = self.spec(data)
         if found is not None:
             self._set_params(found[0], {found[1].name: None})
 
     def _list(self, act: str, data: Data) -> None:
-        found = self._spec(data)
+        found = self.spec(data)
         if found is None:
             return
         node, spec = found

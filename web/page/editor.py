@@ -39,6 +39,7 @@ from web.page.run_list import PastRun
 from web.page.run_panel import TABS as STRIP_TABS
 from web.page.run_panel import strip
 from web.page.standing import Machine, Viewed, past_runs, strip_of, top_bar_of
+from web.page.sweep_view import Sweeps
 from web.page.table_view import Tables
 from web.page.telling import tell_here
 from web.page.topbar import top_bar
@@ -106,6 +107,7 @@ class Editor(View):
             "keep_mine": lambda _: self.session.outside.keep_mine(),
             "open_table": self._open_table,
             "open_plot": self._open_plot,
+            "sweep": self._open_sweep,
             "look_at_data": lambda _: self.session.look_at_data(),
             "deploy": lambda _: self._deploy(),
             "to_limit": self._to_limit,
@@ -132,11 +134,16 @@ class Editor(View):
             self._strip.props["aria-label"] = "Run"
             self._past_place = ui.element("div").style("display: contents")
         self._tables = Tables(self.act)
+        self._sweeps = Sweeps(self.sessions, self.session, self.edits, self.act)
         self._plots = Plots(lambda: self.session.pipeline.name, self.act)
         self._log = OpenLog(self.session, self.act)
         self._histories = Histories(self.session, self.act)
         self._actions |= (
-            self._tables.actions | self._plots.actions | self._log.actions | self._histories.actions
+            self._tables.actions
+            | self._plots.actions
+            | self._sweeps.actions
+            | self._log.actions
+            | self._histories.actions
         )
         self._actions |= self.board.actions
         self.inspector.refresh()
@@ -442,6 +449,11 @@ class Editor(View):
 
     def _open_table(self, data: Data) -> None:
         self.inspector.open_table(self._tables, text(data, "of"), text(data, "at"))
+
+    async def _open_sweep(self, data: Data) -> None:
+        found, card = self.edits.spec(data), self.inspector.card
+        if found is not None and card is not None and card.node == found[0]:
+            await self._sweeps.open(card, found[1])
 
     def _open_plot(self, data: Data) -> None:
         plot = data.get("plot")

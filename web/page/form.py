@@ -8,6 +8,9 @@ from web.page.fields import FieldSpec
 from web.page.icons import icon
 from web.page.markup import Element, Node, button, div, label, span
 
+SWEPT = frozenset({"number", "integer", "choice", "switch"})
+"""Kinds of fields that can be swept."""
+
 
 def form(shown: Form) -> Node:
     """Draw every parameter that matters for the choices made."""
@@ -22,7 +25,9 @@ def _field(shown: Form, spec: FieldSpec) -> Element:
     kinds = f".k-{spec.kind}" + (".bad" if is_error(wrong) else "")
     return div(f".field{kinds}", data_field=spec.name, data_key=f"field-{spec.name}")[
         div(".fl")[
-            label(for_=field_id(spec), title=spec.help or None)[spec.label], _aside(shown, spec)
+            label(for_=field_id(spec), title=spec.help or None)[spec.label],
+            _aside(shown, spec),
+            _sweeper(shown, spec),
         ],
         control(shown, spec),
         _read_as(shown, spec),
@@ -54,6 +59,17 @@ def _aside(shown: Form, spec: FieldSpec) -> Node:
     back = button(".link.u", type="button", data_act="reset", data_of=shown.node)
     word = "clear" if bare else f"reset to {spec.shown(spec.default)}"
     return back(data_param=spec.name, aria_label=f"{spec.label}: {word}", title=word)[word]
+
+
+def _sweeper(shown: Form, spec: FieldSpec) -> Node:
+    """Offer to try several values, where a field can have them."""
+    if spec.kind not in SWEPT:
+        return None
+    says = f"Try several values of {spec.label}"
+    opens = button(".x.sweeper", type="button", data_act="sweep", data_of=shown.node)
+    return opens(data_param=spec.name, aria_label=says, title="Try several values")[
+        icon("sweep", ".s")
+    ]
 
 
 def problem_message(problem: Problem) -> Element:

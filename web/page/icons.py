@@ -45,6 +45,7 @@ _PATHS = {
     "undo": '<path d="M5.5 3 2.5 6l3 3"/><path d="M2.5 6h6.75a4 4 0 0 1 0 8H6"/>',
     "trash": '<path d="M2.8 4.5h10.4M6 4.2V2.8h4v1.4M4.2 4.5l.6 9h6.4l.6-9M6.8 7v4M9.2 7v4"/>',
     "upload": '<path d="M8 10.5V3M5 5.7 8 3l3 2.7M3 13h10"/>',
+    "sweep": '<path d="M2.5 13.5h11M3.8 10.5V8M6.6 10.5V5.5M9.4 10.5V2.5M12.2 10.5V6.5"/>',
     # states
     "done": '<circle cx="8" cy="8" r="6.2"/><path d="m5.4 8.2 1.9 1.9 3.4-3.8"/>',
     "failed": '<circle cx="8" cy="8" r="6.2"/><path d="M8 4.8v3.8M8 11v.1"/>',

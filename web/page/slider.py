@@ -36,6 +36,18 @@ class Slide:
             return math.log(held / self.low) / math.log(self.high / self.low)
         return (held - self.low) / (self.high - self.low)
 
+    def spread(self, count: int) -> list[float]:
+        """Return values that are evenly apart, ends included, as the slider would give them."""
+        return list(dict.fromkeys(self._at(place / (count - 1)) for place in range(count)))
+
+    def _at(self, share: float) -> float:
+        if self.growing:
+            value = float(f"{self.low * (self.high / self.low) ** share:.2g}")
+            return round(value) if self.step else value
+        value = self.low + round(share * (self.high - self.low) / self.step) * self.step
+        whole = self.step.is_integer() and float(self.low).is_integer()
+        return round(value) if whole else float(f"{min(self.high, value):.12g}")
+
 
 def slide_of(spec: FieldSpec) -> Slide | None:
     """Return how a field slides: over what is recommended, else over all that fits; or not."""

@@ -1,0 +1,207 @@
+"""A sweep: one field of a card tried with several values, a run for each.
+
+The sweeps of a pipeline are runs of their own, beside those of the pipeline: they follow one
+another, share what is the same in all of them, and leave alone what its own runs say.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Self
+
+from tensorrag.errors import PipelineError
+from tensorrag.pipeline import Pipeline
+from tensorrag.pipeline.names import quoted
+from tensorrag.run.comparison import Key, measured
+from tensorrag.run.prepare import with_params
+from tensorrag.run.request import Request
+from tensorrag.store.journal import Journal
+from tensorrag.types.metrics import METRICS
+from tensorrag.types.value import JsonObject
+
+PREFIX = "sweep:"
+MOST = 100
+"""Values that one sweep may try."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """One field, and the values that are tried in it."""
+
+    id: str
+    of: str
+    """The pipeline that is swept."""
+    node: str
+    param: str
+    values: tuple[Any, ...]
+
+    @classmethod
+    def new(cls, of: str, node: str, param: str, values: Iterable[Any]) -> Self:
+        """Plan a sweep; a value that is named twice is tried once.
+
+        Raises:
+            PipelineError: there are no values, or too many.
+        """
+        listed = [_plain(value) for value in values]
+        different = tuple(v for at, v in enumerate(listed) if v not in listed[:at])
+        if not 0 < len(different) <= MOST:
+            raise PipelineError(
+                f"A sweep tries 1 to {MOST} values, not {len(different)}.",
+                hint="Write them with commas, or as a range: 20..200 by 20.",
+            )
+        return cls(secrets.token_hex(6), of, node, param, different)
+
+    @property
+    def target(self) -> str:
+        """``node.param``."""
+        return f"{self.node}.{self.param}"
+
+    def requests(
+        self, pipeline: Pipeline, settings: Mapping[str, Any] | None = None, **how: Any
+    ) -> list[Request]:
+        """Return a run for each value.
+
+        Args:
+            pipeline: what is run, with one field set anew each time.
+            settings: parameters that are set in all of the runs, by ``node.parameter``.
+            how: the rest of each `Request`.
+
+        Raises:
+            PipelineError: there is no such card or field.
+        """
+        return [
+            Request(
+                with_params(pipeline, values),
+                runs_of(self.of),
+                source=self.of,
+                values=values,
+                sweep=self.id,
+                **how,
+            )
+            for value in self.values
+            for values in [{**(settings or {}), self.target: value}]
+        ]
+
+
+def runs_of(pipeline: str) -> str:
+    """Return what the runs of the sweeps of a pipeline are runs of."""
+    return f"{PREFIX}{pipeline}"
+
+
+def values_of(written: str) -> list[str]:
+    """Read what somebody wrote: ``0.1, 0.2`` is a list, ``20..200 by 20`` a range.
+
+    Returns:
+        Each value as text; a range without a step has five.
+
+    Raises:
+        PipelineError: it is a range that nobody can go through.
+    """
+    low, dots, rest = written.partition("..")
+    if not dots:
+        return [part.strip() for part in written.split(",") if part.strip()]
+    high, _, by = rest.partition("by")
+    try:
+        start, end = float(low), float(high)
+        step = float(by) if by.strip() else (end - start) / 4
+        count = math.floor((end - start) / step + 1e-9) + 1
+    except (ValueError, ZeroDivisionError, OverflowError):
+        start, step, count = 0.0, 0.0, 0
+    if not 0 < count <= MOST:
+        raise PipelineError(
+            f"{quoted(written)} is no range of 1 to {MOST} values.",
+            hint="Write it as 20..200 by 20.",
+        )
+    return [f"{start + at * step:.12g}" for at in range(count)]
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """One value of a sweep, and what came of it."""
+
+    run: str
+    value: Any
+    status: str
+    seconds: float | None = None
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    """What the last card that measures has measured, by name."""
+    baseline: Mapping[str, float] = field(default_factory=dict)
+    problem: str = ""
+    """Why it failed."""
+
+    def to_json(self) -> JsonObject:
+        """Return it as builtins."""
+        return asdict(self)
+
+
+def tried(journal: Journal, of: str, field: str, sweep: str) -> list[Tried]:
+    """Return the runs of a sweep so far, in the order of their values. In a thread.
+
+    Args:
+        journal: where runs are noted.
+        of: the pipeline that is swept.
+        field: ``node.param``.
+        sweep: the id of the sweep.
+    """
+    rows = [row for row in _rows(journal, of, field) if row[1] == sweep]
+    return [_tried(journal, run, value) for run, _, value in reversed(rows[:MOST])]
+
+
+def last_of(journal: Journal, of: str, field: str) -> str:
+    """Return the last sweep of a field of a pipeline; empty where there is none. In a thread."""
+    return next((sweep for _, sweep, _ in _rows(journal, of, field)), "")
+
+
+def metrics_of(found: Sequence[Tried]) -> list[str]:
+    """Return what was measured, in the order of `METRICS`."""
+    return [name for name in METRICS if any(name in each.metrics for each in found)]
+
+
+def best(found: Sequence[Tried], metric: str) -> Tried | None:
+    """Return the run with the best figure; of equal ones the first."""
+    known = [each for each in found if metric in each.metrics]
+    if not known:
+        return None
+    sign = 1 if METRICS[metric].higher_is_better else -1
+    return max(known, key=lambda each: sign * each.metrics[metric])
+
+
+def _rows(journal: Journal, of: str, field: str) -> list[tuple[str, str, Any]]:
+    """Return run, sweep and value of the latest runs in which a field was swept, newest first."""
+    rows = journal.database.read(
+        "SELECT id, json_extract(request, '$.sweep'), json_extract(request, '$.values') FROM runs"
+        " WHERE pipeline = ? AND request IS NOT NULL ORDER BY number DESC LIMIT ?",
+        (runs_of(of), 10 * MOST),
+    )
+    read = [(run, sweep, json.loads(values or "{}")) for run, sweep, values in rows if sweep]
+    return [(run, sweep, values[field]) for run, sweep, values in read if field in values]
+
+
+def _tried(journal: Journal, run: str, value: Any) -> Tried:
+    entry, nodes = journal.run(run), journal.to_json(run)["nodes"]
+    failed = [node["error"]["message"] for node in nodes.values() if node.get("error")]
+    metrics, baseline = _figures(measured(nodes))
+    problem = next(iter(failed), "")
+    return Tried(run, value, entry.status, entry.seconds, metrics, baseline, problem)
+
+
+def _figures(
+    numbers: Mapping[Key, tuple[float, float | None]],
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Return the figures of the last card that measures on new rows, else of one that learnt."""
+    new = [key for key in numbers if not key.trained] or list(numbers)
+    last = [key for key in new if key.node == new[-1].node]
+    values = {key.metric: numbers[key][0] for key in last}
+    dummies = {key.metric: numbers[key][1] for key in last}
+    return values, {name: value for name, value in dummies.items() if value is not None}
+
+
+def _plain(value: Any) -> Any:
+    """Make one value of 20 and 20.0, but not of 1 and true."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        return int(value)
+    return value

@@ -1,0 +1,232 @@
+"""A field tried with several values: what to try, what came of each, and the best taken over."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any
+
+from nicegui import background_tasks, ui
+
+from tensorrag.catalog import TypeInfo
+from tensorrag.errors import PipelineError, TensorRagError
+from tensorrag.run.prepare import PipelineHasErrors
+from tensorrag.run.sweep import Sweep, Tried, best, last_of, metrics_of, runs_of, tried, values_of
+from tensorrag.store.run_entry import ONGOING
+from web.live.session import Session
+from web.live.sessions import Sessions
+from web.page.actions import Action, Data, Edits, text
+from web.page.details import Card
+from web.page.fields import FieldSpec
+from web.page.panel import Act, Panel
+from web.page.slider import slide_of
+from web.page.sweep_result import chart_of, heading, results, side
+
+REST = 0.5
+"""Seconds between two looks at the runs."""
+
+
+@dataclass
+class Shown:
+    """What is seen of one sweep."""
+
+    node: str
+    title: str
+    """What people call the card."""
+    kind: TypeInfo | None
+    spec: FieldSpec
+    value: Any
+    """What the field is set to."""
+    written: str
+    """The values to try, as somebody wrote them."""
+    sweep: str = ""
+    """The sweep that was begun last; empty before the first."""
+    found: list[Tried] = field(default_factory=list)
+    metric: str = ""
+    wrong: str = ""
+    planned: int = 0
+    """How many runs were asked for."""
+
+    @property
+    def target(self) -> str:
+        """``node.param``."""
+        return f"{self.node}.{self.spec.name}"
+
+    @property
+    def going_on(self) -> bool:
+        """Whether any of its runs has not ended."""
+        return any(each.status in ONGOING for each in self.found) or self.planned > len(self.found)
+
+    @property
+    def metrics(self) -> list[str]:
+        """What was measured, what matters most first."""
+        return metrics_of(self.found)
+
+    @property
+    def best(self) -> Tried | None:
+        """The value with the best figure so far."""
+        return best(self.found, self.metric) if self.metric else None
+
+    def values(self) -> list[Any]:
+        """Return the values to try.
+
+        Raises:
+            PipelineError: nobody can tell what they are.
+        """
+        values = [self.spec.parse(each) for each in values_of(self.written)]
+        if self.spec.kind == "switch":
+            return list(dict.fromkeys(values))
+        odd = [each for each in values if _odd(each, self.spec)]
+        if odd:
+            raise PipelineError(
+                f"{self.spec.label} cannot be {odd[0]!r}.",
+                hint="Write values with commas, or a range: 20..200 by 20.",
+            )
+        return values
+
+
+class Sweeps:
+    """The sweep that a tab has open, if any."""
+
+    def __init__(self, sessions: Sessions, session: Session, edits: Edits, act: Act) -> None:
+        self._sessions, self._session, self._edits, self._act = sessions, session, edits, act
+        self._place = ui.element("div")
+        self._shown: Shown | None = None
+        self.actions: dict[str, Action] = {
+            "close_sweep": self._close,
+            "sweep_values": self._values,
+            "sweep_metric": self._metric,
+            "sweep_run": self._run,
+            "sweep_stop": self._stop,
+            "sweep_apply": self._apply,
+        }
+
+    async def open(self, card: Card, spec: FieldSpec) -> None:
+        """Show what was tried in a field, and offer to try more."""
+        self._close({})
+        value = card.params.get(spec.name, spec.default)
+        shown = Shown(card.node, card.title, card.kind, spec, value, suggested(spec))
+        journal = self._sessions.workspace.journal
+        shown.sweep = await asyncio.to_thread(last_of, journal, self._session.id, shown.target)
+        self._shown = shown
+        with self._place, ui.element("section").classes("sheetview sweepview") as root:
+            root.props.update({"aria-label": f"Sweep {spec.label}", "data-testid": "sweep"})
+            self._head = Panel("div", act=self._act).classes("hh")
+            with ui.element("div").classes("gr"):
+                self._picture = ui.element("div").classes("swpic")
+                self._table = Panel("div", act=self._act).classes("swtab")
+            self._side = Panel("div", act=self._act).classes("sd")
+            ui.timer(REST, self._look)
+        self._drawn: list[Tried] | None = None
+        await self._look()
+
+    def _close(self, _: Data) -> None:
+        self._shown = None
+        self._place.clear()
+
+    async def _look(self) -> None:
+        """Show what came of the runs so far."""
+        shown = self._shown
+        if shown is None:
+            return
+        if shown.sweep and (shown.going_on or not shown.found):
+            journal = self._sessions.workspace.journal
+            of = (self._session.id, shown.target, shown.sweep)
+            shown.found = await asyncio.to_thread(tried, journal, *of)
+        if self._shown is shown:
+            if shown.metric not in shown.metrics:
+                shown.metric = next(iter(shown.metrics), "")
+            self._draw(shown)
+
+    def _draw(self, shown: Shown) -> None:
+        node = self._session.pipeline.nodes.get(shown.node)
+        if node is not None:
+            shown.value = node.params.get(shown.spec.name, shown.spec.default)
+        self._head.show(heading(shown))
+        self._table.show(results(shown))
+        self._side.show(side(shown))
+        drawn: list[Any] = [shown.metric, *((each.value, each.metrics) for each in shown.found)]
+        if drawn != self._drawn:
+            self._drawn = drawn
+            self._picture.clear()
+            with self._picture:
+                chart_of(shown)
+
+    # --- what people do: nothing of it is trusted -------------------------------------------
+
+    def _values(self, data: Data) -> None:
+        if self._shown is not None:
+            self._shown.written, self._shown.wrong = text(data, "value")[:2000], ""
+            self._draw(self._shown)
+
+    def _metric(self, data: Data) -> None:
+        shown = self._shown
+        if shown is not None and text(data, "value") in shown.metrics:
+            shown.metric = text(data, "value")
+            self._draw(shown)
+
+    async def _run(self, _: Data) -> None:
+        shown = self._shown
+        if shown is None or shown.going_on or shown.node not in self._session.pipeline.nodes:
+            return
+        try:
+            sweep = Sweep.new(self._session.id, shown.node, shown.spec.name, shown.values())
+        except PipelineError as error:
+            shown.wrong = f"{error.message} {error.hint}"
+            self._draw(shown)
+            return
+        shown.sweep, shown.found, shown.wrong = sweep.id, [], ""
+        shown.planned = len(sweep.values)
+        background_tasks.create(self._begin(sweep, shown), name=f"sweep of {shown.node}")
+        self._draw(shown)
+
+    async def _begin(self, sweep: Sweep, shown: Shown) -> None:
+        """Ask for a run of each value; they follow one another, whoever looks."""
+        for request in sweep.requests(self._session.pipeline):
+            if not shown.planned:  # it was stopped
+                return
+            try:
+                await self._sessions.runs.begin(request)
+            except PipelineHasErrors as error:
+                first = error.problems[0]
+                shown.wrong, shown.planned = f"{first.message} {first.hint}", 0
+            except TensorRagError as error:
+                shown.wrong, shown.planned = f"{error.message} {error.hint}", 0
+
+    async def _stop(self, _: Data) -> None:
+        if self._shown is None or not self._shown.sweep:
+            return
+        self._shown.planned = 0
+        runs, mine = self._sessions.runs, runs_of(self._session.id)
+        for run in (*runs.waiting(mine), runs.current(mine)):
+            if run is not None and run.request.sweep == self._shown.sweep:
+                await run.cancel()
+
+    def _apply(self, data: Data) -> None:
+        """Set the field to a value that was tried, as one edit."""
+        shown, chosen = self._shown, text(data, "run")
+        if shown is None or shown.node not in self._session.pipeline.nodes:
+            return
+        found = next((each for each in shown.found if each.run == chosen), None)
+        if found is not None:
+            params = {shown.spec.name: found.value}
+            op = {"op": "set_params", "node": shown.node, "params": params}
+            word = "best" if found == shown.best else str(shown.spec.shown(found.value))
+            self._edits.edit([op], f"Apply {word} {shown.spec.label}")
+            self._draw(shown)
+
+
+def suggested(spec: FieldSpec) -> str:
+    """Return values worth trying: all choices, or five over the range that is known."""
+    if spec.kind == "switch":
+        return "on, off"
+    if spec.kind == "choice":
+        return ", ".join(str(each) for each in spec.choices)
+    slide = slide_of(spec)
+    return ", ".join(spec.write(each) for each in slide.spread(5)) if slide is not None else ""
+
+
+def _odd(value: Any, spec: FieldSpec) -> bool:
+    if spec.kind in ("number", "integer"):
+        return isinstance(value, bool) or not isinstance(value, int | float)
+    return spec.kind == "choice" and value not in spec.choices
