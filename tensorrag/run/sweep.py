@@ -16,12 +16,12 @@ from typing import Any, Self
 from tensorrag.errors import PipelineError
 from tensorrag.pipeline import Pipeline
 from tensorrag.pipeline.names import quoted
+from tensorrag.plain import JsonObject
 from tensorrag.run.comparison import Key, measured
 from tensorrag.run.prepare import with_params
 from tensorrag.run.request import Request
 from tensorrag.store.journal import Journal
 from tensorrag.types.metrics import METRICS
-from tensorrag.types.value import JsonObject
 
 PREFIX = "sweep:"
 MOST = 100

@@ -26,8 +26,8 @@ def _field(shown: Form, spec: FieldSpec) -> Element:
     return div(f".field{kinds}", data_field=spec.name, data_key=f"field-{spec.name}")[
         div(".fl")[
             label(for_=field_id(spec), title=spec.help or None)[spec.label],
-            _aside(shown, spec),
             _sweeper(shown, spec),
+            _aside(shown, spec),
         ],
         control(shown, spec),
         _read_as(shown, spec),
@@ -52,10 +52,10 @@ def _aside(shown: Form, spec: FieldSpec) -> Node:
     bare = spec.default in (None, "", [])
     if spec.required or (spec.kind == "column" and spec.default == ""):
         return span(".u")["required"]
-    if spec.kind in ("upload", "switch"):
+    if spec.kind == "upload":
         return None
     if shown.value(spec) == spec.default:
-        return None if bare else span(".u")["default"]
+        return None if bare or spec.kind == "switch" else span(".u")["default"]
     back = button(".link.u", type="button", data_act="reset", data_of=shown.node)
     word = "clear" if bare else f"reset to {spec.shown(spec.default)}"
     return back(data_param=spec.name, aria_label=f"{spec.label}: {word}", title=word)[word]

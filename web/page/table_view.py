@@ -85,6 +85,8 @@ class TableView:
         self._rows, self._tab, self._table = rows, tab, table
         self._card, self._column = card, len(table.columns) - 1
         self._found, self._wrong = table.rows, ""
+        self._seen: object = ("", [])
+        """The order and the choice that the rows seen now have."""
         with ui.element("section").classes("sheetview") as self._root:
             self._root.props.update(
                 {"aria-label": f"{card.title}, {tab.label}", "data-testid": "table"}
@@ -123,9 +125,11 @@ class TableView:
         if isinstance(at, int) and 0 <= at < len(self._table.columns):
             sort = f"{'-' if data.get('down') else ''}{self._table.columns[at].name}"
         where = conditions(data.get("where"), self._table)
+        if (sort, where) != self._seen:  # of many rows, that takes a while
+            self._head.show(self._heading(busy=True))
         try:
             page = await self._rows(max(0, offset), min(PAGE, max(0, limit)), sort, where)
-            self._found, self._wrong = page["total"], ""
+            self._found, self._wrong, self._seen = page["total"], "", (sort, where)
         except TensorRagError as error:
             page, self._wrong = None, f"{error.message} {error.hint}"
         if not self._root.is_deleted:
@@ -152,7 +156,7 @@ class TableView:
             button(".link.t11", type="button", data_act="all_rows")["Show all"],
         ]
 
-    def _heading(self) -> Node:
+    def _heading(self, *, busy: bool = False) -> Node:
         card, table = self._card, self._table
         runtime = card.runtime or {}
         return [
@@ -168,6 +172,7 @@ class TableView:
             span(".num.m2.s12")[seconds(runtime.get("seconds"))],
             self._wrong and span(".c-error.s12.cut", role="alert", title=self._wrong)[self._wrong],
             span(".sp"),
+            busy and span(".m2.s12", role="status")["Putting rows in order …"],
             self._counted(),
             span(".m3")["·"],
             span(".num.m2")[size(table.bytes)],
