@@ -10,6 +10,7 @@ from tensorrag.catalog import TypeInfo
 from tensorrag.check.problems import Problem
 from tensorrag.pipeline.came_along import CameAlong
 from tensorrag.rates import dollars
+from web.page.card_place import CardPlace, waits_for
 from web.page.controls import Form
 from web.page.fits import Fits
 from web.page.icons import glyph, icon, state
@@ -21,7 +22,7 @@ from web.page.markup import (
     h2,
     span,
 )
-from web.page.where import CardPlace, ran_on, waits_for
+from web.page.where import ran_on
 from web.page.wording import left, plural, seconds
 
 TABS = ("result", "settings", "columns", "log")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from web.page.card_place import PLACE_FIELDS, card_place
 from web.page.details import Card, Limit, Wire
 from web.page.elsewhere import placeholder
 from web.page.fits import fits
@@ -24,7 +25,6 @@ from web.page.markup import (
     td,
     tr,
 )
-from web.page.where import PLACE_FIELDS, card_place
 
 _LIMITS = {"timeout": "Time", "memory": "Memory"}
 

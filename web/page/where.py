@@ -1,4 +1,4 @@
-"""Where cards run: chosen for the whole pipeline beside Run, for one card in its settings."""
+"""Where cards run, in words; and the choice for the whole pipeline, beside Run."""
 
 from __future__ import annotations
 
@@ -6,23 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tensorrag.check.problems import Problem
 from tensorrag.executor import Missing
 from tensorrag.gpus import GPUS
 from tensorrag.placement import LOCAL, TITLES, Placement, where
 from web.live.offered import Offered
-from web.page.form import problem_message
 from web.page.icons import icon
-from web.page.markup import Element, Node, b, button, div, h3, label, option, select, span
+from web.page.markup import Element, Node, b, button, div, span
 from web.page.money import of_run
 from web.page.remedies import set_up, with_commands
-from web.page.wording import dollars, seconds
+from web.page.wording import dollars
 
 AUTOMATIC = ""
 """How controls name the choice of no place."""
-
-PLACE_FIELDS = frozenset({"run_on", "gpu"})
-"""What of a card's problems is said beside these choices."""
 
 BEST = "the best device here; nothing is rented"
 RENTS = "a GPU on Modal where this machine has none"
@@ -65,29 +60,6 @@ class RunOn:
     rented: Sequence[Rented] = ()
     cap: float | None = None
     """US$ that a run may cost, where the settings say so."""
-
-
-@dataclass(frozen=True)
-class CardPlace:
-    """The choice for one card."""
-
-    node: str
-    chosen: str = AUTOMATIC
-    """The place that the card itself names."""
-    inherited: str = ""
-    """Where it runs if it names none, in words."""
-    placement: Placement | None = None
-    gpu: str = ""
-    """The GPU that the card itself names."""
-    usual: str = ""
-    """The one that is rented if it names none; empty where it uses none."""
-    rented: Sequence[Rented] = ()
-    wrong: Sequence[Problem] = ()
-    """What keeps it from running there."""
-    ran: str = ""
-    """Where its result was made, in words."""
-    price: Sequence[str] = ()
-    """What it will cost, or has cost, in sentences."""
 
 
 def rented_places(offered: Offered) -> list[Rented]:
@@ -155,9 +127,6 @@ def _gpu_of(card: Mapping[str, Any]) -> str | None:
 
 def _gpu_name(device: Any) -> str | None:
     return device if isinstance(device, str) and device in GPUS else None
-
-
-# --- beside Run -----------------------------------------------------------------------------
 
 
 def run_on(shown: RunOn) -> Node:
@@ -234,76 +203,3 @@ def trouble(rented: Rented) -> Node:
 
 def _is(true: bool) -> str:
     return "true" if true else "false"
-
-
-def waits_for(node: str, waiting: Mapping[str, Any] | None) -> Node:
-    """Say that a GPU does not come, and offer the next one up with its price."""
-    if not waiting:
-        return None
-    what, above, price = waiting.get("gpu") or "container", waiting.get("next"), waiting["price"]
-    offer = button(
-        ".btn.o.sml", type="button", data_act="take_gpu", data_of=node, data_gpu=above,
-        data_testid="take-gpu", title="Ask for it no longer, and run the card on this one",
-    )  # fmt: skip
-    return div(".msg.info", role="status", data_testid="waiting")[
-        span(".c-idle")[icon("queued", ".s")],
-        div(".sp")[
-            span(".w5")[f"No {what} has come for {seconds(waiting['seconds'])}."],
-            div(".m2")["None is free, or one is still being started. It waits on, free of charge."],
-            above
-            and div(".fix")[offer[f"Run it on {above} · {dollars((price or 0) * 3600)} an hour"]],
-        ],
-    ]
-
-
-# --- in the settings of a card --------------------------------------------------------------
-
-
-def card_place(shown: CardPlace) -> Element:
-    """Draw where a card runs, on what, and why."""
-    placement = shown.placement
-    place = next((r for r in shown.rented if placement and r.name == placement.executor), None)
-    return div(".sec.wide", data_testid="card-place")[
-        h3["Where it runs"],
-        _field("run_on", "Run on", _chooser(shown)),
-        _field("gpu", "GPU", _gpus(shown, place)) if place and shown.usual else None,
-        [problem_message(problem) for problem in shown.wrong],
-        trouble(place) if place else None,
-        [div(".cap")[sentence] for sentence in _sentences(shown)],
-    ]
-
-
-def _sentences(shown: CardPlace) -> Sequence[str]:
-    """Say where it would run and why, and where its result was made."""
-    placement = shown.placement
-    found = []
-    if placement is not None:
-        named = placement.words if placement.executor != LOCAL else "this machine"
-        found.append(f"It runs on {named}: {placement.why}.")
-    if shown.ran:
-        found.append(f"Its result was made on {shown.ran}.")
-    return [*found, *shown.price]
-
-
-def _field(name: str, title: str, control: Node) -> Element:
-    return div(".field", data_place_field=name)[
-        div(".fl")[label(for_=f"card-{name}")[title]],
-        div(".inp")[control, icon("chevron", ".s")],
-    ]
-
-
-def _chooser(shown: CardPlace) -> Element:
-    choices = [(AUTOMATIC, shown.inherited), (LOCAL, TITLES[LOCAL])]
-    choices += [(rented.name, rented.title) for rented in shown.rented]
-    if shown.chosen not in dict(choices):
-        choices.append((shown.chosen, shown.chosen))
-    options = [option(value=v, selected=v == shown.chosen)[text] for v, text in choices]
-    return select(id="card-run_on", data_sets="card_run_on", data_of=shown.node)[options]
-
-
-def _gpus(shown: CardPlace, rented: Rented) -> Element:
-    now = shown.gpu or shown.usual
-    words = {g: " · ".join(filter(None, [g, f"{GPUS[g]} GB", price])) for g, price in rented.gpus}
-    words.setdefault(now, now)
-    options = [option(value=gpu, selected=gpu == now)[text] for gpu, text in words.items()]
-    return select(id="card-gpu", data_sets="card_gpu", data_of=shown.node)[options]
