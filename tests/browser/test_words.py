@@ -73,3 +73,71 @@ def test_the_search_closes_and_nothing_was_done(hands: Hands, page: Page) -> Non
     page.keyboard.type("1/2")  # in a text field it is a letter as any other
     expect(page.get_by_label("Description")).to_have_value("1/2")
     expect(page.locator("[data-testid=canvas] [data-node]")).to_have_count(0)
+
+
+def found(page: Page) -> Locator:
+    return page.get_by_test_id("command-palette").get_by_role("option")
+
+
+def look_for(page: Page, words: str) -> None:
+    page.keyboard.press("ControlOrMeta+k")
+    expect(page.get_by_test_id("command-palette").get_by_role("combobox")).to_be_focused()
+    page.keyboard.type(words)
+
+
+def test_a_few_letters_find_any_action_card_setting_and_pipeline(
+    server: Server, page: Page
+) -> None:
+    hands = Hands(page).open(f"{server.url}/edit/new?sample=boston_housing")
+    train = hands.cards("train_gpu")
+    hands.select("train")
+    expect(hands.test_id("inspector")).to_contain_text("Train (GPU)")
+
+    look_for(page, "redo")
+    expect(found(page).first).to_have_text("RedoThere is nothing to redoCtrlShiftZ")
+    expect(found(page).first).to_have_attribute("aria-disabled", "true")
+    page.keyboard.press("Enter")  # what is off is not done, and says why
+    expect(hands.test_id("command-palette")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(hands.test_id("command-palette")).to_have_count(0)
+    expect(train).to_be_visible()
+
+    look_for(page, "duplicate")
+    page.keyboard.press("Enter")
+    expect(train).to_have_count(2)
+    look_for(page, "undo")
+    page.keyboard.press("Enter")
+    expect(train).to_have_count(1)
+
+    look_for(page, "go evaluate")
+    page.keyboard.press("Enter")
+    expect(hands.card("evaluate")).to_be_focused()
+    look_for(page, "data load add")
+    page.keyboard.press("Enter")
+    expect(hands.cards("data_load")).to_have_count(2)
+
+    hands.select("train")
+    expect(hands.test_id("inspector")).to_contain_text("Train (GPU)")
+    look_for(page, "target col")
+    expect(found(page).first).to_have_text("Target columnSettings of Train (GPU)")
+    page.keyboard.press("Enter")
+    expect(hands.field("target_column")).to_be_focused()
+    hands.test_id("find").click()
+    page.keyboard.press("Escape")
+
+    look_for(page, "secrets")
+    expect(found(page).first).to_have_text("Settings: secretsPages")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Secrets")).to_be_in_viewport()
+
+
+def test_nothing_typed_is_lost_when_the_palette_closes(hands: Hands, page: Page) -> None:
+    said = page.get_by_label("Description")
+    said.click()
+    page.keyboard.type("Half a sent")
+    look_for(page, "anything")
+    expect(hands.test_id("command-palette")).to_contain_text("Nothing is called that.")
+    page.keyboard.press("Escape")
+    expect(said).to_be_focused()
+    page.keyboard.type("ence")
+    expect(said).to_have_value("Half a sentence")

@@ -91,6 +91,10 @@ class PipelineCanvas(ui.element, component="pipeline_canvas.js", esm={"tensorrag
         """Hand over the sources of cards of one's own, by card: they go along when it is copied."""
         self.run_method("setSources", sources)
 
+    def set_leads(self, leads: Iterable[Mapping[str, Any]]) -> None:
+        """Say where the command palette can lead besides what the canvas knows."""
+        self.run_method("setLeads", list(leads))
+
     def fit(self) -> None:
         """Zoom so that every card is in view, at most to 100 %."""
         self.run_method("fit")

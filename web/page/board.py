@@ -25,7 +25,7 @@ from web.page.wording import plural
 
 FAR = 1e6
 """No card lies farther out, in pixels."""
-COMMANDS = frozenset({"undo", "redo", "run", "run_node", "cancel"})
+COMMANDS = frozenset({"undo", "redo", "run", "run_node", "cancel", "leads", "to_setting"})
 
 
 class Board:
@@ -74,6 +74,10 @@ class Board:
         """Select these cards and nothing else."""
         self._canvas.select(nodes)
 
+    def set_leads(self, leads: list[JsonObject]) -> None:
+        """Tell the command palette where else it can lead."""
+        self._canvas.set_leads(leads)
+
     def say(self, message: str, hint: str = "") -> None:
         """Say something that belongs to no card, until it is closed or an edit works."""
         self._note = (message, hint) if message else None
@@ -115,7 +119,7 @@ class Board:
         if name == "duplicate":
             return self._act(name, {"of": node, "nodes": texts(data, "nodes")})
         if name == "palette_search" or name in COMMANDS:
-            return self._act(name, {"of": node})
+            return self._act(name, {"of": node, "control": text(data, "control")})
         return None
 
     def _on_select(self, data: Data) -> Any:

@@ -23,7 +23,7 @@ from tensorrag.placement import LOCAL
 from tensorrag.run import Run
 from web.live.session import Session, View
 from web.live.sessions import Sessions
-from web.page import theme, trouble
+from web.page import leads, theme, trouble
 from web.page.actions import Data, Edits, text
 from web.page.board import Board
 from web.page.history_view import Histories
@@ -93,6 +93,8 @@ class Editor(View):
             "search": self._search,
             "add_found": self._add_found,
             "palette_search": self._palette_search,
+            "leads": self._leads,
+            "to_setting": self._to_setting,
             "tab": self._tab,
             "port": self._port,
             "strip_tab": self._strip_tab,
@@ -427,6 +429,23 @@ class Editor(View):
 
     def _palette_search(self, _: Data) -> None:
         self._palette.run_method("focusOn", SEARCH_FIELD)
+
+    async def _leads(self, _: Data) -> None:
+        """Somebody opened the command palette: tell it what is not on the canvas."""
+        here = leads.of_card(self.inspector.card)
+        self.board.set_leads(here)
+        there = await leads.elsewhere(self.sessions, self.session.id)
+        with self.client:
+            self.board.set_leads([*here, *there])
+
+    def _to_setting(self, data: Data) -> None:
+        """Turn to a control in the settings of a card."""
+        node = text(data, "of")
+        self._select(node)
+        self.inspector.show(self.inspector.node, "settings")
+        known = {lead["control"] for lead in leads.of_card(self.inspector.card)}
+        if text(data, "control") in known:
+            self.inspector.focus_on(text(data, "control"))
 
     def _tab(self, data: Data) -> None:
         if text(data, "tab") in TABS:

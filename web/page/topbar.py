@@ -52,6 +52,7 @@ def top_bar(bar: TopBar) -> Node:
             bar.saved == "Saved" and icon("check", ".s"), span[bar.saved]
         ],
         span(".sp"),
+        _finder(),
         _history(bar),
         span(".vr"),
         _files(),
@@ -72,6 +73,14 @@ def _name(name: str) -> Element:
             data_sets="rename", data_blurs=True, autocomplete="off", spellcheck="false",
         )
     ]  # fmt: skip
+
+
+def _finder() -> Element:
+    title = "Find an action, a card, a setting or a pipeline"
+    return button(
+        ".btn.i.wide", type="button", data_command="palette", data_testid="find",
+        title=f"{title} (Ctrl+K)", aria_label=title,
+    )[icon("search")]  # fmt: skip
 
 
 def _history(bar: TopBar) -> Node:

@@ -86,7 +86,7 @@ export function createActions({ graph, flow, selection, emit, session }) {
 
   const spawn = (card) => emit("spawn", card)
 
-  const command = (name, node) => emit("command", node ? { name, node } : { name })
+  const command = (name, node, more) => emit("command", { name, ...(node && { node }), ...more })
 
   /** Pass the selected cards by; those that all are passed by already are switched on again. */
   function bypass() {

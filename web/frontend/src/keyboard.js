@@ -65,14 +65,14 @@ function takeTyped(target) {
 const isWritten = (target) =>
   isEditable(target) && !(target.matches("select, [type=checkbox]") && !inDialog(target))
 
-const inDialog = (target) => target.closest("[role=dialog]")
+const inDialog = (target) => target.closest("[role=dialog], dialog")
 
 const isChord = (event) => (event.ctrlKey || event.metaKey) && !event.altKey
 
 export function isEditable(target) {
   return Boolean(
     target?.closest?.(
-      "input, textarea, select, [contenteditable=''], [contenteditable=true], [role=dialog]",
+      "input, textarea, select, [contenteditable=''], [contenteditable=true], [role=dialog], dialog",
     ),
   )
 }

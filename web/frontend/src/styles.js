@@ -8,6 +8,7 @@ import wires from "./styles/wires.css?inline"
 import wiring from "./styles/wiring.css?inline"
 import menu from "./styles/menu.css?inline"
 import context from "./styles/context.css?inline"
+import palette from "./styles/palette.css?inline"
 import controls from "./styles/controls.css?inline"
 import far from "./styles/far.css?inline"
 import list from "./styles/list.css?inline"
@@ -27,6 +28,7 @@ const CANVAS = [
   wiring,
   menu,
   context,
+  palette,
   controls,
   far,
   list,

@@ -67,11 +67,21 @@ export function createQuickAdd({ root, graph, flow, selection, actions }) {
     return { x: snap(x), y: snap(y) }
   }
 
-  function choose({ card, connect }) {
-    const { x, y } = place.value
+  function choose(offer) {
+    const at = place.value
     close(root.value)
     forget()
-    actions.spawn({ card, x, y, ...(connect ? { connect } : {}) })
+    spawn(offer, at)
+  }
+
+  /** Add a card without a look at where: beside the selected card, or in the middle. */
+  function add(offer) {
+    root.value.focus({ preventScroll: true })
+    spawn(offer, free(besideSelected(onlySelected())))
+  }
+
+  function spawn({ card, connect }, { x, y }) {
+    actions.spawn({ card, x, y, ...(connect && { connect }) })
   }
 
   const cancel = () => close(before?.isConnected ? before : root.value)
@@ -86,5 +96,5 @@ export function createQuickAdd({ root, graph, flow, selection, actions }) {
     if (!target.closest?.(".tr-menu")) cancel()
   }
 
-  return { place, open, onDoubleClick, clicked, choose, cancel, follow, forget }
+  return { place, open, onDoubleClick, clicked, add, choose, cancel, follow, forget }
 }

@@ -41,7 +41,10 @@ export function canvasCommands(canvas) {
       keys: ["w"],
       where: "page",
       whyNot: notOne,
-      run: (event) => wiring.start(event?.target),
+      run(event) {
+        if (!event) refocus()
+        return wiring.start(event?.target)
+      },
     },
     {
       id: "select_all",

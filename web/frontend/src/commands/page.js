@@ -2,8 +2,17 @@
  * What can be done on the page around the canvas, where Python does it. Most commands press the
  * control that is there for the mouse, so that both do the same, and are off together.
  */
-export function pageCommands({ actions }) {
+export function pageCommands({ actions, openPalette }) {
   return [
+    {
+      id: "palette",
+      title: "Find an action, a card, a setting or a pipeline",
+      group: "Help",
+      keys: ["mod+k"],
+      where: "anywhere",
+      keysOnly: true,
+      run: openPalette,
+    },
     {
       id: "run",
       title: "Run",

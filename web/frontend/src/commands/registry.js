@@ -15,7 +15,7 @@ export const GROUPS = ["Run", "Add and wire", "Edit", "Arrange", "View", "Pipeli
  *             left out, while the canvas has the focus or nothing has
  *   whyNot    () => why it is off just now, in a sentence; null when it is not
  *   run       (event?) => does it; false where there was nothing to do
- *   keysOnly  it needs its key (an arrow): only the sheet of shortcuts lists it
+ *   keysOnly  it needs its key (an arrow), or is the palette itself: only the sheet lists it
  *   goesOn    a row of it is one step back, which any other command ends
  *
  * `whyNot` is what is shown. Keys do not ask it: a quick hand is ahead of the picture.

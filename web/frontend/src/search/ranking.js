@@ -5,17 +5,19 @@ const BEGINS = 4
 const WITHIN = 3
 const INITIALS = 2
 const SPREAD = 1
+const LESS = 20
+const CLOSE = 2.5
 
 /**
  * How well a text answers what was typed; 0 where it does not. Each word that was typed must be
  * found: at the beginning of a word, within one, or as letters in their order ("dl": Data Load).
  */
-export function score(typed, text) {
+export function score(typed, text, scoreOne = scoreWord) {
   const wanted = wordsOf(typed)
   const lower = text.toLowerCase()
   let sum = 0
   for (const word of wanted) {
-    const found = lower.startsWith(word) ? STARTS : scoreWord(word, lower)
+    const found = lower.startsWith(word) ? STARTS : scoreOne(word, lower)
     if (!found) return 0
     sum += found
   }
@@ -23,12 +25,18 @@ export function score(typed, text) {
 }
 
 function scoreWord(word, text) {
+  const whole = scoreWhole(word, text)
+  if (whole) return whole
+  return initials(text).startsWith(word) ? INITIALS : isSpread(word, text)
+}
+
+function scoreWhole(word, text) {
   const at = text.indexOf(word)
-  if (at < 0) return initials(text).startsWith(word) ? INITIALS : isSpread(word, text)
+  if (at < 0) return 0
   return startsWord(text, at) || text.includes(` ${word}`) ? BEGINS : WITHIN
 }
 
-/** Letters in their order, the first of which begins a word. */
+/** Letters in their order and close together, the first of which begins a word. */
 function isSpread(letters, text) {
   for (let start = 0; start < text.length; start++) {
     if (text[start] !== letters[0] || !startsWord(text, start)) continue
@@ -37,7 +45,7 @@ function isSpread(letters, text) {
       at = text.indexOf(letter, at) + 1
       if (!at) break
     }
-    if (at) return SPREAD
+    if (at && at - start <= letters.length * CLOSE) return SPREAD
   }
   return 0
 }
@@ -58,7 +66,7 @@ export function ranked(things, typed, textOf, moreOf = () => "") {
     .map((thing) => {
       const [text, more] = [textOf(thing), moreOf(thing)]
       const named = score(typed, text)
-      return [thing, named || (more && score(typed, `${text} ${more}`) / STARTS)]
+      return [thing, named || (more && score(typed, `${text} ${more}`, scoreWhole) / LESS)]
     })
     .filter(([, found]) => found)
     .toSorted(([, a], [, b]) => b - a)

@@ -61,7 +61,8 @@ function change(node, wanted) {
   }
   if (node.hasAttribute("data-own")) return; // it fills itself
   attributes(node, wanted);
-  children(node, wanted);
+  // The text of a text area is its value: moved over, it would be missing in what is wanted.
+  if (node.nodeName !== "TEXTAREA") children(node, wanted);
   if (isControl(node)) value(node, wanted);
 }
 

@@ -1,0 +1,73 @@
+import { offers } from "../adding/offers.js"
+import { ranked } from "../search/ranking.js"
+import { grouped, whyNot } from "./registry.js"
+
+const ADD = "Add a card"
+const MOST = 80
+const MOST_OF_A_KIND = 12
+
+/**
+ * What the palette lists: each with its `title`, what it belongs to (`heading`), and `go`, which
+ * does it. `off` says why it cannot be done, `keys` which key does it, too.
+ */
+export function everything(canvas) {
+  const { commands, graph, flow, selection, quickAdd, actions, leads, reveal, refocus } = canvas
+  const from = selection.cards().length === 1 ? selection.cards()[0] : null
+  return [
+    ...grouped(commands.all())
+      .flatMap(([, members]) => members.filter(({ keysOnly }) => !keysOnly))
+      .map((command) => fromCommand(command, refocus)),
+    ...leads.filter(({ node }) => node).map((lead) => fromLead(lead, toSetting)),
+    ...offers(graph, from).map((offer) => fromOffer(offer, quickAdd.add)),
+    ...[...graph.nodes.values()]
+      .toSorted((a, b) => flow.at(a.id).x - flow.at(b.id).x)
+      .map((node) => fromCard(node, reveal)),
+    ...leads.filter(({ href }) => href).map((lead) => fromLead(lead, toPage)),
+  ]
+
+  function toSetting({ node, control }) {
+    actions.command("to_setting", node, { control })
+  }
+}
+
+/** What is done on the canvas has the keyboard there. */
+function fromCommand(command, refocus) {
+  const { id, title, group, keys, where } = command
+  function go() {
+    if (!where) refocus()
+    command.run()
+  }
+  return { key: `do ${id}`, title, heading: group, keys: keys?.[0], off: whyNot(command), go }
+}
+
+function fromOffer(offer, add) {
+  const { card, title, type, about, output } = offer
+  const note = output && `from ${output}`
+  return { key: `add ${card}`, title, type, about, note, heading: ADD, go: () => add(offer) }
+}
+
+function fromCard({ id, title, type, card }, reveal) {
+  const about = `go to ${card}`
+  return { key: `go ${id}`, title, type, about, heading: "Cards here", go: () => reveal(id) }
+}
+
+function fromLead(lead, go) {
+  const { heading, title, note, about, href, control } = lead
+  return { key: href ?? control, heading, title, note, about, go: () => go(lead) }
+}
+
+const toPage = ({ href }) => window.location.assign(href)
+
+const aboutIt = ({ heading, about, note }) => `${heading} ${about ?? ""} ${note ?? ""}`
+
+/** What answers; while nothing is typed, some of every kind. */
+export function answers(all, typed) {
+  if (typed.trim()) {
+    return ranked(all, typed, ({ title }) => title, aboutIt).slice(0, MOST)
+  }
+  const counts = new Map()
+  return all.filter(({ heading }) => {
+    counts.set(heading, (counts.get(heading) ?? 0) + 1)
+    return counts.get(heading) <= MOST_OF_A_KIND
+  })
+}
