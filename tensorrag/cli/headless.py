@@ -187,11 +187,11 @@ async def _run(call: Call, workspace: Workspace, *, quiet: bool) -> tuple[JsonOb
     hosted = Hosted(executors, workspace.place(request.base))
     checker = _Checker(hosted, workspace)
     strays = Strays(workspace, executors)
-    if call.resume:
-        strays.start()
+    await asyncio.to_thread(interrupt_abandoned, workspace.journal)
+    strays.start(needed=True)
     try:
         catalog = await hosted.catalog()
-        started = Run(request, workspace, executors, catalog, checker, stray=strays.handle)
+        started = Run(request, workspace, executors, catalog, checker, stray=strays.making)
         return await _carried_out(started, quiet=quiet)
     finally:
         await strays.close()
@@ -227,7 +227,7 @@ def _of_the_shelf(opened: Opened, workspace: Workspace) -> Opened:
 
 def _resumed(run_id: str, workspace: Workspace) -> Request:
     """Ask for what a run left, of its pipeline as it is now, wherever that still is."""
-    interrupt_abandoned(workspace.journal)
+    interrupt_abandoned(workspace.journal)  # what is resumed may be one of them
     request = asked(workspace.journal, run_id)
     return request.resumed(run_id, _as_it_is_now(request.origin or "", workspace))
 

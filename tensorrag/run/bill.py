@@ -43,6 +43,11 @@ class Bill:
         charge = replace(self._charge, ticket=self._ticket)
         await asyncio.to_thread(self._spending.begin, charge)
 
+    async def take_over(self) -> None:
+        """Pay for a card that a server sent which is gone: the budgets of this run hold for it."""
+        self._ticket, self._began = self._node.ticket, True
+        await asyncio.to_thread(self._spending.take_over, self._ticket, self._charge.run)
+
     async def hear(self, kind: str, data: JsonObject) -> None:
         """Listen to what its executor tells: that it has begun, and what it cost."""
         if kind == "cost":
@@ -58,7 +63,7 @@ class Bill:
         if self._starts > 1:  # the last container knows nothing of those before: the clock does
             self._told = {}
         node, told = self._node, self._told.get("cost")
-        if not self._ticket:  # somebody else sent it, and pays
+        if not self._ticket:  # it was never sent, or is paid
             return
         if isinstance(outcome, Unheard):
             await asyncio.to_thread(self._count)

@@ -17,6 +17,9 @@ MARKS = (50, 75, 90, 100)
 SOONEST, LATEST = 0.2, 1.0
 """Seconds between two looks, at least and at most: cards begin, and others spend too."""
 
+LIMITS = ("budget_run", "budget_month", "budget_hard")
+"""The settings that say what may be spent."""
+
 Period = Literal["run", "month"]
 WORDS: dict[Period, str] = {"run": "this run", "month": "this month"}
 

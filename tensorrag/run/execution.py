@@ -17,13 +17,14 @@ from tensorrag.run.printed import Printed
 from tensorrag.run.rehearsal import Rehearsal
 from tensorrag.run.schedule import Outcome
 from tensorrag.store.place import Place
+from tensorrag.store.run_entry import Unsettled
 from tensorrag.task import Task
 
 REHEARSES = "tried on a few rows here first"
 """Why a card is still waiting that would cost money."""
 
-FindStray = Callable[[NodeRun], Awaitable[str | None]]
-"""Gives the handle of a task that does just what a node needs, if one goes on already."""
+FindStray = Callable[[NodeRun], Awaitable[Unsettled | None]]
+"""Gives a task that does just what a node needs, if one goes on already."""
 
 
 class Execution:
@@ -104,7 +105,7 @@ class Execution:
         node = self._node
         self._refuse_cancelled()
         submitted = time.monotonic()
-        node.handle = await self._stray(node) or await self._submit()
+        node.handle = await self._taken_over() or await self._submit()
         self._chronicle.touch(node)
         self._wake()
         await self._chronicle.recorded()  # what is stored can be found again after a crash
@@ -118,6 +119,16 @@ class Execution:
         answer = await self._executor.result(node.handle)
         node.began = node.began or submitted
         return answer
+
+    async def _taken_over(self) -> str | None:
+        """Take up what goes on since a server that is gone, where it does just this."""
+        stray = await self._stray(self._node)
+        if stray is None:
+            return None
+        self._node.ticket = stray.ticket or self._node.ticket
+        if self._bill is not None:
+            await self._bill.take_over()
+        return stray.handle
 
     async def _rehearse(self) -> None:
         """Try it here first, where it will cost money."""

@@ -10,7 +10,7 @@ from tensorrag.errors import RunRefused
 from tensorrag.estimate import Total, total
 from tensorrag.executor import Executor
 from tensorrag.placement import LOCAL
-from tensorrag.run.budget import RAISE, Budgets
+from tensorrag.run.budget import LIMITS, RAISE, Budgets
 from tensorrag.run.plan import Planner
 from tensorrag.run.prepare import Prepared
 from tensorrag.run.pricing import Pricing
@@ -48,7 +48,7 @@ def set_out(
     """Plan a run, and estimate what it costs. In a thread: this reads and writes files.
 
     Raises:
-        RunRefused: a budget is used up.
+        RunRefused: a budget is used up, or cannot be understood.
     """
     store, journal, values = workspace.store, workspace.journal, workspace.settings.values()
     for key, peek in prepared.peeks.items():
@@ -73,7 +73,7 @@ def set_out(
         values.card_memory,
     )
     expected = _price(schedule, pricing)
-    budgets = _budgets(expected, journal, values)
+    budgets = _budgets(expected, workspace, values)
     here = executors.get(LOCAL) if values.rehearse else None
     rehearsal = Rehearsal(schedule, here, place, store) if here is not None else None
     return Outset(schedule, pricing, expected, budgets, rehearsal)
@@ -102,10 +102,12 @@ def _price(schedule: Schedule, pricing: Pricing) -> Total:
     return total(estimates.values())
 
 
-def _budgets(expected: Total, journal: Journal, values: Values) -> Budgets:
+def _budgets(expected: Total, workspace: Workspace, values: Values) -> Budgets:
+    spending = workspace.journal.spending
     if not expected.cards:
-        return Budgets(journal.spending)
-    budgets = Budgets.of(journal.spending, values)
-    if refusal := budgets.refusal():
+        return Budgets(spending)
+    budgets = Budgets.of(spending, values)
+    # Whoever set a limit that cannot be understood did not mean that there is none.
+    if refusal := workspace.settings.misfit(*LIMITS) or budgets.refusal():
         raise RunRefused(refusal, hint=f"{RAISE} Or run it on this machine.")
     return budgets

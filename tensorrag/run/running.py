@@ -35,6 +35,7 @@ from tensorrag.run.request import Request
 from tensorrag.run.schedule import Outcome, Schedule, Step
 from tensorrag.store.interruption import interrupt
 from tensorrag.store.place import Place
+from tensorrag.store.run_entry import Unsettled
 from tensorrag.store.workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -42,7 +43,7 @@ log = logging.getLogger(__name__)
 RunStatus = Literal["queued", "running", "succeeded", "failed", "cancelled", "interrupted"]
 
 
-async def no_stray(node: NodeRun) -> str | None:
+async def no_stray(node: NodeRun) -> Unsettled | None:
     """Find none: nothing outlives this process."""
     return None
 

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
-from tensorrag.errors import ExecutorError, RunCancelled, TaskFailed, WorkspaceError
+from tensorrag.errors import ExecutorError, RunCancelled, RunNotFound, TaskFailed, WorkspaceError
 from tensorrag.executor import Executor
 from tensorrag.plain import JsonObject
 from tensorrag.run.node_run import NodeRun
@@ -49,21 +49,28 @@ class Strays:
         self._workspace, self._executors, self._changed = workspace, executors, changed
         self._followed: dict[asyncio.Task[None], Unsettled] = {}
         self._finding: asyncio.Task[None] | None = None
+        self._unsought: list[Unsettled] = []
+        """Those that nobody has asked about here yet."""
         self._sought: dict[asyncio.Task[None], Unsettled] = {}
         """Those of which nobody has heard yet whether they go on."""
         self._unheard: dict[asyncio.Task[None], Unsettled] = {}
         """Those of which nobody could tell, until they are asked about again."""
 
-    def start(self) -> None:
-        """Begin to look for them; returns at once."""
-        self._finding = asyncio.create_task(self._find())
+    def start(self, *, needed: bool = False) -> None:
+        """Begin to look for them; returns at once.
+
+        Args:
+            needed: whether only those are looked for that a card needs: the others are another
+                process's, or wait for one.
+        """
+        self._finding = asyncio.create_task(self._find(needed=needed))
 
     def of(self, pipeline_id: str) -> list[Unsettled]:
         """Return what is known to go on of the runs of a pipeline."""
         return [each for each in self._followed.values() if each.pipeline == pipeline_id]
 
-    async def handle(self, node: NodeRun) -> str | None:
-        """Return the handle of a task that makes just what a node needs, if one goes on.
+    async def making(self, node: NodeRun) -> Unsettled | None:
+        """Return a task that makes just what a node needs, if one goes on.
 
         Waits for its executor only where there may be one: a cloud that does not answer keeps no
         other card from its turn.
@@ -74,7 +81,7 @@ class Strays:
             return node.key is not None and made == (node.key, node.executor)
 
         await self._found(makes_it)
-        return next((each.handle for each in self._followed.values() if makes_it(each)), None)
+        return next(filter(makes_it, self._followed.values()), None)
 
     async def cancel(self, run: str) -> None:
         """Stop what goes on of an interrupted run.
@@ -105,11 +112,18 @@ class Strays:
         """Wait until it is known of these whether they go on."""
         if self._finding is not None:
             await asyncio.wait([self._finding])
+        self._seek_those(wanted)
         if sought := [task for task, stray in self._sought.items() if wanted(stray)]:
             await asyncio.wait(sought)
 
-    async def _find(self) -> None:
-        for stray in await asyncio.to_thread(self._workspace.journal.unsettled):
+    async def _find(self, *, needed: bool) -> None:
+        self._unsought = await asyncio.to_thread(self._workspace.journal.unsettled)
+        if not needed:
+            self._seek_those(lambda stray: True)
+
+    def _seek_those(self, wanted: Callable[[Unsettled], bool]) -> None:
+        for stray in filter(wanted, tuple(self._unsought)):
+            self._unsought.remove(stray)
             self._seek(stray)
 
     def _seek(self, stray: Unsettled) -> None:
@@ -138,8 +152,9 @@ class Strays:
                 task.add_done_callback(self._unheard.pop)
             return
         if not goes_on:
-            await asyncio.to_thread(self._settle, stray)
+            await asyncio.to_thread(self._write_off, stray)
             return
+        await asyncio.to_thread(self._count, stray)
         log.info("A card of run %s goes on as %s: it is followed.", stray.run, stray.handle)
         task = asyncio.create_task(self._follow(stray))
         self._followed[task] = stray
@@ -169,9 +184,21 @@ class Strays:
         except Exception as error:
             log.warning("Nobody knows how %s ended: %s", stray.handle, error)
 
+    def _write_off(self, stray: Unsettled) -> None:
+        """Note that nothing goes on: it never began, or had ended when its run was cut off."""
+        with suppress(WorkspaceError, RunNotFound):
+            at = self._workspace.journal.run(stray.run).finished
+            self._workspace.journal.spending.write_off(stray.ticket, at)
+        self._settle(stray)
+
+    def _count(self, stray: Unsettled) -> None:
+        """Note that somebody listens to it again: it counts as what it is, not at its limit."""
+        with suppress(WorkspaceError):
+            self._workspace.journal.spending.take_over(stray.ticket)
+
     def _pay(self, stray: Unsettled, paid: JsonObject, *, done: bool) -> None:
         """Note what it has cost; until then it counted at its limit."""
-        ticket, told = stray.made.get("ticket") or "", paid.get("cost")
+        ticket, told = stray.ticket, paid.get("cost")
         with suppress(WorkspaceError):
             self._workspace.journal.spending.end(
                 ticket, seconds=paid.get("seconds"), cost=told, done=done, stays=told is not None

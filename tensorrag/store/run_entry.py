@@ -84,7 +84,12 @@ class Unsettled:
     @property
     def handle(self) -> str:
         """How its executor calls it; its ticket, where nobody has heard that."""
-        return self.made.get("handle") or self.made.get("ticket") or ""
+        return self.made.get("handle") or self.ticket
+
+    @property
+    def ticket(self) -> str:
+        """How it was called before its executor has said so; by that its cost is noted."""
+        return self.made.get("ticket") or ""
 
 
 def entry_of(row: tuple[Any, ...]) -> RunEntry:

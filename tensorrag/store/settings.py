@@ -253,6 +253,11 @@ class Settings:
         ]
         return (*wrong, *aside)
 
+    def misfit(self, *names: str) -> str:
+        """Say which of some entries does not fit, for whom the default is not good enough."""
+        wrong = (error for error in self._errors() if error.field in names)
+        return next((f"{self.path.name}: {error.message}" for error in wrong), "")
+
     def sweep(self) -> None:
         """Remove what a crash in the middle of writing left behind: there are secrets in it."""
         with self._held():  # so nobody is writing now

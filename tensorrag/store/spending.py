@@ -88,7 +88,9 @@ class Paid(NamedTuple):
             return self.cost
         if not self.alive:
             return self.most * self.rate
-        return 0.0 if self.began is None else min(now - self.began, self.most) * self.rate
+        if self.began is None:
+            return 0.0
+        return max(0.0, min(now - self.began, self.most)) * self.rate  # clocks are set back, too
 
 
 class Spending:
@@ -122,6 +124,18 @@ class Spending:
                 (time.time(), ticket),
             )
 
+    def take_over(self, ticket: str, run: str | None = None) -> None:
+        """Note that this process listens to a card now, for this run if one needs it.
+
+        From now on it counts by the clock, and no longer at its limit.
+        """
+        with self._database.write() as connection:
+            connection.execute(
+                "UPDATE spending SET run = coalesce(?, run), host = ?, pid = ?, pid_started = ?,"
+                " began = coalesce(began, asked) WHERE ticket = ? AND cost IS NULL",
+                (run, *Owner.here(), ticket),
+            )
+
     def end(
         self,
         ticket: str,
@@ -140,16 +154,39 @@ class Spending:
             done: whether it gave a result: only then the next time is estimated from it.
             stays: whether its container waits for another card, and is paid for meanwhile.
         """
+        now = time.time()
         with self._database.write() as connection:
             connection.execute(
                 "UPDATE spending SET began = coalesce(began, ? - coalesce(?, 0)),"
-                " seconds = coalesce(?, min(most, ? - began), 0), done = ?,"
+                " seconds = coalesce(?, max(0, min(most, ? - began)), 0), done = ?,"
                 " idle = CASE WHEN ? THEN idle ELSE 0 END WHERE ticket = ?",
-                (time.time(), seconds, seconds, time.time(), done, stays, ticket),
+                (now, seconds, seconds, now, done, stays, ticket),
             )
             connection.execute(
                 "UPDATE spending SET cost = coalesce(?, seconds * rate) WHERE ticket = ?",
                 (cost, ticket),
+            )
+
+    def write_off(self, ticket: str, at: float | None = None) -> None:
+        """Note of one that nobody has noted the end of that it had ended by then, or never began.
+
+        Args:
+            ticket: the card's.
+            at: when it was last heard of, in seconds since 1970; now by default.
+        """
+        with self._database.write() as connection:
+            connection.execute(
+                "UPDATE spending SET idle = 0, seconds = 0 WHERE ticket = ? AND cost IS NULL",
+                (ticket,),
+            )
+            connection.execute(
+                "UPDATE spending SET seconds = max(0, min(most, ? - began))"
+                " WHERE ticket = ? AND cost IS NULL AND began NOT NULL",
+                (time.time() if at is None else at, ticket),
+            )
+            connection.execute(
+                "UPDATE spending SET cost = seconds * rate WHERE ticket = ? AND cost IS NULL",
+                (ticket,),
             )
 
     def past(self, card: str, place: str, gpu: str | None) -> list[Past]:

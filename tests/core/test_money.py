@@ -311,3 +311,17 @@ async def test_a_month_that_is_nearly_used_up_is_said_at_once(engine: Engine, pa
     spent_before(engine, 4.6)
     ended = await run(engine, paid, chain(node("number")))
     assert budget_events(ended)[0]["message"].startswith("90 % of the budget of this month")
+
+
+@pytest.mark.parametrize("text", ["0", "-1", '"5"', "NaN", "1e999", "true", "[5]"])
+@pytest.mark.parametrize("name", ["budget_run", "budget_month"])
+async def test_a_budget_that_cannot_be_understood_is_not_taken_for_none(
+    engine: Engine, paid: Paid, name: str, text: str
+) -> None:
+    """Whoever writes 0 into the file means to spend nothing."""
+    engine.workspace.settings.path.write_text(f'{{"rehearse": false, "{name}": {text}}}')
+    with pytest.raises(RunRefused, match=r"settings\.json: ") as refused:
+        await new(engine, paid, chain(node("number"))).start()
+    assert "settings" in refused.value.hint
+    assert paid._jobs == {}
+    assert (await engine.run(chain(node("number")))).status == "succeeded", "this machine is free"

@@ -133,3 +133,14 @@ def test_what_runs_now_is_added_as_far_as_it_has_come() -> None:
     # 10 seconds and 5 of waiting; then since 15, now being 22, another 7.
     assert total([paid(0, 10), paid(15, None)], now=22) == pytest.approx(0.010 + 0.005 + 0.007)
     assert total([paid(0, None)], now=5000) == pytest.approx(0.100), "never more than its limit"
+
+
+def test_a_clock_that_is_set_back_takes_nothing_off(journal: Journal) -> None:
+    set_back = paid(5000, None)
+    assert total([set_back], now=1000) == 0
+    journal.spending.begin(charge("a"))
+    with journal.database.write() as connection:
+        connection.execute("UPDATE spending SET began = 1e11")
+    assert journal.spending.of_run("r1") == 0
+    journal.spending.end("a")
+    assert journal.spending.of_run("r1") == 0

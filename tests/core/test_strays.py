@@ -13,6 +13,7 @@ from tensorrag.errors import ExecutorError
 from tensorrag.run import strays as straying
 from tensorrag.run.node_run import NodeRun
 from tensorrag.run.strays import Strays
+from tensorrag.store.spending import Charge, Work
 from tensorrag.store.workspace import Workspace
 
 
@@ -79,13 +80,15 @@ async def test_a_cloud_that_does_not_answer_keeps_no_other_card_waiting(
     await cloud.asked.wait()
 
     for other in (node("local", "its key"), node("cloud", "another"), node("cloud", None)):
-        assert await strays.handle(other) is None
-    mine = asyncio.create_task(strays.handle(node("cloud", "its key")))
+        assert await strays.making(other) is None
+    mine = asyncio.create_task(strays.making(node("cloud", "its key")))
     await asyncio.sleep(0)
     assert not mine.done()
 
     cloud.answering.set()
-    assert await mine == "call-1"
+    found = await mine
+    assert found is not None
+    assert found.handle == "call-1"
     assert [stray.run for stray in strays.of("numbers")] != []
     await strays.close()
 
@@ -121,3 +124,79 @@ async def test_cancel_says_so_where_the_cloud_cannot_be_reached(workspace: Works
     await strays.cancel(entry.id)
     assert cloud.cancelled == ["call-1"]
     await strays.close()
+
+
+async def test_the_command_line_takes_up_only_what_its_cards_need(workspace: Workspace) -> None:
+    """An editor beside it may follow the others: what is taken up here ends with the command."""
+    cloud = LostCloud()
+    cloud.answering.set()
+    strays = Strays(workspace, {"cloud": cloud})  # type: ignore[dict-item]
+    strays.start(needed=True)
+    assert await strays.making(node("cloud", "another")) is None
+    assert not cloud.asked.is_set()
+    assert await strays.making(node("cloud", "its key")) is not None
+    assert cloud.asked.is_set()
+    await strays.close()
+
+
+class ForgetfulCloud(SilentCloud):
+    """One where nothing goes on."""
+
+    async def attach(self, handle: str) -> bool:
+        self.asked.set()
+        return False
+
+
+def charge(ticket: str) -> Charge:
+    """A card at $0.001 a second, for at most 1,000 seconds."""
+    return Charge(ticket, "run", "wait", "wait", "cloud", None, Work(), 0.001, 1000, 0)
+
+
+@pytest.mark.parametrize("began", [False, True])
+async def test_what_does_not_go_on_counts_no_longer_at_its_limit(
+    workspace: Workspace, *, began: bool
+) -> None:
+    """It was noted before it was sent, by a server that is gone, and never seen again."""
+    spending, (entry,) = workspace.journal.spending, workspace.journal.runs()
+    spending.begin(charge("ticket"))
+    if began:
+        spending.began("ticket")
+    made = {"key": "its key", "ticket": "ticket"}
+    shown = {"state": "cancelled", "executor": "cloud"}
+    workspace.journal.append(entry.id, [], nodes={"wait": (shown, made)}, status="interrupted")
+    as_of_another_process(workspace, "ticket")
+    assert spending.this_month() == 1
+    strays = Strays(workspace, {"cloud": ForgetfulCloud()})  # type: ignore[dict-item]
+    strays.start()
+    while workspace.journal.unsettled():
+        await asyncio.sleep(0.01)
+    assert spending.this_month() < 0.5
+    await strays.close()
+
+
+async def test_what_is_followed_counts_by_the_clock(workspace: Workspace) -> None:
+    spending, (entry,) = workspace.journal.spending, workspace.journal.runs()
+    spending.begin(charge("ticket"))
+    made = {"key": "its key", "ticket": "ticket", "handle": "call-1"}
+    shown = {"state": "cancelled", "executor": "cloud"}
+    workspace.journal.append(entry.id, [], nodes={"wait": (shown, made)}, status="interrupted")
+    as_of_another_process(workspace, "ticket")
+    cloud = LostCloud()
+    cloud.answering.set()
+    strays = Strays(workspace, {"cloud": cloud})  # type: ignore[dict-item]
+    strays.start()
+    stray = await strays.making(node("cloud", "its key"))
+    assert stray is not None
+    assert spending.this_month() < 0.5
+    # The run that needs it pays: its budget holds for what a server began that is gone.
+    spending.take_over(stray.ticket, "resumed")
+    assert spending.running() == 0.001
+    assert spending.of_run("resumed") > 0
+    await strays.close()
+
+
+def as_of_another_process(workspace: Workspace, ticket: str) -> None:
+    """Have a card sent by a process that is gone."""
+    with workspace.journal.database.write() as connection:
+        sql = "UPDATE spending SET pid_started = 1 WHERE ticket = ?"
+        connection.execute(sql, (ticket,))

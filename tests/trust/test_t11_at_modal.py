@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from executors.modal_deploy import deploy
+from tensorrag.store.settings import Settings
 from tensorrag.store.workspace import Workspace
 from tests.core.engine import chain, node
 from tests.executors.modal_plane.account import account
@@ -63,3 +64,27 @@ def test_a_call_that_goes_on_is_taken_over_and_not_paid_twice(
             paid.seconds * 0.00003508, rel=0.01
         )
         assert spending.this_month() < 0.01, "now its end is known, and it counts at that"
+
+
+def test_the_budget_holds_for_what_a_server_began_that_is_gone(
+    tmp_path: Path, start_server: Callable[..., Server]
+) -> None:
+    workspace = with_small_cards(tmp_path / "workspace")
+    endless = chain(node("number"), node("wait", steps=10**6, pause=0.1))
+    endless = endless.with_nodes(replace(endless.nodes["wait"], run_on="modal"))
+    with account(tmp_path / "modal") as plane:
+        deploy()
+        signed_in = {name: value for name, value in os.environ.items() if name[:6] == "MODAL_"}
+        server = start_server(workspace, **signed_in)
+        with client(server) as http:
+            run = begin(http, pipeline_id=create(http, endless))
+            until(lambda: (found(http, run)["nodes"].get("wait") or {}).get("state") == "running")
+        kill(server)
+        Settings(workspace / "settings.json").set("budget_run", 0.00001)  # a third of a second
+
+        with client(start_server(workspace, **signed_in)) as http:
+            outcome = ended(http, begin(http, resume=run))
+        assert outcome["status"] == "cancelled"
+        assert "The budget of this run" in outcome["nodes"]["wait"]["reason"]
+        (call,) = plane.calls.values()
+        assert call.output is not None, "its container has ended"

@@ -218,7 +218,7 @@ class RunsHere:
             self._cards.catalog,
             self._hosting.check,
             run_id=run_id,
-            stray=self.strays.handle,
+            stray=self.strays.making,
             rents=True,
         )
 
