@@ -36,6 +36,8 @@ class Span:
     high: float
     runs: int
     """From how many times of before."""
+    needed: float | None = None
+    """How long it would take without its limit, where that is longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,10 @@ class Estimate:
         if self.span is None or self.cost is None:
             return f"first time: unknown; at most {dollars(self.most)}"
         span = self.span
+        if span.needed is not None:
+            return (
+                f"{dollars(self.cost)}, stopped after {self.limit:g} s of about {span.needed:,.0f}"
+            )
         between = f"({span.low:.3g} to {span.high:.3g} s)"
         return f"about {dollars(self.cost)}, {span.seconds:.3g} s {between}"
 
@@ -162,7 +168,8 @@ def span(history: Sequence[Past], work: Work, limit: float = math.inf) -> Span |
     middle, far = median(times), max(nearest[0][0], 1 / nearest[0][0]) > FAR
     spread = FAR_SPREAD if far else SPREAD
     low, high = min(*times, middle * (1 - spread)), max(*times, middle * (1 + spread))
-    return Span(min(middle, limit), min(low, limit), min(high, limit), len(nearest))
+    needed = middle if middle > limit else None
+    return Span(min(middle, limit), min(low, limit), min(high, limit), len(nearest), needed)
 
 
 def _ratio(now: Work, before: Work) -> float:

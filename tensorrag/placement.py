@@ -19,7 +19,7 @@ LOCAL = "local"
 RENTED = "modal"
 """Where a GPU is rented automatically, once the settings allow it."""
 
-RENTED_UNASKED = "automatic: this machine has no GPU, and the settings allow it"
+RENTED_UNASKED = "this machine has no GPU, and the settings allow to rent one"
 """Why a card runs on a GPU that nobody asked for by name."""
 
 TITLES = {LOCAL: "This machine", "modal": "Modal"}
@@ -137,13 +137,13 @@ def _automatic(
 ) -> Placement:
     """Choose the best device of this machine, or rent where that may be, and helps."""
     if needs.gpu is None:
-        return Placement(LOCAL, why="automatic")
+        return Placement(LOCAL, why="it uses no GPU")
     if circumstances.local_gpu:
-        return Placement(LOCAL, why="automatic: this machine has a GPU")
+        return Placement(LOCAL, why="this machine has a GPU")
     if circumstances.trouble:
-        return Placement(LOCAL, why=f"automatic: nothing can be rented ({circumstances.trouble})")
+        return Placement(LOCAL, why=f"no GPU can be rented now ({circumstances.trouble})")
     if not circumstances.may_rent:
-        return Placement(LOCAL, why="automatic: nothing is rented unasked")
+        return Placement(LOCAL, why="nothing is rented unasked")
     if needs.stays:
         return Placement(LOCAL, why=needs.stays)
     gpu = gpu_of(pipeline, node, needs, circumstances.gpu)

@@ -20,7 +20,7 @@ from tensorrag.card import Card, Peek
 from tensorrag.catalog import CardInfo
 from tensorrag.check.columns import column_problems
 from tensorrag.check.lost import where_lost
-from tensorrag.check.places import place_problems
+from tensorrag.check.places import pipeline_problems, place_problems
 from tensorrag.check.problems import Fix, Level, Problem
 from tensorrag.check.wiring import wiring_problems
 from tensorrag.errors import CardError, CardNotFound, InputError, ParameterError, TensorRagError
@@ -123,6 +123,8 @@ def check(
     for node in pipeline.nodes.values():
         known = checking.facts[node.id]
         checking.problems += place_problems(pipeline, node, known.needs, known.footprint)
+    needs = {node_id: known.needs for node_id, known in checking.facts.items()}
+    checking.problems += pipeline_problems(pipeline, needs)
     place = {node_id: index for index, node_id in enumerate(pipeline.nodes)}
     checking.problems.sort(key=lambda problem: place.get(problem.node or "", -1))
     facts = {node_id: checking.facts[node_id] for node_id in pipeline.nodes}

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from tensorrag.check.problems import Fix, Problem
 from tensorrag.footprint import GB, Footprint, usable
 from tensorrag.gpus import GPUS
 from tensorrag.pipeline import Node, Pipeline
 from tensorrag.pipeline.names import quoted
-from tensorrag.placement import LOCAL, Needs, asked_of, gpu_of, placement_of
+from tensorrag.placement import LOCAL, TITLES, Needs, asked_of, gpu_of, placement_of
 
 
 def place_problems(
@@ -30,26 +30,49 @@ def place_problems(
     if asked is None or asked[0] == LOCAL:
         return
     place, who = asked
+    name = TITLES.get(place) or quoted(place)
     if who == "card" and needs.stays:
         yield Problem(
             code="cannot_leave",
             node=node.id,
             field="run_on",
-            message=f"This card cannot run on {quoted(place)}: {needs.stays}.",
+            message=f"This card cannot run on {name}: {needs.stays}.",
             hint="Run it on this machine: what it makes goes on from there by itself.",
-            fix=Fix(label="Run it here", ops=(_here(node, who),)),
+            fix=Fix(label="Run it here", ops=(_here(node),)),
         )
     elif placement_of(pipeline, node, needs).executor != LOCAL:
         yield from room_problems(node, gpu_of(pipeline, node, needs), footprint)
-        yield Problem(
-            code="runs_elsewhere",
-            level="info",
-            node=node.id,
-            field="run_on",
-            message=f"This pipeline has the card run on {quoted(place)}, which may cost money.",
-            hint="Run it on this machine, unless that is what you want.",
-            fix=Fix(label="Run it here", ops=(_here(node, who),)),
-        )
+        if who == "card":
+            yield _elsewhere(f"This card runs on {name}", node.id, _here(node))
+
+
+def pipeline_problems(pipeline: Pipeline, needs: Mapping[str, Needs]) -> Iterator[Problem]:
+    """Say once where a pipeline has its cards run, however many they are.
+
+    Args:
+        pipeline: that is checked.
+        needs: what each card needs.
+    """
+    place = pipeline.settings.get("run_on")
+    for node in pipeline.nodes.values():
+        leaves = placement_of(pipeline, node, needs[node.id]).executor != LOCAL
+        if node.enabled and leaves and asked_of(pipeline, node) == (place, "pipeline"):
+            name = TITLES.get(str(place)) or quoted(str(place))
+            here = {"op": "settings", "settings": {"run_on": LOCAL}}
+            yield _elsewhere(f"Its cards run on {name}", None, here)
+            return
+
+
+def _elsewhere(what: str, node: str | None, here: dict[str, object]) -> Problem:
+    return Problem(
+        code="runs_elsewhere",
+        level="info",
+        node=node,
+        field="run_on",
+        message=f"{what}, which may cost money.",
+        hint="Run it on this machine, unless that is what you want.",
+        fix=Fix(label="Run it here", ops=(here,)),
+    )
 
 
 def room_problems(node: Node, gpu: str | None, footprint: Footprint | None) -> Iterator[Problem]:
@@ -70,10 +93,8 @@ def room_problems(node: Node, gpu: str | None, footprint: Footprint | None) -> I
     )
 
 
-def _here(node: Node, who: str) -> dict[str, object]:
-    if who == "card":
-        return {"op": "set_node", "node": node.id, "run_on": LOCAL}
-    return {"op": "settings", "settings": {"run_on": LOCAL}}
+def _here(node: Node) -> dict[str, object]:
+    return {"op": "set_node", "node": node.id, "run_on": LOCAL}
 
 
 def _gpu(pipeline: Pipeline, node: Node, needs: Needs) -> Iterator[Problem]:

@@ -89,7 +89,7 @@ def test_the_sample_on_a_rented_gpu(
 
     hands.settings("train")  # one card alone, by its own settings
     place = hands.test_id("card-place")
-    expect(place).to_contain_text("It runs on this machine: automatic: nothing is rented unasked.")
+    expect(place).to_contain_text("It runs on this machine: nothing is rented unasked.")
     place.get_by_label("Run on").select_option("modal")
     expect(place).to_contain_text("It runs on Modal T4: this card asks for it.")
     expect(run_on).to_contain_text("Modal T4 + this machine")

@@ -166,7 +166,7 @@ def test_a_card_that_may_cost_money_says_so_with_a_way_out() -> None:
     changed = pipeline(train={"run_on": "modal"})
     (problem,) = check(changed, REGISTRY).problems
     assert (problem.code, problem.level, problem.node) == ("runs_elsewhere", "info", "train")
-    assert '"modal"' in problem.message
+    assert problem.message == "This card runs on Modal, which may cost money."
     assert problem.fix is not None
     (op,) = problem.fix.ops
     mended = apply(changed, op, CATALOG)
@@ -175,6 +175,18 @@ def test_a_card_that_may_cost_money_says_so_with_a_way_out() -> None:
     for here in ({"run_on": "local"}, {"run_on": "modal", "enabled": False}):
         codes = {each.code for each in check(pipeline(train=here), REGISTRY).problems}
         assert "runs_elsewhere" not in codes
+
+
+def test_a_pipeline_that_may_cost_money_says_so_once() -> None:
+    to_modal = {"op": "settings", "settings": {"run_on": "modal"}}
+    changed = apply(pipeline(), to_modal, CATALOG)
+    (problem,) = check(changed, REGISTRY).problems
+    assert (problem.code, problem.level, problem.node) == ("runs_elsewhere", "info", None)
+    assert problem.message == "Its cards run on Modal, which may cost money."
+    assert problem.fix is not None
+    (op,) = problem.fix.ops
+    mended = apply(changed, op, CATALOG)
+    assert check(mended, REGISTRY).problems == ()
 
 
 def test_a_network_that_fits_no_t4_says_so_before_anything_is_rented() -> None:

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from tensorrag.check import NodeFacts
-from tensorrag.estimate import Estimate, estimate, span, total, work_of
+from tensorrag.estimate import Estimate, Span, estimate, span, total, work_of
 from tensorrag.rates import Rates
 from tensorrag.store.spending import Past, Work
 from tensorrag.types.schema import ModelSchema, NetworkSpecSchema, TableSchema
@@ -43,6 +43,14 @@ def test_the_first_time_only_the_most_is_known() -> None:
 def test_the_most_counts_every_try() -> None:
     thrice = estimate([], SAME, RATES, gpu="T4", memory=None, timeout=600, tries=3)
     assert thrice.most == pytest.approx(3 * 0.15276)
+
+
+def test_what_will_not_be_done_within_its_limit_says_so() -> None:
+    long = of([Past(100, Work(1000, 5, 10_000))])  # ten times the epochs: 1000 s, and 610 it may
+    assert long.span is not None
+    assert (long.span.seconds, long.span.needed) == (610, 1000)
+    assert long.words == "$0.14, stopped after 610 s of about 1,000"
+    assert of([Past(10, SAME)]).span == Span(10, 8, 12, 1)
 
 
 def test_more_memory_costs_more() -> None:

@@ -1,9 +1,13 @@
 """What stands in place of a result that is not there yet."""
 
+from web.live.shown import Shown, runtime
 from web.page.details import Card, Wire
-from web.page.outcome import nothing_yet
+from web.page.markup import html
+from web.page.outcome import nothing_yet, progress_part
 
 QUEUED = {"state": "queued"}
+HALF = {"done": 25, "total": 50, "unit": "epoch"}
+KEYS = ("reason", "cached", "seconds", "device", "executor")
 INPUT = Wire(port="table", kind=None, value="load.dataset")
 
 
@@ -13,3 +17,37 @@ def test_a_queued_card_waits_for_others_only_where_it_has_inputs() -> None:
 
     assert "It waits for its turn." in str(first)
     assert "It waits for the cards before it, then for its turn." in str(second)
+
+
+def said_of(reason: str, cost: float | None = None) -> str:
+    ended = {"state": "cancelled", "reason": reason, "cost": cost}
+    return html(nothing_yet(Card(node="train", title="Train", runtime=ended)))
+
+
+def test_a_cancelled_card_says_what_it_cost_and_how_it_goes_on() -> None:
+    assert "It was cancelled before it had a result." in said_of("cancelled")
+    assert "It was cancelled before it had a result. $0.0064 was spent." in said_of(
+        "cancelled", 0.0064
+    )
+    kept = said_of("cancelled: epoch 16 of 50 is kept", 0.0064)
+    assert "It was cancelled: epoch 16 of 50 is kept. $0.0064 was spent." in kept
+    assert "Resume goes on from there." in kept
+
+
+def test_a_card_that_a_budget_stopped_leads_to_the_budget() -> None:
+    said = said_of("The budget of this run, $0.01, is used up: $0.01 are spent.", 0.01)
+    assert said.count("spent") == 1
+    assert 'href="/settings"' in said
+
+
+def test_a_card_that_goes_on_where_it_was_says_so() -> None:
+    going_on = {"state": "running", "reason": "continues after epoch 16 of 50", "progress": HALF}
+    assert "It continues after epoch 16 of 50." in html(progress_part(going_on))
+    assert "continues" not in html(progress_part({**going_on, "reason": "first run"}))
+
+
+def test_a_curve_that_goes_on_says_which_epochs_it_is_of() -> None:
+    curve = [(17.0, 0.4), (18.0, 0.3), (30.0, 0.2)]
+    node = {"state": "running", "outputs": {}, "error": None, **dict.fromkeys(KEYS)}
+    drawn = runtime(Shown(node, progress={"done": 30, "total": 50}, curve=curve))["progress"]
+    assert (drawn["curve_at"], drawn["curve"]) == ([17.0, 18.0, 30.0], [0.4, 0.3, 0.2])

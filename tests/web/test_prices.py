@@ -43,6 +43,13 @@ def test_then_seconds_and_money_are_told_with_their_range() -> None:
     assert before(None) == ()
 
 
+def test_a_card_that_its_limit_will_stop_says_so_before() -> None:
+    span = Span(610, 488, 610, 2, needed=7500)
+    (said,) = before(replace(KNOWN, span=span))
+    assert "would take about 2 h 05 min, told from 2 runs before" in said
+    assert "stopped after 610 s, its limit: raise that, or give it less to do" in said
+
+
 @pytest.mark.parametrize(
     ("price", "words"),
     [

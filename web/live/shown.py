@@ -47,8 +47,8 @@ class Shown:
     """What its result was made of; None where it was not even tried."""
     face: JsonObject | None = None
     progress: JsonObject | None = None
-    curve: Sequence[float] = ()
-    """The loss so far, while it runs."""
+    curve: Sequence[tuple[float, float]] = ()
+    """How far it was and its loss then, while it runs; it may have begun in the middle."""
     placed: Placed | None = None
     """How the node stood in the pipeline that ran, where that is known."""
     run: str = ""
@@ -98,7 +98,7 @@ def shown_of_run(node: NodeRun, run: str, pipeline: Pipeline, before: Shown | No
         node.to_made(),
         face,
         node.progress if running else None,
-        [value for value in curve if value is not None],
+        [point for point in curve if point is not None],
         placed(pipeline, node.id),
         run,
     )
@@ -166,19 +166,26 @@ def _progress(shown: Shown) -> JsonObject | None:
         return None
     progress = {**shown.progress}
     if len(shown.curve) > 1:
-        progress["curve"] = _thinned(shown.curve)
+        points = _thinned(shown.curve)
+        progress["curve"] = [loss for _, loss in points]
+        progress["curve_at"] = [done for done, _ in points]
     return progress
 
 
-def _loss(report: JsonObject) -> float | None:
-    value = (report.get("metrics") or {}).get("loss")
-    return value if isinstance(value, int | float) else None
+def _loss(report: JsonObject) -> tuple[float, float] | None:
+    done, value = report.get("done"), (report.get("metrics") or {}).get("loss")
+    if isinstance(done, int | float) and isinstance(value, int | float):
+        return done, value
+    return None
 
 
-def _thinned(values: Sequence[float]) -> list[float]:
-    step = -(-len(values) // CURVE_POINTS)
-    return [*values[:-1:step], values[-1]]
+def _thinned(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    step = -(-len(points) // CURVE_POINTS)
+    return [*points[:-1:step], points[-1]]
 
 
 def _error(error: JsonObject | None) -> JsonObject | None:
-    return {"message": error["message"], "hint": error.get("hint", "")} if error else None
+    """Write an error as a card shows it: without the marks around what is typed."""
+    if error is None:
+        return None
+    return {key: str(error.get(key) or "").replace("`", "") for key in ("message", "hint")}

@@ -111,11 +111,11 @@ def live_curve(
     metric: str, unit: str, total: int | None, lines: Sequence[tuple[str, Points]]
 ) -> Options:
     """Return the options of a learning curve that is still being drawn, up to ``total``."""
-    last = max((x for _, points in lines for x, _ in points), default=2)
+    last = total or max((x for _, points in lines for x, _ in points), default=2)
     return base_options() | {
         "grid": {"left": 34, "right": 62, "top": 28, "bottom": 32},
         "xAxis": _axis(Axis(label=unit), grid=False, line=True)
-        | {"min": 1, "max": max(total or last, 2)},
+        | {"min": 1, "max": max(last, 2), "splitNumber": 5 if last < 1000 else 3},
         "yAxis": _axis(Axis(label=metric), grid=True, line=False) | {"min": 0, "splitNumber": 3},
         "graphic": _axis_names(Axis(label=unit), Axis(label=metric), 62),
         "series": live_series(lines),

@@ -175,7 +175,7 @@ def _state(card: Card) -> Node:
     elif card.state == "running" and progress:
         took = left(progress.get("left"))
     reason = runtime.get("reason") if card.state not in ("done", "running", "queued") else None
-    detail = str(reason) if reason and reason != card.state else where
+    detail = str(reason).removeprefix("cancelled: ") if reason and reason != card.state else where
     return [
         state("stopping" if card.stopping else card.state if card.enabled else "bypassed"),
         detail and [span(".m3")["·"], span(".m2.cut", title=detail)[detail]],

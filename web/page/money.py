@@ -9,6 +9,7 @@ from tensorrag.estimate import Estimate, Total
 from tensorrag.rates import dollars
 from web.live.prices import estimated
 from web.page.markup import Node, b, div, span
+from web.page.wording import seconds
 
 
 def on_button(price: Total) -> Node:
@@ -78,6 +79,12 @@ def before(expected: Estimate | None) -> Sequence[str]:
         )
     span_ = expected.span
     times = "one run" if span_.runs == 1 else f"{span_.runs} runs"
+    if span_.needed is not None:
+        return (
+            f"It would take about {seconds(span_.needed)}, told from {times} before, and is "
+            f"stopped after {expected.limit:g} s, its limit: raise that, or give it less to do. "
+            f"Until then it costs about {dollars(expected.cost)} at {rate}.",
+        )
     return (
         f"It takes about {_seconds(span_.seconds)} ({_seconds(span_.low)} to "
         f"{_seconds(span_.high)}) and costs about {dollars(expected.cost)} at {rate}, told from "

@@ -14,6 +14,7 @@ from web.page.icons import icon
 from web.page.markup import (
     Element,
     Node,
+    a,
     b,
     button,
     div,
@@ -28,7 +29,7 @@ from web.page.markup import (
     tr,
 )
 from web.page.remedies import remedy, with_commands
-from web.page.wording import left, number, percent, size, words
+from web.page.wording import dollars, left, number, percent, size, words
 
 
 def progress_part(runtime: Runtime) -> Node:
@@ -51,7 +52,14 @@ def progress_part(runtime: Runtime) -> Node:
             aria_valuemax=100, aria_label=named,
         )[span(style=f"width:{100 * share:.1f}%")],
         _gpu(progress.get("gpu")),
+        _continues(runtime),
     ]  # fmt: skip
+
+
+def _continues(runtime: Runtime) -> Node:
+    """Say that it did not begin from the beginning."""
+    reason = str(runtime.get("reason") or "")
+    return reason.startswith("continues after") and div(".cap")[f"It {reason}."]
 
 
 def _gpu(use: Any) -> Node:
@@ -178,6 +186,20 @@ def details_of(word: Node, content: Node) -> Element:
     return Element("details")(".fold")[Element("summary")[word], content]
 
 
+def _cancelled(runtime: Runtime) -> Node:
+    """Say why it was stopped, how far it is kept, what that cost, and how it goes on."""
+    why, _, kept = str(runtime.get("reason") or "cancelled").partition(": ")
+    if why != "cancelled":
+        said = f"It was stopped: {runtime['reason']}"
+    else:
+        said = f"It was cancelled: {kept}." if kept else "It was cancelled before it had a result."
+    cost = runtime.get("cost")
+    spent = f" {dollars(cost)} was spent." if cost and "spent" not in said else ""
+    goes_on = " Resume goes on from there." if "is kept" in said else ""
+    link = "budget" in why and [" ", a(".link", href="/settings")["Change the budget"]]
+    return [f"{said}{spent}{goes_on}", link]
+
+
 def nothing_yet(card: Card) -> Element:
     """Say what a result will be, and how to get it."""
     if card.errors:
@@ -191,13 +213,9 @@ def nothing_yet(card: Card) -> Element:
         return div(".sec.lead")["It begins when there is room for it."]
     if card.state == "queued":
         first = "the cards before it, then for " if card.wires else ""
-        return div(".sec.lead")[f"It waits for {first}its turn."]
+        return div(".sec.lead")[f"It waits for {first}its turn.", _continues(card.runtime or {})]
     if card.state == "cancelled":
-        why = str((card.runtime or {}).get("reason") or "cancelled")
-        if why.startswith("cancelled: "):
-            return div(".sec.lead")[f"It was {why}."]
-        stopped = why != "cancelled" and f"It was stopped: {why}"
-        return div(".sec.lead")[stopped or "It was cancelled before it had a result."]
+        return div(".sec.lead")[_cancelled(card.runtime or {})]
     return div(".sec.lead")[
         "No result yet. ",
         button(".link", type="button", data_act="run_node", data_of=card.node)["Run to here"],

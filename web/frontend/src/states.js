@@ -108,7 +108,8 @@ export function liveFace(runtime) {
     label: METRIC_NAMES[name] ?? name.replaceAll("_", " "),
     value,
   }))
-  return { kind: "curve", values: progress.curve, length: progress.total, left, right }
+  const { curve: values, curve_at: at, total: length } = progress
+  return { kind: "curve", values, at, length, left, right }
 }
 
 /**

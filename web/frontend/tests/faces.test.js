@@ -31,6 +31,12 @@ test("a learning curve stays in its frame and ends in its last value", () => {
   assert.deepEqual(end.slice(0, 1), [153])
 })
 
+test("a curve that goes on in the middle is drawn from there", () => {
+  const { values: path, end } = drawCurve({ values: [2, 1], at: [51, 101], length: 101 }, 104, 34)
+  assert.equal(path.split(",")[0], "M51")
+  assert.equal(end[0], 101)
+})
+
 test("a curve of nothing or of NaN draws nothing", () => {
   assert.equal(drawCurve({ values: [] }, 156, 34).values, "")
   assert.equal(drawCurve({ values: [NaN, null] }, 156, 34).end, null)

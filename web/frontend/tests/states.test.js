@@ -103,9 +103,11 @@ test("a card at work draws its curve over the whole range", () => {
     total: 50,
     metrics: { loss: 0.15, val_loss: 0.16 },
     curve: [0.6, 0.4],
+    curve_at: [21, 22],
   }
   const face = liveFace({ state: "running", progress })
   assert.equal(face.length, 50)
+  assert.deepEqual(face.at, [21, 22])
   assert.deepEqual(face.right, { label: "val.", value: 0.16 })
   assert.equal(liveFace({ state: "done", progress }), null)
 })

@@ -4,7 +4,8 @@ const PIXELS_PER_POINT = 3
 
 /**
  * Paths for a learning curve. `face.length` is how many steps the whole axis stands for, so that
- * a curve still being drawn keeps its scale; the scale of y starts at zero where that shows enough.
+ * a curve still being drawn keeps its scale, and `face.at` which of them the values are of, from 1
+ * on: all in turn by default. The scale of y starts at zero where that shows enough.
  */
 export function drawCurve(face, width, height) {
   const known = [...face.values, ...(face.validation ?? [])].filter(Number.isFinite)
@@ -14,8 +15,9 @@ export function drawCurve(face, width, height) {
   const floor = bottom >= 0 && bottom < top * 0.6 ? 0 : bottom
   const span = top - floor || 1
   const steps = Math.max(face.length ?? face.values.length, 2)
+  const step = (index) => (face.at ? Math.max(face.at[index] - 1, 0) : index)
   const place = (value, index) => [
-    round(1 + (index * (width - 1 - END_ROOM)) / (steps - 1)),
+    round(1 + (step(index) * (width - 1 - END_ROOM)) / (steps - 1)),
     round(
       height -
         0.5 -
