@@ -58,8 +58,8 @@ def pipeline_problems(pipeline: Pipeline, needs: Mapping[str, Needs]) -> Iterato
         leaves = placement_of(pipeline, node, needs[node.id]).executor != LOCAL
         if node.enabled and leaves and asked_of(pipeline, node) == (place, "pipeline"):
             name = TITLES.get(str(place)) or quoted(str(place))
-            here = {"op": "settings", "settings": {"run_on": LOCAL}}
-            yield _elsewhere(f"Its cards run on {name}", None, here)
+            op: dict[str, object] = {"op": "settings", "settings": {"run_on": LOCAL}}
+            yield _elsewhere(f"Its cards run on {name}", None, op)
             return
 
 

@@ -1,7 +1,9 @@
 """What stands in place of a result that is not there yet."""
 
+from typing import Any
+
 from web.live.shown import Shown, runtime
-from web.page.details import Card, Wire
+from web.page.details import Card, Wire, head
 from web.page.markup import html
 from web.page.outcome import nothing_yet, progress_part
 
@@ -34,6 +36,14 @@ def test_a_cancelled_card_says_what_it_cost_and_how_it_goes_on() -> None:
     assert "Resume goes on from there." in kept
 
 
+def test_an_interrupted_card_says_that_nobody_cancelled_it() -> None:
+    assert "It was interrupted: TensorRag ended while it ran." in said_of("interrupted")
+    ended = {"state": "cancelled", "reason": "interrupted"}
+    named = html(head(Card(node="train", title="Train", runtime=ended)))
+    assert "Interrupted" in named
+    assert "Cancelled" not in named
+
+
 def test_a_card_that_a_budget_stopped_leads_to_the_budget() -> None:
     said = said_of("The budget of this run, $0.01, is used up: $0.01 are spent.", 0.01)
     assert said.count("spent") == 1
@@ -48,6 +58,6 @@ def test_a_card_that_goes_on_where_it_was_says_so() -> None:
 
 def test_a_curve_that_goes_on_says_which_epochs_it_is_of() -> None:
     curve = [(17.0, 0.4), (18.0, 0.3), (30.0, 0.2)]
-    node = {"state": "running", "outputs": {}, "error": None, **dict.fromkeys(KEYS)}
+    node: dict[str, Any] = {"state": "running", "outputs": {}, "error": None, **dict.fromkeys(KEYS)}
     drawn = runtime(Shown(node, progress={"done": 30, "total": 50}, curve=curve))["progress"]
     assert (drawn["curve_at"], drawn["curve"]) == ([17.0, 18.0, 30.0], [0.4, 0.3, 0.2])

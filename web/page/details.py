@@ -174,10 +174,13 @@ def _state(card: Card) -> Node:
         took = ""
     elif card.state == "running" and progress:
         took = left(progress.get("left"))
+    interrupted = card.state == "cancelled" and runtime.get("reason") == "interrupted"
     reason = runtime.get("reason") if card.state not in ("done", "running", "queued") else None
-    detail = str(reason).removeprefix("cancelled: ") if reason and reason != card.state else where
+    said = reason and reason not in (card.state, "interrupted")
+    detail = str(reason).removeprefix("cancelled: ") if said else where
+    named = "interrupted" if interrupted else card.state if card.enabled else "bypassed"
     return [
-        state("stopping" if card.stopping else card.state if card.enabled else "bypassed"),
+        state("stopping" if card.stopping else named),
         detail and [span(".m3")["·"], span(".m2.cut", title=detail)[detail]],
         span(".sp"),
         [span(".num.m2")[each] for each in (_cost(runtime), took) if each],

@@ -243,7 +243,9 @@ class Inspector:
 
     def _build(self, card: Card, looked: Result) -> None:
         seen = looked.knows(self.port)
-        what = ("result", card.node, looked.token, self.port, card.state, seen)
+        now = card.runtime or {}
+        told = card.state, card.stopping, now.get("reason"), bool(now.get("waiting"))
+        what = ("result", card.node, looked.token, self.port, told, seen)
         if self._shown == what:
             return
         self._begin(what)

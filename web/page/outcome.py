@@ -189,6 +189,8 @@ def details_of(word: Node, content: Node) -> Element:
 def _cancelled(runtime: Runtime) -> Node:
     """Say why it was stopped, how far it is kept, what that cost, and how it goes on."""
     why, _, kept = str(runtime.get("reason") or "cancelled").partition(": ")
+    if why == "interrupted":
+        return "It was interrupted: TensorRag ended while it ran. Resume goes on with it."
     if why != "cancelled":
         said = f"It was stopped: {runtime['reason']}"
     else:
@@ -196,8 +198,9 @@ def _cancelled(runtime: Runtime) -> Node:
     cost = runtime.get("cost")
     spent = f" {dollars(cost)} was spent." if cost and "spent" not in said else ""
     goes_on = " Resume goes on from there." if "is kept" in said else ""
-    link = "budget" in why and [" ", a(".link", href="/settings")["Change the budget"]]
-    return [f"{said}{spent}{goes_on}", link]
+    if "budget" not in why:
+        return f"{said}{spent}{goes_on}"
+    return [f"{said}{spent}{goes_on} ", a(".link", href="/settings")["Change the budget"]]
 
 
 def nothing_yet(card: Card) -> Element:

@@ -14,6 +14,7 @@ const STATES = {
 }
 const NEVER_RUN = { icon: "idle", tone: "idle", word: "Not run yet" }
 const NOTHING = { icon: "", tone: "idle", word: "", note: "" }
+const INTERRUPTED = { icon: "cancelled", tone: "stale", word: "Interrupted", note: "" }
 const STOPPING = { icon: "stopping", tone: "idle", word: "Stopping…", note: "" }
 const UNKNOWN = { icon: "error", tone: "error", word: "Not installed" }
 const BUSY = new Set(["queued", "running"])
@@ -38,6 +39,7 @@ export function describe(node, runtime, past = false) {
   if (node.enabled === false && !isBusy(runtime)) return { ...STATES.bypassed, note: "" }
   if (!runtime) return past ? NOTHING : { ...NEVER_RUN, note: "" }
   if (isStopping(runtime)) return STOPPING
+  if (runtime.state === "cancelled" && runtime.reason === "interrupted") return INTERRUPTED
   const state = STATES[runtime.state] ?? NEVER_RUN
   return { ...state, word: progressWord(runtime) ?? state.word, note: noteOf(runtime) }
 }

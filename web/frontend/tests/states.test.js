@@ -97,6 +97,12 @@ test("data has flowed once a card is done, also when its result is stale", () =>
   assert.equal(hasFlowed({ state: "stale" }), false)
 })
 
+test("a card whose editor ended is interrupted, and was not cancelled by anybody", () => {
+  const card = { problems: [] }
+  assert.equal(describe(card, { state: "cancelled", reason: "interrupted" }).word, "Interrupted")
+  assert.equal(describe(card, { state: "cancelled", reason: "cancelled" }).word, "Cancelled")
+})
+
 test("a card at work draws its curve over the whole range", () => {
   const progress = {
     done: 2,
