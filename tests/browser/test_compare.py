@@ -46,6 +46,10 @@ def test_two_runs_are_chosen_compared_and_the_better_settings_taken_over(
         second = http.post("/api/runs", json={"pipeline_id": mine}).json()["run"]
         wait(http, second)
         told = http.get(f"/api/runs/compare?run={first}&run={second}").json()
+        other = json.loads(small_network()) | {"name": "Another network"}
+        theirs = http.post("/api/pipelines", content=json.dumps(other)).json()["id"]
+        third = http.post("/api/runs", json={"pipeline_id": theirs}).json()["run"]
+        wait(http, third)
 
     hands = Hands(page).open(f"{server.url}/edit/{mine}")
     page.get_by_role("tab", name="Runs").click()
@@ -79,6 +83,14 @@ def test_two_runs_are_chosen_compared_and_the_better_settings_taken_over(
     hands.settings("model")
     expect(hands.field("epochs")).to_have_value("4")
     expect(hands.test_id("undo")).to_have_attribute("aria-label", "Undo Use the settings of Run 1")
+
+    page.goto(server.url)
+    page.get_by_label("Compare the last run of Another network").check()
+    page.get_by_label("Compare the last run of Small network").check()
+    page.get_by_test_id("compare-runs").click()
+    page.wait_for_url(f"**/compare?run={second}&run={third}")
+    heads = page.locator(".box.head .t15")
+    expect(heads).to_have_text(["Small network 2", "Another network 1"])
 
     page.goto(f"{server.url}/compare?run={first}&run=gone")
     expect(page.locator(".refused")).to_contain_text("There is no run")

@@ -10,6 +10,9 @@ from tensorrag.store.run_entry import RunEntry
 from tensorrag.store.shelf import Entry
 from web.page.markup import html
 from web.page.own_list import Own, Progress, chosen, own_list
+from web.page.start import Start, start
+
+EMPTY = Catalog(cards={}, types={})
 
 
 def own(
@@ -29,7 +32,7 @@ def names(*pipelines: Own, query: str = "", sort: str = "used") -> list[str]:
 
 
 def row(each: Own) -> str:
-    return html(own_list([each], Catalog(cards={}, types={})))
+    return html(own_list([each], EMPTY))
 
 
 def test_what_was_changed_or_run_last_comes_first() -> None:
@@ -79,3 +82,16 @@ def test_one_that_never_ran_claims_nothing() -> None:
     assert "Not run yet" in shown
     assert "R²" not in shown
     assert "No result" not in shown
+
+
+def test_last_runs_of_pipelines_are_compared_the_oldest_first() -> None:
+    young, old, never = own("Young", ran=9), own("Old", ran=1), own("Never")
+
+    def said(*compared: str) -> str:
+        return html(start(Start(EMPTY, own=[young, old, never], compared=compared)))
+
+    assert "Compare the last run of Old" in said()
+    assert "Compare the last run of Never" not in said()
+    assert "compare-runs" not in said()
+    assert "Choose another one to compare with that of Old." in said("old")
+    assert "/compare?run=run-Old&amp;run=run-Young" in said("young", "old")

@@ -19,9 +19,9 @@ from web.page.panel import Panel
 from web.page.start import Sample, Start, start
 from web.page.telling import tell_here
 
-SHOWN = 50
+SHOWN = 25
 """Own pipelines that are drawn at first, and more with every wish for more."""
-PROGRESS = 1.0
+PROGRESS = 2.0
 """Seconds between two looks at how far runs are."""
 KEPT_IN_MIND = 20
 """Deletions of this tab that can be taken back here."""
@@ -41,6 +41,8 @@ class Home:
         self._notices: tuple[str, ...] = ()
         self._deleted: list[Own] = []
         """Those that can be brought back here, the latest last."""
+        self._compared: set[str] = set()
+        """The pipelines whose last runs are to be compared."""
         self._changed = asyncio.Event()
 
     async def build(self, client: Client) -> None:
@@ -69,7 +71,7 @@ class Home:
                 log.exception("The start page could not be brought up to date.")
             if any(own.running for own in self._own):
                 asyncio.get_running_loop().call_later(PROGRESS, self._changed.set)
-            await asyncio.sleep(PROGRESS / 4)  # many at once are shown once
+            await asyncio.sleep(PROGRESS / 8)  # many at once are shown once
 
     async def _load(self) -> None:
         entries, runs = await asyncio.gather(self._sessions.entries(), self._sessions.runs.last())
@@ -96,6 +98,7 @@ class Home:
                 note=self._note,
                 notices=self._notices,
                 renaming=self._renaming,
+                compared=self._compared,
                 deleted=self._deleted[-1] if self._deleted else None,
             )
         )
@@ -135,6 +138,10 @@ class Home:
             case "resume" if own is not None and own.cut_off and own.last is not None:
                 await self._sessions.resume(own.last.entry.id)
                 ui.navigate.to(f"/edit/{own.id}")
+            case "choose_run" if own is not None:
+                (self._compared.add if data.get("value") is True else self._compared.discard)(
+                    own.id
+                )
             case "rename_here" if own is not None:
                 self._renaming = own.id
             case "rename" if own is not None and not data.get("typing"):

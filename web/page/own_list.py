@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from tensorrag.catalog import Catalog
+from tensorrag.pipeline import Pipeline
 from tensorrag.run import Run
 from tensorrag.store.last_runs import LastRun, Score
 from tensorrag.store.shelf import Entry
@@ -14,11 +15,13 @@ from tensorrag.types.metrics import METRICS
 from web.page.icons import icon, state
 from web.page.markup import (
     Element,
+    Markup,
     Node,
     a,
     b,
     button,
     div,
+    html,
     input_,
     span,
     table,
@@ -32,6 +35,9 @@ from web.page.miniature import miniature
 from web.page.standing import places_of
 from web.page.wording import dollars, number, plural, seconds, when, words
 
+KEPT_PICTURES = 1000
+_pictures: dict[str, tuple[Pipeline, Catalog, Markup]] = {}
+"""By pipeline: what was drawn with what, and the picture."""
 SORTS = ("used", "name", "result")
 SORT_WORDS = {"used": "Last used", "name": "Name", "result": "Best result"}
 
@@ -131,8 +137,17 @@ def _progress(run: Run | None) -> Progress | None:
 # --- what is drawn --------------------------------------------------------------------------
 
 
-def own_list(found: Sequence[Own], catalog: Catalog, renaming: str = "") -> Element:
-    """Draw the list; of the one that is being renamed the name is a field."""
+def own_list(
+    found: Sequence[Own], catalog: Catalog, renaming: str = "", compared: Collection[str] = ()
+) -> Element:
+    """Draw the list.
+
+    Args:
+        found: the pipelines.
+        catalog: what the cards look like.
+        renaming: the one whose name is a field now.
+        compared: those whose last runs are to be compared.
+    """
     return table[
         thead[
             tr[
@@ -145,17 +160,22 @@ def own_list(found: Sequence[Own], catalog: Catalog, renaming: str = "") -> Elem
                 th(".c-more", scope="col")[span(".vh")["More"]],
             ]
         ],
-        tbody[[_row(own, catalog, renaming=own.id == renaming) for own in found]],
+        tbody[
+            [
+                _row(own, catalog, renaming=own.id == renaming, compared=own.id in compared)
+                for own in found
+            ]
+        ],
     ]
 
 
-def _row(own: Own, catalog: Catalog, *, renaming: bool) -> Element:
+def _row(own: Own, catalog: Catalog, *, renaming: bool, compared: bool) -> Element:
     entry, last = own.entry, own.last
-    picture = miniature(entry.sketch, catalog, 210, 98) if entry.sketch is not None else None
     return tr(data_key=f"own-{own.id}", data_pipeline=own.id)[
         td(".c-who")[
             div(".who")[
-                span(".thumb")[picture],
+                last is not None and last.entry.begun and _choice(own, compared),
+                span(".thumb")[_picture(entry, catalog)],
                 div[
                     _name_field(own)
                     if renaming
@@ -173,6 +193,27 @@ def _row(own: Own, catalog: Catalog, *, renaming: bool) -> Element:
         td(".c-result")[_result(own)],
         td(".more.c-more")[_menu(own)],
     ]
+
+
+def _picture(entry: Entry, catalog: Catalog) -> Node:
+    """Draw a pipeline once: the list is drawn often, and a picture is most of it."""
+    if entry.sketch is None:
+        return None
+    known = _pictures.get(entry.id)
+    if known is None or known[0] is not entry.sketch or known[1] is not catalog:
+        if len(_pictures) >= KEPT_PICTURES:
+            _pictures.clear()
+        drawn = html(miniature(entry.sketch, catalog, 210, 98))
+        known = _pictures[entry.id] = (entry.sketch, catalog, drawn)
+    return known[2]
+
+
+def _choice(own: Own, compared: bool) -> Element:
+    return input_(
+        ".over.choice", type="checkbox", checked=compared, data_sets="choose_run",
+        data_pipeline=own.id, title="Compare its last run",
+        aria_label=f"Compare the last run of {own.name}",
+    )  # fmt: skip
 
 
 def _name_field(own: Own) -> Element:

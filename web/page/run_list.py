@@ -62,17 +62,22 @@ def run_list(runs: Sequence[PastRun], shown: str = "", chosen: Collection[str] =
 
 
 def _comparing(chosen: Sequence[PastRun]) -> Element:
-    """Lead to the comparison of what is chosen, the oldest first."""
+    only = f"run {chosen[0].number}" if chosen else ""
+    return comparing([run.run for run in chosen], only)
+
+
+def comparing(chosen: Sequence[str], only: str) -> Element:
+    """Lead to the comparison of runs, or say what is missing; ``only`` is what one is called."""
     if not chosen:
         said: Node = span(".m3")["Choose two runs or more to compare them."]
     elif len(chosen) < LEAST:
-        said = span(".m2")[f"Choose another one to compare with run {chosen[0].number}."]
+        said = span(".m2")[f"Choose another one to compare with {only}."]
     elif len(chosen) > MOST:
         said = span(".m2")[f"{MOST} runs can be compared at once; {len(chosen)} are chosen."]
     else:
-        said = a(
-            ".btn.o.sml", href=address([run.run for run in chosen]), data_testid="compare-runs"
-        )[icon("compare", ".s"), f"Compare {len(chosen)} runs"]
+        said = a(".btn.o.sml", href=address(chosen), data_testid="compare-runs")[
+            icon("compare", ".s"), f"Compare {len(chosen)} runs"
+        ]
     return div(".row.choosing")[said]
 
 

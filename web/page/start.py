@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sample_data.pipeline_files import PipelineFile
@@ -29,6 +29,7 @@ from web.page.markup import (
 )
 from web.page.miniature import miniature
 from web.page.own_list import SORT_WORDS, SORTS, Own, chosen, own_list
+from web.page.run_list import comparing
 from web.page.topbar import import_button, settings_link, theme_button
 from web.page.wording import plural
 
@@ -50,13 +51,15 @@ class Start:
     own: Sequence[Own] = ()
     query: str = ""
     sort: str = SORTS[0]
-    most: int = 50
+    most: int = 25
     """How many own pipelines are drawn."""
     note: str = ""
     notices: Sequence[str] = ()
     """What was found damaged in the workspace."""
     renaming: str = ""
     """The pipeline whose name is a field now."""
+    compared: Collection[str] = ()
+    """The pipelines whose last runs are to be compared."""
     deleted: Own | None = None
     """The pipeline whose deletion can be taken back."""
 
@@ -135,10 +138,24 @@ def _own(shown: Start) -> Node:
             [_sort(shown.sort), _search(shown.query)] if shown.own else None,
         ],
         div(".own")[
-            own_list(rows, shown.catalog, shown.renaming) if rows else _nothing(shown),
+            _comparing(shown),
+            own_list(rows, shown.catalog, shown.renaming, shown.compared)
+            if rows
+            else _nothing(shown),
             len(rows) < len(found) and _more(len(rows), len(found)),
         ],
     ]
+
+
+def _comparing(shown: Start) -> Node:
+    """Lead to the comparison of the last runs of pipelines, the oldest run first."""
+    chosen = [
+        (own.name, own.last.entry) for own in shown.own if own.id in shown.compared and own.last
+    ]
+    chosen.sort(key=lambda each: each[1].created)
+    if not chosen:
+        return None
+    return comparing([entry.id for _, entry in chosen], f"that of {chosen[0][0]}")
 
 
 def _nothing(shown: Start) -> Element:
