@@ -501,6 +501,11 @@ async def test_previews_and_rows(client: httpx.AsyncClient) -> None:
     }  # fmt: skip
     problem(await client.get(f"{output}/rows?limit=many"), 422)
     problem(await client.get(f"{output}/rows?sort=gone"), 422)
+    for where, fit in (('[["number", ">", 7]]', 0), ('[["number", "≥", 7]]', 1)):
+        rows = (await client.get(f"{output}/rows", params={"where": where})).json()
+        assert (rows["total"], rows["of"]) == (fit, 1)
+    for where in ("number > 7", "[[", '[["gone", "=", 1]]', "[" * 5000):
+        problem(await client.get(f"{output}/rows", params={"where": where}), 422)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tensorrag.preview import Axis, ChartPreview, Series
+from tensorrag.run.comparison import MOST
 from tensorrag.run.sweep import Tried
 from tensorrag.types.metrics import METRICS
 from web.page.charts import Chart, chart_options
@@ -118,7 +119,7 @@ def _best(shown: Shown) -> Node:
             ],
             span(".sp"),
             len(shown.found) > 1
-            and a(".link.t11", href=address([each.run for each in shown.found[:8]]),
+            and a(".link.t11", href=address([each.run for each in shown.found[:MOST]]),
                   target="_blank")["Compare the runs"],
         ],
     ]  # fmt: skip
