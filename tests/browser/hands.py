@@ -96,9 +96,12 @@ class Hands:
         self.test_id("inspector").get_by_role("tab", name=name).click()
 
     def settings(self, card: str) -> None:
-        """Turn to the settings of a card."""
+        """Turn to the settings of a card, and wait for them: before, those of another are there."""
         self.select(card)
-        self.tab("Settings")
+        its = self.test_id("inspector").locator(f'[role=tab][data-of="{card}"]')
+        tab = its.filter(has_text="Settings")
+        tab.click()
+        expect(tab).to_have_attribute("aria-selected", "true")
 
     def type_into(self, param: str, text: str) -> None:
         """Type a value over the old one, and press Enter."""

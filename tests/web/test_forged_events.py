@@ -15,7 +15,7 @@ import httpx
 import pytest
 import socketio
 
-from tests.clock import FULL
+from tests.clock import FULL, within
 from tests.servers import ROOT, Server, start_server
 
 __all__ = ["start_server"]
@@ -81,9 +81,9 @@ async def pipelines(server: Server) -> list[dict[str, Any]]:
         ]
 
 
-async def heard(socket: socketio.AsyncClient, tab: Tab) -> None:
-    """Wait until the server has heard all that was said before."""
-    await socket.call("ack", {"client_id": tab.client_id, "next_message_id": 0}, timeout=300)
+async def say(socket: socketio.AsyncClient, message: dict[str, Any]) -> None:
+    """Say something, and wait until the server has heard it."""
+    await socket.call("event", message, timeout=within(30))
 
 
 async def until_named(server: Server, name: str) -> None:
@@ -215,8 +215,9 @@ async def test_a_value_that_no_control_offers_is_marked_and_never_runs(
 
 
 SOURCE = "".join(path.read_text() for path in sorted((ROOT / "web" / "page").glob("*.py")))
-FOUND = sorted(set(re.findall(r'(?:"|case ")([a-z][a-z_]+)":', SOURCE)))
-ACTIONS = [*FOUND, "none_such", "__class__"]
+KEYS = re.findall(r'"([a-z][a-z_]+)":', SOURCE)
+CASES = [word for case in re.findall("case (.*):", SOURCE) for word in re.findall(r'"(\w+)"', case)]
+ACTIONS = [*sorted({*KEYS, *CASES}), "none_such", "__class__"]
 """All that a page may be asked to do, and some words that are nothing."""
 NAMES = sorted(set(re.findall(r'data(?:, |\.get\(|\[)"([a-z_]+)"', SOURCE)))
 """What actions look for in what they are sent."""
@@ -240,16 +241,15 @@ async def test_every_action_looks_at_its_values(edit: tuple[Server, str]) -> Non
             some = {"of": "split", "param": "train_ratio"} if at % 2 else {}
             for action in ACTIONS:
                 said = {**dict.fromkeys(NAMES, odd), **some, "act": action}
-                await socket.emit("event", tab.message("act", said))
+                await say(socket, tab.message("act", said))
                 sent += 1
             for event in CANVAS if path == page else ():
                 for args in ([odd], [dict.fromkeys(IN_GESTURES.split(), odd)], [odd, odd], []):
-                    await socket.emit("event", tab.message(event, *args))
+                    await say(socket, tab.message(event, *args))
         for odd in odd_values if path == page else ():
             for op in OPS.split():
                 gesture = {"ops": [{**dict.fromkeys(IN_GESTURES.split(), odd), "op": op}]}
-                await socket.emit("event", tab.message("ops", gesture))
-        await heard(socket, tab)
+                await say(socket, tab.message("ops", gesture))
         await socket.disconnect()
 
     tab = await open_tab(server, page)
