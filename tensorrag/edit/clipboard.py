@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from tensorrag.catalog import Catalog
+from tensorrag.edit.annotations import annotations_of, pasted_annotations
 from tensorrag.edit.values import OpValues
 from tensorrag.pipeline.graph import Node, Pipeline, Position, free_id
 from tensorrag.pipeline.names import is_name
@@ -16,8 +17,12 @@ ASIDE = 40
 """How far right and down a copy lies from what it was copied from, in pixels."""
 
 
-def excerpt(pipeline: Pipeline, node_ids: Iterable[str]) -> Pipeline:
+def excerpt(
+    pipeline: Pipeline, node_ids: Iterable[str], annotation_ids: Iterable[str] = ()
+) -> Pipeline:
     """Return a pipeline of just these cards, the wires between them, and their sources if any.
+
+    Notes and frames are named by their own ids.
 
     Ids that are not there are passed over; the order is that of the pipeline.
     """
@@ -26,6 +31,9 @@ def excerpt(pipeline: Pipeline, node_ids: Iterable[str]) -> Pipeline:
     return Pipeline(
         nodes=MappingProxyType(nodes),
         edges=tuple(e for e in pipeline.edges if e.source in nodes and e.target in nodes),
+        annotations=tuple(
+            each for key, each in annotations_of(pipeline).items() if key in set(annotation_ids)
+        ),
         cards=_sources(nodes, pipeline.cards),
     )
 
@@ -37,10 +45,10 @@ def paste(pipeline: Pipeline, op: OpValues, catalog: Catalog) -> Pipeline:
     file; one that is here, or waits here already, is not touched by what is pasted.
     """
     pasted = op.pipeline("pipeline")
-    if not pasted.nodes:
+    if not pasted.nodes and not annotations_of(pasted):
         return pipeline
     ids = free_ids(pasted, pipeline)
-    left, top = corner_of(pasted.nodes.values())
+    left, top = corner_of(pasted)
     corner = op.position(Position(left + ASIDE, top + ASIDE))
     nodes = []
     for node in pasted.nodes.values():
@@ -52,15 +60,18 @@ def paste(pipeline: Pipeline, op: OpValues, catalog: Catalog) -> Pipeline:
         if edge.source in ids and edge.target in ids
     )
     after = pipeline.with_nodes(*nodes).with_edges(*edges)
+    after = pasted_annotations(pasted, after, corner.x - left, corner.y - top)
     sources = _sources(pasted.nodes, pasted.cards)
     new = {card: source for card, source in sources.items() if card not in catalog.cards}
     return _with_sources(after, new)
 
 
-def corner_of(nodes: Iterable[Node]) -> tuple[float, float]:
-    """Return the top left corner of the rectangle around some cards, in pixels."""
-    places = [node.position for node in nodes]
-    return min(place.x for place in places), min(place.y for place in places)
+def corner_of(pipeline: Pipeline) -> tuple[float, float]:
+    """Return the top left corner of the rectangle around all there is, in pixels."""
+    cards = [(node.position.x, node.position.y) for node in pipeline.nodes.values()]
+    notes = [each["position"] for each in annotations_of(pipeline).values()]
+    places = [*cards, *((place["x"], place["y"]) for place in notes)]
+    return min(x for x, _ in places), min(y for _, y in places)
 
 
 def free_ids(pasted: Pipeline, pipeline: Pipeline) -> dict[str, str]:

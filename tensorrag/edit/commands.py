@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from tensorrag.catalog import Catalog
+from tensorrag.edit.annotations import annotate
 from tensorrag.edit.clipboard import paste
 from tensorrag.edit.edges import connect, disconnect
 from tensorrag.edit.nodes import (
@@ -121,6 +122,7 @@ _HANDLERS: Mapping[str, Handler] = {
     "connect": connect,
     "disconnect": disconnect,
     "splice": splice,
+    "annotate": annotate,
     "remove": remove,
     "set_params": set_params,
     "set_node": set_node,

@@ -147,6 +147,7 @@ class Difference(TypedDict, total=False):
     remove_node: str
     edge: Edge
     remove_edge: str
+    annotations: bool
 
 
 def diff(before: Pipeline, after: Pipeline) -> list[Difference]:
@@ -155,7 +156,10 @@ def diff(before: Pipeline, after: Pipeline) -> list[Difference]:
     Names of gone wires and cards come first, then the ids of new or changed cards, then new or
     changed wires. What both pipelines share is not looked at.
     """
-    return [*_gone(before, after), *_come(before, after)]
+    notes: list[Difference] = (
+        [] if before.annotations is after.annotations else [{"annotations": True}]
+    )
+    return [*_gone(before, after), *_come(before, after), *notes]
 
 
 def _gone(before: Pipeline, after: Pipeline) -> Iterator[Difference]:

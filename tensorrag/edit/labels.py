@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from tensorrag.catalog import Catalog
+from tensorrag.edit.annotations import annotations_of
 from tensorrag.edit.edges import title_of
 from tensorrag.errors import NodeNotFound
 from tensorrag.pipeline import JsonObject, Pipeline
@@ -39,8 +40,19 @@ def _name_remove(op: JsonObject, before: Pipeline, catalog: Catalog) -> str:
     nodes = op.get("nodes") or []
     if nodes:
         return f"Remove {_cards(nodes, before, catalog)}"
-    count = len(op.get("edges") or [])
-    return "Remove a wire" if count == 1 else f"Remove {count:,} wires"
+    edges, notes = op.get("edges") or [], op.get("annotations") or []
+    if notes and not edges:
+        return "Remove a note" if len(notes) == 1 else f"Remove {len(notes):,} notes"
+    return "Remove a wire" if len(edges) == 1 else f"Remove {len(edges):,} wires"
+
+
+def _name_annotate(op: JsonObject, before: Pipeline, catalog: Catalog) -> str:
+    given, known = op.get("annotations") or [], annotations_of(before)
+    given = [given] if isinstance(given, dict) else given
+    first = given[0] if given else {}
+    verb = "Change" if first.get("id") in known else "Add"
+    kind = (known.get(first.get("id", "")) or first).get("kind", "note")
+    return f"{verb} a {kind}" if len(given) == 1 else f"{verb} {len(given):,} notes"
 
 
 def _name_paste(op: JsonObject, before: Pipeline, catalog: Catalog) -> str:
@@ -70,6 +82,7 @@ _NAMERS: dict[str, Callable[[JsonObject, Pipeline, Catalog], str]] = {
     "connect": lambda op, before, catalog: "Connect two cards",
     "disconnect": lambda op, before, catalog: "Remove a wire",
     "splice": lambda op, before, catalog: f"Insert {_cards([op['node']], before, catalog)}",
+    "annotate": _name_annotate,
     "remove": _name_remove,
     "set_params": _name_params,
     "set_node": lambda op, before, catalog: f"Change {_cards([op['node']], before, catalog)}",

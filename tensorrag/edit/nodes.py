@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from tensorrag.catalog import CardInfo, Catalog
+from tensorrag.edit.annotations import without_annotations
 from tensorrag.edit.clipboard import base_name
 from tensorrag.edit.edges import check_edges, connect
 from tensorrag.edit.splicing import spliced, without_healed
@@ -92,12 +93,14 @@ def move(pipeline: Pipeline, op: OpValues, catalog: Catalog) -> Pipeline:
 def remove(pipeline: Pipeline, op: OpValues, catalog: Catalog) -> Pipeline:
     """``nodes``: ids of cards, which lose their wires too; ``edges``: ids of wires.
 
+    ``annotations``: ids of notes and frames.
     With ``heal``, what came to a removed card is wired to where it led, where the types allow.
     """
     nodes, edges = op.texts("nodes"), op.texts("edges")
     for node_id in nodes:
         pipeline.node(node_id)
     check_edges(edges, pipeline)
+    pipeline = without_annotations(pipeline, op.texts("annotations"))
     if op.flag("heal") and nodes:
         return without_healed(pipeline, nodes, edges, catalog)
     return pipeline.without(nodes, edges) if nodes or edges else pipeline

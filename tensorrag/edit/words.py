@@ -135,4 +135,9 @@ def _head(before: Pipeline, after: Pipeline) -> Iterator[str]:
             yield f"Changed the {_FIELDS.get(field.name, field.name)}"
 
 
-_FIELDS = {"requires": "packs that it needs", "extra": "other entries", "misfits": "odd entries"}
+_FIELDS = {
+    "annotations": "notes and frames",
+    "requires": "packs that it needs",
+    "extra": "other entries",
+    "misfits": "odd entries",
+}

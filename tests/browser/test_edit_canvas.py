@@ -331,3 +331,59 @@ def test_a_right_click_offers_what_can_be_done_with_cards_a_wire_and_the_canvas(
     expect(menu).to_have_count(0)
     page.keyboard.press("Delete")
     expect(page.locator("[data-testid=canvas] [data-node]")).to_have_count(0)
+
+
+# --- notes and frames -----------------------------------------------------------------------
+
+
+def test_a_note_and_a_frame_say_what_belongs_together(
+    desk: Desk, shop: Server, context: BrowserContext
+) -> None:
+    hands = desk({"data_load": (0, 0), "train": (300, 60)}, TABLES)
+    page, notes = hands.page, hands.page.locator("[data-note]")
+    x, y = corner(hands)
+    page.mouse.click(x, y)
+    page.mouse.move(x + 140, y + 60)
+    page.keyboard.press("n")
+    expect(page.get_by_label("Text of the note")).to_be_focused()
+    page.keyboard.type("Why <b>this</b>")
+    page.keyboard.press("Escape")
+    expect(notes.filter(has_text="Why <b>this</b>")).to_be_focused()
+
+    hands.select("data_load")
+    page.keyboard.press("ControlOrMeta+g")
+    expect(page.get_by_label("Title of the frame")).to_be_focused()
+    page.keyboard.type("Data")
+    page.keyboard.press("Enter")
+    frame = page.get_by_role("group", name="Frame: Data")
+    expect(frame).to_be_visible()
+    other = Hands(context.new_page()).open(page.url)
+    expect(other.page.get_by_role("group", name="Note: Why <b>this</b>")).to_be_visible()
+
+    was, apart = middle(hands.card("data_load")), middle(hands.card("train"))
+    box = frame.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 100, box["y"] + 15)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 140, box["y"] + 115, steps=4)
+    page.mouse.up()
+    expect(hands.test_id("undo")).to_have_attribute("title", re.compile("frame"))
+    assert middle(hands.card("data_load")) == pytest.approx((was[0] + 40, was[1] + 100), abs=4)
+    assert middle(hands.card("train")) == pytest.approx(apart, abs=1)
+
+    page.keyboard.press("ControlOrMeta+c")
+    page.mouse.move(x + 200, y + 400)
+    page.keyboard.press("ControlOrMeta+v")
+    expect(notes).to_have_count(3)
+    hands.test_id("undo").click()
+    expect(notes).to_have_count(2)
+    hands.test_id("undo").click()
+    expect(hands.test_id("undo")).not_to_have_attribute("title", re.compile("Move"))
+    frame.focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Delete")
+    expect(notes).to_have_count(1)
+    page.reload()
+    expect(page.get_by_role("group", name="Note: Why <b>this</b>")).to_be_visible()
+    expect(notes).to_have_count(1)
+    expect(hands.card("data_load")).to_be_visible()

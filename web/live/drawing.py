@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from tensorrag.catalog import CardInfo, Catalog, PortInfo
 from tensorrag.check import NodeFacts
 from tensorrag.check.problems import Problem
+from tensorrag.edit.annotations import annotations_of
 from tensorrag.pipeline import Edge, JsonObject, Node, Pipeline
 from tensorrag.pipeline.absent import why_absent
 from tensorrag.pipeline.as_json import node_json
@@ -91,6 +92,10 @@ class Drawing:
             "problem": problem.message if problem else None,
         }
 
+    def annotations(self) -> list[JsonObject]:
+        """Draw the notes and frames."""
+        return [*annotations_of(self.pipeline).values()]
+
     def types(self) -> JsonObject:
         """Say how each type is drawn."""
         return {
@@ -134,6 +139,7 @@ def snapshot(drawing: Drawing) -> JsonObject:
         "catalog": [],
         "nodes": [drawing.node(node) for node in drawing.pipeline.nodes.values()],
         "edges": [drawing.edge(edge) for edge in drawing.pipeline.edges],
+        "annotations": drawing.annotations(),
         "runtime": {},
         "fit": True,
     }

@@ -15,6 +15,7 @@ class Picture:
     def __init__(self) -> None:
         self.nodes: dict[str, JsonObject] = {}
         self.edges: dict[str, JsonObject] = {}
+        self.annotations: list[JsonObject] = []
         self.states: dict[str, JsonObject] = {}
         """What each card does or did; those that never ran are absent."""
 
@@ -30,6 +31,8 @@ class Picture:
                 ops += self._edge(part["edge"].id, drawing.edge(part["edge"]))
             elif "remove_node" in part:
                 ops += self._remove_node(part["remove_node"])
+            elif "annotations" in part:
+                ops += self._annotations(drawing)
             else:
                 ops += self._remove_edge(part["remove_edge"])
         return ops
@@ -46,7 +49,7 @@ class Picture:
             ops += self._node(node_id, drawing.node(node))
         for edge_id, edge in edges.items():
             ops += self._edge(edge_id, drawing.edge(edge))
-        return ops
+        return [*ops, *self._annotations(drawing)]
 
     def restate(self, states: Mapping[str, JsonObject]) -> dict[str, JsonObject | None]:
         """Take up what the cards do now, and return what is different; None: never ran."""
@@ -68,6 +71,13 @@ class Picture:
             return []
         self.edges[edge_id] = drawn
         return [{"op": "edge", "edge": drawn}]
+
+    def _annotations(self, drawing: Drawing) -> list[JsonObject]:
+        drawn = drawing.annotations()
+        if self.annotations == drawn:
+            return []
+        self.annotations = drawn
+        return [{"op": "annotations", "annotations": drawn}]
 
     def _remove_node(self, node_id: str) -> list[JsonObject]:
         return [{"op": "remove_node", "id": node_id}] if self.nodes.pop(node_id, None) else []

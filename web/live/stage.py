@@ -84,6 +84,7 @@ class Stage:
             "catalog": self.drawing().catalog(),
             "nodes": list(self._picture.nodes.values()),
             "edges": list(self._picture.edges.values()),
+            "annotations": self._picture.annotations,
             "runtime": self.states,
             "fit": True,
         }

@@ -13,7 +13,7 @@ from tensorrag.edit.clipboard import excerpt
 from tensorrag.edit.edges import title_of
 from tensorrag.errors import TensorRagError
 from tensorrag.gpus import GPUS, USUAL
-from tensorrag.pipeline import JsonObject
+from tensorrag.pipeline import JsonObject, Pipeline
 from tensorrag.pipeline.as_json import to_json
 from web.live.session import Session
 from web.page.controls import edit_list
@@ -278,13 +278,18 @@ class Edits:
             self.edit([{"op": "set_node", "node": node, "enabled": enabled}])
 
     def _duplicate(self, data: Data) -> None:
-        """Copy one card, ``of``, or several, ``nodes``, with the wires between them."""
+        """Copy one card, ``of``, or several, ``nodes``, with the wires between them, and notes."""
         pipeline = self._session.pipeline
-        copied = excerpt(pipeline, [text(data, "of"), *texts(data, "nodes")])
-        if copied.nodes:
-            nodes = [*copied.nodes.values()]
-            what = title_of(nodes[0], self._session.catalog) if len(nodes) == 1 else "cards"
-            self.paste(to_json(copied), free_for(pipeline, nodes), f"Duplicate {what}")
+        nodes = [text(data, "of"), *texts(data, "nodes")]
+        copied = excerpt(pipeline, nodes, texts(data, "annotations"))
+        if copied.nodes or copied.annotations:
+            self.paste(to_json(copied), free_for(pipeline, copied), self._duplicated(copied))
+
+    def _duplicated(self, copied: Pipeline) -> str:
+        nodes = [*copied.nodes.values()]
+        if len(nodes) != 1:
+            return "Duplicate cards" if nodes else "Duplicate a note"
+        return f"Duplicate {title_of(nodes[0], self._session.catalog)}"
 
     def paste(
         self, copied: JsonObject, corner: tuple[Any, Any] | None = None, label: str = ""

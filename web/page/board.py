@@ -117,7 +117,14 @@ class Board:
     def _on_command(self, data: Data) -> Any:
         name, node = text(data, "name"), text(data, "node")
         if name == "duplicate":
-            return self._act(name, {"of": node, "nodes": texts(data, "nodes")})
+            return self._act(
+                name,
+                {
+                    "of": node,
+                    "nodes": texts(data, "nodes"),
+                    "annotations": texts(data, "annotations"),
+                },
+            )
         if name == "palette_search" or name in COMMANDS:
             return self._act(name, {"of": node, "control": text(data, "control")})
         return None

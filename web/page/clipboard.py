@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tensorrag.catalog import Catalog
+from tensorrag.edit.annotations import annotations_of
 from tensorrag.edit.clipboard import excerpt
 from tensorrag.errors import FileFormatError
 from tensorrag.pipeline import JsonObject, Pipeline
@@ -34,7 +35,7 @@ def read_copied(text: str) -> tuple[JsonObject, int]:
         raise FileFormatError(
             f"What was copied cannot be pasted. {error.message}", hint=error.hint
         ) from None
-    if not pipeline.nodes:
+    if not pipeline.nodes and not annotations_of(pipeline):
         raise FileFormatError(NO_CARDS, hint="Copy at least one card.")
     return copied, len(pipeline.misfits)
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from tensorrag.edit.clipboard import corner_of
-from tensorrag.pipeline import Node, Pipeline, Position
+from tensorrag.pipeline import Pipeline, Position
 
 STEP_X, STEP_Y = 232.0, 188.0
 WIDTH, HEIGHT = 184.0, 148.0
@@ -27,11 +25,12 @@ def free_place(pipeline: Pipeline, beside: str | None = None) -> tuple[float, fl
     return free_below(pipeline, x, y)
 
 
-def free_for(pipeline: Pipeline, nodes: Sequence[Node]) -> tuple[float, float]:
-    """Return the top left corner for a copy of these cards: beside one, below several."""
-    if len(nodes) == 1:
+def free_for(pipeline: Pipeline, part: Pipeline) -> tuple[float, float]:
+    """Return the top left corner for a copy of a part: beside a single card, else below it all."""
+    nodes = [*part.nodes.values()]
+    if len(nodes) == 1 and not part.annotations:
         return free_place(pipeline, nodes[0].id)
-    left, top = corner_of(nodes)
+    left, top = corner_of(part)
     down = STEP_Y
     while any(_lies_on(node.position, down, pipeline) for node in nodes):
         down += STEP_Y

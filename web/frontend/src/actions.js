@@ -52,7 +52,9 @@ export function createActions({ graph, flow, selection, emit, session }) {
   function removeSelected(verb = "") {
     const nodes = selection.cards()
     const edges = [...selection.wires].filter((id) => graph.edges.has(id))
-    if (!nodes.length && !edges.length) return
+    const annotations = selection.chosenNotes()
+    if (!nodes.length && !edges.length && !annotations.length) return
+    for (const id of annotations) graph.annotations.delete(id)
     for (const id of edges) graph.removeEdge(id)
     for (const id of nodes) {
       graph.removeNode(id)
@@ -60,16 +62,35 @@ export function createActions({ graph, flow, selection, emit, session }) {
     }
     selection.wires.clear()
     const label = verb && (nodes.length === 1 ? `${verb} a card` : `${verb} ${nodes.length} cards`)
-    send([{ op: "remove", nodes, edges, heal: true }], label)
+    send([{ op: "remove", nodes, edges, annotations, heal: true }], label)
   }
 
-  function moved(ids) {
+  /** Cards and notes lie where they are shown now. */
+  function moved(ids, noteIds = []) {
     const positions = {}
     for (const id of ids) {
       const place = flow.at(id)
       if (place) positions[id] = { x: place.x, y: place.y }
     }
-    if (Object.keys(positions).length) send([{ op: "move", positions }])
+    const annotations = noteIds
+      .filter((id) => graph.annotations.has(id))
+      .map((id) => ({ id, position: graph.annotations.get(id).position }))
+    const ops = []
+    if (annotations.length) ops.push({ op: "annotate", annotations })
+    if (Object.keys(positions).length) ops.push({ op: "move", positions })
+    if (ops.length) send(ops, ops[0].op === "annotate" ? labelOfMove(noteIds) : "")
+  }
+
+  function labelOfMove(noteIds) {
+    if (noteIds.length > 1) return "Move notes"
+    return `Move a ${graph.annotations.get(noteIds[0])?.kind ?? "note"}`
+  }
+
+  /** Add or change a note or a frame ({id, …}). */
+  function annotate(annotation) {
+    const before = graph.annotations.get(annotation.id)
+    graph.annotations.set(annotation.id, { ...before, ...annotation })
+    send([{ op: "annotate", annotations: [annotation] }])
   }
 
   /** Put a card of the canvas into a wire; the cards that make way move in the same step. */
@@ -97,8 +118,21 @@ export function createActions({ graph, flow, selection, emit, session }) {
 
   function duplicate() {
     const nodes = selection.cards()
-    if (nodes.length) emit("command", { name: "duplicate", nodes })
+    const annotations = selection.chosenNotes()
+    if (nodes.length || annotations.length)
+      emit("command", { name: "duplicate", nodes, annotations })
   }
 
-  return { connect, disconnect, removeSelected, moved, splice, spawn, command, bypass, duplicate }
+  return {
+    connect,
+    disconnect,
+    removeSelected,
+    moved,
+    splice,
+    spawn,
+    command,
+    bypass,
+    duplicate,
+    annotate,
+  }
 }

@@ -3,7 +3,7 @@ import { CARD_WIDTH, cardHeight, snap } from "./geometry.js"
 const STEP = 24
 
 /** Cards as the text of a pipeline's file: with the wires between them, and their sources. */
-export function clipOf({ graph, flow, sources }, ids) {
+export function clipOf({ graph, flow, sources }, ids, noteIds = []) {
   const wanted = new Set(ids)
   const cards = [...graph.nodes.values()].filter(({ id }) => wanted.has(id))
   const nodes = cards.map(({ id, file }) =>
@@ -19,6 +19,7 @@ export function clipOf({ graph, flow, sources }, ids) {
     }))
   const own = nodes.filter(({ card }) => card in sources).map(({ card }) => [card, sources[card]])
   const clip = { format: "tensorrag.pipeline", version: 1, name: "", description: "", nodes, edges }
+  if (noteIds.length) clip.annotations = noteIds.map((id) => graph.annotations.get(id))
   if (own.length) clip.cards = Object.fromEntries(own)
   return JSON.stringify(clip, null, 2)
 }
@@ -26,7 +27,8 @@ export function clipOf({ graph, flow, sources }, ids) {
 /** The rectangle around the cards of a clip, as far as it can be read; the server reads it well. */
 function extentOf(text) {
   try {
-    const places = JSON.parse(text).nodes.map(({ position: { x, y } }) => ({ x, y }))
+    const { nodes, annotations = [] } = JSON.parse(text)
+    const places = [...nodes, ...annotations].map(({ position: { x, y } }) => ({ x, y }))
     const left = Math.min(...places.map(({ x }) => x))
     const top = Math.min(...places.map(({ y }) => y))
     const right = Math.max(...places.map(({ x }) => x)) + CARD_WIDTH

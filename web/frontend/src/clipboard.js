@@ -20,9 +20,10 @@ export function useClipboard({ root, graph, flow, selection, actions, emit, enab
 
   function onCopy(event) {
     const ids = selection.cards()
-    if (!isOurs(event) || !ids.length) return
+    const notes = selection.chosenNotes()
+    if (!isOurs(event) || !(ids.length || notes.length)) return
     event.preventDefault()
-    event.clipboardData.setData("text/plain", clipOf({ graph, flow, sources }, ids))
+    event.clipboardData.setData("text/plain", clipOf({ graph, flow, sources }, ids, notes))
     if (event.type === "cut") actions.removeSelected("Cut")
   }
 
@@ -90,5 +91,5 @@ export function useClipboard({ root, graph, flow, selection, actions, emit, enab
 
   const setSources = (more) => Object.assign(sources, more)
 
-  return { copy: () => ask("copy"), cut: () => ask("cut"), pasteFromMenu, setSources }
+  return { copy: () => ask("copy"), cut: () => ask("cut"), pasteFromMenu, place, setSources }
 }

@@ -6,13 +6,18 @@ const STRAIGHT_WITHIN = 7
 
 /** Dragging cards: they snap to the grid, and to the height that makes a wire run level. */
 export function useDragging() {
-  const { graph, flow, actions, splicing } = useCanvas()
+  const { graph, flow, selection, actions, splicing } = useCanvas()
   let uncover = null
+  let origin = null
+  let notes = new Map()
 
-  function start({ nodes }) {
+  function start({ node, nodes }) {
     uncover?.()
     uncover = null
     flow.lift(idsOf(nodes))
+    origin = { ...node.position }
+    const along = nodes.length > 1 ? selection.chosenNotes() : []
+    notes = new Map(along.map((id) => [id, graph.annotations.get(id)]))
     if (nodes.length === 1) splicing.begin(graph.nodes.get(nodes[0].id))
   }
 
@@ -25,7 +30,17 @@ export function useDragging() {
       const { x, y } = flow.at(id)
       flow.place(id, { x: x + dx, y: y + dy })
     }
+    moveNotes(node.position)
     splicing.follow(node.position, event.touches?.[0] ?? event)
+  }
+
+  /** Notes that are selected together with several cards go along. */
+  function moveNotes({ x, y }) {
+    for (const [id, note] of notes) {
+      const { position } = note
+      const place = { x: position.x + x - origin.x, y: position.y + y - origin.y }
+      graph.annotations.set(id, { ...note, position: place })
+    }
   }
 
   /** The y at which one of the card's wires to a card that stays would run level, if near. */
@@ -61,7 +76,7 @@ export function useDragging() {
     flow.lower(idsOf(nodes))
     const target = splicing.end()
     if (target) actions.splice(nodes[0].id, target)
-    else if (nodes.length) actions.moved(idsOf(nodes))
+    else if (nodes.length) actions.moved(idsOf(nodes), [...notes.keys()])
   }
 
   return { start, move, stop }

@@ -57,8 +57,12 @@ export function createFlow(flowId, graph) {
     return corner && { x: corner.x, y: corner.y, height: cardHeight(graph.nodes.get(id)) }
   }
 
-  function fit(ids = graph.nodes.keys()) {
-    const bounds = boundsOf([...ids].map(rect).filter(Boolean))
+  function fit() {
+    const notes = [...graph.annotations.values()].map(({ position: { x, y }, size }) => {
+      const { width, height } = size
+      return { x, y, width, height }
+    })
+    const bounds = boundsOf([...[...graph.nodes.keys()].map(rect).filter(Boolean), ...notes])
     const { width, height } = dimensions.value
     if (bounds && width && height) setViewport(viewportFor(bounds, width, height))
   }

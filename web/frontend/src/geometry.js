@@ -68,7 +68,7 @@ export function snap(value, step = GRID) {
   return Math.round(value / step) * step
 }
 
-/** The rectangle around cards ({x, y, height}), or null when there are none. */
+/** The rectangle around cards ({x, y, height}), and what has a width of its own, or null when there are none. */
 export function boundsOf(cards) {
   let left = Infinity
   let top = Infinity
@@ -77,7 +77,7 @@ export function boundsOf(cards) {
   for (const card of cards) {
     left = Math.min(left, card.x)
     top = Math.min(top, card.y)
-    right = Math.max(right, card.x + CARD_WIDTH)
+    right = Math.max(right, card.x + (card.width ?? CARD_WIDTH))
     bottom = Math.max(bottom, card.y + card.height)
   }
   return left === Infinity ? null : { x: left, y: top, width: right - left, height: bottom - top }

@@ -12,6 +12,7 @@ export function createGraph() {
   const edges = shallowReactive(new Map())
   const runtime = shallowReactive(new Map())
   const links = shallowReactive(new Map())
+  const annotations = shallowReactive(new Map())
   const types = shallowRef({})
   const catalog = shallowRef([])
   const told = shallowRef(0)
@@ -24,6 +25,13 @@ export function createGraph() {
     for (const node of snapshot.nodes ?? []) nodes.set(node.id, node)
     setRuntime(snapshot.runtime ?? {})
     for (const edge of snapshot.edges ?? []) putEdge(edge)
+    setAnnotations(snapshot.annotations ?? [])
+  }
+
+  /** All notes and frames, whose order is that of the file: frames lie under what is in them. */
+  function setAnnotations(list) {
+    annotations.clear()
+    for (const each of list) annotations.set(each.id, each)
   }
 
   function putNode(node) {
@@ -114,6 +122,7 @@ export function createGraph() {
     runtime,
     told,
     links,
+    annotations,
     types,
     catalog,
     load,
@@ -122,6 +131,7 @@ export function createGraph() {
     putEdge,
     removeEdge,
     setRuntime,
+    setAnnotations,
     edgesOf,
     reach,
     waitsFor,

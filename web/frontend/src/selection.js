@@ -1,21 +1,24 @@
 import { shallowReactive, watch } from "vue"
 
 /**
- * What is selected: cards in Vue Flow's store, wires here. Tells the page once per change.
+ * What is selected: cards in Vue Flow's store, wires and notes here. Tells the page once per change.
  */
 export function createSelection(flow, graph, emit) {
   const wires = shallowReactive(new Set())
+  const notes = shallowReactive(new Set())
   let told = "[[],[]]"
 
   const cards = () => flow.getSelectedNodes.value.map((node) => node.id)
 
-  function set(ids, wireIds = []) {
+  function set(ids, wireIds = [], noteIds = []) {
     const wanted = new Set(ids)
     for (const node of flow.nodes.value) {
       if (node.selected !== wanted.has(node.id)) node.selected = wanted.has(node.id)
     }
     wires.clear()
     for (const id of wireIds) wires.add(id)
+    notes.clear()
+    for (const id of noteIds) notes.add(id)
   }
 
   function toggleWire(id, keep) {
@@ -24,6 +27,15 @@ export function createSelection(flow, graph, emit) {
     if (selected && keep) wires.delete(id)
     else wires.add(id)
   }
+
+  function toggleNote(id, keep) {
+    const selected = notes.has(id)
+    if (!keep) return set([], [], [id])
+    if (selected) notes.delete(id)
+    else notes.add(id)
+  }
+
+  const chosenNotes = () => [...notes].filter((id) => graph.annotations.has(id))
 
   function toggleCard(id) {
     const node = flow.findNode(id)
@@ -40,5 +52,5 @@ export function createSelection(flow, graph, emit) {
     emit("select", { nodes, edges })
   })
 
-  return { cards, wires, set, toggleWire, toggleCard }
+  return { cards, wires, notes, chosenNotes, set, toggleWire, toggleNote, toggleCard }
 }

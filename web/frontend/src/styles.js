@@ -7,6 +7,7 @@ import ports from "./styles/ports.css?inline"
 import wires from "./styles/wires.css?inline"
 import wiring from "./styles/wiring.css?inline"
 import menu from "./styles/menu.css?inline"
+import notes from "./styles/notes.css?inline"
 import context from "./styles/context.css?inline"
 import palette from "./styles/palette.css?inline"
 import controls from "./styles/controls.css?inline"
@@ -29,6 +30,7 @@ const CANVAS = [
   menu,
   context,
   palette,
+  notes,
   controls,
   far,
   list,

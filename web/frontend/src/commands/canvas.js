@@ -7,7 +7,10 @@ const NONE = "No card is selected"
 export function canvasCommands(canvas) {
   const { graph, flow, selection, actions, wiring, quickAdd, moving, refocus } = canvas
   const selected = () => selection.cards().filter((id) => graph.nodes.has(id))
-  const wiresToo = () => [...selection.wires].filter((id) => graph.edges.has(id))
+  const others = () => [
+    ...[...selection.wires].filter((id) => graph.edges.has(id)),
+    ...selection.chosenNotes(),
+  ]
   const isEmpty = () => (graph.nodes.size ? null : "There is no card yet")
   const notOne = () => {
     const count = selected().length
@@ -52,14 +55,19 @@ export function canvasCommands(canvas) {
       group: "Edit",
       keys: ["mod+a"],
       whyNot: isEmpty,
-      run: () => selection.set([...graph.nodes.keys()], [...graph.edges.keys()]),
+      run: () =>
+        selection.set(
+          [...graph.nodes.keys()],
+          [...graph.edges.keys()],
+          [...graph.annotations.keys()],
+        ),
     },
     {
       id: "select_none",
       title: "Select nothing",
       group: "Edit",
       keys: ["Escape"],
-      whyNot: () => (selected().length || wiresToo().length ? null : "Nothing is selected"),
+      whyNot: () => (selected().length || others().length ? null : "Nothing is selected"),
       run: () => selection.set([]),
     },
     {
@@ -83,7 +91,7 @@ export function canvasCommands(canvas) {
       title: "Delete",
       group: "Edit",
       keys: ["Delete", "Backspace"],
-      whyNot: () => (selected().length || wiresToo().length ? null : "Nothing is selected"),
+      whyNot: () => (selected().length || others().length ? null : "Nothing is selected"),
       run() {
         actions.removeSelected()
         refocus()

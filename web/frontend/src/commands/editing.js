@@ -5,7 +5,8 @@ const NONE = "No card is selected"
  * which need no permission then: a command with a key that it leaves alone answers false.
  */
 export function editingCommands({ graph, selection, actions, clipboard, menu }) {
-  const none = () => (selection.cards().some((id) => graph.nodes.has(id)) ? null : NONE)
+  const noCard = () => (selection.cards().some((id) => graph.nodes.has(id)) ? null : NONE)
+  const none = () => (selection.chosenNotes().length ? null : noCard())
 
   return [
     {
@@ -52,7 +53,7 @@ export function editingCommands({ graph, selection, actions, clipboard, menu }) 
       title: "Bypass, or switch on again",
       group: "Edit",
       keys: ["b"],
-      whyNot: none,
+      whyNot: noCard,
       run: () => actions.bypass(),
     },
   ]

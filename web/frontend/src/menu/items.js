@@ -7,6 +7,7 @@ export const MENUS = {
     ["remove"],
   ],
   wire: [["remove"]],
+  note: [["cut", "copy", "paste", "duplicate"], ["remove"]],
   canvas: [
     ["quick_add", "note", "paste"],
     ["select_all", "layout", "fit"],

@@ -23,11 +23,13 @@ export function useMenu({ root, graph, selection, refocus, enabled }) {
   function show(target, point) {
     const card = target.closest("[data-node]")
     const wire = target.closest("[data-edge]")
+    const note = target.closest("[data-note]")
     if (card) chooseCard(card.dataset.node)
     else if (wire) chooseWire(wire.dataset.edge)
+    else if (note) chooseNote(note.dataset.note)
     const box = root.value.getBoundingClientRect()
-    const { clientX, clientY } = point ?? middleOf(card ?? wire ?? root.value)
-    const kind = kindOf(card, wire)
+    const { clientX, clientY } = point ?? middleOf(card ?? wire ?? note ?? root.value)
+    const kind = kindOf(card, wire, note)
     open.value = { kind, x: clientX - box.left, y: clientY - box.top }
   }
 
@@ -41,10 +43,14 @@ export function useMenu({ root, graph, selection, refocus, enabled }) {
     if (graph.edges.has(id)) selection.set([], [id])
   }
 
+  function chooseNote(id) {
+    if (!selection.notes.has(id)) selection.set([], [], [id])
+  }
+
   /** By key: for the card that has the focus, else for the selected one, else for the canvas. */
   function showByKey() {
     const [selected] = selection.cards()
-    const focused = document.activeElement?.closest?.("[data-node]")
+    const focused = document.activeElement?.closest?.("[data-node], [data-note]")
     const card = selected && root.value.querySelector(`[data-node="${CSS.escape(selected)}"]`)
     show(focused ?? card ?? root.value, null)
   }
@@ -98,7 +104,8 @@ function middleOf(element) {
   return { clientX: left + width / 2, clientY: top + height / 2 }
 }
 
-function kindOf(card, wire) {
+function kindOf(card, wire, note) {
   if (card) return "card"
-  return wire ? "wire" : "canvas"
+  if (wire) return "wire"
+  return note ? "note" : "canvas"
 }
