@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.browser.conftest import Watch
 from tests.browser.hands import Hands
@@ -96,9 +96,9 @@ def test_what_is_typed_while_the_connection_breaks_is_sent_afterwards(hands: Han
     half_type(hands, "learning_rate", "0.02e-")
     hands.page.keyboard.type("1")
     hands.page.evaluate("window.socket.disconnect()")  # before it was sent
-    expect(hands.page.locator(".app")).to_have_js_property("inert", True)
+    expect(hands.page.locator(".nicegui-content")).to_have_js_property("inert", True)
     hands.page.evaluate("window.socket.connect()")
-    expect(hands.page.locator(".app")).to_have_js_property("inert", False)
+    expect(hands.page.locator(".nicegui-content")).to_have_js_property("inert", False)
     expect(hands.field("learning_rate")).to_be_focused()
     hands.page.keyboard.press("Tab")
     expect(hands.field("learning_rate")).to_have_value("0.002")
@@ -107,7 +107,7 @@ def test_what_is_typed_while_the_connection_breaks_is_sent_afterwards(hands: Han
 def test_a_server_that_falls_silent_is_noticed_and_gets_what_was_done(
     hands: Hands, server: Server
 ) -> None:
-    app = hands.page.locator(".app")
+    app = hands.page.locator(".nicegui-content")
     with stopped(server):
         hands.drag_card("data_load", 120, 590)
         hands.page.get_by_label("Name of the pipeline").fill("Meanwhile")
@@ -134,3 +134,55 @@ def test_what_may_have_been_lost_with_the_connection_is_said(
     hands.page.wait_for_function(RELOADED, timeout=60_000)
     expect(hands.test_id("note")).to_contain_text("What was done last may be missing")
     expect(hands.page.get_by_label("Name of the pipeline")).not_to_have_value("Never heard")
+
+
+def press(page: Page, what: Locator) -> None:
+    """Press a place, whether or not anything there takes it."""
+    box = what.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+
+
+@contextmanager
+def without_connection(page: Page) -> Iterator[None]:
+    """Cut the connection of a page, and mend it."""
+    page.wait_for_function("window.did_handshake && window.socket.connected")
+    page.evaluate("window.socket.disconnect()")
+    expect(page.locator("#popup")).to_be_visible()
+    yield
+    page.evaluate("window.socket.connect()")
+    expect(page.locator("#popup")).to_be_hidden()
+
+
+def test_no_page_takes_what_would_be_lost_nor_does_a_dialog(
+    server: Server, context: BrowserContext, watch: Watch
+) -> None:
+    page = context.new_page()
+    page.goto(server.url)
+    new = page.get_by_role("button", name="New pipeline")
+    with without_connection(page):
+        grey = "getComputedStyle(document.querySelector('.start')).filter"
+        assert "grayscale" in page.evaluate(grey)
+        press(page, new)
+    new.click()
+    page.wait_for_url("**/edit/*")
+    assert len(page.request.get(f"{server.url}/api/pipelines").json()) == 2, "the sample, and one"
+
+    page.goto(f"{server.url}/settings")
+    part = page.get_by_test_id("settings-secrets")
+    part.get_by_label("Name of the secret").fill("hub")
+    part.get_by_label("Value of the secret").fill("not to be lost")
+    part.get_by_role("button", name="Keep").click()
+    part.get_by_label("Delete hub").click()
+    dialog = page.get_by_role("dialog")
+    delete = dialog.get_by_role("button", name="Delete")
+    expect(delete).to_be_visible()
+    place = page.locator("dialog[open]")
+    with without_connection(page):
+        press(page, place.locator(".row button").last)
+        page.keyboard.press("Escape")
+    expect(delete).to_be_visible()
+    expect(part.locator("[data-secret=hub]")).to_be_attached()
+    delete.click()
+    expect(part.locator("[data-secret=hub]")).to_have_count(0)
+    watch.errors.clear()  # of a page whose server was gone

@@ -124,6 +124,14 @@ def test_a_card_that_does_not_want_to_end_says_that_it_is_being_stopped(
     hands.select("deaf")
     hands.run()
     expect(hands.card("deaf").locator(".tr-word")).to_have_text("Epoch\u00a03/9")
+    progress = hands.test_id("inspector").get_by_text("Epoch 3 of 9")
+    expect(progress).to_be_visible()
+    page.evaluate("window.socket.disconnect()")  # by now it may be over
+    for told in (progress, hands.card("deaf").locator(".tr-word"), page.locator(".sh .st")):
+        expect(told).to_be_hidden()
+    page.evaluate("window.socket.connect()")
+    expect(progress).to_be_visible()
+
     narrow = page.context.new_page()
     narrow.set_viewport_size({"width": 390, "height": 800})
     narrow.goto(page.url)

@@ -88,6 +88,8 @@ STATES: Mapping[str, tuple[str, str, str]] = {
     "idle": ("queued", "idle", "Not run yet"),
 }
 """Each state as icon, colour and word: never by hue alone."""
+GOING = frozenset({"running", "stopping", "queued"})
+"""Those that pass: what is ``.live`` is not seen while the server is away, it may be over."""
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
@@ -116,4 +118,5 @@ def state(name: str, word: Node = None) -> Element:
     """Show a state by icon, word and colour."""
     drawing, tone, usual = STATES.get(name, STATES["idle"])
     spinning = ".spin" if drawing == "running" else ""
-    return span(f".st.c-{tone}")[icon(drawing, f".s{spinning}"), word or usual]
+    live = ".live" if name in GOING else ""
+    return span(f".st.c-{tone}{live}")[icon(drawing, f".s{spinning}"), word or usual]

@@ -36,11 +36,11 @@ def progress_part(runtime: Runtime) -> Node:
     """Show how far a running card is, and the numbers it reports."""
     progress = runtime.get("progress") or {}
     if not progress:
-        return div(".sec.s12.m2")["It has started, and has not reported yet."]
+        return div(".sec.s12.m2.live")["It has started, and has not reported yet."]
     done, total, unit = progress.get("done"), progress.get("total"), progress.get("unit") or "step"
     named = f"{words(str(unit))} {number(done)}" + (f" of {number(total)}" if total else "")
     share = min(1.0, done / total) if total and isinstance(done, int | float) else None
-    return div(".sec.s12")[
+    return div(".sec.s12.live")[
         div(".row")[
             b[named],
             span(".sp"),

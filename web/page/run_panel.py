@@ -85,7 +85,9 @@ def _summary(shown: Strip) -> Node:
     return [
         b(style="color:var(--ink)")[f"Run {shown.number}"],
         state("stopping" if shown.cancelling else shown.status),
-        span(".num")[seconds(shown.elapsed)],
+        span(".num.live" if shown.status in ("running", "queued") else ".num")[
+            seconds(shown.elapsed)
+        ],
         shown.waiting > 0
         and button(".link", type="button", data_act="strip_tab", data_tab="runs")[
             f"{shown.waiting} waiting"

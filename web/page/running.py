@@ -38,7 +38,7 @@ class Running:
         seen = last_line(events, card.node)
         following = log_view(session.run_id(card.node), card.node, seen=seen, bare=True)
         self._log.show(
-            div(".sec")[h3["Log", span(".u")["following"]], div(".short")[following]]
+            div(".sec")[h3["Log", span(".u.live")["following"]], div(".short")[following]]
             if seen
             else None
         )
@@ -54,6 +54,6 @@ class Running:
         total, unit = progress.get("total"), str(progress.get("unit") or "step")
         name = "loss" if lines[0][0] in ("train", "val.") else lines[0][0]
         with self._frame, ui.element("section").classes("sec"):
-            Panel("div", h3(".h3")["Learning curve", span(".u")["live"]])
+            Panel("div", h3(".h3")["Learning curve", span(".u.live")["live"]])
             options = live_curve(name, unit, total if isinstance(total, int) else None, lines)
             self._chart = Chart(options, 206, self._colours, "Learning curve so far")

@@ -76,7 +76,7 @@ def _row(bar: Bar, elapsed: float, whole: float) -> Node:
     return [
         who(title=bar.title)[glyph(bar.kind), span(".cut")[bar.title]],
         div(".lane", aria_hidden="true")[drawn],
-        div(".took")[_took(bar)],
+        div(".took.live" if bar.state in ("running", "queued") else ".took")[_took(bar)],
     ]
 
 

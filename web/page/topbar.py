@@ -148,7 +148,7 @@ def theme_button() -> Element:
 
 def _status(bar: TopBar) -> Element:
     """Say what the run does; always there, for those who listen, seen only while it runs."""
-    seen = ".row.s12.going" if bar.running else ".vh"
+    seen = ".row.s12.going.live" if bar.running else ".vh"
     return span(seen, data_testid="run-status", data_state=bar.status, role="status")[
         state("stopping" if bar.cancelling else bar.status),
         bar.detail and span(".num.m2")[bar.detail],

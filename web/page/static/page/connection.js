@@ -9,7 +9,7 @@ let held = null; // what had the focus
 function show() {
   message.lastElementChild.textContent = "Trying again. Nothing can be changed until then.";
   if (away()) held ??= document.activeElement;
-  for (const part of document.querySelectorAll(".app, dialog")) part.inert = away();
+  for (const part of document.querySelectorAll(".nicegui-content, dialog")) part.inert = away();
   if (away()) return;
   if (held?.isConnected) held.focus({ preventScroll: true });
   held = null;
@@ -33,8 +33,8 @@ function refuse(event) {
   event.stopImmediatePropagation();
 }
 
-// Keys go on to the page, and a dropped file would be opened in its place.
-for (const kind of ["dragover", "drop"]) addEventListener(kind, refuse, true);
+// Keys go on to the page, a dropped file would be opened in its place, and Escape closes a dialog.
+for (const kind of ["dragover", "drop", "cancel"]) addEventListener(kind, refuse, true);
 addEventListener("keydown", (event) => {
-  if (away() && document.querySelector(".app") && !/^(F\d+|Tab)$/.test(event.key)) event.stopImmediatePropagation();
+  if (away() && !/^(F\d+|Tab)$/.test(event.key)) event.stopImmediatePropagation();
 }, true);
