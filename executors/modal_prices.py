@@ -19,6 +19,9 @@ IDLE = 60
 GRACE = 10
 """Seconds after its time is up that a card has for its next report, before Modal ends it."""
 
+LONGEST = 24 * 3600
+"""Seconds that anything may take at Modal, whatever its limit."""
+
 PRICE_PAGE = Rates(
     gpus={
         "T4": 0.000164,
@@ -37,6 +40,7 @@ PRICE_PAGE = Rates(
     memory=MEMORY,
     idle=IDLE,
     grace=GRACE,
+    longest=LONGEST,
     source="Modal's price page",
     dated=date(2026, 8, 1),
 )

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from executors import modal_sdk
-from executors.modal_prices import GRACE
+from executors.modal_prices import GRACE, LONGEST
 from tensorrag.errors import ExecutorError
 from tensorrag.gpus import GPUS, USUAL
 from tensorrag.pipeline.names import quoted
@@ -54,7 +54,7 @@ def variant(task: Task) -> modal.Function[Any, Any, Any]:
 
 def seconds_of(task: Task) -> float:
     """Return how long it may take."""
-    return task.timeout or (GPU_SECONDS if task.gpu else SECONDS)
+    return min(task.timeout or (GPU_SECONDS if task.gpu else SECONDS), LONGEST - GRACE)
 
 
 def gpu_of(task: Task) -> str | None:

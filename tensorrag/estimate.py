@@ -146,7 +146,7 @@ def estimate(
         timeout: seconds that it may take.
         tries: how often it may be tried.
     """
-    limit = timeout + rates.grace
+    limit = min(timeout + rates.grace, rates.longest or math.inf)
     return Estimate(
         gpu,
         rates.per_second(gpu, memory),

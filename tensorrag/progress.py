@@ -78,6 +78,38 @@ class Reporter:
         return (now - started) * max(total - done, 0) / (done - before)
 
 
+def as_report(said: Any) -> dict[str, Any] | None:
+    """Take of what a worker said what a report may hold; None where it says nothing.
+
+    What comes from a container is written by whoever has taken it over, maybe a card.
+    """
+    said = said if isinstance(said, dict) else {}
+    if (done := _finite(said.get("done"))) is None:
+        return None
+    metrics, gpu = said.get("metrics"), said.get("gpu")
+    report = {
+        "done": done,
+        "total": _finite(said.get("total")),
+        "unit": str(said.get("unit") or "")[:200],
+        "left": _finite(said.get("left")),
+        "metrics": _figures(metrics) if isinstance(metrics, dict) else {},
+    }
+    return {**report, "gpu": _figures(gpu)} if isinstance(gpu, dict) else report
+
+
+def _figures(said: dict[Any, Any]) -> dict[str, float | None]:
+    return {str(name): _finite(value) for name, value in said.items()}
+
+
+def _finite(value: Any) -> float | None:
+    """Return a number that can be drawn; None for whatever else it is."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return value if is_number and abs(value) < _TOO_LARGE else None
+
+
+_TOO_LARGE = 1e300
+"""Nothing is counted so far, and what is larger does not fit into every number."""
+
 _reporter: ContextVar[Reporter | None] = ContextVar("tensorrag_reporter", default=None)
 
 

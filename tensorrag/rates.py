@@ -26,6 +26,8 @@ class Rates(BaseModel):
     """Seconds that a container stays, and is paid for, after its last card."""
     grace: float = 0.0
     """Seconds that a card may go on after its time limit, before it is ended."""
+    longest: float | None = None
+    """Seconds after which a card is ended there, whatever its limit; None: never."""
     source: str
     """Where the prices are from: ``Modal's price page``."""
     dated: date

@@ -7,9 +7,10 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
-from tensorrag.errors import ExecutorError, RunCancelled, TaskFailed
+from tensorrag.errors import ExecutorError, RunCancelled, TaskFailed, TensorRagError
 from tensorrag.executor import Executor
 from tensorrag.plain import JsonObject
+from tensorrag.progress import as_report
 from tensorrag.run.bill import Bill
 from tensorrag.run.chronicle import Chronicle, Pace
 from tensorrag.run.node_run import NodeRun
@@ -97,9 +98,16 @@ class Execution:
             outcome = await self._attempt()
         except Exception as error:
             outcome = error
+            if not isinstance(error, TensorRagError):  # nobody listens to it any more
+                await self._stop()
         if self._bill is not None:
             await self._bill.close(outcome)
         return outcome
+
+    async def _stop(self) -> None:
+        if self._node.handle is not None:
+            with suppress(Exception):
+                await self._executor.cancel(self._node.handle)
 
     async def _attempt(self) -> JsonObject:
         node = self._node
@@ -112,7 +120,8 @@ class Execution:
         if node.cancelling:
             await self.cancel()
         async for event in self._executor.events(node.handle):
-            kind, data = str(event.get("type")), event.get("data") or {}
+            kind, data = str(event.get("type")), event.get("data")
+            data = data if isinstance(data, dict) else {}
             self._hear(kind, data)
             if self._bill is not None:
                 await self._bill.hear(kind, data)
@@ -172,8 +181,9 @@ class Execution:
             node.begin(data.get("device"), data.get("pid"))
             self._chronicle.show(node)
         if kind == "progress":
-            node.report(data)
-            self._pace.wish()
+            if (report := as_report(data)) is not None:
+                node.report(report)
+                self._pace.wish()
         elif kind == "log":
             self._print(data)
             return

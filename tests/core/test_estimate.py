@@ -53,6 +53,12 @@ def test_what_will_not_be_done_within_its_limit_says_so() -> None:
     assert of([Past(10, SAME)]).span == Span(10, 8, 12, 1)
 
 
+def test_a_limit_that_the_place_does_not_take_is_not_what_it_can_cost() -> None:
+    a_day = RATES.model_copy(update={"longest": 86_400})
+    longest = estimate([], SAME, a_day, gpu="T4", memory=None, timeout=30 * 86_400)
+    assert longest.limit == 86_400
+
+
 def test_more_memory_costs_more() -> None:
     assert of([], memory=8192).rate == pytest.approx(0.000236)  # 8 GiB instead of 4
 

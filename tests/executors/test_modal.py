@@ -207,6 +207,8 @@ async def test_every_choice_reaches_modal(
         await executor.submit(task("Return", gpu=True, rented_gpu="V100"), place)
     await value_of(executor, task("Return", gpu=True), place)
     assert plane.options[-1].timeout_secs == 610, "nothing runs there without a limit"
+    await value_of(executor, task("Return", timeout=2_592_000), place)
+    assert plane.options[-1].timeout_secs == 86_400, "Modal takes no longer one"
 
 
 def gpu_asked(plane: Plane) -> str:
