@@ -7,12 +7,10 @@ import asyncio
 import click
 
 from executors import modal_sdk
-from executors.modal_hints import SIGN_IN
+from executors.modal_counter import Counter, sign_in
 from executors.modal_parcel import APP
-from executors.modal_remote import ModalExecutor
 from executors.modal_sentences import sentence
 from tensorrag.errors import NotInstalled, NotSignedIn, TensorRagError
-from tensorrag.executor import Offers
 
 
 def deploy() -> None:
@@ -22,8 +20,7 @@ def deploy() -> None:
         ExecutorError: Modal refused, cannot be reached, or is not installed; nobody is signed in.
     """
     try:
-        if not modal_sdk.is_signed_in():
-            raise NotSignedIn("Nobody is signed in to Modal here.", hint=SIGN_IN)
+        sign_in()
         from executors.modal_app import app
 
         app.deploy(name=APP)
@@ -56,7 +53,7 @@ def deploy_() -> int:
 @modal.command("status")
 def status() -> int:
     """Say whether you are signed in, which version is deployed, and what it costs."""
-    offers = asyncio.run(_offers())
+    offers = asyncio.run(Counter().offers("modal"))
     if not offers.available:
         click.echo(f"{offers.reason} {offers.hint}")
         return 1
@@ -68,11 +65,3 @@ def status() -> int:
     if offers.rates is not None:
         click.echo(f"Prices: {offers.rates.words}.")
     return 0
-
-
-async def _offers() -> Offers:
-    executor = ModalExecutor()
-    try:
-        return await executor.offers()
-    finally:
-        await executor.close()

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import math
 import tempfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,15 +15,12 @@ from uuid import uuid4
 from executors import modal_sdk
 from executors.job import Job, Outcome
 from executors.modal_checkpoints import bring_home
-from executors.modal_deployed import difference, here, there
+from executors.modal_counter import Counter, sign_in
 from executors.modal_hearing import answer, call_that_began, listen
-from executors.modal_hints import REDEPLOY, SIGN_IN
 from executors.modal_line import Line, is_unreached, pause
 from executors.modal_notes import Note, Notes
 from executors.modal_parcel import FORMAT
-from executors.modal_prices import PRICE_PAGE, asked
 from executors.modal_sentences import (
-    MISSING,
     crashed,
     gone,
     is_end,
@@ -38,13 +35,11 @@ from executors.protocol import decode
 from tensorrag.errors import (
     ExecutorError,
     ExecutorUnavailable,
-    NotSignedIn,
     RunCancelled,
     TensorRagError,
     WorkspaceError,
 )
-from tensorrag.executor import Offer, Offers
-from tensorrag.gpus import GPUS
+from tensorrag.executor import Offers
 from tensorrag.plain import JsonObject
 from tensorrag.rates import Rates
 from tensorrag.store.artifacts import Store
@@ -85,58 +80,25 @@ class ModalExecutor:
         self._closed = False
         self._aside_now: set[asyncio.Task[Any]] = set()
         """What is being begun, found or ended, whoever waits for it."""
-        self.rates = PRICE_PAGE
+        self._counter = Counter()
+
+    @property
+    def rates(self) -> Rates:
         """What it asks, as far as that is known here."""
-        self._asking: asyncio.Task[None] | None = None
+        return self._counter.rates
 
     async def offers(self) -> Offers:
         """Say what can be rented at what price, or what is yet to be done for it."""
-        try:
-            far = await self._deployed()
-        except Exception as error:
-            said = sentence(error)
-            missing = MISSING.get(type(said))
-            nothing = Offers(executor=self.name, available=False, missing=missing)
-            return nothing.model_copy(update={"reason": said.message, "hint": said.hint})
-        await asyncio.shield(self._ask_rates())
-        outdated = difference(await asyncio.to_thread(here), far)
-        return Offers(
-            executor=self.name,
-            available=True,
-            offers=tuple(_offer(gpu, self.rates) for gpu in (*GPUS, None)),
-            rates=self.rates,
-            version=far.get("tensorrag", ""),
-            outdated=outdated,
-            hint=REDEPLOY if outdated else "",
-        )
-
-    async def _deployed(self) -> Mapping[str, str]:
-        """Return what is told of what is deployed, or raise what is yet to be done."""
-        await asyncio.to_thread(_sign_in)
-        async with asyncio.timeout(PATIENCE):
-            await modal_sdk.function("run_card").hydrate.aio()
-            far = await there()
-        if far.get("format", str(FORMAT)) != str(FORMAT):
-            raise other_version()
-        return far
-
-    def _ask_rates(self) -> asyncio.Task[None]:
-        """Find out what this account pays; until Modal says so, the price page holds."""
-        if self._asking is None or (self._asking.done() and self.rates is PRICE_PAGE):
-            self._asking = asyncio.create_task(self._take_rates())
-        return self._asking
-
-    async def _take_rates(self) -> None:
-        self.rates = await asked() or self.rates
+        return await self._counter.offers(self.name)
 
     async def submit(self, task: Task, place: Place) -> str:
         """Send a task and what it needs; its handle is noted before anybody waits for it."""
         self._refuse(task)
         task = task.model_copy(update={"timeout": seconds_of(task)})
         note = Note(name=task.ticket or uuid4().hex, task=task, place=place)
-        self._ask_rates()
+        self._counter.ask()
         try:
-            await asyncio.to_thread(_sign_in)
+            await asyncio.to_thread(sign_in)
             kept = await asyncio.to_thread(kept_before, task, place)
             parcel = await asyncio.to_thread(parcel_of, task, place, kept)
             await send(parcel["far"], place)
@@ -273,10 +235,10 @@ class ModalExecutor:
         for job in going:  # those that could not be stopped are looked for at the next start
             job.finish(sentence(ConnectionError(), job.task))
         working = [job.work for job in self._jobs.values() if job.work is not None]
-        working += [*self._aside_now, *([self._asking] if self._asking is not None else [])]
+        working += self._aside_now
         for work in working:
             work.cancel()
-        await asyncio.gather(*working, return_exceptions=True)
+        await asyncio.gather(*working, self._counter.close(), return_exceptions=True)
 
     def _refuse(self, task: Task) -> None:
         if self._closed:
@@ -327,12 +289,6 @@ class ModalExecutor:
             await asyncio.to_thread(self._notes.forget, note.name)
 
 
-def _sign_in() -> None:
-    """Take up the token that there is now."""
-    if not modal_sdk.is_signed_in():
-        raise NotSignedIn("Nobody is signed in to Modal here.", hint=SIGN_IN)
-
-
 async def _stop(call: modal.FunctionCall[Any]) -> None:
     """End a container."""
     async with asyncio.timeout(PATIENCE):
@@ -372,8 +328,3 @@ async def _outcome(job: Job, said: Any, rates: Rates, line: Line) -> Outcome:
     arrived = await line.outlast(lambda: receive(said["parcel"], job.place))
     made = {output["sha256"] for output in outcome["outputs"].values()}
     return outcome if made <= arrived else crashed(job.task, "Its result did not arrive.")
-
-
-def _offer(gpu: str | None, rates: Rates) -> Offer:
-    label, price = f"Modal · {gpu or 'cpu'}", rates.per_second(gpu)
-    return Offer(device=gpu or "cpu", label=label, memory=round(rates.memory), price=price)
