@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-import math
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -13,30 +11,28 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from executors import modal_sdk
-from executors.job import Job, Outcome
+from executors.job import Job
+from executors.modal_beginning import spawn, stop_unheard
 from executors.modal_checkpoints import bring_home
 from executors.modal_counter import Counter, sign_in
 from executors.modal_hearing import answer, call_that_began, listen
-from executors.modal_line import Line, is_unreached, pause
+from executors.modal_line import Line
 from executors.modal_notes import Note, Notes
+from executors.modal_outcome import failure_of, outcome_of
 from executors.modal_parcel import FORMAT
 from executors.modal_sentences import (
-    crashed,
-    gone,
     is_end,
-    may_go_on,
-    other_version,
     sentence,
 )
-from executors.modal_transfer import kept_before, parcel_of, receive, send
-from executors.modal_variant import gpu_of, refuse, seconds_of, variant
+from executors.modal_transfer import kept_before, parcel_of, send
+from executors.modal_variant import gpu_of, refuse, seconds_of
 from executors.modal_waiting import tell_of_waiting
-from executors.protocol import decode
 from tensorrag.errors import (
     ExecutorError,
     ExecutorUnavailable,
     RunCancelled,
     TensorRagError,
+    Unheard,
     WorkspaceError,
 )
 from tensorrag.executor import Offers
@@ -48,10 +44,6 @@ from tensorrag.task import Task, TaskKind
 
 if TYPE_CHECKING:
     import modal
-
-    Named = tuple[str, modal.FunctionCall[Any]]
-
-log = logging.getLogger(__name__)
 
 LAST_WORDS = 2.0
 """Seconds that the last events may take after the result."""
@@ -125,7 +117,11 @@ class ModalExecutor:
             await self.cancel(await beginning)
 
     async def _begin(self, note: Note, request: JsonObject) -> str:
-        name, call = await self._spawn(note, request)
+        try:
+            name, call = await spawn(note, request, self._notes)
+        except Unheard:
+            self._aside(asyncio.create_task(stop_unheard(note, self._notes)))
+            raise
         note = note.model_copy(update={"call": name})
         handle = self._follow(note, call)
         with suppress(WorkspaceError):  # by its ticket it is found, too
@@ -136,46 +132,6 @@ class ModalExecutor:
         """Let it go on though nobody waits for it; `close` sees to its end."""
         self._aside_now.add(work)
         work.add_done_callback(self._aside_now.discard)
-
-    async def _spawn(self, note: Note, request: JsonObject) -> Named:
-        """Have it begin. Where the line breaks meanwhile, it is found out whether it has begun."""
-        try:
-            call = await variant(note.task).spawn.aio(request)
-            return call.object_id, call
-        except Exception as error:
-            if is_unreached(error):
-                return await self._found(note, error)
-            await asyncio.to_thread(self._notes.forget, note.name)
-            raise
-
-    async def _found(self, note: Note, error: Exception) -> Named:
-        """Return the call that has begun though nobody heard of it; else it never does."""
-        await asyncio.sleep(pause(1))
-        try:
-            name = await call_that_began(note.name)
-        except Exception as again:
-            self._keep_asking(note)
-            raise may_go_on(note.task) from again
-        if not name:
-            await asyncio.to_thread(self._notes.forget, note.name)
-            raise error
-        return name, modal_sdk.call(name)
-
-    def _keep_asking(self, note: Note) -> None:
-        """Have one stopped of which nobody knows whether it has begun, once Modal answers."""
-
-        async def stop() -> None:
-            if name := await call_that_began(note.name):
-                await modal_sdk.call(name).cancel.aio(terminate_containers=True)
-            await asyncio.to_thread(self._notes.forget, note.name)
-
-        async def stop_in_the_end() -> None:
-            try:
-                await Line(Job(note.handle, note.task, note.place)).outlast(stop)
-            except Exception as error:
-                log.warning("The card %s may go on at Modal: %s", note.task.card, error)
-
-        self._aside(asyncio.create_task(stop_in_the_end()))
 
     def events(self, handle: str) -> AsyncIterator[dict[str, Any]]:
         """Follow a task from its start to its end, whenever this is called."""
@@ -273,9 +229,9 @@ class ModalExecutor:
         try:
             said = await answer(call, line, job)
             await asyncio.wait([listening], timeout=LAST_WORDS)
-            outcome = await _outcome(job, said, self.rates, line)
+            outcome = await outcome_of(job, said, self.rates, line)
         except Exception as error:
-            outcome = _how_it_failed(job, error)
+            outcome = failure_of(job, error)
             if not is_end(error):  # nobody will ask about it any more
                 with suppress(Exception):
                     await _stop(call)
@@ -300,31 +256,3 @@ async def _bring_home(job: Job) -> None:
     with suppress(Exception):
         async with asyncio.timeout(PATIENCE):
             await bring_home(job.task.key, Store(job.place.store))
-
-
-def _how_it_failed(job: Job, error: Exception) -> Outcome:
-    from modal.exception import FunctionTimeoutError, NotFoundError
-
-    if isinstance(error, NotFoundError):
-        return gone()
-    if isinstance(error, FunctionTimeoutError):
-        return job.ended({"type": "late"})
-    return sentence(error, job.task)
-
-
-async def _outcome(job: Job, said: Any, rates: Rates, line: Line) -> Outcome:
-    """Read what a container answered, strictly: a card may have tampered with it."""
-    if not isinstance(said, dict) or said.get("format") != FORMAT or "said" not in said:
-        return other_version()
-    seconds = float(said["seconds"])
-    if not 0 <= seconds < math.inf:
-        return crashed(job.task, "It did not say how long it took.")
-    cost = seconds * rates.per_second(gpu_of(job.task), job.task.memory)
-    job.add({"type": "cost", "data": {"cost": round(cost, 6), "seconds": round(seconds, 3)}})
-    outcome = job.ended(decode(said["said"]))
-    if isinstance(outcome, TensorRagError):
-        return outcome
-    outcome["device"] = gpu_of(job.task) or outcome.get("device")
-    arrived = await line.outlast(lambda: receive(said["parcel"], job.place))
-    made = {output["sha256"] for output in outcome["outputs"].values()}
-    return outcome if made <= arrived else crashed(job.task, "Its result did not arrive.")

@@ -16,6 +16,7 @@ import pytest_asyncio
 
 from cards.model_define_gpu import ModelDefineGpu
 from executors import (
+    modal_beginning,
     modal_checkpoints,
     modal_hearing,
     modal_line,
@@ -440,7 +441,7 @@ async def test_one_that_begins_though_nobody_hears_it_is_followed_all_the_same(
             await asyncio.sleep(0.05)
         return await modal_hearing.call_that_began(name)
 
-    monkeypatch.setattr(modal_remote, "call_that_began", once_it_has_begun)
+    monkeypatch.setattr(modal_beginning, "call_that_began", once_it_has_begun)
     monkeypatch.setattr(plane, "swallowed", {"FunctionMap"})
     calls = len(plane.calls)
     assert await value_of(executor, task("Return", 7, timeout=78), place) == 7
@@ -470,10 +471,10 @@ async def test_one_of_which_nobody_can_tell_is_stopped_once_modal_answers(
     async def unreached(name: str) -> str:
         while not busy(plane):
             await asyncio.sleep(0.05)
-        monkeypatch.setattr(modal_remote, "call_that_began", modal_hearing.call_that_began)
+        monkeypatch.setattr(modal_beginning, "call_that_began", modal_hearing.call_that_began)
         raise ConnectionError
 
-    monkeypatch.setattr(modal_remote, "call_that_began", unreached)
+    monkeypatch.setattr(modal_beginning, "call_that_began", unreached)
     monkeypatch.setattr(plane, "swallowed", {"FunctionMap"})
     with pytest.raises(Unheard, match="did not say whether it took the card"):
         await executor.submit(until(tmp_path / "never", timeout=79), place)

@@ -1,0 +1,45 @@
+"""What came of a task: read from what its container answered, or from what the SDK raised."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from executors.job import Job, Outcome
+from executors.modal_line import Line
+from executors.modal_parcel import FORMAT
+from executors.modal_sentences import crashed, gone, other_version, sentence
+from executors.modal_transfer import receive
+from executors.modal_variant import gpu_of
+from executors.protocol import decode
+from tensorrag.errors import TensorRagError
+from tensorrag.rates import Rates
+
+
+def failure_of(job: Job, error: Exception) -> Outcome:
+    """Say how a task ended whose container gave no answer."""
+    from modal.exception import FunctionTimeoutError, NotFoundError
+
+    if isinstance(error, NotFoundError):
+        return gone()
+    if isinstance(error, FunctionTimeoutError):
+        return job.ended({"type": "late"})
+    return sentence(error, job.task)
+
+
+async def outcome_of(job: Job, said: Any, rates: Rates, line: Line) -> Outcome:
+    """Read what a container answered, strictly: a card may have tampered with it."""
+    if not isinstance(said, dict) or said.get("format") != FORMAT or "said" not in said:
+        return other_version()
+    seconds = float(said["seconds"])
+    if not 0 <= seconds < math.inf:
+        return crashed(job.task, "It did not say how long it took.")
+    cost = seconds * rates.per_second(gpu_of(job.task), job.task.memory)
+    job.add({"type": "cost", "data": {"cost": round(cost, 6), "seconds": round(seconds, 3)}})
+    outcome = job.ended(decode(said["said"]))
+    if isinstance(outcome, TensorRagError):
+        return outcome
+    outcome["device"] = gpu_of(job.task) or outcome.get("device")
+    arrived = await line.outlast(lambda: receive(said["parcel"], job.place))
+    made = {output["sha256"] for output in outcome["outputs"].values()}
+    return outcome if made <= arrived else crashed(job.task, "Its result did not arrive.")
