@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeGuard
@@ -26,6 +26,8 @@ KEPT_FROM = 100_000
 """Rows from which it is kept; of fewer it is found in no time."""
 MOST_KEPT = 8
 """Files of row numbers that are kept, those looked at last; 40 MB each for ten million rows."""
+MOST_BYTES = 10**9
+"""Bytes that they may have together."""
 _LENGTH = 8
 """Bytes at the end of such a file that say how many numbers are in it."""
 _SIGNS = {"=": "equal", "≠": "not_equal", "<": "less", "≤": "less_equal", ">": "greater",
@@ -274,7 +276,7 @@ def _keep(rows: np.ndarray, path: Path) -> None:
     with suppress(OSError, WorkspaceError):  # it is only a shortcut: a full disk takes no page away
         make_folder(path.parent)
         write_file(path, rows.tobytes() + len(rows).to_bytes(_LENGTH, "little"))
-        forget(path.parent, MOST_KEPT)
+        forget(path.parent)
 
 
 def _row_type(total: int) -> np.dtype[Any]:
@@ -284,15 +286,17 @@ def _row_type(total: int) -> np.dtype[Any]:
     return np.dtype(np.uint32 if total < 2**32 else np.uint64)
 
 
-def forget(folder: Path, most: int) -> None:
+def forget(folder: Path, most: int = MOST_KEPT) -> None:
     """Remove all row numbers but those that were looked at last."""
-    known = sorted(folder.glob("*.rows"), key=_touched, reverse=True)
-    for path in known[most:]:
-        path.unlink(missing_ok=True)
+    size = 0
+    for at, (_, length, path) in enumerate(sorted(_looks(folder), reverse=True)):
+        size += length
+        if at >= most or size > MOST_BYTES:
+            path.unlink(missing_ok=True)
 
 
-def _touched(path: Path) -> float:
-    try:
-        return path.stat().st_mtime
-    except OSError:
-        return 0.0
+def _looks(folder: Path) -> Iterator[tuple[float, int, Path]]:
+    for path in folder.glob("*.rows"):
+        with suppress(OSError):  # another worker may be forgetting it, too
+            seen = path.stat()
+            yield seen.st_mtime, seen.st_size, path

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from tensorrag import arranged
 from tensorrag.errors import ArtifactError
 from tensorrag.store.artifacts import Store
 from tensorrag.store.checkpoints import DAYS_WHEN_FULL
@@ -38,6 +39,7 @@ def tidy(store: Store, journal: Journal, *, cap: int) -> int:
         if before <= cap:
             return 0
         store.checkpoints.forget_old(DAYS_WHEN_FULL)
+        arranged.forget(store.root / "arranged", 0)
         since = ongoing_since(journal) or time.time()
         kept = _Kept(store, journal.latest_outputs() | store.checkpoints.digests())
         size = kept.size

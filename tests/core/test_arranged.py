@@ -115,6 +115,9 @@ def test_of_a_long_table_the_order_is_worked_out_once(
     for digest in map(str, range(20)):
         arranged(table, Order("low"), (), tmp_path, digest)
     assert len(list(tmp_path.iterdir())) == MOST_KEPT
+    monkeypatch.setattr(module, "MOST_BYTES", 10_000)  # of 4 kB each
+    arranged(table, Order("low"), (), tmp_path, "one more")
+    assert len(list(tmp_path.iterdir())) == 2
 
 
 def test_what_was_kept_of_another_table_or_is_cut_off_is_worked_out_again(
