@@ -148,8 +148,14 @@ class Hands:
         for card in cards:
             expect(self.card(card)).to_have_attribute("data-state", state, timeout=timeout)
 
-    def picture(self, name: str, *, fit: bool = True) -> None:
-        """Take a picture at both screen sizes, in light and dark."""
+    def picture(self, name: str, *, fit: bool = True, opener: str = "") -> None:
+        """Take a picture at both screen sizes, in light and dark.
+
+        Args:
+            name: of the file.
+            fit: whether all cards are brought into view first.
+            opener: test id of the button whose list is open; a click elsewhere closes that.
+        """
         PICTURES.mkdir(parents=True, exist_ok=True)
         for width, height in ((1280, 720), (1440, 900)):
             self.page.set_viewport_size({"width": width, "height": height})
@@ -164,6 +170,8 @@ class Hands:
                     path=PICTURES / f"{name}{size}{shade}.png", animations="disabled"
                 )
                 self.test_id("theme").click()
+                if opener:
+                    self.test_id(opener).click()
                 self.page.mouse.move(700, 60)
 
     def _wait_for_rest(self) -> None:
