@@ -99,7 +99,6 @@ def test_the_sample_on_a_rented_gpu(
     expect(row).to_contain_text("16 GB")
     expect(row).to_contain_text("$0.72 an hour")
     expect(page.locator(".runon")).to_contain_text("Nothing is rented until you press Run.")
-    hands.picture("run-on", fit=False, opener="run-on")
     page.keyboard.press("Escape")
 
     hands.settings("train")  # one card alone, by its own settings
@@ -172,6 +171,10 @@ def test_the_sample_on_a_rented_gpu(
     expect(place).to_contain_text(re.compile(r"It cost \$0\.0\d+; at most \$0\.17 was expected"))
     price = hands.card("train").locator(".tr-price")
     expect(price).to_have_text(re.compile(r"^\$0\.0\d+$"))
+    run_on.click()
+    expect(page.get_by_role("menuitemradio", name="Modal T4")).to_be_visible()
+    hands.picture("run-on", fit=False, opener="run-on")
+    page.keyboard.press("Escape")
     hands.settings("model")
     hands.type_into("epochs", "3")  # from now on it is told from the run before
     expect(price).to_have_text(re.compile(r"^≈\$0\.0\d+$"))

@@ -48,6 +48,8 @@ def test_a_card_that_its_limit_will_stop_says_so_before() -> None:
     (said,) = before(replace(KNOWN, span=span))
     assert "would take about 2 h 05 min, told from 2 runs before" in said
     assert "stopped after 610 s, its limit: raise that, or give it less to do" in said
+    (said,) = before(replace(KNOWN, span=replace(span, needed=1e6)))
+    assert "would take more than a day" in said
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,7 @@ def before(expected: Estimate | None) -> Sequence[str]:
     times = "one run" if span_.runs == 1 else f"{span_.runs} runs"
     if span_.needed is not None:
         return (
-            f"It would take about {seconds(span_.needed)}, told from {times} before, and is "
+            f"It would take {_long(span_.needed)}, told from {times} before, and is "
             f"stopped after {expected.limit:g} s, its limit: raise that, or give it less to do. "
             f"Until then it costs about {dollars(expected.cost)} at {rate}.",
         )
@@ -99,6 +99,10 @@ def after(runtime: Mapping[str, Any] | None) -> Sequence[str]:
         return ()
     beside = f"; {estimated(expected)}" if expected is not None else ""
     return (f"It cost {dollars(cost)}{beside}.",)
+
+
+def _long(value: float) -> str:
+    return "more than a day" if value > 86400 else f"about {seconds(value)}"
 
 
 def _seconds(value: float) -> str:
