@@ -98,6 +98,22 @@ async def test_cards_are_listed_as_on_the_command_line(client: httpx.AsyncClient
 # --- pipelines ------------------------------------------------------------------------------
 
 
+async def test_runs_are_compared(client: httpx.AsyncClient) -> None:
+    runs = []
+    for amount in (4, 9):
+        varied = to_json(SUM.with_nodes(node("add", amount=amount)))
+        runs.append((await client.post("/api/runs", json={"pipeline": varied})).json()["run"])
+    both = [("run", run) for run in runs]
+
+    compared = (await client.get("/api/runs/compare", params=both)).json()
+
+    assert [each["run"] for each in compared["runs"]] == runs
+    assert [(d["what"], d["values"]) for d in compared["differences"]] == [("amount", [4, 9])]
+    problem(await client.get("/api/runs/compare", params=both[:1]), 422)
+    problem(await client.get("/api/runs/compare"), 422)
+    problem(await client.get("/api/runs/compare", params=[*both, ("run", "gone")]), 404)
+
+
 async def test_a_deleted_pipeline_is_brought_back(client: httpx.AsyncClient) -> None:
     made, _ = await create(client)
     await client.delete(f"/api/pipelines/{made}")

@@ -186,7 +186,7 @@ async def test_nobody_there_is_said(desk: Desk) -> None:
     last = await desk.sessions.notifier.test()
 
     assert last is not None
-    assert last.trouble == "it could not be reached (ConnectError)"
+    assert last.trouble == "nobody answers there"
 
 
 @pytest.mark.parametrize(

@@ -93,5 +93,5 @@ def test_last_runs_of_pipelines_are_compared_the_oldest_first() -> None:
     assert "Compare the last run of Old" in said()
     assert "Compare the last run of Never" not in said()
     assert "compare-runs" not in said()
-    assert "Choose another one to compare with that of Old." in said("old")
+    assert "Choose another one to compare with the last run of Old." in said("old")
     assert "/compare?run=run-Old&amp;run=run-Young" in said("young", "old")

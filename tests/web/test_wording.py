@@ -8,6 +8,7 @@ from web.page.wording import (
     number,
     percent,
     plural,
+    rounded,
     seconds,
     short,
     signed,
@@ -58,3 +59,13 @@ def test_moments_are_told_from_today() -> None:
     assert when(now.replace(day=21), now) == "yesterday"
     assert when(now.replace(day=19), now) == "Thu 19 Nov"
     assert when(now.replace(year=2025), now) == "Sat 22 Nov 2025"
+
+
+def test_so_many_decimals_and_no_sign_of_nought() -> None:
+    assert rounded(-0.0001, 2) == "0.00"
+    assert rounded(0.8713, 3) == "0.871"
+    assert rounded(-2.391, 2) == "−2.39"
+    assert rounded(0.0017, 3, sign=True) == "+0.002"
+    assert rounded(0.0001, 3, sign=True) == "0.000"
+    assert rounded(6425.4, 0) == "6,425"
+    assert rounded(None, 2) == "–"

@@ -164,8 +164,10 @@ async def post(url: str, message: JsonObject) -> tuple[str, bool]:
             status: int = answer.status_code
     except TimeoutError:
         return f"it did not answer within {LIMIT:.0f} s", True
-    except httpx.HTTPError as error:
-        return f"it could not be reached ({type(error).__name__})", True
+    except httpx.ConnectError:
+        return "nobody answers there", True
+    except httpx.HTTPError:
+        return "the connection broke", True
     except (ValueError, OSError):  # no address after all, or certificates that cannot be read
         return "it could not be reached", False
     if status < 300:

@@ -41,7 +41,7 @@ from web.page.markup import (
     tr,
 )
 from web.page.topbar import theme_button
-from web.page.wording import MINUS, dollars, number, plural, seconds, when, words
+from web.page.wording import dollars, number, plural, rounded, seconds, when, words
 
 ADDRESS = "/compare"
 SHOWN = 80
@@ -322,15 +322,6 @@ def digits_of(values: Sequence[float | None]) -> int:
     """Return how many decimals tell numbers of this size apart, and no more."""
     largest = max((abs(value) for value in values if value is not None), default=0.0)
     return max(0, 4 - len(str(int(largest)))) if largest >= 1e-3 else 6
-
-
-def rounded(value: float | None, digits: int, *, sign: bool = False) -> str:
-    """Write a number with so many decimals; nought has no sign."""
-    if value is None:
-        return "–"
-    nought = round(value, digits) == 0
-    written = f"{0.0 if nought else value:,.{digits}f}".replace("-", MINUS)
-    return f"+{written}" if sign and value > 0 and not nought else written
 
 
 def _measure(each: Measure) -> Element:

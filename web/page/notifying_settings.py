@@ -12,9 +12,9 @@ from web.page.markup import Element, Node, button, div, h2, input_, label, p, se
 from web.page.wording import when
 
 SAY = (
-    "The server sends a message to this address when a run that took this long has ended: which "
-    "run and pipeline, how it ended and how long it took, as JSON. Browsers that were allowed to "
-    "say it, too."
+    "A message goes to this address, a webhook, when a long run has finished or failed: which run "
+    "and pipeline, how it ended and how long it took, as JSON. The browser says it too, once you "
+    "have allowed that beside a run."
 )
 
 

@@ -33,7 +33,7 @@ from web.page.markup import (
 )
 from web.page.miniature import miniature
 from web.page.standing import places_of
-from web.page.wording import dollars, number, plural, seconds, when, words
+from web.page.wording import dollars, number, plural, rounded, seconds, when, words
 
 KEPT_PICTURES = 1000
 _pictures: dict[str, tuple[Pipeline, Catalog, Markup]] = {}
@@ -263,8 +263,8 @@ def _score(score: Score) -> Element:
     kind = METRICS[score.metric]
     dummy = score.baseline
     return _scored(
-        f"{kind.label} {number(score.value)}",
-        number(dummy) if dummy is not None else "",
+        f"{kind.label} {rounded(score.value, 2)}",
+        rounded(dummy, 2) if dummy is not None else "",
         score.value,
         at=dummy,
         metric=score.metric,

@@ -155,7 +155,7 @@ def _comparing(shown: Start) -> Node:
     chosen.sort(key=lambda each: each[1].created)
     if not chosen:
         return None
-    return comparing([entry.id for _, entry in chosen], f"that of {chosen[0][0]}")
+    return comparing([entry.id for _, entry in chosen], f"the last run of {chosen[0][0]}")
 
 
 def _nothing(shown: Start) -> Element:

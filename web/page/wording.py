@@ -42,6 +42,15 @@ def signed(value: float | None, digits: int = 3) -> str:
     return f"+{written}" if value is not None and value > 0 else written
 
 
+def rounded(value: float | None, digits: int, *, sign: bool = False) -> str:
+    """Write a number with so many decimals; nought has no sign."""
+    if value is None:
+        return "–"
+    nought = round(value, digits) == 0
+    written = f"{0.0 if nought else value:,.{digits}f}".replace("-", MINUS)
+    return f"+{written}" if sign and value > 0 and not nought else written
+
+
 def short(value: float | int | None) -> str:
     """Write a large count in short: 950, 12.2 k, 3.4 M."""
     if value is None:
