@@ -79,6 +79,7 @@ class Executor(Protocol):
 
         Raises:
             ExecutorUnavailable: it cannot take tasks now.
+            Unheard: nobody knows whether it has taken this one: it counts as if it ran.
         """
         ...
 
