@@ -73,6 +73,16 @@ class Hands:
         """Drag a wire from an output to an input."""
         self._drag(self.port(source, output, "out"), self.port(target, input, "in"))
 
+    def drag_port(self, card: str, port: str, side: str, by: tuple[int, int]) -> None:
+        """Drag a wire from a port to a place so far from there."""
+        x, y = self._middle(self.port(card, port, side))
+        mouse = self.page.mouse
+        mouse.move(x, y)
+        mouse.down()
+        mouse.move(x + by[0] / 2, y + by[1] / 2, steps=4)
+        mouse.move(x + by[0], y + by[1], steps=4)
+        mouse.up()
+
     def _drag(self, start: Locator, end: Locator) -> None:
         (x1, y1), (x2, y2) = self._middle(start), self._middle(end)
         mouse = self.page.mouse

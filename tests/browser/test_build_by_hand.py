@@ -109,6 +109,57 @@ def test_five_cards_by_keyboard(hands: Hands, page: Page) -> None:
     expect(edges(page)).to_have_count(5)
 
 
+class Gestures:
+    """Counts what one hand does: a drag, a click, or a text with the Enter that ends it."""
+
+    def __init__(self, hands: Hands) -> None:
+        self.hands, self.count = hands, 0
+
+    def click(self, what: Locator) -> None:
+        self.count += 1
+        what.click()
+
+    def type(self, text: str) -> None:
+        self.count += 1
+        self.hands.page.keyboard.type(text)
+        self.hands.page.keyboard.press("Enter")
+
+    def wire(self, source: str, output: str, target: str, input: str) -> None:
+        self.count += 1
+        self.hands.wire(source, output, target, input)
+
+    def drag_out(self, card: str, port: str, side: str, by: tuple[int, int]) -> None:
+        """Drag a wire to where nothing is: the cards that fit are offered there."""
+        self.count += 1
+        self.hands.drag_port(card, port, side, by)
+        expect(self.hands.page.get_by_role("combobox", name="Cards that")).to_be_focused()
+
+
+def test_the_sample_is_built_in_twelve_gestures_at_most(hands: Hands, page: Page) -> None:
+    gestures = Gestures(hands)
+    gestures.click(page.locator("[data-testid=palette] [data-card=data_load]"))
+    expect(hands.card("data_load")).to_be_visible()
+    for card, port, side, by, words, made in (
+        ("data_load", "dataset", "out", (60, 0), "split", "data_split"),
+        ("data_split", "train_dataset", "out", (60, 180), "train gpu", "train_gpu"),
+        ("train_gpu", "trained_model", "out", (60, -120), "evaluate", "evaluate"),
+        ("train_gpu", "model_spec", "in", (-60, 60), "define gpu", "model_define_gpu"),
+    ):
+        gestures.drag_out(card, port, side, by)
+        gestures.type(words)
+        expect(hands.card(made)).to_be_visible()
+    gestures.wire("data_split", "test_dataset", "evaluate", "test_dataset")
+
+    for source, output, target, input in WIRES:
+        edge = f'[data-edge="{source}.{output}-{target}.{input}"]'
+        expect(page.locator(edge)).to_have_count(1)
+    expect(edges(page)).to_have_count(5)
+    assert gestures.count == 10
+    gestures.click(hands.test_id("run"))
+    hands.expect_status("succeeded")
+    assert gestures.count <= 12
+
+
 def test_what_does_not_fit_is_refused_with_the_reason(hands: Hands, page: Page) -> None:
     hands.drag_card("model_define", 150, 200)
     hands.drag_card("data_split", 500, 200)

@@ -141,3 +141,81 @@ def test_nothing_typed_is_lost_when_the_palette_closes(hands: Hands, page: Page)
     expect(said).to_be_focused()
     page.keyboard.type("ence")
     expect(said).to_have_value("Half a sentence")
+
+
+def test_all_shortcuts_are_on_one_sheet(hands: Hands, page: Page) -> None:
+    page.locator("body").press("?")
+    sheet = page.get_by_role("dialog", name="Keyboard")
+    expect(sheet.get_by_role("region", name="Edit")).to_contain_text("UndoCtrlZ")
+    expect(sheet).to_contain_text("Add a card/")
+    page.keyboard.press("Delete")  # no key of the canvas works behind it
+    page.keyboard.press("Escape")
+    expect(sheet).to_have_count(0)
+    hands.test_id("help").click()
+    expect(sheet).to_be_visible()
+    sheet.get_by_role("button", name="Close").click()
+    expect(sheet).to_have_count(0)
+    page.get_by_label("Description").click()
+    page.keyboard.type("Why?")
+    expect(page.get_by_label("Description")).to_have_value("Why?")
+
+
+def add_by_keys(hands: Hands, words: str, kind: str) -> None:
+    hands.page.keyboard.press("/")
+    expect(menu(hands.page).get_by_role("combobox")).to_be_focused()
+    hands.page.keyboard.type(words)
+    hands.page.keyboard.press("Enter")
+    expect(hands.card(kind)).to_be_focused()
+
+
+def wire_by_keys(hands: Hands, card: str, wire_to_be: str, outputs_on: int = 0) -> None:
+    look_for(hands.page, f"go {card}")
+    hands.page.keyboard.press("Enter")
+    expect(hands.card(card)).to_be_focused()
+    hands.page.keyboard.press("w")
+    expect(hands.page.locator(".tr-hint")).to_be_visible()
+    for _ in range(outputs_on):
+        hands.page.keyboard.press("ArrowRight")
+    hands.page.keyboard.press("Enter")
+    expect(wire(hands.page, wire_to_be)).to_have_count(1)
+
+
+def test_from_an_empty_canvas_to_r2_without_a_mouse(hands: Hands, page: Page) -> None:
+    add_by_keys(hands, "load", "data_load")
+    add_by_keys(hands, "split", "data_split")
+    add_by_keys(hands, "define gpu", "model_define_gpu")
+    look_for(page, "epochs")
+    expect(found(page).first).to_contain_text("Epochs")
+    page.keyboard.press("Enter")
+    expect(hands.field("epochs")).to_be_focused()
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.type("2")
+    page.keyboard.press("F6")
+    page.keyboard.press("Shift+F6")
+    expect(hands.test_id("inspector").get_by_role("tab", name="Settings")).to_be_focused()
+    page.keyboard.press("Shift+F6")
+    expect(hands.card("model_define_gpu")).to_be_focused()
+
+    add_by_keys(hands, "train gpu", "train_gpu")
+    expect(wire(page, "model_define_gpu.model_spec-train_gpu.model_spec")).to_have_count(1)
+    add_by_keys(hands, "evaluate", "evaluate")
+    expect(wire(page, "train_gpu.trained_model-evaluate.trained_model")).to_have_count(1)
+    wire_by_keys(hands, "data_split", "data_split.train_dataset-train_gpu.train_dataset")
+    wire_by_keys(hands, "data_split", "data_split.test_dataset-evaluate.test_dataset", 1)
+    before = hands.card("evaluate").bounding_box()
+    look_for(page, "go evaluate")
+    page.keyboard.press("Enter")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    assert before is not None
+    page.wait_for_function(
+        "(was) => document.querySelector('[data-node=evaluate]').getBoundingClientRect().x > was",
+        arg=before["x"],
+    )
+
+    page.keyboard.press("ControlOrMeta+Enter")
+    hands.expect_status("succeeded")
+    expect(hands.card("evaluate")).to_be_focused()
+    page.keyboard.press("Enter")  # it is selected: on to what it measured
+    expect(hands.test_id("inspector").get_by_role("tab", name="Result")).to_be_focused()
+    expect(hands.test_id("inspector").locator("[data-metric=r2]")).to_be_visible()

@@ -34,6 +34,8 @@ _PATHS = {
     "plus": '<path d="M8 3.5v9M3.5 8h9"/>',
     "redo": '<path d="m10.5 3 3 3-3 3"/><path d="M13.5 6H6.75a4 4 0 0 0 0 8H10"/>',
     "reset": '<path d="M3 3v3.5h3.5"/><path d="M3.3 6.3A5.3 5.3 0 1 1 2.7 9"/>',
+    "keyboard": '<rect x="1.8" y="4" width="12.4" height="8" rx="1.4"/>'
+    '<path d="M4.4 6.6h.1M7 6.6h.1M9.4 6.6h.1M11.7 6.6h.1M5.2 9.4h5.6"/>',
     "search": '<circle cx="7" cy="7" r="4.5"/><path d="m10.5 10.5 3 3"/>',
     "sliders": '<path d="M2.5 5H8M13 5h.5M2.5 11H3M8 11h5.5"/><circle cx="10.5" cy="5" r="1.9"/>'
     '<circle cx="5.5" cy="11" r="1.9"/>',

@@ -14,6 +14,7 @@ from web.page.markup import (
     h2,
     h3,
     input_,
+    kbd,
     label,
     li,
     span,
@@ -100,14 +101,15 @@ def _cards(session: Session) -> Node:
 
 
 def _keys() -> Element:
-    keys = (
-        ("Add a card", "/"),
-        ("Run", "Ctrl Enter"),
-        ("Undo, redo", "Ctrl Z, Ctrl Shift Z"),
-        ("Wire the selected card", "W"),
-        ("Select all", "Ctrl A"),
-        ("Move what is selected", "arrow keys"),
-        ("Delete", "Del"),
-    )
-    rows = [tr[td[name], td[span(".m3")[key]]] for name, key in keys]
-    return div(".sec.wide")[h3["Keyboard"], table(".mt")[tbody[rows]]]
+    """Name the keys that lead to all others."""
+    keys = (("Find anything", "Ctrl K"), ("Add a card", "/"), ("Run", "Ctrl Enter"))
+    rows = [
+        tr[td[name], td[span(".row", style="justify-content:flex-end;gap:3px")[_boxes(key)]]]
+        for name, key in keys
+    ]
+    all_of_them = Element("button")(".link", type="button", data_command="shortcuts")
+    return div(".sec.wide")[h3["Keyboard"], table(".mt")[tbody[rows]], all_of_them["All shortcuts"]]
+
+
+def _boxes(keys: str) -> Node:
+    return [kbd[key] for key in keys.split()]

@@ -58,6 +58,7 @@ def top_bar(bar: TopBar) -> Node:
         _files(),
         settings_link(),
         theme_button(),
+        _sheet_of_keys(),
         span(".vr"),
         _status(bar),
         run_on(bar.run_on),
@@ -81,6 +82,13 @@ def _finder() -> Element:
         ".btn.i.wide", type="button", data_command="palette", data_testid="find",
         title=f"{title} (Ctrl+K)", aria_label=title,
     )[icon("search")]  # fmt: skip
+
+
+def _sheet_of_keys() -> Element:
+    return button(
+        ".btn.i.wide", type="button", data_command="shortcuts", data_testid="help",
+        title="All shortcuts (?)", aria_label="All shortcuts",
+    )[icon("keyboard")]  # fmt: skip
 
 
 def _history(bar: TopBar) -> Node:

@@ -10,6 +10,7 @@ import menu from "./styles/menu.css?inline"
 import notes from "./styles/notes.css?inline"
 import context from "./styles/context.css?inline"
 import palette from "./styles/palette.css?inline"
+import shortcuts from "./styles/shortcuts.css?inline"
 import controls from "./styles/controls.css?inline"
 import far from "./styles/far.css?inline"
 import list from "./styles/list.css?inline"
@@ -31,6 +32,7 @@ const CANVAS = [
   context,
   palette,
   notes,
+  shortcuts,
   controls,
   far,
   list,

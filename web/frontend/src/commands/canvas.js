@@ -1,3 +1,4 @@
+import { toInspector } from "./parts.js"
 import { tidy } from "../tidy.js"
 
 const ARROWS = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"]
@@ -16,6 +17,12 @@ export function canvasCommands(canvas) {
     const count = selected().length
     if (!count) return NONE
     return count === 1 ? null : "More than one card is selected"
+  }
+
+  function chooseOrEnter(id) {
+    const chosen = selected()
+    if (chosen.length === 1 && chosen[0] === id) toInspector()
+    else selection.set([id])
   }
 
   return [
@@ -72,11 +79,11 @@ export function canvasCommands(canvas) {
     },
     {
       id: "select_focused",
-      title: "Select the card that has the focus",
+      title: "Select the card, then go to its settings",
       group: "Edit",
       keys: ["Enter", "Space"],
       keysOnly: true,
-      run: (event) => withFocused(event, (id) => selection.set([id])),
+      run: (event) => withFocused(event, chooseOrEnter),
     },
     {
       id: "select_focused_too",

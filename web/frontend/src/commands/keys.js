@@ -9,6 +9,7 @@ const WORDS = {
   ArrowDown: "↓",
   Escape: "Esc",
   Delete: "Del",
+  ContextMenu: "Menu",
 }
 
 /** The name of what was pressed. Shift is part of a character ("?"), and named with all else. */

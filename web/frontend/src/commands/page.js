@@ -1,8 +1,10 @@
+import { toNextPart } from "./parts.js"
+
 /**
  * What can be done on the page around the canvas, where Python does it. Most commands press the
  * control that is there for the mouse, so that both do the same, and are off together.
  */
-export function pageCommands({ actions, openPalette }) {
+export function pageCommands({ actions, openPalette, openSheet }) {
   return [
     {
       id: "palette",
@@ -12,6 +14,32 @@ export function pageCommands({ actions, openPalette }) {
       where: "anywhere",
       keysOnly: true,
       run: openPalette,
+    },
+    {
+      id: "shortcuts",
+      title: "All shortcuts",
+      group: "Help",
+      keys: ["?"],
+      where: "page",
+      run: openSheet,
+    },
+    {
+      id: "next_part",
+      title: "Go to the next part of the page",
+      group: "View",
+      keys: ["F6"],
+      where: "anywhere",
+      keysOnly: true,
+      run: () => toNextPart(),
+    },
+    {
+      id: "part_before",
+      title: "Go to the part before",
+      group: "View",
+      keys: ["shift+F6"],
+      where: "anywhere",
+      keysOnly: true,
+      run: () => toNextPart(-1),
     },
     {
       id: "run",

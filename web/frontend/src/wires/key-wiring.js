@@ -62,12 +62,13 @@ export function createKeyWiring({
     choose(0)
   }
 
-  /** Near cards first, those to the left after all others, and wires that are there last. */
+  /** A port of the same name first, then near cards, those to the left, and wires that are there. */
   function distance(target) {
     const from = flow.at(card)
     const to = flow.at(target.node)
     const near = Math.hypot(to.x - from.x, to.y - from.y)
-    return near + (to.x < from.x ? 1e5 : 0) + (existing(target) ? 1e6 : 0)
+    const namesake = target.port === outputs[output] ? 1e4 : 0
+    return near - namesake + (to.x < from.x ? 1e5 : 0) + (existing(target) ? 1e6 : 0)
   }
 
   function choose(index) {
