@@ -316,17 +316,26 @@ def test_a_right_click_offers_what_can_be_done_with_cards_a_wire_and_the_canvas(
     expect(hands.test_id("redo")).to_be_enabled()
     wire(hands, SPEC).locator(".tr-grab").dispatch_event("contextmenu", {"button": 2})
     expect(page.get_by_role("menu", name="Wire")).to_be_visible()
-    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowUp")
     expect(offered("Delete")).to_be_focused()
     page.keyboard.press("Enter")
     wires(hands, TABLES)
+    wire(hands, TABLES).locator(".tr-grab").dispatch_event("contextmenu", {"button": 2})
+    offered("Put a card into the wire").click()
+    expect(page.get_by_role("option")).to_have_text(re.compile("Data Split"))
+    page.keyboard.press("Enter")
+    wires(
+        hands,
+        "data_load.dataset-data_split.dataset",
+        "data_split.train_dataset-train.train_dataset",
+    )
 
     page.mouse.click(*corner(hands), button="right")
     expect(page.get_by_role("menu", name="Canvas")).to_be_visible()
     offered("Select all").click()
-    expect(page.locator("[data-node].tr-selected")).to_have_count(3)
+    expect(page.locator("[data-node].tr-selected")).to_have_count(4)
     page.keyboard.press("Shift+F10")
-    expect(page.get_by_role("menu", name="3 cards")).to_be_visible()
+    expect(page.get_by_role("menu", name="4 cards")).to_be_visible()
     page.keyboard.press("Escape")
     expect(menu).to_have_count(0)
     page.keyboard.press("Delete")
@@ -367,7 +376,7 @@ def test_a_note_and_a_frame_say_what_belongs_together(
     page.mouse.down()
     page.mouse.move(box["x"] + 140, box["y"] + 115, steps=4)
     page.mouse.up()
-    expect(hands.test_id("undo")).to_have_attribute("title", re.compile("frame"))
+    expect(hands.test_id("undo")).to_have_attribute("title", re.compile("Move a frame"))
     assert middle(hands.card("data_load")) == pytest.approx((was[0] + 40, was[1] + 100), abs=4)
     assert middle(hands.card("train")) == pytest.approx(apart, abs=1)
 

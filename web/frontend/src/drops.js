@@ -1,6 +1,6 @@
 import { onBeforeUnmount, onMounted, shallowRef } from "vue"
 import { CARD_WIDTH, snap } from "./geometry.js"
-import { makeRoom } from "./making-room.js"
+import { intoWire } from "./making-room.js"
 
 const CARD = "application/x-tensorrag-card"
 const MAX_CARD_FILE = 500_000
@@ -54,14 +54,9 @@ export function useDrops({ graph, flow, splicing, emit, enabled }) {
     if (!card && !files.length) return
     event.preventDefault()
     const place = placeAt(event)
-    if (card) emit("spawn", { card, ...(target ? into(target, place) : place) })
+    if (card)
+      emit("spawn", { card, ...(target ? intoWire({ graph, flow }, target, held, place) : place) })
     for (const file of files) take(file, place)
-  }
-
-  /** The card's place in a wire, and what makes way for it: all one step. */
-  function into({ edge, input, output }, at) {
-    const { place, moves } = makeRoom({ graph, flow }, { edge, input }, held, at)
-    return { ...place, splice: { edge: edge.id, input, output }, positions: moves }
   }
 
   async function take(file, place) {

@@ -55,6 +55,12 @@ export function makeRoom({ graph, flow }, { edge, input }, card, at) {
   }
 }
 
+/** What the page is told of a new card that goes into a wire: all one step. */
+export function intoWire({ graph, flow }, { edge, input, output }, card, at) {
+  const { place, moves } = makeRoom({ graph, flow }, { edge, input }, card, at)
+  return { ...place, splice: { edge: edge.id, input, output }, positions: moves }
+}
+
 /** Clear of the card before; of the one behind, too, where there is room between the two. */
 const between = (from, into, x) => Math.max(Math.min(x, into - COLUMN_PITCH), from + COLUMN_PITCH)
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import { offersInto } from "../src/adding/offers.js"
 import { judgeSplice } from "../src/fit.js"
 import { distanceTo, wirePoints } from "../src/geometry.js"
 import { createGraph } from "../src/graph.js"
@@ -17,6 +18,7 @@ function loaded(...more) {
   return { graph, flow: { at: (id) => places.get(id) } }
 }
 
+const listed = ({ id, title, inputs, outputs }) => ({ card: id, title, inputs, outputs })
 const judged = (graph, card, wire) => judgeSplice(graph, card, graph.edges.get(wire))
 
 test("a card that takes and gives what a wire carries goes into it, by ports of its name", () => {
@@ -36,6 +38,19 @@ test("one that does not fit says why", () => {
   const free = { ...train, id: "train_2" }
   assert.equal(judged(graph, free, IN_SPLIT).why, "Train gives no Table")
   assert.equal(judged(graph, split, "split.train-train.data").why, "Data Split takes no Table")
+})
+
+test("a search for a wire offers the cards that fit into it, and no others", () => {
+  const { graph } = loaded()
+  const [, split] = sample().nodes
+  graph.catalog.value = [CLEAN, split, sample().nodes[0]].map(listed)
+  assert.deepEqual(
+    offersInto(graph, graph.edges.get(IN_SPLIT)).map(({ card, splice }) => [card, splice.input]),
+    [
+      ["clean", "data"],
+      ["split", "dataset"],
+    ],
+  )
 })
 
 test("how far a point lies from a wire", () => {

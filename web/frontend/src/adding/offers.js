@@ -1,3 +1,4 @@
+import { judgeSplice } from "../fit.js"
 import { candidates } from "../wires/candidates.js"
 
 /**
@@ -23,6 +24,14 @@ export function offers(graph, from) {
   const rest = catalog.filter(({ card }) => !onward.has(card))
   const heading = onward.size ? "Other cards" : undefined
   return [...likely, ...rest.map((card) => offer(card, { heading }))]
+}
+
+/** The cards that can be put into a wire, with the ports that would carry it on. */
+export function offersInto(graph, edge) {
+  return graph.catalog.value.flatMap((card) => {
+    const splice = judgeSplice(graph, card, edge)
+    return splice.why ? [] : [offer(card, { splice })]
+  })
 }
 
 const offer = ({ card, title, type, about }, more) => ({

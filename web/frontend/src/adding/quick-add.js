@@ -1,4 +1,6 @@
 import { shallowRef } from "vue"
+import { intoWire } from "../making-room.js"
+import { endsOf } from "../wires/ends.js"
 import { CARD_HEIGHT, CARD_WIDTH, COLUMN_PITCH, snap } from "../geometry.js"
 
 const ROW_PITCH = 188
@@ -8,7 +10,7 @@ const ROW_PITCH = 188
  * selected card, else in the middle of what is seen.
  */
 export function createQuickAdd({ root, graph, flow, selection, actions }) {
-  /** While it is open: where the card would come to lie, and the card that it goes on `from`. */
+  /** While it is open: where the card would lie, the card it goes on `from`, or its `wire`. */
   const place = shallowRef(null)
   let pointer = null
   let before = null
@@ -37,6 +39,13 @@ export function createQuickAdd({ root, graph, flow, selection, actions }) {
     place.value = { ...free(at), from: graph.nodes.has(from) ? from : null }
     window.addEventListener("pointerdown", onPointerElsewhere, true)
     return true
+  }
+
+  /** The card that is chosen goes into this wire. */
+  function openInWire(id) {
+    const { x1, y1, x2, y2 } = endsOf(graph.edges.get(id), graph, flow)
+    const middle = { x: (x1 + x2 - CARD_WIDTH) / 2, y: (y1 + y2 - CARD_HEIGHT) / 2 }
+    if (openAt(middle, null)) place.value = { ...place.value, ...middle, wire: id }
   }
 
   function onlySelected() {
@@ -80,8 +89,12 @@ export function createQuickAdd({ root, graph, flow, selection, actions }) {
     spawn(offer, free(besideSelected(onlySelected())))
   }
 
-  function spawn({ card, connect }, { x, y }) {
-    actions.spawn({ card, x, y, ...(connect && { connect }) })
+  function spawn({ card, connect, splice }, { x, y, wire }) {
+    const edge = graph.edges.get(wire)
+    const known = graph.catalog.value.find((each) => each.card === card)
+    if (splice && edge)
+      actions.spawn({ card, ...intoWire({ graph, flow }, { edge, ...splice }, known, { x, y }) })
+    else actions.spawn({ card, x, y, ...(connect && { connect }) })
   }
 
   const cancel = () => close(before?.isConnected ? before : root.value)
@@ -96,5 +109,5 @@ export function createQuickAdd({ root, graph, flow, selection, actions }) {
     if (!target.closest?.(".tr-menu")) cancel()
   }
 
-  return { place, open, onDoubleClick, clicked, add, choose, cancel, follow, forget }
+  return { place, open, openInWire, onDoubleClick, clicked, add, choose, cancel, follow, forget }
 }

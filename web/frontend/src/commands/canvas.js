@@ -8,10 +8,9 @@ const NONE = "No card is selected"
 export function canvasCommands(canvas) {
   const { graph, flow, selection, actions, wiring, quickAdd, moving, refocus } = canvas
   const selected = () => selection.cards().filter((id) => graph.nodes.has(id))
-  const others = () => [
-    ...[...selection.wires].filter((id) => graph.edges.has(id)),
-    ...selection.chosenNotes(),
-  ]
+  const chosenWires = () => [...selection.wires].filter((id) => graph.edges.has(id))
+  const others = () => [...chosenWires(), ...selection.chosenNotes()]
+  const onlyWire = () => (selected().length || others().length !== 1 ? null : chosenWires()[0])
   const isEmpty = () => (graph.nodes.size ? null : "There is no card yet")
   const notOne = () => {
     const count = selected().length
@@ -55,6 +54,13 @@ export function canvasCommands(canvas) {
         if (!event) refocus()
         return wiring.start(event?.target)
       },
+    },
+    {
+      id: "insert",
+      title: "Put a card into the wire",
+      group: "Add and wire",
+      whyNot: () => (onlyWire() ? null : "No single wire is selected"),
+      run: () => quickAdd.openInWire(onlyWire()),
     },
     {
       id: "select_all",

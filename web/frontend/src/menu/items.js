@@ -6,7 +6,7 @@ export const MENUS = {
     ["wire", "bypass", "frame"],
     ["remove"],
   ],
-  wire: [["remove"]],
+  wire: [["insert"], ["remove"]],
   note: [["cut", "copy", "paste", "duplicate"], ["remove"]],
   canvas: [
     ["quick_add", "note", "paste"],
