@@ -92,6 +92,14 @@ class Budgets:
         # What may be rented unasked must not cost more than it may.
         return cls(spending, budgets, values.budget_hard or values.rents_automatically)
 
+    def renew(self, values: Values) -> None:
+        """Take the settings as they are by now: whoever lowers a limit means what goes on, too."""
+        told = {(budget.period, budget.limit): budget.told for budget in self.budgets}
+        now = Budgets.of(self.spending, values)
+        self.budgets, self.hard = now.budgets, now.hard
+        for budget in self.budgets:
+            budget.told = told.get((budget.period, budget.limit), 0)
+
     def refusal(self) -> str:
         """Say why no run that costs anything may begin; empty where it may. Reads a database."""
         for budget in self.budgets if self.hard else ():
@@ -102,9 +110,12 @@ class Budgets:
 
     def look(self, run: str) -> Look:
         """Compare what was spent with what may be. Reads a database."""
+        if not self.budgets:
+            return Look((), "", LATEST)
         spent = {"run": self.spending.of_run(run), "month": self.spending.this_month()}
         told = [*self._news(spent)]
-        used_up = [each["message"] for each in told if each["share"] >= 100]
+        over = [each for each in self.budgets if spent[each.period] >= each.limit]
+        used_up = [each.sentence(spent[each.period], 100) for each in over]
         a_second = self.spending.running()
         left = [each.left_to_next(spent[each.period]) for each in self.budgets]
         soon = min(left, default=0.0) / a_second if a_second else LATEST

@@ -8,8 +8,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from tensorrag.errors import TensorRagError, WorkspaceError
-from tensorrag.run.budget import LATEST, Budgets, Look
+from tensorrag.run.budget import LATEST, LIMITS, Budgets, Look
 from tensorrag.run.chronicle import Chronicle
+from tensorrag.store.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -22,12 +23,14 @@ class BudgetWatch:
         budgets: that hold for it.
         chronicle: of the run; takes what is to be said.
         wake: called when there is something to record.
+        settings: say what they are by now.
         stop: stops the run, and takes why; raises where a card could not be reached.
     """
 
     budgets: Budgets
     chronicle: Chronicle
     wake: Callable[[], None]
+    settings: Settings
     stop: Callable[[str], Awaitable[None]]
 
     async def watch(self) -> None:
@@ -47,6 +50,8 @@ class BudgetWatch:
         What cannot be read stops nothing: a budget holds all the same, the next look tells.
         """
         try:
+            if not self.settings.misfit(*LIMITS):
+                self.budgets.renew(self.settings.values())
             look = self.budgets.look(self.chronicle.run)
         except WorkspaceError as error:
             log.warning(

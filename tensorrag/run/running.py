@@ -104,7 +104,7 @@ class Run:
         """What was to be paid for all of it, once it has begun."""
         self._pricing: Pricing
         self._watch: BudgetWatch | None = None
-        """None where no budget holds for it."""
+        """None where nothing is paid."""
         self._main: asyncio.Task[None] | None = None
         self._preparing: asyncio.Task[Prepared] | None = None
         self._starting = self._withdrawn = False
@@ -324,10 +324,9 @@ class Run:
                 parent=request.parent,
                 request=request.to_json(),
             )
-        if outset.budgets.budgets:
-            self._watch = BudgetWatch(
-                outset.budgets, self._chronicle, self._happened.set, self._stop
-            )
+        if outset.expected.cards:
+            settings, wake = self._workspace.settings, self._happened.set
+            self._watch = BudgetWatch(outset.budgets, self._chronicle, wake, settings, self._stop)
         self._schedule.run = self.id
         self.nodes = self._schedule.nodes
         for node in self.nodes.values():  # in the order of the file, which the journal keeps

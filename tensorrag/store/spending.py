@@ -215,8 +215,14 @@ class Spending:
         return total(self._paid("run = ?", run))
 
     def this_month(self, now: float | None = None) -> float:
-        """Return what all cards of this calendar month (UTC) have cost so far, in US$."""
-        return total(self._paid("asked >= ?", month_start(now)))
+        """Return what all cards of this calendar month (UTC) have cost so far, in US$.
+
+        One that was sent before midnight and goes on, or may, is of the month that has come: no
+        budget ends with a month.
+        """
+        start = month_start(now)
+        goes_on = "began + coalesce(seconds, most) >= ?"
+        return total(self._paid(f"asked >= ? OR {goes_on}", start, start))
 
     def running(self) -> float:
         """Return what is being spent in a second just now, in US$."""

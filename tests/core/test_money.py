@@ -287,6 +287,17 @@ async def test_a_terminal_that_cannot_reach_a_card_says_so_and_may_leave_it(
         job.reporter.stopping = True
 
 
+async def test_a_budget_that_is_set_meanwhile_holds_too(engine: Engine, paid: Paid) -> None:
+    started = new(engine, paid, waits())
+    await started.start()
+    while started.nodes["wait"].state != "running":
+        await asyncio.sleep(0.01)
+    engine.workspace.settings.set("budget_run", 0.01)  # one that has ended costs 0.02 already
+    assert await started.wait() == "cancelled"
+    why = started.nodes["wait"].reason or ""
+    assert why.startswith("The budget of this run, $0.01, is used up")
+
+
 async def test_a_soft_one_does_not(engine: Engine, paid: Paid) -> None:
     engine.workspace.settings.set("budget_run", 0.01)
     engine.workspace.settings.set("budget_hard", False)

@@ -144,3 +144,14 @@ def test_a_clock_that_is_set_back_takes_nothing_off(journal: Journal) -> None:
     assert journal.spending.of_run("r1") == 0
     journal.spending.end("a")
     assert journal.spending.of_run("r1") == 0
+
+
+def test_what_goes_on_over_the_end_of_a_month_is_of_the_next_one_too(journal: Journal) -> None:
+    start = month_start()
+    for ticket, seconds in (("over", 20.0), ("before", 5.0)):
+        journal.spending.begin(charge(ticket))
+        journal.spending.end(ticket, seconds=seconds)
+    with journal.database.write() as connection:
+        sql = "UPDATE spending SET asked = ?, began = ?"
+        connection.execute(sql, (start - 12, start - 10))
+    assert journal.spending.this_month() == pytest.approx(0.02)
