@@ -44,7 +44,7 @@ def last_runs(journal: Journal) -> dict[str, LastRun]:
     """Return the last run of each pipeline, by the pipeline's id. Reads files: for a thread."""
     rows = journal.database.read(f"SELECT {COLUMNS} FROM runs WHERE number IN ({LATEST})")  # noqa: S608
     entries = [entry_of(row) for row in rows]
-    scores, rented = _scores(journal), _rented(journal)
+    scores, rented = _scores(journal, IDS), _rented(journal)
     return {
         entry.pipeline: LastRun(
             replace(entry, rented=rented.get(entry.id, ())),
@@ -56,11 +56,18 @@ def last_runs(journal: Journal) -> dict[str, LastRun]:
     }
 
 
-def _scores(journal: Journal) -> dict[str, Score]:
+def scores_of(journal: Journal, pipeline_id: str, limit: int) -> dict[str, Score]:
+    """Return the best score of each of the latest runs of a pipeline, by run. For a thread."""
+    latest = "SELECT id FROM runs WHERE pipeline = ? ORDER BY number DESC LIMIT ?"
+    return _scores(journal, latest, pipeline_id, limit)
+
+
+def _scores(journal: Journal, runs: str, *values: str | int) -> dict[str, Score]:
     rows = journal.database.read(
         # Only the cards that measured are read: what others made may be long.
-        f"SELECT run, shown FROM nodes WHERE run IN ({IDS})"  # noqa: S608
-        """ AND instr(shown, '"type":"Metrics"')"""
+        f"SELECT run, shown FROM nodes WHERE run IN ({runs})"  # noqa: S608
+        """ AND instr(shown, '"type":"Metrics"')""",
+        values,
     )
     found: dict[str, Score] = {}
     for run, shown in rows:

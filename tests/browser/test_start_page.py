@@ -134,6 +134,30 @@ def test_a_file_is_dropped_and_an_empty_page_says_what_to_do(
     expect(page.get_by_test_id("deleted")).to_be_in_viewport()
 
 
+HOLD = """
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from tensorrag import Card, Table, TableSchema
+
+
+class Hold(Card):
+    '''Wait until somebody says go.'''
+
+    class Out(NamedTuple):
+        number: Table
+
+    def run(self) -> Out:
+        while not Path({go!r}).exists():
+            time.sleep(0.02)
+        return self.Out(Table.from_pandas(pd.DataFrame({{"number": [1]}})))
+
+    def propagate(self) -> TableSchema:
+        return TableSchema()
+"""
 NOTIFIED = """() => {
   window.said = [];
   class Said {
@@ -149,22 +173,28 @@ NOTIFIED = """() => {
 def test_a_long_run_is_told_when_i_look_elsewhere_and_i_was_asked_beside_it(
     start_server: Callable[..., Server], tmp_path: Path, page: Page
 ) -> None:
-    workspace = tmp_path / "impatient"
-    workspace.mkdir()
+    workspace, go = tmp_path / "impatient", tmp_path / "go"
+    (workspace / "cards").mkdir(parents=True)
+    (workspace / "cards" / "hold.py").write_text(HOLD.format(go=str(go)))
     (workspace / "settings.json").write_text('{"notify_after": 0}')
     server = start_server(workspace)
+    content = {"format": "tensorrag.pipeline", "version": 1, "name": "Long", "edges": []}
+    hold = {"id": "hold", "card": "hold", "params": {}, "position": {"x": 0, "y": 0}}
+    with api(server) as http:
+        made = http.post("/api/pipelines", content=json.dumps({**content, "nodes": [hold]}))
     page.add_init_script(f"({NOTIFIED})()")
-    hands = Hands(page).open(f"{server.url}/edit/new?sample=look_at_a_table")
-    page.wait_for_url("**/edit/look*")
-    expect(page.locator("[data-node]")).to_have_count(1)
+    hands = Hands(page).open(f"{server.url}/edit/{made.json()['id']}")
+    expect(hands.card("hold")).to_be_visible()
     assert page.evaluate("Notification.permission") == "default", "nobody asked on loading"
     expect(hands.test_id("ask-notify")).to_have_count(0)
 
     hands.run()
     hands.test_id("ask-notify").click()
+    expect(hands.test_id("ask-notify")).to_be_hidden()
+    go.touch()
     hands.expect_status("succeeded")
     page.wait_for_function("window.said.length > 0")
 
     (said,) = page.evaluate("window.said")
-    assert said["body"].startswith("Look at a table succeeded after ")
+    assert said["body"].startswith("Long succeeded after ")
     expect(hands.test_id("ask-notify")).to_have_count(0)

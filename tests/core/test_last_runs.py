@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tensorrag.store.journal import Journal
-from tensorrag.store.last_runs import Score, last_runs
+from tensorrag.store.last_runs import Score, last_runs, scores_of
 from tensorrag.store.spending import Charge, Work
 
 
@@ -48,6 +48,15 @@ def test_of_several_cards_that_measured_the_best_counts(journal: Journal) -> Non
     ran(journal, "two", measured(r2=0.9, baseline={"r2": 0}), measured(r2=0.6, baseline={"r2": 0}))
 
     assert last_runs(journal)["two"].score == Score("r2", 0.9, 0)
+
+
+def test_every_run_of_a_pipeline_has_its_score(journal: Journal) -> None:
+    old = ran(journal, "houses", measured(r2=0.2))
+    new = ran(journal, "houses", measured(r2=0.3))
+    ran(journal, "digits", measured(accuracy=0.9))
+
+    assert scores_of(journal, "houses", 500) == {old: Score("r2", 0.2), new: Score("r2", 0.3)}
+    assert scores_of(journal, "houses", 1) == {new: Score("r2", 0.3)}
 
 
 def test_a_run_that_measured_nothing_has_no_score_and_one_that_waits_is_not_the_last(

@@ -163,6 +163,7 @@ async def test_a_redirect_leads_nowhere(desk: Desk) -> None:
 async def test_nothing_waits_for_one_that_never_answers(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(notifying, "LIMIT", 600.0)
     async with hook(None) as silent:
         use(desk, silent.url)
         assert await desk.run(await desk.open(SUM)) == "succeeded"

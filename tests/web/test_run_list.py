@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from tensorrag.store.last_runs import Score
 from tensorrag.store.run_entry import RunEntry
 from web.page.markup import html
 from web.page.run_list import PastRun, run_list
@@ -52,6 +53,13 @@ def test_each_run_says_where_it_ran() -> None:
     assert "Modal T4 + Modal L4" in row(listed[0])
     (going_on,) = past_runs([entry(4, status="running")])
     assert going_on.where == "", "its next card may be paid for"
+
+
+def test_each_run_says_what_it_measured() -> None:
+    entry = RunEntry("r1", "p", "P", "succeeded", 1.0, 2.0, number=1)
+    (listed,) = past_runs([entry], scores={"r1": Score("r2", 0.871, 0.0)})
+
+    assert "R² 0.87 · This machine" in row(listed)
 
 
 def test_what_is_resumed_by_another_run_is_not_resumed_again() -> None:

@@ -21,6 +21,7 @@ from tensorrag.gpus import GPUS
 from tensorrag.pipeline import JsonObject
 from tensorrag.placement import LOCAL
 from tensorrag.run import Run
+from tensorrag.store.last_runs import scores_of
 from web.live.session import Session, View
 from web.live.sessions import Sessions
 from web.page import leads, theme, trouble
@@ -46,6 +47,8 @@ from web.page.topbar import top_bar
 
 TICK = 0.5
 """Seconds between two looks at the clock while something runs."""
+PAST = 500
+"""Runs that are listed, the latest ones."""
 ASK_AT = 0.25
 """Of the time after which the end of a run is told: then that is offered."""
 REST = 0.03
@@ -246,7 +249,9 @@ class Editor(View):
             ui.navigate.to("/")
 
     async def _load_past(self) -> None:
-        self.past = past_runs(await self.session.runs(500), self.session.waiting)
+        journal = self.sessions.workspace.journal
+        scores = await asyncio.to_thread(scores_of, journal, self.session.id, PAST)
+        self.past = past_runs(await self.session.runs(PAST), self.session.waiting, scores)
         self.inspector.numbers = {run.run: run.number for run in self.past}
         self.refresh()
 

@@ -11,7 +11,6 @@ from tensorrag.pipeline import Pipeline
 from tensorrag.run import Run
 from tensorrag.store.last_runs import LastRun, Score
 from tensorrag.store.shelf import Entry
-from tensorrag.types.metrics import METRICS
 from web.page.icons import icon, state
 from web.page.markup import (
     Element,
@@ -32,7 +31,7 @@ from web.page.markup import (
     tr,
 )
 from web.page.miniature import miniature
-from web.page.standing import places_of
+from web.page.standing import in_words, places_of
 from web.page.wording import dollars, number, plural, rounded, seconds, when, words
 
 KEPT_PICTURES = 1000
@@ -260,10 +259,9 @@ def _result(own: Own) -> Node:
 
 
 def _score(score: Score) -> Element:
-    kind = METRICS[score.metric]
     dummy = score.baseline
     return _scored(
-        f"{kind.label} {rounded(score.value, 2)}",
+        in_words(score),
         rounded(dummy, 2) if dummy is not None else "",
         score.value,
         at=dummy,

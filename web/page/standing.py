@@ -10,7 +10,9 @@ from tensorrag.executor import Offers
 from tensorrag.pipeline import JsonObject
 from tensorrag.placement import LOCAL, TITLES, where
 from tensorrag.run import Run
+from tensorrag.store.last_runs import Score
 from tensorrag.store.run_entry import ONGOING, RunEntry, Unsettled
+from tensorrag.types.metrics import METRICS
 from web.live.offered import Offered
 from web.live.session import Session
 from web.page import course
@@ -20,7 +22,7 @@ from web.page.run_panel import Stale, Strip
 from web.page.scene import kind_of, titles
 from web.page.topbar import TopBar
 from web.page.where import AUTOMATIC, BEST, RENTS, RunOn, label_of, rented_places, spent
-from web.page.wording import left, plural
+from web.page.wording import left, plural, rounded
 
 
 @dataclass(frozen=True)
@@ -186,8 +188,13 @@ def _latest(session: Session, past: Sequence[PastRun]) -> PastRun | None:
     return next((run for run in known if run.run == mine), known[0] if known else None)
 
 
-def past_runs(entries: Sequence[RunEntry], waiting: Sequence[Run] = ()) -> list[PastRun]:
-    """Return the runs of a pipeline, newest first."""
+def past_runs(
+    entries: Sequence[RunEntry],
+    waiting: Sequence[Run] = (),
+    scores: Mapping[str, Score] | None = None,
+) -> list[PastRun]:
+    """Return the runs of a pipeline, newest first, each with what it measured, if it did."""
+    measured = {run: in_words(score) for run, score in (scores or {}).items()}
     numbers = {entry.id: entry.number for entry in entries}
     resumed = {entry.parent for entry in entries if entry.begun or entry.status in ONGOING}
     places = {run.id: at for at, run in enumerate(waiting, start=1)}
@@ -198,6 +205,7 @@ def past_runs(entries: Sequence[RunEntry], waiting: Sequence[Run] = ()) -> list[
             status=entry.status,
             started=datetime.fromtimestamp(entry.created, UTC),
             seconds=entry.seconds,
+            result=measured.get(entry.id, ""),
             detail=f"Resumes run {numbers[entry.parent]}" if entry.parent in numbers else "",
             where=places_of(entry) if entry.begun else "",
             place=places.get(entry.id, 0),
@@ -206,6 +214,11 @@ def past_runs(entries: Sequence[RunEntry], waiting: Sequence[Run] = ()) -> list[
         )
         for entry in entries
     ]
+
+
+def in_words(score: Score) -> str:
+    """Write a score: ``R² 0.87``."""
+    return f"{METRICS[score.metric].label} {rounded(score.value, 2)}"
 
 
 def places_of(entry: RunEntry) -> str:
