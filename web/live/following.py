@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from tensorrag.errors import ExecutorError
+from tensorrag.errors import TensorRagError
 from tensorrag.pipeline import JsonObject
 from tensorrag.run import Run
 from tensorrag.store.run_entry import ONGOING, Unsettled
@@ -115,7 +115,7 @@ class Following:
         try:
             for run_id in asked:
                 await self._runs.strays.cancel(run_id)
-        except ExecutorError:  # it can be asked again
+        except TensorRagError:  # it can be asked again
             self._stopping -= asked
             self._stage.tell_status()
             raise
