@@ -25,6 +25,10 @@ DAY = 24 * 3600.0
 POLL = 60.0
 """Seconds after which Modal is asked anew for an answer that has not come."""
 
+OFTEN = 4
+"""As after so many times in vain, at most, it is asked what is said: every four seconds. What was
+said last is to be there soon after the answer."""
+
 
 async def answer(call: modal.FunctionCall[Any], line: Line, job: Job) -> Any:
     """Wait for what a container answers, however often Modal cannot be reached until then.
@@ -35,7 +39,9 @@ async def answer(call: modal.FunctionCall[Any], line: Line, job: Job) -> Any:
     while True:
         try:
             # After a while without a line, it is first asked whether it is there at all.
-            return await call.get.aio(timeout=0 if line.is_lost else POLL)
+            said = await call.get.aio(timeout=0 if line.is_lost else POLL)
+            line.found()
+            return said
         except TimeoutError:  # it has not ended
             if line.is_lost and job.stopping:  # nobody heard that it is to stop
                 await line.outlast(partial(call.cancel.aio, terminate_containers=True))
@@ -62,7 +68,7 @@ async def listen(job: Job, name: str, line: Line) -> None:
                 if said.get("type") == "end":
                     return
                 _pass_on(job, said, word, line)
-        failed += 1
+        failed = min(failed + 1, OFTEN)
         await asyncio.sleep(pause(failed))
 
 

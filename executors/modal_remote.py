@@ -45,8 +45,8 @@ from tensorrag.task import Task, TaskKind
 if TYPE_CHECKING:
     import modal
 
-LAST_WORDS = 2.0
-"""Seconds that the last events may take after the result."""
+LAST_WORDS = 10.0
+"""Seconds that the last events may take after the result: mostly they are there before."""
 
 PATIENCE = 10.0
 """Seconds that Modal may take to say whether it is there, or to take an order."""
@@ -228,7 +228,8 @@ class ModalExecutor:
         waiting = asyncio.create_task(tell_of_waiting(job, gpu, self.rates, line.began))
         try:
             said = await answer(call, line, job)
-            await asyncio.wait([listening], timeout=LAST_WORDS)
+            if isinstance(said, dict) and "said" in said:  # else it did not even begin
+                await asyncio.wait([listening], timeout=LAST_WORDS)
             outcome = await outcome_of(job, said, self.rates, line)
         except Exception as error:
             outcome = failure_of(job, error)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tensorrag.errors import TensorRagError, WorkspaceError
 from tensorrag.run.budget import LATEST, LIMITS, Budgets, Look
@@ -32,6 +33,7 @@ class BudgetWatch:
     wake: Callable[[], None]
     settings: Settings
     stop: Callable[[str], Awaitable[None]]
+    _one_by_one: threading.Lock = field(default_factory=threading.Lock)
 
     async def watch(self) -> None:
         """Look until one is used up that holds, then stop the run. Cancel it to end it before."""
@@ -50,9 +52,10 @@ class BudgetWatch:
         What cannot be read stops nothing: a budget holds all the same, the next look tells.
         """
         try:
-            if not self.settings.misfit(*LIMITS):
-                self.budgets.renew(self.settings.values())
-            look = self.budgets.look(self.chronicle.run)
+            with self._one_by_one:  # each mark is told once
+                if not self.settings.misfit(*LIMITS):
+                    self.budgets.renew(self.settings.values())
+                look = self.budgets.look(self.chronicle.run)
         except WorkspaceError as error:
             log.warning(
                 "What run %s has cost cannot be read: %s", self.chronicle.run, error.message
