@@ -36,7 +36,7 @@ def test_the_first_time_only_a_bound_is_said() -> None:
 
 
 def test_then_seconds_and_money_are_told_with_their_range() -> None:
-    assert short(KNOWN) == "≈$0.008"  # 42 × 0.0002 = 0.0084
+    assert short(KNOWN) == "≈$0.0084"  # 42 × 0.0002
     (said,) = before(KNOWN)
     assert "about 42 s (34 s to 50 s) and costs about $0.0084" in said
     assert "told from 3 runs before. Up to $0.012 more for 60 s" in said
@@ -91,7 +91,7 @@ def test_a_card_that_cost_nothing_yet_says_what_it_will_cost() -> None:
     assert "a price page, 1 Aug 2026" in waits.title
     begun = price_of(ran("running", 0.0, KNOWN))
     assert begun is not None
-    assert begun.text == "≈$0.008"
+    assert begun.text == "≈$0.0084"
     for state in ("failed", "cancelled"):  # it was never sent
         assert price_of(ran(state, 0.0, FIRST)) is None
         assert after(ran(state, 0.0, FIRST)) == ()

@@ -75,15 +75,14 @@ class Prices:
 
 
 def short(expected: Estimate) -> str:
-    """Write an estimate for a place with little room: ``≈$0.009``, ``≤$0.13``."""
+    """Write an estimate for a place with little room: ``≈$0.0084``, ``≤$0.13``."""
     return _short(expected.cost, expected.most)
 
 
 def _short(cost: float | None, most: float) -> str:
-    if cost is None:
-        return f"≤{dollars(most)}"
-    # One digit is as much as an estimate knows.
-    return f"≈{dollars(float(f'{cost:.1g}'))}".replace("≈<", "<")
+    """As Run writes it: two figures for one thing would be asked about."""
+    written = f"≤{dollars(most)}" if cost is None else f"≈{dollars(cost)}"
+    return written.replace("≈<", "<").replace("≤<", "<")
 
 
 def price_of(node: JsonObject) -> Price | None:
