@@ -6,6 +6,7 @@ sources lies beside the bundle, so that nothing is built twice. During developme
 
     python hatch_build.py build    build the bundle when its sources have changed
     python hatch_build.py check    run the front end's linter and tests
+    python hatch_build.py packages install what these two and the browser tests need
 """
 
 import hashlib
@@ -206,9 +207,11 @@ def node_for_development() -> Node:
 
 
 def main(command: str) -> None:
-    """Build the bundle when it is stale, or check the sources."""
+    """Build the bundle when it is stale, check the sources, or install what that takes."""
     frontend = Frontend(Path(__file__).resolve().parent)
-    if command == "check":
+    if command == "packages":
+        install(node_for_development(), frontend.sources)
+    elif command == "check":
         node = node_for_development()
         install(node, frontend.sources)
         for script in ("lint", "test"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.axe import violations
 from tests.browser.hands import Hands
 from tests.servers import Server
 
@@ -219,3 +220,23 @@ def test_from_an_empty_canvas_to_r2_without_a_mouse(hands: Hands, page: Page) ->
     page.keyboard.press("Enter")  # it is selected: on to what it measured
     expect(hands.test_id("inspector").get_by_role("tab", name="Result")).to_be_focused()
     expect(hands.test_id("inspector").locator("[data-metric=r2]")).to_be_visible()
+
+
+def test_nobody_is_kept_out_by_colour_or_by_a_missing_name(server: Server, page: Page) -> None:
+    hands = Hands(page).open(f"{server.url}/edit/new?sample=boston_housing")
+    hands.select("train")
+    expect(hands.field("target_column")).to_be_visible()
+    wrong = [each for theme in ("light", "dark") for each in violations(page, theme)]
+    look_for(page, "run")
+    expect(found(page).first).to_contain_text("Run")
+    wrong += violations(page, "light")
+    page.keyboard.press("Escape")
+    page.locator("body").press("?")
+    expect(hands.test_id("shortcuts")).to_be_visible()
+    wrong += violations(page, "dark")
+    for address, there in ((server.url, "[data-sample]"), (f"{server.url}/settings", "#secrets")):
+        page.goto(address)
+        expect(page.locator(there).first).to_be_visible()
+        wrong += [each for theme in ("light", "dark") for each in violations(page, theme)]
+
+    assert wrong == []
