@@ -248,15 +248,27 @@ class Settings:
         wrong = [f"{error.message} The default is used instead." for error in self._errors()]
         aside = [
             f"The settings were damaged and are kept as {path.name}. "
-            "Set folders and secrets again, then delete that file."
-            for path in sorted(self.path.parent.glob(f"{self.path.stem}.damaged-*"))
+            "Set folders, secrets and budgets again, then delete that file."
+            for path in self._set_aside_before()
         ]
         return (*wrong, *aside)
 
     def misfit(self, *names: str) -> str:
-        """Say which of some entries does not fit, for whom the default is not good enough."""
-        wrong = (error for error in self._errors() if error.field in names)
-        return next((f"{self.path.name}: {error.message}" for error in wrong), "")
+        """Say which of some entries is not known, for whom the default is not good enough."""
+        content = self._read()
+        wrong = (error for error in _checked({**content})[1] if error.field in names)
+        for error in wrong:
+            return f"{self.path.name}: {error.message}"
+        lost = next(self._set_aside_before(), None)
+        if lost is None or any(name in content for name in names):
+            return ""
+        return (
+            f"The settings were damaged, and are kept as {lost.name}: no limit is known any more. "
+            "Set one, or delete that file."
+        )
+
+    def _set_aside_before(self) -> Iterator[Path]:
+        return iter(sorted(self.path.parent.glob(f"{self.path.stem}.damaged-*")))
 
     def sweep(self) -> None:
         """Remove what a crash in the middle of writing left behind: there are secrets in it."""

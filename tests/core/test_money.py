@@ -336,3 +336,16 @@ async def test_a_budget_that_cannot_be_understood_is_not_taken_for_none(
     assert "settings" in refused.value.hint
     assert paid._jobs == {}
     assert (await engine.run(chain(node("number")))).status == "succeeded", "this machine is free"
+
+
+async def test_limits_that_were_lost_with_a_damaged_file_are_not_taken_for_none(
+    engine: Engine, paid: Paid
+) -> None:
+    settings = engine.workspace.settings
+    settings.path.write_text('{"budget_month": 5.0, "rehearse": fal')
+    assert settings.values().budget_month is None
+    with pytest.raises(RunRefused, match="no limit is known any more"):
+        await new(engine, paid, chain(node("number"))).start()
+    settings.set("budget_month", 5.0)
+    settings.set("rehearse", False)
+    assert (await run(engine, paid, chain(node("number")))).status == "succeeded"
