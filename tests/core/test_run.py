@@ -40,11 +40,12 @@ async def until_running(run: Run, node_id: str) -> None:
 
 async def until_told(run: Run, node_id: str, *, cancelling: bool) -> None:
     told = False
-    async for event in run.subscribe():
-        if event["node"] == node_id and event["type"] == "node":
-            told = told or event["data"]["cancelling"]
-            if told and event["data"]["cancelling"] == cancelling:
-                return
+    async with asyncio.timeout(60):
+        async for event in run.subscribe():
+            if event["node"] == node_id and event["type"] == "node":
+                told = told or event["data"]["cancelling"]
+                if told and event["data"]["cancelling"] == cancelling:
+                    return
 
 
 # --- order and states ---------------------------------------------------------------------------
