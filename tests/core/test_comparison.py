@@ -143,11 +143,15 @@ def test_before_three_seeds_nothing_is_called_noise_but_a_seed_alone(journal: Jo
     assert verdict(compare(journal, [one, seeded])) == "seed"
 
 
-def test_only_runs_that_are_alike_but_for_the_seed_count_as_seeds(journal: Journal) -> None:
+@pytest.mark.parametrize(
+    "other", [{"data": "d2"}, {"epochs": 50}, {"status": "failed"}, {"off": ("load",)}]
+)
+def test_only_runs_that_are_alike_but_for_the_seed_count_as_seeds(
+    journal: Journal, other: dict[str, Any]
+) -> None:
     one = ran(journal, 0.80, seed=1)
-    ran(journal, 0.70, seed=2, data="d2")
-    ran(journal, 0.60, seed=3, epochs=50)
-    ran(journal, 0.50, seed=4, status="failed")
+    for seed in (2, 3, 4):
+        ran(journal, 0.80 + seed / 100, seed=seed, **other)
 
     assert all(m.noise is None for m in compare(journal, [one, ran(journal, 0.9)]).measures)
 
