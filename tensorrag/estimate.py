@@ -94,6 +94,7 @@ class Estimate:
             "most": round(self.most, 6),
             "gpu": self.gpu,
             "rate": self.rate,
+            "limit": self.limit,
             "source": self.source,
             "words": self.words,
         }

@@ -74,6 +74,14 @@ def test_a_running_card_says_its_cost_beside_the_estimate() -> None:
     assert running_part(ran("running", None, None), None) is None
 
 
+def test_a_running_card_says_that_its_limit_will_stop_it() -> None:
+    said = "It will be stopped before it is done: its time limit is 610 s."
+    slow = ran("running", 0.1, FIRST) | {"progress": {"left": 120}}  # 500 s so far
+    assert said in html(running_part(slow, None))
+    assert "stopped" not in html(running_part(slow | {"progress": {"left": 100}}, None))
+    assert "stopped" not in html(running_part(slow | {"progress": None}, None))
+
+
 def test_afterwards_the_actual_stands_beside_the_estimate() -> None:
     assert after(ran("done", 0.0086, KNOWN)) == ("It cost $0.0086; $0.0084 was estimated.",)
     assert after(ran("done", 0.0086, FIRST)) == ("It cost $0.0086; at most $0.13 was expected.",)

@@ -55,7 +55,19 @@ def running_part(runtime: Mapping[str, Any], cap: float | None) -> Node:
             aria_valuemin=0, aria_valuemax=100, aria_label=named,
         )[span(style=f"width:{min(100.0, 100 * spent / bound):.1f}%")],
         div(".cap")[f"{by_the_hour}{limit}"],
+        _too_long(runtime),
     ]  # fmt: skip
+
+
+def _too_long(runtime: Mapping[str, Any]) -> Node:
+    """Say that the time limit of a running card will end it before it is done."""
+    expected, left = runtime["estimate"], (runtime.get("progress") or {}).get("left")
+    limit = expected.get("limit")  # a run of an older version tells none
+    if limit is None or not isinstance(left, int | float):
+        return None
+    if (runtime.get("cost") or 0.0) / expected["rate"] + left <= limit:
+        return None
+    return div(".cap")[f"It will be stopped before it is done: its time limit is {limit:g} s."]
 
 
 def _beside(bound: float, word: str) -> Node:
