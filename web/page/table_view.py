@@ -198,7 +198,7 @@ class TableView:
         ]
         listed = div(".menu.list", popover="manual", role="listbox", id="find-column-list")
         return [
-            div(".search.find")[icon("search", ".s"), field],
+            div(".search.find", data_key="find-column-box")[icon("search", ".s"), field],
             listed(aria_label="Columns")[options],
         ]
 
@@ -209,4 +209,4 @@ def _row_field(rows: int) -> Node:
         data_min=1, data_max=rows, inputmode="numeric", placeholder="Go to row",
         aria_label="Go to row", autocomplete="off", spellcheck="false",
     )  # fmt: skip
-    return div(".inp.short.goto")[field]
+    return div(".inp.short.goto", data_key="go-to-row-box")[field]
