@@ -19,6 +19,7 @@ from playwright.sync_api import (
 )
 
 from scripts.get_chromium import on_this_machine
+from tests.browser.hands import HINTS_SEEN
 from tests.servers import Server, start_server
 
 __all__ = ["start_server"]
@@ -125,6 +126,7 @@ def context(
     options |= getattr(request, "param", {})
     context = chromium.new_context(**options)  # type: ignore[arg-type]  # a dict of options
     context.set_default_timeout(PATIENCE)
+    context.add_init_script(HINTS_SEEN)
     context.on("page", watch.page)
     context.on("request", watch.request)
     yield context

@@ -13,6 +13,10 @@ PICTURES = ROOT / ("docs/images" if os.environ.get("PICTURES") else "test-result
 TRAINED = 110_000
 """Milliseconds within which the default network is trained, also on a busy machine."""
 
+HINTS_SEEN = """try {
+  localStorage.setItem("tensorrag-hints-seen", '["run", "look", "add"]');
+} catch {}  // an empty page keeps nothing"""
+"""Nobody here is a first visitor, but in the story of one."""
 
 STILL = """() => {
   const plane = document.querySelector(".vue-flow__transformationpane");

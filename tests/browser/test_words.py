@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.axe import violations
 from tests.browser.hands import Hands
@@ -240,3 +240,23 @@ def test_nobody_is_kept_out_by_colour_or_by_a_missing_name(server: Server, page:
         wrong += [each for theme in ("light", "dark") for each in violations(page, theme)]
 
     assert wrong == []
+
+
+def test_three_hints_on_the_first_visit_go_away_for_good(server: Server, chromium: Browser) -> None:
+    visitor = chromium.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB")
+    hands = Hands(visitor.new_page()).open(f"{server.url}/edit/new?sample=boston_housing")
+    hint = hands.test_id("hint")
+    expect(hint).to_contain_text("Press Run")
+    hint.get_by_role("button", name="Got it").click()
+    expect(hint).to_contain_text("Click a card")
+    hands.select("train")  # what it says was done
+    expect(hint).to_contain_text("Drag a card")
+    hands.page.reload()
+    expect(hint).to_contain_text("Drag a card")
+    hint.get_by_role("button", name="No more hints").click()
+    expect(hint).to_have_count(0)
+
+    hands.page.goto(f"{server.url}/edit/new?sample=boston_housing")
+    expect(hands.card("train")).to_be_visible()
+    expect(hint).to_have_count(0)
+    visitor.close()

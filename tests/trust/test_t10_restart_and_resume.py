@@ -15,7 +15,7 @@ from tensorrag.pipeline.as_json import to_json
 from tensorrag.pipeline.files import load
 from tensorrag.pipeline.placing import place
 from tensorrag.run.prepare import with_params
-from tests.browser.hands import Hands
+from tests.browser.hands import HINTS_SEEN, Hands
 from tests.core.engine import chain, node
 from tests.servers import Server
 from tests.trust.crashing import (
@@ -160,6 +160,7 @@ def test_a_person_sees_it_and_presses_resume(
     with client(server) as http:
         pipeline = create(http, SLOW)
     page = chromium.new_page(viewport={"width": 1440, "height": 900})
+    page.add_init_script(HINTS_SEEN)
     page.set_default_timeout(PATIENCE)
     hands = Hands(page).open(f"{server.url}/edit/{pipeline}")
     hands.test_id("run").click()

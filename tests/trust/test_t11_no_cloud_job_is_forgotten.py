@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tensorrag.pipeline import Pipeline
-from tests.browser.hands import Hands
+from tests.browser.hands import HINTS_SEEN, Hands
 from tests.core.engine import chain, node
 from tests.servers import ROOT, Server
 from tests.trust.crashing import (
@@ -157,6 +157,7 @@ def test_a_person_sees_what_goes_on_and_what_came_of_it_or_cancels_it(
 
     again = start()
     page = chromium.new_page(viewport={"width": 1440, "height": 900})
+    page.add_init_script(HINTS_SEEN)
     page.set_default_timeout(60_000)
     hands = Hands(page).open(f"{again.url}/edit/{short}")
     expect(hands.card("wait")).to_have_attribute("data-state", "done", timeout=60_000)

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, expect
 
 from tensorrag.pipeline import Pipeline
 from tensorrag.pipeline.files import load
-from tests.browser.hands import Hands
+from tests.browser.hands import HINTS_SEEN, Hands
 from tests.clock import FULL
 from tests.servers import Server
 
@@ -178,6 +178,7 @@ def test_two_pages_and_a_server_that_is_killed(
     server = start_server()
     context = chromium.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB")
     context.set_default_timeout(20_000)
+    context.add_init_script(HINTS_SEEN)
     shared: dict[str, Any] = {}
     doubtful: dict[str, Any] = {}
     people = [Person(name, Hands(context.new_page()), shared, doubtful) for name in ("one", "two")]

@@ -7,4 +7,5 @@ import "./log.js";
 import "./menus.js";
 import "./notify.js";
 import "./table.js";
+import "./hints.js";
 export { Panel } from "./panel.js";
