@@ -106,6 +106,7 @@ def test_a_few_letters_find_any_action_card_setting_and_pipeline(
     look_for(page, "duplicate")
     page.keyboard.press("Enter")
     expect(train).to_have_count(2)
+    expect(hands.test_id("undo")).to_be_enabled()
     look_for(page, "undo")
     page.keyboard.press("Enter")
     expect(train).to_have_count(1)

@@ -37,7 +37,15 @@ function fromCommand(command, refocus) {
     if (!where) refocus()
     command.run()
   }
-  return { key: `do ${id}`, title, heading: group, keys: keys?.[0], off: whyNot(command), go }
+  return {
+    key: `do ${id}`,
+    title,
+    heading: group,
+    keys: keys?.[0],
+    off: whyNot(command),
+    command,
+    go,
+  }
 }
 
 function fromOffer(offer, add) {
