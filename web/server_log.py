@@ -165,7 +165,7 @@ def _handler(path: Path) -> logging.Handler:
 
 def _secrets(workspace: Workspace) -> list[str]:
     values = workspace.settings.values()
-    return [*values.secrets.values(), *filter(None, [values.token])]
+    return [*values.secrets.values(), *filter(None, [values.token, values.webhook])]
 
 
 def _shortened(text: str, most: int = MESSAGE) -> str:
@@ -178,8 +178,11 @@ def _shortened(text: str, most: int = MESSAGE) -> str:
 def _worth_noting(record: logging.LogRecord) -> bool:
     """Keep of requests those that change something or failed, without their queries.
 
-    A page's connection is known by what stands in its query alone: nobody else may read that.
+    A page's connection is known by what stands in its query alone: nobody else may read that. Nor
+    may anybody read whom this server asks: there are tokens in the paths of such addresses.
     """
+    if record.name.partition(".")[0] in ("httpx", "httpcore"):
+        return record.levelno >= logging.WARNING
     args = record.args if isinstance(record.args, tuple) else ()
     if record.name == "uvicorn.access" and len(args) == 5:
         client, method, path, version, status = args

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from tensorrag.errors import ParameterError
+from tensorrag.run.sweep import Sweep
 from tensorrag.store.settings import Settings
 from tests.core.engine import chain, node
 from tests.web.desk import Desk, until
 from web.live import notifying
 from web.live.notifying import Ended
+from web.live.trouble import Troubles
+from web.server_log import text_of, writing
 
 OK = b"HTTP/1.1 204 No Content\r\n\r\n"
 SUM = chain(node("number", value=3), node("add", amount=4))
@@ -146,6 +152,78 @@ async def test_it_is_tried_once_more_and_then_given_up(
     assert desk.sessions.notifier.last.trouble == "it answered 503"
     assert "127.0.0.1" in caplog.text
     assert "token-1234" not in caplog.text, "the address may hold a secret"
+
+
+@pytest.mark.parametrize(
+    "answer", [OK, b"HTTP/1.1 404 Gone\r\nContent-Length: 0\r\n\r\n"], ids=["taken", "gone"]
+)
+async def test_its_address_is_not_in_the_log_of_the_server(desk: Desk, answer: bytes) -> None:
+    async with hook(answer) as there:
+        use(desk, there.url)
+        with writing(desk.workspace, Troubles()):
+            await desk.sessions.notifier.test()
+            logging.getLogger("web.test").warning("Somebody names %s.", there.url)
+
+    written = text_of(desk.workspace.root)
+    assert "Somebody names •••." in written
+    assert "token-1234" not in written
+
+
+async def test_of_a_run_of_a_sweep_the_pipeline_is_named_that_is_swept(desk: Desk) -> None:
+    async with hook() as there:
+        use(desk, there.url)
+        session = await desk.open(SUM)
+        sweep = Sweep.new(session.id, "add", "amount", [5])
+        for request in sweep.requests(session.pipeline):
+            await (await desk.sessions.runs.begin(request)).wait()
+        await until(told(desk))
+
+    ((_, message),) = there.heard
+    assert message["pipeline"]["id"] == session.id
+
+
+async def test_one_who_fails_to_listen_keeps_nobody_else_from_hearing(desk: Desk) -> None:
+    def broken(*heard: object) -> None:
+        raise RuntimeError("This page is gone.")
+
+    heard: list[Ended] = []
+    for listener in (broken, heard.append):
+        desk.sessions.notifier.listen(listener)
+    desk.sessions.runs.listen(broken)
+    async with hook() as there:
+        use(desk, there.url)
+        await desk.run(await desk.open(SUM))
+        await until(told(desk))
+
+    assert len(heard) == len(there.heard) == 1
+
+
+async def test_an_address_that_cannot_be_one_is_said(desk: Desk) -> None:
+    use(desk, "https://300.1.2.3/hook")
+
+    last = await desk.sessions.notifier.test()
+
+    assert last is not None
+    assert last.trouble == "it could not be reached"
+
+
+async def test_certificates_are_read_beside_the_event_loop(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[int] = []
+
+    class Client(httpx.AsyncClient):
+        def __init__(self, **options: Any) -> None:
+            threads.append(threading.get_ident())
+            super().__init__(**options)
+
+    monkeypatch.setattr(httpx, "AsyncClient", Client)
+    async with hook() as there:
+        use(desk, there.url)
+        await desk.sessions.notifier.test()
+
+    assert len(there.heard) == len(threads) == 1
+    assert threading.get_ident() not in threads
 
 
 async def test_a_redirect_leads_nowhere(desk: Desk) -> None:

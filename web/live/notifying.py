@@ -19,6 +19,7 @@ from tensorrag.errors import TensorRagError
 from tensorrag.plain import JsonObject
 from tensorrag.run import Run
 from tensorrag.store.settings import NOTIFY_AFTER, Settings
+from web.live.listeners import call_each
 
 TOLD_OF = frozenset({"succeeded", "failed"})
 """How runs end that are told of: whoever cancels one knows it."""
@@ -39,6 +40,7 @@ class Ended:
 
     run: str
     pipeline: str | None
+    """Where people find it: of a run of a sweep, the pipeline that is swept."""
     name: str
     status: str
     seconds: float
@@ -93,7 +95,7 @@ class Notifier:
         """Take note of a run that has ended; returns at once."""
         name, seconds = run.pipeline.name, run.seconds
         if run.status in TOLD_OF:
-            self._do(self._tell(Ended(run.id, run.pipeline_id, name, run.status, seconds)))
+            self._do(self._tell(Ended(run.id, run.request.origin, name, run.status, seconds)))
 
     def look(self) -> None:
         """Take up the settings."""
@@ -117,8 +119,7 @@ class Notifier:
         await self._look()
         if ended.seconds < self.after:
             return
-        for callback in tuple(self._listeners):
-            callback(ended)
+        call_each(self._listeners, ended)
         await self._send(ended)
 
     async def _send(self, ended: Ended, attempts: int = ATTEMPTS) -> None:
@@ -158,7 +159,9 @@ async def post(url: str, message: JsonObject) -> tuple[str, bool]:
     try:
         async with (
             asyncio.timeout(LIMIT),
-            httpx.AsyncClient(follow_redirects=False, trust_env=proxied, timeout=LIMIT) as client,
+            await asyncio.to_thread(  # it reads the certificates that this machine trusts
+                httpx.AsyncClient, follow_redirects=False, trust_env=proxied, timeout=LIMIT
+            ) as client,
             client.stream("POST", url, json=message, headers={"User-Agent": "TensorRag"}) as answer,
         ):
             status: int = answer.status_code
@@ -168,7 +171,11 @@ async def post(url: str, message: JsonObject) -> tuple[str, bool]:
         return "nobody answers there", True
     except httpx.HTTPError:
         return "the connection broke", True
-    except (ValueError, OSError):  # no address after all, or certificates that cannot be read
+    except (
+        httpx.InvalidURL,
+        ValueError,
+        OSError,
+    ):  # no address after all, or certificates that cannot be read
         return "it could not be reached", False
     if status < 300:
         return "", False

@@ -19,6 +19,7 @@ from tensorrag.store.last_runs import LastRun, last_runs
 from tensorrag.store.workspace import Workspace
 from web.live.card_watch import CardWatch
 from web.live.hosting import Hosting
+from web.live.listeners import call_each
 
 KEPT = 50
 """How many runs that have ended are kept in memory; the journal has them all."""
@@ -197,8 +198,7 @@ class RunsHere:
     async def _follow(self, run: Run) -> None:
         await run.wait()
         self._leave(run)
-        for callback in self._when_ended:
-            callback(run)
+        call_each(self._when_ended, run)
 
     def _leave(self, run: Run) -> None:
         """A run has ended, or could not begin: others may follow."""
@@ -241,9 +241,8 @@ class RunsHere:
 
     def _tell(self, run: Run) -> None:
         if run.pipeline_id is not None:
-            self._changed(run.pipeline_id)
-        for callback in tuple(self._listeners):
-            callback()
+            call_each([self._changed], run.pipeline_id)
+        call_each(self._listeners)
 
     def _do(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
