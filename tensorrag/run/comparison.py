@@ -11,7 +11,7 @@ from tensorrag.errors import PipelineError
 from tensorrag.plain import JsonObject
 from tensorrag.run.noise import Noise, alike, noise_of
 from tensorrag.store.journal import Journal
-from tensorrag.store.run_entry import RunEntry, timestamp
+from tensorrag.store.run_entry import RunEntry, swept, timestamp
 from tensorrag.types.metrics import METRICS
 
 LEAST, MOST = 2, 6
@@ -35,6 +35,11 @@ class Side:
     """US$; None where nothing was rented."""
     places: tuple[tuple[str, str | None], ...]
     """Executors and devices of its cards, each pair once."""
+
+    @property
+    def home(self) -> str | None:
+        """The pipeline where people find it: of a run of a sweep, the one that is swept."""
+        return swept(self.pipeline)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 from tensorrag.plain import JsonObject
 from tensorrag.store.journal import Journal
-from tensorrag.store.run_entry import RunEntry
+from tensorrag.store.run_entry import RunEntry, runs_of, swept
 
 LEAST = 3
 """Seeds that must have been tried before anything is said."""
@@ -100,14 +100,16 @@ def _candidates(
 ) -> list[tuple[str, JsonObject]]:
     """Return the latest runs that succeeded of the same pipelines, the compared ones first.
 
-    Those with values of their own, as of a sweep, belong to no pipeline: they have its name.
+    The runs of the sweeps of a pipeline are among them. Those that were begun with values of their
+    own belong to no pipeline: they have its name.
     """
     found = {entry.id: record for entry, record in runs if entry.status == "succeeded"}
-    for pipeline, name in dict.fromkeys((entry.pipeline, entry.name) for entry, _ in runs):
+    for pipeline, name in dict.fromkeys((swept(entry.pipeline), entry.name) for entry, _ in runs):
         rows = journal.database.read(
             "SELECT id, record FROM runs WHERE status = 'succeeded'"
-            " AND (pipeline = ? OR (pipeline IS NULL AND name = ?)) ORDER BY number DESC LIMIT ?",
-            (pipeline, name, LOOKED_AT),
+            " AND (pipeline IN (?, ?) OR (pipeline IS NULL AND name = ?))"
+            " ORDER BY number DESC LIMIT ?",
+            (pipeline, runs_of(pipeline or ""), name, LOOKED_AT),
         )
         for run, record in rows:
             found.setdefault(run, json.loads(record))

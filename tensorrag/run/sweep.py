@@ -21,9 +21,9 @@ from tensorrag.run.comparison import Key, measured
 from tensorrag.run.prepare import with_params
 from tensorrag.run.request import Request
 from tensorrag.store.journal import Journal
+from tensorrag.store.run_entry import runs_of
 from tensorrag.types.metrics import METRICS
 
-PREFIX = "sweep:"
 MOST = 100
 """Values that one sweep may try."""
 
@@ -47,7 +47,8 @@ class Sweep:
             PipelineError: there are no values, or too many.
         """
         listed = [_plain(value) for value in values]
-        different = tuple(v for at, v in enumerate(listed) if v not in listed[:at])
+        # 1 and true are equal, but two values: as JSON they differ.
+        different = tuple({json.dumps(value, default=repr): value for value in listed}.values())
         if not 0 < len(different) <= MOST:
             raise PipelineError(
                 f"A sweep tries 1 to {MOST} values, not {len(different)}.",
@@ -87,13 +88,10 @@ class Sweep:
         ]
 
 
-def runs_of(pipeline: str) -> str:
-    """Return what the runs of the sweeps of a pipeline are runs of."""
-    return f"{PREFIX}{pipeline}"
-
-
 def values_of(written: str) -> list[str]:
     """Read what somebody wrote: ``0.1, 0.2`` is a list, ``20..200 by 20`` a range.
+
+    Only a number begins a range: ``../a.csv, ../b.csv`` is a list, too.
 
     Returns:
         Each value as text; a range without a step has five.
@@ -102,7 +100,7 @@ def values_of(written: str) -> list[str]:
         PipelineError: it is a range that nobody can go through.
     """
     low, dots, rest = written.partition("..")
-    if not dots:
+    if not dots or not _is_number(low):
         return [part.strip() for part in written.split(",") if part.strip()]
     high, _, by = rest.partition("by")
     try:
@@ -198,6 +196,14 @@ def _figures(
     values = {key.metric: numbers[key][0] for key in last}
     dummies = {key.metric: numbers[key][1] for key in last}
     return values, {name: value for name, value in dummies.items() if value is not None}
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _plain(value: Any) -> Any:

@@ -12,7 +12,8 @@ from tensorrag.plain import JsonObject
 
 ONGOING = ("queued", "running")
 """The states of a run that has not ended."""
-
+SWEEP = "sweep:"
+"""What the runs of the sweeps of a pipeline are runs of, before its id."""
 
 COLUMNS = "id, pipeline, name, status, created, finished, problems, parent, record != '{}', nth"
 """What `entry_of` reads, of the table of runs."""
@@ -24,7 +25,7 @@ class RunEntry:
 
     id: str
     pipeline: str | None
-    """The id of the pipeline in the workspace, or of the file that was run."""
+    """The id of the pipeline in the workspace, or of the file that was run; or `runs_of` it."""
     name: str
     status: str
     created: float
@@ -97,6 +98,16 @@ def entry_of(row: tuple[Any, ...]) -> RunEntry:
     run, pipeline, name, status, created, finished, problems, parent, begun, number = row
     ran = (run, pipeline, name, status, created, finished, tuple(json.loads(problems)))
     return RunEntry(*ran, parent=parent, begun=bool(begun), number=number or 0)
+
+
+def runs_of(pipeline: str) -> str:
+    """Return what the runs of the sweeps of a pipeline are runs of."""
+    return f"{SWEEP}{pipeline}"
+
+
+def swept(pipeline: str | None) -> str | None:
+    """Return the pipeline that is swept, of what `runs_of` returned; any other as it is."""
+    return pipeline.removeprefix(SWEEP) if pipeline is not None else None
 
 
 def timestamp(seconds: float | None = None) -> str:

@@ -12,6 +12,7 @@ from tensorrag.errors import PipelineError, RunNotFound
 from tensorrag.run.comparison import Comparison, Difference, compare
 from tensorrag.run.noise import pooled
 from tensorrag.store.journal import Journal
+from tensorrag.store.run_entry import runs_of
 
 CARDS = {"load": "data_load", "train": "train_gpu", "evaluate": "evaluate"}
 WIRES = (("load", "dataset", "train", "train"), ("train", "model", "evaluate", "model"))
@@ -156,12 +157,23 @@ def test_only_runs_that_are_alike_but_for_the_seed_count_as_seeds(
     assert all(m.noise is None for m in compare(journal, [one, ran(journal, 0.9)]).measures)
 
 
-def test_runs_of_a_sweep_count_as_seeds_of_the_pipeline_with_their_name(journal: Journal) -> None:
+@pytest.mark.parametrize("pipeline", [runs_of("houses"), None])
+def test_runs_of_sweeps_and_with_values_of_their_own_count_as_seeds(
+    journal: Journal, pipeline: str | None
+) -> None:
     one = ran(journal, 0.80, seed=1)
-    ran(journal, 0.81, seed=2, pipeline=None)
-    ran(journal, 0.82, seed=3, pipeline=None)
+    swept = ran(journal, 0.81, seed=2, pipeline=pipeline)
+    ran(journal, 0.82, seed=3, pipeline=pipeline)
+    other = ran(journal, 0.83, epochs=9)
 
-    assert verdict(compare(journal, [one, ran(journal, 0.83, epochs=9)])) == "noise"
+    assert verdict(compare(journal, [one, other])) == "noise"
+    assert verdict(compare(journal, [swept, other])) == "noise"
+
+
+def test_a_run_of_a_sweep_leads_to_the_pipeline_that_is_swept(journal: Journal) -> None:
+    runs = [ran(journal, 0.8, pipeline=each) for each in (runs_of("houses"), "houses", None)]
+
+    assert [side.home for side in compare(journal, runs).runs] == ["houses", "houses", None]
 
 
 def test_noise_within_several_groups_is_pooled() -> None:

@@ -9,8 +9,9 @@ import pytest
 
 from tensorrag.errors import PipelineError
 from tensorrag.run import Run
-from tensorrag.run.sweep import Sweep, best, last_of, metrics_of, runs_of, tried, values_of
+from tensorrag.run.sweep import Sweep, best, last_of, metrics_of, tried, values_of
 from tensorrag.store.journal import Journal
+from tensorrag.store.run_entry import runs_of
 from tests.core.engine import Engine, chain, node
 
 SUM = chain(node("number", value=3), node("add", amount=4))
@@ -25,6 +26,8 @@ SUM = chain(node("number", value=3), node("add", amount=4))
         ("0..1", ["0", "0.25", "0.5", "0.75", "1"]),
         ("0.1..0.3 by 0.1", ["0.1", "0.2", "0.3"]),
         ("3..1 by -1", ["3", "2", "1"]),
+        ("../a.csv, ../b.csv", ["../a.csv", "../b.csv"]),
+        ("a..b", ["a..b"]),
         ("", []),
     ],
 )
@@ -32,7 +35,7 @@ def test_values_are_a_list_or_a_range(written: str, values: list[str]) -> None:
     assert values_of(written) == values
 
 
-@pytest.mark.parametrize("written", ["a..b", "1..2 by 0", "1..9 by -1", "0..1e9 by 1", "1..nan"])
+@pytest.mark.parametrize("written", ["1..b", "1..2 by 0", "1..9 by -1", "0..1e9 by 1", "1..nan"])
 def test_a_range_that_nobody_can_go_through_is_one_sentence(written: str) -> None:
     with pytest.raises(PipelineError, match="is no range of 1 to 100 values"):
         values_of(written)
@@ -40,6 +43,7 @@ def test_a_range_that_nobody_can_go_through_is_one_sentence(written: str) -> Non
 
 def test_each_value_is_tried_once_and_not_too_many() -> None:
     assert Sweep.new("p", "a", "b", [1, 2.0, 2, 1]).values == (1, 2)
+    assert repr(Sweep.new("p", "a", "b", [1, True, 0, False]).values) == "(1, True, 0, False)"
     for count in (0, 101):
         with pytest.raises(PipelineError, match="tries 1 to 100 values"):
             Sweep.new("p", "a", "b", range(count))

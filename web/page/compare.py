@@ -112,7 +112,7 @@ def bar(shown: Shown) -> Node:
     return [
         a(".home", href="/", title="All pipelines")[MARK, span(".crumb")["Pipelines"]],
         span(".slash", aria_hidden="true")["/"],
-        a(".home.cut", href=f"/edit/{first.pipeline}")[b[visible(first.name)]]
+        a(".home.cut", href=f"/edit/{first.home}")[b[visible(first.name)]]
         if shown.here
         else b(".cut")[visible(first.name)],
         span(".slash", aria_hidden="true")["/"],

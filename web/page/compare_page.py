@@ -80,7 +80,7 @@ class ComparePage:
             for each in known
             if each.id not in taken and each.begun
         ]
-        here = compared.runs[0].pipeline in there
+        here = compared.runs[0].home in there
         return Shown(compared, pipelines, self._sessions.catalog, others, here=here)
 
     # --- what is seen -----------------------------------------------------------------------
@@ -139,7 +139,7 @@ class ComparePage:
         """Put the pipeline of a run in the place of what is there now, to be undone in one step."""
         sides = self._shown.compared.runs
         at = next((at for at, side in enumerate(sides) if side.run == run), None)
-        pipeline = sides[0].pipeline
+        pipeline = sides[0].home
         if at is None or pipeline is None:
             return
         try:

@@ -11,8 +11,8 @@ from nicegui import background_tasks, ui
 from tensorrag.catalog import TypeInfo
 from tensorrag.errors import PipelineError, TensorRagError
 from tensorrag.run.prepare import PipelineHasErrors
-from tensorrag.run.sweep import Sweep, Tried, best, last_of, metrics_of, runs_of, tried, values_of
-from tensorrag.store.run_entry import ONGOING
+from tensorrag.run.sweep import Sweep, Tried, best, last_of, metrics_of, tried, values_of
+from tensorrag.store.run_entry import ONGOING, runs_of
 from web.live.session import Session
 from web.live.sessions import Sessions
 from web.page.actions import Action, Data, Edits, text
