@@ -211,7 +211,7 @@ def _fitting(arrow: pa.Table, where: Sequence[Condition]) -> np.ndarray:
     for condition in where:
         try:
             one = _holds(arrow[condition.column], condition)
-        except (pa.ArrowException, ValueError, TypeError):
+        except (pa.ArrowException, ValueError, TypeError, OverflowError):
             raise ParameterError(
                 f"{condition.column} cannot be compared with {condition.value!r}.",
                 field="where",
@@ -241,7 +241,20 @@ def _holds(column: pa.ChunkedArray, condition: Condition) -> pa.ChunkedArray:
         return compare(pc.utf8_lower(column.cast(pa.string())), value.lower())
     if pa.types.is_boolean(column.type):
         column = column.cast(pa.int8())
-    return compare(column, pa.scalar(float(value)))
+    return compare(*_as_numbers(column, value))
+
+
+def _as_numbers(column: pa.ChunkedArray, value: float) -> tuple[pa.ChunkedArray, pa.Scalar]:
+    """Return both as they can be compared: beyond 2**53 a double is several integers at once."""
+    import pyarrow as pa
+
+    if not pa.types.is_integer(column.type):
+        return column, pa.scalar(float(value))
+    if float(value).is_integer():
+        wide = pa.uint64() if pa.types.is_unsigned_integer(column.type) else pa.int64()
+        with suppress(OverflowError, pa.ArrowInvalid):  # it is outside of what a column can have
+            return column, pa.scalar(int(value), wide)
+    return column.cast(pa.float64(), safe=False), pa.scalar(float(value))
 
 
 def _is_condition(raw: object) -> TypeGuard[Sequence[Any]]:

@@ -26,14 +26,12 @@ def excerpt(
 
     Ids that are not there are passed over; the order is that of the pipeline.
     """
-    wanted = frozenset(node_ids)
+    wanted, noted = frozenset(node_ids), frozenset(annotation_ids)
     nodes = {key: node for key, node in pipeline.nodes.items() if key in wanted}
     return Pipeline(
         nodes=MappingProxyType(nodes),
         edges=tuple(e for e in pipeline.edges if e.source in nodes and e.target in nodes),
-        annotations=tuple(
-            each for key, each in annotations_of(pipeline).items() if key in set(annotation_ids)
-        ),
+        annotations=tuple(each for key, each in annotations_of(pipeline).items() if key in noted),
         cards=_sources(nodes, pipeline.cards),
     )
 

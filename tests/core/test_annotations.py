@@ -71,6 +71,7 @@ def test_they_are_copied_with_free_ids_and_keep_their_distance_to_the_cards() ->
     start = annotated(NOTE, FRAME).with_nodes(Node("a", "train"))
     part = excerpt(start, ["a"], ["note_1"])
     assert part.annotations == (NOTE,)
+    assert excerpt(start, [], iter(annotations_of(start))).annotations == (NOTE, FRAME)
 
     after = edit(start, op="paste", pipeline=to_json(part), x=100, y=100)
 

@@ -12,6 +12,7 @@ import pytest
 
 from tensorrag import arranged as module
 from tensorrag.arranged import MOST_KEPT, Condition, Order, arranged, rows_at
+from tensorrag.errors import ParameterError
 
 ROWS = 1_000
 
@@ -82,6 +83,38 @@ def test_rows_that_fit_are_those_that_pandas_finds(
     assert rows.tolist() == expected.index.tolist()
     assert both is not None
     assert both.tolist() == expected.sort_values("low", kind="stable").index.tolist()
+
+
+NEIGHBOURS = [2**53, 2**53 + 1, 2**53 + 2]
+
+
+@pytest.mark.parametrize(
+    ("kind", "operator", "value", "rows"),
+    [
+        ("int64", "=", 2**53 + 1, [1]),
+        ("int64", ">", 2**53, [1, 2]),
+        ("int64", ">", 0.5, [0, 1, 2]),
+        ("int64", "<", 2**70, [0, 1, 2]),
+        ("uint64", "=", 2**53 + 1, [1]),
+        ("uint64", ">", -1, [0, 1, 2]),
+    ],
+)
+def test_ids_that_no_double_can_hold_are_not_taken_for_their_neighbours(
+    kind: str, operator: str, value: float, rows: list[int], tmp_path: Path
+) -> None:
+    table = pa.table({"id": pa.array(NEIGHBOURS, kind)})
+
+    found = arranged(table, None, [Condition("id", operator, value)], tmp_path, "digest")
+
+    assert found is not None
+    assert found.tolist() == rows
+
+
+def test_a_number_beyond_all_that_can_be_compared_is_one_sentence(tmp_path: Path) -> None:
+    table = pa.table({"id": NEIGHBOURS, "number": [0.5, 1.5, 2.5]})
+    for column in ("id", "number"):
+        with pytest.raises(ParameterError, match=f"{column} cannot be compared with"):
+            arranged(table, None, [Condition(column, "<", 10**400)], tmp_path, "digest")
 
 
 def test_some_rows_come_from_wherever_they_lie_as_they_were_asked_for() -> None:
