@@ -194,6 +194,9 @@ def test_a_plot_is_enlarged_and_taken_along_and_a_slider_sets_its_field(
     assert saved["PNG"].startswith(b"\x89PNG")
     assert b"<title>Predicted against actual</title>" in saved["SVG"]
     assert b"var(--" not in saved["SVG"]
+    spaced = "element => getElement(Number(element.id.slice(1))).save('1.png', '1\u00a0000', '')"
+    with hands.page.expect_download():  # a space that does not break
+        plot.locator(".chart").evaluate(spaced)
     rows = saved["CSV"].decode().splitlines()
     assert rows[0] == "actual progression,predicted"
     assert len(rows) == 1 + 89

@@ -9,6 +9,8 @@ from tests.browser.axe import violations
 from tests.browser.hands import Hands
 from tests.servers import Server
 
+ON_A_MAC = "Object.defineProperty(navigator, 'platform', {get: () => 'MacIntel'})"
+
 
 @pytest.fixture
 def hands(server: Server, page: Page) -> Hands:
@@ -245,7 +247,10 @@ def test_nobody_is_kept_out_by_colour_or_by_a_missing_name(server: Server, page:
 
 def test_three_hints_on_the_first_visit_go_away_for_good(server: Server, chromium: Browser) -> None:
     visitor = chromium.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB")
+    visitor.add_init_script(ON_A_MAC)
     hands = Hands(visitor.new_page()).open(f"{server.url}/edit/new?sample=boston_housing")
+    expect(hands.test_id("redo")).to_have_attribute("title", "Redo (⌘⇧Z)")
+    expect(hands.page.locator("kbd").filter(has_text="Ctrl")).to_have_count(0)
     hint = hands.test_id("hint")
     expect(hint).to_contain_text("Press Run")
     hint.get_by_role("button", name="Got it").click()
@@ -254,6 +259,7 @@ def test_three_hints_on_the_first_visit_go_away_for_good(server: Server, chromiu
     expect(hint).to_contain_text("Drag a card")
     hands.page.reload()
     expect(hint).to_contain_text("Drag a card")
+    expect(hint).to_contain_text("⌘K finds all the rest")
     hint.get_by_role("button", name="No more hints").click()
     expect(hint).to_have_count(0)
 

@@ -29,7 +29,8 @@ function standalone(root, title, said) {
     .replace(/var\((--[\w-]+)\)/g, (_, name) => colour(name))
     .replace(/font-family:\s*inherit/g, `font-family:${FONT}`);
   const head = 44;
-  const text = (string) => new Option(string).innerHTML;
+  // HTML has a name for the space that does not break, SVG knows it by its number alone.
+  const text = (string) => new Option(string).innerHTML.replaceAll("&nbsp;", "&#160;");
   const whole = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height + head}" viewBox="0 0 ${width} ${height + head}">
 <title>${text(title)}</title><desc>${text(said)}</desc>
 <rect width="100%" height="100%" fill="${colour("--surface")}"/>

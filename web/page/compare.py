@@ -72,14 +72,20 @@ class Shown:
     catalog: Catalog
     others: Sequence[tuple[str, str]] = ()
     """Runs that could be added: id and words."""
-    here: bool = False
-    """Whether the pipeline is still in the workspace, to take settings over."""
+    there: frozenset[str] = frozenset()
+    """Pipelines that are still in the workspace, to take settings over."""
     note: str = ""
 
     @property
     def runs(self) -> list[str]:
         """The ids of the runs."""
         return [side.run for side in self.compared.runs]
+
+    def target(self, at: int) -> str | None:
+        """Return the pipeline that can take over a run's settings, its own; None if none can."""
+        pipeline = self.compared.runs[at].home
+        known = bool(self.pipelines[at].nodes)  # nothing is never put in the place of something
+        return pipeline if known and pipeline in self.there else None
 
     def title(self, node: str) -> str:
         """Return what a card is called; in the last run that has it."""
@@ -113,7 +119,7 @@ def bar(shown: Shown) -> Node:
         a(".home", href="/", title="All pipelines")[MARK, span(".crumb")["Pipelines"]],
         span(".slash", aria_hidden="true")["/"],
         a(".home.cut", href=f"/edit/{first.home}")[b[visible(first.name)]]
-        if shown.here
+        if first.home in shown.there
         else b(".cut")[visible(first.name)],
         span(".slash", aria_hidden="true")["/"],
         h1(style="font-weight:600")["Compare"],
@@ -167,7 +173,7 @@ def _head(shown: Shown, at: int, side: Side, label: str, main: Measure | None) -
         ],
         [div(".fact")[div(".t11.m3")[word], div(".w6.num")[said or "–"]] for word, said in facts],
         div(".does")[
-            shown.here
+            shown.target(at)
             and button(
                 ".btn.o.sml", type="button", data_act="use", data_run=side.run,
                 title="Put the pipeline of this run in the place of the one that is there now; "

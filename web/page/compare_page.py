@@ -73,15 +73,14 @@ class ComparePage:
             return compared, pipelines, journal.runs(OFFERED, mine) if mine else []
 
         compared, pipelines, known = await asyncio.to_thread(look)
-        there = {entry.id for entry in await self._sessions.entries()}
+        there = frozenset(entry.id for entry in await self._sessions.entries())
         taken = {side.run for side in compared.runs}
         others = [
             (each.id, f"Run {each.number} · {each.status} · {seconds(each.seconds)}")
             for each in known
             if each.id not in taken and each.begun
         ]
-        here = compared.runs[0].home in there
-        return Shown(compared, pipelines, self._sessions.catalog, others, here=here)
+        return Shown(compared, pipelines, self._sessions.catalog, others, there)
 
     # --- what is seen -----------------------------------------------------------------------
 
@@ -136,10 +135,10 @@ class ComparePage:
                 await self._use(text(data, "run"))
 
     async def _use(self, run: str) -> None:
-        """Put the pipeline of a run in the place of what is there now, to be undone in one step."""
+        """Put the settings of a run in the place of its pipeline's, to be undone in one step."""
         sides = self._shown.compared.runs
         at = next((at for at, side in enumerate(sides) if side.run == run), None)
-        pipeline = sides[0].home
+        pipeline = self._shown.target(at) if at is not None else None
         if at is None or pipeline is None:
             return
         try:

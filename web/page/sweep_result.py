@@ -63,7 +63,7 @@ def side(shown: Shown) -> Node:
     """Ask for values, and offer the best."""
     field = input_(
         type="text", id="sweep-values", data_sets="sweep_values", data_eager=True,
-        value=shown.written, autocomplete="off", spellcheck="false",
+        data_local=True, value=shown.written, autocomplete="off", spellcheck="false",
         aria_describedby="sweep-values-help",
     )  # fmt: skip
     return [

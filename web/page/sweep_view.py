@@ -92,6 +92,8 @@ class Sweeps:
         self._sessions, self._session, self._edits, self._act = sessions, session, edits, act
         self._place = ui.element("div")
         self._shown: Shown | None = None
+        self._opening: Shown | None = None
+        """What was asked for last, and waits for its runs to be read."""
         self.actions: dict[str, Action] = {
             "close_sweep": self._close,
             "sweep_values": self._values,
@@ -106,8 +108,11 @@ class Sweeps:
         self._close({})
         value = card.params.get(spec.name, spec.default)
         shown = Shown(card.node, card.title, card.kind, spec, value, suggested(spec))
+        self._opening = shown
         journal = self._sessions.workspace.journal
         shown.sweep = await asyncio.to_thread(last_of, journal, self._session.id, shown.target)
+        if self._opening is not shown:  # pressed once more, or closed, in the meantime
+            return
         self._shown = shown
         with self._place, ui.element("section").classes("sheetview sweepview") as root:
             root.props.update({"aria-label": f"Sweep {spec.label}", "data-testid": "sweep"})
@@ -121,7 +126,7 @@ class Sweeps:
         await self._look()
 
     def _close(self, _: Data) -> None:
-        self._shown = None
+        self._shown = self._opening = None
         self._place.clear()
 
     async def _look(self) -> None:

@@ -95,7 +95,7 @@ def _history(bar: TopBar) -> Node:
     return [
         _tool("undo", f"Undo {bar.undo}" if bar.undo else "Undo", "Ctrl+Z", off=bar.undo is None),
         _tool(
-            "redo", f"Redo {bar.redo}" if bar.redo else "Redo", "mod+shift+z mod+y",
+            "redo", f"Redo {bar.redo}" if bar.redo else "Redo", "Ctrl+Shift+Z",
             off=bar.redo is None,
         ),
         button(

@@ -1,6 +1,8 @@
 // Three hints on the first visit, one at a time, each beside what it is about. One goes for good
 // when it is closed, or when what it says was done. That is kept in this browser and not in the
 // workspace: a hint is for a person, and to look at a page changes nothing on the server.
+import { keysIn } from "./keyboard.js";
+
 const KEY = "tensorrag-hints-seen";
 const GAP = 10;
 const HINTS = [
@@ -48,7 +50,7 @@ function show(hint, number) {
   box.setAttribute("aria-label", `Hint ${number} of ${HINTS.length}`);
   box.dataset.testid = "hint";
   const said = document.createElement("p");
-  said.textContent = hint.text;
+  said.textContent = keysIn(hint.text);
   box.append(said, button("Got it", () => dismiss(hint.id)), button("No more hints", dismissAll));
   document.body.append(box);
   place();

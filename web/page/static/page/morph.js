@@ -1,9 +1,11 @@
 // Changes an element's children into new markup, touching only what differs: focus, scroll
 // positions, selections and half-typed words stay.
+import { nameKeys } from "./keyboard.js";
 
 export function morph(root, markup) {
   const wanted = document.createElement("template");
   wanted.innerHTML = markup;
+  nameKeys(wanted.content);
   const focused = root.contains(document.activeElement) ? document.activeElement : null;
   const trail = focused ? ancestors(focused, root) : [];
   children(root, wanted.content);

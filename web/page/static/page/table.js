@@ -3,11 +3,12 @@ const SVG = "http://www.w3.org/2000/svg";
 
 class ColumnHead {
   init(params) {
+    this.unheard = new AbortController();
     const { profile, digits } = params;
     const root = make("div", "chead");
     const title = make("div", "ctitle");
     title.append(make("b", "cut", profile.name));
-    if (params.enableSorting) title.append(tools(params, profile.name));
+    if (params.enableSorting) title.append(tools(params, profile.name, this.unheard.signal));
     root.append(title, make("div", "t11 m3 cut", profile.kind));
     root.title = profile.name;
     root.addEventListener("click", () => ask?.({ act: "pick_column", column: Number(params.column.colId.slice(1)) }));
@@ -29,6 +30,9 @@ class ColumnHead {
   refresh() {
     return false;
   }
+  destroy() {
+    this.unheard.abort();
+  }
 }
 
 function make(tag, classes, text) {
@@ -39,10 +43,16 @@ function make(tag, classes, text) {
 }
 
 // What a column can do: choose rows by it, and sort by it.
-function tools(params, name) {
+function tools(params, name, gone) {
   const both = make("div", "ctools");
-  both.append(chooser(params, name), sorter(params, name));
+  both.append(chooser(params, name, gone), sorter(params, name, gone));
   return both;
+}
+
+// A column outlives its heads, which come and go while somebody scrolls.
+function hear(column, event, act, gone) {
+  column.addEventListener(event, act);
+  gone.addEventListener("abort", () => column.removeEventListener(event, act));
 }
 
 function tool(text) {
@@ -51,7 +61,7 @@ function tool(text) {
   return button;
 }
 
-function chooser(params, name) {
+function chooser(params, name, gone) {
   const button = tool("");
   button.append(drawn("M1 1.5h8L6 5v4L4 8V5z", 10));
   const show = () => {
@@ -63,13 +73,13 @@ function chooser(params, name) {
     event.stopPropagation();
     params.showFilter(button);
   });
-  params.column.addEventListener("filterChanged", show);
+  hear(params.column, "filterChanged", show, gone);
   show();
   return button;
 }
 
 // Up, down, as it was: one button per column.
-function sorter(params, name) {
+function sorter(params, name, gone) {
   const button = tool("↕");
   const show = () => {
     const order = params.column.getSort();
@@ -81,7 +91,7 @@ function sorter(params, name) {
     event.stopPropagation();
     params.progressSort(false);
   });
-  params.column.addEventListener("sortChanged", show);
+  hear(params.column, "sortChanged", show, gone);
   show();
   return button;
 }

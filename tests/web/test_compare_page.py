@@ -1,0 +1,75 @@
+"""Runs compared on the page: whose settings are taken over, and into which pipeline."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from nicegui.testing import User
+
+from tensorrag.pipeline import Pipeline
+from tests.core.engine import node
+from tests.web.desk import Desk
+from web.live.session import Session
+from web.page.compare import address
+from web.page.pages import add_pages
+from web.page.panel import Panel
+
+CHANGE = {"op": "set_params", "node": "number", "params": {"value": 9}}
+
+
+@pytest.fixture
+def pages(desk: Desk, user: User) -> User:
+    add_pages(desk.sessions)
+    return user
+
+
+async def ran(desk: Desk, name: str, value: int) -> tuple[Session, str]:
+    """Make a pipeline of one card, and run it."""
+    session = await desk.open(Pipeline(name).with_nodes(node("number", value=value)))
+    assert await desk.run(session) == "succeeded"
+    return session, (await session.runs())[0].id
+
+
+async def value(desk: Desk, session: Session) -> Any:
+    """What the card is set to now."""
+    return (await desk.sessions.open(session.id)).pipeline.nodes["number"].params["value"]
+
+
+def heads(user: User) -> Panel:
+    """The part of the page with a box for each run."""
+    assert user.client is not None
+    panels = [each for each in user.client.elements.values() if isinstance(each, Panel)]
+    return next(each for each in panels if "box head" in each.props["content"])
+
+
+async def use(user: User, run: str) -> None:
+    """Press the button that takes a run's settings over, or send what it would."""
+    act = heads(user)._act
+    assert act is not None
+    assert user.client is not None
+    with user.client:
+        await act("use", {"run": run})
+
+
+async def test_settings_go_to_the_pipeline_whose_run_they_are_of(pages: User, desk: Desk) -> None:
+    one, first = await ran(desk, "One", 5)
+    two, second = await ran(desk, "Two", 6)
+    two.edit([CHANGE])
+    await two.logged()
+    await pages.open(address([first, second]))
+    await use(pages, second)
+
+    assert (await value(desk, one), await value(desk, two)) == (5, 6)
+    (await desk.sessions.open(two.id)).undo()
+    assert await value(desk, two) == 9
+
+
+async def test_a_run_that_noted_no_pipeline_replaces_nothing(pages: User, desk: Desk) -> None:
+    known, run = await ran(desk, "Known", 5)
+    old = desk.workspace.journal.create_run({}, pipeline_id=known.id, name="Known")
+    await pages.open(address([run, old]))
+
+    assert heads(pages).props["content"].count('data-act="use"') == 1
+    await use(pages, old)
+    assert await value(desk, known) == 5
