@@ -276,6 +276,16 @@ def test_a_card_is_passed_by_and_what_comes_to_it_goes_on(desk: Desk) -> None:
     hands.expect_states("bypassed", "data_split")
     expect(hands.card("data_split_2")).to_contain_text("40,000")  # of all 50,000 rows
 
+    hands.select("data_load")
+    hands.tab("Result")
+    hands.test_id("inspector").get_by_role("button", name="Open").click()
+    expect(hands.test_id("table")).to_be_visible()
+    hands.page.keyboard.press("Backspace")  # nobody sees the card that this would delete
+    hands.page.keyboard.press("ControlOrMeta+x")
+    hands.page.keyboard.press("Escape")
+    expect(hands.test_id("table")).to_have_count(0)
+    expect(hands.test_id("undo")).to_have_attribute("title", re.compile("Bypass"))
+
     hands.test_id("undo").click()
     expect(hands.card("data_split")).not_to_contain_text("Bypassed")
     hands.select("data_split")
@@ -301,6 +311,13 @@ def test_a_right_click_offers_what_can_be_done_with_cards_a_wire_and_the_canvas(
     expect(menu).to_have_count(0)
     expect(hands.card("train")).to_contain_text("Bypassed")
     hands.test_id("undo").click()
+    expect(hands.card("train")).not_to_contain_text("Bypassed")
+
+    hands.card("train").click(button="right", position={"x": 60, "y": 18})
+    offered("Duplicate").click()
+    expect(hands.card("train_2")).to_be_visible()
+    hands.test_id("undo").click()
+    expect(hands.cards("train")).to_have_count(1)  # a menu does what it says once
 
     page.mouse.click(*corner(hands))
     page.keyboard.press("ControlOrMeta+a")
@@ -357,7 +374,14 @@ def test_a_note_and_a_frame_say_what_belongs_together(
     expect(page.get_by_label("Text of the note")).to_be_focused()
     page.keyboard.type("Why <b>this</b>")
     page.keyboard.press("Escape")
-    expect(notes.filter(has_text="Why <b>this</b>")).to_be_focused()
+    note = notes.filter(has_text="Why <b>this</b>")
+    expect(note).to_be_focused()
+    note.dblclick()
+    expect(page.get_by_label("Text of the note")).to_be_focused()
+    search = hands.test_id("palette").get_by_role("searchbox")
+    search.click()
+    expect(page.get_by_label("Text of the note")).to_have_count(0)
+    expect(search).to_be_focused()
 
     hands.select("data_load")
     page.keyboard.press("ControlOrMeta+g")
@@ -392,6 +416,12 @@ def test_a_note_and_a_frame_say_what_belongs_together(
     page.keyboard.press("Enter")
     page.keyboard.press("Delete")
     expect(notes).to_have_count(1)
+
+    note.click()
+    expect(note).to_have_class(re.compile("tr-selected"))
+    take(hands, "train")
+    expect(note).not_to_have_class(re.compile("tr-selected"))  # what is dragged is meant alone
+    page.mouse.up()
     page.reload()
     expect(page.get_by_role("group", name="Note: Why <b>this</b>")).to_be_visible()
     expect(notes).to_have_count(1)

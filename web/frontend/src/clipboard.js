@@ -1,4 +1,5 @@
 import { onBeforeUnmount, onMounted } from "vue"
+import { written } from "./commands/keys.js"
 import { clipOf, createPlacing } from "./clip.js"
 import { isEditable } from "./keyboard.js"
 
@@ -65,7 +66,8 @@ export function useClipboard({ root, graph, flow, selection, actions, emit, enab
     try {
       paste(await navigator.clipboard.readText())
     } catch {
-      emit("rejected", { message: "The browser keeps the clipboard to itself: press Ctrl+V." })
+      const keys = written("mod+v").join("+")
+      emit("rejected", { message: `The browser keeps the clipboard to itself: press ${keys}.` })
     }
   }
 

@@ -10,8 +10,15 @@ export function useDragging() {
   let uncover = null
   let origin = null
   let notes = new Map()
+  let before = []
 
-  function start({ node, nodes }) {
+  /** What is selected when a card is taken hold of: by `start` Vue Flow has selected that. */
+  function press() {
+    before = selection.cards()
+  }
+
+  function start({ event, node, nodes }) {
+    if (!before.includes(node.id) && !isMore(event)) selection.set([node.id])
     uncover?.()
     uncover = null
     flow.lift(idsOf(nodes))
@@ -79,9 +86,10 @@ export function useDragging() {
     else if (nodes.length) actions.moved(idsOf(nodes), [...notes.keys()])
   }
 
-  return { start, move, stop }
+  return { press, start, move, stop }
 }
 
+const isMore = (event) => event.shiftKey || event.ctrlKey || event.metaKey
 const idsOf = (nodes) => nodes.map(({ id }) => id)
 
 const WHEEL_RESTS_AFTER = 120

@@ -16,8 +16,15 @@ export function useDrops({ graph, flow, splicing, emit, enabled }) {
     const id = target.closest?.("[data-card][draggable=true]")?.dataset.card
     held = graph.catalog.value.find(({ card }) => card === id) ?? null
   }
-  onMounted(() => window.addEventListener("dragstart", noteCard))
-  onBeforeUnmount(() => window.removeEventListener("dragstart", noteCard))
+  const forget = () => (held = null)
+  onMounted(() => {
+    window.addEventListener("dragstart", noteCard)
+    window.addEventListener("dragend", forget)
+  })
+  onBeforeUnmount(() => {
+    window.removeEventListener("dragstart", noteCard)
+    window.removeEventListener("dragend", forget)
+  })
 
   function placeAt(event) {
     const { x, y } = flow.screenToFlowCoordinate({ x: event.clientX, y: event.clientY })

@@ -3,21 +3,21 @@ import { onBeforeUnmount, onMounted, shallowRef } from "vue"
 /**
  * The keyboard of the editor: finds the command of a key, and where its keys are heard.
  *
- * Text fields keep their own keys, and their own undo.
+ * Text fields keep their own keys, and their own undo. A canvas that is not `seen` hears none.
  */
-export function useKeyboard({ root, commands, wiring, moving, enabled }) {
+export function useKeyboard({ root, commands, wiring, moving, enabled, seen }) {
   const hand = shallowRef(false)
 
   function onKeyDown(event) {
     if (!enabled() || event.isComposing) return
     // Vue Flow takes Space for its own hand before it gets here.
-    if (event.code === "Space" && !isEditable(event.target) && hasFocus()) hand.value = true
+    if (event.code === "Space" && isOnCanvas(event.target)) hand.value = true
     else if (event.defaultPrevented) return
     if (handle(event)) event.preventDefault()
   }
 
   function handle(event) {
-    if (!isChord(event) && !isEditable(event.target) && wiring.onKey(event)) return true
+    if (!isChord(event) && seen() && !isEditable(event.target) && wiring.onKey(event)) return true
     const command = commands.pressed(event)
     if (!command || !isHeard(command, event)) return false
     if (!command.goesOn) moving.settle()
@@ -25,7 +25,10 @@ export function useKeyboard({ root, commands, wiring, moving, enabled }) {
     return command.run(event) !== false
   }
 
-  function isHeard({ where = "canvas" }, event) {
+  const isOnCanvas = (target) => seen() && !isEditable(target) && hasFocus()
+
+  function isHeard({ where = "canvas", onCanvas = where === "canvas" }, event) {
+    if (onCanvas && !seen()) return false
     if (where === "anywhere") return true
     if (isChord(event) ? isWritten(event.target) : isEditable(event.target)) return false
     return where === "page" || hasFocus()

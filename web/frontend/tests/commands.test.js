@@ -12,6 +12,15 @@ test("a key is named with what was held", () => {
   assert.equal(nameOf(pressed(" ")), "Space")
 })
 
+test("a Mac has its command key for chords, and Ctrl is another key", async () => {
+  const value = { platform: "MacIntel" }
+  Object.defineProperty(globalThis, "navigator", { value, configurable: true })
+  const mac = await import("../src/commands/keys.js?on-a-mac")
+  delete globalThis.navigator
+  assert.equal(mac.nameOf(pressed("z", { metaKey: true })), "mod+z")
+  assert.equal(mac.nameOf(pressed("b", { ctrlKey: true })), "ctrl+b")
+})
+
 test("Shift is a part of the character that it writes", () => {
   assert.equal(nameOf(pressed("?", { shiftKey: true })), "?")
   assert.equal(nameOf(pressed("/", { shiftKey: true })), "/")

@@ -40,6 +40,7 @@ export function canvasCommands(canvas) {
       group: "Add and wire",
       keys: ["/"],
       where: "page",
+      onCanvas: true,
       whyNot: () => (graph.catalog.value.length ? null : "No cards are here yet"),
       run: quickAdd.open,
     },
@@ -49,6 +50,7 @@ export function canvasCommands(canvas) {
       group: "Add and wire",
       keys: ["w"],
       where: "page",
+      onCanvas: true,
       whyNot: notOne,
       run(event) {
         if (!event) refocus()

@@ -1,4 +1,5 @@
-// Keys by name: "mod+shift+z", "?", "alt+ArrowLeft". "mod" is Ctrl, or the Mac's command key.
+// Keys by name: "mod+shift+z", "?", "alt+ArrowLeft". "mod" is Ctrl, or the Mac's command key, whose
+// Ctrl is a key of its own.
 
 const MAC = /mac|iphone|ipad/i.test(globalThis.navigator?.platform ?? "")
 const SIGNS = MAC ? { mod: "⌘", alt: "⌥", shift: "⇧" } : { mod: "Ctrl", alt: "Alt", shift: "Shift" }
@@ -14,10 +15,13 @@ const WORDS = {
 
 /** The name of what was pressed. Shift is part of a character ("?"), and named with all else. */
 export function nameOf({ key, code, ctrlKey, metaKey, altKey, shiftKey }) {
-  const mod = ctrlKey || metaKey
+  const mod = MAC ? metaKey : ctrlKey || metaKey
   const name = nameOfKey(key, code, mod)
   const shift = shiftKey && (name.length > 1 || /[a-z]/.test(name))
-  return [mod && "mod", altKey && "alt", shift && "shift", name].filter(Boolean).join("+")
+  const ctrl = MAC && ctrlKey
+  return [ctrl && "ctrl", mod && "mod", altKey && "alt", shift && "shift", name]
+    .filter(Boolean)
+    .join("+")
 }
 
 /** Where no Latin letters are written, a chord is meant by where its key lies. */

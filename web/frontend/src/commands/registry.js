@@ -13,6 +13,7 @@ export const GROUPS = ["Run", "Add and wire", "Edit", "Arrange", "View", "Pipeli
  *   keys      names of its shortcuts (see keys.js); the first is the one that is shown
  *   where     its keys work "anywhere", on the "page" (in all but text fields), or, if this is
  *             left out, while the canvas has the focus or nothing has
+ *   onCanvas  its keys need a canvas that is seen, also where they work on the page
  *   whyNot    () => why it is off just now, in a sentence; null when it is not
  *   run       (event?) => does it; false where there was nothing to do
  *   keysOnly  it needs its key (an arrow), or is the palette itself: only the sheet lists it

@@ -64,6 +64,7 @@ export function useMenu({ root, graph, selection, refocus, enabled }) {
   function onPointerDown(event) {
     if (open.value && !event.target.closest?.(".tr-context")) open.value = null
     if (event.pointerType !== "touch" || !root.value.contains(event.target) || !enabled()) return
+    if (pressing || !event.isPrimary) return lift() // two fingers zoom
     const { clientX, clientY, target } = event
     pressing = { clientX, clientY }
     pressing.timer = setTimeout(() => show(target, { clientX, clientY }), LONG)

@@ -7,7 +7,7 @@ const LEAST = { width: 96, height: 48 }
 const ROOM = { side: 20, above: 44 }
 
 /** Notes on the canvas, and frames around cards: made, written in, moved and sized by hand. */
-export function createNotes({ root, graph, flow, selection, actions }) {
+export function createNotes({ graph, flow, selection, actions }) {
   const editing = shallowRef(null)
 
   const freeId = (kind) => {
@@ -141,13 +141,12 @@ export function createNotes({ root, graph, flow, selection, actions }) {
     if (graph.annotations.has(id)) editing.value = id
   }
 
-  /** Leave a text that was written in, and give the keyboard back to where it was. */
+  /** Leave a text that was written in, and keep it. */
   function write(id, key, value) {
     if (editing.value !== id) return
     editing.value = null
     const note = graph.annotations.get(id)
     if (note && (note[key] ?? "") !== value) actions.annotate({ id, [key]: value })
-    root.value?.querySelector(`[data-note="${CSS.escape(id)}"]`)?.focus({ preventScroll: true })
   }
 
   return { editing, addNote, frame, drag, resize, edit, write }
