@@ -7,8 +7,9 @@ import logging
 import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import NoReturn
 
-from tensorrag.errors import TensorRagError, WorkspaceError
+from tensorrag.errors import WorkspaceError
 from tensorrag.run.budget import LATEST, LIMITS, Budgets, Look
 from tensorrag.run.chronicle import Chronicle
 from tensorrag.store.settings import Settings
@@ -36,14 +37,13 @@ class BudgetWatch:
     _one_by_one: threading.Lock = field(default_factory=threading.Lock)
 
     async def watch(self) -> None:
-        """Look until one is used up that holds, then stop the run. Cancel it to end it before."""
+        """Look until one is used up that holds, then stop the run. Cancel it at the end of that."""
         while True:
             look = await asyncio.to_thread(self.look)
             if look.told:
                 self.wake()
             if look.stop:
                 await self._stop(look.stop)
-                return
             await asyncio.sleep(look.wait)
 
     def look(self) -> Look:
@@ -65,14 +65,14 @@ class BudgetWatch:
             self.chronicle.note("cost", data)
         return look
 
-    async def _stop(self, why: str) -> None:
-        """Stop the run although nobody asked for that, as often as it takes."""
+    async def _stop(self, why: str) -> NoReturn:
+        """Stop the run although nobody asked for that, again and again until it has ended.
+
+        A stop that raises nothing may fail later: what is being submitted is stopped after that.
+        """
         while True:
             try:
                 await self.stop(why)
-                return
-            except TensorRagError as error:
-                log.warning(
-                    "A card of run %s could not be stopped: %s", self.chronicle.run, error.message
-                )
+            except Exception as error:  # whatever it was, money is being spent
+                log.warning("A card of run %s could not be stopped: %s", self.chronicle.run, error)
             await asyncio.sleep(LATEST)

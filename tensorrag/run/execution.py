@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -23,6 +24,8 @@ from tensorrag.task import Task
 
 REHEARSES = "tried on a few rows here first"
 """Why a card is still waiting that would cost money."""
+
+log = logging.getLogger(__name__)
 
 FindStray = Callable[[NodeRun], Awaitable[Unsettled | None]]
 """Gives a task that does just what a node needs, if one goes on already."""
@@ -109,6 +112,15 @@ class Execution:
             with suppress(Exception):
                 await self._executor.cancel(self._node.handle)
 
+    async def _stop_late(self) -> None:
+        """Stop what was asked to stop while it was submitted; where it fails, it can be again."""
+        try:
+            await self.cancel()
+        except Exception as error:  # it goes on there: it is listened to until it has ended
+            log.warning("%s could not be stopped: %s", self._node.title, error)
+            self._node.unreached = True
+            self._show()
+
     async def _attempt(self) -> JsonObject:
         node = self._node
         self._refuse_cancelled()
@@ -118,7 +130,7 @@ class Execution:
         self._wake()
         await self._chronicle.recorded()  # what is stored can be found again after a crash
         if node.cancelling:
-            await self.cancel()
+            await self._stop_late()
         async for event in self._executor.events(node.handle):
             kind, data = str(event.get("type")), event.get("data")
             data = data if isinstance(data, dict) else {}

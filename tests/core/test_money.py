@@ -17,7 +17,9 @@ from tensorrag.errors import ExecutorError, RunRefused, Unheard, WorkspaceError
 from tensorrag.pipeline import Pipeline
 from tensorrag.rates import Rates
 from tensorrag.run import Request, Run
+from tensorrag.store.place import Place
 from tensorrag.store.spending import Charge, Work
+from tensorrag.task import Task
 from tests.core.engine import Engine, InProcess, chain, node
 
 RATES = Rates(
@@ -243,6 +245,35 @@ async def test_it_does_so_where_the_place_and_the_disk_fail_at_first(
 
     assert (ended.status, failed) == ("cancelled", ["disk", "place"])
     assert ended.nodes["wait"].state == "cancelled"
+
+
+async def test_it_does_so_where_the_stop_fails_just_after_a_card_was_submitted(
+    engine: Engine, paid: Paid, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submit, cancel, failed = paid.submit, paid.cancel, list[str]()
+    started = new(engine, paid, waits())
+
+    async def slowly(task: Task, place: Place) -> str:
+        if task.card == "wait":
+            engine.workspace.settings.set("budget_run", 0.01)  # the first card costs 0.02 already
+            while not started.nodes["wait"].cancelling:
+                await asyncio.sleep(0.01)
+        return await submit(task, place)
+
+    async def reach(handle: str) -> None:
+        if not failed:
+            failed.append(handle)
+            raise ExecutorError("The cloud does not answer.")
+        await cancel(handle)
+
+    monkeypatch.setattr(paid, "submit", slowly)
+    monkeypatch.setattr(paid, "cancel", reach)
+    engine.workspace.settings.set("budget_hard", True)
+    await started.start()
+
+    assert await started.wait() == "cancelled"
+    assert failed == [started.nodes["wait"].handle]
+    assert (started.nodes["wait"].reason or "").startswith("The budget of this run, $0.01")
 
 
 async def test_a_run_whose_cards_are_done_succeeds_though_nobody_can_read_what_was_spent(

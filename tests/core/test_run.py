@@ -14,12 +14,20 @@ from typing import Any
 
 import pytest
 
-from tensorrag.errors import ExecutorError, NodeNotFound, RunRefused, WorkspaceError
+from tensorrag.errors import (
+    ExecutorError,
+    ExecutorUnavailable,
+    NodeNotFound,
+    RunRefused,
+    WorkspaceError,
+)
 from tensorrag.executor import Offer, Offers
 from tensorrag.pipeline import Node, Pipeline
 from tensorrag.run import Request, Run
 from tensorrag.run.prepare import PipelineHasErrors
+from tensorrag.store.place import Place
 from tensorrag.store.workspace import Workspace
+from tensorrag.task import Task
 from tests.core.engine import Engine, InProcess, chain, node, wire
 
 
@@ -409,6 +417,37 @@ async def test_a_card_that_cannot_be_reached_keeps_no_other_from_being_cancelled
 
     assert await run.wait() == "cancelled"
     assert states(run) == {"number": "done", "wait": "cancelled", "other": "cancelled"}
+
+
+async def test_a_card_that_cannot_be_reached_just_after_it_was_submitted_can_be_stopped_again(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submit, cancel = engine.executor.submit, engine.executor.cancel
+    submitting, may_go_on = asyncio.Event(), asyncio.Event()
+
+    async def slowly(task: Task, place: Place) -> str:
+        if task.card == "wait":
+            submitting.set()
+            await may_go_on.wait()
+        return await submit(task, place)
+
+    async def lost(handle: str) -> None:
+        raise ExecutorUnavailable("The cloud cannot be reached.")
+
+    monkeypatch.setattr(engine.executor, "submit", slowly)
+    monkeypatch.setattr(engine.executor, "cancel", lost)
+    run = engine.new(chain(node("number"), node("wait", steps=100_000)))
+    await run.start()
+    await submitting.wait()
+    await run.cancel()  # it has no handle yet: nobody can tell whether it can be reached
+    may_go_on.set()
+
+    await until_told(run, "wait", cancelling=False)
+    assert not run.nodes["wait"].ended, "it goes on there"
+    monkeypatch.setattr(engine.executor, "cancel", cancel)
+    await run.cancel()
+    assert await run.wait() == "cancelled"
+    assert states(run) == {"number": "done", "wait": "cancelled"}
 
 
 async def test_a_card_that_has_not_begun_can_be_cancelled(engine: Engine) -> None:

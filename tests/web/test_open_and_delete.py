@@ -7,6 +7,7 @@ import os
 import shutil
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -15,17 +16,20 @@ import httpx
 import pytest
 
 from tensorrag.edit.history import Version
-from tensorrag.errors import FileFormatError, PipelineError
+from tensorrag.errors import ExecutorUnavailable, FileFormatError, PipelineError
 from tensorrag.pipeline.files import load
+from tensorrag.run import Request, Run
+from tensorrag.store.run_entry import runs_of
 from tensorrag.store.shelf import Shelf
 from tests.clock import FULL
 from tests.core.engine import chain, node
 from tests.servers import Server, start_server
-from tests.web.desk import Desk, Listener
+from tests.web.desk import Desk, Listener, until
 from web.live.open_pipelines import PipelineNotFound
 
 __all__ = ["start_server"]
 
+WAITS = chain(node("number"), node("wait", steps=100_000))
 SUM = chain(node("number", value=3), node("add", amount=4))
 RENAME = [{"op": "rename", "name": "Edited"}]
 TIMES = 300 if FULL else 20
@@ -108,6 +112,87 @@ async def test_who_opens_while_it_is_deleted_finds_none(
     with pytest.raises(PipelineNotFound):
         await opening
     assert session.id not in desk.sessions.pipelines._opening
+
+
+def is_at_work(run: Run) -> bool:
+    return run.nodes["wait"].state == "running"
+
+
+async def runs_of_both(desk: Desk) -> tuple[str, list[Run]]:
+    """A pipeline of which a run and a sweep go on, and another run of each waits."""
+    shelf, runs = desk.workspace.pipelines, desk.sessions.runs
+    name, begun = await asyncio.to_thread(shelf.create, WAITS), list[Run]()
+    for of in (name, runs_of(name)):
+        begun += [await runs.begin(Request(WAITS, of, no_cache=True)) for _ in range(2)]
+        going, waiting = begun[-2:]
+        await until(partial(is_at_work, going), seconds=60)
+        assert runs.waiting(of) == [waiting]
+    return name, begun
+
+
+@pytest.mark.parametrize("is_open", [True, False])
+async def test_its_runs_and_sweeps_are_stopped(desk: Desk, is_open: bool) -> None:
+    name, begun = await runs_of_both(desk)
+    if is_open:
+        await desk.sessions.open(name)
+
+    await desk.sessions.delete(name)
+
+    assert [await run.wait() for run in begun] == ["cancelled"] * 4
+    assert not desk.workspace.pipelines.path(name).exists()
+
+
+async def test_a_deletion_is_refused_where_a_card_cannot_be_stopped(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, begun = await runs_of_both(desk)
+    session = await desk.sessions.open(name)
+    view = Listener(session)
+
+    async def lost(handle: str) -> None:
+        raise ExecutorUnavailable("The cloud cannot be reached.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(desk.executor, "cancel", lost)
+        with pytest.raises(ExecutorUnavailable, match="cannot be reached"):
+            await desk.sessions.delete(name)
+
+    told = view.closed
+    assert not told
+    assert await desk.sessions.open(name) is session
+    assert [run.status for run in begun] == ["running", "queued"] * 2
+    session.edit(RENAME)
+    await session.written()  # it is saved as before
+    await desk.sessions.delete(name)  # by now it answers
+    assert view.closed
+    assert [await run.wait() for run in begun] == ["cancelled"] * 4
+    (file,) = await asyncio.to_thread(kept, desk.workspace.pipelines, name)
+    assert load(file).pipeline.name == "Edited"
+
+
+async def test_what_is_brought_back_comes_back_though_nobody_waits_for_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf = desk.workspace.pipelines
+    name = await asyncio.to_thread(shelf.create, SUM)
+    await desk.sessions.delete(name)
+    restoring, may_go_on, restore = threading.Event(), threading.Event(), shelf.restore
+
+    def slowly(pipeline_id: str) -> None:
+        restoring.set()
+        may_go_on.wait(timeout=60)
+        restore(pipeline_id)
+
+    monkeypatch.setattr(shelf, "restore", slowly)
+    asking = asyncio.create_task(desk.sessions.restore(name))
+    await asyncio.to_thread(restoring.wait)
+    asking.cancel()  # the tab was closed
+    await asyncio.wait([asking])
+    opening = asyncio.create_task(desk.sessions.open(name))
+    await asyncio.wait([opening], timeout=0.05)  # it would be refused by now if it did not wait
+    may_go_on.set()
+
+    assert (await opening).pipeline.nodes.keys() == SUM.nodes.keys()
 
 
 async def test_a_page_that_was_put_together_meanwhile_is_told(desk: Desk) -> None:

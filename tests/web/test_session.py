@@ -28,6 +28,7 @@ from tensorrag.pipeline.came_along import source_sha256
 from tensorrag.pipeline.files import load, save
 from tensorrag.run.prepare import PipelineHasErrors
 from tensorrag.store.edit_log import EditLog
+from tensorrag.store.run_entry import Unsettled
 from tensorrag.types import ModelSchema
 from tests.clock import within
 from tests.core.engine import chain, node
@@ -998,6 +999,29 @@ async def test_a_run_is_seen_being_stopped_while_its_place_does_not_answer(
     monkeypatch.setattr(desk.executor, "cancel", cancel)
     await session.cancel()
     assert await run.wait() == "cancelled"
+
+
+async def test_of_cards_that_go_on_elsewhere_those_can_be_stopped_again_that_were_not(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, strays = await desk.open(SUM), desk.sessions.runs.strays
+    left = {run: Unsettled(run, "wait", {}, {}, session.id) for run in ("near", "far")}
+    asked: list[str] = []
+
+    async def stop(run: str) -> None:
+        asked.append(run)
+        if run == "far":
+            raise OSError("The line broke.")
+
+    monkeypatch.setattr(strays, "of", lambda pipeline: list(left.values()))
+    monkeypatch.setattr(strays, "cancel", stop)
+    with pytest.raises(OSError, match="line broke"):
+        await session.cancel_strays()
+
+    assert sorted(asked) == ["far", "near"]
+    assert not session.cancelling_strays, "the far one can be stopped again"
+    del left["far"]
+    assert session.cancelling_strays, "the near one is being stopped"
 
 
 async def test_a_run_that_still_looks_at_its_source_can_be_cancelled(

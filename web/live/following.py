@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 
-from tensorrag.errors import TensorRagError
 from tensorrag.pipeline import JsonObject
 from tensorrag.run import Run
 from tensorrag.store.run_entry import ONGOING, Unsettled
@@ -112,19 +111,19 @@ class Following:
         asked = {stray.run for stray in self.strays}
         self._stopping |= asked
         self._stage.tell_status()
-        try:
-            for run_id in asked:
-                await self._runs.strays.cancel(run_id)
-        except TensorRagError:  # it can be asked again
-            self._stopping -= asked
-            self._stage.tell_status()
-            raise
+        unreached = set(asked)
 
-    async def cancel_all(self) -> None:
-        """Take back what waits, and stop what goes on."""
-        for run in self.waiting:
-            await run.cancel()
-        await self.cancel()
+        async def stop(run_id: str) -> None:
+            await self._runs.strays.cancel(run_id)
+            unreached.discard(run_id)
+
+        try:
+            answers = await asyncio.gather(*map(stop, asked), return_exceptions=True)
+        finally:  # those can be asked again
+            self._stopping -= unreached
+            self._stage.tell_status()
+        for error in filter(None, answers):
+            raise error
 
     # --- looking ----------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from weakref import WeakValueDictionary
 from tensorrag.edit.document import Document
 from tensorrag.errors import PipelineError, TensorRagError
 from tensorrag.pipeline.names import quoted
+from tensorrag.store.run_entry import runs_of
 from tensorrag.store.workspace import Workspace
 from web.live.card_watch import CardWatch
 from web.live.hosting import Hosting
@@ -77,10 +78,11 @@ class OpenPipelines:
         return session
 
     async def delete(self, pipeline_id: str) -> None:
-        """Take a pipeline out of the workspace; its file is kept aside.
+        """Take a pipeline out of the workspace, and stop its runs; its file is kept aside.
 
         Raises:
             PipelineNotFound: there is none of this id.
+            ExecutorError: a card of it cannot be reached to be stopped; the pipeline stays.
         """
         # To its end, also when nobody waits for it any more: half a deletion is none.
         await asyncio.shield(asyncio.create_task(self._delete(pipeline_id)))
@@ -91,8 +93,7 @@ class OpenPipelines:
         Raises:
             PipelineError: nothing of it is kept, or there is one of this id again.
         """
-        async with self._turn(pipeline_id):
-            await asyncio.to_thread(self._workspace.pipelines.restore, pipeline_id)
+        await asyncio.shield(asyncio.create_task(self._restore(pipeline_id)))
 
     def watch(self) -> None:
         """Notice from now on what other programs write into files that somebody looks at."""
@@ -146,13 +147,19 @@ class OpenPipelines:
     async def _delete(self, pipeline_id: str) -> None:
         async with self._turn(pipeline_id):
             await asyncio.to_thread(self._find, pipeline_id, Path.exists)
-            opening = self._opening.pop(pipeline_id, None)
-            if opening is not None:
+            if opening := self._opening.get(pipeline_id):
                 await asyncio.wait([opening])
-                session = _opened(opening)
-                if session is not None:
-                    await session.close(deleted=True)
+            # First, while it can still be refused.
+            await self._runs.cancel_all(pipeline_id, runs_of(pipeline_id))
+            session = self.get(pipeline_id)
+            self._opening.pop(pipeline_id, None)
+            if session is not None:
+                await session.close(deleted=True)
             await asyncio.to_thread(self._workspace.pipelines.delete, pipeline_id)
+
+    async def _restore(self, pipeline_id: str) -> None:
+        async with self._turn(pipeline_id):
+            await asyncio.to_thread(self._workspace.pipelines.restore, pipeline_id)
 
     async def _close_idle(self) -> None:
         """Close what was opened long ago and nobody looks at."""

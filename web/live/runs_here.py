@@ -118,6 +118,18 @@ class RunsHere:
             self._tell(run)
         return run
 
+    async def cancel_all(self, *pipeline_ids: str) -> None:
+        """Stop what goes on of these pipelines, and take back what waits.
+
+        Raises:
+            ExecutorError: a card cannot be reached to be stopped; what waits still does.
+        """
+        for run in [run for run in self._going if run.pipeline_id in pipeline_ids]:
+            await run.cancel()
+        # The turn of one that waited may have come meanwhile.
+        for run in [r for r in (*self._waiting, *self._going) if r.pipeline_id in pipeline_ids]:
+            await run.cancel()
+
     async def take_up(self) -> None:
         """Have those wait again that did when the server before ended; look for what goes on."""
         self.strays.start()

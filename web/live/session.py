@@ -527,7 +527,6 @@ class Session:
         if deleted:
             self._deleted = True
             self._stage.tell(lambda view: view.on_closed())
-            await self._following.cancel_all()
             await self._saving.settled()  # the file that is kept has the last edit, too
             self._saving.stop()
             await self.versions.close()

@@ -212,10 +212,11 @@ class Sessions:
         return await self.create(loaded.pipeline), loaded.warnings
 
     async def delete(self, pipeline_id: str) -> None:
-        """Take a pipeline out of the workspace; its file is kept aside.
+        """Take a pipeline out of the workspace, and stop its runs; its file is kept aside.
 
         Raises:
             PipelineNotFound: there is none of this id.
+            ExecutorError: a card of it cannot be reached to be stopped; the pipeline stays.
         """
         await self.pipelines.delete(pipeline_id)
 
