@@ -234,7 +234,11 @@ class Run:
         if self._main is None:
             return self._withdrawn and not self.ended
         at_work = [node for node in self.nodes.values() if node.launched and not node.ended]
-        return bool(at_work) and all(node.stopping for node in at_work)
+        if not at_work:  # its end may just be written down
+            nodes = self.nodes.values()
+            over = self.status == "running" and all(node.ended for node in nodes)
+            return over and any(node.cancelling for node in nodes)
+        return all(node.stopping for node in at_work)
 
     @property
     def events(self) -> list[JsonObject]:

@@ -1,6 +1,7 @@
 """From an empty canvas to a trained network, by mouse and keyboard alone."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ WIRES = (
     ("data_split", "test_dataset", "evaluate", "test_dataset"),
     ("train_gpu", "trained_model", "evaluate", "trained_model"),
 )
+CHOSEN = re.compile(r"\btr-selected\b")
 PLACES = {
     "data_load": (110, 230),
     "data_split": (330, 230),
@@ -138,7 +140,7 @@ class Gestures:
 def test_the_sample_is_built_in_twelve_gestures_at_most(hands: Hands, page: Page) -> None:
     gestures = Gestures(hands)
     gestures.click(page.locator("[data-testid=palette] [data-card=data_load]"))
-    expect(hands.card("data_load")).to_be_visible()
+    expect(hands.card("data_load")).to_have_class(CHOSEN)
     for card, port, side, by, words, made in (
         ("data_load", "dataset", "out", (60, 0), "split", "data_split"),
         ("data_split", "train_dataset", "out", (60, 180), "train gpu", "train_gpu"),
@@ -147,7 +149,7 @@ def test_the_sample_is_built_in_twelve_gestures_at_most(hands: Hands, page: Page
     ):
         gestures.drag_out(card, port, side, by)
         gestures.type(words)
-        expect(hands.card(made)).to_be_visible()
+        expect(hands.card(made)).to_have_class(CHOSEN)
     gestures.wire("data_split", "test_dataset", "evaluate", "test_dataset")
 
     for source, output, target, input in WIRES:

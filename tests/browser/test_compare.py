@@ -86,6 +86,7 @@ def test_two_runs_are_chosen_compared_and_the_better_settings_taken_over(
 
     page.goto(server.url)
     page.get_by_label("Compare the last run of Another network").check()
+    expect(page.locator(".choosing")).to_contain_text("the last run of Another network")
     page.get_by_label("Compare the last run of Small network").check()
     page.get_by_test_id("compare-runs").click()
     page.wait_for_url(f"**/compare?run={second}&run={third}")

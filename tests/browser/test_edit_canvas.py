@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -216,7 +217,7 @@ def test_a_card_is_duplicated_cut_and_pasted_under_the_pointer(desk: Desk) -> No
 
 
 def test_what_is_pasted_is_text_that_anybody_may_have_written(
-    desk: Desk, shop: Server, context: BrowserContext
+    desk: Desk, shop: Server, context: BrowserContext, tmp_path: Path
 ) -> None:
     context.grant_permissions(["clipboard-read", "clipboard-write"], origin=shop.url)
     hands = desk({"data_load": (0, 0)})
@@ -232,7 +233,8 @@ def test_what_is_pasted_is_text_that_anybody_may_have_written(
     paste('{"format": "tensorrag.pipeline", "version": 1, "nodes": [')
     expect(note).to_contain_text("What was copied cannot be pasted. This is not JSON")
 
-    source = "import pathlib; pathlib.Path('/tmp/never').touch()"
+    never = tmp_path / "never"
+    source = f"import pathlib; pathlib.Path({str(never)!r}).touch()"
     part = {
         "format": "tensorrag.pipeline",
         "version": 1,
@@ -243,6 +245,7 @@ def test_what_is_pasted_is_text_that_anybody_may_have_written(
     paste(json.dumps(part))
     expect(hands.cards("foreign")).to_contain_text("off until you trust it")
     expect(note).to_contain_text("1 entry of what was copied could not be used.")
+    assert not never.exists()
 
 
 def x_of(hands: Hands, card: str) -> int:
@@ -290,6 +293,7 @@ def test_a_card_is_passed_by_and_what_comes_to_it_goes_on(desk: Desk) -> None:
     expect(hands.card("data_split")).not_to_contain_text("Bypassed")
     hands.select("data_split")
     hands.page.keyboard.press("b")
+    expect(hands.card("data_split")).to_contain_text("Bypassed")
     hands.page.keyboard.press("b")
     expect(hands.card("data_split")).not_to_contain_text("Bypassed")
 

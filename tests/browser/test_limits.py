@@ -150,6 +150,8 @@ def test_a_card_that_does_not_want_to_end_says_that_it_is_being_stopped(
 
     hands.expect_states("cancelled", "deaf")
     expect(narrow.locator("[data-node=deaf] .tr-state")).to_have_text("Cancelled")
+    for place in ("[data-testid=run-status]", "[data-testid=inspector] .ihs .st", ".sh .st"):
+        expect(page.locator(place)).to_have_text("Cancelled")
     assert words(page, "card") == ["Epoch\u00a03/9", "Stopping…", "Cancelled"]
     assert words(narrow, "card") == words(page, "card")
     assert len({(width, height) for _, width, height in said(page, "card")}) == 1

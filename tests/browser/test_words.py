@@ -148,13 +148,16 @@ def test_nothing_typed_is_lost_when_the_palette_closes(hands: Hands, page: Page)
 
 
 def test_all_shortcuts_are_on_one_sheet(hands: Hands, page: Page) -> None:
-    page.locator("body").press("?")
+    add_by_keys(hands, "load", "data_load")
+    page.keyboard.press("?")
     sheet = page.get_by_role("dialog", name="Keyboard")
     expect(sheet.get_by_role("region", name="Edit")).to_contain_text("UndoCtrlZ")
     expect(sheet).to_contain_text("Add a card/")
     page.keyboard.press("Delete")  # no key of the canvas works behind it
     page.keyboard.press("Escape")
     expect(sheet).to_have_count(0)
+    expect(hands.card("data_load")).to_have_count(1)
+    hands.page.locator(".vue-flow__pane").click(position={"x": 30, "y": 30})
     hands.test_id("help").click()
     expect(sheet).to_be_visible()
     sheet.get_by_role("button", name="Close").click()
@@ -167,6 +170,7 @@ def test_all_shortcuts_are_on_one_sheet(hands: Hands, page: Page) -> None:
 def add_by_keys(hands: Hands, words: str, kind: str) -> None:
     hands.page.keyboard.press("/")
     expect(menu(hands.page).get_by_role("combobox")).to_be_focused()
+    expect(menu(hands.page).get_by_role("option").first).to_be_visible()
     hands.page.keyboard.type(words)
     hands.page.keyboard.press("Enter")
     expect(hands.card(kind)).to_be_focused()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -51,19 +52,20 @@ async def test_what_nobody_waits_for_any_more_when_it_begins_is_ended(
     executor: ModalExecutor, plane: Plane, place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The editor is closed while Modal takes a card on."""
-    takes_on, taken = plane.FunctionMap, asyncio.Event()
+    takes_on, taken, go_on = plane.FunctionMap, asyncio.Event(), threading.Event()
     loop = asyncio.get_running_loop()
 
     async def slow(request: Any, metadata: Any) -> Any:
         answer = await takes_on(request, metadata)
         loop.call_soon_threadsafe(taken.set)
-        await asyncio.sleep(1)
+        await asyncio.to_thread(go_on.wait, 60)
         return answer
 
     monkeypatch.setattr(plane, "FunctionMap", slow)
     submitting = asyncio.create_task(executor.submit(task("Sleep", 600), place))
     await taken.wait()
     submitting.cancel()
+    go_on.set()
     with pytest.raises(asyncio.CancelledError):
         await submitting
     await executor.close()

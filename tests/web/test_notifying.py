@@ -121,6 +121,7 @@ async def test_of_short_and_cancelled_runs_nothing_is_told(desk: Desk) -> None:
     async with hook() as there:
         use(desk, there.url, after=3600.0)
         await desk.run(await desk.open(SUM))
+        await until(lambda: not desk.sessions.notifier._tasks)  # by the setting of then
         use(desk, there.url)
         slow = await desk.open(chain(node("number", value=1), node("wait", steps=100_000)))
         run = await slow.start()
