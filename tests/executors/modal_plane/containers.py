@@ -183,7 +183,8 @@ class Containers(Stored):
     server_url: str
 
     async def _watch(self, container: Container) -> None:
-        await asyncio.to_thread(container.process.wait)
+        while container.process.poll() is None:  # a thread for each would use up the loop's
+            await asyncio.sleep(0.02)
         container.over = True
         if container.call is not None:
             said = (self.place("containers", container.id) / "out").read_text(errors="replace")
