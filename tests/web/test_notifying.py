@@ -168,6 +168,7 @@ async def test_its_address_is_not_in_the_log_of_the_server(desk: Desk, answer: b
     written = text_of(desk.workspace.root)
     assert "Somebody names •••." in written
     assert "token-1234" not in written
+    assert "HTTP Request" not in written, "a second lock: whom the server asks is noted nowhere"
 
 
 async def test_of_a_run_of_a_sweep_the_pipeline_is_named_that_is_swept(desk: Desk) -> None:
