@@ -436,7 +436,7 @@ async def test_a_card_that_cannot_be_reached_just_after_it_was_submitted_can_be_
 
     monkeypatch.setattr(engine.executor, "submit", slowly)
     monkeypatch.setattr(engine.executor, "cancel", lost)
-    run = engine.new(chain(node("number"), node("wait", steps=100_000)))
+    run = engine.new(chain(node("number"), node("wait", steps=3_000)))
     await run.start()
     await submitting.wait()
     await run.cancel()  # it has no handle yet: nobody can tell whether it can be reached
