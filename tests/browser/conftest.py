@@ -19,7 +19,7 @@ from playwright.sync_api import (
 )
 
 from scripts.get_chromium import on_this_machine
-from tests.browser.hands import HINTS_SEEN
+from tests.browser.hands import HINTS_SEEN, Hands
 from tests.servers import Server, start_server
 
 __all__ = ["start_server"]
@@ -142,3 +142,12 @@ def context(
 def page(context: BrowserContext) -> Page:
     """An empty tab."""
     return context.new_page()
+
+
+@pytest.fixture
+def hands(server: Server, page: Page) -> Hands:
+    """One person before an empty canvas."""
+    hands = Hands(page).open(f"{server.url}/edit/new")
+    page.wait_for_url("**/edit/new_pipeline*")
+    expect(page.get_by_text("An empty canvas")).to_be_visible()
+    return hands

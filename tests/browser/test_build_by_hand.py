@@ -4,11 +4,9 @@ import json
 import re
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.hands import Hands
-from tests.servers import Server
 
 WIRES = (
     ("data_load", "dataset", "data_split", "dataset"),
@@ -25,15 +23,6 @@ PLACES = {
     "train_gpu": (560, 380),
     "evaluate": (790, 260),
 }
-
-
-@pytest.fixture
-def hands(server: Server, page: Page) -> Hands:
-    """One person before an empty canvas."""
-    hands = Hands(page).open(f"{server.url}/edit/new")
-    page.wait_for_url("**/edit/new_pipeline*")
-    expect(page.get_by_text("An empty canvas")).to_be_visible()
-    return hands
 
 
 def edges(page: Page) -> Locator:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.axe import violations
@@ -10,15 +9,6 @@ from tests.browser.hands import Hands
 from tests.servers import Server
 
 ON_A_MAC = "Object.defineProperty(navigator, 'platform', {get: () => 'MacIntel'})"
-
-
-@pytest.fixture
-def hands(server: Server, page: Page) -> Hands:
-    """One person before an empty canvas."""
-    hands = Hands(page).open(f"{server.url}/edit/new")
-    page.wait_for_url("**/edit/new_pipeline*")
-    expect(page.get_by_text("An empty canvas")).to_be_visible()
-    return hands
 
 
 def menu(page: Page) -> Locator:
