@@ -139,12 +139,13 @@ def test_a_card_held_over_a_wire_says_whether_it_fits_before_it_is_dropped(desk:
     mouse.move(x, y + 8, steps=8)
     expect(hands.page.locator(".tr-why")).to_contain_text("Data Load takes no Table")
     expect(marked).to_have_count(0)
-    mouse.move(x, y - 200, steps=4)
+    mouse.move(x, y - 130, steps=4)
     expect(hands.page.locator(".tr-why")).to_have_count(0)
     mouse.up()
     wires(hands, TABLES, SPEC)
 
     take(hands, "data_split")
+    x, y = middle(wire(hands, TABLES).locator(".tr-line"))  # it may have moved under the pointer
     mouse.move(x, y + 100, steps=4)
     expect(marked).to_have_count(0)
     mouse.move(x, y + 14, steps=8)
@@ -169,7 +170,7 @@ def test_cards_are_copied_and_pasted_into_another_pipeline_in_another_tab(
     hands = desk({"data_load": (0, 0), "train": (232, -28), "model_define": (0, 200)}, TABLES, SPEC)
     hands.settings("train")
     hands.type_into("seed", "7")
-    expect(hands.test_id("undo")).to_be_enabled()
+    expect(hands.test_id("undo")).to_have_attribute("aria-label", "Undo Change seed")
     hands.page.mouse.click(*corner(hands))
     hands.page.keyboard.press("ControlOrMeta+a")
     expect(hands.page.locator("[data-node].tr-selected")).to_have_count(3)

@@ -124,19 +124,22 @@ def test_more_than_the_cap_is_refused_while_it_streams(server: Server) -> None:
     assert kept(server) == []
 
 
+def connected(server: Server) -> httpx.AsyncClient:
+    limits = httpx.Limits(max_connections=None)
+    return httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=120, limits=limits)
+
+
 async def test_many_files_at_once_take_turns(server: Server) -> None:
     contents = [f"a,b\n{number},2\n".encode() for number in range(400)]
 
-    async with httpx.AsyncClient(
-        base_url=server.url, trust_env=False, timeout=120, limits=httpx.Limits(max_connections=None)
-    ) as client:
+    async with connected(server) as client, connected(server) as looking:
 
         async def send(content: bytes) -> httpx.Response:
             return await client.post("/api/uploads", files={"file": ("<b>.csv", content)})
 
         answers = asyncio.gather(*(send(content) for content in contents))
-        closing = {"Connection": "close"}  # none is taken that the server is about to end
-        looks = [await client.get("/healthz", headers=closing) for _ in range(5)]
+        closing = {"Connection": "close"}  # each look has a line that the server is not about to end
+        looks = [await looking.get("/healthz", headers=closing) for _ in range(5)]
         statuses = [answer.status_code for answer in await answers]
 
     assert [look.status_code for look in looks] == [200] * 5
