@@ -21,6 +21,7 @@ MAX_RETRIES = 10
 MAX_SECONDS = 30 * 24 * 3600
 """Longest time limit of a card: 30 days."""
 MAX_MEMORY = 1 << 24
+MAX_DOLLARS = 1_000_000
 """Largest memory limit of a card, in MiB: 16 TiB."""
 FAR = 1_000_000
 """Farthest from the origin that a card may lie, in pixels."""
@@ -180,7 +181,17 @@ RESOURCES = {
 }
 """What a card may ask for."""
 
-SETTINGS = {"run_on": _RUN_ON, "gpu": _GPU, "timeout": _TIMEOUT, "seed": _SEED}
+_BUDGET = _positive(
+    MAX_DOLLARS, "What one run may cost, in US$, where the settings of the machine allow more."
+)
+
+SETTINGS = {
+    "run_on": _RUN_ON,
+    "gpu": _GPU,
+    "timeout": _TIMEOUT,
+    "seed": _SEED,
+    "budget": _BUDGET,
+}
 """What holds for every card that does not say otherwise."""
 
 POSITION = Key(
@@ -226,7 +237,7 @@ PIPELINE_KEYS: Mapping[str, Key] = {
     ),
     "settings": _object(
         'an object with "run_on" (the name of an executor), "gpu" (the name of a GPU), "timeout" '
-        '(seconds) and "seed" (a whole number)',
+        '(seconds), "seed" (a whole number) and "budget" (US$ of one run)',
         "What holds for every card that does not say otherwise.",
         SETTINGS,
     ),

@@ -9,6 +9,7 @@ from tensorrag.catalog import Catalog
 from tensorrag.errors import RunRefused
 from tensorrag.estimate import Total, total
 from tensorrag.executor import Executor
+from tensorrag.pipeline import Pipeline
 from tensorrag.placement import LOCAL
 from tensorrag.run.budget import LIMITS, RAISE, Budgets
 from tensorrag.run.plan import Planner
@@ -73,7 +74,7 @@ def set_out(
         values.card_memory,
     )
     expected = _price(schedule, pricing)
-    budgets = _budgets(expected, workspace, values)
+    budgets = _budgets(expected, prepared.pipeline, request.parent, workspace, values)
     here = executors.get(LOCAL) if values.rehearse else None
     rehearsal = Rehearsal(schedule, here, place, store) if here is not None else None
     return Outset(schedule, pricing, expected, budgets, rehearsal)
@@ -102,11 +103,14 @@ def _price(schedule: Schedule, pricing: Pricing) -> Total:
     return total(estimates.values())
 
 
-def _budgets(expected: Total, workspace: Workspace, values: Values) -> Budgets:
+def _budgets(
+    expected: Total, pipeline: Pipeline, parent: str | None, workspace: Workspace, values: Values
+) -> Budgets:
     spending = workspace.journal.spending
     if not expected.cards:
         return Budgets(spending)
-    budgets = Budgets.of(spending, values)
+    before = workspace.journal.resumed(parent)
+    budgets = Budgets.of(spending, values, pipeline.settings.get("budget"), before)
     # Whoever set a limit that cannot be understood did not mean that there is none.
     if refusal := workspace.settings.misfit(*LIMITS) or budgets.refusal():
         raise RunRefused(refusal, hint=f"{RAISE} Or run it on this machine.")

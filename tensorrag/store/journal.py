@@ -208,6 +208,16 @@ class Journal:
             raise _no_run(run)
         return entry_of(rows[0])
 
+    def resumed(self, parent: str | None) -> tuple[str, ...]:
+        """Return the runs that one goes on with which resumes ``parent``, the latest first."""
+        rows = self._database.read(
+            "WITH RECURSIVE line (id, parent) AS (SELECT id, parent FROM runs WHERE id = ? UNION"
+            " SELECT runs.id, runs.parent FROM runs JOIN line ON runs.id = line.parent)"
+            " SELECT id FROM line",
+            (parent,),
+        )
+        return tuple(run for (run,) in rows)
+
     def record(self, run: str) -> JsonObject:
         """Return the run record: what it ran, with what, on what."""
         rows = self._database.read("SELECT record FROM runs WHERE id = ?", (run,))

@@ -7,7 +7,7 @@ counts at its limit until somebody finds out how it ended.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -213,6 +213,11 @@ class Spending:
     def of_run(self, run: str) -> float:
         """Return what a run has cost so far, in US$, waiting containers included."""
         return total(self._paid("run = ?", run))
+
+    def of_ended(self, runs: Sequence[str]) -> float:
+        """Return what the cards of some runs have cost together that are known to have ended."""
+        known = f"run IN ({', '.join('?' * len(runs))}) AND cost NOT NULL"
+        return total(self._paid(known, *runs)) if runs else 0.0
 
     def this_month(self, now: float | None = None) -> float:
         """Return what all cards of this calendar month (UTC) have cost so far, in US$.

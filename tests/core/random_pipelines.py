@@ -24,7 +24,7 @@ def random_pipeline(random: Random, *, size: int = 8, odd: bool = True) -> Pipel
         nodes=MappingProxyType(nodes),
         edges=edges,
         requires=random.choice([(), ("pack>=1",), ({"pack": "x"},)]),
-        settings=random.choice([{}, {"run_on": "local", "seed": 3}, {"budget": {"usd": 2}}]),
+        settings=random.choice([{}, {"run_on": "local", "seed": 3}, {"budget": 2.5}]),
         annotations=random.choice([(), ({"kind": "note", "text": "hm"},)]),
         subgraphs=random.choice([{}, {"part": {"nodes": [], "edges": []}}]),
         cards=random.choice([{}, {"mine": {"source": "class Mine: …", "sha256": "0"}}]),

@@ -218,6 +218,42 @@ async def test_a_hard_budget_stops_the_run(engine: Engine, paid: Paid, setting: 
     assert [told["share"] for told in budget_events(ended)][-1] == 100
 
 
+@pytest.mark.parametrize("of_machine", [None, 5.0])
+async def test_the_budget_of_a_file_stops_the_run_too(
+    engine: Engine, paid: Paid, of_machine: float | None
+) -> None:
+    engine.workspace.settings.set("budget_run", of_machine)
+    ended = await run(engine, paid, replace(waits(), settings={"budget": 0.0802}))
+    assert ended.status == "cancelled"
+    assert ended.nodes["number"].state == "done"
+    why = ended.nodes["wait"].reason or ""
+    assert why.startswith("The budget of this run, $0.08 by its file, is used up")
+
+
+async def test_a_file_cannot_raise_what_this_machine_allows(engine: Engine, paid: Paid) -> None:
+    engine.workspace.settings.set("budget_run", 0.0802)
+    ended = await run(engine, paid, replace(waits(), settings={"budget": 1000}))
+    assert ended.status == "cancelled"
+    assert (ended.nodes["wait"].reason or "").startswith("The budget of this run, $0.08, is used")
+
+
+async def test_a_run_that_is_resumed_goes_on_with_its_budget(engine: Engine, paid: Paid) -> None:
+    """What the run before has spent is spent: its first card, and a minute of waiting."""
+    first = await run(engine, paid, chain(node("number")))
+    engine.workspace.settings.set("budget_run", 0.0802)
+    more = chain(node("number"), node("wait", steps=100_000))
+    second = await run(engine, paid, more, parent=first.id)
+    assert second.nodes["number"].cached, "nothing was paid for it again"
+    assert second.status == "cancelled"
+    assert (second.nodes["wait"].reason or "").startswith("The budget of this run, $0.08, is used")
+    with pytest.raises(RunRefused, match=r"The budget of this run, \$0.08, is used up"):
+        await new(engine, paid, more, parent=second.id).start()
+    anew = new(engine, paid, more)
+    await anew.start()
+    await anew.cancel()
+    assert await anew.wait() == "cancelled"
+
+
 async def test_it_does_so_where_the_place_and_the_disk_fail_at_first(
     engine: Engine, paid: Paid, monkeypatch: pytest.MonkeyPatch
 ) -> None:

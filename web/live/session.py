@@ -24,6 +24,7 @@ from tensorrag.pipeline.as_json import to_json
 from tensorrag.pipeline.names import quoted
 from tensorrag.placement import Needs, Placement, placement_of
 from tensorrag.run import Request, Run
+from tensorrag.run.budget import lower
 from tensorrag.store.run_entry import RunEntry, Unsettled
 from tensorrag.store.workspace import Workspace
 from web.live.checking import Checking
@@ -160,8 +161,8 @@ class Session:
 
     @property
     def budget_run(self) -> float | None:
-        """US$ that one run may cost, where the settings say so."""
-        return self._hosting.budget_run
+        """US$ that one run may cost, where the settings or the file say so."""
+        return lower(self._hosting.budget_run, self.pipeline.settings.get("budget"))
 
     @property
     def saved(self) -> bool:

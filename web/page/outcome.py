@@ -198,7 +198,7 @@ def _cancelled(runtime: Runtime) -> Node:
     cost = runtime.get("cost")
     spent = f" {dollars(cost)} was spent." if cost and "spent" not in said else ""
     goes_on = " Resume goes on from there." if "is kept" in said else ""
-    if "budget" not in why:
+    if "budget" not in why or "by its file" in why:
         return f"{said}{spent}{goes_on}"
     return [f"{said}{spent}{goes_on} ", a(".link", href="/settings")["Change the budget"]]
 
