@@ -138,7 +138,8 @@ async def test_many_files_at_once_take_turns(server: Server) -> None:
             return await client.post("/api/uploads", files={"file": ("<b>.csv", content)})
 
         answers = asyncio.gather(*(send(content) for content in contents))
-        closing = {"Connection": "close"}  # each look has a line that the server is not about to end
+        # Each look has a line that the server is not about to end.
+        closing = {"Connection": "close"}
         looks = [await looking.get("/healthz", headers=closing) for _ in range(5)]
         statuses = [answer.status_code for answer in await answers]
 
