@@ -50,7 +50,7 @@ export function useMenu({ root, graph, selection, refocus, enabled }) {
   /** By key: for the card that has the focus, else for the selected one, else for the canvas. */
   function showByKey() {
     const [selected] = selection.cards()
-    const focused = document.activeElement?.closest?.("[data-node], [data-note]")
+    const focused = document.activeElement?.closest?.("[data-node], [data-note], [data-edge]")
     const card = selected && root.value.querySelector(`[data-node="${CSS.escape(selected)}"]`)
     show(focused ?? card ?? root.value, null)
   }
