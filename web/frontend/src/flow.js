@@ -57,12 +57,17 @@ export function createFlow(flowId, graph) {
     return corner && { x: corner.x, y: corner.y, height: cardHeight(graph.nodes.get(id)) }
   }
 
-  function fit() {
-    const notes = [...graph.annotations.values()].map(({ position: { x, y }, size }) => {
+  /** Where the notes and frames lie, {id, x, y, width, height} each. */
+  function noteRects() {
+    return [...graph.annotations.values()].map(({ id, position: { x, y }, size }) => {
       const { width, height } = size
-      return { x, y, width, height }
+      return { id, x, y, width, height }
     })
-    const bounds = boundsOf([...[...graph.nodes.keys()].map(rect).filter(Boolean), ...notes])
+  }
+
+  function fit() {
+    const cards = [...graph.nodes.keys()].map(rect).filter(Boolean)
+    const bounds = boundsOf([...cards, ...noteRects()])
     const { width, height } = dimensions.value
     if (bounds && width && height) setViewport(viewportFor(bounds, width, height))
   }
@@ -103,6 +108,7 @@ export function createFlow(flowId, graph) {
     lift,
     lower,
     at,
+    noteRects,
     fit,
     reveal,
   }

@@ -52,5 +52,23 @@ export function createSelection(flow, graph, emit) {
     emit("select", { nodes, edges })
   })
 
+  watch(flow.userSelectionRect, (box) => {
+    if (box && flow.userSelectionActive.value) chooseNotesIn(box)
+  })
+
+  /** With a box, Vue Flow selects cards. A note is taken as a card is; a frame only as a whole. */
+  function chooseNotesIn(box) {
+    const from = flow.canvasToFlow(box)
+    const to = flow.canvasToFlow({ x: box.x + box.width, y: box.y + box.height })
+    for (const { id, x, y, width, height } of flow.noteRects()) {
+      const frame = graph.annotations.get(id).kind === "frame"
+      const [left, top] = frame ? [x, y] : [x + width, y + height]
+      const [right, bottom] = frame ? [x + width, y + height] : [x, y]
+      const inside = left > from.x && top > from.y && right < to.x && bottom < to.y
+      if (inside) notes.add(id)
+      else notes.delete(id)
+    }
+  }
+
   return { cards, wires, notes, chosenNotes, set, toggleWire, toggleNote, toggleCard }
 }
