@@ -111,8 +111,9 @@ export function createActions({ graph, flow, selection, emit, session }) {
 
   /** Pass the selected cards by; those that all are passed by already are switched on again. */
   function bypass() {
-    const nodes = selection.cards()
-    const enabled = nodes.every((id) => graph.nodes.get(id)?.enabled === false)
+    const nodes = selection.cards().filter((id) => graph.nodes.has(id))
+    const enabled = nodes.every((id) => graph.nodes.get(id).enabled === false)
+    for (const id of nodes) graph.putNode({ ...graph.nodes.get(id), enabled })
     if (nodes.length) send(nodes.map((node) => ({ op: "set_node", node, enabled })))
   }
 

@@ -1,5 +1,5 @@
 // What keys are called on the keyboard at hand: the server writes Ctrl, which a Mac calls ⌘.
-const MAC = /mac|iphone|ipad/i.test(navigator.platform ?? "");
+export const MAC = /mac|iphone|ipad/i.test(navigator.platform ?? "");
 
 const ofMac = (text) => text.replaceAll("Ctrl+", "⌘").replaceAll("Shift+", "⇧");
 

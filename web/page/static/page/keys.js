@@ -1,11 +1,14 @@
 // Keyboard: a control names its own shortcut, data-keys="mod+z"; tabs and menus move by arrows.
+// "mod" is Ctrl, or the Mac's command key, whose Ctrl is a key of its own.
+import { MAC } from "./keyboard.js";
 
 const typing = (target) => target.closest?.("input:not([type=checkbox]), textarea, select, [contenteditable]");
 const writing = (target) => typing(target) && !target.closest("select");
 
 function pressed(event) {
   const parts = [];
-  if (event.ctrlKey || event.metaKey) parts.push("mod");
+  if (MAC && event.ctrlKey) parts.push("ctrl");
+  if (event.metaKey || (!MAC && event.ctrlKey)) parts.push("mod");
   if (event.shiftKey && event.key.length > 1) parts.push("shift");
   else if (event.shiftKey && /[a-z]/i.test(event.key)) parts.push("shift");
   parts.push(event.key.toLowerCase());
