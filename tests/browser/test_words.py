@@ -9,6 +9,11 @@ from tests.browser.hands import Hands
 from tests.servers import Server
 
 ON_A_MAC = "Object.defineProperty(navigator, 'platform', {get: () => 'MacIntel'})"
+A_CONTROL = """() => {
+  document.body.insertAdjacentHTML("beforeend", "<button data-keys='mod+e'>E</button>");
+}"""
+IS_HEARD = """held => !document.body.dispatchEvent(
+  new KeyboardEvent("keydown", {key: "e", bubbles: true, cancelable: true, ...held}))"""
 
 
 def menu(page: Page) -> Locator:
@@ -260,4 +265,10 @@ def test_three_hints_on_the_first_visit_go_away_for_good(server: Server, chromiu
     hands.page.goto(f"{server.url}/edit/new?sample=boston_housing")
     expect(hands.card("train")).to_be_visible()
     expect(hint).to_have_count(0)
+
+    hands.page.goto(server.url)
+    expect(hands.test_id("new")).to_be_visible()
+    hands.page.evaluate(A_CONTROL)
+    assert hands.page.evaluate(IS_HEARD, {"metaKey": True})
+    assert not hands.page.evaluate(IS_HEARD, {"ctrlKey": True})  # which is another key on a Mac
     visitor.close()

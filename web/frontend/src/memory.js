@@ -1,12 +1,20 @@
 /**
- * Where one was, over a reload: also over the one that follows when the server was restarted.
+ * Where one was, and what one was writing, over a reload: also over the one that follows when the
+ * server was restarted.
  */
-export function createMemory({ flow, selection }) {
+export function createMemory({ flow, selection, notes }) {
   const key = `tensorrag-canvas ${location.pathname}`
 
   function keep() {
     const { x, y, zoom } = flow.viewport.value
-    const place = { x, y, zoom, cards: selection.cards(), wires: [...selection.wires] }
+    const place = {
+      x,
+      y,
+      zoom,
+      cards: selection.cards(),
+      wires: [...selection.wires],
+      note: notes.draft(),
+    }
     sessionStorage.setItem(key, JSON.stringify(place))
   }
 

@@ -9,6 +9,8 @@ const ROOM = { side: 20, above: 44 }
 /** Notes on the canvas, and frames around cards: made, written in, moved and sized by hand. */
 export function createNotes({ graph, flow, selection, actions }) {
   const editing = shallowRef(null)
+  /** What stands in the field of the note that is being written: {id, key, value}. */
+  let typed = null
 
   const freeId = (kind) => {
     let number = graph.annotations.size + 1
@@ -141,13 +143,26 @@ export function createNotes({ graph, flow, selection, actions }) {
     if (graph.annotations.has(id)) editing.value = id
   }
 
+  const type = (id, key, value) => (typed = { id, key, value })
+  const draft = () => (typed?.id === editing.value ? typed : null)
+
   /** Leave a text that was written in, and keep it. */
   function write(id, key, value) {
     if (editing.value !== id) return
-    editing.value = null
+    editing.value = typed = null
+    take(id, key, value)
+  }
+
+  function take(id, key, value) {
     const note = graph.annotations.get(id)
     if (note && (note[key] ?? "") !== value) actions.annotate({ id, [key]: value })
   }
 
-  return { editing, addNote, frame, drag, resize, edit, write }
+  /** Go on with what was being written before a reload: it is kept first, and open again. */
+  function resume({ id, key, value }) {
+    take(id, key, value)
+    edit(id)
+  }
+
+  return { editing, addNote, frame, drag, resize, edit, type, draft, write, resume }
 }
