@@ -18,7 +18,7 @@ from tensorrag.check import Checked
 from tensorrag.check.problems import Problem
 from tensorrag.errors import FileFormatError, PipelineError, TensorRagError, WorkspaceError
 from tensorrag.executor import Executor
-from tensorrag.pipeline import Pipeline, files, strict_json
+from tensorrag.pipeline import Pipeline, files
 from tensorrag.pipeline.names import quoted
 from tensorrag.plain import JsonObject
 from tensorrag.run import Request, Run
@@ -26,7 +26,7 @@ from tensorrag.run.hosted import Hosted
 from tensorrag.run.prepare import PipelineHasErrors, look, open_executors, with_params
 from tensorrag.run.request import asked
 from tensorrag.run.strays import Strays
-from tensorrag.run.sweep import Sweep, best, metrics_of, tried, values_of
+from tensorrag.run.sweep import Sweep, table, tried, value_of
 from tensorrag.store.interruption import interrupt_abandoned
 from tensorrag.store.workspace import Workspace
 
@@ -80,8 +80,7 @@ def sweep(
     """Run a pipeline once for each value of one field, as ``NODE.PARAM=0.1,0.2`` says.
 
     Returns:
-        ``{"sweep", "field", "runs": [{"value", "run", "status", "seconds", "metrics", "baseline"}],
-        "best": {metric: value}}``, and the exit code of the worst run.
+        What `tensorrag.run.sweep.table` says, and the exit code of the worst run.
 
     Raises:
         TensorRagError: the file cannot be opened, or the call makes no sense.
@@ -136,16 +135,8 @@ def parsed(settings: tuple[str, ...]) -> dict[str, Any]:
             raise PipelineError(
                 f"{quoted(setting)} sets nothing.", hint="Write NODE.PARAM=VALUE, as train.seed=7."
             )
-        values[name] = _value(text)
+        values[name] = value_of(text)
     return values
-
-
-def _value(text: str) -> Any:
-    """Read JSON; what is none is text."""
-    try:
-        return strict_json.loads(text, max_bytes=files.MAX_BYTES)
-    except FileFormatError:
-        return text
 
 
 async def _sweep(
@@ -153,13 +144,12 @@ async def _sweep(
 ) -> tuple[JsonObject, int]:
     opened = _of_the_shelf(open_pipeline(call.pipeline or ""), workspace)
     field, equals, values = written.partition("=")
-    node, dot, param = field.partition(".")
-    if not (equals and dot):
+    if not (equals and "." in field):
         raise PipelineError(
             f"{quoted(written)} sweeps nothing.",
             hint="Write NODE.PARAM=VALUES, as train.seed=1,2,3 or model.epochs=20..100 by 20.",
         )
-    planned = Sweep.new(opened.id, node, param, [_value(each) for each in values_of(values)])
+    planned = Sweep.of_field(opened.id, field, values)
     how = {"until": call.until, "on": call.on, "gpu": call.gpu, "no_cache": call.no_cache}
     requests = planned.requests(opened.pipeline, parsed(call.settings), base=opened.base, **how)
     executors, code = open_executors(workspace.scratch), 0
@@ -176,9 +166,7 @@ async def _sweep(
     finally:
         found = tried(workspace.journal, planned.of, planned.target, planned.id)
         await _close(executors, workspace)
-    runs = [each.to_json() for each in found]
-    winners = {name: winner.value for name in metrics_of(found) if (winner := best(found, name))}
-    return {"sweep": planned.id, "field": field, "runs": runs, "best": winners}, code
+    return table(planned.id, field, found), code
 
 
 async def _run(call: Call, workspace: Workspace, *, quiet: bool) -> tuple[JsonObject, int]:

@@ -108,6 +108,7 @@ class Run:
         self._main: asyncio.Task[None] | None = None
         self._preparing: asyncio.Task[Prepared] | None = None
         self._starting = self._withdrawn = False
+        """Whether it is being looked into, and whether it was taken back before it began."""
         self._happened = asyncio.Event()
         """Set when the loop has something to do."""
         self._deciding: asyncio.Future[Step] | None = None
@@ -125,9 +126,16 @@ class Run:
             PipelineHasErrors: there are errors in what would run; nothing is recorded.
             NodeNotFound: there is no node to stop at.
         """
-        await self._prepare()
-        await asyncio.to_thread(self._note_waiting)
+        self._starting = True
+        try:
+            if not self._withdrawn:
+                await self._prepare()
+            await asyncio.to_thread(self._note_waiting)
+        finally:
+            self._starting = False
         self._chronicle.tell()
+        if self._withdrawn:
+            await self._end("cancelled")
 
     async def recall(self) -> None:
         """Take up a run that waited in the journal when the server before ended."""
@@ -341,7 +349,7 @@ class Run:
         self._withdrawn = True
         if self._preparing is not None:
             self._preparing.cancel()
-        elif not self._starting:
+        elif self.id and not self._starting:  # else it ends where it is looked into
             await self._end("cancelled")
 
     async def _end(self, status: RunStatus, more: JsonObject | None = None) -> None:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import math
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
-from tensorrag.errors import PipelineError
-from tensorrag.pipeline import Pipeline
+from tensorrag.errors import FileFormatError, PipelineError, RunNotFound
+from tensorrag.pipeline import Pipeline, files, strict_json
 from tensorrag.pipeline.names import quoted
 from tensorrag.plain import JsonObject
 from tensorrag.run.comparison import Key, measured
@@ -56,6 +56,22 @@ class Sweep:
             )
         return cls(secrets.token_hex(6), of, node, param, different)
 
+    @classmethod
+    def of_field(cls, of: str, field: str, values: Iterable[Any] | str) -> Self:
+        """Plan a sweep of ``node.param``; values that are text are read as somebody wrote them.
+
+        Raises:
+            PipelineError: it names no field, or there are no values, or too many.
+        """
+        node, dot, param = field.partition(".")
+        if not dot:
+            raise PipelineError(
+                f"{quoted(field)} names no field.", hint="Write NODE.PARAM, as train.seed."
+            )
+        if isinstance(values, str):
+            values = map(value_of, values_of(values))
+        return cls.new(of, node, param, values)
+
     @property
     def target(self) -> str:
         """``node.param``."""
@@ -74,6 +90,7 @@ class Sweep:
         Raises:
             PipelineError: there is no such card or field.
         """
+        others = {name: value for name, value in (settings or {}).items() if name != self.target}
         return [
             Request(
                 with_params(pipeline, values),
@@ -84,7 +101,7 @@ class Sweep:
                 **how,
             )
             for value in self.values
-            for values in [{**(settings or {}), self.target: value}]
+            for values in [{**others, self.target: value}]  # what is tried is the last: `field_of`
         ]
 
 
@@ -117,6 +134,14 @@ def values_of(written: str) -> list[str]:
     return [f"{start + at * step:.12g}" for at in range(count)]
 
 
+def value_of(text: str) -> Any:
+    """Read one value: JSON; what is none is text."""
+    try:
+        return strict_json.loads(text, max_bytes=files.MAX_BYTES)
+    except FileFormatError:
+        return text
+
+
 @dataclass(frozen=True, slots=True)
 class Tried:
     """One value of a sweep, and what came of it."""
@@ -139,19 +164,53 @@ class Tried:
 def tried(journal: Journal, of: str, field: str, sweep: str) -> list[Tried]:
     """Return the runs of a sweep so far, in the order of their values. In a thread.
 
+    A run that was resumed is told as the one that resumed it last.
+
     Args:
         journal: where runs are noted.
         of: the pipeline that is swept.
         field: ``node.param``.
         sweep: the id of the sweep.
     """
-    rows = [row for row in _rows(journal, of, field) if row[1] == sweep]
-    return [_tried(journal, run, value) for run, _, value in reversed(rows[:MOST])]
+    first: dict[str, str] = {}
+    last: dict[str, tuple[str, Any]] = {}
+    for row in reversed([row for row in _rows(journal, of) if row.sweep == sweep]):
+        if field in row.values:
+            first[row.run] = begun = first.get(row.parent, row.parent) or row.run
+            last[begun] = (row.run, row.values[field])
+    return [_tried(journal, run, value) for run, value in list(last.values())[-MOST:]]
 
 
 def last_of(journal: Journal, of: str, field: str) -> str:
     """Return the last sweep of a field of a pipeline; empty where there is none. In a thread."""
-    return next((sweep for _, sweep, _ in _rows(journal, of, field)), "")
+    return next((row.sweep for row in _rows(journal, of) if field in row.values), "")
+
+
+def field_of(journal: Journal, of: str, sweep: str) -> str:
+    """Return what a sweep of a pipeline has tried, as ``node.param``. In a thread.
+
+    Raises:
+        RunNotFound: the pipeline has no such sweep.
+    """
+    for row in _rows(journal, of):
+        if row.sweep == sweep and row.values:
+            return list(row.values)[-1]
+    raise RunNotFound(
+        f"The pipeline has no sweep {quoted(sweep)}.",
+        hint="It was forgotten, or the address is wrong.",
+    )
+
+
+def table(sweep: str, field: str, found: Sequence[Tried]) -> JsonObject:
+    """Return a sweep as ``tensorrag run --sweep --json`` prints it.
+
+    Returns:
+        ``{"sweep", "field", "runs": [{"value", "run", "status", "seconds", "metrics",
+        "baseline", "problem"}], "best": {metric: value}}``.
+    """
+    winners = {name: winner.value for name in metrics_of(found) if (winner := best(found, name))}
+    runs = [each.to_json() for each in found]
+    return {"sweep": sweep, "field": field, "runs": runs, "best": winners}
 
 
 def metrics_of(found: Sequence[Tried]) -> list[str]:
@@ -168,15 +227,24 @@ def best(found: Sequence[Tried], metric: str) -> Tried | None:
     return max(known, key=lambda each: sign * each.metrics[metric])
 
 
-def _rows(journal: Journal, of: str, field: str) -> list[tuple[str, str, Any]]:
-    """Return run, sweep and value of the latest runs in which a field was swept, newest first."""
+class _Row(NamedTuple):
+    run: str
+    parent: str
+    """The run that it resumes, if any."""
+    sweep: str
+    values: dict[str, Any]
+
+
+def _rows(journal: Journal, of: str) -> Iterator[_Row]:
+    """Yield the latest runs of the sweeps of a pipeline, newest first."""
     rows = journal.database.read(
-        "SELECT id, json_extract(request, '$.sweep'), json_extract(request, '$.values') FROM runs"
-        " WHERE pipeline = ? AND request IS NOT NULL ORDER BY number DESC LIMIT ?",
+        "SELECT id, parent, json_extract(request, '$.sweep'), json_extract(request, '$.values')"
+        " FROM runs WHERE pipeline = ? AND request IS NOT NULL ORDER BY number DESC LIMIT ?",
         (runs_of(of), 10 * MOST),
     )
-    read = [(run, sweep, json.loads(values or "{}")) for run, sweep, values in rows if sweep]
-    return [(run, sweep, values[field]) for run, sweep, values in read if field in values]
+    for run, parent, sweep, values in rows:
+        if sweep:
+            yield _Row(run, parent or "", sweep, json.loads(values or "{}"))
 
 
 def _tried(journal: Journal, run: str, value: Any) -> Tried:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -258,3 +259,14 @@ def test_a_field_is_tried_with_several_values_and_the_best_taken_over(
     hands.tab("Settings")
     hands.test_id("inspector").get_by_role("button", name="Try several values of Seed").click()
     expect(rows).to_have_count(3)
+    page.keyboard.press("Escape")
+
+    # Choices are dots, one for each, and numbers a line.
+    hands.cards("model_define").click(position={"x": 60, "y": 18})
+    hands.tab("Settings")
+    hands.test_id("inspector").get_by_role("button", name="Try several values of Model").click()
+    sweep.get_by_role("button", name="Run 3 values").click()
+    expect(sweep.locator("tr[data-value] .c-done")).to_have_count(3, timeout=TRAINED)
+    dots = re.compile("R² by Model: Linear .*, Ridge .*, Lasso ")
+    expect(sweep.get_by_role("img", name=dots)).to_be_visible()
+    hands.picture("sweep-choices", fit=False)

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tensorrag.errors import PipelineError
+from tensorrag.errors import PipelineError, RunNotFound
 from tensorrag.run import Run
-from tensorrag.run.sweep import Sweep, best, last_of, metrics_of, tried, values_of
+from tensorrag.run.sweep import Sweep, best, field_of, last_of, metrics_of, tried, values_of
 from tensorrag.store.journal import Journal
 from tensorrag.store.run_entry import runs_of
 from tests.core.engine import Engine, chain, node
@@ -74,10 +74,45 @@ async def test_a_run_for_each_value_says_which_sweep_it_is_of(tmp_path: Path) ->
 
 def noted(journal: Journal, value: Any, outputs: dict[str, Any], **node: Any) -> None:
     """A run of a sweep that ended, as the journal has it."""
-    request = {"sweep": "s", "values": {"train.rate": value}}
-    run = journal.create_run({}, pipeline_id=runs_of("p"), request=request)
+    run = begun(journal, value, "succeeded")
     shown = {"state": "done", "error": None, "outputs": outputs, **node}
-    journal.append(run, [], nodes={"evaluate": (shown, None)}, status="succeeded", finished=1.0)
+    journal.append(run, [], nodes={"evaluate": (shown, None)})
+
+
+def test_a_run_that_was_resumed_stands_once_in_its_place(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal.sqlite")
+    first, second = (begun(journal, value, status="interrupted") for value in (1, 2))
+    again = begun(journal, 1, status="failed", parent=first)
+    last = begun(journal, 1, status="succeeded", parent=again)
+
+    found = tried(journal, "p", "train.rate", "s")
+
+    assert [(each.run, each.value) for each in found] == [(last, 1), (second, 2)]
+    assert found[0].status == "succeeded"
+
+
+def test_a_sweep_is_found_by_its_id_alone(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal.sqlite")
+    sweep = Sweep.of_field("p", "add.amount", "1, 2.5, true, ridge")
+    assert sweep.values == (1, 2.5, True, "ridge")
+    settings = {"add.amount": 9, "number.value": 3}
+    request = sweep.requests(SUM, settings)[0].to_json()
+    journal.create_run({}, pipeline_id=runs_of("p"), request=request)
+
+    assert field_of(journal, "p", sweep.id) == "add.amount"
+    for of, wanted in (("p", "gone"), ("other", sweep.id)):
+        with pytest.raises(RunNotFound, match="has no sweep"):
+            field_of(journal, of, wanted)
+    with pytest.raises(PipelineError, match="names no field"):
+        Sweep.of_field("p", "amount", [1])
+
+
+def begun(journal: Journal, value: Any, status: str, parent: str | None = None) -> str:
+    """A run of a sweep, as the journal has it; says which."""
+    request = {"sweep": "s", "values": {"train.rate": value}, "parent": parent}
+    run = journal.create_run({}, pipeline_id=runs_of("p"), request=request, parent=parent)
+    journal.append(run, [], status=status, finished=1.0)
+    return run
 
 
 def metrics(**values: Any) -> dict[str, Any]:

@@ -114,6 +114,73 @@ async def test_runs_are_compared(client: httpx.AsyncClient) -> None:
     problem(await client.get("/api/runs/compare", params=[*both, ("run", "gone")]), 404)
 
 
+async def test_a_field_is_tried_with_several_values(client: httpx.AsyncClient) -> None:
+    name, _ = await create(client)
+    sweeps = f"/api/pipelines/{name}/sweeps"
+    asked = {"field": "add.amount", "values": "1..5 by 2", "set": {"number.value": 10}}
+    begun = await client.post(sweeps, json=asked)
+    assert begun.status_code == 201, begun.text
+    address = begun.headers["location"]
+    assert address == f"{sweeps}/{begun.json()['sweep']}"
+
+    found = await ended_sweep(client, address)
+
+    assert (found["sweep"], found["field"]) == (begun.json()["sweep"], "add.amount")
+    assert [(each["value"], each["status"]) for each in found["runs"]] == [
+        (1, "succeeded"), (3, "succeeded"), (5, "succeeded"),
+    ]  # fmt: skip
+    assert found["runs"][0]["run"] == begun.json()["run"]
+    assert (found["best"], found["problem"]) == ({}, "")
+    rows = f"/api/runs/{found['runs'][1]['run']}/nodes/add/outputs/number/rows"
+    assert (await client.get(rows)).json()["rows"] == [[13]]
+    assert (await client.get("/api/runs", params={"pipeline_id": name})).json() == []
+
+
+async def test_a_sweep_is_stopped(client: httpx.AsyncClient) -> None:
+    waits = chain(node("number"), node("wait", steps=100_000))
+    sweeps = f"/api/pipelines/{(await create(client, waits))[0]}/sweeps"
+    begun = await client.post(sweeps, json={"field": "number.value", "values": [1, 2, 3]})
+    address = begun.headers["location"]
+    assert (await client.get(address)).json()["status"] == "running"
+
+    assert (await client.post(f"{address}/cancel")).status_code == 202
+
+    found = await ended_sweep(client, address)
+    assert {each["status"] for each in found["runs"]} == {"cancelled"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "said"),
+    [
+        ({"field": "amount", "values": [1]}, 422, "names no field"),
+        ({"field": "add.amount", "values": []}, 422, "tries 1 to 100 values"),
+        ({"field": "add.amount", "values": "1..b"}, 422, "is no range"),
+        ({"field": "add.amount"}, 422, "values"),
+        ({"field": "gone.amount", "values": [1]}, 404, "gone"),
+        ({"field": "add.amount", "values": ["many"]}, 422, "Amount"),
+        ({"field": "add.amount", "values": [1], "gpu": "T5"}, 422, "no GPU"),
+        ({"field": "add.amount", "values": [1], "until": "gone"}, 404, "gone"),
+    ],
+)
+async def test_a_sweep_that_makes_no_sense_is_refused(
+    client: httpx.AsyncClient, asked: dict[str, Any], status: int, said: str
+) -> None:
+    sweeps = f"/api/pipelines/{(await create(client))[0]}/sweeps"
+    assert said in problem(await client.post(sweeps, json=asked), status)["detail"]
+    problem(await client.get(f"{sweeps}/gone"), 404)
+    wanted = {"field": "add.amount", "values": [1]}
+    problem(await client.post("/api/pipelines/gone/sweeps", json=wanted), 404)
+
+
+async def ended_sweep(client: httpx.AsyncClient, address: str) -> dict[str, Any]:
+    """Wait for the end of a sweep."""
+    while True:
+        found: dict[str, Any] = (await client.get(address)).json()
+        if found["status"] == "ended":
+            return found
+        await asyncio.sleep(0.01)
+
+
 async def test_a_deleted_pipeline_is_brought_back(client: httpx.AsyncClient) -> None:
     made, _ = await create(client)
     await client.delete(f"/api/pipelines/{made}")
@@ -654,6 +721,8 @@ async def test_the_description_names_every_route(client: httpx.AsyncClient) -> N
         ("/api/runs/{run_id}/events", "get"),
         ("/api/runs/{run_id}/cancel", "post"),
         ("/api/runs/{run_id}/nodes/{node_id}/outputs/{port}/rows", "get"),
+        ("/api/pipelines/{pipeline_id}/sweeps", "post"),
+        ("/api/pipelines/{pipeline_id}/sweeps/{sweep}", "get"),
         ("/api/uploads", "post"),
     } <= paths
 

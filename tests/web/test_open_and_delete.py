@@ -16,9 +16,10 @@ import httpx
 import pytest
 
 from tensorrag.edit.history import Version
-from tensorrag.errors import ExecutorUnavailable, FileFormatError, PipelineError
+from tensorrag.errors import ExecutorUnavailable, FileFormatError, PipelineError, RunRefused
 from tensorrag.pipeline.files import load
 from tensorrag.run import Request, Run
+from tensorrag.run.sweep import Sweep
 from tensorrag.store.run_entry import runs_of
 from tensorrag.store.shelf import Shelf
 from tests.clock import FULL
@@ -140,6 +141,38 @@ async def test_its_runs_and_sweeps_are_stopped(desk: Desk, is_open: bool) -> Non
 
     assert [await run.wait() for run in begun] == ["cancelled"] * 4
     assert not desk.workspace.pipelines.path(name).exists()
+
+
+async def test_nothing_begins_after_its_pipeline_was_deleted(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, gate = await desk.open(SUM), asyncio.Event()
+    looked_into, check = asyncio.Event(), desk.sessions.hosting.check
+
+    async def slowly(*args: Any) -> Any:
+        looked_into.set()
+        await gate.wait()
+        return await check(*args)
+
+    monkeypatch.setattr(desk.sessions.hosting, "check", slowly)
+    sweep = Sweep.new(session.id, "add", "amount", [1, 2, 3])
+    asked = [asyncio.create_task(session.start()) for _ in range(2)]
+    asked += [asyncio.create_task(desk.sessions.sweeps.begin(session, sweep))]
+    await looked_into.wait()
+    await desk.sessions.delete(session.id)
+    gate.set()
+
+    for begun in asyncio.as_completed(asked):
+        assert await (await begun).wait() == "cancelled"
+    assert desk.executor.ran == []
+    for of in (session.id, runs_of(session.id)):
+        assert desk.sessions.runs.live(of) == []
+    planned = desk.sessions.sweeps.get(sweep.id)
+    assert planned is not None
+    assert planned.left == []
+    for late in (session.start(), desk.sessions.sweeps.begin(session, sweep)):
+        with pytest.raises(RunRefused, match="was deleted"):
+            await late
 
 
 async def test_a_deletion_is_refused_where_a_card_cannot_be_stopped(

@@ -21,6 +21,7 @@ from web.http.problem_details import ProblemRoute, problem_response
 from web.http.results import add_results
 from web.http.revisions import etag, match
 from web.http.runs import add_runs
+from web.http.sweeps import add_sweeps
 from web.http.uploads import add_uploads
 from web.http.versions import add_versions
 from web.live.session import Session
@@ -55,6 +56,7 @@ def make_api(sessions: Sessions) -> APIRouter:
     add_versions(api, sessions)
     _add_checks(api, sessions)
     add_runs(api, sessions)
+    add_sweeps(api, sessions)
     add_logs(api, sessions)
     add_results(api, sessions)
     add_uploads(api, sessions)

@@ -151,6 +151,18 @@ def add_runs(api: APIRouter, sessions: Sessions) -> None:
         return {"run": run_id, "status": live.status if live else entry.status}
 
 
+def refuse_unknown_gpu(gpu: str | None) -> None:
+    """Let nobody ask for a GPU that cannot be rented.
+
+    Raises:
+        PipelineError: there is none of this name.
+    """
+    if gpu is not None and gpu not in GPUS:
+        raise PipelineError(
+            f"There is no GPU {quoted(gpu)} to rent.", hint=f"There are: {', '.join(GPUS)}."
+        )
+
+
 async def _begin(asked: RunRequest, sessions: Sessions) -> Run:
     if sum(what is not None for what in (asked.pipeline, asked.pipeline_id, asked.resume)) != 1:
         raise PipelineError(
@@ -164,10 +176,7 @@ async def _begin(asked: RunRequest, sessions: Sessions) -> Run:
                 hint="The HTTP interface is described at /docs.",
             )
         return await sessions.resume(asked.resume)
-    if asked.gpu is not None and asked.gpu not in GPUS:
-        raise PipelineError(
-            f"There is no GPU {quoted(asked.gpu)} to rent.", hint=f"There are: {', '.join(GPUS)}."
-        )
+    refuse_unknown_gpu(asked.gpu)
     if asked.pipeline is not None:
         pipeline = await asyncio.to_thread(lambda: from_object(asked.pipeline).pipeline)
     else:

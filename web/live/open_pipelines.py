@@ -21,6 +21,7 @@ from web.live.opening import open_pipeline
 from web.live.runs_here import RunsHere
 from web.live.saving import Saving
 from web.live.session import Session
+from web.live.sweeps_here import SweepsHere
 
 LOOK = 2.0
 """Seconds between two looks at whether another program wrote a file."""
@@ -43,6 +44,7 @@ class OpenPipelines:
         cards: CardWatch,
         hosting: Hosting,
         runs: RunsHere,
+        sweeps: SweepsHere,
         watched: Callable[[str], None],
     ) -> None:
         """``watched`` hears of which pipeline somebody begins to look at."""
@@ -50,6 +52,7 @@ class OpenPipelines:
         self._cards = cards
         self._hosting = hosting
         self._runs = runs
+        self._sweeps = sweeps
         self._watched = watched
         self._opening: dict[str, asyncio.Task[Session]] = {}
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -149,13 +152,16 @@ class OpenPipelines:
             await asyncio.to_thread(self._find, pipeline_id, Path.exists)
             if opening := self._opening.get(pipeline_id):
                 await asyncio.wait([opening])
-            # First, while it can still be refused.
-            await self._runs.cancel_all(pipeline_id, runs_of(pipeline_id))
-            session = self.get(pipeline_id)
-            self._opening.pop(pipeline_id, None)
-            if session is not None:
-                await session.close(deleted=True)
-            await asyncio.to_thread(self._workspace.pipelines.delete, pipeline_id)
+            its = (pipeline_id, runs_of(pipeline_id))
+            with self._runs.shut(*its):
+                # First, while it can still be refused.
+                await self._runs.cancel_all(*its)
+                self._sweeps.give_up(pipeline_id)
+                session = self.get(pipeline_id)
+                self._opening.pop(pipeline_id, None)
+                if session is not None:
+                    await session.close(deleted=True)
+                await asyncio.to_thread(self._workspace.pipelines.delete, pipeline_id)
 
     async def _restore(self, pipeline_id: str) -> None:
         async with self._turn(pipeline_id):

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from tensorrag.errors import ErrorInfo, RunRefused
@@ -63,6 +64,8 @@ class RunsHere:
         self._waiting: list[Run] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing = False
+        self._shut: set[str] = set()
+        """Pipelines of which nothing may begin now."""
 
     # --- who asks ---------------------------------------------------------------------------
 
@@ -77,6 +80,11 @@ class RunsHere:
     def waiting(self, pipeline_id: str | None) -> list[Run]:
         """Return the runs of a pipeline that wait their turn, the next one first."""
         return [run for run in self._waiting if _of(run, pipeline_id)]
+
+    def live(self, pipeline_id: str | None) -> list[Run]:
+        """Return all runs of a pipeline that have not ended, those to begin last at the front."""
+        known = dict.fromkeys((*self._beginning, *reversed(self._waiting), *self._going))
+        return [run for run in known if _of(run, pipeline_id)]
 
     def beginning(self, pipeline_id: str | None) -> int:
         """Count the runs of a pipeline that were asked for and are still looked into."""
@@ -104,22 +112,32 @@ class RunsHere:
         Raises:
             PipelineHasErrors: there are errors in what would run; carries them.
             NodeNotFound: there is no node to stop at.
-            RunRefused: too many are waiting, or the run to be resumed is being resumed already.
+            RunRefused: too many are waiting, the run to be resumed is being resumed already, or
+                the pipeline is being deleted.
         """
-        await self._cards.wait_ready()
-        self._refuse_twice(request)
+        self._refuse(request)
         run = self._run(request)
         self._beginning.append(run)
         self._tell(run)
         try:
+            await self._cards.wait_ready()
             await self._begin(run)
         finally:
             self._beginning.remove(run)
             self._tell(run)
         return run
 
+    @contextmanager
+    def shut(self, *pipeline_ids: str) -> Iterator[None]:
+        """Let nothing of these pipelines begin in the meantime."""
+        self._shut.update(pipeline_ids)
+        try:
+            yield
+        finally:
+            self._shut.difference_update(pipeline_ids)
+
     async def cancel_all(self, *pipeline_ids: str) -> None:
-        """Stop what goes on of these pipelines, and take back what waits.
+        """Stop what goes on of these pipelines, and take back what waits or is looked into.
 
         Raises:
             ExecutorError: a card cannot be reached to be stopped; what waits still does.
@@ -127,7 +145,8 @@ class RunsHere:
         for run in [run for run in self._going if run.pipeline_id in pipeline_ids]:
             await run.cancel()
         # The turn of one that waited may have come meanwhile.
-        for run in [r for r in (*self._waiting, *self._going) if r.pipeline_id in pipeline_ids]:
+        rest = (*self._beginning, *self._waiting, *self._going)
+        for run in [run for run in rest if run.pipeline_id in pipeline_ids]:
             await run.cancel()
 
     async def take_up(self) -> None:
@@ -158,7 +177,7 @@ class RunsHere:
         self._going.append(run)
         self._tell(run)
         try:
-            await run.start()
+            await run.start(self._cards.catalog)
         except BaseException:
             self._leave(run)
             raise
@@ -246,7 +265,9 @@ class RunsHere:
                 journal.append(run, [ended], status="failed")
         return found
 
-    def _refuse_twice(self, request: Request) -> None:
+    def _refuse(self, request: Request) -> None:
+        if request.pipeline_id in self._shut:
+            raise RunRefused("This pipeline is being deleted.", hint="Its runs are stopped.")
         live = (*self._beginning, *self._going, *self._waiting)
         if request.parent and any(run.request.parent == request.parent for run in live):
             raise RunRefused("This run is being resumed already.", hint="Wait for it.")

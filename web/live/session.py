@@ -17,7 +17,7 @@ from tensorrag.edit.document import Change, Document
 from tensorrag.edit.edges import title_of
 from tensorrag.edit.history import Version
 from tensorrag.edit.words import changes
-from tensorrag.errors import TensorRagError
+from tensorrag.errors import RunRefused, TensorRagError
 from tensorrag.estimate import Estimate, Total
 from tensorrag.pipeline import JsonObject, Pipeline
 from tensorrag.pipeline.as_json import to_json
@@ -400,9 +400,22 @@ class Session:
         Raises:
             PipelineHasErrors: there are errors in what would run; carries them.
             NodeNotFound: there is no node to stop at.
+            RunRefused: the pipeline was deleted.
         """
+        self.refuse_if_deleted()
         request = Request(self.pipeline, self.id, until=until, no_cache=no_cache, on=on, gpu=gpu)
         return await self._runs.begin(request)
+
+    def refuse_if_deleted(self) -> None:
+        """Let nothing begin of a pipeline that is gone.
+
+        Raises:
+            RunRefused: it was deleted.
+        """
+        if self._deleted:
+            raise RunRefused(
+                "This pipeline was deleted.", hint="The list of pipelines brings it back."
+            )
 
     async def cancel(self, node: str | None = None) -> None:
         """Stop the run that goes on or is about to, or one card of it; if there is none, nothing.

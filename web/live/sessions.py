@@ -34,6 +34,7 @@ from web.live.opening import finish_edits
 from web.live.runs_here import RunsHere
 from web.live.session import Session
 from web.live.setting_up import SettingUp
+from web.live.sweeps_here import SweepsHere
 from web.live.trouble import Troubles
 
 FIRST_SAMPLE = "boston_housing"
@@ -67,6 +68,7 @@ class Sessions:
         """Sets up another place, when somebody asks for that."""
         self._hosting: Hosting | None = None
         self._runs: RunsHere | None = None
+        self._sweeps: SweepsHere | None = None
         self._pipelines: OpenPipelines | None = None
         self._started = asyncio.Event()
         known = workspace.settings.get(LAST)
@@ -85,9 +87,10 @@ class Sessions:
             self.workspace, self.executors, self.cards, self._hosting, self._look_at_runs
         )
         self._runs.when_ended(self.notifier.ended)
+        self._sweeps = SweepsHere(self.workspace.journal, self._runs)
         self.notifier.look()
         self._pipelines = OpenPipelines(
-            self.workspace, self.cards, self._hosting, self._runs, self._remember
+            self.workspace, self.cards, self._hosting, self._runs, self._sweeps, self._remember
         )
         for executor in self.executors.values():
             getattr(executor, "warm", lambda: None)()
@@ -112,6 +115,8 @@ class Sessions:
             self._pipelines.stop()
         if self._copying is not None:
             await self._copying
+        if self._sweeps is not None:
+            self._sweeps.close()
         if self._runs is not None:
             await self._runs.close()
         if self._pipelines is not None:
@@ -146,6 +151,13 @@ class Sessions:
         if self._runs is None:
             raise _not_started()
         return self._runs
+
+    @property
+    def sweeps(self) -> SweepsHere:
+        """The sweeps of which values are still to be tried."""
+        if self._sweeps is None:
+            raise _not_started()
+        return self._sweeps
 
     @property
     def pipelines(self) -> OpenPipelines:

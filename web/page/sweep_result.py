@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tensorrag.preview import Axis, ChartPreview, Series
 from tensorrag.run.comparison import MOST
 from tensorrag.run.sweep import Tried
 from tensorrag.types.metrics import METRICS
-from web.page.charts import Chart, chart_options
 from web.page.compare import address
-from web.page.icons import glyph, icon, state, type_colours
+from web.page.icons import glyph, icon, state
 from web.page.markup import (
     Element,
     Node,
@@ -31,7 +29,6 @@ from web.page.markup import (
     thead,
     tr,
 )
-from web.page.slider import WIDE
 from web.page.wording import number, plural, seconds
 
 if TYPE_CHECKING:
@@ -53,7 +50,7 @@ def heading(shown: Shown) -> Node:
         b(style="font-size:15px")[shown.title],
         span(".m2.cut")[f"{shown.spec.label}, tried with several values"],
         span(".sp"),
-        shown.going_on and span(".m2.num")[f"{ended} of {max(shown.planned, len(shown.found))}"],
+        shown.going_on and span(".m2.num")[f"{ended} of {shown.asked}"],
         shown.going_on
         and button(".btn.o.sml", type="button", data_act="sweep_stop")[icon("stop", ".s"), "Stop"],
     ]  # fmt: skip
@@ -169,30 +166,3 @@ def _row(shown: Shown, each: Tried, names: list[str]) -> Element:
                         aria_label=f"Apply {shown.spec.shown(each.value)}")["Apply"]
         ],
     ]  # fmt: skip
-
-
-def chart_of(shown: Shown) -> None:
-    """Draw the figure against the value, in the current slot, where values are numbers."""
-    points = sorted(
-        (each.value, each.metrics[shown.metric])
-        for each in shown.found
-        if shown.metric in each.metrics
-        and isinstance(each.value, int | float)
-        and not isinstance(each.value, bool)
-    )
-    if len(points) < 2:
-        return
-    xs, ys = zip(*points, strict=True)
-    name = METRICS[shown.metric].label
-    chart = ChartPreview(
-        title=f"{name} by {shown.spec.label}", chart="line",
-        x=Axis(label=shown.spec.label, unit=shown.spec.unit), y=Axis(label=name),
-        series=(Series(name=name, x=xs, y=ys),),
-    )  # fmt: skip
-    options = chart_options(chart, large=True)
-    options["yAxis"] |= {"scale": True}
-    options["series"][0] |= {"showSymbol": True, "symbolSize": 7}
-    if min(xs) > 0 and max(xs) / min(xs) >= WIDE:
-        options["xAxis"] |= {"type": "log"}
-    said = f"{chart.title}: {', '.join(f'{number(y)} at {number(x)}' for x, y in points)}"
-    Chart(options, 260, type_colours(shown.kind), said)

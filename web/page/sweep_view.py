@@ -6,21 +6,23 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 
-from nicegui import background_tasks, ui
+from nicegui import ui
 
 from tensorrag.catalog import TypeInfo
 from tensorrag.errors import PipelineError, TensorRagError
 from tensorrag.run.prepare import PipelineHasErrors
 from tensorrag.run.sweep import Sweep, Tried, best, last_of, metrics_of, tried, values_of
-from tensorrag.store.run_entry import ONGOING, runs_of
+from tensorrag.store.run_entry import ONGOING
 from web.live.session import Session
 from web.live.sessions import Sessions
+from web.live.sweeps_here import Planned
 from web.page.actions import Action, Data, Edits, text
 from web.page.details import Card
 from web.page.fields import FieldSpec
 from web.page.panel import Act, Panel
 from web.page.slider import slide_of
-from web.page.sweep_result import chart_of, heading, results, side
+from web.page.sweep_chart import chart_of
+from web.page.sweep_result import heading, results, side
 
 REST = 0.5
 """Seconds between two looks at the runs."""
@@ -44,8 +46,10 @@ class Shown:
     found: list[Tried] = field(default_factory=list)
     metric: str = ""
     wrong: str = ""
-    planned: int = 0
-    """How many runs were asked for."""
+    beginning: bool = False
+    """Whether its first run is being looked into."""
+    planned: Planned | None = None
+    """What is still to be tried of a sweep that was asked for here."""
 
     @property
     def target(self) -> str:
@@ -55,7 +59,13 @@ class Shown:
     @property
     def going_on(self) -> bool:
         """Whether any of its runs has not ended."""
-        return any(each.status in ONGOING for each in self.found) or self.planned > len(self.found)
+        left = self.planned is not None and bool(self.planned.left)
+        return self.beginning or left or any(each.status in ONGOING for each in self.found)
+
+    @property
+    def asked(self) -> int:
+        """How many values are tried in all, as far as is known."""
+        return max(self.planned.asked if self.planned is not None else 0, len(self.found))
 
     @property
     def metrics(self) -> list[str]:
@@ -138,6 +148,9 @@ class Sweeps:
             journal = self._sessions.workspace.journal
             of = (self._session.id, shown.target, shown.sweep)
             shown.found = await asyncio.to_thread(tried, journal, *of)
+            shown.planned = self._sessions.sweeps.get(shown.sweep)
+            if shown.planned is not None and shown.planned.problem:
+                shown.wrong = shown.planned.problem
         if self._shown is shown:
             if shown.metric not in shown.metrics:
                 shown.metric = next(iter(shown.metrics), "")
@@ -181,31 +194,22 @@ class Sweeps:
             self._draw(shown)
             return
         shown.sweep, shown.found, shown.wrong = sweep.id, [], ""
-        shown.planned = len(sweep.values)
-        background_tasks.create(self._begin(sweep, shown), name=f"sweep of {shown.node}")
+        shown.planned, shown.beginning = None, True
         self._draw(shown)
-
-    async def _begin(self, sweep: Sweep, shown: Shown) -> None:
-        """Ask for a run of each value; they follow one another, whoever looks."""
-        for request in sweep.requests(self._session.pipeline):
-            if not shown.planned:  # it was stopped
-                return
-            try:
-                await self._sessions.runs.begin(request)
-            except PipelineHasErrors as error:
-                first = error.problems[0]
-                shown.wrong, shown.planned = f"{first.message} {first.hint}", 0
-            except TensorRagError as error:
-                shown.wrong, shown.planned = f"{error.message} {error.hint}", 0
+        try:
+            await self._sessions.sweeps.begin(self._session, sweep)
+        except PipelineHasErrors as error:
+            first = error.problems[0]
+            shown.wrong, shown.sweep = f"{first.message} {first.hint}", ""
+        except TensorRagError as error:
+            shown.wrong, shown.sweep = f"{error.message} {error.hint}", ""
+        shown.beginning = False
+        await self._look()
 
     async def _stop(self, _: Data) -> None:
-        if self._shown is None or not self._shown.sweep:
-            return
-        self._shown.planned = 0
-        runs, mine = self._sessions.runs, runs_of(self._session.id)
-        for run in (*runs.waiting(mine), runs.current(mine)):
-            if run is not None and run.request.sweep == self._shown.sweep:
-                await run.cancel()
+        shown = self._shown
+        if shown is not None and shown.sweep:
+            await self._sessions.sweeps.stop(self._session.id, shown.sweep)
 
     def _apply(self, data: Data) -> None:
         """Set the field to a value that was tried, as one edit."""
