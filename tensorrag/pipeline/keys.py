@@ -21,8 +21,9 @@ MAX_RETRIES = 10
 MAX_SECONDS = 30 * 24 * 3600
 """Longest time limit of a card: 30 days."""
 MAX_MEMORY = 1 << 24
-MAX_DOLLARS = 1_000_000
 """Largest memory limit of a card, in MiB: 16 TiB."""
+MAX_DOLLARS = 1_000_000
+"""Largest budget of a run, in US$."""
 FAR = 1_000_000
 """Farthest from the origin that a card may lie, in pixels."""
 
