@@ -2,8 +2,9 @@
 
 The handle of a task is in the journal before anything is awaited. After a crash each one is looked
 for: what goes on is followed, so that its result is there when the run is resumed, or handed over
-to the run that needs it; what nobody could use is cancelled. Where an executor does not answer, it
-is asked again.
+to the run that needs it, and held to the budgets meanwhile; what nobody could use is cancelled, as
+is what belongs to a run that has ended without word of it, or to a deleted pipeline. Where an
+executor does not answer, it is asked again.
 """
 
 from __future__ import annotations
@@ -16,11 +17,13 @@ from contextlib import suppress
 
 from tensorrag.errors import ExecutorError, RunCancelled, RunNotFound, TaskFailed, WorkspaceError
 from tensorrag.executor import Executor
+from tensorrag.placement import TITLES
 from tensorrag.plain import JsonObject
 from tensorrag.run.node_run import NodeRun
 from tensorrag.run.rereading import is_other
+from tensorrag.run.stray_budgets import StrayBudgets
 from tensorrag.store.results import Result
-from tensorrag.store.run_entry import Unsettled
+from tensorrag.store.run_entry import Unsettled, swept
 from tensorrag.store.workspace import Workspace
 
 PATIENCE = 30.0
@@ -55,6 +58,11 @@ class Strays:
         """Those of which nobody has heard yet whether they go on."""
         self._unheard: dict[asyncio.Task[None], Unsettled] = {}
         """Those of which nobody could tell, until they are asked about again."""
+        self._unsure: dict[str, Unsettled] = {}
+        """Those of which nobody could tell when they were last asked about, by handle."""
+        self._taken: set[str] = set()
+        """Tickets of those that a run needs here."""
+        self._budgets = StrayBudgets(workspace, self._unneeded, self._stop)
 
     def start(self, *, needed: bool = False) -> None:
         """Begin to look for them; returns at once.
@@ -69,6 +77,10 @@ class Strays:
         """Return what is known to go on of the runs of a pipeline."""
         return [each for each in self._followed.values() if each.pipeline == pipeline_id]
 
+    def unsure(self, pipeline_id: str) -> list[Unsettled]:
+        """Return what may go on of the runs of a pipeline, where its executor does not say."""
+        return [each for each in self._unsure.values() if each.pipeline == pipeline_id]
+
     async def making(self, node: NodeRun) -> Unsettled | None:
         """Return a task that makes just what a node needs, if one goes on.
 
@@ -81,7 +93,10 @@ class Strays:
             return node.key is not None and made == (node.key, node.executor)
 
         await self._found(makes_it)
-        return next(filter(makes_it, self._followed.values()), None)
+        found = next(filter(makes_it, self._followed.values()), None)
+        if found is not None:
+            self._taken.add(found.ticket)
+        return found
 
     async def cancel(self, run: str) -> None:
         """Stop what goes on of an interrupted run.
@@ -89,24 +104,37 @@ class Strays:
         Raises:
             ExecutorError: it cannot be reached where it may go on.
         """
-        for task, stray in tuple(self._unheard.items()):
-            if stray.run == run and task.cancel():
-                self._seek(stray)
-        await self._found(lambda stray: stray.run == run)
-        for stray in self._unheard.values():
-            if stray.run == run:
-                raise _silent(stray)
-        for stray in tuple(self._followed.values()):
-            if stray.run == run:
-                await self._executors[stray.shown["executor"]].cancel(stray.handle)
+        await self._cancel(lambda stray: stray.run == run)
+
+    async def cancel_all(self, *pipeline_ids: str) -> None:
+        """Stop what goes on of the interrupted runs of some pipelines.
+
+        Raises:
+            ExecutorError: it cannot be reached where it may go on.
+        """
+        await self._cancel(lambda stray: stray.pipeline in pipeline_ids)
 
     async def close(self) -> None:
         """Follow them no longer; the next start looks for them again."""
         finding = [self._finding] if self._finding is not None else []
+        await self._budgets.close()
         tasks = [*finding, *self._sought, *self._unheard, *self._followed]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _cancel(self, wanted: Callable[[Unsettled], bool]) -> None:
+        for task, stray in tuple(self._unheard.items()):
+            if wanted(stray) and task.cancel():
+                self._seek(stray)
+        await self._found(wanted)
+        for stray in filter(wanted, self._unheard.values()):
+            raise _silent(stray)
+        for stray in tuple(filter(wanted, self._followed.values())):
+            await self._stop(stray)
+
+    async def _stop(self, stray: Unsettled) -> None:
+        await self._executors[stray.shown["executor"]].cancel(stray.handle)
 
     async def _found(self, wanted: Callable[[Unsettled], bool]) -> None:
         """Wait until it is known of these whether they go on."""
@@ -117,9 +145,10 @@ class Strays:
             await asyncio.wait(sought)
 
     async def _find(self, *, needed: bool) -> None:
-        self._unsought = await asyncio.to_thread(self._workspace.journal.unsettled)
-        if not needed:
-            self._seek_those(lambda stray: True)
+        journal = self._workspace.journal
+        waited_for = await asyncio.to_thread(journal.unsettled)
+        self._unsought = [*waited_for, *await asyncio.to_thread(journal.lost)]
+        self._seek_those(lambda stray: stray.lost or not needed)
 
     def _seek_those(self, wanted: Callable[[Unsettled], bool]) -> None:
         for stray in filter(wanted, tuple(self._unsought)):
@@ -141,8 +170,8 @@ class Strays:
         try:
             async with asyncio.timeout(PATIENCE):
                 goes_on = await self._executors[name].attach(stray.handle)
-                if goes_on and stray.made.get("key") is None:
-                    await self._executors[name].cancel(stray.handle)  # its result fits nowhere
+                if goes_on and await asyncio.to_thread(self._is_useless, stray):
+                    await self._stop(stray)
         except Exception as error:
             why = f"{name} is not installed" if name not in self._executors else error
             log.warning("A card of run %s may still run as %s: %s", stray.run, stray.handle, why)
@@ -150,15 +179,20 @@ class Strays:
                 task = asyncio.create_task(self._seek_again(stray))
                 self._unheard[task] = stray
                 task.add_done_callback(self._unheard.pop)
+                self._unsure[stray.handle] = stray
+                self._tell(stray)
             return
+        self._unsure.pop(stray.handle, None)
         if not goes_on:
             await asyncio.to_thread(self._write_off, stray)
+            self._tell(stray)
             return
         await asyncio.to_thread(self._count, stray)
         log.info("A card of run %s goes on as %s: it is followed.", stray.run, stray.handle)
         task = asyncio.create_task(self._follow(stray))
         self._followed[task] = stray
         task.add_done_callback(self._over)
+        self._budgets.watch()
         self._tell(stray)
 
     def _over(self, task: asyncio.Task[None]) -> None:
@@ -180,15 +214,29 @@ class Strays:
             await asyncio.to_thread(self._keep, stray, answer, began)
         except (RunCancelled, TaskFailed):
             await asyncio.to_thread(self._pay, stray, paid, done=False)
-            await asyncio.to_thread(self._settle, stray)
+            why = self._budgets.stopped.pop(stray.ticket, None)
+            shown = {**stray.shown, "reason": why} if why is not None else None
+            await asyncio.to_thread(self._settle, stray, shown)
         except Exception as error:
             log.warning("Nobody knows how %s ended: %s", stray.handle, error)
 
+    def _is_useless(self, stray: Unsettled) -> bool:
+        """Whether nobody could use what it makes: it fits nowhere, or its pipeline is deleted."""
+        of = swept(stray.pipeline)
+        deleted = of is not None and self._workspace.pipelines.is_deleted(of)
+        return stray.made.get("key") is None or deleted
+
+    def _unneeded(self) -> list[Unsettled]:
+        """Return what goes on that no run needs here: the budgets of that one would hold."""
+        return [each for each in self._followed.values() if each.ticket not in self._taken]
+
     def _write_off(self, stray: Unsettled) -> None:
         """Note that nothing goes on: it never began, or had ended when its run was cut off."""
-        with suppress(WorkspaceError, RunNotFound):
-            at = self._workspace.journal.run(stray.run).finished
-            self._workspace.journal.spending.write_off(stray.ticket, at)
+        journal, at = self._workspace.journal, None
+        with suppress(RunNotFound):
+            at = journal.run(stray.run).finished
+        with suppress(WorkspaceError):
+            journal.spending.write_off(stray.ticket, at)
         self._settle(stray)
 
     def _count(self, stray: Unsettled) -> None:
@@ -206,11 +254,11 @@ class Strays:
 
     def _keep(self, stray: Unsettled, answer: JsonObject, began: float) -> None:
         """Store a result as if its run had still been there. In a thread: this writes files."""
-        run = self._workspace.journal.run(stray.run)
-        name, key = stray.shown["executor"], stray.made["key"]
+        name, key = stray.shown["executor"], stray.made.get("key")
         if key is None or is_other(answer, stray.made):
             self._settle(stray)
             return
+        run = self._workspace.journal.run(stray.run)
         seconds = round(time.time() - (run.finished or began), 3)
         by = {"run": stray.run, "node": stray.node}
         result = Result.of(answer, seconds=seconds, executor=name, **by)
@@ -220,6 +268,8 @@ class Strays:
 
     def _settle(self, stray: Unsettled, shown: JsonObject | None = None) -> None:
         """Note that nothing goes on any more, and what came of it, if anything did."""
+        if stray.lost:  # its run has ended as it ended
+            return
         state = (shown or stray.shown)["state"]
         made = {**stray.made, "handle": None, "ticket": None, "state": state}
         events = [{"type": "node", "node": stray.node, "data": shown}] if shown else []
@@ -229,7 +279,8 @@ class Strays:
 
 
 def _silent(stray: Unsettled) -> ExecutorError:
+    place = stray.shown["executor"]
     return ExecutorError(
-        f"{stray.node} may still run: {stray.shown['executor']} does not say.",
+        f"{stray.node} may still run: {TITLES.get(place, place)} does not say.",
         hint="Try again when this machine can reach it, or end it there.",
     )

@@ -272,6 +272,26 @@ class Journal:
         ]
         return [each for each in found if each.shown["state"] == "cancelled" and each.handle]
 
+    def lost(self) -> list[Unsettled]:
+        """Return the paid tasks that may go on though no run waits for them any more.
+
+        Their runs have ended without word of them, or were forgotten; their process is gone.
+        """
+        known = {each.ticket for each in self.unsettled()}
+        runs: dict[str, str | None] = dict(self._database.read("SELECT id, pipeline FROM runs"))
+        return [
+            Unsettled(
+                each.run,
+                each.node,
+                {"executor": each.place, "state": "failed"},
+                {"ticket": each.ticket},
+                runs.get(each.run),
+                lost=True,
+            )
+            for each in self.spending.unknown()
+            if each.ticket not in known
+        ]
+
     def previous(self, pipeline_id: str) -> dict[str, JsonObject]:
         """Return, by node, what was made of what when it last ran in this pipeline."""
         rows = self._database.read(

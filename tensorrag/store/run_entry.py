@@ -81,6 +81,8 @@ class Unsettled:
     """What its result is made of."""
     pipeline: str | None = None
     """What it was a run of."""
+    lost: bool = False
+    """Whether its run has ended without word of it, or was forgotten: nobody waits for it."""
 
     @property
     def handle(self) -> str:

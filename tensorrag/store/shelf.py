@@ -155,6 +155,14 @@ class Shelf:
                 hint="It was deleted, or the name is wrong.",
             ) from None
 
+    def is_deleted(self, pipeline_id: str) -> bool:
+        """Whether a pipeline was taken off the shelf, and is not there again."""
+        return (
+            _ID.fullmatch(pipeline_id) is not None
+            and not self.path(pipeline_id).exists()
+            and bool(self._deleted(pipeline_id))
+        )
+
     def restore(self, pipeline_id: str) -> None:
         """Put a deleted pipeline back as it was, with its edits and its named versions.
 

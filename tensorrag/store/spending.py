@@ -66,6 +66,15 @@ class Past(NamedTuple):
     work: Work
 
 
+class Unknown(NamedTuple):
+    """A card of which nobody knows how it ended, or whether."""
+
+    ticket: str
+    run: str
+    node: str
+    place: str
+
+
 class Paid(NamedTuple):
     """What is known of the cost of one card that was sent."""
 
@@ -188,6 +197,18 @@ class Spending:
                 "UPDATE spending SET cost = seconds * rate WHERE ticket = ? AND cost IS NULL",
                 (ticket,),
             )
+
+    def unknown(self) -> list[Unknown]:
+        """Return the cards that have not ended, as far as is known, and whose process is gone."""
+        rows = self._database.read(
+            "SELECT ticket, run, node, place, host, pid, pid_started FROM spending"
+            " WHERE cost IS NULL ORDER BY asked"
+        )
+        return [Unknown(*row[:4]) for row in rows if not Owner(*row[4:]).alive]
+
+    def knows(self, ticket: str) -> bool:
+        """Whether a card is paid for."""
+        return bool(self._database.read("SELECT 1 FROM spending WHERE ticket = ?", (ticket,)))
 
     def past(self, card: str, place: str, gpu: str | None) -> list[Past]:
         """Return how long a card took at a place on a GPU, the latest first."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tensorrag.errors import ExecutorError
+from tensorrag.errors import ExecutorError, RunCancelled
 from tensorrag.run import strays as straying
 from tensorrag.run.node_run import NodeRun
 from tensorrag.run.strays import Strays
@@ -100,11 +101,14 @@ async def test_a_cloud_that_could_not_be_reached_is_asked_again(
     cloud, heard = LostCloud(), asyncio.Event()
     strays = Strays(workspace, {"cloud": cloud}, lambda pipeline: heard.set())  # type: ignore[dict-item]
     strays.start()
-    await cloud.asked.wait()
+    await heard.wait()
     assert strays.of("numbers") == []
+    assert [stray.node for stray in strays.unsure("numbers")] == ["wait"], "it is said, too"
 
     cloud.answering.set()
-    await heard.wait()
+    while strays.unsure("numbers"):
+        heard.clear()
+        await heard.wait()
 
     assert [stray.handle for stray in strays.of("numbers")] == ["call-1"]
     await strays.close()
@@ -137,6 +141,26 @@ async def test_the_command_line_takes_up_only_what_its_cards_need(workspace: Wor
     assert await strays.making(node("cloud", "its key")) is not None
     assert cloud.asked.is_set()
     await strays.close()
+
+
+class ObedientCloud(LostCloud):
+    """One that answers, and says what a card has cost when it is stopped."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answering.set()
+        self._stopped = asyncio.Event()
+
+    async def cancel(self, handle: str) -> None:
+        await super().cancel(handle)
+        self._stopped.set()
+
+    async def events(self, handle: str) -> AsyncIterator[dict[str, Any]]:
+        await self._stopped.wait()
+        yield {"type": "cost", "data": {"cost": 0.5, "seconds": 500}}
+
+    async def result(self, handle: str) -> dict[str, Any]:
+        raise RunCancelled("It was cancelled.")
 
 
 class ForgetfulCloud(SilentCloud):
@@ -192,6 +216,70 @@ async def test_what_is_followed_counts_by_the_clock(workspace: Workspace) -> Non
     spending.take_over(stray.ticket, "resumed")
     assert spending.running() == 0.001
     assert spending.of_run("resumed") > 0
+    await strays.close()
+
+
+def lose(workspace: Workspace, ticket: str) -> None:
+    """Have a run end that heard nothing of a card which it sent; its process is gone."""
+    (entry,) = workspace.journal.runs()
+    workspace.journal.spending.begin(replace(charge(ticket), run=entry.id))
+    workspace.journal.spending.began(ticket)
+    workspace.journal.append(entry.id, [], nodes={"wait": ({"state": "failed"}, None)})
+    workspace.journal.append(entry.id, [], status="failed")
+    as_of_another_process(workspace, ticket)
+
+
+@pytest.mark.parametrize("needed", [False, True])
+async def test_what_a_run_sent_that_ended_without_word_of_it_is_stopped(
+    workspace: Workspace, *, needed: bool
+) -> None:
+    """Whoever starts next looks for it: the editor, or the command line."""
+    lose(workspace, "ticket")
+    cloud = ObedientCloud()
+    strays = Strays(workspace, {"cloud": cloud})  # type: ignore[dict-item]
+    strays.start(needed=needed)
+    while workspace.journal.spending.unknown() or workspace.journal.spending.running():
+        await asyncio.sleep(0.01)
+    assert cloud.cancelled == ["ticket"]
+    assert workspace.journal.spending.this_month() == 0.5, "it said what it has cost"
+    (entry,) = workspace.journal.runs()
+    assert workspace.journal.to_json(entry.id)["nodes"]["wait"] == {"state": "failed"}, "as it was"
+    await strays.close()
+
+
+async def test_what_goes_on_of_a_deleted_pipeline_is_stopped(workspace: Workspace) -> None:
+    shelf = workspace.pipelines
+    shelf.path("numbers").write_text("{}")
+    shelf.delete("numbers")
+    cloud = ObedientCloud()
+    strays = Strays(workspace, {"cloud": cloud})  # type: ignore[dict-item]
+    strays.start()
+    while workspace.journal.unsettled():
+        await asyncio.sleep(0.01)
+    assert cloud.cancelled == ["call-1"]
+    await strays.close()
+
+
+async def test_what_goes_on_is_held_to_the_budget_of_the_month(workspace: Workspace) -> None:
+    """Nobody resumes its run, which would look at what it costs."""
+    (entry,) = workspace.journal.runs()
+    made = {"key": "its key", "ticket": "ticket", "handle": "call-1"}
+    shown = {"state": "cancelled", "executor": "cloud", "reason": "interrupted"}
+    workspace.journal.append(entry.id, [], nodes={"wait": (shown, made)})
+    workspace.journal.spending.begin(charge("ticket"))
+    as_of_another_process(workspace, "ticket")
+    cloud = ObedientCloud()
+    strays = Strays(workspace, {"cloud": cloud})  # type: ignore[dict-item]
+    strays.start()
+    while not strays.of("numbers"):
+        await asyncio.sleep(0.01)
+    assert cloud.cancelled == []
+    workspace.settings.set("budget_month", 0.000001)
+    while strays.of("numbers"):
+        await asyncio.sleep(0.01)
+    assert cloud.cancelled == ["call-1"]
+    left = workspace.journal.to_json(entry.id)["nodes"]["wait"]
+    assert left["reason"].startswith("The budget of this month")
     await strays.close()
 
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -83,8 +84,46 @@ def test_the_budget_holds_for_what_a_server_began_that_is_gone(
         Settings(workspace / "settings.json").set("budget_run", 0.00001)  # a third of a second
 
         with client(start_server(workspace, **signed_in)) as http:
-            outcome = ended(http, begin(http, resume=run))
-        assert outcome["status"] == "cancelled"
-        assert "The budget of this run" in outcome["nodes"]["wait"]["reason"]
+            # Nobody resumes it: it is stopped all the same.
+            until(lambda: "The budget of this run" in found(http, run)["nodes"]["wait"]["reason"])
+            refused = http.post("/api/runs", json={"resume": run})
+        assert refused.status_code == 409, "what it has spent is spent"
+        assert "The budget of this run" in refused.json()["detail"]
         (call,) = plane.calls.values()
         assert call.output is not None, "its container has ended"
+
+
+def test_a_call_of_which_nobody_heard_is_stopped_at_the_next_start(
+    tmp_path: Path, start_server: Callable[..., Server], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The line breaks while a card is taken on, its run ends, and then the server dies, too."""
+    workspace = with_small_cards(tmp_path / "workspace")
+    endless = chain(node("number"), node("wait", steps=10**6, pause=0.1))
+    endless = endless.with_nodes(replace(endless.nodes["wait"], run_on="modal"))
+    with account(tmp_path / "modal") as plane:
+        deploy()
+        takes_on = plane.FunctionMap
+
+        async def unheard(request: Any, metadata: Any) -> Any:
+            if not plane.calls:
+                await takes_on(request, metadata)
+            plane.gone.set()
+
+        monkeypatch.setattr(plane, "FunctionMap", unheard)
+        signed_in = {name: value for name, value in os.environ.items() if name[:6] == "MODAL_"}
+        server = start_server(workspace, **signed_in)
+        with client(server) as http:
+            outcome = ended(http, begin(http, pipeline_id=create(http, endless)))
+        assert outcome["status"] == "failed"
+        assert "did not say whether" in outcome["nodes"]["wait"]["error"]["message"]
+        kill(server)
+        (call,) = plane.calls.values()
+        assert call.output is None, "it goes on, and is paid for"
+        spending = Workspace.open(workspace).journal.spending
+        assert spending.this_month() > 0.1, "it counts at its limit"
+
+        plane.call_soon(plane.gone.clear)
+        start_server(workspace, **signed_in)
+        until(lambda: call.output is not None)
+        until(lambda: not spending.unknown() and not spending.running())
+        assert spending.this_month() < 0.1

@@ -84,9 +84,14 @@ class Following:
         return self._runs.strays.of(self._id)
 
     @property
+    def unsure(self) -> list[Unsettled]:
+        """Those that may go on elsewhere, where nobody answers there."""
+        return self._runs.strays.unsure(self._id)
+
+    @property
     def cancelling_strays(self) -> bool:
         """Whether all of them are being stopped."""
-        return {stray.run for stray in self.strays} <= self._stopping
+        return {stray.run for stray in (*self.strays, *self.unsure)} <= self._stopping
 
     # --- stopping ---------------------------------------------------------------------------
 
@@ -108,7 +113,7 @@ class Following:
 
     async def cancel_strays(self) -> None:
         """Stop what goes on elsewhere of interrupted runs."""
-        asked = {stray.run for stray in self.strays}
+        asked = {stray.run for stray in (*self.strays, *self.unsure)}
         self._stopping |= asked
         self._stage.tell_status()
         unreached = set(asked)

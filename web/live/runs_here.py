@@ -137,7 +137,7 @@ class RunsHere:
             self._shut.difference_update(pipeline_ids)
 
     async def cancel_all(self, *pipeline_ids: str) -> None:
-        """Stop what goes on of these pipelines, and take back what waits or is looked into.
+        """Stop what goes on of these pipelines, also since a server before; take back the rest.
 
         Raises:
             ExecutorError: a card cannot be reached to be stopped; what waits still does.
@@ -148,6 +148,7 @@ class RunsHere:
         rest = (*self._beginning, *self._waiting, *self._going)
         for run in [run for run in rest if run.pipeline_id in pipeline_ids]:
             await run.cancel()
+        await self.strays.cancel_all(*pipeline_ids)
 
     async def take_up(self) -> None:
         """Have those wait again that did when the server before ended; look for what goes on."""

@@ -230,6 +230,11 @@ class Session:
         return self._following.strays
 
     @property
+    def unsure_strays(self) -> list[Unsettled]:
+        """Those that may go on, where nobody answers there."""
+        return self._following.unsure
+
+    @property
     def cancelling_strays(self) -> bool:
         """Whether all of them are being stopped."""
         return self._following.cancelling_strays

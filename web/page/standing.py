@@ -138,7 +138,7 @@ def strip_of(
         waiting=len(session.waiting) + session.beginning,
         resume=run.run if run is not None and may_go_on else "",
         places=spent(_with_cost(course.places(events), session, viewed), running=going_on),
-        strays="" if session.running else _going_on(session.strays, names),
+        strays="" if session.running else _strays(session, names),
         cancelling_strays=session.cancelling_strays,
         past=viewed is not None,
         bars=course.bars(events, names, kinds) if tab == "timeline" else (),
@@ -170,15 +170,22 @@ def _with_cost(
     return [{**card, "cost": now.get(card["node"], card.get("cost"))} for card in cards]
 
 
-def _going_on(strays: Sequence[Unsettled], names: Mapping[str, str]) -> str:
+def _strays(session: Session, names: Mapping[str, str]) -> str:
     """Say what goes on since an editor that is gone: ``Train still runs on Modal``."""
-    if not strays:
-        return ""
+    if session.strays:
+        return _going_on(session.strays, names, "still runs", "still run")
+    if session.unsure_strays:
+        may = _going_on(session.unsure_strays, names, "may still run", "may still run")
+        return f"{may}, which does not say"
+    return ""
+
+
+def _going_on(strays: Sequence[Unsettled], names: Mapping[str, str], one: str, several: str) -> str:
     places = " and ".join(dict.fromkeys(where(str(each.shown["executor"])) for each in strays))
     only = names.get(strays[0].node, strays[0].node)
-    return f"{only if len(strays) == 1 else plural(len(strays), 'card')} still " + (
-        f"{'runs' if len(strays) == 1 else 'run'} on {places}"
-    )
+    if len(strays) == 1:
+        return f"{only} {one} on {places}"
+    return f"{plural(len(strays), 'card')} {several} on {places}"
 
 
 def _latest(session: Session, past: Sequence[PastRun]) -> PastRun | None:
