@@ -7,16 +7,21 @@ const MARGIN = 240
  * Keeps the browser's work to what is in view, a margin included.
  *
  * A card out of view is marked `data-away`: its contents are neither styled nor painted. A card is
- * built in full, result and all, when it first comes near enough to be read. The marks are set on
- * the elements by hand: a thousand cards asking where they are at each step of a pan would cost
+ * built step by step: its title and ports when it first comes near enough for them to be seen
+ * (`named`), the rest, result and all, when it can be read (`drawn`). The marks are set on the
+ * elements by hand: a thousand cards asking where they are at each step of a pan would cost
  * more than they save.
  */
-export function createInView(flow, far) {
+export function createInView(flow, { far, tiny }) {
+  const named = shallowReactive(new Set())
   const drawn = shallowReactive(new Set())
   const elements = new Map()
   const away = new Map()
 
-  watch([flow.viewport, flow.dimensions, flow.moves, far, () => flow.nodes.value.length], check)
+  watch(
+    [flow.viewport, flow.dimensions, flow.moves, far, tiny, () => flow.nodes.value.length],
+    check,
+  )
 
   function check() {
     const { x, y, zoom } = flow.viewport.value
@@ -32,6 +37,7 @@ export function createInView(flow, far) {
         position.x < right &&
         position.y < bottom &&
         position.y + dimensions.height > top
+      if (near && !tiny.value) named.add(id)
       if (near && !far.value) drawn.add(id)
       note(id, !near)
     }
@@ -53,5 +59,5 @@ export function createInView(flow, far) {
     away.delete(id)
   }
 
-  return { drawn, add, remove }
+  return { named, drawn, add, remove }
 }

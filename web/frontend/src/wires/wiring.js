@@ -1,4 +1,4 @@
-import { shallowReactive, shallowRef } from "vue"
+import { shallowReactive, shallowRef, watch } from "vue"
 import { CARD_WIDTH, nearestPort, portOffset } from "../geometry.js"
 import { coverPage } from "../cover.js"
 import { edgePan } from "../edge-pan.js"
@@ -13,7 +13,7 @@ const REACH = 14
  * Drawing a wire from a port: what fits is ringed, what does not is dimmed, and the whole card is
  * the target. A wire already in a single input is picked up at that end.
  */
-export function createWiring({ root, graph, flow, actions, emit }) {
+export function createWiring({ root, graph, flow, inView, actions, emit }) {
   const active = shallowRef(false)
   const menuOpen = shallowRef(false)
   const draft = shallowReactive({
@@ -73,6 +73,14 @@ export function createWiring({ root, graph, flow, actions, emit }) {
     mark(root.value, graph, from, verdicts, from.released)
     active.value = true
   }
+
+  /** A card that comes near in the middle of it has its ports only then. */
+  function markAgain() {
+    if (!active.value) return
+    unmark(root.value)
+    mark(root.value, graph, draft.from, verdicts, draft.from.released)
+  }
+  watch(() => inView.named.size, markAgain, { flush: "post" })
 
   function wireToPickUp({ node, port, side }) {
     if (side !== "in") return null
