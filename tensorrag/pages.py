@@ -12,6 +12,8 @@ from tensorrag.store.artifacts import Store
 from tensorrag.types.table import Table
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from tensorrag.task import Task
 
 LIMIT = 1000
@@ -34,17 +36,12 @@ def page(task: Task, store: Store) -> JsonObject:
     """
     from tensorrag.types.columns import sample
 
-    digest = next(iter(task.inputs.values()))[0]
-    table = store.load(digest)
-    if not isinstance(table, Table):
-        raise ArtifactError("Only tables have rows.", hint="Ask for the preview instead.")
+    table, digest = table_of(task, store)
     offset = max(0, int(task.params.get("offset", 0)))
     limit = min(LIMIT, max(0, int(task.params.get("limit", 100))))
     arrow = table.arrow
     shown = arrow.select(arrow.column_names[:SHOWN_COLUMNS])
-    order = Order.of(str(task.params.get("sort") or ""), arrow.column_names)
-    where = Condition.all_of(task.params.get("where") or [])
-    rows = arranged(arrow, order, where, store.root / "arranged", digest, table.release)
+    rows = rows_of(table, task, store, digest)
     if rows is not None:
         shown, offset_in = rows_at(shown, rows[offset : offset + limit], table.release), 0
     else:
@@ -57,3 +54,28 @@ def page(task: Task, store: Store) -> JsonObject:
         "of": table.num_rows,
         "more_columns": arrow.num_columns - shown.num_columns,
     }
+
+
+def table_of(task: Task, store: Store) -> tuple[Table, str]:
+    """Return the table that is the task's only input, and its digest.
+
+    Raises:
+        ArtifactError: it is no table.
+    """
+    digest = next(iter(task.inputs.values()))[0]
+    table = store.load(digest)
+    if not isinstance(table, Table):
+        raise ArtifactError("Only tables have rows.", hint="Ask for the preview instead.")
+    return table, digest
+
+
+def rows_of(table: Table, task: Task, store: Store, digest: str) -> np.ndarray | None:
+    """Return the numbers of the rows that a task asks for, in order; None for all as they are.
+
+    Raises:
+        ParameterError: there is no such column, or it has no such order or values.
+    """
+    arrow = table.arrow
+    order = Order.of(str(task.params.get("sort") or ""), arrow.column_names)
+    where = Condition.all_of(task.params.get("where") or [])
+    return arranged(arrow, order, where, store.root / "arranged", digest, table.release)

@@ -16,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from tensorrag.allowance import allowing, default_memory
 from tensorrag.card import Card, Peek
 from tensorrag.checkpoint import Keeper, keeping
+from tensorrag.csv_part import csv_part
 from tensorrag.errors import (
     CardError,
     ErrorInfo,
@@ -48,7 +49,8 @@ def perform(task: Task, place: Place) -> JsonObject:
     Returns:
         For ``run``: ``{"outputs": {port: {"type", "sha256", "schema", "value"}}, "face",
         "previews", "device", "pid", "fingerprint"}``. For ``peek``: a Peek. For ``page``:
-        ``{"columns", "rows", "total", "offset"}``. For ``profile``: a preview.
+        ``{"columns", "rows", "total", "offset"}``, or what `csv_part` returns where ``csv`` is
+        asked for. For ``profile``: a preview.
 
     Raises:
         TensorRagError: a deliberate one, or whatever the card raises.
@@ -61,7 +63,8 @@ def perform(task: Task, place: Place) -> JsonObject:
         if task.kind == "peek":
             return _peek(task)
         if task.kind == "page":
-            return page(task, Store(place.store))
+            look = csv_part if task.params.get("csv") else page
+            return look(task, Store(place.store))
         if task.kind == "profile":
             value = _only_input(task, Store(place.store))
             return value.preview().model_dump(mode="json")

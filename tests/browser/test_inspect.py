@@ -165,6 +165,16 @@ def test_a_long_table_is_scrolled_sorted_and_searched_without_waiting_for_all_of
     expect(cell(1, 2)).to_have_text("Zoe")
     expect(cell(1, 1)).to_have_text("299998")
     hands.picture("rows-chosen", fit=False)
+    save = table.get_by_role("link", name=re.compile("Save 100,000 rows as CSV, about [0-9.]+ MB"))
+    with hands.page.expect_download() as saving:
+        save.click()
+    assert saving.value.suggested_filename == "Rows - Big - rows.csv"
+    lines = Path(saving.value.path()).read_text().splitlines()
+    assert (len(lines), lines[0]) == (100_001, "at,by,who")
+    assert [line.split(",")[1:] for line in lines[1:3]] == [
+        ["299998", '"Zoe"'],
+        ["299995", '"Zoe"'],
+    ]
     table.get_by_role("button", name="Show all").click()
     expect(table).to_contain_text("300,000 × 3")
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import pytest
+from pandas.testing import assert_frame_equal
 
+from tensorrag.csv_part import csv_part
 from tensorrag.errors import ArtifactError, ParameterError
 from tensorrag.pages import page
 from tensorrag.store.artifacts import Store
@@ -124,3 +128,37 @@ def test_what_has_no_order_cannot_be_sorted_by(store: Store) -> None:
 
     with pytest.raises(ParameterError, match="cannot be sorted by 'rooms'"):
         shown(store, lists, sort="rooms")
+
+
+def written(store: Store, value: Value, **params: Any) -> str:
+    """All parts of a table as CSV, one after the other."""
+    text, rows = "", 0
+    inputs = {"table": (store.put(value).digest,)}
+    while True:
+        asked = Task(kind="page", params={"csv": True, "offset": rows, **params}, inputs=inputs)
+        part = csv_part(asked, store)
+        text, rows = text + part["text"], rows + part["rows"]
+        if rows >= part["total"]:
+            return str(text)
+
+
+def test_a_whole_table_is_written_part_by_part(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frame = pd.DataFrame({"at": range(10), "who, when": ['An "n"', None] * 5})
+    whole = Table.from_pandas(frame)
+    for cells, most in ((20, 10**6), (4, 10**6), (10**6, 12)):
+        monkeypatch.setattr("tensorrag.csv_part.CELLS", cells)
+        monkeypatch.setattr("tensorrag.csv_part.BYTES", most)
+        text = written(store, whole, sort="-at", where=[["at", "<", 4]])
+        assert text == 'at,"who, when"\n3,\n2,"An ""n"""\n1,\n0,"An ""n"""\n'
+        assert_frame_equal(pd.read_csv(io.StringIO(written(store, whole))), frame)
+    assert written(store, whole, where=[["at", ">", 99]]) == 'at,"who, when"\n'
+
+
+def test_what_csv_has_no_way_for_is_written_out(store: Store) -> None:
+    odd = pa.table({"list": [[1, 2], None], "raw": [b"\xff", b"a"], "year": [2.5, None]})
+
+    assert written(store, Table(odd)) == ('list,raw,year\n"[1, 2]","b\'\\xff\'",2.5\n,"b\'a\'",\n')
+    with pytest.raises(ArtifactError, match="Only tables have rows"):
+        written(store, EstimatorSpec("linear"))

@@ -27,6 +27,7 @@ from web.http.security import Guard
 from web.http.site import on_this_machine
 
 SUM = chain(node("number", value=3), node("add", amount=4))
+IRIS = node("data_load", source="sample", sample_name="iris")
 ROOT = Path(__file__).parents[2]
 
 
@@ -589,6 +590,46 @@ async def test_previews_and_rows(client: httpx.AsyncClient) -> None:
         assert (rows["total"], rows["of"]) == (fit, 1)
     for where in ("number > 7", "[[", '[["gone", "=", 1]]', "[" * 5000):
         problem(await client.get(f"{output}/rows", params={"where": where}), 422)
+
+
+async def test_a_whole_table_is_a_csv_file(client: httpx.AsyncClient, desk: Desk) -> None:
+    session = await desk.open(Pipeline("Flowers").with_nodes(IRIS))
+    assert await desk.run(session) == "succeeded"
+    run_id = session.run_id()
+    output = f"/api/runs/{run_id}/nodes/data_load/outputs/dataset"
+    asked = {"sort": "-sepal_length", "where": '[["sepal_length", ">", 7.5]]'}
+
+    whole = await client.get(f"{output}/csv", params=asked)
+
+    assert whole.headers["content-type"].startswith("text/csv")
+    assert "data_load.dataset.csv" in whole.headers["content-disposition"]
+    head, *lines = whole.text.splitlines()
+    page = (await client.get(f"{output}/rows", params=asked)).json()
+    assert head.split(",") == page["columns"]
+    assert [float(line.split(",")[0]) for line in lines] == [row[0] for row in page["rows"]]
+    digest = (await client.get(f"/api/runs/{run_id}")).json()["nodes"]["data_load"]["outputs"]
+    by_name = f"/api/tables/{digest['dataset']['sha256']}/csv"
+    assert (await client.get(by_name, params=asked)).text == whole.text
+    problem(await client.get(by_name, params={"sort": "gone"}), 422)
+    problem(await client.get("/api/tables/gone/csv"), 404)
+    problem(await client.get(f"/api/tables/{'0' * 64}/csv"), 404)
+
+
+async def test_no_more_of_a_csv_file_is_made_than_somebody_takes(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tensorrag.csv_part.CELLS", 50)
+    session = await desk.open(Pipeline("Flowers").with_nodes(IRIS))
+    assert await desk.run(session) == "succeeded"
+    shown = session.result("data_load")
+    assert shown is not None
+    parts = session.table(shown.digests["dataset"]).csv()
+
+    for _ in range(2):
+        await anext(parts)
+    await parts.aclose()
+
+    assert len(desk.tasks("page")) == 2
 
 
 @pytest.mark.parametrize(

@@ -1115,7 +1115,7 @@ async def test_previews_and_pages_of_what_is_shown(desk: Desk) -> None:
     assert added is not None
     assert added.key is not None
     assert (await session.previews(added.key))["number"]["rows"] == 1
-    assert (await session.rows(added.digests["number"]))["rows"] == [[7]]
+    assert (await session.table(added.digests["number"]).rows())["rows"] == [[7]]
     shown = session.shown("add")
     assert shown is not None
     assert shown["outputs"]["number"]["schema"]["rows"] == 1

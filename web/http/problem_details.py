@@ -64,10 +64,14 @@ STATUS: tuple[tuple[type[TensorRagError], int], ...] = (
 """The first class that fits decides."""
 
 
+OF_WORKERS = {"ParameterError": 422, "ArtifactError": 422, "ArtifactNotFound": 404}
+"""What a worker says of what was asked for: no such column to sort by, or a result that is gone."""
+
+
 def status_of(error: TensorRagError) -> int:
     """Return the HTTP status that says what kind of error this is."""
-    if isinstance(error, TaskFailed) and error.cause.type in ("ParameterError", "ArtifactError"):
-        return 422  # what was asked for cannot be done, such as sorting by no column
+    if isinstance(error, TaskFailed) and error.cause.type in OF_WORKERS:
+        return OF_WORKERS[error.cause.type]
     return next((status for kind, status in STATUS if isinstance(error, kind)), 500)
 
 

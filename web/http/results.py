@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
+from urllib.parse import quote
 
 from fastapi import APIRouter
+from starlette.responses import Response, StreamingResponse
 
 from tensorrag.arranged import Condition
 from tensorrag.errors import ArtifactNotFound, NodeNotFound
 from tensorrag.pipeline import JsonObject
 from tensorrag.pipeline.names import quoted
+from web.live.exporting import file_name
 from web.live.sessions import Sessions
+from web.live.stored_table import StoredTable
 
+CSV: dict[int | str, JsonObject] = {200: {"content": {"text/csv": {}}}}
 OUTPUT = "/api/runs/{run_id}/nodes/{node_id}/outputs/{port}"
 
 
@@ -47,6 +53,35 @@ def add_results(api: APIRouter, sessions: Sessions) -> None:
         conditions = conditions_of(where)
         return await sessions.hosting.page(output["sha256"], offset, limit, sort, conditions)
 
+    @api.get(f"{OUTPUT}/csv", tags=["results"], responses=CSV)
+    async def get_csv(
+        run_id: str, node_id: str, port: str, sort: str = "", where: str = "[]"
+    ) -> Response:
+        """Return a whole table as a CSV file, sorted and chosen as rows are.
+
+        It is written while it is sent: end the connection, and no more of it is made. Texts stand
+        in quotes, and what is missing is empty without any.
+        """
+        output, _ = await asyncio.to_thread(find, run_id, node_id, port)
+        return await csv_file(output["sha256"], sort, where, f"{node_id}.{port}")
+
+    @api.get("/api/tables/{sha256}/csv", tags=["results"], responses=CSV)
+    async def get_table_csv(
+        sha256: str, sort: str = "", where: str = "[]", name: str = "table"
+    ) -> Response:
+        """Return any stored table as a CSV file; runs tell the `sha256` of what came out."""
+        return await csv_file(sha256, sort, where, name)
+
+    async def csv_file(digest: str, sort: str, where: str, name: str) -> Response:
+        parts = StoredTable(sessions.hosting, digest).csv(sort, conditions_of(where))
+        first = await anext(parts)  # what is wrong is said before anything is sent
+        named = quote(f"{file_name(name) or 'table'}.csv")
+        headers = {
+            "Content-Disposition": f"attachment; filename*=UTF-8''{named}",
+            "Content-Encoding": "identity",  # to pack a gigabyte would keep all others waiting
+        }
+        return StreamingResponse(_all(first, parts), media_type="text/csv", headers=headers)
+
     def conditions_of(where: str) -> tuple[Condition, ...]:
         try:
             return Condition.all_of(json.loads(where))
@@ -68,3 +103,9 @@ def add_results(api: APIRouter, sessions: Sessions) -> None:
                 hint="Look at the state of the card: it may have failed, or not have run.",
             )
         return output, workspace.journal.made(run_id).get(node_id, {}).get("key")
+
+
+async def _all(first: str, rest: AsyncIterator[str]) -> AsyncIterator[str]:
+    yield first
+    async for part in rest:
+        yield part

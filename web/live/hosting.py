@@ -85,6 +85,14 @@ class Hosting:
         params = {"offset": offset, "limit": limit, "sort": sort, "where": list(where)}
         return await self._hosted.ask(Task(kind="page", params=params, inputs={"table": (digest,)}))
 
+    async def csv(
+        self, digest: str, offset: int, sort: str, where: Where = (), limit: int | None = None
+    ) -> JsonObject:
+        """Write rows of a stored table as CSV, in a worker: a part of them, see `csv_part`."""
+        params = {"csv": True, "offset": offset, "sort": sort, "where": list(where)}
+        params |= {"limit": limit} if limit is not None else {}
+        return await self._hosted.ask(Task(kind="page", params=params, inputs={"table": (digest,)}))
+
     async def profile(self, digest: str) -> JsonObject:
         """Make the preview of a stored value anew, in a worker."""
         return await self._hosted.ask(Task(kind="profile", inputs={"value": (digest,)}))

@@ -33,7 +33,7 @@ from web.live.exporting import export
 from web.live.following import Following
 from web.live.gestures import only_moved, set_anew, set_by_hand
 from web.live.history import History
-from web.live.hosting import Hosting, Where
+from web.live.hosting import Hosting
 from web.live.migrating import migrations
 from web.live.notices import Notices
 from web.live.opening import Notice, Opened
@@ -45,6 +45,7 @@ from web.live.runs_here import RunsHere
 from web.live.saving import Saving
 from web.live.shown import Arrived, Shown
 from web.live.stage import Stage
+from web.live.stored_table import StoredTable
 from web.live.versions import Versions
 from web.live.watching import View
 
@@ -514,15 +515,9 @@ class Session:
                 return known[came.source_port]
         return await self._hosting.profile(came.digest)
 
-    async def rows(
-        self, digest: str, offset: int = 0, limit: int = 100, sort: str = "", where: Where = ()
-    ) -> JsonObject:
-        """Return rows of a stored table.
-
-        Raises:
-            TensorRagError: it is no table, or no longer kept.
-        """
-        return await self._hosting.page(digest, offset, limit, sort, where)
+    def table(self, digest: str) -> StoredTable:
+        """Return a stored table, to be looked at."""
+        return StoredTable(self._hosting, digest)
 
     # --- life -------------------------------------------------------------------------------
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from nicegui import ui
@@ -103,7 +102,7 @@ class Result:
         if tab is None or self._shown is None or not isinstance(seen, TablePreview):
             return
         digest = tab.came.digest if tab.came else self._shown.digests.get(port, "")
-        tables.open(card, tab, seen, partial(self._session.rows, digest))
+        tables.open(card, tab, seen, self._session.table(digest), self._session.pipeline.name)
 
     def build(self, port: str | None, act: Act, face: object = None, past: bool = False) -> None:
         """Put ports, and what is at the chosen one, into the current slot.

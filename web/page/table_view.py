@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
+from urllib.parse import urlencode
 
 from nicegui import ui
 
 from tensorrag.errors import TensorRagError
-from tensorrag.pipeline import JsonObject
 from tensorrag.preview import TablePreview
+from web.live.stored_table import StoredTable
 from web.page.actions import Action, Data, text
 from web.page.columns import column_details, missing_words, size_words
 from web.page.details import Card
 from web.page.grid import Where, conditions, paged_grid
 from web.page.icons import glyph, icon, state
-from web.page.markup import Node, b, button, div, input_, span
+from web.page.markup import Node, a, b, button, div, input_, span
 from web.page.numerals import number_of
 from web.page.panel import Act, Panel
 from web.page.ports import PortTab
-from web.page.wording import seconds, size
+from web.page.wording import plural, seconds, size
 
 PAGE = 500
 """Most rows in one answer."""
-
-Rows = Callable[[int, int, str, list[Where]], Awaitable[JsonObject]]
-"""Gives rows of a table: from where, how many, in which order, and which ones."""
 
 
 class Tables:
@@ -45,11 +44,13 @@ class Tables:
             "all_rows": self._all_rows,
         }
 
-    def open(self, card: Card, tab: PortTab, table: TablePreview, rows: Rows) -> None:
-        """Show a table, in place of another one."""
+    def open(
+        self, card: Card, tab: PortTab, table: TablePreview, stored: StoredTable, pipeline: str
+    ) -> None:
+        """Show a table, in place of another one; ``pipeline`` is what its file is named after."""
         self._close({})
         with self._place:
-            self._open = TableView(rows, card, tab, table, self._act)
+            self._open = TableView(stored, pipeline, card, tab, table, self._act)
 
     def _close(self, _: Data) -> None:
         if self._open is not None:
@@ -81,12 +82,24 @@ class Tables:
 class TableView:
     """One table over the whole page, above the editor, until it is closed."""
 
-    def __init__(self, rows: Rows, card: Card, tab: PortTab, table: TablePreview, act: Act) -> None:
-        self._rows, self._tab, self._table = rows, tab, table
+    def __init__(
+        self,
+        stored: StoredTable,
+        pipeline: str,
+        card: Card,
+        tab: PortTab,
+        table: TablePreview,
+        act: Act,
+    ) -> None:
+        self._stored, self._pipeline, self._tab, self._table = stored, pipeline, tab, table
         self._card, self._column = card, len(table.columns) - 1
         self._found, self._wrong = table.rows, ""
         self._seen: object = ("", [])
         """The order and the choice that the rows seen now have."""
+        self._saving = ""
+        """Where the file of these rows is."""
+        self._bytes: int | None = None
+        """About how long that file is, once that is known."""
         with ui.element("section").classes("sheetview") as self._root:
             self._root.props.update(
                 {"aria-label": f"{card.title}, {tab.label}", "data-testid": "table"}
@@ -128,12 +141,28 @@ class TableView:
         if (sort, where) != self._seen:  # of many rows, that takes a while
             self._head.show(self._heading(busy=True))
         try:
-            page = await self._rows(max(0, offset), min(PAGE, max(0, limit)), sort, where)
+            limit = min(PAGE, max(0, limit))
+            page = await self._stored.rows(max(0, offset), limit, sort, where)
             self._found, self._wrong, self._seen = page["total"], "", (sort, where)
         except TensorRagError as error:
             page, self._wrong = None, f"{error.message} {error.hint}"
         if not self._root.is_deleted:
             self._side.run_method("rows", request, page)
+            self._head.show(self._heading())
+            if page is not None:
+                await self._measure(sort, where)
+
+    async def _measure(self, sort: str, where: list[Where]) -> None:
+        """Say how long the file of these rows would be, and where it is."""
+        name = " - ".join((self._pipeline, self._card.title, self._tab.label))
+        asked = urlencode({"sort": sort, "where": json.dumps(where), "name": name})
+        address = f"/api/tables/{self._stored.digest}/csv?{asked}"
+        if address == self._saving:
+            return
+        self._saving, self._bytes = address, None
+        with suppress(TensorRagError):  # then it has no size, and says why when it is asked for
+            self._bytes = await self._stored.csv_size(sort, where)
+        if self._saving == address and not self._root.is_deleted:
             self._head.show(self._heading())
 
     def go_to(self, number: float) -> None:
@@ -179,9 +208,21 @@ class TableView:
             span(".m3")["·"],
             span(".num.m2")[missing_words(table)],
             span(".vr"),
+            self._saver(),
             _row_field(self._found),
             self._finder(),
         ]  # fmt: skip
+
+    def _saver(self) -> Node:
+        """Offer the rows as they are chosen and sorted now, as a file whose size is said before."""
+        if not self._saving:
+            return None
+        says = f"Save {plural(self._found, 'row')} as CSV"
+        about = f"about {size(self._bytes)}" if self._bytes is not None else ""
+        return a(
+            ".btn.o.sml", href=self._saving, download=True, aria_label=f"{says}, {about}",
+            title=f"{says}, as they are chosen and sorted now. The browser can stop it.",
+        )[icon("export", ".s"), "CSV", about and span(".u.num")[about]]  # fmt: skip
 
     def _finder(self) -> Node:
         field = input_(
