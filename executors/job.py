@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from executors.connection import Connection, error_of
 from executors.limits import LOOKING_SECONDS
-from tensorrag.errors import ErrorInfo, RunCancelled, TaskFailed, TensorRagError
+from tensorrag.errors import ErrorInfo, RunCancelled, TaskFailed, TensorRagError, too_long
 from tensorrag.plain import JsonObject
 from tensorrag.store.place import Place
 from tensorrag.task import Task
@@ -123,7 +123,7 @@ class Job:
         if kind == "result" and isinstance(data, dict):
             return data
         if self.expired or kind == "late":
-            return TaskFailed(self._too_long())
+            return TaskFailed(too_long(self._name, self.task.timeout or 0.0))
         if self.stopping or kind == "cancelled":
             return RunCancelled("The card was cancelled.")
         if kind == "error":
@@ -133,14 +133,6 @@ class Job:
     def _wake(self) -> None:
         self._changed.set()
         self._changed = asyncio.Event()
-
-    def _too_long(self) -> ErrorInfo:
-        return ErrorInfo(
-            type="CardTimeout",
-            message=f"{self._name} took longer than {self.task.timeout:g} seconds, its time limit, "
-            "and was stopped.",
-            hint="Give it less to do, or raise the time limit in its settings.",
-        )
 
     def _crash(self, end: JsonObject) -> ErrorInfo:
         """Say why a process ended that gave no answer."""
@@ -165,4 +157,4 @@ class Job:
     def _name(self) -> str:
         if self.task.kind in LOOKING_SECONDS:
             return f"Looking at {'the source' if self.task.kind == 'peek' else 'the result'}"
-        return f"The card {self.task.card}" if self.task.card else "The card"
+        return self.task.name[:1].upper() + self.task.name[1:]

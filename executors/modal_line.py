@@ -15,13 +15,14 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from executors.job import Job
+from executors.modal_hints import SIGN_IN
 
 SOONEST, LATEST = 0.5, 30.0
 """Seconds until Modal is asked again that could not be reached: the first time, and at most."""
 
 LOST = "Modal cannot be reached from here. The card goes on there; it is asked until it answers.\n"
 NO_ENTRY = (
-    "Modal does not know you any more: sign in with `modal token new`. "
+    f"Modal does not know you any more. {SIGN_IN}. "
     "The card goes on there; Modal is asked until it answers.\n"
 )
 FOUND = "Modal answers again.\n"

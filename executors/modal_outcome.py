@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from typing import Any
 
 from executors.job import Job, Outcome
 from executors.modal_line import Line
-from executors.modal_parcel import FORMAT
+from executors.modal_parcel import FORMAT, Parcel
 from executors.modal_sentences import crashed, gone, other_version, sentence
 from executors.modal_transfer import receive
 from executors.modal_variant import gpu_of
 from executors.protocol import decode
-from tensorrag.errors import TensorRagError
+from tensorrag.errors import TensorRagError, WorkspaceError
 from tensorrag.rates import Rates
+
+AGAIN = 2.0
+"""Seconds after which it is tried again to store what has come."""
+
+WAITS = "The result waits at Modal until there is room; nothing more is paid. Cancel gives it up."
 
 
 def failure_of(job: Job, error: Exception) -> Outcome:
@@ -40,6 +46,25 @@ async def outcome_of(job: Job, said: Any, rates: Rates, line: Line) -> Outcome:
     if isinstance(outcome, TensorRagError):
         return outcome
     outcome["device"] = gpu_of(job.task) or outcome.get("device")
-    arrived = await line.outlast(lambda: receive(said["parcel"], job.place))
+    arrived = await _received(job, said["parcel"], line)
     made = {output["sha256"] for output in outcome["outputs"].values()}
     return outcome if made <= arrived else crashed(job.task, "Its result did not arrive.")
+
+
+async def _received(job: Job, parcel: Parcel, line: Line) -> set[str]:
+    """Take what was made into the store, however long there is no room for it here.
+
+    It was paid for, and Modal keeps it for days: nothing has to run again. To wait costs nothing.
+    """
+    told = False
+    while True:
+        try:
+            return await line.outlast(lambda: receive(parcel, job.place))
+        except WorkspaceError as full:
+            if job.stopping:
+                raise
+            if not told:
+                text = f"{full.message} {WAITS}\n"
+                job.hear({"type": "log", "data": {"stream": "stderr", "text": text}})
+            told = True
+        await asyncio.sleep(AGAIN)

@@ -93,7 +93,7 @@ def crashed(task: Task, said: str) -> TaskFailed:
     return TaskFailed(
         ErrorInfo(
             type="CardCrashed",
-            message=f"The container of the card {task.card} ended without giving a result.",
+            message=f"The container of {task.name} ended without giving a result.",
             hint="Mostly its memory ran out: give it fewer rows or smaller batches.",
             traceback=said or None,
         )

@@ -138,6 +138,21 @@ class CardFailed(RunError):
         self.cause = cause
 
 
+def too_long(name: str, seconds: float) -> ErrorInfo:
+    """Say that a card was stopped because its time was up.
+
+    Args:
+        name: how messages call it.
+        seconds: its time limit.
+    """
+    return ErrorInfo(
+        type="CardTimeout",
+        message=f"{name[:1].upper()}{name[1:]} took longer than {seconds:g} seconds, its time "
+        "limit, and was stopped.",
+        hint="Give it less to do, or raise the time limit in its settings.",
+    )
+
+
 class TaskFailed(RunError):
     """A task raised an error where it was performed."""
 

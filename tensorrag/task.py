@@ -22,7 +22,9 @@ class Task(BaseModel):
 
     kind: TaskKind
     card: str = ""
-    """Card id, for messages."""
+    """Card id."""
+    title: str = ""
+    """What people call the card where it stands, for messages; it does not travel."""
     entry: str = ""
     """``module:Class`` of the card."""
     source: str | None = None
@@ -55,8 +57,13 @@ class Task(BaseModel):
     """A name that was noted before it was submitted: `Executor.attach` may find it by that."""
 
     def to_json(self) -> JsonObject:
-        """Return the task as builtins."""
-        return self.model_dump(mode="json")
+        """Return the task as builtins, as it travels."""
+        return self.model_dump(mode="json", exclude={"title"})
+
+    @property
+    def name(self) -> str:
+        """How messages call what is run: ``Train (GPU)``, ``the card train``."""
+        return self.title or (f"the card {self.card}" if self.card else "the card")
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Task:

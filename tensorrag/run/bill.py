@@ -52,11 +52,19 @@ class Bill:
         """Listen to what its executor tells: that it has begun, and what it cost."""
         if kind == "cost":
             self._told = data
+            await self._note_end()
         elif kind == "started":
             self._starts += 1
         if self._ticket and not self._began and kind != "waiting":
             self._began = True
             await asyncio.to_thread(self._count)
+
+    async def _note_end(self) -> None:
+        """Stop counting: its container has ended, however long its result is on the way."""
+        if self._ticket and self._starts < 2 and (told := self._told.get("cost")) is not None:
+            with suppress(WorkspaceError):  # `close` notes it again
+                end, seconds = self._spending.end, self._told.get("seconds")
+                await asyncio.to_thread(end, self._ticket, seconds=seconds, cost=told)
 
     async def close(self, outcome: Outcome) -> None:
         """Note what it cost, unless nobody knows how it ended: then it counts at its limit."""

@@ -8,7 +8,7 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
-from tensorrag.errors import ExecutorError, RunCancelled, TaskFailed, TensorRagError
+from tensorrag.errors import ExecutorError, RunCancelled, TaskFailed, TensorRagError, too_long
 from tensorrag.executor import Executor
 from tensorrag.plain import JsonObject
 from tensorrag.progress import as_report
@@ -124,22 +124,36 @@ class Execution:
     async def _attempt(self) -> JsonObject:
         node = self._node
         self._refuse_cancelled()
-        submitted = time.monotonic()
-        node.handle = await self._taken_over() or await self._submit()
+        submitted, taken_over = time.monotonic(), await self._taken_over()
+        node.handle = taken_over or await self._submit()
         self._chronicle.touch(node)
         self._wake()
         await self._chronicle.recorded()  # what is stored can be found again after a crash
         if node.cancelling:
             await self._stop_late()
-        async for event in self._executor.events(node.handle):
+        # One that is taken over was begun with the limit of another run.
+        limit = self._task.timeout if taken_over else None
+        clock = asyncio.timeout(limit)
+        try:
+            async with clock:
+                answer = await self._answer(node.handle)
+        except TimeoutError:
+            if not clock.expired():
+                raise
+            await self._stop()
+            raise TaskFailed(too_long(self._task.name, limit or 0.0)) from None
+        node.began = node.began or submitted
+        return answer
+
+    async def _answer(self, handle: str) -> JsonObject:
+        """Listen to what is said, until the answer."""
+        async for event in self._executor.events(handle):
             kind, data = str(event.get("type")), event.get("data")
             data = data if isinstance(data, dict) else {}
             self._hear(kind, data)
             if self._bill is not None:
                 await self._bill.hear(kind, data)
-        answer = await self._executor.result(node.handle)
-        node.began = node.began or submitted
-        return answer
+        return await self._executor.result(handle)
 
     async def _taken_over(self) -> str | None:
         """Take up what goes on since a server that is gone, where it does just this."""

@@ -229,6 +229,7 @@ def task_of(
     return Task(
         kind="run",
         card=facts.card,
+        title=facts.title,
         entry=facts.entry,
         source=facts.source,
         params=facts.params,

@@ -17,7 +17,9 @@ from tensorrag.errors import ExecutorError, RunRefused, Unheard, WorkspaceError
 from tensorrag.pipeline import Pipeline
 from tensorrag.rates import Rates
 from tensorrag.run import Request, Run
+from tensorrag.run.node_run import NodeRun
 from tensorrag.store.place import Place
+from tensorrag.store.run_entry import Unsettled
 from tensorrag.store.spending import Charge, Work
 from tensorrag.task import Task
 from tests.core.engine import Engine, InProcess, chain, node
@@ -189,6 +191,59 @@ async def test_a_card_that_is_cancelled_says_what_was_spent(engine: Engine, paid
     assert wait.cost is not None
     assert 0 < wait.cost < 0.03
     assert engine.workspace.journal.spending.running() == 0
+
+
+async def test_one_that_is_taken_over_ends_at_the_limit_of_the_run_that_needs_it(
+    engine: Engine, paid: Paid
+) -> None:
+    """It was begun by a server that is gone, for a run that would have let it go on for long."""
+    stopped, never = list[str](), asyncio.Event()
+
+    async def events(handle: str) -> Any:
+        yield {"type": "started", "data": {}}
+        await never.wait()
+
+    async def cancel(handle: str) -> None:
+        stopped.append(handle)
+
+    paid.events, paid.cancel = events, cancel  # type: ignore[method-assign]
+    left = Unsettled("r", "wait", {"executor": "modal"}, {"handle": "theirs", "ticket": "t"})
+
+    async def stray(node: NodeRun) -> Unsettled | None:
+        return left if node.id == "wait" else None
+
+    pipeline = chain(node("number"), node("wait", steps=3))
+    wait = replace(pipeline.nodes["wait"], title="A long wait", resources={"timeout": 0.2})
+    executors = {"local": engine.executor, "modal": paid}
+    await engine.run(chain(node("number")))
+    request = Request(pipeline.with_nodes(wait), "numbers", on="modal")
+    run = Run(request, engine.workspace, executors, engine.catalog, engine.check, stray=stray)
+    await run.start()
+    assert await asyncio.wait_for(run.wait(), 60) == "failed"
+    error = run.nodes["wait"].error
+    assert error is not None
+    assert error.message.startswith("A long wait took longer than 0.2 seconds, its time limit")
+    assert stopped == ["theirs"]
+
+
+async def test_what_a_result_takes_to_arrive_is_not_paid(engine: Engine, paid: Paid) -> None:
+    """Its container has ended: it may wait for room on this disk."""
+    result, arrives = paid.result, asyncio.Event()
+
+    async def late(handle: str) -> dict[str, Any]:
+        await arrives.wait()
+        return await result(handle)
+
+    paid.result = late  # type: ignore[method-assign]
+    started = new(engine, paid, chain(node("number")))
+    await started.start()
+    spending = engine.workspace.journal.spending
+    while not spending.past("number", "modal", None) and not spending.of_run(started.id) >= 0.02:
+        await asyncio.sleep(0.01)
+    assert spending.running() == 0
+    arrives.set()
+    assert await started.wait() == "succeeded"
+    assert [past.seconds for past in spending.past("number", "modal", None)] == [20]
 
 
 @pytest.mark.parametrize("hard", [False, True])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import tempfile
 import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -13,7 +15,7 @@ import pytest_asyncio
 from google.protobuf.empty_pb2 import Empty
 from grpclib import GRPCError, Status
 
-from executors import modal_remote
+from executors import modal_outcome, modal_remote
 from executors.modal_deploy import deploy
 from executors.modal_notes import Note, Notes
 from executors.modal_remote import ModalExecutor
@@ -156,3 +158,42 @@ async def test_a_cancel_that_is_never_answered_is_said_to_be_so(
         silent.set()
     await executor.cancel(handle)
     await nothing_goes_on(plane)
+
+
+async def test_a_result_for_which_there_is_no_room_waits_and_is_not_paid_again(
+    executor: ModalExecutor, plane: Plane, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    makes, room = tempfile.mkdtemp, threading.Event()
+
+    def full(*how: Any, **more: Any) -> str:
+        if more.get("dir") == place.store and not room.is_set():
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return str(makes(*how, **more))
+
+    monkeypatch.setattr(tempfile, "mkdtemp", full)
+    monkeypatch.setattr(modal_outcome, "AGAIN", 0.05)
+    began = len(plane.calls)
+    handle = await executor.submit(task("Return", 3), place)
+    async for event in executor.events(handle):
+        if event["type"] == "log" and modal_outcome.WAITS in event["data"]["text"]:
+            assert event["data"]["text"].startswith("The disk is full")
+            room.set()
+    answer = await executor.result(handle)
+    assert answer["outputs"]["metrics"]["value"]["r2"] == 3
+    assert room.is_set()
+    assert len(plane.calls) == began + 1
+
+
+async def test_who_gives_up_a_result_that_waits_for_room_is_heard(
+    executor: ModalExecutor, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*how: Any, **more: Any) -> str:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(tempfile, "mkdtemp", full)
+    monkeypatch.setattr(modal_outcome, "AGAIN", 0.05)
+    handle = await executor.submit(task("Return", 3), place)
+    await first(executor, handle, "log")
+    await executor.cancel(handle)
+    with pytest.raises(RunCancelled):
+        await executor.result(handle)

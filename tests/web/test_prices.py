@@ -29,15 +29,16 @@ def ran(state: str, cost: float | None, expected: Estimate | None) -> dict[str, 
 
 def test_the_first_time_only_a_bound_is_said() -> None:
     assert short(FIRST) == "≤$0.13"  # 670 × 0.0002 = 0.134
-    (said,) = before(FIRST)
+    said, start = before(FIRST)
     assert said.startswith("The first time on this GPU: how long it takes is not known.")
     assert "at most $0.13: 610 s, its limit, and 60 s in which its container waits" in said
     assert "at $0.72 an hour (a price page, 1 Aug 2026)" in said
+    assert start.startswith("Plus the start of a container")
 
 
 def test_then_seconds_and_money_are_told_with_their_range() -> None:
     assert short(KNOWN) == "≈$0.0084"  # 42 × 0.0002
-    (said,) = before(KNOWN)
+    said = before(KNOWN)[0]
     assert "about 42 s (34 s to 50 s) and costs about $0.0084" in said
     assert "told from 3 runs before. Up to $0.012 more for 60 s" in said
     assert before(None) == ()
@@ -45,10 +46,10 @@ def test_then_seconds_and_money_are_told_with_their_range() -> None:
 
 def test_a_card_that_its_limit_will_stop_says_so_before() -> None:
     span = Span(610, 488, 610, 2, needed=7500)
-    (said,) = before(replace(KNOWN, span=span))
+    said = before(replace(KNOWN, span=span))[0]
     assert "would take about 2 h 05 min, told from 2 runs before" in said
     assert "stopped after 610 s, its limit: raise that, or give it less to do" in said
-    (said,) = before(replace(KNOWN, span=replace(span, needed=1e6)))
+    said = before(replace(KNOWN, span=replace(span, needed=1e6)))[0]
     assert "would take more than a day" in said
 
 

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from executors.modal_prices import PRICE_PAGE
 from tensorrag.executor import Offer, Offers
 from tensorrag.footprint import Footprint
 from tensorrag.pipeline import Pipeline
 from tensorrag.placement import Placement
+from tensorrag.rates import Rates
 from tests.core.engine import InProcess, node
 from tests.web.desk import Desk
 from tests.web.test_actions import Hands
@@ -85,6 +87,7 @@ class Elsewhere(InProcess):
     """Another place, which counts how often it is asked."""
 
     asked = 0
+    rates: Rates | None = None
     answer = Offers(executor="modal", available=False, reason="Nobody is in.", hint="Go in.")
 
     async def offers(self) -> Offers:
@@ -104,6 +107,11 @@ async def test_other_places_are_asked_when_somebody_looks() -> None:
     assert "Nobody is in." in shut
     assert "Go in." in shut
     assert "disabled" in shut
+
+    modal.rates = PRICE_PAGE  # its prices are told all the same
+    shut = html(run_on(RunOn(rented=rented_places(offered))))
+    assert "$0.93 an hour" in shut
+    assert "Prices: Modal&#x27;s price page, 1 Aug 2026" in shut
 
     t4 = Offer(device="T4", label="Modal · T4", price=0.0002)
     modal.answer = Offers(executor="modal", available=True, offers=(t4,))

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from tensorrag.errors import TensorRagError
 from tensorrag.executor import Executor, Offer, Offers, rates_of
 from tensorrag.placement import LOCAL
+from tensorrag.rates import Rates
 
 
 class Offered:
@@ -41,11 +42,16 @@ class Offered:
 
     def price(self, name: str, gpu: str) -> float | None:
         """Return what a GPU costs at a place, in US$ per second; None where that is not known."""
-        offer = self.offer(name, gpu)
+        offer, rates = self.offer(name, gpu), self.rates(name)
         if offer is not None:
             return offer.price
-        rates = rates_of(self._elsewhere[name]) if name in self._elsewhere else None
         return rates.per_second(gpu) if rates is not None and gpu in rates.gpus else None
+
+    def rates(self, name: str) -> Rates | None:
+        """Return what a place asks, as far as that is known without asking it."""
+        known = self.known.get(name)
+        told = known.rates if known is not None else None
+        return told or (rates_of(self._elsewhere[name]) if name in self._elsewhere else None)
 
     def offer(self, name: str, gpu: str) -> Offer | None:
         """Return the offer of a GPU at a place, if it is known."""

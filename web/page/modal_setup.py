@@ -69,7 +69,8 @@ def _bar() -> Element:
 
 
 def _steps(shown: SetUp) -> Element:
-    say = "Modal rents GPUs by the second. A card runs there only where you ask for it."
+    price = f", a T4 for {dollars(shown.price * 3600)} an hour" if shown.price is not None else ""
+    say = f"Modal rents GPUs by the second{price}. A card runs there only where you ask for it."
     return section(".part", data_testid="modal-steps", aria_labelledby="modal-h")[
         h2(id="modal-h")["Set up Modal"],
         p(".m2")[say],

@@ -76,6 +76,13 @@ def _beside(bound: float, word: str) -> Node:
     return span(".num")[span(".u")[f"{word} "], dollars(bound)]
 
 
+START = (
+    "Plus the start of a container, where none waits: usually 10 to 60 seconds, which no figure "
+    "here has in it.",
+)
+"""What no estimate knows."""
+
+
 def before(expected: Estimate | None) -> Sequence[str]:
     """Say in sentences what a card will take and cost, and from where that is known."""
     if expected is None:
@@ -88,6 +95,7 @@ def before(expected: Estimate | None) -> Sequence[str]:
             f"The first time on this GPU: how long it takes is not known. It costs at most "
             f"{dollars(expected.most)}: {tries}{expected.limit:g} s, its limit, and {idle}, "
             f"at {rate}.",
+            *START,
         )
     span_ = expected.span
     times = "one run" if span_.runs == 1 else f"{span_.runs} runs"
@@ -96,11 +104,13 @@ def before(expected: Estimate | None) -> Sequence[str]:
             f"It would take {_long(span_.needed)}, told from {times} before, and is "
             f"stopped after {expected.limit:g} s, its limit: raise that, or give it less to do. "
             f"Until then it costs about {dollars(expected.cost)} at {rate}.",
+            *START,
         )
     return (
         f"It takes about {_seconds(span_.seconds)} ({_seconds(span_.low)} to "
         f"{_seconds(span_.high)}) and costs about {dollars(expected.cost)} at {rate}, told from "
         f"{times} before. Up to {dollars(expected.idle * expected.rate)} more for {idle}.",
+        *START,
     )
 
 

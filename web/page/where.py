@@ -76,7 +76,7 @@ def _rented(name: str, offered: Offered) -> Rented:
     gpus = [
         (gpu, f"{dollars(price * 3600)} an hour" if price else "") for gpu, price in prices.items()
     ]
-    rates = known.rates if known is not None else None
+    rates = offered.rates(name)
     said = rates.words if rates is not None else ""
     return Rented(name, gpus, offered.looking, trouble, hint, missing, said)
 
