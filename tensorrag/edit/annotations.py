@@ -1,7 +1,8 @@
 """Notes and frames on the canvas: added, changed, moved along and taken away.
 
 They stand in the pipeline's file under ``annotations``, say something to people, and change
-nothing of what runs. What stands there and is neither is kept, and left alone.
+nothing of what runs. What stands there and is neither is kept, and left alone. A frame may be
+collapsed: see `composites`.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from tensorrag.catalog import Catalog
+from tensorrag.edit import composites
 from tensorrag.edit.values import OpValues
 from tensorrag.errors import PipelineError
 from tensorrag.pipeline import JsonObject, Pipeline
@@ -24,7 +26,7 @@ MOST = 1_000
 LEAST_SIZE = 40
 """Least width and height of either, in pixels."""
 _WORDS = {"text": MAX_TEXT, "title": MAX_TITLE}
-_KEYS = ("id", "kind", *_WORDS, "position", "size")
+_KEYS = ("id", "kind", *_WORDS, "position", "size", *composites.KEYS)
 
 
 def annotations_of(pipeline: Pipeline) -> dict[str, JsonObject]:
@@ -33,7 +35,7 @@ def annotations_of(pipeline: Pipeline) -> dict[str, JsonObject]:
     for each in pipeline.annotations:
         if isinstance(each, Mapping) and _fits(each):
             known.setdefault(each["id"], dict(each))
-    return known
+    return composites.mended(known, pipeline.nodes)
 
 
 def annotate(pipeline: Pipeline, op: OpValues, catalog: Catalog) -> Pipeline:
@@ -45,6 +47,7 @@ def annotate(pipeline: Pipeline, op: OpValues, catalog: Catalog) -> Pipeline:
         merged = {**before, **each}
         if not _fits(merged) or not set(each) <= {*_KEYS, *before}:
             raise op.wrong("annotations", "notes and frames with a place and a size on the canvas")
+        merged = composites.checked(merged, op, pipeline, {**known, **changed})
         changed[merged["id"]] = merged
     new = [each for key, each in changed.items() if key not in known]
     if new and len(pipeline.annotations) + len(new) > MOST:
@@ -75,8 +78,13 @@ def without_annotations(pipeline: Pipeline, ids: Iterable[str]) -> Pipeline:
     return replace(pipeline, annotations=left)
 
 
-def pasted_annotations(pasted: Pipeline, into: Pipeline, dx: float, dy: float) -> Pipeline:
-    """Return the pipeline with copies of notes and frames, each with a free id and moved."""
+def pasted_annotations(
+    pasted: Pipeline, into: Pipeline, ids: Mapping[str, str], dx: float, dy: float
+) -> Pipeline:
+    """Return the pipeline with copies of notes and frames, each with a free id and moved.
+
+    ``ids`` has the id that each pasted card got.
+    """
     taken = set(annotations_of(into))
     copies: list[JsonObject] = []
     for key, each in annotations_of(pasted).items():
@@ -84,7 +92,8 @@ def pasted_annotations(pasted: Pipeline, into: Pipeline, dx: float, dy: float) -
         if len(into.annotations) + len(copies) < MOST and max(abs(x), abs(y)) <= FAR:
             new = free_id(key, taken)
             taken.add(new)
-            copies.append({**each, "id": new, "position": {"x": x, "y": y}})
+            copy = composites.renamed(each, ids)
+            copies.append({**copy, "id": new, "position": {"x": x, "y": y}})
     return replace(into, annotations=(*into.annotations, *copies)) if copies else into
 
 

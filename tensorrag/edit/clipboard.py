@@ -58,7 +58,7 @@ def paste(pipeline: Pipeline, op: OpValues, catalog: Catalog) -> Pipeline:
         if edge.source in ids and edge.target in ids
     )
     after = pipeline.with_nodes(*nodes).with_edges(*edges)
-    after = pasted_annotations(pasted, after, corner.x - left, corner.y - top)
+    after = pasted_annotations(pasted, after, ids, corner.x - left, corner.y - top)
     sources = _sources(pasted.nodes, pasted.cards)
     new = {card: source for card, source in sources.items() if card not in catalog.cards}
     return _with_sources(after, new)

@@ -50,9 +50,17 @@ def _name_annotate(op: JsonObject, before: Pipeline, catalog: Catalog) -> str:
     given, known = op.get("annotations") or [], annotations_of(before)
     given = [given] if isinstance(given, dict) else given
     first = given[0] if given else {}
+    if "collapsed" in first and len(given) == 1:
+        return _name_collapse(first, known.get(first["id"], first), before, catalog)
     verb = "Change" if first.get("id") in known else "Add"
     kind = (known.get(first.get("id", "")) or first).get("kind", "note")
     return f"{verb} a {kind}" if len(given) == 1 else f"{verb} {len(given):,} notes"
+
+
+def _name_collapse(frame: JsonObject, known: JsonObject, before: Pipeline, catalog: Catalog) -> str:
+    if frame["collapsed"]:
+        return f"Collapse {_cards(frame.get('members', ()), before, catalog)}"
+    return f"Open {known.get('title') or 'a composite'}"
 
 
 def _name_paste(op: JsonObject, before: Pipeline, catalog: Catalog) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from tensorrag.catalog import CardInfo, Catalog
 from tensorrag.edit.annotations import without_annotations
 from tensorrag.edit.clipboard import base_name
+from tensorrag.edit.composites import without_members
 from tensorrag.edit.edges import check_edges, connect
 from tensorrag.edit.splicing import spliced, without_healed
 from tensorrag.edit.values import OpValues
@@ -101,6 +102,7 @@ def remove(pipeline: Pipeline, op: OpValues, catalog: Catalog) -> Pipeline:
         pipeline.node(node_id)
     check_edges(edges, pipeline)
     pipeline = without_annotations(pipeline, op.texts("annotations"))
+    pipeline = without_members(pipeline, frozenset(nodes)) if nodes else pipeline
     if op.flag("heal") and nodes:
         return without_healed(pipeline, nodes, edges, catalog)
     return pipeline.without(nodes, edges) if nodes or edges else pipeline
