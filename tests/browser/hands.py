@@ -75,7 +75,7 @@ class Hands:
 
     def wire(self, source: str, output: str, target: str, input: str) -> None:
         """Drag a wire from an output to an input."""
-        self._drag(self.port(source, output, "out"), self.port(target, input, "in"))
+        self.drag(self.port(source, output, "out"), self.port(target, input, "in"))
 
     def drag_port(self, card: str, port: str, side: str, by: tuple[int, int]) -> None:
         """Drag a wire from a port to a place so far from there."""
@@ -87,7 +87,7 @@ class Hands:
         mouse.move(x + by[0], y + by[1], steps=4)
         mouse.up()
 
-    def _drag(self, start: Locator, end: Locator) -> None:
+    def drag(self, start: Locator, end: Locator) -> None:
         (x1, y1), (x2, y2) = self._middle(start), self._middle(end)
         mouse = self.page.mouse
         mouse.move(x1, y1)

@@ -458,3 +458,80 @@ def test_a_note_and_a_frame_say_what_belongs_together(
     page.keyboard.up("Shift")
     expect(note).to_have_class(re.compile("tr-selected"))
     expect(page.locator(".tr-mini-note")).to_have_count(1)
+
+
+# --- composites -----------------------------------------------------------------------------
+
+FIRST = "data_split.train_dataset-data_split_2.dataset"
+TEST = "data_split.test_dataset-data_split_2.dataset"
+FIVE = {
+    "data_load": (0, 100), "data_split": (232, 100), "model_define": (0, 300),
+    "model_define_2": (232, 300), "data_load_2": (0, 500),
+}  # fmt: skip
+
+
+def test_five_cards_become_one_card_and_open_again(
+    desk: Desk, shop: Server, context: BrowserContext
+) -> None:
+    hands = desk(FIVE | {"data_split_2": (600, 100)}, "data_load.dataset-data_split.dataset", FIRST)
+    page, press = hands.page, hands.page.keyboard.press
+    one, name = hands.cards("composite"), "Preparation, composite of 5 cards"
+    page.mouse.click(*corner(hands))
+    page.keyboard.down("ControlOrMeta")
+    for card in FIVE:
+        hands.select(card)
+    page.keyboard.up("ControlOrMeta")
+    press("ControlOrMeta+Shift+g")
+    expect(page.get_by_label("Title of the composite")).to_be_focused()
+    page.keyboard.type("Preparation")
+    press("Enter")
+    expect(page.get_by_role("group", name=name)).to_be_focused()
+    expect(hands.card("data_load")).to_have_count(0)
+    wires(hands, FIRST)
+    other = Hands(context.new_page()).open(page.url)
+    expect(other.page.get_by_role("group", name=name)).to_be_visible()
+
+    port = '[data-side=out][data-port="test_dataset"]'
+    hands.drag(one.locator(port), hands.port("data_split_2", "dataset", "in"))
+    wires(hands, TEST)
+    wires(other, TEST)
+    hands.run()
+    hands.expect_status("succeeded")
+    expect(one).to_have_attribute("data-state", "done")
+    expect(hands.card("data_split_2")).to_contain_text("8,000")  # of 10,000 test rows
+    page.reload()
+    expect(page.get_by_role("group", name=f"{name}, Done")).to_be_visible()
+    hands.test_id("undo").click()
+    wires(hands, FIRST)
+
+    one.click(position={"x": 60, "y": 80})
+    press("ControlOrMeta+c")
+    elsewhere = Hands(context.new_page()).open(f"{shop.url}/edit/new")
+    elsewhere.page.wait_for_url("**/edit/new_pipeline*")
+    expect(elsewhere.page.get_by_text("An empty canvas")).to_be_visible()
+    elsewhere.page.mouse.move(*middle(elsewhere.test_id("canvas")))
+    elsewhere.page.keyboard.press("ControlOrMeta+v")
+    expect(elsewhere.page.get_by_role("group", name=name)).to_be_visible()
+    expect(elsewhere.page.locator("[data-testid=canvas] [data-node]")).to_have_count(1)
+
+    press("Delete")
+    expect(one).to_have_count(0)
+    hands.test_id("undo").click()
+    expect(one).to_have_count(1)
+    one.hover(position={"x": 60, "y": 80})
+    page.mouse.down()
+    box = one.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 100, box["y"] + 120, steps=4)
+    page.mouse.up()
+    expect(hands.test_id("undo")).to_have_attribute("title", re.compile("Move a composite"))
+    one.dblclick(position={"x": 60, "y": 80})
+    expect(one).to_have_count(0)
+    wires(hands, "data_load.dataset-data_split.dataset", FIRST)
+    first, second = middle(hands.card("data_load")), middle(hands.card("data_split"))
+    assert (second[0] - first[0], second[1] - first[1]) == pytest.approx((232, 0), abs=1)
+    expect(page.get_by_role("group", name="Frame: Preparation")).to_be_visible()
+    hands.test_id("undo").click()
+    one.focus()
+    press("Enter")
+    expect(hands.card("data_load")).to_be_visible()

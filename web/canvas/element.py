@@ -49,7 +49,8 @@ class PipelineCanvas(ui.element, component="pipeline_canvas.js", esm={"tensorrag
         :param on_ready: the page is open and wants `load`; also after a reconnect that lost state
         :param on_ops: a gesture, ``{"revision": 3, "ops": [...]}``, perhaps with its ``label``
         :param on_spawn: a card dropped from the palette, ``{"card", "x", "y"}``; beside a wire or
-            in one, ``connect`` or ``splice``, with the ``positions`` of cards that make way
+            in one, ``connect`` or ``splice``, with the ``positions`` of cards that make way, and
+            the ``annotations`` of composites that do
         :param on_command: a key or a button, ``{"name": "undo", "node"?, "nodes"?}``
         :param on_select: what is selected now, ``{"nodes": [...], "edges": [...]}``
         :param on_rejected: a sentence on what was refused, ``{"message"}``

@@ -110,8 +110,9 @@ class Board:
             card["connect"] = [_wire(loose)]
         if "splice" in data:
             card["splice"] = data["splice"]
-        making_way = data.get("positions")
-        first = [{"op": "move", "positions": making_way}] if making_way else []
+        making_way, frames = data.get("positions"), data.get("annotations")
+        first = [{"op": "annotate", "annotations": frames}] if frames else []
+        first += [{"op": "move", "positions": making_way}] if making_way else []
         self._edits.add(card, first)
 
     def _on_command(self, data: Data) -> Any:

@@ -5,22 +5,28 @@ import { makeRoom } from "./making-room.js"
  * Gestures, each told to the server as one `ops` event and shown here at once.
  *
  * The server answers with the truth, which may take a gesture back. What keys and menus do with
- * them is said once for each, in `commands/`.
+ * them is said once for each, in `commands/`. Ids come as they are drawn; the server hears of the
+ * cards themselves, and nothing of composites.
  */
 export function createActions({ graph, flow, selection, emit, session }) {
-  const send = (ops, label = "") => emit("ops", { revision: session.revision, ops, label })
+  function send(ops, label = "") {
+    if (graph.settle()) flow.match()
+    emit("ops", { revision: session.revision, ops, label })
+  }
 
   /** Join two ports; a taken input gives its old wire up in the same step. */
-  function connect(source, sourcePort, target, targetPort, released = null) {
+  function connect(from, fromPort, into, intoPort, released = null) {
+    const { node: source, port: sourcePort } = graph.endOf(from, "out", fromPort)
+    const { node: target, port: targetPort } = graph.endOf(into, "in", intoPort)
     const id = edgeId(source, sourcePort, target, targetPort)
     if (released === id || graph.edges.has(id)) return
-    const ops = wiresToReplace(target, targetPort, released).map((old) => ({
+    const ops = wiresToReplace(into, intoPort, released).map((old) => ({
       op: "disconnect",
       id: old,
     }))
     ops.push({ op: "connect", source, source_port: sourcePort, target, target_port: targetPort })
     for (const { id: old } of ops.slice(0, -1)) graph.removeEdge(old)
-    const output = graph.nodes.get(source).outputs.find((port) => port.name === sourcePort)
+    const output = graph.whole.nodes.get(source).outputs.find(({ name }) => name === sourcePort)
     graph.putEdge({
       id,
       source,
@@ -50,9 +56,8 @@ export function createActions({ graph, flow, selection, emit, session }) {
 
   /** `verb` is what the step back is called by, where it is not just a removal. */
   function removeSelected(verb = "") {
-    const nodes = selection.cards()
+    const { nodes, annotations } = selection.whole()
     const edges = [...selection.wires].filter((id) => graph.edges.has(id))
-    const annotations = selection.chosenNotes()
     if (!nodes.length && !edges.length && !annotations.length) return
     for (const id of annotations) graph.annotations.delete(id)
     for (const id of edges) graph.removeEdge(id)
@@ -67,59 +72,83 @@ export function createActions({ graph, flow, selection, emit, session }) {
 
   /** Cards and notes lie where they are shown now. */
   function moved(ids, noteIds = []) {
-    const positions = {}
-    for (const id of ids) {
-      const place = flow.at(id)
-      if (place) positions[id] = { x: place.x, y: place.y }
-    }
-    const annotations = noteIds
+    const places = ids.flatMap((id) => (flow.at(id) ? [[id, { ...flow.at(id) }]] : []))
+    const { positions, frames } = graph.unfolded(Object.fromEntries(places))
+    const notes = noteIds
       .filter((id) => graph.annotations.has(id))
       .map((id) => ({ id, position: graph.annotations.get(id).position }))
+    const annotations = [...notes, ...frames]
     const ops = []
     if (annotations.length) ops.push({ op: "annotate", annotations })
     if (Object.keys(positions).length) ops.push({ op: "move", positions })
-    if (ops.length) send(ops, ops[0].op === "annotate" ? labelOfMove(noteIds) : "")
+    const ofNotes = notes.length ? labelOfMove(notes) : ""
+    if (ops.length) send(ops, ids.length === 1 && frames.length ? "Move a composite" : ofNotes)
   }
 
-  function labelOfMove(noteIds) {
-    if (noteIds.length > 1) return "Move notes"
-    return `Move a ${graph.annotations.get(noteIds[0])?.kind ?? "note"}`
+  function labelOfMove(notes) {
+    if (notes.length > 1) return "Move notes"
+    return `Move a ${graph.annotations.get(notes[0].id).kind}`
   }
 
   /** Add or change a note or a frame ({id, …}). */
   function annotate(annotation) {
-    const before = graph.annotations.get(annotation.id)
-    graph.annotations.set(annotation.id, { ...before, ...annotation })
+    graph.annotate(annotation)
     send([{ op: "annotate", annotations: [annotation] }])
+  }
+
+  /** Open a composite's frame; `places` are those of the cards that make way. */
+  function unfold(id, places) {
+    const { positions, frames } = graph.unfolded(places)
+    const opened = { id, collapsed: false }
+    const label = `Open ${graph.annotations.get(id).title || "a composite"}`
+    graph.annotate(opened)
+    const moves = Object.keys(positions).length ? [{ op: "move", positions }] : []
+    send([{ op: "annotate", annotations: [...frames, opened] }, ...moves], label)
   }
 
   /** Put a card of the canvas into a wire; the cards that make way move in the same step. */
   function splice(id, target) {
     const { place, moves } = makeRoom({ graph, flow }, target, graph.nodes.get(id), flow.at(id))
-    const positions = { ...moves, [id]: place }
-    for (const [each, at] of Object.entries(positions)) flow.place(each, at)
+    const places = { ...moves, [id]: place }
+    for (const [each, at] of Object.entries(places)) flow.place(each, at)
+    const { positions, frames } = graph.unfolded(places)
     const { edge, input, output } = target
     send([
+      ...(frames.length ? [{ op: "annotate", annotations: frames }] : []),
       { op: "move", positions },
       { op: "splice", node: id, edge: edge.id, input, output },
     ])
   }
 
-  const spawn = (card) => emit("spawn", card)
+  /** A new card: wired at once (`connect`), or in a wire, where others make way (`positions`). */
+  function spawn({ connect: loose, positions: places, ...card }) {
+    if (loose) {
+      const { node, port, side, to } = loose
+      card.connect = { ...graph.endOf(node, side, port), side, to }
+    }
+    if (places) {
+      const { positions, frames } = graph.unfolded(places)
+      Object.assign(card, { positions, annotations: frames })
+    }
+    emit("spawn", card)
+  }
 
-  const command = (name, node, more) => emit("command", { name, ...(node && { node }), ...more })
+  function command(name, node, more) {
+    const nodes = name === "run_node" ? graph.lastOf(node) : [node]
+    for (const each of nodes) emit("command", { name, ...(each && { node: each }), ...more })
+  }
 
   /** Pass the selected cards by; those that all are passed by already are switched on again. */
   function bypass() {
-    const nodes = selection.cards().filter((id) => graph.nodes.has(id))
-    const enabled = nodes.every((id) => graph.nodes.get(id).enabled === false)
-    for (const id of nodes) graph.putNode({ ...graph.nodes.get(id), enabled })
+    const { nodes } = selection.whole()
+    const cards = nodes.map((id) => graph.whole.nodes.get(id)).filter(Boolean)
+    const enabled = cards.every((card) => card.enabled === false)
+    for (const card of cards) graph.putNode({ ...card, enabled })
     if (nodes.length) send(nodes.map((node) => ({ op: "set_node", node, enabled })))
   }
 
   function duplicate() {
-    const nodes = selection.cards()
-    const annotations = selection.chosenNotes()
+    const { nodes, annotations } = selection.whole()
     if (nodes.length || annotations.length)
       emit("command", { name: "duplicate", nodes, annotations })
   }
@@ -135,5 +164,6 @@ export function createActions({ graph, flow, selection, emit, session }) {
     bypass,
     duplicate,
     annotate,
+    unfold,
   }
 }

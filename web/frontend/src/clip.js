@@ -5,11 +5,11 @@ const STEP = 24
 /** Cards as the text of a pipeline's file: with the wires between them, and their sources. */
 export function clipOf({ graph, flow, sources }, ids, noteIds = []) {
   const wanted = new Set(ids)
-  const cards = [...graph.nodes.values()].filter(({ id }) => wanted.has(id))
-  const nodes = cards.map(({ id, file }) =>
-    Object.assign({}, file, { position: { ...flow.at(id) } }),
+  const cards = [...graph.whole.nodes.values()].filter(({ id }) => wanted.has(id))
+  const nodes = cards.map(({ id, file, x, y }) =>
+    Object.assign({}, file, { position: { x, y, ...flow.at(id) } }),
   )
-  const edges = [...graph.edges.values()]
+  const edges = [...graph.whole.edges.values()]
     .filter(({ source, target }) => wanted.has(source) && wanted.has(target))
     .map(({ source, source_port, target, target_port }) => ({
       source,
@@ -28,7 +28,9 @@ export function clipOf({ graph, flow, sources }, ids, noteIds = []) {
 function extentOf(text) {
   try {
     const { nodes, annotations = [] } = JSON.parse(text)
-    const places = [...nodes, ...annotations].map(({ position: { x, y } }) => ({ x, y }))
+    const inside = new Set(annotations.flatMap(({ members = [] }) => members))
+    const seen = [...nodes.filter(({ id }) => !inside.has(id)), ...annotations]
+    const places = seen.map(({ position: { x, y } }) => ({ x, y }))
     const left = Math.min(...places.map(({ x }) => x))
     const top = Math.min(...places.map(({ y }) => y))
     const right = Math.max(...places.map(({ x }) => x)) + CARD_WIDTH

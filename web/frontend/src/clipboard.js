@@ -20,8 +20,7 @@ export function useClipboard({ root, graph, flow, selection, actions, emit, enab
     (asked || !(isEditable(target) || String(window.getSelection())))
 
   function onCopy(event) {
-    const ids = selection.cards()
-    const notes = selection.chosenNotes()
+    const { nodes: ids, annotations: notes } = selection.whole()
     if (!isOurs(event) || !(ids.length || notes.length)) return
     event.preventDefault()
     event.clipboardData.setData("text/plain", clipOf({ graph, flow, sources }, ids, notes))

@@ -7,7 +7,7 @@ const MAX_CARD_FILE = 500_000
 const GRIP = { x: CARD_WIDTH / 2, y: 17 }
 
 /** Cards from the palette and files from the desktop, dropped on the canvas. */
-export function useDrops({ graph, flow, splicing, emit, enabled }) {
+export function useDrops({ graph, flow, splicing, actions, emit, enabled }) {
   const ghost = shallowRef(null)
   let held = null
 
@@ -62,7 +62,7 @@ export function useDrops({ graph, flow, splicing, emit, enabled }) {
     event.preventDefault()
     const place = placeAt(event)
     if (card)
-      emit("spawn", { card, ...(target ? intoWire({ graph, flow }, target, held, place) : place) })
+      actions.spawn({ card, ...(target ? intoWire({ graph, flow }, target, held, place) : place) })
     for (const file of files) take(file, place)
   }
 

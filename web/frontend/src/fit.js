@@ -5,7 +5,8 @@ export function accepts(input, type) {
 }
 
 /**
- * Judge a card as the other end of a wire that starts at `from` ({node, port, side}).
+ * Judge a card as the other end of a wire that starts at `from` ({node, port, side}). Of a
+ * composite, each port is judged by the card that it belongs to (`of`).
  * Returns {ports: [names that fit]} or {ports: [], why: "…"}.
  */
 export function judge(graph, from, id) {
@@ -21,20 +22,21 @@ function judgeInputs(graph, source, from, node) {
   const output = source.outputs.find((port) => port.name === from.port)
   const type = output.type
   if (!node.inputs.length) return refuse(`Takes no ${type}: it has no inputs`)
-  const ports = node.inputs.filter((port) => accepts(port, type)).map((port) => port.name)
+  const ports = node.inputs.filter((port) => accepts(port, type))
   if (!ports.length) return refuse(`Takes no ${type}: it takes ${listed(node.inputs)}`)
-  if (from.upstream.has(node.id)) return refuse(`Makes a loop: ${node.title} feeds ${source.title}`)
-  return { ports }
+  const free = ports.filter(({ of }) => !from.upstream.has(of ?? node.id))
+  if (!free.length) return refuse(`Makes a loop: ${node.title} feeds ${source.title}`)
+  return { ports: free.map(({ name }) => name) }
 }
 
 function judgeOutputs(graph, target, from, node) {
   const input = target.inputs.find((port) => port.name === from.port)
   if (!node.outputs.length) return refuse(`Gives no ${input.type}: it has no outputs`)
-  const ports = node.outputs.filter((port) => accepts(input, port.type)).map((port) => port.name)
+  const ports = node.outputs.filter((port) => accepts(input, port.type))
   if (!ports.length) return refuse(`Gives no ${input.type}: it gives ${listed(node.outputs)}`)
-  if (from.downstream.has(node.id))
-    return refuse(`Makes a loop: ${target.title} feeds ${node.title}`)
-  return { ports }
+  const free = ports.filter(({ of }) => !from.downstream.has(of ?? node.id))
+  if (!free.length) return refuse(`Makes a loop: ${target.title} feeds ${node.title}`)
+  return { ports: free.map(({ name }) => name) }
 }
 
 /**

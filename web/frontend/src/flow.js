@@ -1,4 +1,4 @@
-import { shallowRef } from "vue"
+import { nextTick, shallowRef } from "vue"
 import { useVueFlow } from "@vue-flow/core"
 import { CARD_WIDTH, boundsOf, cardHeight, viewportFor } from "./geometry.js"
 
@@ -25,7 +25,16 @@ export function createFlow(flowId, graph) {
   }
 
   function remove(id) {
-    removeNodes([id])
+    if (findNode(id)) removeNodes([id])
+  }
+
+  /** Hold just the cards that are drawn now, after some were folded into one, or came out of it. */
+  function match() {
+    const gone = vueFlow.nodes.value.map(({ id }) => id).filter((id) => !graph.nodes.has(id))
+    const come = [...graph.nodes.values()].filter(({ id }) => !findNode(id))
+    if (gone.length) removeNodes(gone)
+    if (come.length) addNodes(come.map(toFlowNode))
+    for (const node of graph.nodes.values()) if (node.composite) put(node)
   }
 
   function place(id, { x, y }) {
@@ -59,7 +68,7 @@ export function createFlow(flowId, graph) {
 
   /** Where the notes and frames lie, {id, x, y, width, height} each. */
   function noteRects() {
-    return [...graph.annotations.values()].map(({ id, position: { x, y }, size }) => {
+    return graph.openNotes().map(({ id, position: { x, y }, size }) => {
       const { width, height } = size
       return { id, x, y, width, height }
     })
@@ -85,6 +94,15 @@ export function createFlow(flowId, graph) {
     if (dx || dy) setViewport({ x: x + dx, y: y + dy, zoom })
   }
 
+  /** Put the keyboard on a card, as soon as it is drawn. */
+  function focus(id) {
+    nextTick(() => {
+      const canvas = vueFlow.vueFlowRef.value
+      if (!canvas || canvas.contains(document.activeElement?.closest("input, textarea"))) return
+      canvas.querySelector(`[data-node="${CSS.escape(id)}"]`)?.focus({ preventScroll: true })
+    })
+  }
+
   /** Between places on the plane and pixels of the canvas, from its corner. */
   function flowToCanvas(point) {
     const { x, y, zoom } = viewport.value
@@ -104,6 +122,8 @@ export function createFlow(flowId, graph) {
     load,
     put,
     drop: remove,
+    match,
+    focus,
     place,
     lift,
     lower,

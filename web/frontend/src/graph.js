@@ -1,11 +1,15 @@
 import { shallowReactive, shallowRef } from "vue"
 import { isBusy } from "./states.js"
+import { composed, compositesOf, drawnEdge, stateOf } from "./folding.js"
 
 /**
  * The pipeline as this view knows it: what the server sent, and gestures it has not answered yet.
  *
  * The maps are shallow: a card reads its own entry and is drawn again for that entry alone.
  * `told` counts the changes of states, for who wants all of them and not one. `links` holds, per card, which of its ports carry a wire, as "in:name" and "out:name".
+ *
+ * `nodes` and `edges` are what is drawn: a composite stands there as a card in place of its own.
+ * `whole` has all cards and wires as they are. After changes, `settle` folds what has to be.
  */
 export function createGraph() {
   const nodes = shallowReactive(new Map())
@@ -16,51 +20,77 @@ export function createGraph() {
   const types = shallowRef({})
   const catalog = shallowRef([])
   const told = shallowRef(0)
+  const whole = { nodes: shallowReactive(new Map()), edges: shallowReactive(new Map()) }
+  const folded = shallowRef(0)
+  let folds = { all: new Map(), home: new Map() }
+  let unsettled = false
   const wiresOf = new Map()
 
   function load(snapshot) {
-    for (const map of [nodes, edges, runtime, links, wiresOf]) map.clear()
+    for (const map of [nodes, edges, runtime, links, wiresOf, whole.nodes, whole.edges]) map.clear()
+    folds = { all: new Map(), home: new Map() }
     types.value = snapshot.types ?? {}
     catalog.value = snapshot.catalog ?? []
-    for (const node of snapshot.nodes ?? []) nodes.set(node.id, node)
+    for (const node of snapshot.nodes ?? []) putNode(node)
     setRuntime(snapshot.runtime ?? {})
     for (const edge of snapshot.edges ?? []) putEdge(edge)
     setAnnotations(snapshot.annotations ?? [])
+    settle()
   }
 
   /** All notes and frames, whose order is that of the file: frames lie under what is in them. */
   function setAnnotations(list) {
     annotations.clear()
     for (const each of list) annotations.set(each.id, each)
+    if (folds.all.size || list.some(({ collapsed }) => collapsed)) unsettled = true
+  }
+
+  /** Add or change one note or frame ({id, …}). */
+  function annotate(change) {
+    const after = { ...annotations.get(change.id), ...change }
+    annotations.set(change.id, after)
+    if (folds.all.size || after.collapsed) unsettled = true
   }
 
   function putNode(node) {
-    nodes.set(node.id, node)
+    whole.nodes.set(node.id, node)
+    if (folds.home.has(node.id)) unsettled = true
+    else nodes.set(node.id, node)
   }
 
   function removeNode(id) {
-    for (const edge of edgesOf(id)) removeEdge(edge.id)
+    for (const edge of wholeEdgesOf(id)) removeEdge(edge.id)
+    whole.nodes.delete(id)
     nodes.delete(id)
     links.delete(id)
+    if (folds.home.has(id)) unsettled = true
   }
 
   function putEdge(edge) {
+    whole.edges.set(edge.id, edge)
+    for (const id of [edge.source, edge.target]) addWire(id, edge.id)
+    if (isInside(edge)) return void (unsettled = true)
     edges.set(edge.id, edge)
-    for (const id of [edge.source, edge.target]) {
-      if (!wiresOf.has(id)) wiresOf.set(id, new Set())
-      wiresOf.get(id).add(edge.id)
-      noteLinks(id)
-    }
+    for (const id of [edge.source, edge.target]) noteLinks(id)
   }
 
   function removeEdge(id) {
-    const edge = edges.get(id)
+    const edge = whole.edges.get(id)
     if (!edge) return
+    const drawn = edges.get(id) ?? edge
+    whole.edges.delete(id)
     edges.delete(id)
-    for (const end of [edge.source, edge.target]) {
+    for (const end of new Set([edge.source, edge.target, drawn.source, drawn.target]))
       wiresOf.get(end)?.delete(id)
-      noteLinks(end)
-    }
+    for (const end of [drawn.source, drawn.target]) noteLinks(end)
+    if (isInside(edge)) unsettled = true
+  }
+
+  const isInside = ({ source, target }) => folds.home.has(source) || folds.home.has(target)
+
+  function addWire(id, edge) {
+    if (!wiresOf.has(id)) wiresOf.set(id, new Set())
+    wiresOf.get(id).add(edge)
   }
 
   function noteLinks(id) {
@@ -69,7 +99,53 @@ export function createGraph() {
       if (edge.source === id) names.add(`out:${edge.source_port}`)
       if (edge.target === id) names.add(`in:${edge.target_port}`)
     }
-    links.set(id, names)
+    const known = links.get(id)
+    if (known?.size !== names.size || [...names].some((name) => !known.has(name)))
+      links.set(id, names)
+  }
+
+  /** Draw what changed in or around a composite; true if anything may be drawn otherwise now. */
+  function settle() {
+    if (!unsettled) return false
+    unsettled = false
+    for (const id of folds.all.keys()) runtime.delete(id)
+    folds = compositesOf(annotations, whole.nodes)
+    for (const [id, fold] of folds.all) {
+      const frame = annotations.get(fold.frame)
+      Object.assign(fold, composed(id, frame, fold.members, whole, wholeEdgesOf))
+    }
+    foldNodes()
+    foldEdges()
+    for (const id of folds.all.keys()) restate(id)
+    told.value += 1
+    folded.value += 1
+    return true
+  }
+
+  function foldNodes() {
+    const drawn = new Map([...whole.nodes].filter(([id]) => !folds.home.has(id)))
+    for (const [id, { node }] of folds.all) drawn.set(id, node)
+    adopt(nodes, drawn)
+  }
+
+  function foldEdges() {
+    const drawn = new Map()
+    wiresOf.clear()
+    for (const [id, edge] of whole.edges) {
+      const wire = drawnEdge(edge, folds)
+      if (wire) drawn.set(id, wire)
+      for (const { source, target } of wire ? [edge, wire] : [edge])
+        for (const end of [source, target]) addWire(end, id)
+    }
+    adopt(edges, drawn)
+    for (const id of links.keys()) if (!nodes.has(id)) links.delete(id)
+    for (const id of nodes.keys()) if (links.has(id) || wiresOf.has(id)) noteLinks(id)
+  }
+
+  function restate(id) {
+    const state = stateOf(folds.all.get(id).cards, runtime)
+    if (state) runtime.set(id, state)
+    else runtime.delete(id)
   }
 
   /** A null removes what is known; what a removed card did stays, for an undo to show again. */
@@ -78,21 +154,67 @@ export function createGraph() {
       if (state === null) runtime.delete(id)
       else runtime.set(id, state)
     }
+    if (folds.all.size) {
+      const within = Object.keys(changes).map((id) => folds.home.get(id))
+      for (const id of new Set(within)) if (id) restate(id)
+    }
     told.value += 1
   }
 
-  function edgesOf(id) {
-    return [...(wiresOf.get(id) ?? [])].map((edge) => edges.get(edge))
+  const known = (map, id) =>
+    [...(wiresOf.get(id) ?? [])].map((edge) => map.get(edge)).filter(Boolean)
+  const edgesOf = (id) => known(edges, id)
+  const wholeEdgesOf = (id) => known(whole.edges, id)
+
+  /** Every card that `id` feeds, or that feeds it ("up"), itself included; as they are drawn. */
+  const reach = (id, direction) => reached(id, direction, edgesOf)
+  const wholeReach = (id, direction) => reached(id, direction, wholeEdgesOf)
+
+  /** The id that a card is drawn by: that of the composite it is in, else its own. */
+  const drawnAs = (id) => folds.home.get(id) ?? id
+  /** The cards that a drawn one stands for, and the last of them: itself if it is no composite. */
+  const cardsOf = (id) => folds.all.get(id)?.members ?? [id]
+  const lastOf = (id) => folds.all.get(id)?.last ?? [id]
+  /** The frame of a composite, or null. */
+  const frameOf = (id) => folds.all.get(id)?.frame ?? null
+
+  /** The card and port behind a port that is drawn. */
+  function endOf(id, side, name) {
+    if (!folds.all.has(id)) return { node: id, port: name }
+    const ports = nodes.get(id)[side === "in" ? "inputs" : "outputs"]
+    const { of, port } = ports.find((each) => each.name === name)
+    return { node: of, port }
   }
 
-  /** Every card that `id` feeds, or that feeds it ("up"), itself included. */
-  function reach(id, direction) {
-    const [near, far] = direction === "up" ? ["target", "source"] : ["source", "target"]
-    const found = new Set([id])
-    for (const node of found) {
-      for (const edge of edgesOf(node)) if (edge[near] === node) found.add(edge[far])
+  /** Notes and frames that are drawn as such. */
+  function openNotes() {
+    void folded.value
+    const hidden = new Set([...folds.all.values()].map(({ frame }) => frame))
+    return [...annotations.values()].filter(({ id }) => !hidden.has(id))
+  }
+
+  /**
+   * New places of what is drawn ({id: {x, y}}) as those of cards, and of frames ([{id, position}]):
+   * the cards of a composite keep their places beside one another.
+   */
+  function unfolded(places) {
+    const positions = {}
+    const frames = []
+    for (const [id, place] of Object.entries(places)) {
+      const fold = folds.all.get(id)
+      if (!fold) positions[id] = place
+      else {
+        const { x, y } = annotations.get(fold.frame).position
+        frames.push({ id: fold.frame, position: place })
+        for (const each of fold.members) {
+          const card = whole.nodes.get(each)
+          positions[each] = { x: card.x + place.x - x, y: card.y + place.y - y }
+          whole.nodes.set(each, { ...card, ...positions[each] })
+        }
+        annotate(frames.at(-1))
+      }
     }
-    return found
+    return { positions, frames }
   }
 
   /** Titles of the cards that are still at work for this one. */
@@ -106,9 +228,17 @@ export function createGraph() {
 
   /** The first error that keeps a run to this card from beginning: its own, or before it. */
   function whyNot(id) {
-    for (const each of reach(id, "up")) {
-      links.get(each) // what is wired to it counts too
-      const node = nodes.get(each)
+    for (const each of lastOf(id)) {
+      const why = whyNotCard(each)
+      if (why) return why
+    }
+    return null
+  }
+
+  function whyNotCard(id) {
+    for (const each of wholeReach(id, "up")) {
+      links.get(drawnAs(each)) // what is wired to it counts too
+      const node = whole.nodes.get(each)
       if (node?.enabled === false) continue // errors of bypassed cards are in nobody's way
       const error = node?.problems?.find((problem) => problem.level === "error")
       if (error) return each === id ? error.message : `${node.title}: ${error.message}`
@@ -119,6 +249,7 @@ export function createGraph() {
   return {
     nodes,
     edges,
+    whole,
     runtime,
     told,
     links,
@@ -132,28 +263,38 @@ export function createGraph() {
     removeEdge,
     setRuntime,
     setAnnotations,
+    annotate,
+    settle,
+    openNotes,
     edgesOf,
     reach,
+    wholeReach,
+    drawnAs,
+    cardsOf,
+    lastOf,
+    frameOf,
+    endOf,
+    unfolded,
     waitsFor,
     whyNot,
   }
 }
 
-export function edgeId(source, sourcePort, target, targetPort) {
-  return `${source}.${sourcePort}-${target}.${targetPort}`
+/** Make a map hold what another one holds, and touch nothing that is the same. */
+function adopt(map, wanted) {
+  for (const id of map.keys()) if (!wanted.has(id)) map.delete(id)
+  for (const [id, value] of wanted) if (map.get(id) !== value) map.set(id, value)
 }
 
-/** Card ids so that each stands after those that feed it, and else as they lie: by x, then y. */
-export function inOrder(nodes, edges) {
-  const waiting = new Map([...nodes.keys()].map((id) => [id, new Set()]))
-  for (const { source, target } of edges.values()) {
-    if (nodes.has(source) && nodes.has(target)) waiting.get(target).add(source)
+function reached(id, direction, edgesOf) {
+  const [near, far] = direction === "up" ? ["target", "source"] : ["source", "target"]
+  const found = new Set([id])
+  for (const node of found) {
+    for (const edge of edgesOf(node)) if (edge[near] === node) found.add(edge[far])
   }
-  const left = [...nodes.values()].toSorted((a, b) => a.x - b.x || a.y - b.y).map(({ id }) => id)
-  const order = new Set()
-  while (left.length) {
-    const index = left.findIndex((id) => [...waiting.get(id)].every((source) => order.has(source)))
-    order.add(left.splice(Math.max(index, 0), 1)[0])
-  }
-  return [...order]
+  return found
+}
+
+export function edgeId(source, sourcePort, target, targetPort) {
+  return `${source}.${sourcePort}-${target}.${targetPort}`
 }

@@ -16,9 +16,7 @@ export function makeRoom({ graph, flow }, { edge, input }, card, at) {
   const onward = into.x > from.x
   const place = { x: onward ? between(from.x, into.x, at.x) : at.x, y: levelled(at.y) }
   const box = { ...place, height: cardHeight(card) }
-  const staying = new Set([card.id, edge.source])
-  const rects = new Map()
-  for (const id of graph.nodes.keys()) if (!staying.has(id)) rects.set(id, rectOf(id))
+  const rects = rectsOf({ graph, flow }, new Set([card.id, edge.source]))
 
   const pushed = new Set()
   let shift = onward ? place.x + COLUMN_PITCH - into.x : 0
@@ -31,6 +29,39 @@ export function makeRoom({ graph, flow }, { edge, input }, card, at) {
     pushed.add(id)
     shift = Math.max(shift, place.x + COLUMN_PITCH - rect.x)
   }
+  return { place: { x: snap(place.x), y: snap(place.y) }, moves: pushAside(pushed, rects, shift) }
+
+  function levelled(y) {
+    const source = graph.nodes.get(edge.source)
+    const leaves = portOffset(source, "out", edge.source_port)?.y ?? 0
+    const level = from.y + leaves - portOffset(card, "in", input).y
+    return Math.abs(level - y) <= LEVEL_WITHIN ? level : y
+  }
+}
+
+/**
+ * Which cards make way for those of a composite that opens, to the right of its frame: {id: {x, y}}.
+ * Nothing moves that lies beside them.
+ */
+export function makeWay({ graph, flow }, composite, { position, size }) {
+  const rects = rectsOf({ graph, flow }, new Set([composite]))
+  const cards = graph.cardsOf(composite).map((id) => graph.whole.nodes.get(id))
+  const boxes = cards.map((card) => ({ x: card.x, y: card.y, height: cardHeight(card) }))
+  const covered = (id) => boxes.some((box) => overlaps(box, rects.get(id), 0))
+  const pushed = new Set([...rects.keys()].filter(covered))
+  const left = Math.min(...[...pushed].map((id) => rects.get(id).x))
+  return pushAside(pushed, rects, position.x + size.width + BERTH - left)
+}
+
+const rectsOf = ({ graph, flow }, staying) =>
+  new Map(
+    [...graph.nodes.values()]
+      .filter(({ id }) => !staying.has(id))
+      .map((node) => [node.id, { ...flow.at(node.id), height: cardHeight(node) }]),
+  )
+
+/** These cards move to the right, and so does whatever they would come to lie on. */
+function pushAside(pushed, rects, shift) {
   for (const id of pushed) {
     const moved = movedBy(rects.get(id), shift)
     for (const [other, rect] of rects)
@@ -40,19 +71,7 @@ export function makeRoom({ graph, flow }, { edge, input }, card, at) {
     const { x, y } = rects.get(id)
     return [id, { x: snap(x + shift), y }]
   })
-  return { place: { x: snap(place.x), y: snap(place.y) }, moves: Object.fromEntries(moves) }
-
-  function levelled(y) {
-    const source = graph.nodes.get(edge.source)
-    const leaves = portOffset(source, "out", edge.source_port)?.y ?? 0
-    const level = from.y + leaves - portOffset(card, "in", input).y
-    return Math.abs(level - y) <= LEVEL_WITHIN ? level : y
-  }
-
-  function rectOf(id) {
-    const { x, y } = flow.at(id)
-    return { x, y, height: cardHeight(graph.nodes.get(id)) }
-  }
+  return Object.fromEntries(moves)
 }
 
 /** What the page is told of a new card that goes into a wire: all one step. */
@@ -66,11 +85,11 @@ const between = (from, into, x) => Math.max(Math.min(x, into - COLUMN_PITCH), fr
 
 const movedBy = (rect, dx) => ({ ...rect, x: rect.x + dx })
 
-function overlaps(a, b) {
+function overlaps(a, b, berth = BERTH) {
   return (
-    a.x < b.x + CARD_WIDTH + BERTH &&
-    b.x < a.x + CARD_WIDTH + BERTH &&
-    a.y < b.y + b.height + BERTH &&
-    b.y < a.y + a.height + BERTH
+    a.x < b.x + CARD_WIDTH + berth &&
+    b.x < a.x + CARD_WIDTH + berth &&
+    a.y < b.y + b.height + berth &&
+    b.y < a.y + a.height + berth
   )
 }

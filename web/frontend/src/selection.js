@@ -2,6 +2,8 @@ import { shallowReactive, watch } from "vue"
 
 /**
  * What is selected: cards in Vue Flow's store, wires and notes here. Tells the page once per change.
+ *
+ * A composite is selected like a card; `whole` says which cards and frames are meant by that.
  */
 export function createSelection(flow, graph, emit) {
   const wires = shallowReactive(new Set())
@@ -11,7 +13,7 @@ export function createSelection(flow, graph, emit) {
   const cards = () => flow.getSelectedNodes.value.map((node) => node.id)
 
   function set(ids, wireIds = [], noteIds = []) {
-    const wanted = new Set(ids)
+    const wanted = new Set(ids.map(graph.drawnAs))
     for (const node of flow.nodes.value) {
       if (node.selected !== wanted.has(node.id)) node.selected = wanted.has(node.id)
     }
@@ -35,7 +37,13 @@ export function createSelection(flow, graph, emit) {
     else notes.add(id)
   }
 
-  const chosenNotes = () => [...notes].filter((id) => graph.annotations.has(id))
+  const chosenNotes = () =>
+    notes.size ? graph.openNotes().flatMap(({ id }) => (notes.has(id) ? [id] : [])) : []
+
+  function whole() {
+    const frames = cards().map(graph.frameOf).filter(Boolean)
+    return { nodes: cards().flatMap(graph.cardsOf), annotations: [...chosenNotes(), ...frames] }
+  }
 
   function toggleCard(id) {
     const node = flow.findNode(id)
@@ -49,7 +57,7 @@ export function createSelection(flow, graph, emit) {
     const now = JSON.stringify([nodes, edges])
     if (now === told) return
     told = now
-    emit("select", { nodes, edges })
+    emit("select", { nodes: nodes.flatMap(graph.cardsOf), edges })
   })
 
   watch(flow.userSelectionRect, (box) => {
@@ -70,5 +78,5 @@ export function createSelection(flow, graph, emit) {
     }
   }
 
-  return { cards, wires, notes, chosenNotes, set, toggleWire, toggleNote, toggleCard }
+  return { cards, wires, notes, chosenNotes, whole, set, toggleWire, toggleNote, toggleCard }
 }

@@ -24,7 +24,7 @@ export const isStopping = (runtime) => isBusy(runtime) && Boolean(runtime.cancel
 
 /**
  * Errors before a run outrank the state of the last one, but not a run in progress. Of a card as
- * it was (`past`), no word stands for what nobody knows.
+ * it was (`past`), no word stands for what nobody knows. A composite brings its own words.
  */
 export function describe(node, runtime, past = false) {
   if (node.unknown) {
@@ -41,7 +41,8 @@ export function describe(node, runtime, past = false) {
   if (isStopping(runtime)) return STOPPING
   if (runtime.state === "cancelled" && runtime.reason === "interrupted") return INTERRUPTED
   const state = STATES[runtime.state] ?? NEVER_RUN
-  return { ...state, word: progressWord(runtime) ?? state.word, note: noteOf(runtime) }
+  const word = runtime.word ?? progressWord(runtime) ?? state.word
+  return { ...state, word, note: runtime.note ?? noteOf(runtime) }
 }
 
 const counted = (count) => (count === 1 ? "1 problem" : `${count} problems`)

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { createGraph, edgeId, inOrder } from "../src/graph.js"
+import { createGraph, edgeId } from "../src/graph.js"
+import { inOrder } from "../src/order.js"
 import { edge, sample } from "./sample.js"
 
 function loaded() {

@@ -6,7 +6,7 @@ const NONE = "No card is selected"
 
 /** What can be done on the canvas; `moving` moves cards by arrow keys. */
 export function canvasCommands(canvas) {
-  const { graph, flow, selection, actions, wiring, quickAdd, moving, refocus } = canvas
+  const { graph, flow, selection, actions, wiring, quickAdd, moving, composites, refocus } = canvas
   const selected = () => selection.cards().filter((id) => graph.nodes.has(id))
   const chosenWires = () => [...selection.wires].filter((id) => graph.edges.has(id))
   const others = () => [...chosenWires(), ...selection.chosenNotes()]
@@ -87,11 +87,15 @@ export function canvasCommands(canvas) {
     },
     {
       id: "select_focused",
-      title: "Select the card, then go to its settings",
+      title: "Select the card, then go to its settings; Enter opens a composite",
       group: "Edit",
       keys: ["Enter", "Space"],
       keysOnly: true,
-      run: (event) => withFocused(event, chooseOrEnter),
+      run: (event) =>
+        withFocused(
+          event,
+          (id) => (event.key === "Enter" && composites.open(id)) || chooseOrEnter(id),
+        ),
     },
     {
       id: "select_focused_too",

@@ -19,8 +19,8 @@ export function everything(canvas) {
       .map((command) => fromCommand(command, refocus)),
     ...leads.filter(({ node }) => node).map((lead) => fromLead(lead, toSetting)),
     ...offers(graph, from).map((offer) => fromOffer(offer, quickAdd.add)),
-    ...[...graph.nodes.values()]
-      .toSorted((a, b) => flow.at(a.id).x - flow.at(b.id).x)
+    ...[...new Set([...graph.nodes.values(), ...graph.whole.nodes.values()])]
+      .toSorted((a, b) => (flow.at(a.id) ?? a).x - (flow.at(b.id) ?? b).x)
       .map((node) => fromCard(node, reveal)),
     ...leads.filter(({ href }) => href).map((lead) => fromLead(lead, toPage)),
   ]

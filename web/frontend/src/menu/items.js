@@ -3,11 +3,19 @@ export const MENUS = {
   card: [
     ["run_selected"],
     ["cut", "copy", "paste", "duplicate"],
-    ["wire", "bypass", "frame"],
+    ["wire", "bypass", "frame", "collapse"],
+    ["remove"],
+  ],
+  composite: [
+    ["open_composite", "rename_frame"],
+    ["run_selected"],
+    ["cut", "copy", "paste", "duplicate"],
+    ["wire", "bypass"],
     ["remove"],
   ],
   wire: [["insert"], ["remove"]],
   note: [["cut", "copy", "paste", "duplicate"], ["remove"]],
+  frame: [["collapse", "rename_frame"], ["cut", "copy", "paste", "duplicate"], ["remove"]],
   canvas: [
     ["quick_add", "note", "paste"],
     ["select_all", "layout", "fit"],

@@ -29,7 +29,8 @@ export function useMenu({ root, graph, selection, refocus, enabled }) {
     else if (note) chooseNote(note.dataset.note)
     const box = root.value.getBoundingClientRect()
     const { clientX, clientY } = point ?? middleOf(card ?? wire ?? note ?? root.value)
-    const kind = kindOf(card, wire, note)
+    const isOne = selection.cards().length === 1 && graph.frameOf(card?.dataset.node)
+    const kind = isOne ? "composite" : kindOf(card, wire, note)
     open.value = { kind, x: clientX - box.left, y: clientY - box.top }
   }
 
@@ -108,5 +109,5 @@ function middleOf(element) {
 function kindOf(card, wire, note) {
   if (card) return "card"
   if (wire) return "wire"
-  return note ? "note" : "canvas"
+  return note ? note.dataset.kind : "canvas"
 }

@@ -38,14 +38,17 @@ export function createNotes({ graph, flow, selection, actions }) {
     return { x: (width / 2 - x) / zoom, y: (height / 2 - y) / zoom }
   }
 
-  function frame(ids) {
+  const frame = (ids) => add(around(ids))
+
+  /** A frame around cards, without a title yet. */
+  function around(ids) {
     const bounds = boundsOf(ids.map(rectOf))
     const position = { x: snap(bounds.x - ROOM.side), y: snap(bounds.y - ROOM.above) }
     const size = {
       width: bounds.width + 2 * ROOM.side,
       height: bounds.height + ROOM.side + ROOM.above,
     }
-    add({ kind: "frame", title: "", position, size })
+    return { id: freeId("frame"), kind: "frame", title: "", position, size }
   }
 
   function rectOf(id) {
@@ -64,9 +67,9 @@ export function createNotes({ graph, flow, selection, actions }) {
       const { x, y, height } = rectOf(id)
       return holds(x + CARD_WIDTH / 2, y + height / 2)
     })
-    const notes = [...graph.annotations.values()].filter(({ position: at, size: own }) =>
-      holds(at.x + own.width / 2, at.y + own.height / 2),
-    )
+    const notes = graph
+      .openNotes()
+      .filter(({ position: at, size: own }) => holds(at.x + own.width / 2, at.y + own.height / 2))
     return { cards, notes: notes.map(({ id }) => id) }
   }
 
@@ -164,5 +167,5 @@ export function createNotes({ graph, flow, selection, actions }) {
     edit(id)
   }
 
-  return { editing, addNote, frame, drag, resize, edit, type, draft, write, resume }
+  return { editing, addNote, frame, around, inside, drag, resize, edit, type, draft, write, resume }
 }

@@ -57,8 +57,9 @@ export function createWiring({ root, graph, flow, inView, actions, emit }) {
       ? { node: picked.source, port: picked.source_port, side: "out" }
       : { ...end }
     from.released = picked?.id ?? null
-    from.upstream = graph.reach(from.node, "up")
-    from.downstream = graph.reach(from.node, "down")
+    const { node } = graph.endOf(from.node, from.side, from.port)
+    from.upstream = graph.wholeReach(node, "up")
+    from.downstream = graph.wholeReach(node, "down")
     verdicts = new Map([...graph.nodes.keys()].map((id) => [id, judge(graph, from, id)]))
     verdicts.delete(from.node)
     Object.assign(draft, {
