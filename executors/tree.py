@@ -10,12 +10,15 @@ import sys
 import time
 from collections.abc import Callable
 from functools import lru_cache
+from pathlib import Path
 
 from executors import usage
 
 _SET_PDEATHSIG, _SET_NAME, _SET_CHILD_SUBREAPER = 1, 15, 36
-_TRACKER_SECONDS = 0.5
-"""How long joblib's resource tracker gets to tidy up the shared memory of those it served."""
+_TRACKER_SECONDS = 0.9
+"""How long a resource tracker gets to tidy up the shared memory of those it served."""
+_SHARED = Path("/dev/shm")  # noqa: S108
+"""Where Linux keeps semaphores that have a name."""
 
 _PATIENCE_SECONDS = 10.0
 """How long nothing may end before the rest counts as stuck in the kernel."""
@@ -87,7 +90,15 @@ def reap(each: Ended = lambda pid, status, resident: None) -> bool:
             return False
         if pid == 0:
             return True
+        _remove_semaphores(pid)
         each(pid, status, used.ru_maxrss * _RESIDENT_UNIT)
+
+
+def _remove_semaphores(pid: int) -> None:
+    """Remove what joblib made in a process that has ended: its tracker may have had no time to."""
+    for left in _SHARED.glob(f"sem.loky-{pid}-*"):
+        with contextlib.suppress(OSError):
+            left.unlink()
 
 
 def stop(group: int) -> None:
