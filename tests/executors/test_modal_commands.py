@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 from executors.local_process import LocalExecutor
@@ -125,6 +127,32 @@ def test_whoever_signs_in_while_it_runs_is_known(
     (tmp_path / "modal.toml").write_text(profile)  # what `modal token new` does
     code, said = say(capsys, "status")
     assert code == 0
+
+
+def test_clean_removes_what_nobody_has_used_for_long_and_nothing_else(
+    plane: Plane, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, said = say(capsys, "clean")
+    assert (code, "0 files" in said, "nothing was removed" in said) == (0, True, True)
+    (volume,) = plane.volumes.values()
+    blobs = plane.folder / "volumes" / volume / "blobs"
+    old, new = blobs / "aa" / "aa1", blobs / "bb" / "bb2"
+    for file, days in ((old, 31), (new, 29)):
+        file.parent.mkdir(parents=True)
+        file.write_bytes(b"x" * 2_000_000)
+        os.utime(file, (0, time.time() - days * 86400))
+
+    with pytest.raises(click.BadParameter):
+        say(capsys, "clean", "--days", "8")  # a result may still be on its way
+    monkeypatch.setattr(click, "confirm", lambda text: False)
+    code, said = say(capsys, "clean")
+    assert (code, "has 2 files (4 MB)" in said, "1 file (2 MB)" in said) == (1, True, True)
+    assert old.exists()
+
+    code, said = say(capsys, "clean", "--yes")
+    assert code == 0
+    assert said.endswith("Freed 2 MB.\n")
+    assert [file.exists() for file in (old, new)] == [False, True]
 
 
 @pytest.mark.slow

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -218,6 +220,13 @@ def _costs(shown: SetUp) -> Node:
             "Choose Modal beside Run, or in the settings of one card. A T4 is "
             f"{dollars(shown.price * 3600)} an hour while a card runs, and up to a minute after "
             "the last one."
+        ],
+        p(".m2")[
+            with_commands(
+                "Large tables stay in your account, so that none is sent twice. What nobody has "
+                f"used for 30 days is removed with `{shlex.quote(sys.executable)} -m tensorrag "
+                "modal clean`."
+            )
         ],
         a(".link.s12", href="/")["All pipelines"],
     ]

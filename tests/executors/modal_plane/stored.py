@@ -150,12 +150,25 @@ class Stored:
         folder = volume / request.path.strip("/")
         if not folder.exists():
             raise GRPCError(Status.NOT_FOUND, f"{request.path} is not there")
+        paths = folder.rglob("*") if request.recursive else folder.iterdir()
         return api_pb2.VolumeListFiles2Response(
             entries=[
-                api_pb2.FileEntry(path=path.relative_to(volume).as_posix())
-                for path in sorted(folder.iterdir())
+                api_pb2.FileEntry(
+                    path=path.relative_to(volume).as_posix(),
+                    type=api_pb2.FileEntry.DIRECTORY if path.is_dir() else api_pb2.FileEntry.FILE,
+                    mtime=int(path.stat().st_mtime),
+                    size=path.stat().st_size,
+                )
+                for path in sorted(paths)
             ]
         )
+
+    async def VolumeRemoveFile2(self, request: Any, metadata: Any) -> Empty:
+        path = self.place("volumes", request.volume_id) / request.path.lstrip("/")
+        if not path.is_file():
+            raise GRPCError(Status.NOT_FOUND, f"{request.path} is not there")
+        path.unlink()
+        return Empty()
 
     async def VolumeReload(self, request: Any, metadata: Any) -> Empty:
         self._bring(self.place("volumes", request.volume_id), self._seen_by(metadata))
