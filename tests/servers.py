@@ -136,3 +136,31 @@ def start_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
     yield start
     for server in started:
         server.stop()
+
+
+Serving = Callable[[], Server]
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the server of a file; a file may put something into it before it begins."""
+    return tmp_path_factory.mktemp("served") / "workspace"
+
+
+@pytest.fixture(scope="module")
+def serving(workspace: Path) -> Iterator[Serving]:
+    """Gives the one server of a file: another, on the same folder, where a test has ended it.
+
+    To start one takes seconds, so tests share it, and make a pipeline of their own each.
+    """
+    begun: list[Server] = []
+
+    def serve() -> Server:
+        if not begun or begun[-1].process.poll() is not None:
+            begun.append(launch(workspace, workspace.with_name(f"server-{len(begun)}.log")))
+            begun[-1].wait()
+        return begun[-1]
+
+    yield serve
+    for server in begun:
+        server.stop()

@@ -20,9 +20,9 @@ from playwright.sync_api import (
 
 from scripts.get_chromium import on_this_machine
 from tests.browser.hands import HINTS_SEEN, Hands
-from tests.servers import Server, start_server
+from tests.servers import Server, Serving, serving, start_server, workspace
 
-__all__ = ["start_server"]
+__all__ = ["serving", "start_server", "workspace"]
 
 FLAGS = [
     "--no-sandbox",
@@ -62,8 +62,14 @@ def pytest_runtest_makereport(
 
 
 @pytest.fixture
-def server(start_server: Callable[..., Server]) -> Server:
-    """A server with an empty workspace."""
+def server(serving: Serving) -> Server:
+    """One server for all stories of a file, each with a pipeline of its own."""
+    return serving()
+
+
+@pytest.fixture
+def own_server(start_server: Callable[..., Server]) -> Server:
+    """A server with an empty workspace, for a story that leaves more behind than a pipeline."""
     return start_server()
 
 

@@ -8,8 +8,10 @@ from pathlib import Path
 from playwright.sync_api import Locator, Page, expect
 
 ROOT = Path(__file__).parents[2]
-PICTURES = ROOT / ("docs/images" if os.environ.get("PICTURES") else "test-results/pictures")
-"""`PICTURES=1 make browser` renews those of the README."""
+WANTED = os.environ.get("PICTURES", "")
+PICTURES = ROOT / ("docs/images" if WANTED == "1" else WANTED)
+"""`PICTURES=1 make browser` renews those of the README; `PICTURES=folder` puts all of them there.
+Else none is taken: nobody looks at them, and they take a minute."""
 TRAINED = 110_000
 """Milliseconds within which the default network is trained, also on a busy machine."""
 
@@ -25,6 +27,13 @@ STILL = """() => {
   window.drawn = drawn;
   return window.still > 30;
 }"""
+
+
+def photograph(page: Page, name: str) -> None:
+    """Take one picture of a page as it is, if pictures are wanted."""
+    if WANTED:
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=PICTURES / f"{name}.png", animations="disabled")
 
 
 class Hands:
@@ -150,6 +159,12 @@ class Hands:
         """Press Run."""
         self.test_id("run").click()
 
+    def cut(self) -> None:
+        """Cut the connection, once the server has answered all that was done: else what was on
+        its way may be lost, and the page is loaded anew when it is back."""
+        self.expect_answered()
+        self.page.evaluate("window.socket.disconnect()")
+
     # --- seeing -----------------------------------------------------------------------------
 
     def expect_status(self, status: str, timeout: float = TRAINED) -> None:
@@ -157,20 +172,25 @@ class Hands:
         shown = self.test_id("run-status")
         expect(shown).to_have_attribute("data-state", status, timeout=timeout)
 
+    def expect_answered(self) -> None:
+        """Wait until the server has answered to every gesture."""
+        expect(self.page.locator("html:not([data-unanswered])")).to_be_attached()
+
     def expect_states(self, state: str, *cards: str, timeout: float = TRAINED) -> None:
         """Wait until these cards have this state."""
         for card in cards:
             expect(self.card(card)).to_have_attribute("data-state", state, timeout=timeout)
 
     def picture(self, name: str, *, fit: bool = True, opener: str = "") -> None:
-        """Take a picture at both screen sizes, in light and dark.
+        """Take a picture at both screen sizes, in light and dark, if pictures are wanted.
 
         Args:
             name: of the file.
             fit: whether all cards are brought into view first.
             opener: test id of the button whose list is open; a click elsewhere closes that.
         """
-        PICTURES.mkdir(parents=True, exist_ok=True)
+        if not WANTED:
+            return
         for width, height in ((1280, 720), (1440, 900)):
             self.page.set_viewport_size({"width": width, "height": height})
             if fit:
@@ -180,9 +200,7 @@ class Hands:
                 self._wait_for_rest()
                 size = "" if width == 1440 else f"-{width}"
                 shade = "" if theme == "light" else "-dark"
-                self.page.screenshot(
-                    path=PICTURES / f"{name}{size}{shade}.png", animations="disabled"
-                )
+                photograph(self.page, f"{name}{size}{shade}")
                 self.test_id("theme").click()
                 if opener:
                     self.test_id(opener).click()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.hands import Hands
+from tests.browser.hands import TRAINED, Hands
 
 WIRES = (
     ("data_load", "dataset", "data_split", "dataset"),
@@ -147,8 +147,11 @@ def test_the_sample_is_built_in_twelve_gestures_at_most(hands: Hands, page: Page
     expect(edges(page)).to_have_count(5)
     assert gestures.count == 10
     gestures.click(hands.test_id("run"))
-    hands.expect_status("succeeded")
     assert gestures.count <= 12
+    hands.expect_states("done", "data_load", "data_split", "model_define_gpu")
+    expect(hands.card("train_gpu")).to_contain_text("Epoch", timeout=TRAINED)
+    hands.test_id("cancel").click()  # what comes of it is told in the first minute
+    hands.expect_status("cancelled")
 
 
 def test_what_does_not_fit_is_refused_with_the_reason(hands: Hands, page: Page) -> None:

@@ -4,6 +4,7 @@ And what a person sees of one that does not want to end.
 """
 
 import json
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -64,6 +65,14 @@ def words(page: Page, name: str) -> list[str]:
     return [word for word, _, _ in said(page, name)]
 
 
+@pytest.fixture(scope="module")
+def workspace(workspace: Path) -> Path:
+    """A workspace with a card that does not want to end."""
+    (workspace / "cards").mkdir(parents=True)
+    (workspace / "cards" / "deaf.py").write_text(DEAF)
+    return workspace
+
+
 @pytest.fixture
 def hands(server: Server, page: Page) -> Hands:
     """One person before the sample pipeline, which has not run."""
@@ -87,6 +96,7 @@ def test_a_card_is_stopped_at_the_time_that_was_set_for_it(hands: Hands, page: P
     write(hands, "timeout", "0.2")
     page.get_by_role("heading", name="This card").scroll_into_view_if_needed()
     hands.picture("limits")
+    hands.expect_answered()
     page.reload()
     hands.settings("train")
     expect(limit(hands, "timeout")).to_have_value("0.2")
@@ -116,8 +126,6 @@ def test_what_is_no_limit_gets_one_sentence_and_changes_nothing(hands: Hands) ->
 def test_a_card_that_does_not_want_to_end_says_that_it_is_being_stopped(
     server: Server, page: Page
 ) -> None:
-    (server.workspace / "cards").mkdir(exist_ok=True)
-    (server.workspace / "cards" / "deaf.py").write_text(DEAF)
     made = page.request.post(f"{server.url}/api/pipelines", data=PIPELINE).json()["id"]
     hands = Hands(page).open(f"{server.url}/edit/{made}")
     expect(hands.test_id("run")).to_be_enabled()
@@ -126,7 +134,7 @@ def test_a_card_that_does_not_want_to_end_says_that_it_is_being_stopped(
     expect(hands.card("deaf").locator(".tr-word")).to_have_text("Epoch\u00a03/9")
     progress = hands.test_id("inspector").get_by_text("Epoch 3 of 9")
     expect(progress).to_be_visible()
-    page.evaluate("window.socket.disconnect()")  # by now it may be over
+    hands.cut()  # by now it may be over
     for told in (progress, hands.card("deaf").locator(".tr-word"), page.locator(".sh .st")):
         expect(told).to_be_hidden()
     page.evaluate("window.socket.connect()")

@@ -88,7 +88,7 @@ def test_a_small_screen_has_the_palette_as_a_rail_that_opens(server: Server, pag
     page.wait_for_function("document.querySelector('.pal').getBoundingClientRect().width === 48")
 
 
-def test_the_first_load_is_light_and_brings_no_chart(server: Server, page: Page) -> None:
+def test_the_first_load_is_light_and_brings_no_chart(own_server: Server, page: Page) -> None:
     weights: dict[str, float] = {}
     session = page.context.new_cdp_session(page)
     session.send("Network.enable")
@@ -103,7 +103,7 @@ def test_the_first_load_is_light_and_brings_no_chart(server: Server, page: Page)
             {names.get(event["requestId"], ""): event["encodedDataLength"]}
         ),
     )
-    page.goto(server.url)
+    page.goto(own_server.url)
     page.get_by_role("link", name="Boston housing on a GPU").last.click()
     expect(page.locator("[data-node]")).to_have_count(5)
     page.wait_for_load_state("networkidle")

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tensorrag.store.settings import Settings
-from tests.browser.hands import PICTURES, TRAINED, Hands
+from tests.browser.hands import TRAINED, WANTED, Hands, photograph
 from tests.executors.modal_plane.account import account
 from tests.executors.modal_plane.plane import Plane
 from tests.servers import Server
@@ -49,11 +49,12 @@ def set_up(page: Page, plane: Plane) -> None:
 
 def pictures(page: Page, name: str) -> None:
     """Take pictures of the page that sets Modal up, wide and narrow, in light and dark."""
-    PICTURES.mkdir(parents=True, exist_ok=True)
+    if not WANTED:
+        return
     for width, height in ((1280, 720), (390, 844)):
         page.set_viewport_size({"width": width, "height": height})
         for theme in ("light", "dark"):
-            page.screenshot(path=PICTURES / f"{name}-{width}-{theme}.png")
+            photograph(page, f"{name}-{width}-{theme}")
             page.get_by_test_id("theme").click()
     page.set_viewport_size({"width": 1440, "height": 900})
 

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Watch
 from tests.browser.hands import Hands
-from tests.servers import Server, launch
+from tests.servers import Server
 from tests.trust.hostile_pipelines import NAMES
 
 HTML, TEMPLATE, QUOTES = NAMES["html"], NAMES["template"], NAMES["quotes"]
@@ -53,10 +53,9 @@ class Odd(Card):
 '''
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Any:
-    """A server whose workspace has a card, a secret and a table with the worst of names."""
-    workspace = tmp_path / "workspace"
+@pytest.fixture(scope="module")
+def workspace(workspace: Path) -> Path:
+    """A workspace that has a card, a secret and a table with the worst of names."""
     (workspace / "cards").mkdir(parents=True)
     (workspace / "cards" / "odd.py").write_text(CARD)
     (workspace / "cards" / "bad_odd.py").write_text(f"raise ValueError({HTML!r})")
@@ -69,10 +68,7 @@ def server(tmp_path: Path) -> Any:
         for at in range(40):
             numbers = [at, at * 2 % 7, at % 3, at / 2, 40 - at, at * at]
             writer.writerow([*numbers, list(NAMES.values())[at % len(NAMES)]])
-    server = launch(workspace, tmp_path / "log")
-    server.wait()
-    yield server
-    server.stop()
+    return workspace
 
 
 def brought(server: Server, content: dict[str, Any]) -> str:

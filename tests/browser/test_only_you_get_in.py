@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.conftest import Watch
-from tests.browser.hands import PICTURES, Hands
-from tests.servers import Server
+from tests.browser.hands import Hands, photograph
+from tests.servers import Server, launch
 from tests.trust.test_t01_only_you_get_in import content, token_of
 
 ATTACKS = """async target => {
@@ -97,6 +97,16 @@ def elsewhere() -> Iterator[int]:
     site.server_close()
 
 
+@pytest.fixture(scope="module")
+def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that asks for its token."""
+    folder = tmp_path_factory.mktemp("locked")
+    server = launch(folder / "workspace", folder / "server.log", "--token")
+    server.wait()
+    yield server
+    server.stop()
+
+
 def content_of(server: Server) -> dict[str, str]:
     """What a workspace holds once the server has begun, and writes nothing more by itself."""
     server.announced()
@@ -145,9 +155,9 @@ def test_a_name_that_is_pointed_here_leads_nowhere(
 
 
 def test_the_printed_link_leads_in_and_nothing_else(
-    start_server: Callable[..., Server], context: BrowserContext, watch: Watch, elsewhere: int
+    locked: Server, context: BrowserContext, watch: Watch, elsewhere: int
 ) -> None:
-    server = start_server(None, "--token")
+    server = locked
     page = context.new_page()
     page.goto(server.url)
     expect(page.get_by_role("heading")).to_have_text("This editor asks for its token")
@@ -174,23 +184,19 @@ def test_the_printed_link_leads_in_and_nothing_else(
     watch.elsewhere.clear()
 
 
-def test_the_token_can_be_pasted(
-    start_server: Callable[..., Server], context: BrowserContext, watch: Watch
-) -> None:
-    server = start_server(None, "--token")
+def test_the_token_can_be_pasted(locked: Server, context: BrowserContext, watch: Watch) -> None:
     page = context.new_page()
-    page.goto(f"{server.url}/edit/new")
-    PICTURES.mkdir(parents=True, exist_ok=True)
+    page.goto(f"{locked.url}/edit/new")
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         page.reload()
-        page.screenshot(path=PICTURES / f"login-{scheme}.png")
+        photograph(page, f"login-{scheme}")
     page.set_viewport_size({"width": 390, "height": 844})
-    page.screenshot(path=PICTURES / "login-390.png")
+    photograph(page, "login-390")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.set_viewport_size({"width": 1440, "height": 900})
 
-    page.get_by_label("Token").fill(token_of(server))
+    page.get_by_label("Token").fill(token_of(locked))
     page.keyboard.press("Enter")
 
     expect(page).to_have_url(re.compile(r"/edit/[a-z_]+$"))

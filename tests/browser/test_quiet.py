@@ -11,8 +11,9 @@ from tests.servers import Server
 
 
 def test_neither_the_browser_nor_the_server_has_anything_to_complain_about(
-    server: Server, context: BrowserContext
+    own_server: Server, context: BrowserContext
 ) -> None:
+    server = own_server
     said: list[ConsoleMessage] = []
     page = context.new_page()
     page.on("console", lambda message: said.append(message))
@@ -39,6 +40,7 @@ def test_neither_the_browser_nor_the_server_has_anything_to_complain_about(
     expect(page.get_by_test_id("version").first).to_be_visible(timeout=30_000)
     page.keyboard.press("Escape")
     page.get_by_role("link", name="Pipelines").click()
+    expect(page.get_by_text("Your pipelines")).to_be_visible()
     page.goto(f"{server.url}/settings")
     expect(page.get_by_role("heading").first).to_be_visible()
     page.go_back()

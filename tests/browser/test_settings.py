@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.hands import PICTURES, Hands
+from tests.browser.hands import Hands, photograph
 from tests.servers import Server
 
 CANARY = "canary-of-the-settings-page"
+
+
+@pytest.fixture(scope="module")
+def workspace(workspace: Path) -> Path:
+    """A workspace with a card that takes a secret."""
+    (workspace / "cards").mkdir(parents=True)
+    (workspace / "cards" / "fetch.py").write_text(FETCHES)
+    return workspace
+
+
+@pytest.fixture
+def server(server: Server) -> Server:
+    """The server of this file, with nothing set."""
+    (server.workspace / "settings.json").unlink(missing_ok=True)
+    return server
 
 
 def kept(server: Server) -> dict[str, object]:
@@ -85,11 +99,8 @@ class Fetch(Card):
 
 
 def test_a_card_offers_the_secrets_by_name_and_where_to_add_one(
-    start_server: Callable[..., Server], context: BrowserContext, tmp_path: Path
+    server: Server, context: BrowserContext
 ) -> None:
-    (tmp_path / "workspace" / "cards").mkdir(parents=True)
-    (tmp_path / "workspace" / "cards" / "fetch.py").write_text(FETCHES)
-    server = start_server(tmp_path / "workspace")
     pipeline = {
         "format": "tensorrag.pipeline", "version": 1, "name": "Fetch", "edges": [],
         "nodes": [{"id": "fetch", "card": "fetch", "params": {"key": "hub"},
@@ -168,6 +179,7 @@ def test_folders_and_limits_are_checked_where_they_are_typed(
     expect(renting.get_by_role("alert")).to_have_count(0)
     switch.click()
     expect(switch).to_be_checked()
+    Hands(page).expect_answered()
     page.reload()
     expect(switch).to_be_checked()
     assert (kept(server)["rent_automatically"], kept(server)["budget_run"]) == (True, 0.5)
@@ -191,6 +203,7 @@ def test_folders_and_limits_are_checked_where_they_are_typed(
     expect(tries).to_be_checked()
     tries.click()
     expect(tries).not_to_be_checked()
+    Hands(page).expect_answered()
     page.reload()
     expect(tries).not_to_be_checked()
     assert kept(server)["rehearse"] is False
@@ -211,9 +224,7 @@ def test_the_settings_fit_every_screen(server: Server, page: Page, width: int) -
         expect(part.locator(f'[data-secret="{name}"]')).to_be_visible()
 
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    PICTURES.mkdir(parents=True, exist_ok=True)
     for shade in ("light", "dark"):
         page.mouse.move(5, 5)
-        name = f"settings-{width}-{shade}.png"
-        page.screenshot(path=PICTURES / name, animations="disabled")
+        photograph(page, f"settings-{width}-{shade}")
         page.get_by_test_id("theme").click()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from sample_data.pipeline_files import pipeline_path
@@ -170,14 +170,24 @@ NOTIFIED = """() => {
 }"""
 
 
-def test_a_long_run_is_told_when_i_look_elsewhere_and_i_was_asked_beside_it(
-    start_server: Callable[..., Server], tmp_path: Path, page: Page
-) -> None:
-    workspace, go = tmp_path / "impatient", tmp_path / "go"
+@pytest.fixture(scope="module")
+def go(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What lets the card go on, once it is there."""
+    return tmp_path_factory.mktemp("word") / "go"
+
+
+@pytest.fixture(scope="module")
+def workspace(workspace: Path, go: Path) -> Path:
+    """A workspace of somebody impatient, with a card that waits."""
     (workspace / "cards").mkdir(parents=True)
     (workspace / "cards" / "hold.py").write_text(HOLD.format(go=str(go)))
     (workspace / "settings.json").write_text('{"notify_after": 0}')
-    server = start_server(workspace)
+    return workspace
+
+
+def test_a_long_run_is_told_when_i_look_elsewhere_and_i_was_asked_beside_it(
+    server: Server, go: Path, page: Page
+) -> None:
     content = {"format": "tensorrag.pipeline", "version": 1, "name": "Long", "edges": []}
     hold = {"id": "hold", "card": "hold", "params": {}, "position": {"x": 0, "y": 0}}
     with api(server) as http:

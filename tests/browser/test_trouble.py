@@ -44,18 +44,17 @@ class Broken:
     def __init__(self, sessions): raise RuntimeError("while building")
 
 Editor._search, Editor._run, Editor._export, Editor._tab = search, run, export, tab
-if sys.argv.pop() == "broken":
-    pages.Home = Broken
+pages.Home = Broken
 sys.exit(main(["serve", "--no-open", *sys.argv[1:]]))
 """
 
 
-@pytest.fixture(params=["whole"])
-def sabotaged(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Server]:
+@pytest.fixture(scope="module")
+def sabotaged(workspace: Path) -> Iterator[Server]:
     """A server in which some things fail that never should."""
-    port, log = free_port(), tmp_path / "output.log"
+    port, log = free_port(), workspace.with_name("output.log")
     environment = {name: value for name, value in os.environ.items() if "PYTEST" not in name}
-    words = ["--port", str(port), "--workspace", str(tmp_path / "here"), request.param]
+    words = ["--port", str(port), "--workspace", str(workspace)]
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-c", SABOTAGE, *words],
@@ -64,7 +63,7 @@ def sabotaged(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Server
             stdout=output,
             stderr=subprocess.STDOUT,
         )
-    server = Server(tmp_path / "here", port, process, log)
+    server = Server(workspace, port, process, log)
     server.wait()
     yield server
     family = psutil.Process(process.pid).children(recursive=True)
@@ -110,7 +109,6 @@ def test_each_is_said_with_a_reference_that_the_log_has(
     assert hands.page.request.get(f"{sabotaged.url}/healthz").ok
 
 
-@pytest.mark.parametrize("sabotaged", ["broken"], indirect=True)
 def test_a_page_that_cannot_be_built_is_one_sentence(
     sabotaged: Server, context: BrowserContext, watch: Watch
 ) -> None:

@@ -82,6 +82,8 @@ def test_a_field_that_is_being_typed_in_is_left_alone(both: tuple[Hands, Hands])
 
 def test_a_run_goes_on_without_the_tab_that_began_it(both: tuple[Hands, Hands]) -> None:
     one, other = both
+    one.settings("model")
+    one.type_into("epochs", "100000")  # it ends when it is told to
     one.run()
     one.expect_states("running", "train")
     other.expect_states("running", "train")
@@ -103,7 +105,7 @@ def test_without_a_connection_nothing_is_taken_that_would_be_lost(
 ) -> None:
     one, other = both
     one.settings("model")
-    one.page.evaluate("window.socket.disconnect()")
+    one.cut()
     expect(one.page.locator("#popup")).to_contain_text("Nothing can be changed until then.")
     expect(one.page.locator(".nicegui-content")).to_have_js_property("inert", True)
 

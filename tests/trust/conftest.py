@@ -8,9 +8,9 @@ import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from scripts.get_chromium import on_this_machine
-from tests.servers import start_server
+from tests.servers import serving, start_server, workspace
 
-__all__ = ["start_server"]
+__all__ = ["serving", "start_server", "workspace"]
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from tests.core.engine import chain, node
 from tests.servers import Server
 from tests.trust.crashing import begin, client, ended, kill, with_small_cards
 
-KILLS = 60 if FULL else 5
+KILLS = 60 if FULL else 3
 CARDS = 8
 """Cards of each run."""
 

@@ -17,7 +17,7 @@ from tensorrag.pipeline.placing import place
 from tensorrag.run.prepare import with_params
 from tests.browser.hands import HINTS_SEEN, Hands
 from tests.core.engine import chain, node
-from tests.servers import Server
+from tests.servers import Server, Serving
 from tests.trust.crashing import (
     begin,
     client,
@@ -37,6 +37,12 @@ PATIENCE = 60_000
 """Milliseconds that a page may take on a busy machine."""
 
 
+@pytest.fixture(scope="module")
+def workspace(workspace: Path) -> Path:
+    """A workspace with small cards."""
+    return with_small_cards(workspace)
+
+
 def waits(http: httpx.Client, run: str) -> bool:
     """Whether the slow card of a run has begun, so that those above it are done."""
     return states(found(http, run)).get("wait") == "running"
@@ -52,16 +58,16 @@ def mend(http: httpx.Client, pipeline: str) -> None:
 
 
 def test_what_was_cut_off_waits_and_is_resumed_on_the_pipeline_as_it_is_now(
-    tmp_path: Path, start_server: Callable[..., Server]
+    serving: Serving,
 ) -> None:
-    server = start_server(with_small_cards(tmp_path / "workspace"))
+    server = serving()
     with client(server) as http:
         pipeline = create(http, SLOW)
         run = begin(http, pipeline_id=pipeline)
         until(lambda: waits(http, run))
     assert kill(server) == []
 
-    with client(start_server(server.workspace)) as http:
+    with client(serving()) as http:
         cut = found(http, run)
         assert cut["status"] == "interrupted"
         assert states(cut) == {
@@ -71,7 +77,7 @@ def test_what_was_cut_off_waits_and_is_resumed_on_the_pipeline_as_it_is_now(
             "parity": "cancelled",
         }
         assert cut["nodes"]["wait"]["reason"] == "interrupted"
-        (entry,) = http.get("/api/runs").json()  # it waits for the user
+        (entry,) = http.get(f"/api/runs?pipeline_id={pipeline}").json()  # it waits for the user
         assert entry["status"] == "interrupted"
 
         mend(http, pipeline)
@@ -89,8 +95,8 @@ def test_what_was_cut_off_waits_and_is_resumed_on_the_pipeline_as_it_is_now(
         assert refused.json()["detail"] == "This run succeeded: nothing of it is left to do."
 
 
-def test_a_queue_survives(tmp_path: Path, start_server: Callable[..., Server]) -> None:
-    server = start_server(with_small_cards(tmp_path / "workspace"))
+def test_a_queue_survives(serving: Serving) -> None:
+    server = serving()
     with client(server) as http:
         pipeline = create(http, SLOW)
         first = begin(http, pipeline_id=pipeline)
@@ -100,7 +106,7 @@ def test_a_queue_survives(tmp_path: Path, start_server: Callable[..., Server]) -
         assert [found(http, run)["status"] for run in line] == ["queued", "cancelled", "queued"]
     assert kill(server) == []
 
-    with client(start_server(server.workspace)) as http:
+    with client(serving()) as http:
         outcomes = [ended(http, run) for run in line]
 
         assert [each["status"] for each in outcomes] == ["succeeded", "cancelled", "succeeded"]
@@ -153,10 +159,8 @@ def shows(what: Locator, state: str) -> None:
 
 
 @pytest.mark.browser
-def test_a_person_sees_it_and_presses_resume(
-    tmp_path: Path, start_server: Callable[..., Server], chromium: Browser
-) -> None:
-    server = start_server(with_small_cards(tmp_path / "workspace"))
+def test_a_person_sees_it_and_presses_resume(serving: Serving, chromium: Browser) -> None:
+    server = serving()
     with client(server) as http:
         pipeline = create(http, SLOW)
     page = chromium.new_page(viewport={"width": 1440, "height": 900})
@@ -167,14 +171,15 @@ def test_a_person_sees_it_and_presses_resume(
     shows(hands.card("wait"), "running")
     assert kill(server) == []
 
-    again = start_server(server.workspace)
+    again = serving()
     hands.open(f"{again.url}/edit/{pipeline}")
     shows(hands.test_id("run-status"), "interrupted")
     shows(hands.card("add"), "done")
     shows(hands.card("wait"), "cancelled")
 
     page.goto(again.url)
-    page.get_by_role("button", name="Resume").click()
+    mine = page.locator(f'[data-pipeline="{pipeline}"]')
+    mine.get_by_role("button", name="Resume").click()
     page.wait_for_url(f"**/edit/{pipeline}")
     shows(hands.card("wait"), "running")
     hands.test_id("cancel").click()

@@ -15,9 +15,7 @@ import pytest
 
 from tensorrag.errors import WorkspaceError, WorkspaceLocked
 from tensorrag.store.workspace import Workspace
-from tests.servers import Server, launch
-
-Start = Callable[..., Server]
+from tests.servers import Server, Serving, launch
 
 
 def refusal(folder: Path, tmp_path: Path, *, plain: bool = False) -> str:
@@ -33,36 +31,42 @@ def refusal(folder: Path, tmp_path: Path, *, plain: bool = False) -> str:
     return said
 
 
+def answers(server: Server, path: str) -> httpx.Response:
+    return httpx.get(f"{server.url}{path}", timeout=60, trust_env=False)
+
+
 def test_the_second_server_is_refused_and_told_where_the_first_is(
-    start_server: Start, tmp_path: Path
+    serving: Serving, tmp_path: Path
 ) -> None:
-    first = start_server()
+    first = serving()
 
     said = refusal(first.workspace, tmp_path)
 
     assert f"open in another server (process {first.process.pid})" in said
     assert f"Use it at {first.url}" in said
-    assert httpx.get(f"{first.url}/healthz", trust_env=False).status_code == 200
+    assert answers(first, "/healthz").status_code == 200
 
 
-def test_by_another_way_to_the_same_folder_too(start_server: Start, tmp_path: Path) -> None:
-    first = start_server()
+def test_by_another_way_to_the_same_folder_too(serving: Serving, tmp_path: Path) -> None:
+    first = serving()
     (tmp_path / "link").symlink_to(first.workspace)
 
     assert f"process {first.process.pid}" in refusal(tmp_path / "link", tmp_path)
 
 
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM])
-def test_a_server_that_is_gone_holds_nothing(start_server: Start, end: signal.Signals) -> None:
-    first = start_server()
-    pipelines = httpx.get(f"{first.url}/api/pipelines", trust_env=False).json()
+def test_a_server_that_is_gone_holds_nothing(serving: Serving, end: signal.Signals) -> None:
+    first = serving()
+    first.announced()
+    pipelines = answers(first, "/api/pipelines").json()
     assert pipelines
     first.process.send_signal(end)
-    first.process.wait(timeout=20)
+    first.process.wait(timeout=60)
 
-    second = start_server(first.workspace)
+    second = serving()
 
-    assert httpx.get(f"{second.url}/api/pipelines", trust_env=False).json() == pipelines
+    assert second.process.pid != first.process.pid
+    assert answers(second, "/api/pipelines").json() == pipelines
 
 
 def test_a_process_that_only_has_the_same_number_holds_nothing(tmp_path: Path) -> None:
@@ -128,16 +132,16 @@ def test_a_workspace_that_may_not_be_written(tmp_path: Path, made: bool) -> None
 
 @pytest.mark.parametrize("moved", [True, False], ids=["moved", "deleted"])
 def test_a_workspace_that_is_gone_ends_its_server(
-    start_server: Start, tmp_path: Path, moved: bool
+    serving: Serving, start_server: Callable[..., Server], tmp_path: Path, moved: bool
 ) -> None:
     """It locks nobody out any more: another server may begin at the same place."""
-    server = start_server()
+    server = serving()
     server.announced()
     server.workspace.rename(tmp_path / "moved")
     if not moved:
         shutil.rmtree(tmp_path / "moved")
 
-    assert server.process.wait(timeout=20) == 1
+    assert server.process.wait(timeout=60) == 1
 
     said = server.output().splitlines()[1:]
     assert said == [
@@ -146,4 +150,5 @@ def test_a_workspace_that_is_gone_ends_its_server(
     ]
     if moved:
         again = start_server(tmp_path / "moved")
-        assert len(httpx.get(f"{again.url}/api/pipelines", trust_env=False).json()) == 1
+        again.announced()
+        assert len(answers(again, "/api/pipelines").json()) == 1

@@ -6,7 +6,6 @@ import asyncio
 import html
 import json
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -15,10 +14,11 @@ import httpx
 import pytest
 import socketio
 
+from sample_data.pipeline_files import pipeline_path
 from tests.clock import FULL, within
-from tests.servers import ROOT, Server, start_server
+from tests.servers import ROOT, Server, Serving, serving, workspace
 
-__all__ = ["start_server"]
+__all__ = ["serving", "workspace"]
 
 SOCKET = "/_nicegui_ws/socket.io"
 WHOLE = {"document_id": "document", "tab_id": "tab", "next_message_id": 0}
@@ -81,25 +81,34 @@ async def pipelines(server: Server) -> list[dict[str, Any]]:
         ]
 
 
+async def pipeline_of(server: Server, page: str) -> dict[str, Any]:
+    address = page.replace("/edit/", f"{server.url}/api/pipelines/")
+    async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
+        found: dict[str, Any] = (await client.get(address)).json()
+        return found
+
+
 async def say(socket: socketio.AsyncClient, message: dict[str, Any]) -> None:
     """Say something, and wait until the server has heard it."""
     await socket.call("event", message, timeout=within(30))
 
 
-async def until_named(server: Server, name: str) -> None:
-    """Wait until the only pipeline is called so: what was sent before has been heard then."""
-    async with asyncio.timeout(30):
-        while (await pipelines(server))[0]["name"] != name:
+async def until_named(server: Server, page: str, name: str) -> None:
+    """Wait until a pipeline is called so: what was sent before has been heard then."""
+    async with asyncio.timeout(within(30)):
+        while (await pipeline_of(server, page))["name"] != name:
             await asyncio.sleep(0.1)
 
 
 @pytest.fixture
-async def edit(start_server: Callable[..., Server]) -> tuple[Server, str]:
-    """A server, and the page of its pipeline."""
-    server = start_server()
+async def edit(serving: Serving) -> tuple[Server, str]:
+    """The server of this file, and the page of a pipeline that is new there."""
+    server = serving()
     await asyncio.to_thread(server.announced)
-    listed = httpx.get(f"{server.url}/api/pipelines", trust_env=False, timeout=30).json()
-    return server, f"/edit/{listed[0]['id']}"
+    async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
+        sample = pipeline_path("boston_housing").read_bytes()
+        made = await client.post(f"{server.url}/api/pipelines", content=sample)
+    return server, f"/edit/{made.json()['id']}"
 
 
 async def test_a_socket_speaks_for_its_own_page_alone(edit: tuple[Server, str]) -> None:
@@ -114,10 +123,10 @@ async def test_a_socket_speaks_for_its_own_page_alone(edit: tuple[Server, str]) 
     await socket.emit("event", mine.message("act", {"act": "describe", "value": "Mine"}))
     await socket.emit("event", mine.message("act", {"act": "rename", "value": "Also mine"}))
 
-    await until_named(server, "Also mine")
-    assert (await pipelines(server))[0]["description"] == "Mine"
+    await until_named(server, page, "Also mine")
+    assert (await pipeline_of(server, page))["description"] == "Mine"
     await beside.emit("event", other.message("act", {"act": "undo"}))
-    await until_named(server, "Boston housing on a GPU")
+    await until_named(server, page, "Boston housing on a GPU")
     assert "Forged" not in json.dumps(await pipelines(server))
     await socket.disconnect()
     await beside.disconnect()
@@ -178,7 +187,7 @@ async def test_what_no_page_sends_is_not_heard(edit: tuple[Server, str]) -> None
     await socket.emit("nothing_like_it", {"client_id": tab.client_id})
     await socket.emit("event", tab.message("act", {"act": "rename", "value": "Still here"}))
 
-    await until_named(server, "Still here")
+    await until_named(server, page, "Still here")
     await socket.disconnect()
     assert trouble(server) == []
 
@@ -198,9 +207,9 @@ async def test_a_value_that_no_control_offers_is_marked_and_never_runs(
     for said in (out_of_range, not_offered, not_there, nowhere):
         await socket.emit("event", tab.message("act", said))
     await socket.emit("event", tab.message("act", {"act": "rename", "value": "Heard"}))
-    await until_named(server, "Heard")
+    await until_named(server, page, "Heard")
 
-    (pipeline,) = await pipelines(server)
+    pipeline = await pipeline_of(server, page)
     made = {node["id"]: node["params"] for node in pipeline["nodes"]}
     assert made["split"]["train_ratio"] == 7
     assert "made_up" not in made["load"]
@@ -255,7 +264,7 @@ async def test_every_action_looks_at_its_values(edit: tuple[Server, str]) -> Non
     tab = await open_tab(server, page)
     socket = await connect(server, tab)
     await socket.emit("event", tab.message("act", {"act": "rename", "value": "Still here"}))
-    await until_named(server, "Still here")
+    await until_named(server, page, "Still here")
     await socket.disconnect()
     assert sent > 2000
     assert trouble(server) == []

@@ -5,17 +5,16 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
-from collections.abc import Callable
 from contextlib import AsyncExitStack
 
 import httpx
 import pytest
 
 from tests.clock import FULL
-from tests.servers import Server, start_server
+from tests.servers import Server, Serving, serving, workspace
 from web.http.turns import AT_ONCE
 
-__all__ = ["start_server"]
+__all__ = ["serving", "workspace"]
 
 """Also wait until bodies that drip have used up our patience."""
 STREAMS = 50
@@ -25,8 +24,8 @@ LINES = b"GET /healthz HTTP/1.1\r\nX-Header: "
 
 
 @pytest.fixture
-def server(start_server: Callable[..., Server]) -> Server:
-    return start_server()
+def server(serving: Serving) -> Server:
+    return serving()
 
 
 async def test_many_who_listen_keep_nobody_waiting(server: Server) -> None:

@@ -9,7 +9,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 from select import select
@@ -20,19 +20,23 @@ import pytest
 from starlette.requests import Request
 from starlette.types import Message
 
-from tests.servers import Server, start_server
+from tests.servers import Server, Serving, serving, workspace
 from web.http import turns
 from web.http.turns import AT_ONCE
 from web.http.uploads import WAITING
 
-__all__ = ["start_server"]
+__all__ = ["serving", "workspace"]
 
 TABLE = b"a,b\n1,2\n"
 
 
 @pytest.fixture
-def server(start_server: Callable[..., Server]) -> Server:
-    return start_server()
+def server(serving: Serving) -> Server:
+    """The server of this file, to which nothing has been uploaded."""
+    server = serving()
+    for left in (server.workspace / "uploads").glob("*"):
+        left.unlink()
+    return server
 
 
 def kept(server: Server) -> list[str]:

@@ -7,6 +7,7 @@ const DOUBT = "tensorrag-doubt";
 const LOST = "The connection broke. What was done last may be missing: look at it once more.";
 
 const waiting = new Map(); // when each gesture that waits for its answer was sent
+const mark = () => document.documentElement.toggleAttribute("data-unanswered", waiting.size > 0);
 let told = false; // whether the server counts as away because it does not answer
 let number = 0;
 
@@ -25,6 +26,7 @@ export function watch(tell) {
     socket.on("disconnect", () => {
       if (waiting.size) sessionStorage.setItem(DOUBT, "");
       waiting.clear();
+      mark();
       told = false;
     });
   });
@@ -36,7 +38,8 @@ function follow(socket, look) {
     if (kind !== "event") return emit.call(socket, kind, ...rest);
     const sent = (number += 1);
     waiting.set(sent, performance.now());
-    return emit.call(socket, kind, ...rest, () => (waiting.delete(sent), look()));
+    mark();
+    return emit.call(socket, kind, ...rest, () => (waiting.delete(sent), mark(), look()));
   };
 }
 
