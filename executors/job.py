@@ -155,6 +155,8 @@ class Job:
 
     @property
     def _name(self) -> str:
+        if self.task.kind == "draft":
+            return "Importing it"
         if self.task.kind in LOOKING_SECONDS:
             return f"Looking at {'the source' if self.task.kind == 'peek' else 'the result'}"
         return self.task.name[:1].upper() + self.task.name[1:]

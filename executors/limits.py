@@ -14,7 +14,12 @@ from tensorrag.allowance import default_memory
 
 CHECK_SECONDS = 2.0
 """How long one card may take over its part of a check."""
-LOOKING_SECONDS: Mapping[str, float] = {"peek": 120.0, "page": 60.0, "profile": 120.0}
+LOOKING_SECONDS: Mapping[str, float] = {
+    "peek": 120.0,
+    "page": 60.0,
+    "profile": 120.0,
+    "draft": 15.0,
+}
 """Who looks at something waits for it; a card may take longer."""
 
 

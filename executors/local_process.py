@@ -26,7 +26,7 @@ from tensorrag.store.settings import Settings
 from tensorrag.task import Task, TaskKind
 
 _HOSTED: frozenset[TaskKind] = frozenset({"describe", "propagate"})
-_QUICK: frozenset[TaskKind] = frozenset({"peek", "page", "profile"})
+_QUICK: frozenset[TaskKind] = frozenset({"peek", "page", "profile", "draft"})
 _QUICK_SLOTS = 2
 """Looking at results never waits for a card that trains."""
 

@@ -32,6 +32,7 @@ from tensorrag.pages import page
 from tensorrag.params import parameter_errors
 from tensorrag.plain import JsonObject
 from tensorrag.preview import Face, Preview
+from tensorrag.registry.draft import read_draft
 from tensorrag.registry.finding import load_card
 from tensorrag.sources import Sources, looking_in
 from tensorrag.store.artifacts import Store
@@ -50,7 +51,7 @@ def perform(task: Task, place: Place) -> JsonObject:
         For ``run``: ``{"outputs": {port: {"type", "sha256", "schema", "value"}}, "face",
         "previews", "device", "pid", "fingerprint"}``. For ``peek``: a Peek. For ``page``:
         ``{"columns", "rows", "total", "offset"}``, or what `csv_part` returns where ``csv`` is
-        asked for. For ``profile``: a preview.
+        asked for. For ``profile``: a preview. For ``draft``: a Draft of ``source``.
 
     Raises:
         TensorRagError: a deliberate one, or whatever the card raises.
@@ -68,6 +69,8 @@ def perform(task: Task, place: Place) -> JsonObject:
         if task.kind == "profile":
             value = _only_input(task, Store(place.store))
             return value.preview().model_dump(mode="json")
+        if task.kind == "draft":
+            return read_draft(task.source or "", task.card or "card").model_dump(mode="json")
         if task.kind in ("describe", "propagate"):
             return answer(task, place)
     raise CardError(

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tensorrag.plain import JsonObject
 
-TaskKind = Literal["run", "describe", "propagate", "peek", "page", "profile", "predict"]
+TaskKind = Literal["run", "describe", "propagate", "peek", "page", "profile", "draft", "predict"]
 
 
 class Task(BaseModel):

@@ -117,7 +117,7 @@ class Registry:
     def _add_pack(self, point: EntryPoint) -> None:
         try:
             module = point.load()
-            cards = list(_cards_of(_modules(module)))
+            cards = list(cards_of(_modules(module)))
         except KeyboardInterrupt:  # of the person who waits
             raise
         except BaseException as error:
@@ -132,7 +132,7 @@ class Registry:
         try:
             source = _source(path)
             module = module_from_source(source, path.stem)
-            cards = list(_cards_of([module]))
+            cards = list(cards_of([module]))
             if not cards:
                 raise CardError(
                     "The file contains no card.",
@@ -153,7 +153,7 @@ class Registry:
                     f"A card called {card.id} is there already.", hint="Rename the class."
                 )
             info = describe(card, source)
-            _refuse_unfit(info)
+            refuse_unfit(info)
             self.found[card.id] = Found(card, info)
         except KeyboardInterrupt:
             raise
@@ -162,7 +162,7 @@ class Registry:
 
     def _notice(self, file: str, error: BaseException, cards: tuple[str, ...] = ()) -> None:
         hint = error.hint if isinstance(error, TensorRagError) else ""
-        message = _sentence(error)
+        message = sentence(error)
         self.notices.append(Notice(file=file, message=message, hint=hint, cards=cards))
 
 
@@ -184,7 +184,7 @@ def _named_in(path: Path) -> tuple[str, ...]:
     return tuple(named[:MAX_NAMED])
 
 
-def _refuse_unfit(info: CardInfo) -> None:
+def refuse_unfit(info: CardInfo) -> None:
     """Refuse a description that the page, other programs or a pipeline file could not hold."""
     if info.source is not None and not re.fullmatch(CARD_PATTERN, info.card):
         raise CardError(
@@ -271,7 +271,8 @@ def _modules(package: types.ModuleType) -> Iterator[types.ModuleType]:
             yield importlib.import_module(f"{package.__name__}.{item.name}")
 
 
-def _cards_of(modules: Iterable[types.ModuleType]) -> Iterator[type[Card]]:
+def cards_of(modules: Iterable[types.ModuleType]) -> Iterator[type[Card]]:
+    """Go through the cards that modules define themselves."""
     for module in modules:
         for thing in vars(module).values():
             own = isinstance(thing, type) and thing.__module__ == module.__name__
@@ -290,7 +291,8 @@ def _pack_sha256(package: str) -> str:
     return digest.hexdigest()
 
 
-def _sentence(error: BaseException) -> str:
+def sentence(error: BaseException) -> str:
+    """Say in one sentence why a file gives no card."""
     if isinstance(error, SyntaxError):
         where = f"Line {error.lineno}: " if error.lineno else ""
         return f"{where}{error.msg}."

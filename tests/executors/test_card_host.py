@@ -19,6 +19,7 @@ from executors.worker import Channel
 from tensorrag.catalog import Catalog
 from tensorrag.check import Checked
 from tensorrag.errors import TaskFailed
+from tensorrag.registry.draft import Draft
 from tensorrag.registry.finding import Registry
 from tensorrag.store.place import Place
 from tensorrag.task import Task
@@ -321,3 +322,22 @@ async def test_ends_with_its_executor(tmp_path: Path, place: Place) -> None:
     assert "tr-cardhost" in {psutil.Process(pid).name() for pid in ours}
     await executor.close()
     await gone(ours)
+
+
+async def test_a_text_is_tried_out_beside_the_cards_in_use(
+    local: LocalExecutor, place: Place, folder: Path
+) -> None:
+    async def try_out(text: str) -> Draft:
+        task = Task(kind="draft", card="mine", source=text)
+        return Draft.model_validate(await local.result(await local.submit(task, place)))
+
+    write(folder, "mine")
+    before = await describe(local, place)
+    text = CARD.format(name="Mine", propagate="pass").replace("One card.", "Another card.")
+
+    draft = await try_out(text)
+    assert [card.summary for card in draft.cards] == ["Another card."]
+    for end in ("os._exit(0)", "os.kill(os.getpid(), signal.SIGSEGV)"):
+        with pytest.raises(TaskFailed, match="Importing it"):
+            await try_out(f"{text}\n{end}\n")
+    assert await describe(local, place) == before

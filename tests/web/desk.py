@@ -15,7 +15,9 @@ from tests.core.engine import CARDS, InProcess
 from web.live.session import Session, View
 from web.live.sessions import Sessions
 
-KINDS: frozenset[TaskKind] = frozenset({"run", "peek", "describe", "propagate", "page", "profile"})
+KINDS: frozenset[TaskKind] = frozenset(
+    {"run", "peek", "describe", "propagate", "page", "profile", "draft"}
+)
 
 
 class Desk:

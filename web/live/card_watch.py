@@ -75,9 +75,13 @@ class CardWatch:
             CardError: this is no name for such a file, or the file is too large.
         """
         written = await asyncio.to_thread(write_card_file, self.folder, name, text)
+        await self.look()
+        return written
+
+    async def look(self) -> None:
+        """Have the cards described now: a file of the drop-in folder has changed."""
         if self._hosting is not None:
             await self._describe(self._hosting)
-        return written
 
     async def has(self, name: str) -> bool:
         """Tell whether the drop-in folder has a file of this name."""

@@ -113,6 +113,7 @@ class Drawing:
                 "type": info.outputs[0].type if info.outputs else None,
                 "inputs": [_input(port) for port in info.inputs],
                 "outputs": [_output(port) for port in info.outputs],
+                "own": info.source is not None,
             }
             for info in self._catalog.cards.values()
         ]

@@ -15,6 +15,7 @@ from tensorrag.check import Checked, NodeFacts
 from tensorrag.executor import Executor
 from tensorrag.pipeline import JsonObject, Pipeline
 from tensorrag.placement import Circumstances, Placement
+from tensorrag.registry.draft import Draft
 from tensorrag.run.hosted import Hosted
 from tensorrag.run.placing import has_gpu, with_room
 from tensorrag.run.prepare import look
@@ -45,6 +46,11 @@ class Hosting:
     async def catalog(self) -> Catalog:
         """Have all cards described."""
         return await self._hosted.catalog()
+
+    async def draft(self, source: str, stem: str) -> Draft:
+        """Try out a text as a file with cards, in a worker; no card that is in use changes."""
+        task = Task(kind="draft", card=stem, source=source)
+        return Draft.model_validate(await self._hosted.ask(task))
 
     async def check(self, pipeline: Pipeline, peeks: Mapping[str, Peek]) -> Checked:
         """Check a pipeline, given what was seen at outside sources. No row is read."""

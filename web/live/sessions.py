@@ -24,6 +24,7 @@ from tensorrag.store.interruption import interrupt_abandoned
 from tensorrag.store.shelf import Entry
 from tensorrag.store.workspace import Workspace
 from web.live import trusting
+from web.live.card_sources import CardSources
 from web.live.card_watch import CardWatch
 from web.live.hosting import Hosting
 from web.live.logs import Logs
@@ -60,6 +61,8 @@ class Sessions:
         """What cards printed."""
         self.cards = CardWatch(workspace.cards)
         """The cards that there are."""
+        self.sources = CardSources(workspace, self.cards, lambda: self.hosting)
+        """The files of cards of one's own."""
         self.offered = Offered({})
         """What other places offer, as far as somebody wanted to know."""
         self.notifier = Notifier(workspace.settings)

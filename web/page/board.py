@@ -25,7 +25,9 @@ from web.page.wording import plural
 
 FAR = 1e6
 """No card lies farther out, in pixels."""
-COMMANDS = frozenset({"undo", "redo", "run", "run_node", "cancel", "leads", "to_setting"})
+COMMANDS = frozenset(
+    {"undo", "redo", "run", "run_node", "cancel", "leads", "to_setting", "edit_source"}
+)
 
 
 class Board:

@@ -70,6 +70,8 @@ class Card:
     help: str = ""
     kind: TypeInfo | None = None
     known: bool = True
+    own: bool = False
+    """Whether its source lies in the workspace."""
     broken: bool = False
     """Whether it is not known because its file is broken."""
     enabled: bool = True
@@ -137,10 +139,11 @@ def _action(card: Card) -> Node:
 
 
 def _menu(card: Card) -> Node:
-    def item(act: str, word: str, **data: str) -> Element:
+    def item(act: str, word: str, testid: str | None = None) -> Element:
         return button(
-            ".mi", type="button", role="menuitem", data_act=act, data_of=card.node, **data
-        )[word]
+            ".mi", type="button", role="menuitem", data_act=act, data_of=card.node,
+            data_testid=testid,
+        )[word]  # fmt: skip
 
     return [
         button(
@@ -150,6 +153,7 @@ def _menu(card: Card) -> Node:
         div(".menu.cardmenu", id="card-menu", popover="auto", role="menu", aria_label=card.title)[
             item("bypass", "Run it" if not card.enabled else "Bypass it"),
             item("duplicate", "Duplicate"),
+            card.own and item("edit_source", "Edit source", testid="edit-source"),
             item("remove", "Delete"),
         ],
     ]  # fmt: skip

@@ -24,7 +24,7 @@ from tensorrag.run import Run
 from tensorrag.store.last_runs import scores_of
 from web.live.session import Session, View
 from web.live.sessions import Sessions
-from web.page import leads, theme, trouble
+from web.page import card_source, leads, theme, trouble
 from web.page.actions import Data, Edits, text
 from web.page.board import Board
 from web.page.history_view import Histories
@@ -98,6 +98,7 @@ class Editor(View):
             "palette_search": self._palette_search,
             "leads": self._leads,
             "to_setting": self._to_setting,
+            "edit_source": self._edit_source,
             "tab": self._tab,
             "port": self._port,
             "strip_tab": self._strip_tab,
@@ -196,7 +197,7 @@ class Editor(View):
         return top_bar(top_bar_of(self.session, self.machine, self.sessions.offered))
 
     def _palette_content(self) -> Node:
-        return palette(self.session.catalog, self.query)
+        return palette(self.session.catalog, self.query, self.session.id)
 
     def _strip_content(self) -> Node:
         shown = strip_of(self.session, self.strip_tab, self.past, self._viewed)
@@ -442,6 +443,12 @@ class Editor(View):
         there = await leads.elsewhere(self.sessions, self.session.id)
         with self.client:
             self.board.set_leads([*here, *there])
+
+    def _edit_source(self, data: Data) -> None:
+        """Go to the page on which a card of one's own is written."""
+        node = self.session.pipeline.nodes.get(text(data, "of"))
+        if node is not None:
+            ui.navigate.to(card_source.address(node.card, self.session.id))
 
     def _to_setting(self, data: Data) -> None:
         """Turn to a control in the settings of a card."""

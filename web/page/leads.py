@@ -13,7 +13,9 @@ from typing import Any
 from sample_data.pipeline_files import sample_pipelines
 from tensorrag.pipeline import JsonObject
 from tensorrag.store.shelf import Entry
+from web.live.card_sources import own_cards
 from web.live.sessions import Sessions
+from web.page.card_source import address, new_address
 from web.page.controls import field_id
 from web.page.details import Card
 from web.page.remedies import SET_UP
@@ -62,6 +64,7 @@ async def elsewhere(sessions: Sessions, here: str) -> list[JsonObject]:
     entries = await sessions.entries()
     samples = await asyncio.to_thread(sample_pipelines)
     return [
+        *_to("Cards of your own", _sources(sessions, here)),
         *_to("Pages", PAGES),
         *_to("Pipelines", _own(entries, here)),
         *_to("A new pipeline", [("New pipeline", "/edit/new")]),
@@ -71,6 +74,13 @@ async def elsewhere(sessions: Sessions, here: str) -> list[JsonObject]:
             for sample in samples.values()
         ],
     ]
+
+
+def _sources(sessions: Sessions, here: str) -> list[tuple[str, str]]:
+    """Lead to where a card is written; they lead back to the pipeline."""
+    own = own_cards(sessions.catalog)
+    edit = [(f"Edit the source of {info.title}", address(info.card, here)) for info in own[:MOST]]
+    return [("Write a new card", new_address(here)), *edit]
 
 
 def _own(entries: Sequence[Entry], here: str) -> list[tuple[str, str]]:

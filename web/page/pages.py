@@ -1,4 +1,4 @@
-"""The addresses of the page: ``/``, ``/edit/{pipeline_id}`` and ``/edit/new``."""
+"""The addresses of the page: ``/``, ``/edit/{pipeline_id}``, ``/cards/{name}`` and others."""
 
 from __future__ import annotations
 
@@ -7,9 +7,14 @@ from typing import Annotated
 from fastapi import Query
 from nicegui import Client, ui
 
-from tensorrag.errors import TensorRagError
+from tensorrag.errors import CardError, TensorRagError
+from tensorrag.pipeline.names import quoted
+from web.live.card_sources import NEW, Source
+from web.live.session import Session
 from web.live.sessions import Sessions
+from web.live.trusting import waiting_cards
 from web.page import modal_page, theme, trouble
+from web.page.card_source import SHEET
 from web.page.compare import ADDRESS
 from web.page.compare_page import ComparePage
 from web.page.editor import Editor
@@ -17,7 +22,9 @@ from web.page.home import Home
 from web.page.markup import div
 from web.page.panel import Panel
 from web.page.settings_page import SettingsPage
+from web.page.source_page import SourcePage
 from web.page.standing import machine
+from web.page.untrusted_page import UntrustedPage
 
 
 def add_pages(sessions: Sessions) -> None:
@@ -51,6 +58,22 @@ def add_pages(sessions: Sessions) -> None:
         theme.dress(theme.title("Modal"))
         modal_page.ModalPage(sessions).build(client)
 
+    @ui.page("/cards/{name}", favicon=theme.MARK, response_timeout=30)
+    async def card(client: Client, name: str, pipeline: str = "") -> None:
+        await sessions.wait_ready()
+        try:
+            session = await sessions.open(pipeline) if pipeline else None
+            source = await _source(sessions, name, session)
+        except TensorRagError as error:
+            trouble.refuse(error.message, error.hint)
+            return
+        theme.dress(theme.title(name), SHEET)
+        if source is None and session is not None:
+            UntrustedPage(sessions, session, name).build()
+        elif source is not None:
+            back = (session.id, session.pipeline.name or session.id) if session else None
+            SourcePage(sessions, source, back).build(client)
+
     @ui.page("/edit/new", favicon=theme.MARK)
     async def new(client: Client, sample: str = "") -> None:
         theme.dress(theme.title("New pipeline"))
@@ -79,3 +102,20 @@ async def _create(sessions: Sessions, sample: str) -> None:
         trouble.refuse(error.message, error.hint)
         return
     ui.run_javascript(f"window.location.replace('/edit/{made.id}')")
+
+
+async def _source(sessions: Sessions, name: str, session: Session | None) -> Source | None:
+    """Return the source of a card of one's own; None of one that came along and is not trusted."""
+    if session is not None and name in waiting_cards(session.pipeline, sessions.catalog):
+        return None
+    file = sessions.sources.file_of(name)
+    if file is None:
+        raise CardError(
+            f"{quoted(name)} comes with an installed pack.", hint="Write a card of your own."
+        )
+    source = await sessions.sources.read(file)
+    if not source.there and source.unsaved is None and file != NEW:
+        raise CardError(
+            f"There is no card {quoted(name)} here.", hint="It was deleted, or the name is wrong."
+        )
+    return source

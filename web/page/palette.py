@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from tensorrag.catalog import CardInfo, Catalog, Notice, TypeInfo
+from web.page.card_source import address, new_address
 from web.page.icons import glyph, icon
-from web.page.markup import Element, Node, b, button, div, h2, input_, span
+from web.page.markup import Element, Node, a, b, button, div, h2, input_, span
 
 CATEGORIES = ("Data", "Models", "Training", "Evaluation")
 """The order of the usual categories; others follow by name."""
@@ -14,9 +15,15 @@ OWN = "Your cards"
 SEARCH_FIELD = "palette-search"
 
 
-def palette(catalog: Catalog, query: str = "") -> Node:
-    """Draw the palette, or what of it answers a search."""
-    return [_search(query), _cards(catalog, query), _legend(catalog.types)]
+def palette(catalog: Catalog, query: str = "", pipeline: str = "") -> Node:
+    """Draw the palette of a pipeline, or what of it answers a search."""
+    write = a(".write", href=new_address(pipeline), data_testid="new-card", title="Write a card")
+    return [
+        _search(query),
+        _cards(catalog, query, pipeline),
+        write[icon("plus", ".s"), span(".cut")["New card"]],
+        _legend(catalog.types),
+    ]
 
 
 def _search(query: str) -> Element:
@@ -28,7 +35,7 @@ def _search(query: str) -> Element:
     return div(".search", role="search")[icon("search", ".s"), field]
 
 
-def _cards(catalog: Catalog, query: str) -> Element:
+def _cards(catalog: Catalog, query: str, pipeline: str) -> Element:
     groups = grouped(catalog, query)
     return div(".pcards", data_arrows=True)[
         [
@@ -37,9 +44,14 @@ def _cards(catalog: Catalog, query: str) -> Element:
             ]
             for category, infos in groups.items()
         ],
-        query and not groups and div(".ptext")[f"No card is called “{query}”."],
-        not query and _own(catalog, groups),
+        query and not groups and _none(query, pipeline),
+        not query and _own(catalog, groups, pipeline),
     ]
+
+
+def _none(query: str, pipeline: str) -> Element:
+    write = a(".link", href=new_address(pipeline))["Write a card"]
+    return div(".ptext")[f"No card is called “{query}”. ", write]
 
 
 def grouped(catalog: Catalog, query: str = "") -> dict[str, list[CardInfo]]:
@@ -76,20 +88,24 @@ def _card(info: CardInfo, types: Mapping[str, TypeInfo]) -> Element:
     )[glyph(kind), span(".cut")[info.title]]  # fmt: skip
 
 
-def _own(catalog: Catalog, groups: Mapping[str, Sequence[CardInfo]]) -> Node:
+def _own(catalog: Catalog, groups: Mapping[str, Sequence[CardInfo]], pipeline: str) -> Node:
     return [
         OWN not in groups
         and [
             h2(".cat")[OWN],
             div(".ptext")["Drop a Python file on the canvas: each card in it appears here."],
         ],
-        [_notice(notice) for notice in catalog.notices],
+        [_notice(notice, pipeline) for notice in catalog.notices],
     ]
 
 
-def _notice(notice: Notice) -> Element:
+def _notice(notice: Notice, pipeline: str) -> Element:
+    mend = a(".link", href=address(notice.file, pipeline), data_testid="mend-card")["Mend it"]
     return div(".notice", role="status")[
-        b[notice.file], notice.message, notice.hint and div(".m2")[notice.hint]
+        b[notice.file],
+        notice.message,
+        notice.hint and div(".m2")[notice.hint],
+        notice.file.endswith(".py") and div[mend],
     ]
 
 

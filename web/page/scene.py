@@ -74,6 +74,7 @@ def card_of(
         help=info.help if info else "",
         kind=kind_of(catalog, info),
         known=info is not None,
+        own=info is not None and info.source is not None,
         broken=info is None and why_absent(node.card, catalog.notices) is not None,
         enabled=node.enabled,
         runtime=runtime,

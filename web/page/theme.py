@@ -51,10 +51,14 @@ def title(name: str) -> str:
     return f"{name or 'Pipeline'} · TensorRag"
 
 
-def dress(title: str) -> None:
-    """Give the page that is being built its title, its look and its theme."""
+def dress(title: str, *more: str) -> None:
+    """Give the page that is being built its title, its look and its theme.
+
+    ``more`` are style sheets that no other page needs.
+    """
     ui.page_title(title)
-    links = "".join(f'<link rel="stylesheet" href="{_root()}/{sheet}">' for sheet in SHEETS)
+    sheets = (*SHEETS, *more)
+    links = "".join(f'<link rel="stylesheet" href="{_root()}/{sheet}">' for sheet in sheets)
     ui.add_head_html(f"<script>{_FIRST}</script>{links}")
 
 

@@ -11,6 +11,8 @@ export function canvasCommands(canvas) {
   const chosenWires = () => [...selection.wires].filter((id) => graph.edges.has(id))
   const others = () => [...chosenWires(), ...selection.chosenNotes()]
   const onlyWire = () => (selected().length || others().length !== 1 ? null : chosenWires()[0])
+  const isOwn = (id) =>
+    graph.catalog.value.some(({ card, own }) => own && card === graph.nodes.get(id).card)
   const isEmpty = () => (graph.nodes.size ? null : "There is no card yet")
   const notOne = () => {
     const count = selected().length
@@ -63,6 +65,13 @@ export function canvasCommands(canvas) {
       group: "Add and wire",
       whyNot: () => (onlyWire() ? null : "No single wire is selected"),
       run: () => quickAdd.openInWire(onlyWire()),
+    },
+    {
+      id: "edit_source",
+      title: "Edit the source of the card",
+      group: "Edit",
+      whyNot: () => notOne() ?? (isOwn(selected()[0]) ? null : "It comes with an installed pack"),
+      run: () => actions.command("edit_source", selected()[0]),
     },
     {
       id: "select_all",

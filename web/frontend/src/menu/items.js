@@ -3,7 +3,7 @@ export const MENUS = {
   card: [
     ["run_selected"],
     ["cut", "copy", "paste", "duplicate"],
-    ["wire", "bypass", "frame", "collapse"],
+    ["wire", "bypass", "frame", "collapse", "edit_source"],
     ["remove"],
   ],
   composite: [

@@ -1,0 +1,142 @@
+"""A card is written in the browser, from the template to a run, and what goes wrong meanwhile."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.axe import violations
+from tests.browser.hands import Hands
+from tests.servers import Server, launch
+from web.live.card_template import card_template
+
+RUN = "def run(self, table: Table) -> Out:"
+MISTAKE = "def run(self, table: Tabel) -> Out:"
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server for all stories of this file."""
+    folder = tmp_path_factory.mktemp("shop")
+    server = launch(folder / "workspace", folder / "server.log")
+    server.wait()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def desk(shop: Server, page: Page) -> Hands:
+    """One person before a pipeline that loads a table."""
+    load = {"id": "load", "card": "data_load", "position": {"x": 60, "y": 120}}
+    pipeline = {"format": "tensorrag.pipeline", "version": 1, "nodes": [load], "edges": []}
+    answer = httpx.post(f"{shop.url}/api/pipelines", json=pipeline, trust_env=False, timeout=60)
+    hands = Hands(page).open(f"{shop.url}/edit/{answer.json()['id']}")
+    expect(hands.card("load")).to_be_visible()
+    return hands
+
+
+def text(page: Page) -> Locator:
+    """The text of the card."""
+    return page.get_by_test_id("source")
+
+
+def type_over(page: Page, old: str, new: str) -> None:
+    """Go to the line that has this in it, and type another one over it."""
+    page.locator(".cm-line", has_text=old).click()
+    page.keyboard.press("End")
+    page.keyboard.press("Shift+Home")
+    page.keyboard.insert_text(new)
+
+
+def save(page: Page, says: str) -> None:
+    """Save by key, and wait for what is said."""
+    page.keyboard.press("ControlOrMeta+s")
+    expect(page.get_by_test_id("source-status")).to_have_text(says)
+
+
+def test_a_card_is_written_mended_run_and_changed(desk: Hands, page: Page, shop: Server) -> None:
+    pipeline = page.url
+    desk.test_id("new-card").click()
+    expect(desk.test_id("would-be")).to_contain_text("My Card")
+
+    # a mistake is said with its line, and saving it changes nothing
+    type_over(page, RUN, MISTAKE)
+    fault = desk.test_id("fault")
+    expect(fault).to_have_text(re.compile(r"Line 22\b.*'Tabel'"))
+    expect(page.locator(".cm-line.wrong")).to_contain_text(MISTAKE)
+    save(page, "Not saved, draft kept")
+    expect(desk.test_id("not-saved")).to_contain_text("Not saved, line 22")
+    assert not list((shop.workspace / "cards").glob("*.py"))
+    page.keyboard.press("Escape")
+    page.keyboard.press("Tab")
+    expect(text(page)).not_to_be_focused()
+    for theme in ("dark", "light"):
+        assert violations(page, theme) == []
+
+    # what was typed outlives a reload; mended, it is saved
+    page.reload()
+    expect(fault).to_be_visible()
+    expect(text(page)).to_contain_text(MISTAKE)
+    type_over(page, MISTAKE, RUN)
+    expect(desk.test_id("source-verdict")).to_contain_text("Nothing is wrong with it")
+    save(page, "Saved")
+    assert (shop.workspace / "cards" / "my_card.py").is_file()
+
+    # it is in the palette, and runs
+    desk.test_id("back").click()
+    page.wait_for_url(pipeline)
+    desk.drag_card("my_card", 720, 340)
+    expect(desk.card("my_card")).to_be_visible()
+    desk.wire("load", "dataset", "my_card", "table")
+    expect(page.locator("[data-testid=canvas] [data-edge]")).to_have_count(1)
+    desk.run()
+    desk.expect_states("done", "my_card")
+
+    # its source leads back; a change makes it stale where it is used
+    desk.card("my_card").click(button="right", position={"x": 60, "y": 18})
+    page.get_by_role("menuitem", name="Edit the source of the card").click()
+    page.wait_for_url("**/cards/my_card?*")
+    type_over(page, "head(self.rows)", "kept = table.to_pandas().tail(self.rows)")
+    save(page, "Saved, in use by 1 card")
+    desk.test_id("back").click()
+    page.wait_for_url(pipeline)
+    desk.expect_states("stale", "my_card")
+
+
+def test_two_tabs_and_another_program_write_one_card(page: Page, shop: Server) -> None:
+    name = "shared.py"
+    file = shop.workspace / "cards" / name
+    file.write_text(card_template(()).replace("MyCard", "Shared"))
+    page.goto(f"{shop.url}/cards/{name}")
+    expect(text(page)).to_contain_text("class Shared")
+    other = page.context.new_page()
+    other.goto(page.url)
+    for tab, written in ((page, "# mine\n"), (other, "# theirs\n")):
+        text(tab).click()
+        tab.keyboard.press("ControlOrMeta+End")
+        tab.keyboard.insert_text(written)
+        expect(tab.get_by_test_id("source-status")).to_have_text("Not saved, draft kept")
+
+    save(other, "Saved")
+    expect(page.get_by_test_id("theirs")).to_contain_text(f"{name} was changed meanwhile")
+    page.bring_to_front()
+    text(page).click()
+    save(page, "Not done: it was changed meanwhile")
+    assert file.read_text().endswith("# theirs\n")
+    page.get_by_test_id("keep-source").click()
+    expect(page.get_by_test_id("theirs")).to_have_count(0)
+    text(page).click()
+    save(page, "Saved")
+    assert file.read_text().endswith("# mine\n")
+
+    # what nobody has typed over is taken up
+    expect(text(other)).to_contain_text("# mine")
+    file.write_text(file.read_text() + "# by another program\n")
+    expect(text(page)).to_contain_text("# by another program")
+    page.get_by_test_id("delete-source").click()
+    expect(page.get_by_test_id("source-status")).to_have_text("Deleted. Save puts it back.")
+    assert not file.exists()

@@ -1,0 +1,185 @@
+"""How the page of a source looks: its bar, what is wrong with it, and what would come of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import quote
+
+from tensorrag.catalog import CardInfo, PortInfo, TypeInfo
+from tensorrag.registry.draft import Draft, Fault
+from web.live.card_sources import NEW
+from web.page.controls import Form
+from web.page.fields import field_specs
+from web.page.form import form
+from web.page.icons import MARK, glyph, icon
+from web.page.markup import Element, Node, a, b, button, div, h1, h2, h3, p, span
+from web.page.topbar import theme_button
+from web.page.wording import plural
+
+SHEET = "source.css"
+
+
+@dataclass(frozen=True)
+class Writing:
+    """What is shown beside the text."""
+
+    file: str
+    there: bool = False
+    """Whether there is such a file."""
+    back: tuple[str, str] | None = None
+    """Id and name of the pipeline that somebody came from."""
+    status: str = ""
+    """In the bar: whether it is saved."""
+    unsaved: bool = False
+    """Whether the text is not what the file says."""
+    wrong: tuple[str, str] | None = None
+    """Why something could not be done, and what to do."""
+    theirs: bool = False
+    """Whether another program or tab wrote the file meanwhile."""
+    checking: bool = False
+    draft: Draft = field(default_factory=Draft)
+    lost: Sequence[tuple[str, int]] = ()
+    """Cards that would be gone once it is saved, and how often they are used."""
+    types: Mapping[str, TypeInfo] = field(default_factory=dict)
+
+
+def address(card: str, pipeline: str = "") -> str:
+    """Return where the source of a card is written; ``pipeline`` is where its page leads back."""
+    name = f"{card}.py" if card == NEW else card
+    return f"/cards/{quote(name, safe='')}" + (f"?pipeline={pipeline}" if pipeline else "")
+
+
+def new_address(pipeline: str = "") -> str:
+    """Return where a new card is written."""
+    return f"/cards/{NEW}" + (f"?pipeline={pipeline}" if pipeline else "")
+
+
+def bar(shown: Writing) -> Node:
+    """Draw the bar: where this is, whether it is saved, and Save."""
+    return [
+        way_here(shown.back),
+        h1(style="font-weight:600")["New card" if shown.file == NEW else shown.file],
+        span(".saved", role="status", data_testid="source-status")[shown.status],
+        shown.unsaved and _revert(shown),
+        span(".sp"),
+        theme_button(),
+        shown.there and _delete(shown.file),
+        span(".vr"),
+        button(
+            ".btn.p", type="button", data_act="save", data_keys="mod+s", data_testid="save-source",
+            title="Save (Ctrl+S)",
+        )["Save"],
+    ]  # fmt: skip
+
+
+def way_here(back: tuple[str, str] | None) -> Node:
+    """Lead back to where somebody came from."""
+    slash = span(".slash", aria_hidden="true")["/"]
+    return [
+        a(".home", href="/", title="All pipelines")[MARK, span(".crumb")["Pipelines"]],
+        slash,
+        back and [a(".home.cut", href=f"/edit/{back[0]}", data_testid="back")[b[back[1]]], slash],
+    ]
+
+
+def _revert(shown: Writing) -> Element:
+    title = "Go back to what is saved; Ctrl+Z in the text brings yours back"
+    word = "Start over" if shown.file == NEW else "Revert"
+    return button(
+        ".link.s12", type="button", data_act="revert", data_testid="revert-source", title=title
+    )[word]  # fmt: skip
+
+
+def _delete(file: str) -> Element:
+    title = f"Delete {file}; its text stays here until you leave"
+    return button(
+        ".btn.i", type="button", data_act="delete", data_testid="delete-source", title=title,
+        aria_label=f"Delete {file}",
+    )[icon("trash")]  # fmt: skip
+
+
+def beside(shown: Writing) -> Node:
+    """Draw what is wrong, and what would come of it."""
+    return [
+        div(".sec", role="status", data_testid="source-verdict")[
+            h2(".row.w5")[_verdict(shown)], [_fault(fault) for fault in shown.draft.faults]
+        ],
+        div(".sec")[_wrong(shown), _theirs(shown), [_lost(*each) for each in shown.lost]],
+        [_card(info, shown.types) for info in shown.draft.cards],
+        div(".sec.wide")[p(".cap")["In the text, Tab indents; Esc, then Tab, leaves it."]],
+    ]
+
+
+def _verdict(shown: Writing) -> Node:
+    if shown.checking:
+        return [span(".spin.c-run")[icon("running", ".s")], "Trying it out …"]
+    if shown.draft.faults:
+        return [span(".c-error")[icon("failed", ".s")], plural(len(shown.draft.faults), "problem")]
+    if shown.draft.cards:
+        return [span(".c-done")[icon("done", ".s")], "Nothing is wrong with it"]
+    return None
+
+
+def _fault(fault: Fault) -> Element:
+    said = [span(".w5")[fault.message], fault.hint and div(".m2")[fault.hint]]
+    if fault.line is None:
+        return div(".fault", data_testid="fault")[said]
+    return button(
+        ".fault", type="button", data_act="go", data_line=fault.line, data_column=fault.column,
+        data_testid="fault",
+    )[b[f"Line {fault.line}"], " ", said]  # fmt: skip
+
+
+def _wrong(shown: Writing) -> Node:
+    if shown.wrong is None:
+        return None
+    message, hint = shown.wrong
+    return div(".msg.error", role="alert", data_testid="not-saved")[
+        span(".c-error")[icon("failed", ".s")],
+        div(".sp")[span(".w5")[message], hint and div(".m2")[hint]],
+    ]
+
+
+def _theirs(shown: Writing) -> Node:
+    if not shown.theirs:
+        return None
+    take = button(".btn.o.sml", type="button", data_act="take_theirs", data_testid="take-source")
+    keep = button(".btn.o.sml", type="button", data_act="keep_mine", data_testid="keep-source")
+    return div(".fault.stale", data_testid="theirs")[
+        span(".w5")[f"{shown.file} was changed meanwhile, by another program or tab."],
+        div(".m2")["Your text is kept until you choose."],
+        div(".row")[take["Take theirs"], keep["Keep mine"]],
+    ]
+
+
+def _lost(card: str, uses: int) -> Element:
+    used = f" {plural(uses, 'card uses it', 'cards use it')}." if uses else ""
+    return div(".fault.stale")[
+        span(".w5")[f"{card} will be gone once this is saved.{used}"],
+        div(".m2")["A card's id comes from the name of its class; id = “…” in the class sets it."],
+    ]
+
+
+def _card(info: CardInfo, types: Mapping[str, TypeInfo]) -> Element:
+    """Draw a card as it would look."""
+    kind = types.get(info.outputs[0].type) if info.outputs else None
+    return div(data_testid="would-be")[
+        div(".sec.wide")[
+            h3[glyph(kind), info.title, span(".u")[f"{info.category} · {info.card}"]],
+            div(".cap")[info.summary],
+            div(".row.s12", style="margin-top:8px;flex-wrap:wrap")[
+                _ends("in", info.inputs, types), _ends("out", info.outputs, types)
+            ],
+        ],
+        div(".wouldbe", inert=True)[
+            form(Form(node="", specs=field_specs(info.params), params={})),
+        ],
+    ]
+
+
+def _ends(side: str, ports: Sequence[PortInfo], types: Mapping[str, TypeInfo]) -> Node:
+    return [
+        span(".m3")[side if ports else f"nothing {side}"],
+        [span(".row")[glyph(types.get(port.type)), port.name] for port in ports],
+    ]
