@@ -35,6 +35,7 @@ export function createFlow(flowId, graph) {
     if (gone.length) removeNodes(gone)
     if (come.length) addNodes(come.map(toFlowNode))
     for (const node of graph.nodes.values()) if (node.composite) put(node)
+    moves.value += 1
   }
 
   function place(id, { x, y }) {

@@ -124,7 +124,8 @@ export function stateOf(cards, runtime) {
   const active = cards.filter(({ id, enabled }) => enabled !== false || isBusy(runtime.get(id)))
   const known = active.map(({ id, title }) => Object.assign({}, runtime.get(id), { title, id }))
   if (!known.some(({ state }) => state)) return undefined
-  const of = (state) => known.filter((each) => (each.state ?? "stale") === state)
+  const of = (state) =>
+    known.filter((each) => (WORST.includes(each.state) ? each.state : "stale") === state)
   const state = WORST.find((each) => of(each).length) ?? "stale"
   const [why] = of(state)
   const done = of("done").length

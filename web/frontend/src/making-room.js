@@ -41,14 +41,17 @@ export function makeRoom({ graph, flow }, { edge, input }, card, at) {
 
 /**
  * Which cards make way for those of a composite that opens, to the right of its frame: {id: {x, y}}.
- * Nothing moves that lies beside them.
+ * What would lie in the frame would seem to belong to it; nothing moves that lies beside it.
  */
 export function makeWay({ graph, flow }, composite, { position, size }) {
   const rects = rectsOf({ graph, flow }, new Set([composite]))
   const cards = graph.cardsOf(composite).map((id) => graph.whole.nodes.get(id))
   const boxes = cards.map((card) => ({ x: card.x, y: card.y, height: cardHeight(card) }))
-  const covered = (id) => boxes.some((box) => overlaps(box, rects.get(id), 0))
-  const pushed = new Set([...rects.keys()].filter(covered))
+  const inFrame = ({ x, y, height }) =>
+    Math.abs(x + CARD_WIDTH / 2 - position.x - size.width / 2) < size.width / 2 &&
+    Math.abs(y + height / 2 - position.y - size.height / 2) < size.height / 2
+  const isInTheWay = ([, rect]) => inFrame(rect) || boxes.some((box) => overlaps(box, rect, 0))
+  const pushed = new Set([...rects].filter(isInTheWay).map(([id]) => id))
   const left = Math.min(...[...pushed].map((id) => rects.get(id).x))
   return pushAside(pushed, rects, position.x + size.width + BERTH - left)
 }

@@ -30,17 +30,21 @@ export function createComposites({ graph, flow, selection, actions, notes, reado
     return true
   }
 
-  /** Open a composite; what was laid where its cards were makes way. */
   function open(id) {
-    const frame = graph.annotations.get(graph.frameOf(id))
-    if (!frame) return false
+    if (!graph.frameOf(id)) return false
     const cards = graph.cardsOf(id)
+    unfold(id)
+    select(...cards)
+    return true
+  }
+
+  /** What was laid where the cards of a composite were makes way. */
+  function unfold(id) {
+    const frame = graph.annotations.get(graph.frameOf(id))
     const places = makeWay({ graph, flow }, id, frame)
     for (const [each, at] of Object.entries(places)) flow.place(each, at)
     if (readonly) openHere(frame.id)
     else actions.unfold(frame.id, places)
-    select(...cards)
-    return true
   }
 
   /** Of a canvas that is only looked at, nobody else hears. */
@@ -58,5 +62,5 @@ export function createComposites({ graph, flow, selection, actions, notes, reado
   /** The composite that is selected alone, or null. */
   const only = () => (selection.cards().length === 1 ? (composites()[0] ?? null) : null)
 
-  return { collapse, whyNotCollapse, open, only, frames }
+  return { collapse, whyNotCollapse, open, unfold, only, frames }
 }
