@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from executors import modal_sdk
-from tensorrag.durable import make_folder
+from executors.modal_fetch import arrivals, fetch
 from tensorrag.store.artifacts import Store
 from tensorrag.store.checkpoints import Kept
 from tensorrag.types.checkpoint import Checkpoint
@@ -160,12 +160,9 @@ async def bring_home(key: str, store: Store) -> None:
     names = [path for path in paths if _moment(Path(path).name)]
     if not names:
         return
-    await asyncio.to_thread(make_folder, store.root)
-    with tempfile.TemporaryDirectory(dir=store.root, prefix="tmp-") as name:
-        path = Path(name) / "checkpoint"
-        with path.open("wb") as file:
-            async for chunk in volume.read_file.aio(max(names)):
-                await asyncio.to_thread(file.write, chunk)
+    async with arrivals(store.root) as folder:
+        path = folder / "checkpoint"
+        await fetch(max(names), path)
         kept = await asyncio.to_thread(unwrap, path, store)
     if kept is not None:
         await asyncio.to_thread(store.checkpoints.note, key, kept)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping
 
 from executors import modal_sdk
@@ -27,6 +28,8 @@ class Counter:
         self.rates = PRICE_PAGE
         """What Modal asks, as far as that is known here."""
         self._asking: asyncio.Task[None] | None = None
+        self._asked = 0.0
+        """When it was asked last, by the clock that is never set."""
 
     async def offers(self, executor: str) -> Offers:
         """Say what can be rented, or what is yet to be done for it.
@@ -53,10 +56,16 @@ class Counter:
             hint=REDEPLOY if outdated else "",
         )
 
-    def ask(self) -> asyncio.Task[None]:
-        """Find out what this account pays; until Modal says so, the price page holds."""
-        if self._asking is None or (self._asking.done() and self.rates is PRICE_PAGE):
-            self._asking = asyncio.create_task(self._take())
+    def ask(self, patience: float = 0.0) -> asyncio.Task[None]:
+        """Find out what this account pays; until Modal says so, the price page holds.
+
+        Args:
+            patience: seconds for which one that did not say is not asked again.
+        """
+        now = time.monotonic()
+        told = self.rates is not PRICE_PAGE or now < self._asked + patience
+        if self._asking is None or (self._asking.done() and not told):
+            self._asking, self._asked = asyncio.create_task(self._take()), now
         return self._asking
 
     async def close(self) -> None:

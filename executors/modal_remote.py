@@ -51,6 +51,9 @@ LAST_WORDS = 10.0
 PATIENCE = 10.0
 """Seconds that Modal may take to say whether it is there, or to take an order."""
 
+PRICES_HOLD = 600.0
+"""Seconds for which a card that is sent does not ask again what Modal did not tell."""
+
 LAST_TRY = 5.0
 """Seconds that `close` waits for what is just being begun or ended."""
 
@@ -88,7 +91,7 @@ class ModalExecutor:
         self._refuse(task)
         task = task.model_copy(update={"timeout": seconds_of(task)})
         note = Note(name=task.ticket or uuid4().hex, task=task, place=place)
-        self._counter.ask()
+        self._counter.ask(patience=PRICES_HOLD)
         try:
             await asyncio.to_thread(sign_in)
             kept = await asyncio.to_thread(kept_before, task, place)

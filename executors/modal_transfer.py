@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import re
-import shutil
-import tempfile
 from pathlib import Path
-from typing import BinaryIO
 
 from executors import modal_sdk
+from executors.modal_fetch import arrivals, fetch
 from executors.modal_parcel import Parcel, far_path, pack, unpack
 from tensorrag.durable import full_disk_explained
 from tensorrag.store.artifacts import Store
@@ -60,50 +58,11 @@ async def receive(parcel: Parcel, place: Place) -> set[str]:
     Raises:
         WorkspaceError: the disk is full, or may not be written.
     """
-    folder = await asyncio.to_thread(_folder_for, place)
-    try:
+    async with arrivals(place.store) as folder:
         for sha256 in filter(DIGEST.fullmatch, parcel["far"]):
-            await _fetch(sha256, folder / sha256)
+            await fetch(far_path(sha256), folder / sha256)
         arrived = await asyncio.to_thread(_unpacked, parcel, place, folder)
-    finally:
-        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
     return {artifact.digest for artifact in arrived}
-
-
-async def _fetch(sha256: str, path: Path) -> None:
-    """Copy a file from the volume; this machine's disk is used in threads alone."""
-    write = _Writing(path)
-    try:
-        async for chunk in modal_sdk.volume().read_file.aio(far_path(sha256)):
-            await asyncio.to_thread(write, chunk)
-    finally:
-        await asyncio.to_thread(write.close)
-
-
-class _Writing:
-    """A file that is written chunk by chunk; it is opened with the first."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._file: BinaryIO | None = None
-
-    def __call__(self, chunk: bytes) -> None:
-        with full_disk_explained(self._path.parent):
-            self._file = self._file or self._path.open("wb")
-            self._file.write(chunk)
-
-    def close(self) -> None:
-        """Write what is still to be written."""
-        if self._file is not None:
-            with full_disk_explained(self._path.parent):
-                self._file.close()
-
-
-def _folder_for(place: Place) -> Path:
-    """Make a folder beside the store for what arrives."""
-    with full_disk_explained(place.store):
-        place.store.mkdir(parents=True, exist_ok=True)
-        return Path(tempfile.mkdtemp(dir=place.store, prefix="tmp-"))
 
 
 def _unpacked(parcel: Parcel, place: Place, folder: Path) -> list[Artifact]:

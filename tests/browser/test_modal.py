@@ -31,14 +31,14 @@ def set_up(page: Page, plane: Plane) -> None:
     plane.is_building = True
     page.get_by_test_id("place-trouble").get_by_role("button", name="Deploy to Modal").click()
     said = page.get_by_test_id("deployment")
-    expect(said).to_contain_text("Installing the packages")
+    expect(said).to_contain_text("Installing the packages", timeout=TRAINED)
     expect(said).to_have_attribute("data-state", "running")
     expect(page.get_by_role("button", name="Deploying …")).to_be_disabled()
     steps = page.get_by_test_id("modal-steps")
     expect(steps.locator("[data-step=done]")).to_have_count(2)
     pictures(page, "modal-deploying")
     plane.is_building = False
-    expect(said).to_contain_text("TensorRag is deployed.")
+    expect(said).to_contain_text("TensorRag is deployed.", timeout=TRAINED)
     expect(steps.locator("[data-step=done]")).to_have_count(3)
     expect(page.get_by_test_id("modal-use")).to_contain_text("$0.72 an hour")
     pictures(page, "modal-set-up")
