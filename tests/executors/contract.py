@@ -16,6 +16,7 @@ from tensorrag.perform import perform
 from tensorrag.store.artifacts import Store
 from tensorrag.store.place import Place
 from tensorrag.task import Task
+from tests.clock import within
 from tests.executors.card_texts import task
 
 KEY = "ab" * 32
@@ -114,7 +115,7 @@ class ExecutorContract:
         handle = await executor.submit(task("Learn"), place)
         await first(executor, handle, "progress")
         await executor.cancel(handle)
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(within(3)):
             with pytest.raises(RunCancelled):
                 await executor.result(handle)
 
@@ -123,7 +124,7 @@ class ExecutorContract:
     ) -> None:
         handle = await executor.submit(task("Sleep", 60), place)
         await executor.cancel(handle)
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(within(3)):
             with pytest.raises(RunCancelled):
                 await executor.result(handle)
 

@@ -15,6 +15,7 @@ from executors.local_process import LocalExecutor
 from tensorrag.errors import ExecutorUnavailable, RunCancelled, TaskFailed
 from tensorrag.executor import Executor
 from tensorrag.store.place import Place
+from tests.clock import within
 from tests.executors.card_texts import task
 from tests.executors.contract import ExecutorContract, failure_of, first, printed, value_of
 from tests.executors.processes import below, gone
@@ -78,7 +79,7 @@ async def test_a_card_that_ignores_the_stop_is_killed_with_all_its_processes(
     started = await first(local, handle, "started")
     assert "deaf" in (await first(local, handle, "log"))["text"]
     await local.cancel(handle)
-    async with asyncio.timeout(6):
+    async with asyncio.timeout(within(6)):
         with pytest.raises(RunCancelled):
             await local.result(handle)
     await gone([started["pid"]], limit=0.5)
@@ -138,7 +139,7 @@ async def test_temporary_files_are_gone_with_the_card(local: LocalExecutor, plac
     await local.result(handle)
     file, folder = (await printed(local, handle)).split()
     assert Path(file).parent == Path(folder)
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(within(2)):
         while Path(folder).exists():
             await asyncio.sleep(0.02)
 
@@ -182,7 +183,7 @@ async def test_nothing_that_a_card_started_outlives_it(local: LocalExecutor, pla
     pids = [int(word) for word in text.split() if word.isdigit()]
     assert len(pids) == 3
     await gone(pids)
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(within(2)):
         while set(pids) & below(os.getpid()):  # ended, and soon collected, too
             await asyncio.sleep(0.01)
 

@@ -11,6 +11,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,8 @@ from tensorrag.task import Task, TaskKind
 
 PAUSE = 0.05
 """Seconds between two looks at a task."""
+HOLD = "hold"
+"""A file beside the folders of the tasks: while it is there, no task ends by itself."""
 
 
 class Outliving:
@@ -46,7 +49,7 @@ class Outliving:
         (folder / "order.json").write_text(json.dumps(order))
         command = [sys.executable, __file__, str(folder)]
         process = subprocess.Popen(command, start_new_session=True)
-        (folder / "pid").write_text(str(process.pid))
+        write(folder / "pid", process.pid)
         await asyncio.sleep(float(os.environ.get("OUTLIVING_PAUSE", "0")))
         return f"outliving:{task.ticket}"
 
@@ -98,6 +101,8 @@ def main(folder: Path) -> None:
         answer = {"done": perform(task, place)}
     except Exception as error:
         answer = {"error": ErrorInfo.of(error).model_dump(mode="json")}
+    while (folder.parent / HOLD).exists():
+        time.sleep(PAUSE)
     write(folder / "answer.json", answer)
 
 

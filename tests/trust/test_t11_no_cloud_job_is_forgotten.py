@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, expect
 
 from tensorrag.pipeline import Pipeline
 from tests.browser.hands import HINTS_SEEN, Hands
+from tests.clock import within
 from tests.core.engine import chain, node
 from tests.servers import ROOT, Server
 from tests.trust.crashing import (
@@ -29,6 +30,7 @@ from tests.trust.crashing import (
     until,
     with_small_cards,
 )
+from tests.trust.outliving import HOLD
 
 
 class Cloud:
@@ -36,6 +38,10 @@ class Cloud:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+
+    def let_end(self) -> None:
+        """Have them end, once they have done their work."""
+        (self.folder / HOLD).unlink()
 
     def begun(self) -> list[Path]:
         """All of them."""
@@ -64,6 +70,7 @@ def cloud(tmp_path: Path) -> Iterator[Cloud]:
     (info / "entry_points.txt").write_text(f"[tensorrag.executors]\n{point}\n")
     cloud = Cloud(tmp_path / "cloud")
     cloud.folder.mkdir()
+    (cloud.folder / HOLD).touch()
     yield cloud
     for process in cloud.going_on():
         process.kill()
@@ -84,8 +91,11 @@ def start(
     return start
 
 
-def working(steps: int) -> Pipeline:
-    """A pipeline whose middle card runs in the cloud, for a tenth of a second each step."""
+def working(steps: int = 1) -> Pipeline:
+    """A pipeline whose middle card runs in the cloud, for a tenth of a second each step at least.
+
+    It ends no sooner than it is let.
+    """
     pipeline = chain(node("number"), node("wait", steps=steps, pause=0.1), node("parity"))
     return pipeline.with_nodes(replace(pipeline.nodes["wait"], run_on="outliving"))
 
@@ -94,13 +104,16 @@ def working(steps: int) -> Pipeline:
 def test_resume_takes_over_what_goes_on(start: Callable[..., Server], cloud: Cloud) -> None:
     server = start()
     with client(server) as http:
-        run = begin(http, pipeline_id=create(http, working(150)))
+        run = begin(http, pipeline_id=create(http, working()))
         until(lambda: states(found(http, run)).get("wait") == "running")
     assert kill(server) == cloud.going_on() != [], "it alone outlives the editor"
 
     with client(start()) as http:
         assert found(http, run)["status"] == "interrupted"
-        outcome = ended(http, begin(http, resume=run))
+        resumed = begin(http, resume=run)
+        until(lambda: states(found(http, resumed)).get("wait") == "running")
+        cloud.let_end()
+        outcome = ended(http, resumed)
 
     assert outcome["status"] == "succeeded", outcome
     assert outcome["nodes"]["wait"]["executor"] == "outliving"
@@ -113,11 +126,13 @@ def test_what_was_begun_but_not_heard_of_is_found_and_its_result_kept(
 ) -> None:
     server = start(pause=60)  # the editor dies before it hears the handle
     with client(server) as http:
-        run = begin(http, pipeline_id=create(http, working(150)))
+        run = begin(http, pipeline_id=create(http, working()))
         until(lambda: len(cloud.going_on()) == 1)
     assert kill(server) == cloud.going_on() != []
 
     with client(start()) as http:
+        assert states(found(http, run))["wait"] != "done"
+        cloud.let_end()
         cut = until(lambda: states(found(http, run))["wait"] == "done" and found(http, run))
         outcome = ended(http, begin(http, resume=run))
 
@@ -139,7 +154,7 @@ def test_what_goes_on_can_be_cancelled(start: Callable[..., Server], cloud: Clou
     with client(start()) as http:
         assert len(cloud.going_on()) == 1
         assert http.post(f"/api/runs/{run}/cancel").status_code == 202
-        until(lambda: cloud.going_on() == [], 6)
+        until(lambda: cloud.going_on() == [], within(6))
         assert found(http, run)["status"] == "interrupted"
 
 
@@ -150,7 +165,7 @@ def test_a_person_sees_what_goes_on_and_what_came_of_it_or_cancels_it(
 ) -> None:
     server = start()
     with client(server) as http:
-        short, endless = (create(http, working(steps)) for steps in (250, 3000))
+        short, endless = (create(http, working(steps)) for steps in (1, 3000))
         runs = [begin(http, pipeline_id=pipeline) for pipeline in (short, endless)]
         until(lambda: all(states(found(http, run)).get("wait") == "running" for run in runs))
     assert len(kill(server)) == 2
@@ -160,6 +175,8 @@ def test_a_person_sees_what_goes_on_and_what_came_of_it_or_cancels_it(
     page.add_init_script(HINTS_SEEN)
     page.set_default_timeout(60_000)
     hands = Hands(page).open(f"{again.url}/edit/{short}")
+    expect(hands.card("wait")).to_be_visible()
+    cloud.let_end()
     expect(hands.card("wait")).to_have_attribute("data-state", "done", timeout=60_000)
     expect(hands.test_id("strays")).to_have_count(0)
 
@@ -167,5 +184,5 @@ def test_a_person_sees_what_goes_on_and_what_came_of_it_or_cancels_it(
     expect(hands.test_id("strays")).to_contain_text("Wait still runs on outliving", timeout=60_000)
     hands.test_id("cancel-strays").click()
     expect(hands.test_id("strays")).to_have_count(0, timeout=60_000)
-    until(lambda: cloud.going_on() == [], 6)
+    until(lambda: cloud.going_on() == [], within(6))
     expect(hands.test_id("run-status")).to_have_attribute("data-state", "interrupted")

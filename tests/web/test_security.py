@@ -11,6 +11,7 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from tensorrag.errors import TensorRagError
+from tests.clock import within
 from tests.servers import Server, start_server
 from web.http import security
 from web.http.attempts import CLIENTS, EVERY, FREE, Attempts, network
@@ -358,7 +359,7 @@ async def test_a_new_token_ends_what_is_open() -> None:
 
     locked.rotate("another" * 4)
 
-    await asyncio.wait_for(following, 5)
+    await asyncio.wait_for(following, within(5))
     assert sent[-1] == {"type": "http.response.body", "body": b""}
     assert (await ask(headers={"Cookie": cookie}, door=locked)).status_code == 401
 

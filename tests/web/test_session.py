@@ -484,7 +484,7 @@ async def test_who_waits_for_an_edit_of_a_deleted_pipeline_is_told(
 
     for waiting in (session.logged(), session.written()):
         with pytest.raises(PipelineError, match="was deleted"):
-            await asyncio.wait_for(waiting, 5)
+            await asyncio.wait_for(waiting, within(5))
 
 
 async def test_what_failed_to_open_as_nobody_thought_of_can_be_opened_later(
