@@ -10,6 +10,7 @@ from typing import Any
 from tensorrag.errors import PipelineError
 from tensorrag.plain import JsonObject
 from tensorrag.run.noise import Noise, alike, noise_of
+from tensorrag.run.reported import by_step, reports
 from tensorrag.store.journal import Journal
 from tensorrag.store.run_entry import RunEntry, swept, timestamp
 from tensorrag.types.metrics import METRICS
@@ -107,7 +108,8 @@ class Curve:
     node: str
     name: str
     values: tuple[tuple[float | None, ...], ...]
-    """By run, then by epoch; empty where a run has none."""
+    """By run, then by epoch; empty where a run has none. Of a card that did not come to its end
+    it is what it reported as far as it came, which may be not every epoch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,8 @@ class _Told:
     record: JsonObject
     nodes: Mapping[str, JsonObject]
     cost: float | None
+    reported: Mapping[tuple[str, str], tuple[float | None, ...]]
+    """By card and name, what those reported by epoch that did not come to their end."""
 
 
 def compare(journal: Journal, runs: Sequence[str]) -> Comparison:
@@ -180,7 +184,21 @@ def _read(journal: Journal, run: str) -> _Told:
     entry, nodes = journal.run(run), journal.to_json(run)["nodes"]
     rented = any(node.get("cost") is not None for node in nodes.values())
     cost = journal.spending.of_run(run) if rented else None
-    return _Told(entry, journal.record(run), nodes, cost)
+    return _Told(entry, journal.record(run), nodes, cost, _reported(journal, run, nodes))
+
+
+def _reported(
+    journal: Journal, run: str, nodes: Mapping[str, JsonObject]
+) -> dict[tuple[str, str], tuple[float | None, ...]]:
+    cut = {node for node, shown in nodes.items() if shown["state"] not in ("done", "queued")}
+    steps = journal.events(run, kind="progress") if cut else []
+    told = [each for each in steps if each["data"].get("unit") == "epoch"]
+    return {
+        (node, name): by_step(points)
+        for node in nodes
+        if node in cut
+        for name, points in reports(told, node).items()
+    }
 
 
 def _side(told: _Told) -> Side:
@@ -403,6 +421,7 @@ def _curves(told: Sequence[_Told]) -> list[Curve]:
             if output.get("type") == "Model" and isinstance(output.get("value"), Mapping)
             for name, values in (output["value"].get("history") or EMPTY).items()
         }
+        | {key: values for key, values in each.reported.items() if any(values)}
         for each in told
     ]
     keys = dict.fromkeys(key for own in histories for key in own)

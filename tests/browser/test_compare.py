@@ -71,6 +71,7 @@ def test_two_runs_are_chosen_compared_and_the_better_settings_taken_over(
     expect(page.get_by_test_id("noise-rule")).to_contain_text("from 3 seeds")
     expect(page.get_by_test_id("sentence")).to_contain_text("With epochs 6 instead of 4, R²")
     curve = page.get_by_test_id("compare-curves").get_by_role("img").first
+    expect(curve).to_contain_text("Run 1")
     expect(curve).to_contain_text("Run 2")
     expect(page.get_by_test_id("compare-reasons")).to_contain_text("environment are the same")
     expect(page.get_by_test_id("compare-durations")).to_contain_text("reused")

@@ -196,6 +196,25 @@ def test_runs_that_measured_nothing_or_waited_can_be_compared(journal: Journal) 
     assert json.loads(json.dumps(compared.to_json()))["runs"][2]["status"] == "queued"
 
 
+def test_what_was_cancelled_has_its_curve_as_far_as_it_came(journal: Journal) -> None:
+    whole, cancelled = ran(journal, 0.8), ran(journal, None, status="cancelled")
+    progress = [
+        {"type": "progress", "node": node, "data": {"done": done, "unit": unit, "metrics": numbers}}
+        for node, done, unit, numbers in [
+            ("train", 1, "epoch", {"loss": 4.0}), ("train", 3, "epoch", {"loss": 2.5}),
+            ("load", 1, "row", {"loss": 9.0}), ("evaluate", 1, "epoch", {"loss": 9.0}),
+        ]
+    ]  # fmt: skip
+    stopped = {"state": "cancelled", "seconds": 1.0, "executor": "local", "outputs": None}
+    node = ({"cost": None, "cached": False, "device": "cpu", **stopped}, None)
+    journal.append(cancelled, progress, nodes={"train": node})
+
+    (curve,) = compare(journal, [whole, cancelled]).curves
+
+    assert (curve.node, curve.name) == ("train", "loss")
+    assert curve.values == ((3.0, 2.0, 1.1), (4.0, None, 2.5))
+
+
 @pytest.mark.parametrize("count", [0, 1, 7])
 def test_two_to_six_runs_are_compared(journal: Journal, count: int) -> None:
     runs = [ran(journal, 0.8) for _ in range(count)]

@@ -1,6 +1,7 @@
 import pytest
 
 from tensorrag.run.node_run import NodeRun
+from tensorrag.run.reported import reports
 from web.page import course
 from web.page.course import Event
 from web.page.log_view import last_line, log_view
@@ -43,14 +44,14 @@ def test_a_card_that_did_not_run_has_no_bar() -> None:
 
 
 def test_reports_are_gathered_anew_for_each_try() -> None:
-    found = course.reports(EVENTS, "train")
+    found = reports(EVENTS, "train")
 
     assert found["loss"] == [(1, 0.5), (2, 0.7)]
     assert course.latest(found) == {"loss": 0.7, "r2": 0.3}
     assert course.best(found) == {"loss": 0.5, "r2": 0.3}
     assert course.curves(found) == [("train", [(1, 0.5), (2, 0.7)])]
     again = [event(3, "train", "node", state="queued"), event(3, "train", "node", state="running")]
-    assert course.reports([*EVENTS, *again], "train") == {}
+    assert reports([*EVENTS, *again], "train") == {}
 
 
 def test_a_card_that_is_being_stopped_keeps_its_bar_and_its_reports() -> None:
@@ -61,7 +62,7 @@ def test_a_card_that_is_being_stopped_keeps_its_bar_and_its_reports() -> None:
 
     assert (train.start, train.stopping) == (1.0, True)
     assert "cpu · stopping…" in html(timeline([train], 4.0, running=True))
-    assert course.reports(events, "train") == course.reports(EVENTS, "train")
+    assert reports(events, "train") == reports(EVENTS, "train")
 
 
 def test_a_log_is_fetched_again_when_something_was_printed_since() -> None:
@@ -107,7 +108,7 @@ def test_a_curve_that_was_thrown_back_is_drawn_once() -> None:
     events = [
         event(0, "train", "progress", done=done, metrics={"loss": loss}) for done, loss in steps
     ]
-    assert course.reports(events, "train")["loss"] == [(1, 0.9), (2, 0.8), (2, 0.8), (3, 0.6)]
+    assert reports(events, "train")["loss"] == [(1, 0.9), (2, 0.8), (2, 0.8), (3, 0.6)]
     node = NodeRun("train", "train_gpu", "Train", "modal")
     for report in (*(each["data"] for each in events), {"done": "many"}):  # it may say anything
         node.report(report)

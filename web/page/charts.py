@@ -3,6 +3,7 @@ as they are, so that a change of theme needs no new chart."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,6 +17,8 @@ HEIGHTS = {"scatter": 240, "line": 206, "bar": 180, "histogram": 112}
 _INKS = ("var(--ser-a)", "var(--ser-b)", "var(--fill-2)")
 _LOOKS = ("solid", "dashed", "solid", "dotted", "dotted", "dashed")
 """Of lines that share three inks."""
+_PLOT, _LABEL = 120, 14
+"""Pixels between nought and the highest label, about, and that a label needs."""
 _TICK = {"color": "var(--ink-3)", "fontSize": 10.5}
 
 
@@ -131,10 +134,35 @@ def compared_curves(
         for name, values in lines
     ]
     options = live_curve(metric, unit, None, points)
-    for line, look in zip(options["series"], _LOOKS, strict=False):
+    last = max((at for _, own in points for at, _ in own), default=0)
+    for line, look in zip(list(options["series"]), _LOOKS, strict=False):
         line["lineStyle"]["type"] = look
+        if line["data"] and line["data"][-1][0] < last:
+            options["series"].append(_label_at_edge(line, last))
+    _keep_apart([each for each in options["series"] if each["endLabel"]["show"]])
     options["grid"]["right"] = 96
     return options
+
+
+def _keep_apart(lines: list[Options]) -> None:
+    """Move labels at the edge down so that each can be read; ECharts leaves them where they are."""
+    values = [line["data"][-1][1] for line in lines]
+    highest = max(map(abs, values), default=0.0) or 1.0
+    lowest_yet = -math.inf
+    for value, line in sorted(zip(values, lines, strict=True), key=lambda each: -each[0]):
+        place = -value / highest * _PLOT
+        lowest_yet = max(place, lowest_yet + _LABEL)
+        line["endLabel"]["offset"] = [0, round(lowest_yet - place, 1)]
+
+
+def _label_at_edge(line: Options, last: int) -> Options:
+    """Say what a line ended at where all are named: beside its end, others would cross it."""
+    end = line["data"][-1]
+    label, line["endLabel"] = line["endLabel"], {"show": False}
+    unseen = {"color": "transparent", "width": 0}
+    return line | {"data": [end, [last, end[1]]], "endLabel": label, "lineStyle": unseen} | {
+        "symbol": "none", "silent": True, "tooltip": {"show": False},
+    }  # fmt: skip
 
 
 def dot_options(measured: Axis, points: Sequence[tuple[str, float]], best: float | None) -> Options:

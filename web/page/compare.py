@@ -1,12 +1,10 @@
-"""Runs side by side, drawn: what changed, what came of it, and why."""
+"""Runs side by side: which ones, what they are called, and what can be done with them."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from urllib.parse import urlencode
 
 from tensorrag.catalog import Catalog
@@ -14,7 +12,7 @@ from tensorrag.edit.edges import title_of
 from tensorrag.pipeline import Pipeline
 from tensorrag.pipeline.names import visible
 from tensorrag.placement import TITLES, where
-from tensorrag.run.comparison import LEAST, MOST, Comparison, Difference, Measure, Side
+from tensorrag.run.comparison import LEAST, MOST, Comparison, Measure, Side
 from tensorrag.types.metrics import METRICS
 from web.page.icons import MARK, icon, state
 from web.page.markup import (
@@ -23,44 +21,22 @@ from web.page.markup import (
     a,
     b,
     button,
-    circle,
     div,
     h1,
     h2,
     option,
     path,
-    rect,
     select,
     span,
     svg,
-    table,
-    tbody,
-    td,
     th,
     thead,
     tr,
 )
 from web.page.topbar import theme_button
-from web.page.wording import dollars, number, plural, rounded, seconds, when, words
+from web.page.wording import dollars, number, seconds, when
 
 ADDRESS = "/compare"
-SHOWN = 80
-"""Longest value that is shown, in characters."""
-VERDICTS = {
-    "better": ("done", "better"),
-    "worse": ("stale", "worse"),
-    "noise": ("", "within noise"),
-    "same": ("", "the same"),
-    "seed": ("", "another seed"),
-}
-REASONS = {
-    "card": "Another card",
-    "wires": "Wired differently",
-    "data": "Other data",
-    "source": "Another version of the card",
-    "place": "Ran elsewhere",
-    "environment": "Another environment",
-}
 
 
 @dataclass(frozen=True)
@@ -203,268 +179,19 @@ def _places(side: Side) -> str:
     return " + ".join(dict.fromkeys(rented or here))
 
 
-# --- what changed ---------------------------------------------------------------------------
-
-
-def changed(shown: Shown) -> Element:
-    """Draw the parameters that are not the same in all runs."""
-    found = [each for each in shown.compared.differences if each.kind == "parameter"]
-    same = shown.compared.same
-    others = f"{plural(same, 'parameter')} {'is' if same == 1 else 'are'} the same."
-    if not found:
-        return _box("Changed parameters")[div(".cap")[f"None: {others}" if same else "None."]]
-    return _box("Changed parameters", testid="changed")[
-        table(".ct")[
-            _heads(shown, "Card", "Parameter"),
-            tbody[[_parameter(shown, each) for each in found]],
-        ],
-        div(".cap")[others],
-    ]
-
-
-def _parameter(shown: Shown, each: Difference) -> Element:
-    return tr(data_parameter=f"{each.node}.{each.what}")[
-        td(".cut")[shown.title(each.node or "")],
-        td(".mono.cut")[visible(each.what)],
-        _values(each),
-    ]
-
-
-def _values(each: Difference) -> Node:
-    return [
-        td(".num.cut" + (".w6" if at == len(each.values) - 1 else ".m2"), title=_written(value))[
-            _written(value) if there else span(".m3")["not there"]
-        ]
-        for at, (value, there) in enumerate(zip(each.values, each.there, strict=True))
-    ]
-
-
-def _written(value: Any) -> str:
-    if isinstance(value, str):
-        return visible(value)[:SHOWN]
-    if isinstance(value, bool) or value is None:
-        return {True: "on", False: "off", None: "–"}[value]
-    return visible(json.dumps(value, ensure_ascii=False))[:SHOWN]
-
-
-def reasons(shown: Shown) -> Node:
-    """Draw what else is not the same: cards, wires, data, versions, places, machines."""
-    found = [each for each in shown.compared.differences if each.kind != "parameter"]
-    if not found:
-        said = "Cards, wires, data, versions and environment are the same."
-        return _box("Why else they may differ", testid="reasons")[div(".cap")[said]]
-    return _box("Why else they may differ", testid="reasons")[
-        table(".ct")[
-            _heads(shown, "What", "Where"), tbody[[_reason(shown, each) for each in found]]
-        ]
-    ]
-
-
-def _reason(shown: Shown, each: Difference) -> Element:
-    whose = shown.title(each.node) if each.node else visible(each.what)
-    short = _fingerprints(each) if each.kind in ("data", "source") else _values(each)
-    return tr(data_reason=each.kind)[td[REASONS[each.kind]], td(".cut", title=whose)[whose], short]
-
-
-def _fingerprints(each: Difference) -> Node:
-    """Show digests by their first letters: that they differ is all that they say."""
-    shorter = [str(value).split()[-1][:8] if value is not None else None for value in each.values]
-    return _values(Difference(each.kind, each.node, each.what, tuple(shorter), each.there))
-
-
-def counts(differences: Sequence[Difference]) -> dict[str, int]:
-    """Count what changed at each card."""
-    found: dict[str, int] = {}
-    for each in differences:
-        if each.node is not None and each.kind in ("parameter", "card", "data", "source", "place"):
-            found[each.node] = found.get(each.node, 0) + 1
-    return found
-
-
-# --- what came of it ------------------------------------------------------------------------
-
-
-def metrics(shown: Shown) -> Element:
-    """Draw every metric with its change, and whether that is more than noise."""
-    compared = shown.compared
-    if not compared.measures:
-        return _box("Metrics")[div(".cap")["None of these runs measured anything."]]
-    several = len({(each.node, each.trained) for each in compared.measures}) > 1
-    rows: list[Node] = []
-    last: tuple[str, bool] | None = None
-    for each in compared.measures:
-        if several and (each.node, each.trained) != last:
-            said = f"{shown.title(each.node)}{', on the rows it learnt from' * each.trained}"
-            rows.append(tr(".group")[td(colspan=len(shown.runs) + 5)[said]])
-        last = each.node, each.trained
-        rows.append(_measure(each))
-    return _box("Metrics", testid="metrics")[
-        table(".ct.metrics" + (".many" if len(shown.runs) > LEAST else ""))[
-            thead[
-                tr[
-                    th(scope="col")["Metric"],
-                    th(".num", scope="col")["Baseline"],
-                    [th(".num", scope="col")[label] for label in labels(compared.runs)],
-                    th(".num", scope="col")[_change_head(shown)],
-                    th(".dots", scope="col", aria_hidden="true")[
-                        span["worse"], span["noise"], span["better"]
-                    ],
-                    th(scope="col")[span(".vh")["Verdict"]],
-                ]
-            ],
-            tbody[rows],
-        ],
-        div(".cap", data_testid="noise-rule")[noise_said(compared)],
-    ]
-
-
-def _change_head(shown: Shown) -> str:
-    """With more than two runs, the change is that of the last."""
-    last = labels(shown.compared.runs)[-1]
-    return "Change" if len(shown.runs) == LEAST else f"Change of {last}"
-
-
-def digits_of(values: Sequence[float | None]) -> int:
-    """Return how many decimals tell numbers of this size apart, and no more."""
-    largest = max((abs(value) for value in values if value is not None), default=0.0)
-    return max(0, 4 - len(str(int(largest)))) if largest >= 1e-3 else 6
-
-
-def _measure(each: Measure) -> Element:
-    change, verdict = each.changes()[-1], each.verdicts()[-1]
-    look, word = VERDICTS.get(verdict, ("", ""))
-    dummy = next((value for value in each.baselines if value is not None), None)
-    digits, final = digits_of(each.values), len(each.values) - 1
-    return tr(data_metric=each.metric, data_verdict=verdict or None)[
-        td[METRICS[each.metric].label],
-        td(".num.m3")[rounded(dummy, digits) if dummy is not None else ""],
-        [
-            td(".num" + (".w6" if at == final else ".m2"), data_value=repr(value))[
-                rounded(value, digits)
-            ]
-            for at, value in enumerate(each.values)
-        ],
-        td(".num", data_change=repr(change))[rounded(change, digits, sign=True)],
-        td(".dots")[_dot(each, change)],
-        td(".end")[word and span(f".tag.{look}" if look else ".tag")[word]],
-    ]
-
-
-def _dot(each: Measure, change: float | None) -> Node:
-    """Draw where a change lies: in the grey band it is noise."""
-    if change is None:
-        return None
-    band = each.noise.band if each.noise is not None else 0.0
-    better = change if each.higher_is_better else -change
-    unit = max(3 * band, abs(change) * 1.25) or 1.0
-    half = max(2.0, 62 * band / unit) if each.noise is not None else 0.0
-    return svg(width=140, height=20, aria_hidden="true")[
-        half and rect(x=70 - half, y=4, width=2 * half, height=12, rx=2, fill="var(--fill)"),
-        path(d="M70,1V19", stroke="var(--fill-2)"),
-        circle(cx=f"{70 + 62 * better / unit:.1f}", cy=10, r=4, fill="var(--ink)"),
-    ]
-
-
-def noise_said(compared: Comparison) -> str:
-    """Say how noise was found, or what to do to know it."""
-    known = [each.noise for each in compared.measures if each.noise is not None]
-    if not known:
-        return (
-            "How much is noise is not known yet: run the same pipeline with three seeds, "
-            "and this says which changes are more than that."
-        )
-    return (
-        f"Noise: how far two runs lie apart that differ in the seed alone, 95 of 100 times; "
-        f"from {known[0].seeds} seeds."
-    )
-
-
-def durations(shown: Shown) -> Element:
-    """Draw how long each card took."""
-    rows = [
-        tr[
-            td(".cut")[shown.title(each.node)],
-            [
-                td(".num")[span(".m3")["reused"] if reused else seconds(took) or "–"]
-                for took, reused in zip(each.seconds, each.reused, strict=True)
-            ],
-        ]
-        for each in shown.compared.durations
-    ]
-    whole = tr(".total")[
-        td["All, from start to end"],
-        [td(".num.w6")[seconds(side.seconds) or "–"] for side in shown.compared.runs],
-    ]
-    return _box("Durations", testid="durations")[
-        table(".ct")[_heads(shown, "Card"), tbody[rows, whole]]
-    ]
-
-
-def sentence(shown: Shown) -> str:
-    """Say it all in one sentence that a person could say."""
-    compared = shown.compared
-    first, last = compared.runs[0], compared.runs[-1]
-    label = labels(compared.runs)
-    parts = [f"{_with(shown)}, {_main(compared)}."]
-    if first.seconds is not None and last.seconds is not None:
-        apart = last.seconds - first.seconds
-        if abs(apart) >= 0.05 * max(first.seconds, last.seconds):
-            parts.append(
-                f"{label[-1]} took {seconds(abs(apart))} {'longer' if apart > 0 else 'less'}."
-            )
-    if first.cost is not None or last.cost is not None:
-        apart = (last.cost or 0.0) - (first.cost or 0.0)
-        parts.append(f"It cost {dollars(abs(apart))} {'more' if apart >= 0 else 'less'}.")
-    return " ".join(parts)
-
-
-def _with(shown: Shown) -> str:
-    changes = [each for each in shown.compared.differences if each.kind == "parameter"]
-    if len(shown.runs) > LEAST:
-        return f"From {labels(shown.compared.runs)[0]} to {labels(shown.compared.runs)[-1]}"
-    if not changes:
-        others = [each for each in shown.compared.differences if each.kind != "environment"]
-        return "With the same settings" if not others else "With other cards, data or wires"
-    if all(each.what == "seed" for each in changes):
-        return "With nothing but another seed"
-    if len(changes) > 1:
-        return f"With {len(changes)} settings changed"
-    (only,) = changes
-    then, now = map(_written, (only.values[0], only.values[-1]))
-    return f"With {words(only.what).lower()} {now} instead of {then}"
-
-
-def _main(compared: Comparison) -> str:
-    main = next((each for each in compared.measures if each.changes()[-1] is not None), None)
-    if main is None:
-        return "there is no metric that both have"
-    change, label = main.changes()[-1] or 0.0, METRICS[main.metric].label
-    digits = digits_of(main.values)
-    if round(change, digits) == 0:
-        return f"{label} is the same, {rounded(main.values[-1], digits)}"
-    moved = f"{label} {'rises' if change > 0 else 'falls'} by {rounded(abs(change), digits)}"
-    judged = {"noise": "within noise", "seed": "which is noise"}
-    more = "more than noise" if main.noise is not None else "whether that is noise is not known"
-    return f"{moved}, {judged.get(main.verdicts()[-1], more)}"
-
-
 # --- small things ---------------------------------------------------------------------------
 
 
-def _box(title: str, testid: str | None = None) -> Element:
+def box(title: str, testid: str | None = None) -> Element:
+    """Draw a part of the page, under its title."""
     return div(".box", data_testid=testid and f"compare-{testid}")[h2(".h3")[title]]
 
 
-def _heads(shown: Shown, *first: str) -> Element:
+def columns(shown: Shown, *first: str) -> Element:
+    """Draw the heads of a table: some words, then a column for each run."""
     return thead[
         tr[
             [th(scope="col")[word] for word in first],
             [th(".num", scope="col")[label] for label in labels(shown.compared.runs)],
         ]
     ]
-
-
-def in_words(title: Mapping[str, str], counted: Mapping[str, int]) -> str:
-    """Say for those who cannot see the picture which cards changed."""
-    said = [f"{title[node]}: {count} changed" for node, count in counted.items() if node in title]
-    return "; ".join(said) or "No card changed"

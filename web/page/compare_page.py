@@ -15,6 +15,8 @@ from tensorrag.run.comparison import Comparison, compare
 from tensorrag.store.run_entry import RunEntry
 from web.live.sessions import Sessions
 from web.page import compare as drawn
+from web.page import compare_changes as changes
+from web.page import compare_outcome as outcome
 from web.page.actions import Data, text
 from web.page.charts import Chart, compared_curves
 from web.page.compare import Shown, address, labels
@@ -55,11 +57,11 @@ class ComparePage:
                 self._heads.classes("heads")
                 Panel("div", self._changed()).classes("box what")
                 with ui.element("div").classes("side"):
-                    for part in (drawn.metrics, drawn.changed, drawn.reasons):
+                    for part in (outcome.metrics, changes.changed, changes.reasons):
                         Panel("div", part(self._shown))
                 with ui.element("div").classes("side"):
                     self._curves()
-                    Panel("div", drawn.durations(self._shown))
+                    Panel("div", outcome.durations(self._shown))
 
     async def _read(self) -> Shown:
         journal = self._sessions.workspace.journal
@@ -86,9 +88,9 @@ class ComparePage:
 
     def _changed(self) -> Node:
         shown = self._shown
-        counted = drawn.counts(shown.compared.differences)
+        counted = changes.counts(shown.compared.differences)
         last = shown.pipelines[-1]
-        said = drawn.in_words({node: shown.title(node) for node in last.nodes}, counted)
+        said = changes.in_words({node: shown.title(node) for node in last.nodes}, counted)
         return [
             div[
                 h2(".h3")["What changed on the canvas"],
@@ -96,7 +98,7 @@ class ComparePage:
             ],
             div(".aside")[
                 h2(".h3")["In one sentence"],
-                p(".sentence", data_testid="sentence")[drawn.sentence(shown)],
+                p(".sentence", data_testid="sentence")[outcome.sentence(shown)],
             ],
         ]
 

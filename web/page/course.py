@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from tensorrag.catalog import TypeInfo
+from tensorrag.run.reported import Points
 from web.page.timeline import Bar
 
 Event = Mapping[str, Any]
-Points = list[tuple[float, float]]
 
 ENDED = frozenset({"done", "failed", "cancelled", "blocked", "bypassed"})
 
@@ -92,31 +92,6 @@ def _takes_part(node: Event) -> bool:
     if node["state"] == "queued":
         return node.get("estimate") is not None
     return node["state"] == "running" or (node["seconds"] is not None and not node["cached"])
-
-
-def reports(events: Iterable[Event], node: str) -> dict[str, Points]:
-    """Gather the numbers that a card reported, each with how far the card was.
-
-    One that goes back, as it lost its container, goes over what it had reported from there on.
-    """
-    found: dict[str, Points] = {}
-    state = ""
-    for event in events:
-        if event.get("node") != node:
-            continue
-        data = event["data"]
-        if event["type"] == "node":
-            before, state = state, data["state"]
-            if state == "running" and before != "running":
-                found = {}
-        elif event["type"] == "progress" and isinstance(data.get("done"), int | float):
-            for name, value in (data.get("metrics") or {}).items():
-                if isinstance(value, int | float):
-                    points = found.setdefault(name, [])
-                    while points and points[-1][0] > data["done"]:
-                        points.pop()
-                    points.append((data["done"], value))
-    return found
 
 
 def latest(found: Mapping[str, Points]) -> dict[str, float]:

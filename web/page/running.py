@@ -6,6 +6,7 @@ from typing import Any
 
 from nicegui import ui
 
+from tensorrag.run.reported import Points, reports
 from web.live.session import Session
 from web.page import course, money, outcome
 from web.page.charts import Chart, live_curve, live_series
@@ -31,7 +32,7 @@ class Running:
         """Show the latest."""
         runtime = card.runtime or {}
         events = session.events()
-        found = course.reports(events, card.node)
+        found = reports(events, card.node)
         spent = money.running_part(runtime, session.budget_run)
         self._progress.show([outcome.progress_part(runtime), spent])
         self._numbers.show(outcome.numbers_part(course.latest(found), course.best(found)))
@@ -50,7 +51,7 @@ class Running:
         else:
             self._chart.draw(live_series(lines_drawn))
 
-    def _draw(self, progress: dict[str, Any], lines: list[tuple[str, course.Points]]) -> None:
+    def _draw(self, progress: dict[str, Any], lines: list[tuple[str, Points]]) -> None:
         total, unit = progress.get("total"), str(progress.get("unit") or "step")
         name = "loss" if lines[0][0] in ("train", "val.") else lines[0][0]
         with self._frame, ui.element("section").classes("sec"):
