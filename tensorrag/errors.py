@@ -14,6 +14,8 @@ from tensorrag import redaction
 
 MAX_MESSAGE = 4000
 """Longest sentence of an error that crosses processes, in characters."""
+MAX_NAME = 200
+"""Letters of the name of a field."""
 
 
 UNFORESEEN = "Where it happened, and what is in its log, may tell why."
@@ -64,6 +66,10 @@ class InputError(CardError):
     def __init__(self, message: str, *, port: str | None = None, hint: str = "") -> None:
         super().__init__(message, hint=hint)
         self.port = port
+
+
+class FolderNotAllowed(ParameterError):
+    """A file lies in a folder that nobody has allowed to be read."""
 
 
 class SourceChanged(CardError):
@@ -226,6 +232,8 @@ class ErrorInfo(BaseModel):
     """What to do."""
     traceback: str | None = None
     """Text of the traceback where the error was raised."""
+    field: str | None = None
+    """The parameter that is wrong, where that is known."""
 
     @classmethod
     def of(cls, error: BaseException) -> ErrorInfo:
@@ -237,7 +245,9 @@ class ErrorInfo(BaseModel):
         if isinstance(error, TensorRagError):
             words = (hidden.text(error.message), hidden.text(error.hint))
             message, hint = (text[:MAX_MESSAGE] for text in words)
-            return cls(type=type(error).__name__, message=message, hint=hint)
+            field = getattr(error, "field", None)
+            named = hidden.text(field)[:MAX_NAME] if isinstance(field, str) else None
+            return cls(type=type(error).__name__, message=message, hint=hint, field=named)
         name, said = type(error).__name__, hidden.text(str(error).strip())
         # Of many errors the text is but a word: KeyError('price') is 'price'.
         message = said if " " in said else f"{name}: {said}" if said else name

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from tensorrag.errors import ParameterError
+from tensorrag.errors import FolderNotAllowed, ParameterError
 from tensorrag.folders import Folders
 from tensorrag.pipeline.names import visible
 
@@ -177,7 +177,7 @@ def _no_file(typed: str, field: str) -> ParameterError:
 
 
 def _outside(typed: str, folders: Folders, field: str) -> ParameterError:
-    return ParameterError(
+    return FolderNotAllowed(
         f"{_shown(typed)} is not in an allowed folder.",
         field=field,
         hint=f"Upload the file, or add its folder to {SETTING} in the settings. "

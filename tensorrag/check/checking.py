@@ -23,7 +23,14 @@ from tensorrag.check.lost import where_lost
 from tensorrag.check.places import pipeline_problems, place_problems
 from tensorrag.check.problems import Fix, Level, Problem
 from tensorrag.check.wiring import wiring_problems
-from tensorrag.errors import CardError, CardNotFound, InputError, ParameterError, TensorRagError
+from tensorrag.errors import (
+    CardError,
+    CardNotFound,
+    FolderNotAllowed,
+    InputError,
+    ParameterError,
+    TensorRagError,
+)
 from tensorrag.footprint import Footprint
 from tensorrag.params import parameter_errors
 from tensorrag.pipeline import Node, Pipeline
@@ -242,7 +249,8 @@ class _Checking:
             self._report(node, "source_odd", odd, level="warning")
         if peek is not None and peek.error is not None:
             wrong = ParameterError(peek.error.message, field=peek.field, hint=peek.error.hint)
-            self._report(node, "source_unreadable", wrong)
+            outside = peek.error.type == FolderNotAllowed.__name__
+            self._report(node, "source_outside" if outside else "source_unreadable", wrong)
             return unknown
         if peek is not None and peek.schemas:
             return unknown | dict(zip(unknown, peek.schemas, strict=False))

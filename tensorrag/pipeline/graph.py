@@ -224,6 +224,14 @@ class Pipeline:
         edges = tuple(edge for edge in self.edges if edge.target in keep)
         return replace(self, nodes=MappingProxyType(nodes), edges=edges)
 
+    def branch(self, node_id: str) -> Pipeline:
+        """Return a card, all that follows it, and all that these depend on.
+
+        Raises:
+            NodeNotFound: there is no such card.
+        """
+        return self.upto(node_id, *self.descendants(node_id))
+
     def with_nodes(self, *nodes: Node) -> Pipeline:
         """Put nodes in, in the place of those with the same id or after the others."""
         merged = {**self.nodes, **{node.id: node for node in nodes}}

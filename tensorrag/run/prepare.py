@@ -94,6 +94,7 @@ async def prepare(
     *,
     known: Mapping[str, Peek] | None = None,
     until: str | None = None,
+    branch: str | None = None,
     on: str | None = None,
     gpu: str | None = None,
     may_rent: bool = False,
@@ -107,6 +108,7 @@ async def prepare(
         place: where outside sources are looked at.
         known: what was seen there before.
         until: the node to stop at; only it and what it depends on run.
+        branch: the node whose branch runs: it, what follows it, and what these depend on.
         on: the executor for all nodes, whatever they ask for.
         gpu: the one to rent for all cards that would use one.
         may_rent: whether a GPU may be rented for cards that name no place.
@@ -115,7 +117,11 @@ async def prepare(
         NodeNotFound: there is no node to stop at.
         PipelineHasErrors: there are errors in what would run.
     """
-    part = await asyncio.to_thread(pipeline.upto, until) if until is not None else pipeline
+    part = pipeline
+    if branch is not None:
+        part = await asyncio.to_thread(part.branch, branch)
+    if until is not None:
+        part = await asyncio.to_thread(part.upto, until)
     checked = await check(part, {})
     circumstances = await circumstances_of(
         part, checked, executors, on=on, gpu=gpu, may_rent=may_rent

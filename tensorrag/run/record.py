@@ -53,6 +53,7 @@ def run_record(prepared: Prepared, request: Request) -> JsonObject:
             node: {"gpu": each.gpu, "why": each.why} for node, each in prepared.placements.items()
         },
         "until": request.until,
+        "branch": request.branch,
         "no_cache": request.no_cache,
         "parent": request.parent,
         "sweep": request.sweep,

@@ -31,6 +31,8 @@ class Request:
     """Parameters that were set for this run alone, by ``node.parameter``."""
     until: str | None = None
     """The node to stop at."""
+    branch: str | None = None
+    """The node whose branch is run: it, what follows it, and what these depend on."""
     on: str | None = None
     """The executor for all nodes."""
     gpu: str | None = None
@@ -66,6 +68,7 @@ class Request:
             "source": self.source,
             "values": dict(self.values),
             "until": self.until,
+            "branch": self.branch,
             "on": self.on,
             "gpu": self.gpu,
             "no_cache": self.no_cache,

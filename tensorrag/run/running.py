@@ -295,6 +295,7 @@ class Run:
             self._place,
             known=self._workspace.store.peeks,
             until=self.request.until,
+            branch=self.request.branch,
             on=self.request.on,
             gpu=self.request.gpu,
             may_rent=self._rents and values.rents_automatically,

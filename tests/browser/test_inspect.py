@@ -127,6 +127,12 @@ def test_what_came_in_and_what_went_out_at_each_card(
     expect(preview).to_contain_text("353 × 11")
     hands.picture("inputs")
 
+    # Its branch is run from its menu: it, what follows it, and what these need.
+    hands.card("split").click(button="right", position={"x": 60, "y": 18})
+    hands.page.get_by_role("menuitem", name="Run the branch of the selected card").click()
+    expect(hands.page.locator(".strip")).to_contain_text("Run 2")
+    hands.expect_status("failed")
+
 
 def test_a_long_table_is_scrolled_sorted_and_searched_without_waiting_for_all_of_it(
     open_new: Callable[[dict[str, Any]], Hands],

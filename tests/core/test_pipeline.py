@@ -73,6 +73,15 @@ def test_upto_keeps_a_card_and_what_it_depends_on() -> None:
     assert [edge.id for edge in part.edges] == ["a.out-b.in"]
 
 
+def test_a_branch_is_a_card_with_what_is_before_and_after_it() -> None:
+    wide = pipeline("a>b", "b>c", "b>d", "x>c", "x>y")
+
+    assert list(wide.branch("d").nodes) == ["a", "b", "d"]
+    assert set(wide.branch("b").nodes) == {"a", "b", "c", "d", "x"}
+    with pytest.raises(NodeNotFound):
+        wide.branch("gone")
+
+
 def test_upto_keeps_wires_from_nothing_so_that_check_still_names_them() -> None:
     part = pipeline("a>b").with_edges(Edge("gone", "out", "b", "in")).upto("b")
 

@@ -15,7 +15,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.requests import ClientDisconnect
 
 from tensorrag import errors
-from tensorrag.pipeline import Node, Pipeline
+from tensorrag.pipeline import Edge, Node, Pipeline
 from tensorrag.pipeline.as_json import to_json
 from tests.core.engine import chain, node
 from tests.web.desk import Desk, Listener, until
@@ -416,6 +416,19 @@ async def test_a_pipeline_that_is_sent_along_runs(client: httpx.AsyncClient) -> 
 
     assert outcome["status"] == "succeeded"
     assert list(outcome["nodes"]) == ["number"]
+
+
+async def test_one_branch_runs_and_nothing_else(client: httpx.AsyncClient) -> None:
+    forked = SUM.with_nodes(node("parity"), node("fail")).with_edges(
+        Edge("number", "number", "parity", "number"), Edge("number", "number", "fail", "number")
+    )
+    pipeline_id, _ = await create(client, forked)
+
+    outcome = await run(client, pipeline_id=pipeline_id, branch="add")
+
+    assert (outcome["status"], list(outcome["nodes"])) == ("succeeded", ["number", "add"])
+    refused = await client.post("/api/runs", json={"pipeline_id": pipeline_id, "branch": "gone"})
+    problem(refused, 404)
 
 
 async def test_parameters_can_be_set_for_one_run(client: httpx.AsyncClient, desk: Desk) -> None:

@@ -2,10 +2,15 @@
 
 from typing import Any
 
+import pytest
+
+from tensorrag.check.problems import Problem
+from tensorrag.errors import ErrorInfo, ParameterError, SourceChanged, TensorRagError
 from web.live.shown import Shown, runtime
 from web.page.details import Card, Wire, head
+from web.page.form import problem_message
 from web.page.markup import html
-from web.page.outcome import nothing_yet, progress_part
+from web.page.outcome import failure, nothing_yet, progress_part
 
 QUEUED = {"state": "queued"}
 HALF = {"done": 25, "total": 50, "unit": "epoch"}
@@ -61,3 +66,31 @@ def test_a_curve_that_goes_on_says_which_epochs_it_is_of() -> None:
     node: dict[str, Any] = {"state": "running", "outputs": {}, "error": None, **dict.fromkeys(KEYS)}
     drawn = runtime(Shown(node, progress={"done": 30, "total": 50}, curve=curve))["progress"]
     assert (drawn["curve_at"], drawn["curve"]) == ([17.0, 18.0, 30.0], [0.4, 0.3, 0.2])
+
+
+@pytest.mark.parametrize(
+    ("error", "act", "said"),
+    [
+        (ParameterError("No.", field="target_column"), 'data-act="go"', "Change Target column"),
+        (SourceChanged("It"), 'data-act="run_node"', "Run it again"),
+    ],
+)
+def test_a_failure_has_a_button_that_does_what_helps(
+    error: TensorRagError, act: str, said: str
+) -> None:
+    told = ErrorInfo.of(error).model_dump(mode="json")
+    shown = html(failure(told, "card"))
+
+    assert act in shown
+    assert said in shown
+    assert said not in html(failure(told))  # of no card, nothing can be done
+
+
+@pytest.mark.parametrize(
+    ("code", "address"),
+    [("secret_missing", "/settings#secrets"), ("source_outside", "/settings#folders")],
+)
+def test_a_problem_that_a_setting_mends_leads_there(code: str, address: str) -> None:
+    problem = Problem(code=code, node="n", field="f", message="It is not there.")
+
+    assert address in html(problem_message(problem))

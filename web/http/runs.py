@@ -40,6 +40,8 @@ class RunRequest(BaseModel):
     """A run that was interrupted, cancelled or failed: go on, on the pipeline as it is now."""
     until: str | None = None
     """The card to stop at."""
+    branch: str | None = None
+    """The card whose branch is run: it, what follows it, and what these depend on."""
     set: dict[str, Any] = {}
     """Parameters for this run alone, by ``card.parameter``."""
     on: str | None = None
@@ -182,13 +184,16 @@ async def _begin(asked: RunRequest, sessions: Sessions) -> Run:
     else:
         session = await sessions.open(asked.pipeline_id or "")
         if not asked.set:  # everybody who looks at it sees it run
-            return await session.start(asked.until, asked.no_cache, asked.on, asked.gpu)
+            return await session.start(
+                asked.until, asked.no_cache, asked.on, asked.gpu, asked.branch
+            )
         pipeline = session.pipeline  # varied below: what the page says of its own runs stays true
     request = Request(
         with_params(pipeline, asked.set),
         source=asked.pipeline_id,
         values=asked.set,
         until=asked.until,
+        branch=asked.branch,
         no_cache=asked.no_cache,
         on=asked.on,
         gpu=asked.gpu,

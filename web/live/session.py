@@ -400,6 +400,7 @@ class Session:
         no_cache: bool = False,
         on: str | None = None,
         gpu: str | None = None,
+        branch: str | None = None,
     ) -> Run:
         """Begin a run of the pipeline as it is now; where one goes on, it waits for its end.
 
@@ -409,7 +410,9 @@ class Session:
             RunRefused: the pipeline was deleted.
         """
         self.refuse_if_deleted()
-        request = Request(self.pipeline, self.id, until=until, no_cache=no_cache, on=on, gpu=gpu)
+        request = Request(
+            self.pipeline, self.id, until=until, branch=branch, no_cache=no_cache, on=on, gpu=gpu
+        )
         return await self._runs.begin(request)
 
     def refuse_if_deleted(self) -> None:

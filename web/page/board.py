@@ -26,7 +26,8 @@ from web.page.wording import plural
 FAR = 1e6
 """No card lies farther out, in pixels."""
 COMMANDS = frozenset(
-    {"undo", "redo", "run", "run_node", "cancel", "leads", "to_setting", "edit_source"}
+    {"undo", "redo", "run", "run_node", "run_branch", "cancel", "leads", "to_setting"}
+    | {"edit_source"}
 )
 
 

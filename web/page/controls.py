@@ -57,7 +57,9 @@ class Form:
             return True
         if spec.choices_of is not None:
             return len(self.choices(spec)) > 2
-        unreadable = any(problem.code == "source_unreadable" for problem in self.problems)
+        unreadable = any(
+            problem.code in ("source_unreadable", "source_outside") for problem in self.problems
+        )
         return spec.detail in self.details or (unreadable and not self.details)
 
     def choices(self, spec: FieldSpec) -> list[Any]:

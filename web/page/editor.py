@@ -80,6 +80,7 @@ class Editor(View):
         self._actions: dict[str, Callable[[Data], Any]] = self.edits.actions | {
             "run": lambda _: self._run(None),
             "run_node": lambda data: self._run(text(data, "of")),
+            "run_branch": lambda data: self._begin(self.session.start(branch=text(data, "of"))),
             "cancel": lambda _: self._cancel(None),
             "run_on": self._run_on,
             "card_run_on": self._card_run_on,
@@ -340,8 +341,9 @@ class Editor(View):
             return
         self.edits.choose_gpu(node, gpu)
         await self._cancel(node)
-        until, on = run.request.until, run.request.on
-        await self._begin(self.session.start(until=until, on=on))
+        asked = run.request
+        again = self.session.start(asked.until, on=asked.on, branch=asked.branch)
+        await self._begin(again)
 
     async def _look_at_places(self) -> None:
         """Ask other places what they offer, because somebody wants to know."""
@@ -472,6 +474,7 @@ class Editor(View):
 
     def _go(self, data: Data) -> None:
         """Turn to where a problem is."""
+        self._latest_run()
         edge = next((e for e in self.session.pipeline.edges if e.id == text(data, "wire")), None)
         self._select(text(data, "of") or (edge.target if edge else ""))
         self.inspector.show(self.inspector.node, "settings")

@@ -7,6 +7,7 @@ from web.page.controls import Form, control, field_id, help_text, is_error
 from web.page.fields import FieldSpec
 from web.page.icons import icon
 from web.page.markup import Element, Node, button, div, label, span
+from web.page.remedies import way_out
 
 SWEPT = frozenset({"number", "integer", "choice", "switch"})
 """Kinds of fields that can be swept."""
@@ -81,6 +82,7 @@ def problem_message(problem: Problem) -> Element:
             span(".w5")[problem.message],
             problem.hint and div(".m2")[problem.hint],
             fix_button(problem, ".p"),
+            div(".fix")[way] if (way := way_out(problem.code)) else None,
         ],
     ]
 

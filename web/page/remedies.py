@@ -7,7 +7,8 @@ from typing import Any
 
 from tensorrag.executor import Missing
 from tensorrag.placement import LOCAL
-from web.page.markup import Node, a, button, div, span
+from web.page.markup import Element, Node, a, button, div, span
+from web.page.wording import words
 
 SET_UP = "/settings/modal"
 """Where Modal is set up."""
@@ -28,6 +29,15 @@ LIMITS = {
 """The limit that mostly helps against an error, and what the button says."""
 
 
+AGAIN = frozenset({"SourceChanged", "ArtifactNotFound", "ArtifactDamaged"})
+"""Errors that another run mends."""
+WAYS = {
+    "secret_missing": ("/settings#secrets", "Add the secret"),
+    "source_outside": ("/settings#folders", "Allow its folder"),
+}
+"""Where in the settings a problem of this code is mended, and what the button says."""
+
+
 def with_commands(sentence: str) -> Node:
     """Write what stands between backticks as what is typed into a terminal."""
     parts = sentence.split("`")
@@ -36,7 +46,7 @@ def with_commands(sentence: str) -> Node:
 
 def remedy(error: Mapping[str, Any], node: str) -> Node:
     """Offer what mostly helps against the error of a card; None where nothing does."""
-    kind = str(error.get("type", ""))
+    kind, field = (str(error.get(name) or "") for name in ("type", "field"))
     if kind in _MISSING:
         return [_set_up(_MISSING[kind]), node and _here(node)]
     if kind in LIMITS and node:
@@ -44,7 +54,23 @@ def remedy(error: Mapping[str, Any], node: str) -> Node:
         return button(
             ".btn.o.sml", type="button", data_act="to_limit", data_of=node, data_param=limit
         )[word]
+    if kind in AGAIN and node:
+        return _button("run_node", node)["Run it again"]
+    if field and node:
+        return _button("go", node)(data_param=field)[f"Change {words(field)}"]
     return None
+
+
+def way_out(code: str) -> Node:
+    """Lead to where in the settings a problem is mended; None where no setting does."""
+    if code not in WAYS:
+        return None
+    address, word = WAYS[code]
+    return a(".btn.o.sml", href=address)[word]
+
+
+def _button(act: str, node: str) -> Element:
+    return button(".btn.o.sml", type="button", data_act=act, data_of=node)
 
 
 def set_up(missing: Missing | None) -> Node:

@@ -10,6 +10,7 @@ from web.page.form import fix_button
 from web.page.icons import icon, state
 from web.page.log_view import log_view
 from web.page.markup import Element, Node, b, button, div, span
+from web.page.remedies import way_out
 from web.page.run_list import PastRun, resume_button, run_list
 from web.page.telling import ask_to_tell
 from web.page.timeline import Bar, timeline
@@ -193,6 +194,7 @@ def _problem(problem: Problem, titles: Mapping[str, str]) -> Element:
             span(".mono")[problem.code],
         ],
         fix_button(problem),
+        way_out(problem.code),
     ]
 
 

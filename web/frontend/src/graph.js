@@ -246,6 +246,15 @@ export function createGraph() {
     return null
   }
 
+  /** The same of a run of its branch: it, what follows it, and what these need. */
+  function whyNotBranch(id) {
+    for (const each of reach(id, "down")) {
+      const why = nodes.get(each)?.enabled === false && each !== id ? null : whyNot(each)
+      if (why) return why
+    }
+    return null
+  }
+
   return {
     nodes,
     edges,
@@ -277,6 +286,7 @@ export function createGraph() {
     unfolded,
     waitsFor,
     whyNot,
+    whyNotBranch,
   }
 }
 

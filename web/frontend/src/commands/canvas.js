@@ -37,6 +37,13 @@ export function canvasCommands(canvas) {
       run: () => !notOne() && actions.command("run_node", selected()[0]),
     },
     {
+      id: "run_branch",
+      title: "Run the branch of the selected card",
+      group: "Run",
+      whyNot: () => notOne() ?? graph.whyNotBranch(selected()[0]),
+      run: () => !notOne() && actions.command("run_branch", selected()[0]),
+    },
+    {
       id: "quick_add",
       title: "Add a card",
       group: "Add and wire",

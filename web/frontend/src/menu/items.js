@@ -1,7 +1,7 @@
 /** What a right click offers, by what was clicked on: names of commands, in groups. */
 export const MENUS = {
   card: [
-    ["run_selected"],
+    ["run_selected", "run_branch"],
     ["cut", "copy", "paste", "duplicate"],
     ["wire", "bypass", "frame", "collapse", "edit_source"],
     ["remove"],
