@@ -20,7 +20,7 @@ from tensorrag.pipeline import Pipeline
 from tensorrag.pipeline.as_json import from_json
 from tensorrag.pipeline.files import load
 from tests.clock import FULL
-from tests.servers import Server
+from tests.servers import Server, Serving
 from tests.trust.crashing import until
 from tests.trust.test_t12_a_full_disk_is_a_message import disk, fill, leftovers
 
@@ -126,9 +126,8 @@ def until_saved(server: Server, pipeline: str, name: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(1_800)
-def test_two_tabs_and_a_server_that_is_killed(start_server: Callable[..., Server]) -> None:
-    servers = [ready(start_server())]
-    workspace = servers[0].workspace
+def test_two_tabs_and_a_server_that_is_killed(serving: Serving) -> None:
+    servers = [ready(serving())]
     pipeline = created(servers[0])
     tabs = [Tab(name, servers, pipeline, EDITS // 2) for name in ("one", "other")]
     threads = [threading.Thread(target=tab.work, daemon=True) for tab in tabs]
@@ -144,14 +143,14 @@ def test_two_tabs_and_a_server_that_is_killed(start_server: Callable[..., Server
         servers[-1].process.kill()
         servers[-1].process.wait()
         kills += 1
-        servers.append(ready(start_server(workspace)))
+        servers.append(ready(serving()))
     for thread in threads:
         thread.join(timeout=600)
         assert not thread.is_alive()
 
     servers[-1].process.kill()
     servers[-1].process.wait()
-    last = start_server(workspace)
+    last = serving()
     found = load(file_of(last, pipeline)).pipeline
     for tab in tabs:
         tab.check(found)
@@ -169,10 +168,8 @@ def test_two_tabs_and_a_server_that_is_killed(start_server: Callable[..., Server
 
 
 @pytest.mark.slow
-def test_a_save_on_an_old_revision_is_refused_also_after_a_crash(
-    start_server: Callable[..., Server],
-) -> None:
-    server = ready(start_server())
+def test_a_save_on_an_old_revision_is_refused_also_after_a_crash(serving: Serving) -> None:
+    server = ready(serving())
     pipeline = created(server)
     old = got(server, pipeline).headers["etag"]
     edits = f"/api/pipelines/{pipeline}/edits"
@@ -183,7 +180,7 @@ def test_a_save_on_an_old_revision_is_refused_also_after_a_crash(
 
     server.process.kill()
     server.process.wait()
-    again = start_server(server.workspace)
+    again = serving()
     with httpx.Client(base_url=again.url, timeout=60, trust_env=False) as client:
         put = client.put(f"/api/pipelines/{pipeline}", json=EMPTY, headers={"If-Match": old})
 
