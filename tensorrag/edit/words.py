@@ -8,8 +8,9 @@ from json import dumps
 from typing import Any
 
 from tensorrag.catalog import Catalog
+from tensorrag.edit.annotations import annotations_of
 from tensorrag.edit.edges import title_of
-from tensorrag.pipeline import Edge, Node, Pipeline
+from tensorrag.pipeline import Edge, JsonObject, Node, Pipeline
 
 NAMED = 3
 """Most cards that are named; more are counted."""
@@ -129,10 +130,27 @@ def _head(before: Pipeline, after: Pipeline) -> Iterator[str]:
         yield f"Called the pipeline {after.name}" if after.name else "Took the pipeline's name away"
     if before.description != after.description:
         yield "Changed the description"
-    known = {"name", "description", "nodes", "edges"}
+    folded = [] if before.annotations is after.annotations else [*_folded(before, after)]
+    yield from folded
+    known = {"name", "description", "nodes", "edges", *(["annotations"] if folded else [])}
     for field in fields(Pipeline):
         if field.name not in known and getattr(before, field.name) != getattr(after, field.name):
             yield f"Changed the {_FIELDS.get(field.name, field.name)}"
+
+
+def _folded(before: Pipeline, after: Pipeline) -> Iterator[str]:
+    had, has = annotations_of(before), annotations_of(after)
+    for key, frame in has.items():
+        was, now = "members" in had.get(key, {}), "members" in frame
+        if now and not was:
+            yield f"Collapsed {_cards_of(frame)}"
+        elif was and not now:
+            yield f"Opened {frame.get('title') or 'a composite'}"
+
+
+def _cards_of(frame: JsonObject) -> str:
+    count = len(frame["members"])
+    return frame.get("title") or ("a card" if count == 1 else f"{count:,} cards")
 
 
 _FIELDS = {

@@ -8,6 +8,7 @@ from tensorrag.edit import apply
 from tensorrag.edit.annotations import annotations_of
 from tensorrag.edit.clipboard import excerpt
 from tensorrag.edit.document import Document
+from tensorrag.edit.words import changes
 from tensorrag.errors import PipelineError
 from tensorrag.pipeline import Node, Pipeline
 from tensorrag.pipeline.as_json import to_json
@@ -47,6 +48,14 @@ def test_a_frame_is_collapsed_and_opened_and_its_cards_and_wires_stay_as_they_we
     assert opened.after.annotations == (FRAME,)
     document.undo()
     assert annotations_of(document.pipeline) == {"frame_1": COMPOSITE}
+
+
+def test_the_history_says_so() -> None:
+    collapsed, untitled = annotated(COMPOSITE), annotated(COMPOSITE | {"title": ""})
+    assert changes(CARDS, collapsed, CATALOG) == ["Collapsed Data"]
+    assert changes(CARDS, untitled, CATALOG) == ["Collapsed 2 cards"]
+    assert changes(collapsed, annotated(FRAME), CATALOG) == ["Opened Data"]
+    assert changes(collapsed, untitled, CATALOG) == ["Changed the notes and frames"]
 
 
 def test_it_is_moved_and_named_like_any_frame() -> None:
