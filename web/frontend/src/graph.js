@@ -1,6 +1,7 @@
 import { shallowReactive, shallowRef } from "vue"
 import { isBusy } from "./states.js"
-import { composed, compositesOf, drawnEdge, stateOf } from "./folding.js"
+import { drawnEdge, stateOf } from "./folding.js"
+import { createFolds } from "./folds.js"
 
 /**
  * The pipeline as this view knows it: what the server sent, and gestures it has not answered yet.
@@ -21,14 +22,13 @@ export function createGraph() {
   const catalog = shallowRef([])
   const told = shallowRef(0)
   const whole = { nodes: shallowReactive(new Map()), edges: shallowReactive(new Map()) }
-  const folded = shallowRef(0)
-  let folds = { all: new Map(), home: new Map() }
+  const folds = createFolds({ nodes, annotations, whole, annotate })
   let unsettled = false
   const wiresOf = new Map()
 
   function load(snapshot) {
     for (const map of [nodes, edges, runtime, links, wiresOf, whole.nodes, whole.edges]) map.clear()
-    folds = { all: new Map(), home: new Map() }
+    folds.clear()
     types.value = snapshot.types ?? {}
     catalog.value = snapshot.catalog ?? []
     for (const node of snapshot.nodes ?? []) putNode(node)
@@ -99,9 +99,7 @@ export function createGraph() {
       if (edge.source === id) names.add(`out:${edge.source_port}`)
       if (edge.target === id) names.add(`in:${edge.target_port}`)
     }
-    const known = links.get(id)
-    if (known?.size !== names.size || [...names].some((name) => !known.has(name)))
-      links.set(id, names)
+    links.set(id, names)
   }
 
   /** Draw what changed in or around a composite; true if anything may be drawn otherwise now. */
@@ -109,16 +107,11 @@ export function createGraph() {
     if (!unsettled) return false
     unsettled = false
     for (const id of folds.all.keys()) runtime.delete(id)
-    folds = compositesOf(annotations, whole.nodes)
-    for (const [id, fold] of folds.all) {
-      const frame = annotations.get(fold.frame)
-      Object.assign(fold, composed(id, frame, fold.members, whole, wholeEdgesOf))
-    }
+    folds.renew(wholeEdgesOf)
     foldNodes()
     foldEdges()
     for (const id of folds.all.keys()) restate(id)
     told.value += 1
-    folded.value += 1
     return true
   }
 
@@ -137,9 +130,13 @@ export function createGraph() {
       for (const { source, target } of wire ? [edge, wire] : [edge])
         for (const end of [source, target]) addWire(end, id)
     }
+    const ends = [...edges.values(), ...drawn.values()].filter(
+      ({ id }) => edges.get(id) !== drawn.get(id),
+    )
     adopt(edges, drawn)
     for (const id of links.keys()) if (!nodes.has(id)) links.delete(id)
-    for (const id of nodes.keys()) if (links.has(id) || wiresOf.has(id)) noteLinks(id)
+    const touched = new Set(ends.flatMap(({ source, target }) => [source, target]))
+    for (const id of [...touched, ...folds.all.keys()]) if (nodes.has(id)) noteLinks(id)
   }
 
   function restate(id) {
@@ -170,53 +167,6 @@ export function createGraph() {
   const reach = (id, direction) => reached(id, direction, edgesOf)
   const wholeReach = (id, direction) => reached(id, direction, wholeEdgesOf)
 
-  /** The id that a card is drawn by: that of the composite it is in, else its own. */
-  const drawnAs = (id) => folds.home.get(id) ?? id
-  /** The cards that a drawn one stands for, and the last of them: itself if it is no composite. */
-  const cardsOf = (id) => folds.all.get(id)?.members ?? [id]
-  const lastOf = (id) => folds.all.get(id)?.last ?? [id]
-  /** The frame of a composite, or null. */
-  const frameOf = (id) => folds.all.get(id)?.frame ?? null
-
-  /** The card and port behind a port that is drawn. */
-  function endOf(id, side, name) {
-    if (!folds.all.has(id)) return { node: id, port: name }
-    const ports = nodes.get(id)[side === "in" ? "inputs" : "outputs"]
-    const { of, port } = ports.find((each) => each.name === name)
-    return { node: of, port }
-  }
-
-  /** Notes and frames that are drawn as such. */
-  function openNotes() {
-    void folded.value
-    const hidden = new Set([...folds.all.values()].map(({ frame }) => frame))
-    return [...annotations.values()].filter(({ id }) => !hidden.has(id))
-  }
-
-  /**
-   * New places of what is drawn ({id: {x, y}}) as those of cards, and of frames ([{id, position}]):
-   * the cards of a composite keep their places beside one another.
-   */
-  function unfolded(places) {
-    const positions = {}
-    const frames = []
-    for (const [id, place] of Object.entries(places)) {
-      const fold = folds.all.get(id)
-      if (!fold) positions[id] = place
-      else {
-        const { x, y } = annotations.get(fold.frame).position
-        frames.push({ id: fold.frame, position: place })
-        for (const each of fold.members) {
-          const card = whole.nodes.get(each)
-          positions[each] = { x: card.x + place.x - x, y: card.y + place.y - y }
-          whole.nodes.set(each, { ...card, ...positions[each] })
-        }
-        annotate(frames.at(-1))
-      }
-    }
-    return { positions, frames }
-  }
-
   /** Titles of the cards that are still at work for this one. */
   function waitsFor(id) {
     if (runtime.get(id)?.state !== "queued") return []
@@ -228,7 +178,7 @@ export function createGraph() {
 
   /** The first error that keeps a run to this card from beginning: its own, or before it. */
   function whyNot(id) {
-    for (const each of lastOf(id)) {
+    for (const each of folds.lookups.lastOf(id)) {
       const why = whyNotCard(each)
       if (why) return why
     }
@@ -237,7 +187,7 @@ export function createGraph() {
 
   function whyNotCard(id) {
     for (const each of wholeReach(id, "up")) {
-      links.get(drawnAs(each)) // what is wired to it counts too
+      links.get(folds.lookups.drawnAs(each)) // what is wired to it counts too
       const node = whole.nodes.get(each)
       if (node?.enabled === false) continue // errors of bypassed cards are in nobody's way
       const error = node?.problems?.find((problem) => problem.level === "error")
@@ -274,16 +224,10 @@ export function createGraph() {
     setAnnotations,
     annotate,
     settle,
-    openNotes,
     edgesOf,
     reach,
     wholeReach,
-    drawnAs,
-    cardsOf,
-    lastOf,
-    frameOf,
-    endOf,
-    unfolded,
+    ...folds.lookups,
     waitsFor,
     whyNot,
     whyNotBranch,
