@@ -3,6 +3,8 @@ import { GRID, portOffset, snap } from "./geometry.js"
 import { coverPage } from "./cover.js"
 
 const STRAIGHT_WITHIN = 7
+/** Pixels that a press may waver before it is a drag. */
+const WAVERS = { touch: 8 }
 
 /** Dragging cards: they snap to the grid, and to the height that makes a wire run level. */
 export function useDragging() {
@@ -13,8 +15,9 @@ export function useDragging() {
   let before = []
 
   /** What is selected when a card is taken hold of: by `start` Vue Flow has selected that. */
-  function press() {
+  function press({ pointerType }) {
     before = selection.cards()
+    flow.nodeDragThreshold.value = (WAVERS[pointerType] ?? 1) / flow.viewport.value.zoom
   }
 
   function start({ event, node, nodes }) {

@@ -47,23 +47,28 @@ export function useDrops({ graph, flow, splicing, actions, emit, enabled }) {
   }
 
   function leave(event) {
-    if (event.currentTarget.contains(event.relatedTarget)) return
+    if (!event.currentTarget.contains(event.relatedTarget)) away()
+  }
+
+  function away() {
     ghost.value = null
-    splicing.end()
+    return splicing.end()
   }
 
   function drop(event) {
-    ghost.value = null
-    const target = splicing.end()
+    const target = away()
     if (!enabled()) return
     const card = event.dataTransfer.getData(CARD)
     const files = [...event.dataTransfer.files]
     if (!card && !files.length) return
     event.preventDefault()
+    if (card) put(card, target, event)
+    for (const file of files) take(file, placeAt(event))
+  }
+
+  function put(card, target, event) {
     const place = placeAt(event)
-    if (card)
-      actions.spawn({ card, ...(target ? intoWire({ graph, flow }, target, held, place) : place) })
-    for (const file of files) take(file, place)
+    actions.spawn({ card, ...(target ? intoWire({ graph, flow }, target, held, place) : place) })
   }
 
   async function take(file, place) {
@@ -90,7 +95,7 @@ export function useDrops({ graph, flow, splicing, actions, emit, enabled }) {
     emit("upload", { name: file.name, upload: answer.upload, ...place })
   }
 
-  return { ghost, over, leave, drop }
+  return { ghost, noteCard, forget, hover, away, put, over, leave, drop }
 }
 
 /** A pipeline file becomes a pipeline of its own, and the page goes there. */

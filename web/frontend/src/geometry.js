@@ -83,11 +83,13 @@ export function boundsOf(cards) {
   return left === Infinity ? null : { x: left, y: top, width: right - left, height: bottom - top }
 }
 
+export const MIN_ZOOM = 0.05
+export const MAX_ZOOM = 2
 const MARGIN = 16
 const CONTROLS = 56
 
 /** The viewport that shows `bounds` whole and centred, at most at 100 %, clear of the controls. */
-export function viewportFor(bounds, width, height, minZoom = 0.05) {
+export function viewportFor(bounds, width, height, minZoom = MIN_ZOOM) {
   const zoomIn = (room) => Math.min(1, (width - 2 * MARGIN) / bounds.width, room / bounds.height)
   const whole = zoomIn(height - 2 * MARGIN)
   const below = whole < 1 ? CONTROLS - MARGIN : 0

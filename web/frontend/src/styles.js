@@ -14,6 +14,7 @@ import shortcuts from "./styles/shortcuts.css?inline"
 import controls from "./styles/controls.css?inline"
 import far from "./styles/far.css?inline"
 import list from "./styles/list.css?inline"
+import touch from "./styles/touch.css?inline"
 import still from "./styles/still.css?inline"
 
 // One <style> per name in the head: the bundle brings its own CSS and needs no link in the page.
@@ -36,6 +37,7 @@ const CANVAS = [
   controls,
   far,
   list,
+  touch,
   still,
 ].join("")
 

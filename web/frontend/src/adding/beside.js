@@ -1,9 +1,11 @@
+import { COARSE } from "../touch/coarse.js"
+
 export const MENU_WIDTH = 244
 
 const EDGE = 12
-const ROW = 30
+const ROW = COARSE ? 40 : 30
 const MOST_HIGH = 230
-const AROUND_ROWS = 80
+const AROUND_ROWS = COARSE ? 94 : 80
 
 /** Where a menu of cards lies that belongs at `at` (pixels of the canvas): within the canvas. */
 export function besideOnCanvas(flow, at, rows) {

@@ -61,7 +61,10 @@ export function createQuickAdd({ root, graph, flow, selection, actions }) {
   }
 
   function besideSelected(id) {
-    if (id) return { x: flow.at(id).x + COLUMN_PITCH, y: flow.at(id).y }
+    return id ? { x: flow.at(id).x + COLUMN_PITCH, y: flow.at(id).y } : inMiddle()
+  }
+
+  function inMiddle() {
     const { width, height } = flow.dimensions.value
     const middle = flow.canvasToFlow({ x: width / 2, y: height / 2 })
     return { x: middle.x - CARD_WIDTH / 2, y: middle.y - CARD_HEIGHT / 2 }
@@ -89,6 +92,11 @@ export function createQuickAdd({ root, graph, flow, selection, actions }) {
     spawn(offer, free(besideSelected(onlySelected())))
   }
 
+  function addInMiddle(offer) {
+    root.value.focus({ preventScroll: true })
+    spawn(offer, free(inMiddle()))
+  }
+
   function spawn({ card, connect, splice }, { x, y, wire }) {
     const edge = graph.edges.get(wire)
     const known = graph.catalog.value.find((each) => each.card === card)
@@ -109,5 +117,17 @@ export function createQuickAdd({ root, graph, flow, selection, actions }) {
     if (!target.closest?.(".tr-menu")) cancel()
   }
 
-  return { place, open, openInWire, onDoubleClick, clicked, add, choose, cancel, follow, forget }
+  return {
+    place,
+    open,
+    openInWire,
+    onDoubleClick,
+    clicked,
+    add,
+    addInMiddle,
+    choose,
+    cancel,
+    follow,
+    forget,
+  }
 }

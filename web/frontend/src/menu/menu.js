@@ -11,6 +11,8 @@ const STILL = 8
 export function useMenu({ root, graph, selection, refocus, enabled }) {
   const open = shallowRef(null)
   let pressing = null
+  /** The finger that opened the menu is still down, or was lifted last: it clicks nothing. */
+  let held = false
 
   function onContextMenu(event) {
     if (event.target.closest(".tr-context")) return event.preventDefault()
@@ -64,11 +66,22 @@ export function useMenu({ root, graph, selection, refocus, enabled }) {
 
   function onPointerDown(event) {
     if (open.value && !event.target.closest?.(".tr-context")) open.value = null
+    held = false
     if (event.pointerType !== "touch" || !root.value.contains(event.target) || !enabled()) return
     if (pressing || !event.isPrimary) return lift() // two fingers zoom
     const { clientX, clientY, target } = event
     pressing = { clientX, clientY }
-    pressing.timer = setTimeout(() => show(target, { clientX, clientY }), LONG)
+    pressing.timer = setTimeout(() => {
+      held = true
+      show(target, { clientX, clientY })
+    }, LONG)
+  }
+
+  function onClick(event) {
+    if (!held) return
+    held = false
+    event.stopPropagation()
+    event.preventDefault()
   }
 
   function onPointerMove({ clientX, clientY }) {
@@ -89,11 +102,13 @@ export function useMenu({ root, graph, selection, refocus, enabled }) {
   ]
   onMounted(() => {
     root.value.addEventListener("contextmenu", onContextMenu)
+    window.addEventListener("click", onClick, true)
     for (const [name, handler] of heard)
       window.addEventListener(name, handler, { capture: true, passive: true })
   })
   onBeforeUnmount(() => {
     lift()
+    window.removeEventListener("click", onClick, true)
     for (const [name, handler] of heard)
       window.removeEventListener(name, handler, { capture: true })
   })

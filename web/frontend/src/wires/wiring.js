@@ -6,8 +6,10 @@ import { judge } from "../fit.js"
 import { aim, mark, unmark } from "./marks.js"
 import { createKeyWiring } from "./key-wiring.js"
 
-const STARTS_AFTER = 4
+const STARTS_AFTER = { touch: 8, mouse: 4, pen: 4 }
 const REACH = 14
+
+const opposite = (side) => (side === "out" ? "in" : "out")
 
 /**
  * Drawing a wire from a port: what fits is ringed, what does not is dimmed, and the whole card is
@@ -33,15 +35,26 @@ export function createWiring({ root, graph, flow, inView, actions, emit }) {
   function press(event, end) {
     if (event.button !== 0 || active.value) return
     event.preventDefault()
-    pressed = { x: event.clientX, y: event.clientY, end, last: event }
+    const from = event.pointerType === "touch" ? underFinger(end, event) : end
+    pressed = { x: event.clientX, y: event.clientY, end: from, last: event }
     window.addEventListener("pointermove", onMove)
     window.addEventListener("pointerup", onUp)
     window.addEventListener("pointercancel", cancel)
   }
 
+  /** A finger covers several ports: the nearest on this side of the card is meant. */
+  function underFinger({ node, side }, event) {
+    const { inputs, outputs } = graph.nodes.get(node)
+    const names = (side === "in" ? inputs : outputs).map(({ name }) => name)
+    return portUnder(flow.findNode(node), names, placeUnder(event).y, side)
+  }
+
+  const placeUnder = ({ clientX, clientY }) =>
+    flow.screenToFlowCoordinate({ x: clientX, y: clientY })
+
   function onMove(event) {
     const far = Math.hypot(event.clientX - pressed.x, event.clientY - pressed.y)
-    if (!active.value && far < STARTS_AFTER) return
+    if (!active.value && far < (STARTS_AFTER[event.pointerType] ?? STARTS_AFTER.mouse)) return
     pressed.last = event
     if (!active.value) {
       begin(pressed.end)
@@ -93,10 +106,12 @@ export function createWiring({ root, graph, flow, inView, actions, emit }) {
   }
 
   function follow(event) {
-    const point = flow.screenToFlowCoordinate({ x: event.clientX, y: event.clientY })
+    const point = placeUnder(event)
     const card = cardAt(point)
     const verdict = card && verdicts.get(card.id)
-    const target = verdict?.ports.length ? portUnder(card, verdict.ports, point.y) : null
+    const target = verdict?.ports.length
+      ? portUnder(card, verdict.ports, point.y, opposite(draft.from.side))
+      : null
     const box = root.value.getBoundingClientRect()
     draft.pointer = { x: event.clientX - box.left, y: event.clientY - box.top }
     draft.why = verdict?.why ?? ""
@@ -125,8 +140,7 @@ export function createWiring({ root, graph, flow, inView, actions, emit }) {
     return found
   }
 
-  function portUnder(card, names, y) {
-    const side = draft.from.side === "out" ? "in" : "out"
+  function portUnder(card, names, y, side) {
     const node = graph.nodes.get(card.id)
     const ports = names.map((name) => ({
       name,
