@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -219,6 +219,13 @@ async def test_what_is_followed_counts_by_the_clock(workspace: Workspace) -> Non
     await strays.close()
 
 
+async def until(true: Callable[[], Any]) -> None:
+    """Wait until something is the case; what never is fails."""
+    async with asyncio.timeout(60):
+        while not true():
+            await asyncio.sleep(0.01)
+
+
 def lose(workspace: Workspace, ticket: str) -> None:
     """Have a run end that heard nothing of a card which it sent; its process is gone."""
     (entry,) = workspace.journal.runs()
@@ -238,10 +245,10 @@ async def test_what_a_run_sent_that_ended_without_word_of_it_is_stopped(
     cloud = ObedientCloud()
     strays = Strays(workspace, {"cloud": cloud})  # type: ignore[dict-item]
     strays.start(needed=needed)
-    while workspace.journal.spending.unknown() or workspace.journal.spending.running():
-        await asyncio.sleep(0.01)
+    spending = workspace.journal.spending
+    await until(lambda: not (spending.unknown() or spending.running()))
     assert cloud.cancelled == ["ticket"]
-    assert workspace.journal.spending.this_month() == 0.5, "it said what it has cost"
+    assert spending.this_month() == 0.5, "it said what it has cost"
     (entry,) = workspace.journal.runs()
     assert workspace.journal.to_json(entry.id)["nodes"]["wait"] == {"state": "failed"}, "as it was"
     await strays.close()
@@ -254,8 +261,7 @@ async def test_what_goes_on_of_a_deleted_pipeline_is_stopped(workspace: Workspac
     cloud = ObedientCloud()
     strays = Strays(workspace, {"cloud": cloud})  # type: ignore[dict-item]
     strays.start()
-    while workspace.journal.unsettled():
-        await asyncio.sleep(0.01)
+    await until(lambda: not workspace.journal.unsettled())
     assert cloud.cancelled == ["call-1"]
     await strays.close()
 
@@ -271,12 +277,10 @@ async def test_what_goes_on_is_held_to_the_budget_of_the_month(workspace: Worksp
     cloud = ObedientCloud()
     strays = Strays(workspace, {"cloud": cloud})  # type: ignore[dict-item]
     strays.start()
-    while not strays.of("numbers"):
-        await asyncio.sleep(0.01)
+    await until(lambda: strays.of("numbers"))
     assert cloud.cancelled == []
     workspace.settings.set("budget_month", 0.000001)
-    while strays.of("numbers"):
-        await asyncio.sleep(0.01)
+    await until(lambda: not strays.of("numbers"))
     assert cloud.cancelled == ["call-1"]
     left = workspace.journal.to_json(entry.id)["nodes"]["wait"]
     assert left["reason"].startswith("The budget of this month")

@@ -39,7 +39,7 @@ from web.live.network_face import with_consumers
 from web.live.session import Session
 from web.page.dropped import Dropped
 from web.page.markup import html
-from web.page.standing import Machine, top_bar_of
+from web.page.standing import Machine, strip_of, top_bar_of
 from web.page.topbar import top_bar
 
 SUM = chain(node("number", value=3), node("add", amount=4))
@@ -1022,6 +1022,18 @@ async def test_of_cards_that_go_on_elsewhere_those_can_be_stopped_again_that_wer
     assert not session.cancelling_strays, "the far one can be stopped again"
     del left["far"]
     assert session.cancelling_strays, "the near one is being stopped"
+
+
+async def test_what_may_go_on_elsewhere_is_said_where_nobody_answers_there(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, strays = await desk.open(SUM), desk.sessions.runs.strays
+    left = Unsettled("run", "wait", {"executor": "modal"}, {}, session.id)
+    monkeypatch.setattr(strays, "unsure", lambda pipeline: [left])
+    said = "wait may still run on Modal, which does not say"
+    assert strip_of(session, "log", ()).strays == said
+    monkeypatch.setattr(strays, "of", lambda pipeline: [left])
+    assert strip_of(session, "log", ()).strays == "wait still runs on Modal"
 
 
 async def test_a_run_that_still_looks_at_its_source_can_be_cancelled(
