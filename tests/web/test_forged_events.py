@@ -243,7 +243,7 @@ async def test_every_action_looks_at_its_values(edit: tuple[Server, str]) -> Non
     assert {"of", "param", "value", "at"} <= set(NAMES)
     odd_values = ODD_VALUES if FULL else ODD_VALUES[::4]
     sent = 0
-    for path in (page, "/settings", "/"):
+    for path in (page, "/settings", "/", "/cards/new"):
         tab = await open_tab(server, path)
         socket = await connect(server, tab)
         for at, odd in enumerate(odd_values):
@@ -255,6 +255,9 @@ async def test_every_action_looks_at_its_values(edit: tuple[Server, str]) -> Non
             for event in CANVAS if path == page else ():
                 for args in ([odd], [dict.fromkeys(IN_GESTURES.split(), odd)], [odd, odd], []):
                     await say(socket, tab.message(event, *args))
+        for odd in odd_values if path == "/cards/new" else ():
+            for args in ([odd], [{"text": odd, "number": odd}], [{"text": "x", "number": odd}], []):
+                await say(socket, tab.message("typed", *args))
         for odd in odd_values if path == page else ():
             for op in OPS.split():
                 gesture = {"ops": [{**dict.fromkeys(IN_GESTURES.split(), odd), "op": op}]}

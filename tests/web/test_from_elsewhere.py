@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from nicegui.testing import User
 
 from tensorrag.errors import CardError
 from tensorrag.pipeline import Pipeline
@@ -12,10 +13,12 @@ from tensorrag.pipeline.came_along import came_along
 from tensorrag.pipeline.files import loads
 from tests.core.engine import chain, node
 from tests.web.desk import Desk
+from tests.web.test_pages import written
 from web.live.session import Session
 from web.live.trusting import differs, waiting_cards
 from web.page.elsewhere import waiting
 from web.page.markup import html
+from web.page.pages import add_pages
 from web.page.scene import card_of
 from web.page.settings import settings
 
@@ -50,6 +53,26 @@ def digest(session: Session, card: str = "half") -> str:
 
 def files(desk: Desk) -> set[str]:
     return {path.name for path in desk.workspace.cards.glob("*")}
+
+
+async def test_the_page_of_a_card_that_came_along_is_to_be_read_and_trusted(
+    desk: Desk, user: User
+) -> None:
+    add_pages(desk.sessions)
+    session = await desk.open(bringing())
+
+    await user.open(f"/cards/half?pipeline={session.id}")
+    page = written(user)
+    assert "It came along with this pipeline, and has never run here." in page
+    assert "save-source" not in page
+    assert desk.tasks("draft") == []
+
+    await desk.sessions.trust(session, "half", digest(session))
+    await user.open(f"/cards/half?pipeline={session.id}")
+    assert "save-source" in written(user)
+    for name in ("data_split", "not_here"):
+        await user.open(f"/cards/{name}")
+        assert "save-source" not in written(user)
 
 
 # --- cards ----------------------------------------------------------------------------------

@@ -62,10 +62,13 @@ class CardSources:
         self._saving = asyncio.Lock()
 
     def file_of(self, name: str) -> str | None:
-        """Return the file of a card, or of this name; None where a card has none here."""
-        info = self._cards.catalog.cards.get(name)
-        if info is not None:
-            return drop_in_file(info)
+        """Return the file of a card, broken or not, or of this name; None of an installed card."""
+        catalog = self._cards.catalog
+        if name in catalog.cards:
+            return drop_in_file(catalog.cards[name])
+        broken = (notice.file for notice in catalog.notices if name in notice.cards)
+        if file := next((file for file in broken if file.endswith(".py")), None):
+            return file
         return name if name == NEW else f"{name.removesuffix('.py')}.py"
 
     async def read(self, file: str) -> Source:

@@ -153,7 +153,7 @@ def _menu(card: Card) -> Node:
         div(".menu.cardmenu", id="card-menu", popover="auto", role="menu", aria_label=card.title)[
             item("bypass", "Run it" if not card.enabled else "Bypass it"),
             item("duplicate", "Duplicate"),
-            card.own and item("edit_source", "Edit source", testid="edit-source"),
+            (card.own or card.broken) and item("edit_source", "Edit source", testid="edit-source"),
             item("remove", "Delete"),
         ],
     ]  # fmt: skip

@@ -67,7 +67,7 @@ def add_pages(sessions: Sessions) -> None:
         except TensorRagError as error:
             trouble.refuse(error.message, error.hint)
             return
-        theme.dress(theme.title(name), SHEET)
+        theme.dress(theme.title("New card" if name == NEW else name), SHEET)
         if source is None and session is not None:
             UntrustedPage(sessions, session, name).build()
         elif source is not None:
