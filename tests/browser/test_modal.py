@@ -129,7 +129,7 @@ def test_the_sample_on_a_rented_gpu(
     hands.expect_states("running", "train")
     expect(hands.card("train")).to_contain_text("Epoch", timeout=TRAINED)
     hands.tab("Result")
-    expect(inspector).to_contain_text("Learning curve", timeout=30_000)
+    expect(inspector).to_contain_text("Learning curve", timeout=TRAINED)
     expect(inspector.locator(".ihs")).to_contain_text("Modal T4")
     expect(inspector.get_by_test_id("cost-so-far")).to_contain_text("$0.72 an hour, by the second")
     expect(inspector.get_by_test_id("cost-so-far")).to_contain_text("at most $0.13")
@@ -146,7 +146,7 @@ def test_the_sample_on_a_rented_gpu(
     hands.test_id("resume").click()
     hands.select("train")
     hands.expect_states("running", "train")
-    expect(inspector).to_contain_text("Learning curve", timeout=30_000)
+    expect(inspector).to_contain_text("Learning curve", timeout=TRAINED)
     assert len(plane.calls) == 1, "it was taken up, not begun a second time"
     page.get_by_test_id("cancel").click()
     hands.expect_states("cancelled", "train")

@@ -8,7 +8,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from tensorrag.pipeline.files import load, save
 from tests.browser.conftest import Watch
-from tests.browser.hands import Hands
+from tests.browser.hands import TRAINED, Hands
 from tests.servers import Server
 
 
@@ -88,7 +88,7 @@ def test_a_run_goes_on_without_the_tab_that_began_it(both: tuple[Hands, Hands]) 
     one.expect_states("running", "train")
     other.expect_states("running", "train")
     other.select("train")
-    expect(other.test_id("inspector")).to_contain_text("Epoch", timeout=30_000)
+    expect(other.test_id("inspector")).to_contain_text("Epoch", timeout=TRAINED)
 
     one.page.close()
     other.page.reload()
