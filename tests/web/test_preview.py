@@ -106,6 +106,13 @@ def test_both_axes_of_a_diagonal_chart_are_the_same() -> None:
         assert (options[axis]["min"], options[axis]["max"]) == (0, 52.77)
 
 
+def test_a_live_curve_whose_end_nobody_knows_grows_with_its_points() -> None:
+    options = live_curve("loss", "step", None, [("train", [(1, 0.5), (2, 0.4)])], large=True)
+
+    assert "max" not in options["xAxis"]
+    assert options["series"][0]["data"] == [[1, 0.5], [2, 0.4]]
+
+
 def test_a_live_curve_spans_all_that_is_to_come() -> None:
     options = live_curve("loss", "epoch", 50, [("train", [(1, 0.5), (2, 0.4)])])
 

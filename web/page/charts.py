@@ -111,14 +111,24 @@ Points = Sequence[tuple[float, float]]
 
 
 def live_curve(
-    metric: str, unit: str, total: int | None, lines: Sequence[tuple[str, Points]]
+    metric: str,
+    unit: str,
+    total: int | None,
+    lines: Sequence[tuple[str, Points]],
+    *,
+    large: bool = False,
 ) -> Options:
-    """Return the options of a learning curve that is still being drawn, up to ``total``."""
+    """Return the options of a learning curve that is still being drawn, up to ``total`` if known.
+
+    ``large`` says whether it has the page for itself.
+    """
     last = total or max((x for _, points in lines for x, _ in points), default=2)
+    ends = {"max": max(total, 2)} if total else {}
     return base_options() | {
-        "grid": {"left": 34, "right": 62, "top": 28, "bottom": 32},
+        "grid": _large_room(62) if large else {"left": 34, "right": 62, "top": 28, "bottom": 32},
         "xAxis": _axis(Axis(label=unit), grid=False, line=True)
-        | {"min": 1, "max": max(last, 2), "splitNumber": 5 if last < 1000 else 3},
+        | {"min": 1, "splitNumber": 5 if last < 1000 else 3}
+        | ends,
         "yAxis": _axis(Axis(label=metric), grid=True, line=False) | {"min": 0, "splitNumber": 3},
         "graphic": _axis_names(Axis(label=unit), Axis(label=metric), 62),
         "series": live_series(lines),
@@ -133,8 +143,8 @@ def compared_curves(
         (name, [(at, value) for at, value in enumerate(values, start=1) if value is not None])
         for name, values in lines
     ]
-    options = live_curve(metric, unit, None, points)
-    last = max((at for _, own in points for at, _ in own), default=0)
+    last = int(max((at for _, own in points for at, _ in own), default=2))
+    options = live_curve(metric, unit, last, points)
     for line, look in zip(list(options["series"]), _LOOKS, strict=False):
         line["lineStyle"]["type"] = look
         if line["data"] and line["data"][-1][0] < last:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nicegui import ui
 
@@ -11,7 +11,7 @@ from tensorrag.catalog import TypeInfo
 from tensorrag.preview import ChartPreview, Series
 from web.live.exporting import file_name
 from web.page.actions import Action, Data, text
-from web.page.charts import Chart, chart_options
+from web.page.charts import Chart, Options, chart_options, live_curve, live_series
 from web.page.icons import glyph, icon, type_colours
 from web.page.markup import Element, Node, b, button, div, h3, span, table, tbody, td, tr
 from web.page.panel import Act, Panel
@@ -19,6 +19,20 @@ from web.page.plot_csv import named, plot_csv
 from web.page.wording import brief, plural
 
 FORMATS = {"png": "PNG", "svg": "SVG", "csv": "CSV"}
+
+
+REST = 0.5
+"""Seconds between two looks at a curve that is still being drawn."""
+
+
+@dataclass(frozen=True)
+class Live:
+    """What makes a plot one that is still being drawn: a learning curve."""
+
+    total: int | None
+    """Where it will end, if that is known."""
+    now: Callable[[], ChartPreview | None]
+    """Gives the plot so far; None where there is no more of it."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +44,7 @@ class Plot:
     """The type of the value that it shows, whose colour it has."""
     card: str = ""
     """What people call the card."""
+    live: Live | None = None
 
 
 class Plots:
@@ -52,9 +67,20 @@ class Plots:
             Panel("div", _heading(plot), act=self._act).classes("hh")
             with ui.element("div").classes("gr"):
                 said = f"{plot.chart.title}. {plot.chart.caption or plot.chart.note or ''}"
-                options = chart_options(plot.chart, large=True)
-                self._chart = Chart(options, None, type_colours(plot.kind), said)
-            Panel("div", _text(plot.chart)).classes("sd")
+                self._chart = Chart(_options(plot), None, type_colours(plot.kind), said)
+            self._side = Panel("div", _text(plot.chart)).classes("sd")
+            if plot.live is not None:
+                ui.timer(REST, self._look)
+
+    def _look(self) -> None:
+        """Draw what has come of a plot that is still being drawn."""
+        plot = self._plot
+        now = plot.live.now() if plot is not None and plot.live is not None else None
+        if plot is None or self._chart is None or now is None or now == plot.chart:
+            return
+        self._plot = replace(plot, chart=now)
+        self._chart.draw(live_series(_lines(now)))
+        self._side.show(_text(now))
 
     def _close(self, _: Data) -> None:
         self._plot = self._chart = None
@@ -70,6 +96,22 @@ class Plots:
             ui.download.content(plot_csv(chart), name, "text/csv")
         else:
             self._chart.run_method("save", name, chart.title, chart.caption or chart.note or "")
+
+
+def _options(plot: Plot) -> Options:
+    chart, live = plot.chart, plot.live
+    if live is None:
+        return chart_options(chart, large=True)
+    return live_curve(chart.y.label, chart.x.label, live.total, _lines(chart), large=True)
+
+
+def _lines(chart: ChartPreview) -> list[tuple[str, list[tuple[float, float]]]]:
+    return [(each.name, _points(each)) for each in chart.series]
+
+
+def _points(series: Series) -> list[tuple[float, float]]:
+    both = zip(series.x, series.y, strict=False)
+    return [(x, y) for x, y in both if x is not None and y is not None]
 
 
 def plot_file(pipeline: str, plot: Plot, form: str) -> str:
@@ -121,7 +163,7 @@ def _text(chart: ChartPreview) -> Node:
 
 
 def _series(series: Series, chart: ChartPreview) -> Element:
-    points = [(x, y) for x, y in zip(series.x, series.y, strict=False) if None not in (x, y)]
+    points = _points(series)
     return div(".sec")[
         h3[series.name, span(".u")[plural(len(points), "point")]],
         table(".mt.stats")[

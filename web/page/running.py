@@ -6,6 +6,7 @@ from typing import Any
 
 from nicegui import ui
 
+from tensorrag.preview import Axis, ChartPreview, Series
 from tensorrag.run.reported import Points, reports
 from web.live.session import Session
 from web.page import course, money, outcome
@@ -15,6 +16,9 @@ from web.page.icons import type_colours
 from web.page.log_view import last_line, log_view
 from web.page.markup import div, h3, span
 from web.page.panel import Act, Panel
+from web.page.plot_view import Live, Plot, enlarge_button
+
+TITLE = "Learning curve"
 
 
 class Running:
@@ -26,7 +30,7 @@ class Running:
         self._frame = ui.element("div")
         self._numbers = Panel("div", act=act)
         self._log = Panel("div", act=act)
-        self._colours = type_colours(card.kind)
+        self._card, self._act = card, act
 
     def show(self, card: Card, session: Session) -> None:
         """Show the latest."""
@@ -47,14 +51,40 @@ class Running:
         if not lines_drawn or len(lines_drawn[0][1]) < 2:
             return
         if self._chart is None:
-            self._draw(runtime.get("progress") or {}, lines_drawn)
+            self._draw(runtime.get("progress") or {}, lines_drawn, session)
         else:
             self._chart.draw(live_series(lines_drawn))
 
-    def _draw(self, progress: dict[str, Any], lines: list[tuple[str, Points]]) -> None:
-        total, unit = progress.get("total"), str(progress.get("unit") or "step")
+    def _draw(
+        self, progress: dict[str, Any], lines: list[tuple[str, Points]], session: Session
+    ) -> None:
+        unit, total = str(progress.get("unit") or "step"), progress.get("total")
+        total = total if isinstance(total, int) else None
         name = "loss" if lines[0][0] in ("train", "val.") else lines[0][0]
-        with self._frame, ui.element("section").classes("sec"):
-            Panel("div", h3(".h3")["Learning curve", span(".u.live")["live"]])
-            options = live_curve(name, unit, total if isinstance(total, int) else None, lines)
-            self._chart = Chart(options, 206, self._colours, "Learning curve so far")
+        card = self._card
+
+        def so_far() -> ChartPreview | None:
+            found = course.curves(reports(session.events(), card.node))
+            return _as_plot(name, unit, found) if found else None
+
+        def enlarge(act: str, _: dict[str, Any]) -> Any:
+            chart = so_far() or _as_plot(name, unit, lines)
+            plot = Plot(chart, card.kind, card.title, Live(total, so_far))
+            return self._act(act, {"plot": plot})
+
+        with self._frame, ui.element("section").classes("sec plotted"):
+            head = h3(".h3")[TITLE, span(".u.live")["live"], enlarge_button(TITLE)]
+            Panel("div", head, act=enlarge)
+            options = live_curve(name, unit, total, lines)
+            colours = type_colours(card.kind)
+            self._chart = Chart(options, 206, colours, f"{TITLE} so far")
+
+
+def _as_plot(name: str, unit: str, lines: list[tuple[str, Points]]) -> ChartPreview:
+    series = tuple(
+        Series(name=each, x=tuple(x for x, _ in points), y=tuple(y for _, y in points))
+        for each, points in lines
+    )
+    return ChartPreview(
+        title=TITLE, chart="line", x=Axis(label=unit), y=Axis(label=name), series=series
+    )
