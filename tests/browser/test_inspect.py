@@ -67,6 +67,25 @@ class Big(Card):
         shuffled = at * 7_919 % 300_000
         return self.Out(Table.from_pandas(pd.DataFrame({"at": at, "by": shuffled, "who": names})))
 '''
+LEARNER = '''
+import time
+from typing import NamedTuple
+from tensorrag import Card, Table, TableSchema, report
+
+class Learner(Card):
+    """Learn for as long as anybody lets it."""
+
+    class Out(NamedTuple):
+        rows: Table
+
+    def propagate(self) -> TableSchema:
+        return TableSchema()
+
+    def run(self) -> Out:
+        for epoch in range(1, 20_000):
+            report(epoch, 20_000, "epoch", loss=1 / epoch)
+            time.sleep(0.5)
+'''
 ONE: dict[str, Any] = {**PIPELINE, "name": "Rows", "edges": []}
 ONE["nodes"] = [{"id": "big", "card": "big", "position": {"x": 0, "y": 80}}]
 
@@ -78,6 +97,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     (folder / "here" / "cards").mkdir(parents=True)
     (folder / "here" / "cards" / "picky.py").write_text(PICKY)
     (folder / "here" / "cards" / "big.py").write_text(BIG)
+    (folder / "here" / "cards" / "learner.py").write_text(LEARNER)
     server = launch(folder / "here", folder / "server.log")
     server.wait()
     yield server
@@ -183,6 +203,32 @@ def test_a_long_table_is_scrolled_sorted_and_searched_without_waiting_for_all_of
     ]
     table.get_by_role("button", name="Show all").click()
     expect(table).to_contain_text("300,000 × 3")
+
+
+def test_a_curve_is_looked_at_closely_and_taken_along_while_it_is_drawn(
+    open_new: Callable[[dict[str, Any]], Hands], server: Server
+) -> None:
+    learner = {"id": "learner", "card": "learner", "position": {"x": 0, "y": 80}}
+    hands = open_new({**ONE, "name": "Learning", "nodes": [learner]})
+    hands.select("learner")
+    hands.run()
+    enlarge = hands.test_id("inspector").get_by_role("button", name="Enlarge Learning curve")
+    enlarge.click(timeout=TRAINED)
+
+    plot = hands.test_id("plot")
+    count = plot.locator(".sd h3 .u")
+    expect(count).to_contain_text("points")
+    before = count.inner_text()
+    expect(count).not_to_have_text(before, timeout=TRAINED)
+    with hands.page.expect_download() as saving:
+        plot.get_by_role("button", name="CSV").click()
+    assert saving.value.suggested_filename == "Learning - Learner - Learning curve.csv"
+    head, first, *_ = Path(saving.value.path()).read_text().splitlines()
+    assert (head, first.partition(",")[0]) == ("epoch,loss", "1")
+    (run,) = hands.page.request.get(f"{server.url}/api/runs?limit=1").json()
+    assert hands.page.request.post(f"{server.url}/api/runs/{run['run']}/cancel").ok
+    hands.expect_status("cancelled")
+    expect(count).to_contain_text("points")  # what was drawn stays
 
 
 def test_a_plot_is_enlarged_and_taken_along_and_a_slider_sets_its_field(
