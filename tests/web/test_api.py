@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import threading
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,9 @@ from starlette.requests import ClientDisconnect
 from tensorrag import errors
 from tensorrag.pipeline import Edge, Node, Pipeline
 from tensorrag.pipeline.as_json import to_json
+from tensorrag.run import Request, Run
+from tensorrag.run import sweep as sweep_core
+from tensorrag.run.sweep import Sweep
 from tests.core.engine import chain, node
 from tests.web.desk import Desk, Listener, until
 from web.http import uploads as api_uploads
@@ -135,6 +140,37 @@ async def test_a_field_is_tried_with_several_values(client: httpx.AsyncClient) -
     rows = f"/api/runs/{found['runs'][1]['run']}/nodes/add/outputs/number/rows"
     assert (await client.get(rows)).json()["rows"] == [[13]]
     assert (await client.get("/api/runs", params={"pipeline_id": name})).json() == []
+
+
+async def test_a_sweep_goes_on_until_its_last_run_has_ended(
+    client: httpx.AsyncClient, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its runs are read when the first one has ended, and the rest begins before that is told."""
+    session, seen = await desk.open(SUM), threading.Event()
+    sweep, sweeps = Sweep.new(session.id, "add", "amount", [1, 2, 3]), desk.sessions.sweeps
+    begin, read = desk.sessions.runs.begin, sweep_core.tried
+
+    async def once_seen(request: Request) -> Run:
+        if request.values != {"add.amount": 1}:
+            await asyncio.to_thread(seen.wait)
+        return await begin(request)
+
+    def slowly(*args: Any) -> Any:
+        found = read(*args)
+        seen.set()
+        while (planned := sweeps.get(sweep.id)) is not None and planned.left:
+            time.sleep(0.01)
+        return found
+
+    monkeypatch.setattr(desk.sessions.runs, "begin", once_seen)
+    monkeypatch.setattr("web.live.sweeps_here.tried", slowly)
+    first = await sweeps.begin(session, sweep)
+    assert await first.wait() == "succeeded"
+
+    address = f"/api/pipelines/{session.id}/sweeps/{sweep.id}"
+    told = (await client.get(address)).json()
+    assert (told["status"], len(told["runs"])) == ("running", 1)
+    assert len((await ended_sweep(client, address))["runs"]) == 3
 
 
 async def test_a_sweep_is_stopped(client: httpx.AsyncClient) -> None:

@@ -88,9 +88,10 @@ class SweepsHere:
             RunNotFound: the pipeline has no such sweep.
         """
         what = await asyncio.to_thread(field_of, self._journal, of, sweep)
-        found = await asyncio.to_thread(tried, self._journal, of, what, sweep)
         planned = self.get(sweep) or Planned(of, [], 0)
-        goes_on = planned.left or any(each.status in ONGOING for each in found)
+        left = len(planned.left)  # before the runs are read: all that are begun by then are noted
+        found = await asyncio.to_thread(tried, self._journal, of, what, sweep)
+        goes_on = left or any(each.status in ONGOING for each in found)
         status = "running" if goes_on else "ended"
         return {**table(sweep, what, found), "status": status, "problem": planned.problem}
 

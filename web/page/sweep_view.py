@@ -48,6 +48,8 @@ class Shown:
     wrong: str = ""
     beginning: bool = False
     """Whether its first run is being looked into."""
+    left: int = 0
+    """How many values were still to be asked for when its runs were read."""
     planned: Planned | None = None
     """What is still to be tried of a sweep that was asked for here."""
 
@@ -59,8 +61,7 @@ class Shown:
     @property
     def going_on(self) -> bool:
         """Whether any of its runs has not ended."""
-        left = self.planned is not None and bool(self.planned.left)
-        return self.beginning or left or any(each.status in ONGOING for each in self.found)
+        return self.beginning or self.left > 0 or any(each.status in ONGOING for each in self.found)
 
     @property
     def asked(self) -> int:
@@ -147,8 +148,10 @@ class Sweeps:
         if shown.sweep and (shown.going_on or not shown.found):
             journal = self._sessions.workspace.journal
             of = (self._session.id, shown.target, shown.sweep)
-            shown.found = await asyncio.to_thread(tried, journal, *of)
-            shown.planned = self._sessions.sweeps.get(shown.sweep)
+            planned = self._sessions.sweeps.get(shown.sweep)
+            left = len(planned.left) if planned is not None else 0  # before: all others are noted
+            found = await asyncio.to_thread(tried, journal, *of)
+            shown.found, shown.left, shown.planned = found, left, planned
             if shown.planned is not None and shown.planned.problem:
                 shown.wrong = shown.planned.problem
         if self._shown is shown:
@@ -194,7 +197,7 @@ class Sweeps:
             self._draw(shown)
             return
         shown.sweep, shown.found, shown.wrong = sweep.id, [], ""
-        shown.planned, shown.beginning = None, True
+        shown.planned, shown.left, shown.beginning = None, 0, True
         self._draw(shown)
         try:
             await self._sessions.sweeps.begin(self._session, sweep)
