@@ -213,6 +213,19 @@ def test_what_is_typed_stays_while_the_server_answers(hands: Hands, page: Page) 
     expect(hands.test_id("inspector").get_by_role("button", name="Seed: reset")).to_be_visible()
     expect(seed).to_be_focused()
     expect(seed).to_have_value("123456")
+    assert page.evaluate(COMES_AND_GOES) == [True, "came"]  # whatever changes beside it
+
+
+COMES_AND_GOES = """async () => {
+    const { morph } = await import("tensorrag-page/morph.js");
+    const root = document.body.appendChild(document.createElement("div"));
+    root.innerHTML = "<b>goes</b><p data-key=field><input></p>";
+    root.querySelector("input").focus();
+    morph(root, "<p data-key=field><input></p><b>came</b>");
+    const kept = document.activeElement === root.querySelector("input");
+    root.remove();
+    return [kept, root.textContent];
+}"""
 
 
 def test_a_pipeline_goes_out_as_a_file_and_comes_back(

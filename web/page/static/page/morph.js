@@ -34,8 +34,9 @@ function children(from, to) {
       from.insertBefore(wanted, at);
       continue;
     }
-    if (found !== at) from.insertBefore(found, at);
-    else at = at.nextSibling;
+    if (found === at) at = at.nextSibling;
+    else if (found.contains(document.activeElement)) found.after(...between(at, found));
+    else from.insertBefore(found, at);
     change(found, wanted);
   }
   while (at) {
@@ -43,6 +44,13 @@ function children(from, to) {
     at.remove();
     at = next;
   }
+}
+
+// What is moved loses the focus: whoever has it stays, and the others make way.
+function between(first, last) {
+  const found = [];
+  for (let node = first; node !== last; node = node.nextSibling) found.push(node);
+  return found;
 }
 
 const keyOf = (node) => (node.nodeType === Node.ELEMENT_NODE ? node.id || node.dataset.key || "" : "");

@@ -90,6 +90,7 @@ function sorter(params, name, gone) {
   button.addEventListener("click", (event) => {
     event.stopPropagation();
     params.progressSort(false);
+    params.api.ensureIndexVisible(0, "top");
   });
   hear(params.column, "sortChanged", show, gone);
   show();
