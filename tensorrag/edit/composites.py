@@ -105,10 +105,11 @@ def without_members(pipeline: Pipeline, gone: Collection[str]) -> Pipeline:
 
 
 def _without(each: Any, gone: Collection[str]) -> Any:
-    members = each.get("members") if isinstance(each, Mapping) else None
+    mine = isinstance(each, Mapping) and each.get("kind") == "frame"
+    members = each.get("members") if mine else None  # as the file has it: nothing is sure
     if not isinstance(members, list):
         return each
-    left = [name for name in members if name not in gone]
+    left = [name for name in members if not (isinstance(name, str) and name in gone)]
     if len(left) == len(members):
         return each
     return {**each, "members": left} if left else opened(dict(each))

@@ -136,6 +136,12 @@ def test_a_card_that_is_removed_leaves_it_and_a_new_one_of_its_id_does_not_join(
     assert annotations_of(edit(after, op="remove", nodes=["b"]))["frame_1"] == FRAME
 
 
+@pytest.mark.parametrize("odd", [FRAME | {"members": [["a"], {}]}, {"kind": "x", "members": ["a"]}])
+def test_what_a_file_says_oddly_keeps_no_card_from_being_removed(odd: dict[str, Any]) -> None:
+    after = edit(Pipeline(nodes=CARDS.nodes, annotations=(odd,)), op="remove", nodes=["a"])
+    assert ([*after.nodes], after.annotations) == (["b", "c"], (odd,))
+
+
 def test_it_is_removed_with_its_cards_in_one_step() -> None:
     after = edit(annotated(COMPOSITE), op="remove", nodes=["a", "b"], annotations=["frame_1"])
     assert ([*after.nodes], after.annotations) == (["c"], ())

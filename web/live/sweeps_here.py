@@ -101,8 +101,9 @@ class SweepsHere:
         Raises:
             ExecutorError: a card cannot be reached to be stopped.
         """
-        if sweep in self._planned:
-            self._planned[sweep].left.clear()
+        planned = self._planned.get(sweep)
+        if planned is not None and planned.of == of:
+            planned.left.clear()
         for run in self._runs.live(runs_of(of)):
             if run.request.sweep == sweep:
                 await run.cancel()

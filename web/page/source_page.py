@@ -44,6 +44,7 @@ class SourcePage:
         self._number = 0
         """Of the text that was heard last."""
         self._keeping = asyncio.Lock()
+        self._saving = asyncio.Lock()
         self._typing = asyncio.Event()
         self._shown = Writing(
             file=source.file,
@@ -166,6 +167,10 @@ class SourcePage:
     # --- the file ---------------------------------------------------------------------------
 
     async def _save(self) -> None:
+        async with self._saving:  # one after the other; what is written here is no one else's
+            await self._save_now()
+
+    async def _save_now(self) -> None:
         text = self._text
         self._say(status="Saving …", wrong=None)
         draft = await self._try_out()
@@ -209,10 +214,10 @@ class SourcePage:
 
     async def _look_at_file(self) -> None:
         """Take up what others wrote into the file, or offer it where that would lose something."""
-        if self._file == NEW:
+        if self._file == NEW or self._saving.locked():
             return
         found = await self._sources.read(self._file)
-        if found.sha256 == self._based_on or self._typing.is_set():
+        if self._saving.locked() or found.sha256 == self._based_on or self._typing.is_set():
             return
         if not found.there:
             self._saved, self._based_on = "", ""
