@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -93,7 +93,7 @@ async def prepare(
     place: Place,
     *,
     known: Mapping[str, Peek] | None = None,
-    until: str | None = None,
+    until: str | Sequence[str] | None = None,
     branch: str | None = None,
     on: str | None = None,
     gpu: str | None = None,
@@ -107,7 +107,7 @@ async def prepare(
         executors: by name.
         place: where outside sources are looked at.
         known: what was seen there before.
-        until: the node to stop at; only it and what it depends on run.
+        until: the node, or nodes, to stop at; only these and what they depend on run.
         branch: the node whose branch runs: it, what follows it, and what these depend on.
         on: the executor for all nodes, whatever they ask for.
         gpu: the one to rent for all cards that would use one.
@@ -121,7 +121,8 @@ async def prepare(
     if branch is not None:
         part = await asyncio.to_thread(part.branch, branch)
     if until is not None:
-        part = await asyncio.to_thread(part.upto, until)
+        ends = [until] if isinstance(until, str) else until
+        part = await asyncio.to_thread(part.upto, *ends)
     checked = await check(part, {})
     circumstances = await circumstances_of(
         part, checked, executors, on=on, gpu=gpu, may_rent=may_rent

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
@@ -29,8 +29,8 @@ class Request:
     """Where the pipeline was taken from, if that is another than ``pipeline_id``."""
     values: Mapping[str, Any] = field(default_factory=dict)
     """Parameters that were set for this run alone, by ``node.parameter``."""
-    until: str | None = None
-    """The node to stop at."""
+    until: str | Sequence[str] | None = None
+    """The node, or the nodes, to stop at."""
     branch: str | None = None
     """The node whose branch is run: it, what follows it, and what these depend on."""
     on: str | None = None

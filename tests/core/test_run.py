@@ -121,6 +121,16 @@ async def test_a_run_can_stop_at_a_node(engine: Engine) -> None:
         await engine.new(chain(node("number")), until="nothing").start()
 
 
+async def test_a_run_can_stop_at_several_nodes_and_be_asked_for_again(engine: Engine) -> None:
+    pipeline = chain(node("number"), node("add"), node("parity")).with_nodes(
+        node("other", "number")
+    )
+    run = await engine.run(pipeline, until=["add", "other"])
+
+    assert states(run) == {"number": "done", "add": "done", "other": "done"}
+    assert Request.from_json(run.request.to_json()).until == ["add", "other"]
+
+
 async def test_a_bypassed_card_passes_its_input_through(engine: Engine) -> None:
     first, last = node("number", value=7), node("add", amount=1)
     bypassed = replace(node("parity"), enabled=False)

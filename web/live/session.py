@@ -6,7 +6,7 @@ plan (what would run again, and why) and the saving follow behind, each as often
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -396,7 +396,7 @@ class Session:
 
     async def start(
         self,
-        until: str | None = None,
+        until: str | Sequence[str] | None = None,
         no_cache: bool = False,
         on: str | None = None,
         gpu: str | None = None,

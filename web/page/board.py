@@ -130,7 +130,8 @@ class Board:
                 },
             )
         if name == "palette_search" or name in COMMANDS:
-            return self._act(name, {"of": node, "control": text(data, "control")})
+            more = {"nodes": texts(data, "nodes"), "control": text(data, "control")}
+            return self._act(name, {"of": node} | more)
         return None
 
     def _on_select(self, data: Data) -> Any:

@@ -25,7 +25,7 @@ from tensorrag.store.last_runs import scores_of
 from web.live.session import Session, View
 from web.live.sessions import Sessions
 from web.page import card_source, leads, theme, trouble
-from web.page.actions import Data, Edits, text
+from web.page.actions import Data, Edits, text, texts
 from web.page.board import Board
 from web.page.history_view import Histories
 from web.page.inspector import TABS, Inspector
@@ -79,7 +79,7 @@ class Editor(View):
         self._dirty = asyncio.Event()
         self._actions: dict[str, Callable[[Data], Any]] = self.edits.actions | {
             "run": lambda _: self._run(None),
-            "run_node": lambda data: self._run(text(data, "of")),
+            "run_node": lambda data: self._run(texts(data, "nodes") or text(data, "of")),
             "run_branch": lambda data: self._begin(self.session.start(branch=text(data, "of"))),
             "cancel": lambda _: self._cancel(None),
             "run_on": self._run_on,
@@ -303,8 +303,8 @@ class Editor(View):
     def _select_all(self, nodes: list[str]) -> None:
         self.board.select(nodes)
 
-    async def _run(self, node: str | None) -> None:
-        await self._begin(self.session.start(until=node or None))
+    async def _run(self, until: str | list[str] | None) -> None:
+        await self._begin(self.session.start(until=until or None))
 
     async def _resume(self, data: Data) -> None:
         run = text(data, "of")

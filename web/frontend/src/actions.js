@@ -134,8 +134,12 @@ export function createActions({ graph, flow, selection, emit, session }) {
   }
 
   function command(name, node, more) {
-    const nodes = name === "run_node" ? graph.lastOf(node) : [node]
-    for (const each of nodes) emit("command", { name, ...(each && { node: each }), ...more })
+    emit("command", { name, ...(node && { node }), ...more })
+  }
+
+  /** Run to a card, or to all that a composite ends in: that is one run. */
+  function runTo(id) {
+    command("run_node", null, { nodes: graph.lastOf(id) })
   }
 
   /** Pass the selected cards by; those that all are passed by already are switched on again. */
@@ -161,6 +165,7 @@ export function createActions({ graph, flow, selection, emit, session }) {
     splice,
     spawn,
     command,
+    runTo,
     bypass,
     duplicate,
     annotate,

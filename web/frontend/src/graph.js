@@ -185,21 +185,23 @@ export function createGraph() {
     return null
   }
 
-  function whyNotCard(id) {
+  /** `asked` is the card that somebody points at: what is wrong with it needs no name. */
+  function whyNotCard(id, asked = id) {
     for (const each of wholeReach(id, "up")) {
       links.get(folds.lookups.drawnAs(each)) // what is wired to it counts too
       const node = whole.nodes.get(each)
       if (node?.enabled === false) continue // errors of bypassed cards are in nobody's way
       const error = node?.problems?.find((problem) => problem.level === "error")
-      if (error) return each === id ? error.message : `${node.title}: ${error.message}`
+      if (error) return each === asked ? error.message : `${node.title}: ${error.message}`
     }
     return null
   }
 
   /** The same of a run of its branch: it, what follows it, and what these need. */
   function whyNotBranch(id) {
-    for (const each of reach(id, "down")) {
-      const why = nodes.get(each)?.enabled === false && each !== id ? null : whyNot(each)
+    for (const each of wholeReach(id, "down")) {
+      const passed = whole.nodes.get(each)?.enabled === false && each !== id
+      const why = passed ? null : whyNotCard(each, id)
       if (why) return why
     }
     return null

@@ -139,6 +139,19 @@ test("it runs to its last cards, unless one that they need is wrong", () => {
   assert.equal(graph.nodes.get(BOTH).problems[0].message, "Data Split: No column")
 })
 
+test("a branch through it goes on from the card it came to, and not from those beside", () => {
+  const graph = createGraph()
+  const [load, split, train, spec] = sample().nodes
+  const problems = [{ level: "error", message: "No column" }]
+  graph.load({
+    nodes: [load, split, { ...train, problems }, spec],
+    edges: [edge("load", "dataset", "split", "dataset"), edge("spec", "spec", "train", "spec")],
+    annotations: [frame(["split", "spec"])],
+  })
+  assert.equal(graph.whyNotBranch("load"), null)
+  assert.equal(graph.whyNotBranch("spec"), "Train: No column")
+})
+
 test("it is moved with its frame and its cards, which keep their places beside one another", () => {
   const graph = loaded()
   const { positions, frames } = graph.unfolded({ [BOTH]: { x: 312, y: -44 }, load: { x: 1, y: 1 } })

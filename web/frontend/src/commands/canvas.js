@@ -19,6 +19,8 @@ export function canvasCommands(canvas) {
     if (!count) return NONE
     return count === 1 ? null : "More than one card is selected"
   }
+  const notOneCard = () =>
+    notOne() ?? (graph.frameOf(selected()[0]) ? "It is a composite: open it first" : null)
 
   function chooseOrEnter(id) {
     const chosen = selected()
@@ -34,14 +36,14 @@ export function canvasCommands(canvas) {
       keys: ["mod+shift+Enter"],
       where: "anywhere",
       whyNot: () => notOne() ?? graph.whyNot(selected()[0]),
-      run: () => !notOne() && actions.command("run_node", selected()[0]),
+      run: () => !notOne() && actions.runTo(selected()[0]),
     },
     {
       id: "run_branch",
       title: "Run the branch of the selected card",
       group: "Run",
-      whyNot: () => notOne() ?? graph.whyNotBranch(selected()[0]),
-      run: () => !notOne() && actions.command("run_branch", selected()[0]),
+      whyNot: () => notOneCard() ?? graph.whyNotBranch(selected()[0]),
+      run: () => !notOneCard() && actions.command("run_branch", selected()[0]),
     },
     {
       id: "quick_add",
@@ -62,7 +64,7 @@ export function canvasCommands(canvas) {
       onCanvas: true,
       whyNot: notOne,
       run(event) {
-        if (!event) refocus()
+        if (!event || event.target.closest("[data-edge]")) refocus() // a wire has keys of its own
         return wiring.start(event?.target)
       },
     },
@@ -77,7 +79,8 @@ export function canvasCommands(canvas) {
       id: "edit_source",
       title: "Edit the source of the card",
       group: "Edit",
-      whyNot: () => notOne() ?? (isOwn(selected()[0]) ? null : "It comes with an installed pack"),
+      whyNot: () =>
+        notOneCard() ?? (isOwn(selected()[0]) ? null : "It comes with an installed pack"),
       run: () => actions.command("edit_source", selected()[0]),
     },
     {
