@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import math
 from typing import Any
 
@@ -16,8 +17,8 @@ from executors.protocol import decode
 from tensorrag.errors import TensorRagError, WorkspaceError
 from tensorrag.rates import Rates
 
-AGAIN = 2.0
-"""Seconds after which it is tried again to store what has come."""
+AGAIN, LATEST = 2.0, 60.0
+"""Seconds after which it is tried again to fetch what is made: all of it comes anew each time."""
 
 WAITS = "The result waits at Modal until there is room; nothing more is paid. Cancel gives it up."
 
@@ -54,17 +55,23 @@ async def outcome_of(job: Job, said: Any, rates: Rates, line: Line) -> Outcome:
 async def _received(job: Job, parcel: Parcel, line: Line) -> set[str]:
     """Take what was made into the store, however long there is no room for it here.
 
-    It was paid for, and Modal keeps it for days: nothing has to run again. To wait costs nothing.
+    It was paid for, and Modal keeps it for days: nothing has to run again.
     """
-    told = False
+    told, wait = False, AGAIN
     while True:
         try:
             return await line.outlast(lambda: receive(parcel, job.place))
         except WorkspaceError as full:
-            if job.stopping:
+            if job.stopping or not _passes(full):
                 raise
             if not told:
                 text = f"{full.message} {WAITS}\n"
                 job.hear({"type": "log", "data": {"stream": "stderr", "text": text}})
             told = True
-        await asyncio.sleep(AGAIN)
+        await asyncio.sleep(wait)
+        wait = min(2 * wait, LATEST)
+
+
+def _passes(refusal: WorkspaceError) -> bool:
+    """Whether it was for want of room, and not because the folder may never be written."""
+    return getattr(refusal.__cause__, "errno", None) in (errno.ENOSPC, errno.EDQUOT)

@@ -30,8 +30,9 @@ BYTES = 4 * 2**20
 def csv_part(task: Task, store: Store) -> JsonObject:
     """Return rows of the table that is the task's only input, as lines of CSV.
 
-    Texts stand in quotes, and what is missing is empty without any. The first part begins with
-    the names of the columns.
+    Texts stand in quotes, and what is missing is empty without any; in a column that stands alone
+    it has quotes too, since readers skip empty lines. The first part begins with the names of the
+    columns.
 
     ``params``: ``offset`` (rows to skip), ``limit`` (rows, at most as many as fit), ``sort`` and
     ``where`` as for a page.
@@ -82,6 +83,8 @@ def _lines(part: pa.Table) -> bytes:
         sink = pa.BufferOutputStream()
         arrow_csv.write_csv(_as_text(part), sink, options)
     written: bytes = sink.getvalue().to_pybytes()
+    if part.num_columns == 1 and part[0].null_count:
+        written = b"".join(line if line != b"\n" else b'""\n' for line in written.splitlines(True))
     return written
 
 

@@ -136,7 +136,7 @@ class Execution:
         clock = asyncio.timeout(limit)
         try:
             async with clock:
-                answer = await self._answer(node.handle)
+                answer = await self._answer(node.handle, clock)
         except TimeoutError:
             if not clock.expired():
                 raise
@@ -145,12 +145,14 @@ class Execution:
         node.began = node.began or submitted
         return answer
 
-    async def _answer(self, handle: str) -> JsonObject:
-        """Listen to what is said, until the answer."""
+    async def _answer(self, handle: str, clock: asyncio.Timeout) -> JsonObject:
+        """Listen to what is said, until the answer; the clock is that of the card's own time."""
         async for event in self._executor.events(handle):
             kind, data = str(event.get("type")), event.get("data")
             data = data if isinstance(data, dict) else {}
             self._hear(kind, data)
+            if kind == "cost":  # it has ended there: what it made may take long to arrive
+                clock.reschedule(None)
             if self._bill is not None:
                 await self._bill.hear(kind, data)
         return await self._executor.result(handle)

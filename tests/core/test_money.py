@@ -13,7 +13,14 @@ import pytest
 
 from tensorrag.cli import headless
 from tensorrag.cli.terminal import follow
-from tensorrag.errors import ExecutorError, RunRefused, Unheard, WorkspaceError
+from tensorrag.errors import (
+    ErrorInfo,
+    ExecutorError,
+    RunRefused,
+    TaskFailed,
+    Unheard,
+    WorkspaceError,
+)
 from tensorrag.pipeline import Pipeline
 from tensorrag.rates import Rates
 from tensorrag.run import Request, Run
@@ -224,6 +231,35 @@ async def test_one_that_is_taken_over_ends_at_the_limit_of_the_run_that_needs_it
     assert error is not None
     assert error.message.startswith("A long wait took longer than 0.2 seconds, its time limit")
     assert stopped == ["theirs"]
+
+
+async def test_one_that_is_taken_over_may_take_its_time_to_arrive(
+    engine: Engine, paid: Paid
+) -> None:
+    """Its container has ended within the limit; fetching what it made is no part of that."""
+
+    async def events(handle: str) -> Any:
+        yield {"type": "cost", "data": {"cost": 0.02, "seconds": 20}}
+
+    async def late(handle: str) -> dict[str, Any]:
+        await asyncio.sleep(1)  # the limit is long over
+        raise TaskFailed(ErrorInfo(type="Arrived", message="It arrived, and that is enough."))
+
+    paid.events, paid.result = events, late  # type: ignore[method-assign]
+    left = Unsettled("r", "number", {"executor": "modal"}, {"handle": "theirs", "ticket": "t"})
+
+    async def stray(node: NodeRun) -> Unsettled | None:
+        return left
+
+    number = replace(node("number"), resources={"timeout": 0.2})
+    executors = {"local": engine.executor, "modal": paid}
+    request = Request(chain(number), "numbers", on="modal")
+    run = Run(request, engine.workspace, executors, engine.catalog, engine.check, stray=stray)
+    await run.start()
+    await asyncio.wait_for(run.wait(), 60)
+    error = run.nodes["number"].error
+    assert error is not None
+    assert error.message == "It arrived, and that is enough."
 
 
 async def test_what_a_result_takes_to_arrive_is_not_paid(engine: Engine, paid: Paid) -> None:

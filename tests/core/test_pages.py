@@ -156,6 +156,13 @@ def test_a_whole_table_is_written_part_by_part(
     assert written(store, whole, where=[["at", ">", 99]]) == 'at,"who, when"\n'
 
 
+def test_a_column_that_stands_alone_keeps_its_rows(store: Store) -> None:
+    frame = pd.DataFrame({"who": ["Ann", None, "Zoe"]})
+    text = written(store, Table.from_pandas(frame))
+    assert text == 'who\n"Ann"\n""\n"Zoe"\n'
+    assert_frame_equal(pd.read_csv(io.StringIO(text)), frame)
+
+
 def test_what_csv_has_no_way_for_is_written_out(store: Store) -> None:
     odd = pa.table({"list": [[1, 2], None], "raw": [b"\xff", b"a"], "year": [2.5, None]})
 

@@ -184,6 +184,18 @@ async def test_a_result_for_which_there_is_no_room_waits_and_is_not_paid_again(
     assert len(plane.calls) == began + 1
 
 
+async def test_a_result_waits_for_no_folder_that_may_never_be_written(
+    executor: ModalExecutor, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forbidden(*how: Any, **more: Any) -> str:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(tempfile, "mkdtemp", forbidden)
+    handle = await executor.submit(task("Return", 3), place)
+    with pytest.raises(WorkspaceError, match="may not be written"):
+        await executor.result(handle)
+
+
 async def test_who_gives_up_a_result_that_waits_for_room_is_heard(
     executor: ModalExecutor, place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
