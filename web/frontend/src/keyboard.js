@@ -9,7 +9,7 @@ export function useKeyboard({ root, commands, wiring, moving, enabled, seen }) {
   const hand = shallowRef(false)
 
   function onKeyDown(event) {
-    if (!enabled() || event.isComposing) return
+    if (!enabled() || event.isComposing || root.value?.closest("[inert]")) return
     // Vue Flow takes Space for its own hand before it gets here.
     if (event.code === "Space" && isOnCanvas(event.target)) hand.value = true
     else if (event.defaultPrevented) return

@@ -18,10 +18,12 @@ export function createMemory({ flow, selection, notes }) {
     sessionStorage.setItem(key, JSON.stringify(place))
   }
 
-  /** The place before the reload; null where somebody came here otherwise. */
+  /** The place before the reload; null where somebody came here otherwise. A note comes back once. */
   function recall() {
     const [visit] = performance.getEntriesByType("navigation")
-    return visit?.type === "reload" ? JSON.parse(sessionStorage.getItem(key)) : null
+    const place = JSON.parse(sessionStorage.getItem(key))
+    if (place) sessionStorage.setItem(key, JSON.stringify({ ...place, note: null }))
+    return visit?.type === "reload" ? place : null
   }
 
   return { keep, recall }

@@ -1,7 +1,8 @@
 import { makeWay } from "../making-room.js"
 
 /** Cards collapsed into one, a composite, which is a frame that is drawn as a card; and opened again. */
-export function createComposites({ graph, flow, selection, actions, notes, readonly }) {
+export function createComposites(canvas) {
+  const { graph, flow, selection, actions, notes, steps, readonly } = canvas
   const composites = () => selection.cards().filter((id) => graph.frameOf(id))
   const frames = () =>
     selection.chosenNotes().filter((id) => graph.annotations.get(id).kind === "frame")
@@ -26,7 +27,7 @@ export function createComposites({ graph, flow, selection, actions, notes, reado
     const made = frame ? { id: frame } : notes.around(cards)
     actions.annotate({ ...made, collapsed: true, members: cards })
     select(graph.drawnAs(cards[0]))
-    if (!frame) notes.edit(made.id)
+    if (!frame && !steps.tiny.value) notes.edit(made.id) // far away, its title is not seen
     return true
   }
 
