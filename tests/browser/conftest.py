@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ from playwright.sync_api import (
 )
 
 from scripts.get_chromium import on_this_machine
-from tests.browser.hands import HINTS_SEEN, Hands
+from tests.browser.hands import HINTS_SEEN, Desk, Hands
 from tests.servers import Server, Serving, serving, start_server, workspace
 
 __all__ = ["serving", "start_server", "workspace"]
@@ -71,6 +72,29 @@ def server(serving: Serving) -> Server:
 def own_server(start_server: Callable[..., Server]) -> Server:
     """A server with an empty workspace, for a story that leaves more behind than a pipeline."""
     return start_server()
+
+
+@pytest.fixture
+def desk(server: Server, page: Page) -> Desk:
+    """Opens a pipeline: cards called by their kind, at these places, and wires as the page does."""
+
+    def lay(cards: dict[str, tuple[float, float]], *wires: str) -> Hands:
+        nodes = [
+            {"id": id, "card": id.removesuffix("_2"), "position": {"x": x, "y": y}}
+            for id, (x, y) in cards.items()
+        ]
+        names = ("source", "source_port", "target", "target_port")
+        edges = [dict(zip(names, wire.replace("-", ".").split("."), strict=True)) for wire in wires]
+        pipeline = {"format": "tensorrag.pipeline", "version": 1, "nodes": nodes, "edges": edges}
+        made = page.request.post(f"{server.url}/api/pipelines", data=json.dumps(pipeline))
+        hands = Hands(page).open(f"{server.url}/edit/{made.json()['id']}")
+        for id in cards:
+            expect(hands.card(id)).to_be_visible()
+        plane = page.locator(".vue-flow__transformationpane")
+        expect(plane).not_to_have_attribute("style", re.compile(r"translate\(0px, 0px\)"))
+        return hands
+
+    return lay
 
 
 @pytest.fixture(scope="package")

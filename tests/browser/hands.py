@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
@@ -210,3 +211,7 @@ class Hands:
         """Wait until the canvas has been drawn alike for half a second of frames."""
         self.page.evaluate("window.still = 0; window.drawn = ''")
         self.page.wait_for_function(STILL)
+
+
+Desk = Callable[..., Hands]
+"""Opens a pipeline of cards at places: ``desk({"train": (0, 0)}, *wires)``."""

@@ -4,55 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import httpx
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, expect
 
-from tests.browser.hands import Hands
-from tests.servers import Server, launch
+from tests.browser.hands import Desk, Hands
+from tests.servers import Server
 
 TABLES = "data_load.dataset-train.train_dataset"
 SPEC = "model_define.model_spec-train.model_spec"
-
-
-@pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One server for all stories of this file, each with a pipeline of its own."""
-    folder = tmp_path_factory.mktemp("shop")
-    server = launch(folder / "workspace", folder / "server.log")
-    server.wait()
-    yield server
-    server.stop()
-
-
-Desk = Callable[..., Hands]
-
-
-@pytest.fixture
-def desk(shop: Server, page: Page) -> Desk:
-    """Opens a pipeline: cards called by their kind, at these places, and wires as the page does."""
-
-    def lay(cards: dict[str, tuple[float, float]], *wires: str) -> Hands:
-        nodes = [
-            {"id": id, "card": id.removesuffix("_2"), "position": {"x": x, "y": y}}
-            for id, (x, y) in cards.items()
-        ]
-        names = ("source", "source_port", "target", "target_port")
-        edges = [dict(zip(names, wire.replace("-", ".").split("."), strict=True)) for wire in wires]
-        pipeline = {"format": "tensorrag.pipeline", "version": 1, "nodes": nodes, "edges": edges}
-        answer = httpx.post(f"{shop.url}/api/pipelines", json=pipeline, trust_env=False)
-        hands = Hands(page).open(f"{shop.url}/edit/{answer.json()['id']}")
-        for id in cards:
-            expect(hands.card(id)).to_be_visible()
-        unmoved = re.compile(r"translate\(0px, 0px\)")
-        plane = page.locator(".vue-flow__transformationpane")
-        expect(plane).not_to_have_attribute("style", unmoved)
-        return hands
-
-    return lay
 
 
 def wires(hands: Hands, *ids: str) -> None:
@@ -165,7 +126,7 @@ def test_a_card_held_over_a_wire_says_whether_it_fits_before_it_is_dropped(desk:
 
 
 def test_cards_are_copied_and_pasted_into_another_pipeline_in_another_tab(
-    desk: Desk, shop: Server, context: BrowserContext
+    desk: Desk, server: Server, context: BrowserContext
 ) -> None:
     hands = desk({"data_load": (0, 0), "train": (232, -28), "model_define": (0, 200)}, TABLES, SPEC)
     hands.settings("train")
@@ -176,7 +137,7 @@ def test_cards_are_copied_and_pasted_into_another_pipeline_in_another_tab(
     expect(hands.page.locator("[data-node].tr-selected")).to_have_count(3)
     hands.page.keyboard.press("ControlOrMeta+c")
 
-    other = Hands(context.new_page()).open(f"{shop.url}/edit/new")
+    other = Hands(context.new_page()).open(f"{server.url}/edit/new")
     other.page.wait_for_url("**/edit/new_pipeline*")
     expect(other.page.get_by_text("An empty canvas")).to_be_visible()
     other.page.mouse.move(*middle(other.test_id("canvas")))
@@ -218,9 +179,9 @@ def test_a_card_is_duplicated_cut_and_pasted_under_the_pointer(desk: Desk) -> No
 
 
 def test_what_is_pasted_is_text_that_anybody_may_have_written(
-    desk: Desk, shop: Server, context: BrowserContext, tmp_path: Path
+    desk: Desk, server: Server, context: BrowserContext, tmp_path: Path
 ) -> None:
-    context.grant_permissions(["clipboard-read", "clipboard-write"], origin=shop.url)
+    context.grant_permissions(["clipboard-read", "clipboard-write"], origin=server.url)
     hands = desk({"data_load": (0, 0)})
     page, note = hands.page, hands.page.locator(".note")
 
@@ -377,7 +338,7 @@ def test_a_right_click_offers_what_can_be_done_with_cards_a_wire_and_the_canvas(
 
 
 def test_a_note_and_a_frame_say_what_belongs_together(
-    desk: Desk, shop: Server, context: BrowserContext
+    desk: Desk, server: Server, context: BrowserContext
 ) -> None:
     hands = desk({"data_load": (0, 0), "train": (300, 60)}, TABLES)
     page, notes = hands.page, hands.page.locator("[data-note]")
@@ -471,7 +432,7 @@ FIVE = {
 
 
 def test_five_cards_become_one_card_and_open_again(
-    desk: Desk, shop: Server, context: BrowserContext
+    desk: Desk, server: Server, context: BrowserContext
 ) -> None:
     hands = desk(FIVE | {"data_split_2": (600, 100)}, "data_load.dataset-data_split.dataset", FIRST)
     page, press = hands.page, hands.page.keyboard.press
@@ -506,7 +467,7 @@ def test_five_cards_become_one_card_and_open_again(
 
     one.click(position={"x": 60, "y": 80})
     press("ControlOrMeta+c")
-    elsewhere = Hands(context.new_page()).open(f"{shop.url}/edit/new")
+    elsewhere = Hands(context.new_page()).open(f"{server.url}/edit/new")
     elsewhere.page.wait_for_url("**/edit/new_pipeline*")
     expect(elsewhere.page.get_by_text("An empty canvas")).to_be_visible()
     elsewhere.page.mouse.move(*middle(elsewhere.test_id("canvas")))

@@ -30,7 +30,7 @@ class Picky(Card):
     def run(self, dataset: Table) -> Out:
         raise InputError("There are ages missing.", port="dataset", hint="Take another table.")
 '''
-PIPELINE = {
+PIPELINE: dict[str, Any] = {
     "format": "tensorrag.pipeline", "version": 1, "name": "Diabetes", "description": "",
     "nodes": [
         {"id": "load", "card": "data_load", "position": {"x": 0, "y": 80},
@@ -121,9 +121,10 @@ def port(hands: Hands, name: str) -> Locator:
 
 
 def test_what_came_in_and_what_went_out_at_each_card(
-    open_new: Callable[[dict[str, Any]], Hands],
+    open_new: Callable[[dict[str, Any]], Hands], server: Server
 ) -> None:
-    hands = open_new(PIPELINE)
+    beside = {"id": "beside", "card": "big", "position": {"x": 0, "y": 400}}
+    hands = open_new(PIPELINE | {"nodes": [*PIPELINE["nodes"], beside]})
     inspector, preview = hands.test_id("inspector"), hands.test_id("preview")
     hands.run()
     hands.expect_status("failed")
@@ -152,6 +153,9 @@ def test_what_came_in_and_what_went_out_at_each_card(
     hands.page.get_by_role("menuitem", name="Run the branch of the selected card").click()
     expect(hands.page.locator(".strip")).to_contain_text("Run 2")
     hands.expect_status("failed")
+    (run,) = hands.page.request.get(f"{server.url}/api/runs?limit=1").json()
+    told = hands.page.request.get(f"{server.url}/api/runs/{run['run']}").json()
+    assert sorted(told["nodes"]) == ["load", "picky", "split"]
 
 
 def test_a_long_table_is_scrolled_sorted_and_searched_without_waiting_for_all_of_it(

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
 
-import httpx
 import pytest
 from playwright.sync_api import Locator, Page, TimeoutError, expect
 
-from tests.browser.hands import Hands
-from tests.servers import Server, launch
+from tests.browser.hands import Desk, Hands
 
 Place = tuple[float, float]
 
@@ -19,16 +16,6 @@ SMALL = """() => [...document.querySelectorAll(".top button, .top a, .tr-ctl but
   .map((each) => each.outerHTML.slice(0, 90))"""
 TABLET = {"viewport": {"width": 1180, "height": 820}, "has_touch": True}
 pytestmark = pytest.mark.parametrize("context", [TABLET], indirect=True)
-
-
-@pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One server for all stories of this file, each with a pipeline of its own."""
-    folder = tmp_path_factory.mktemp("shop")
-    server = launch(folder / "workspace", folder / "server.log")
-    server.wait()
-    yield server
-    server.stop()
 
 
 class Fingers:
@@ -87,30 +74,6 @@ class Fingers:
 @pytest.fixture
 def fingers(page: Page) -> Fingers:
     return Fingers(page)
-
-
-Desk = Callable[..., Hands]
-
-
-@pytest.fixture
-def desk(shop: Server, page: Page) -> Desk:
-    """Opens a pipeline with cards of these kinds at these places."""
-
-    def lay(cards: dict[str, Place]) -> Hands:
-        nodes = [
-            {"id": id, "card": id, "position": {"x": x, "y": y}} for id, (x, y) in cards.items()
-        ]
-        pipeline = {"format": "tensorrag.pipeline", "version": 1, "nodes": nodes, "edges": []}
-        answer = httpx.post(f"{shop.url}/api/pipelines", json=pipeline, trust_env=False)
-        hands = Hands(page).open(f"{shop.url}/edit/{answer.json()['id']}")
-        for id in cards:
-            expect(hands.card(id)).to_be_visible()
-        unmoved = re.compile(r"translate\(0px, 0px\)")
-        plane = page.locator(".vue-flow__transformationpane")
-        expect(plane).not_to_have_attribute("style", unmoved)
-        return hands
-
-    return lay
 
 
 def at(what: Locator, x: float = 0.5, y: float = 0.5) -> Place:
@@ -191,6 +154,7 @@ def test_one_finger_pans_two_zoom_and_a_box_selects(desk: Desk, fingers: Fingers
 
     fingers.spread(at(load, x=0.3, y=0.3), at(hands.card("train")), by=60)
     expect(percent).to_have_text(re.compile("1[2-9][0-9]"))
+    hands.expect_answered()
     expect(hands.test_id("undo")).to_be_disabled()  # no card was dragged
     hands.test_id("fit").tap()
     expect(percent).to_have_text(re.compile("100"))

@@ -163,7 +163,7 @@ def test_everything_else_goes_on(seen: Seen) -> None:
 
 
 def test_nothing_is_left_of_them(seen: Seen) -> None:
-    until = time.monotonic() + 10
+    until = time.monotonic() + within(10)
     while left := seen.stage.left() or forsaken(seen.shared):
         assert time.monotonic() < until, left
         time.sleep(0.05)
