@@ -93,7 +93,7 @@ def _own(catalog: Catalog, groups: Mapping[str, Sequence[CardInfo]], pipeline: s
         OWN not in groups
         and [
             h2(".cat")[OWN],
-            div(".ptext")["Drop a Python file on the canvas: each card in it appears here."],
+            div(".ptext")["Write one with New card, or drop a Python file on the canvas."],
         ],
         [_notice(notice, pipeline) for notice in catalog.notices],
     ]
