@@ -130,6 +130,35 @@ def test_a_few_letters_find_any_action_card_setting_and_pipeline(
     expect(page.get_by_role("heading", name="Secrets")).to_be_in_viewport()
 
 
+def test_the_pages_without_a_canvas_know_it_too(server: Server, page: Page) -> None:
+    made = page.request.post(
+        f"{server.url}/api/pipelines",
+        data={"format": "tensorrag.pipeline", "version": 1, "name": "Rents", "nodes": []},
+    )
+    page.goto(f"{server.url}/settings")
+    expect(page.get_by_test_id("find")).to_be_visible()
+    look_for(page, "light or")
+    shown = page.evaluate("document.documentElement.dataset.theme")
+    page.keyboard.press("Enter")
+    page.wait_for_function("was => document.documentElement.dataset.theme !== was", arg=shown)
+    look_for(page, "all pipe")
+    expect(found(page).first).to_have_text("All pipelinesPages")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_test_id("new")).to_be_visible()
+    look_for(page, "compare")
+    expect(found(page).first).to_have_text("Compare the chosen runsTick two or more")
+    assert [each for theme in ("light", "dark") for each in violations(page, theme)] == []
+    page.keyboard.press("Enter")  # what is off is not done
+    page.keyboard.press("Escape")
+    expect(page.get_by_test_id("command-palette")).to_have_count(0)
+    page.get_by_test_id("find").click()
+    page.keyboard.type("rents")
+    expect(found(page).first).to_have_text("RentsPipelines")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/edit/{made.json()['id']}")
+
+
 def test_nothing_typed_is_lost_when_the_palette_closes(hands: Hands, page: Page) -> None:
     said = page.get_by_label("Description")
     said.click()

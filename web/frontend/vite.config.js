@@ -16,7 +16,11 @@ export default defineConfig(({ mode }) => ({
     target: "es2022",
     outDir: "dist",
     minify: true,
-    lib: { entry: "src/index.js", formats: ["es"], fileName: () => "index.js" },
+    lib: {
+      entry: { index: "src/index.js", finder: "src/finder.js" },
+      formats: ["es"],
+      fileName: (_, name) => `${name}.js`,
+    },
     rollupOptions: {
       external: ["vue"],
       output: { minify: true, chunkFileNames: "[name].js", assetFileNames: "[name][extname]" },

@@ -14,7 +14,7 @@ from web.page.fields import field_specs
 from web.page.form import form
 from web.page.icons import MARK, glyph, icon
 from web.page.markup import Element, Node, a, b, button, div, h1, h2, h3, p, span
-from web.page.topbar import theme_button
+from web.page.topbar import finder_button, theme_button
 from web.page.wording import plural
 
 SHEET = "source.css"
@@ -63,6 +63,7 @@ def bar(shown: Writing) -> Node:
         span(".saved", role="status", data_testid="source-status")[shown.status],
         shown.unsaved and _revert(shown),
         span(".sp"),
+        finder_button(),
         theme_button(),
         shown.there and _delete(shown.file),
         span(".vr"),

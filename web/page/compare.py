@@ -33,7 +33,7 @@ from web.page.markup import (
     thead,
     tr,
 )
-from web.page.topbar import theme_button
+from web.page.topbar import finder_button, theme_button
 from web.page.wording import dollars, number, seconds, when
 
 ADDRESS = "/compare"
@@ -100,6 +100,7 @@ def bar(shown: Shown) -> Node:
         span(".slash", aria_hidden="true")["/"],
         h1(style="font-weight:600")["Compare"],
         span(".sp"),
+        finder_button(),
         theme_button(),
         span(".vr"),
         _add(shown) if shown.others and len(shown.runs) < MOST else None,

@@ -64,8 +64,6 @@ async def elsewhere(sessions: Sessions, here: str) -> list[JsonObject]:
     entries = await sessions.entries()
     samples = await asyncio.to_thread(sample_pipelines)
     return [
-        *_to("Cards of your own", _sources(sessions, here)),
-        *_to("Pages", PAGES),
         *_to("Pipelines", _own(entries, here)),
         *_to("A new pipeline", [("New pipeline", "/edit/new")]),
         *[
@@ -73,6 +71,8 @@ async def elsewhere(sessions: Sessions, here: str) -> list[JsonObject]:
             | {"about": sample.summary, "href": f"/edit/new?sample={sample.name}"}
             for sample in samples.values()
         ],
+        *_to("Cards of your own", _sources(sessions, here)),
+        *_to("Pages", PAGES),
     ]
 
 

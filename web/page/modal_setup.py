@@ -12,7 +12,7 @@ from web.live.setting_up import State
 from web.page.icons import MARK, icon, state
 from web.page.markup import Element, Node, a, button, div, h1, h2, header, li, ol, p, section, span
 from web.page.remedies import with_commands
-from web.page.topbar import theme_button
+from web.page.topbar import finder_button, theme_button
 from web.page.wording import dollars
 
 STEPS: tuple[Missing, ...] = ("package", "sign_in", "deploy")
@@ -63,6 +63,7 @@ def _bar() -> Element:
         span(".slash", aria_hidden="true")["/"],
         h1(style="font-weight:600")["Modal"],
         span(".sp"),
+        finder_button(),
         theme_button(),
     ]
 

@@ -18,6 +18,7 @@ from web.page.card_source import SHEET
 from web.page.compare import ADDRESS
 from web.page.compare_page import ComparePage
 from web.page.editor import Editor
+from web.page.finding import find_here
 from web.page.home import Home
 from web.page.markup import div
 from web.page.panel import Panel
@@ -37,26 +38,30 @@ def add_pages(sessions: Sessions) -> None:
         theme.dress(theme.title("Pipelines"))
         start = Home(sessions)
         await start.build(client)
+        find_here(client, sessions)
         trouble.hear(client, sessions.troubles, start.say)
 
     @ui.page(ADDRESS, favicon=theme.MARK, response_timeout=30)
-    async def compare(run: Annotated[list[str] | None, Query()] = None) -> None:
+    async def compare(client: Client, run: Annotated[list[str] | None, Query()] = None) -> None:
         try:
             await ComparePage(sessions, run or []).build()
         except TensorRagError as error:
             trouble.refuse(error.message, error.hint)
             return
+        find_here(client, sessions)
         theme.dress(theme.title("Compare"))
 
     @ui.page("/settings", favicon=theme.MARK)
-    async def settings() -> None:
+    async def settings(client: Client) -> None:
         theme.dress(theme.title("Settings"))
         await SettingsPage(sessions).build()
+        find_here(client, sessions)
 
     @ui.page(modal_page.ADDRESS, favicon=theme.MARK)
     async def modal(client: Client) -> None:
         theme.dress(theme.title("Modal"))
         modal_page.ModalPage(sessions).build(client)
+        find_here(client, sessions)
 
     @ui.page("/cards/{name}", favicon=theme.MARK, response_timeout=30)
     async def card(client: Client, name: str, pipeline: str = "") -> None:
@@ -68,6 +73,7 @@ def add_pages(sessions: Sessions) -> None:
             trouble.refuse(error.message, error.hint)
             return
         theme.dress(theme.title("New card" if name == NEW else name), SHEET)
+        find_here(client, sessions)
         if source is None and session is not None:
             UntrustedPage(sessions, session, name).build()
         elif source is not None:

@@ -30,7 +30,7 @@ from web.page.markup import (
 from web.page.miniature import miniature
 from web.page.own_list import SORT_WORDS, SORTS, Own, chosen, own_list
 from web.page.run_list import comparing
-from web.page.topbar import import_button, settings_link, theme_button
+from web.page.topbar import finder_button, import_button, settings_link, theme_button
 from web.page.wording import plural
 
 
@@ -75,6 +75,7 @@ def _bar() -> Element:
         MARK,
         h1(style="font-weight:600")["TensorRag"],
         span(".sp"),
+        finder_button(),
         settings_link(),
         theme_button(),
         span(".vr"),
@@ -189,8 +190,8 @@ def _sort(sort: str) -> Element:
 def _search(query: str) -> Element:
     field = input_(
         type="search", placeholder="Search pipelines", aria_label="Search pipelines", value=query,
-        data_sets="search", data_eager=True, data_local=True, data_keys="/", autocomplete="off",
-        spellcheck="false",
+        data_testid="search-own", data_sets="search", data_eager=True, data_local=True,
+        data_keys="/", autocomplete="off", spellcheck="false",
     )  # fmt: skip
     return div(".search", role="search")[icon("search", ".s"), field, kbd["/"]]
 

@@ -52,7 +52,7 @@ def top_bar(bar: TopBar) -> Node:
             bar.saved == "Saved" and icon("check", ".s"), span[bar.saved]
         ],
         span(".sp"),
-        _finder(),
+        finder_button(),
         _history(bar),
         span(".vr"),
         _files(),
@@ -76,7 +76,8 @@ def _name(name: str) -> Element:
     ]  # fmt: skip
 
 
-def _finder() -> Element:
+def finder_button() -> Element:
+    """Open the command palette; the browser does it."""
     title = "Find an action, a card, a setting or a pipeline"
     return button(
         ".btn.i.wide", type="button", data_command="palette", data_testid="find",

@@ -14,7 +14,7 @@ from web.page.card_source import address, way_here
 from web.page.elsewhere import placeholder
 from web.page.markup import Node, div, h1, span
 from web.page.panel import Panel
-from web.page.topbar import theme_button
+from web.page.topbar import finder_button, theme_button
 
 
 class UntrustedPage:
@@ -34,6 +34,7 @@ class UntrustedPage:
                     h1(style="font-weight:600")[visible(self._card)],
                     span(".saved")["Not trusted yet"],
                     span(".sp"),
+                    finder_button(),
                     theme_button(),
                 ],
             ).classes("top")

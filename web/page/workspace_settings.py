@@ -28,7 +28,7 @@ from web.page.markup import (
 from web.page.notifying_settings import Notifying, notifying_part
 from web.page.renting_settings import Renting, renting_part
 from web.page.start import notice_of_damage
-from web.page.topbar import theme_button
+from web.page.topbar import finder_button, theme_button
 from web.page.wording import size
 
 
@@ -92,6 +92,7 @@ def _bar() -> Element:
         span(".slash", aria_hidden="true")["/"],
         h1(style="font-weight:600")["Settings"],
         span(".sp"),
+        finder_button(),
         theme_button(),
     ]
 

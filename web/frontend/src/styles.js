@@ -1,5 +1,7 @@
+import { addStyle, removeStyles } from "./head.js"
 import flow from "@vue-flow/core/dist/style.css?inline"
 import base from "./styles/base.css?inline"
+import small from "./styles/small.css?inline"
 import plane from "./styles/plane.css?inline"
 import card from "./styles/card.css?inline"
 import results from "./styles/results.css?inline"
@@ -17,12 +19,10 @@ import list from "./styles/list.css?inline"
 import touch from "./styles/touch.css?inline"
 import still from "./styles/still.css?inline"
 
-// One <style> per name in the head: the bundle brings its own CSS and needs no link in the page.
-
-const ATTRIBUTE = "data-tensorrag-canvas"
 const CANVAS = [
   flow,
   base,
+  small,
   plane,
   card,
   results,
@@ -45,18 +45,10 @@ let canvases = 0 // that use the styles: the last one takes them away
 
 export function useStyles() {
   canvases += 1
-  addStyle("canvas")
-}
-
-export function addStyle(name, css = CANVAS) {
-  const known = document.head.querySelector(`style[${ATTRIBUTE}=${name}]`)
-  const style = known ?? document.head.appendChild(document.createElement("style"))
-  style.setAttribute(ATTRIBUTE, name)
-  style.textContent = css
+  addStyle("canvas", CANVAS)
 }
 
 export function removeStyle() {
   canvases -= 1
-  if (canvases > 0) return
-  for (const style of document.head.querySelectorAll(`style[${ATTRIBUTE}]`)) style.remove()
+  if (canvases === 0) removeStyles()
 }

@@ -1,10 +1,8 @@
 import { offers } from "../adding/offers.js"
-import { ranked } from "../search/ranking.js"
+import { fromLead, toPage } from "./answers.js"
 import { grouped, whyNot } from "./registry.js"
 
 const ADD = "Add a card"
-const MOST = 80
-const MOST_OF_A_KIND = 12
 
 /**
  * What the palette lists: each with its `title`, what it belongs to (`heading`), and `go`, which
@@ -57,25 +55,4 @@ function fromOffer(offer, add) {
 function fromCard({ id, title, type, card }, reveal) {
   const about = `go to ${card}`
   return { key: `go ${id}`, title, type, about, heading: "Cards here", go: () => reveal(id) }
-}
-
-function fromLead(lead, go) {
-  const { heading, title, note, about, href, control } = lead
-  return { key: href ?? control, heading, title, note, about, go: () => go(lead) }
-}
-
-const toPage = ({ href }) => window.location.assign(href)
-
-const aboutIt = ({ heading, about, note }) => `${heading} ${about ?? ""} ${note ?? ""}`
-
-/** What answers; while nothing is typed, some of every kind. */
-export function answers(all, typed) {
-  if (typed.trim()) {
-    return ranked(all, typed, ({ title }) => title, aboutIt).slice(0, MOST)
-  }
-  const counts = new Map()
-  return all.filter(({ heading }) => {
-    counts.set(heading, (counts.get(heading) ?? 0) + 1)
-    return counts.get(heading) <= MOST_OF_A_KIND
-  })
 }

@@ -1,0 +1,1 @@
+export { default } from "tensorrag-canvas/finder.js";
