@@ -1,0 +1,77 @@
+"""What a trained model says of rows that nobody knows the answer of."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cards.predict import Predict
+from cards.train import Train
+from cards.train_gpu import TrainGpu
+from tensorrag import EstimatorSpec, InputError, Model, NetworkSpec, ParameterError, Table
+
+
+@pytest.fixture(scope="module")
+def rooms() -> Table:
+    draw = np.random.default_rng(7)
+    size = draw.uniform(20, 90, 200)
+    age = draw.uniform(0, 60, 200)
+    return Table.from_pandas(pd.DataFrame({"size": size, "age": age, "rent": 12 * size - age}))
+
+
+@pytest.fixture(scope="module")
+def ridge(rooms: Table) -> Model:
+    return Train(target_column="rent").run(rooms, None, EstimatorSpec("ridge")).trained_model
+
+
+def asked(*rows: tuple[float, float]) -> Table:
+    return Table.from_pandas(pd.DataFrame(rows, columns=["age", "size"], dtype=float))
+
+
+def test_the_answer_stands_beside_each_row(ridge: Model) -> None:
+    made = Predict().run(asked((10, 50), (40, 80)), ridge).predictions
+
+    frame = made.to_pandas()
+    assert list(frame) == ["age", "size", "predicted_rent"]
+    assert frame["predicted_rent"].to_numpy() == pytest.approx([590, 920], rel=0.01)
+
+
+def test_it_is_what_the_estimator_itself_says(rooms: Table, ridge: Model) -> None:
+    made = Predict().run(rooms, ridge).predictions.to_pandas()
+
+    says = ridge.content["estimator"].predict(rooms.to_pandas()[["size", "age"]].to_numpy())
+    assert made["predicted_rent"].to_numpy() == pytest.approx(says, rel=1e-12)
+
+
+def test_a_network_answers_as_well(rooms: Table) -> None:
+    layers = [{"id": "hidden_1", "type": "linear", "params": {"units": 8}}]
+    spec = NetworkSpec(layers, {"epochs": 2})
+    model = TrainGpu(target_column="rent").run(rooms, None, spec).trained_model
+
+    made = Predict(prediction_column="guess").run(asked((10, 50)), model).predictions
+
+    assert np.isfinite(made.to_pandas()["guess"][0])
+
+
+def test_no_rows_get_no_answers(ridge: Model) -> None:
+    made = Predict().run(asked(), ridge).predictions
+
+    assert (made.num_rows, made.schema.names) == (0, ("age", "size", "predicted_rent"))
+
+
+def test_a_column_that_is_there_is_never_written_over(rooms: Table, ridge: Model) -> None:
+    card = Predict(prediction_column="rent")
+
+    with pytest.raises(ParameterError, match="has a column 'rent' already"):
+        card.run(rooms, ridge)
+    with pytest.raises(ParameterError, match="has a column 'rent' already"):
+        card.propagate(rooms.schema, ridge.schema)
+
+
+def test_rows_without_what_it_learnt_from_are_refused_before_the_run(ridge: Model) -> None:
+    table = Table.from_pandas(pd.DataFrame({"size": [50.0]}))
+
+    with pytest.raises(InputError, match="lacks age, which the model was trained on") as refused:
+        Predict().propagate(table.schema, ridge.schema)
+    assert refused.value.port == "dataset"
