@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, SerializeAsAny, TypeAdapter, Validat
 from tensorrag.card import Card, Peek
 from tensorrag.catalog import CardInfo
 from tensorrag.check.columns import column_problems
+from tensorrag.check.leakage import leakage_problems
 from tensorrag.check.lost import where_lost
 from tensorrag.check.places import pipeline_problems, place_problems
 from tensorrag.check.problems import Fix, Level, Problem
@@ -132,6 +133,7 @@ def check(
         checking.problems += place_problems(pipeline, node, known.needs, known.footprint)
     needs = {node_id: known.needs for node_id, known in checking.facts.items()}
     checking.problems += pipeline_problems(pipeline, needs)
+    checking.problems += leakage_problems(pipeline, infos, checking.facts)
     place = {node_id: index for index, node_id in enumerate(pipeline.nodes)}
     checking.problems.sort(key=lambda problem: place.get(problem.node or "", -1))
     facts = {node_id: checking.facts[node_id] for node_id in pipeline.nodes}

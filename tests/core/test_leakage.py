@@ -1,0 +1,141 @@
+"""Measuring on rows that a model has learnt from is found in the graph, and mended by a click."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tensorrag.catalog import Catalog
+from tensorrag.check import check
+from tensorrag.check.problems import Problem
+from tensorrag.edit.commands import apply
+from tensorrag.pipeline import Pipeline
+from tensorrag.registry.finding import Registry
+from tests.core.test_check import made
+
+REGISTRY = Registry.load()
+CATALOG = Catalog(cards={each.info.card: each.info for each in REGISTRY.found.values()}, types={})
+
+NODES: dict[str, dict[str, Any]] = {
+    "load": {"card": "data_load"},
+    "split": {"card": "data_split"},
+    "model": {"card": "model_define"},
+    "train": {"card": "train", "params": {"target_column": "MEDV"}},
+    "evaluate": {"card": "evaluate"},
+}
+MODEL = ["model.model_spec-train.model_spec", "train.trained_model-evaluate.trained_model"]
+TO_SPLIT = "load.dataset-split.dataset"
+AGAIN = {"again": {"card": "data_split"}}
+OTHER = {"again": {"card": "data_split", "params": {"seed": 1}}}
+TO_AGAIN = "load.dataset-again.dataset"
+
+
+def seen(of: Pipeline) -> list[Problem]:
+    return [each for each in check(of, REGISTRY).problems if each.code == "rows_seen"]
+
+
+def built(train: str, test: str, *wires: str, **more: dict[str, Any]) -> Pipeline:
+    """The usual pipeline, with what goes to Train and to Evaluate."""
+    ends = [f"{train}-train.train_dataset", f"{test}-evaluate.test_dataset"]
+    wired = " ".join([*MODEL, *wires, *ends])
+    nodes = {name: node for name, node in (NODES | more).items() if f"{name}." in wired}
+    return made(nodes, wired.split())
+
+
+@pytest.mark.parametrize(
+    ("of", "says"),
+    [
+        (built("split.train_dataset", "split.train_dataset", TO_SPLIT), "These rows are ones"),
+        (built("split.train_dataset", "load.dataset", TO_SPLIT), "Some of these rows are ones"),
+        (built("load.dataset", "split.test_dataset", TO_SPLIT), "These rows are ones"),
+        (built("load.dataset", "load.dataset"), "These rows are ones"),
+        (
+            built("split.train_dataset", "again.test_dataset", TO_SPLIT, TO_AGAIN, **OTHER),
+            "Some of these rows may be ones",
+        ),
+    ],
+)
+def test_rows_that_were_learnt_from_are_no_test(of: Pipeline, says: str) -> None:
+    (problem,) = seen(of)
+
+    assert (problem.node, problem.port, problem.level) == ("evaluate", "test_dataset", "warning")
+    assert problem.message.startswith(f"{says} ")
+
+
+@pytest.mark.parametrize(
+    "of",
+    [
+        built("split.train_dataset", "split.test_dataset", TO_SPLIT),
+        built("split.train_dataset", "split.validation_dataset", TO_SPLIT),
+        # the same split once more, and a part of a part
+        built("split.train_dataset", "again.test_dataset", TO_SPLIT, TO_AGAIN, **AGAIN),
+        built(
+            "split.train_dataset",
+            "again.test_dataset",
+            TO_SPLIT,
+            "split.test_dataset-again.dataset",
+            **AGAIN,
+        ),
+        # other data altogether
+        built(
+            "split.train_dataset",
+            "elsewhere.dataset",
+            TO_SPLIT,
+            elsewhere={"card": "data_load", "params": {"source": "path", "path": "/new.csv"}},
+        ),
+        # nothing that anybody knows
+        built("unknown.rows", "unknown.rows", unknown={"card": "not_here"}),
+        built("split.train_dataset", "split.train_dataset", "split.test_dataset-split.dataset"),
+        built(
+            "split.train_dataset", "split.train_dataset", TO_SPLIT,
+            evaluate={"card": "evaluate", "enabled": False},
+        ),
+    ],
+)  # fmt: skip
+def test_other_rows_are_never_blamed(of: Pipeline) -> None:
+    assert seen(of) == []
+
+
+def test_the_same_table_loaded_twice_is_one_table() -> None:
+    twice = built("load.dataset", "copy.dataset", copy={"card": "data_load"})
+
+    assert [problem.node for problem in seen(twice)] == ["evaluate"]
+
+
+def test_validation_rows_that_are_train_rows_tell_nothing() -> None:
+    wires = (TO_SPLIT, "split.train_dataset-train.validation_dataset")
+    (problem,) = seen(built("split.train_dataset", "split.test_dataset", *wires))
+
+    assert (problem.node, problem.port) == ("train", "validation_dataset")
+    assert problem.message.endswith("so they tell nothing about new ones.")
+
+
+@pytest.mark.parametrize(
+    ("of", "label"),
+    [
+        (
+            built("split.train_dataset", "split.train_dataset", TO_SPLIT),
+            "Measure on the test rows",
+        ),
+        (built("split.train_dataset", "load.dataset", TO_SPLIT), "Measure on the test rows"),
+        (built("load.dataset", "load.dataset"), "Put a Data Split in between"),
+        (
+            built(
+                "split.train_dataset", "split.test_dataset", TO_SPLIT,
+                split={"card": "data_split", "enabled": False},
+            ),
+            "Bypass Data Split no longer",
+        ),
+    ],
+)  # fmt: skip
+def test_one_click_mends_it(of: Pipeline, label: str) -> None:
+    (problem,) = seen(of)
+    assert problem.fix is not None
+    assert problem.fix.label == label
+
+    mended = of
+    for op in problem.fix.ops:
+        mended = apply(mended, op, CATALOG)
+
+    assert check(mended, REGISTRY).problems == ()
