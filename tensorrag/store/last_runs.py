@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from tensorrag.errors import FileFormatError
+from tensorrag.pipeline.as_json import from_json
+from tensorrag.pipeline.essence import Ran, essence
 from tensorrag.plain import JsonObject
 from tensorrag.store.journal import Journal
 from tensorrag.store.run_entry import COLUMNS, RunEntry, entry_of
@@ -18,6 +21,11 @@ LATEST = (
 IDS = f"SELECT id FROM runs WHERE number IN ({LATEST})"  # noqa: S608
 MAIN = ("r2", "accuracy")
 """The metric that stands for a run: the first that it has."""
+KEPT = 5000
+AT_ONCE = 100
+"""Records that are read in one go."""
+_ran: dict[str, Ran | None] = {}
+"""By run: what it was of, which never changes; a list of many is drawn often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +46,8 @@ class LastRun:
     """The best one, where several cards measured."""
     cost: float | None = None
     """US$; None where nothing was rented."""
+    ran: Ran | None = None
+    """What it was of, where that is known."""
 
 
 def last_runs(journal: Journal) -> dict[str, LastRun]:
@@ -45,15 +55,45 @@ def last_runs(journal: Journal) -> dict[str, LastRun]:
     rows = journal.database.read(f"SELECT {COLUMNS} FROM runs WHERE number IN ({LATEST})")  # noqa: S608
     entries = [entry_of(row) for row in rows]
     scores, rented = _scores(journal, IDS), _rented(journal)
+    _remember(journal, [entry.id for entry in entries])
     return {
         entry.pipeline: LastRun(
             replace(entry, rented=rented.get(entry.id, ())),
             scores.get(entry.id),
             journal.spending.of_run(entry.id) if entry.id in rented else None,
+            _ran.get(entry.id),
         )
         for entry in entries
         if entry.pipeline is not None
     }
+
+
+def _remember(journal: Journal, runs: Sequence[str]) -> None:
+    """Read what these runs were of, where that is not known yet."""
+    if len(_ran) > KEPT:
+        _ran.clear()
+    unknown = [run for run in runs if run not in _ran]
+    for at in range(0, len(unknown), AT_ONCE):
+        _ran.update(_read(journal, unknown[at : at + AT_ONCE]))
+
+
+def _read(journal: Journal, runs: Sequence[str]) -> Iterator[tuple[str, Ran | None]]:
+    asked = ", ".join("?" * len(runs))
+    rows = journal.database.read(
+        "SELECT id, json_extract(record, '$.pipeline'),"  # noqa: S608
+        " coalesce(json_extract(record, '$.until'), json_extract(record, '$.branch')) IS NULL"
+        f" FROM runs WHERE id IN ({asked})",
+        runs,
+    )
+    for run, pipeline, whole in rows:
+        yield run, _of(json.loads(pipeline or "{}"), whole=bool(whole))
+
+
+def _of(pipeline: JsonObject, *, whole: bool) -> Ran | None:
+    try:
+        return Ran(essence(from_json(pipeline)[0]), whole) if pipeline else None
+    except FileFormatError:
+        return None
 
 
 def scores_of(journal: Journal, pipeline_id: str, limit: int) -> dict[str, Score]:

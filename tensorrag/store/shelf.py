@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 
 from tensorrag.durable import create_file, full_disk_explained, make_folder, sync_folder
 from tensorrag.errors import FileFormatError, PipelineError
 from tensorrag.pipeline import Node, Pipeline, files
+from tensorrag.pipeline.essence import essence
 from tensorrag.pipeline.files import Loaded
 from tensorrag.pipeline.names import quoted
 from tensorrag.store.edit_log import EditLog
@@ -47,6 +48,8 @@ class Entry:
     """Why the file cannot be opened, if it cannot."""
     sketch: Pipeline | None = None
     """Its first cards and their wires without any settings, for a picture."""
+    essence: Mapping[str, str] = field(default_factory=dict)
+    """What decides on its results, by card."""
 
 
 class Shelf:
@@ -240,7 +243,8 @@ def _described(path: Path, modified: float) -> Entry:
         return Entry(path.stem, path.stem, "", modified, (), error.message)
     cards = tuple(node.card for node in pipeline.nodes.values())
     named, said = pipeline.name or path.stem, pipeline.description
-    return Entry(path.stem, named, said, modified, cards, sketch=_sketch(pipeline))
+    drawn = _sketch(pipeline)
+    return Entry(path.stem, named, said, modified, cards, sketch=drawn, essence=essence(pipeline))
 
 
 def _sketch(pipeline: Pipeline) -> Pipeline:

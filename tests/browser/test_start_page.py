@@ -64,12 +64,16 @@ def test_my_pipelines_are_found_copied_renamed_deleted_and_back_with_all_that_wa
         expect(row(page, name)).to_contain_text("Done", timeout=TRAINED)  # without a reload
         expect(row(page, name)).to_contain_text("This machine")
         expect(row(page, name).locator("[data-metric=r2]")).to_contain_text("R² 0.")
+        expect(row(page, name)).not_to_contain_text("changed since")
+        changed = {"op": "set_params", "node": "split", "params": {"seed": 9}}
+        http.post(f"/api/pipelines/{mine}/edits", json={"ops": [changed]})
 
         do(page, name, "Duplicate")
         expect(page.get_by_label(f"New name of {name} copy")).to_be_focused()
         page.keyboard.type("Another one")
         page.keyboard.press("Enter")
         expect(row(page, "Another one")).to_be_visible()
+        expect(row(page, name)).to_contain_text("changed since")
         listed = {entry["name"] for entry in http.get("/api/pipelines").json()}
         assert {name, "Another one"} <= listed
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tensorrag.pipeline import Edge, Pipeline, Position
+from tensorrag.pipeline.as_json import to_json
 from tensorrag.store.journal import Journal
 from tensorrag.store.last_runs import Score, last_runs, scores_of
+from tensorrag.store.shelf import Shelf
 from tensorrag.store.spending import Charge, Work
+from tensorrag.store.workspace import Workspace
+from tests.core.engine import node
 
 
 @pytest.fixture
@@ -93,3 +99,30 @@ def test_what_was_rented_is_named_with_its_cost(journal: Journal) -> None:
 
     assert last.entry.rented == (("modal", "T4"),)
     assert last.cost == pytest.approx(0.01)
+
+
+def test_what_ran_last_is_told_from_what_was_changed_since(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    shelf, journal = workspace.pipelines, workspace.journal
+    before = Pipeline("Houses").with_nodes(node("load"), node("split", seed=1), node("alone"))
+    before = before.with_edges(Edge("load", "dataset", "split", "dataset"))
+    id = shelf.create(before)
+
+    def changed_since(ran: Pipeline, now: Pipeline, **how: str) -> bool:
+        shelf.save(id, now)
+        record = {"pipeline": to_json(ran), **how}
+        journal.create_run(record, pipeline_id=id, name="Houses", status="succeeded")
+        (entry,), last = Shelf(shelf.folder).list(), last_runs(journal)[id]
+        assert last.ran is not None
+        return last.ran.differs(entry.essence)
+
+    moved = before.with_nodes(replace(before.nodes["load"], position=Position(9, 9), title="Mine"))
+    assert not changed_since(before, moved)
+    assert changed_since(before, before.with_nodes(node("split", seed=2)))
+    assert changed_since(before, before.without(edges=[before.edges[0].id]))
+    assert changed_since(before, before.with_nodes(replace(node("alone"), enabled=False)))
+    assert changed_since(before, before.with_nodes(node("another")))
+
+    part = before.upto("split")
+    assert not changed_since(part, before.with_nodes(node("another")), until="split")
+    assert changed_since(part, before.with_nodes(node("load", rows=3)), until="split")

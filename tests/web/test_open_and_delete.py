@@ -325,3 +325,10 @@ async def test_over_http_every_answer_is_a_sentence(start_server: Callable[..., 
             assert not (server.workspace / "pipelines" / f"{name}.json").exists()
             statuses |= set(codes)
     assert statuses >= {200, 204, 404}
+
+
+async def test_the_list_has_what_was_edited_a_moment_ago(desk: Desk) -> None:
+    session = await desk.open(SUM)
+    for name in ("One", "Two", "Three"):
+        session.edit([{"op": "rename", "name": name}])
+        assert name in {entry.name for entry in await desk.sessions.entries()}

@@ -254,7 +254,9 @@ class Sessions:
         return await self._put(copy, numbered=True)
 
     async def entries(self) -> list[Entry]:
-        """List the pipelines of the workspace, the one changed last first."""
+        """List the pipelines of the workspace as they are now, the one changed last first."""
+        behind = [each for each in self.pipelines.all() if not each.saved and not each.not_saved]
+        await asyncio.gather(*(each.written() for each in behind), return_exceptions=True)
         return await asyncio.to_thread(self.workspace.pipelines.list)
 
     @property

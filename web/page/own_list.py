@@ -79,6 +79,12 @@ class Own:
         return self.last is not None and self.last.entry.status == "interrupted"
 
     @property
+    def changed(self) -> bool:
+        """Whether it is no longer what ran last, so that its result is of before."""
+        ran = self.last.ran if self.last is not None and not self.running else None
+        return ran is not None and not self.entry.error and ran.differs(self.entry.essence)
+
+    @property
     def used(self) -> float:
         """When it was changed or run last, in seconds since 1970."""
         return max(self.entry.modified, self.last.entry.created if self.last else 0.0)
@@ -230,8 +236,13 @@ def _last(own: Own) -> Node:
     moment = "now" if own.running else when(datetime.fromtimestamp(run.created, UTC))
     return [
         div(".row")[state(run.status), own.cut_off and _resume(own)],
-        div(".m2.under")[moment],
+        div(".m2.under")[span[moment], own.changed and _CHANGED],
     ]
+
+
+_CHANGED = span(".c-stale", title="Cards, settings or wires are not as they were in that run")[
+    "changed since"
+]
 
 
 def _cost(last: LastRun) -> str:
