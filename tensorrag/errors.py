@@ -203,6 +203,10 @@ class ArtifactNotFound(ArtifactError):
     """The store does not hold this value."""
 
 
+class ModelNotFound(ArtifactNotFound):
+    """No model of this workspace is called so."""
+
+
 class ArtifactDamaged(ArtifactError):
     """A stored file no longer has the content that was written."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
@@ -12,6 +11,8 @@ from typing import Any, TypeVar
 import click
 
 from tensorrag.cli.lazy_commands import LazyGroup
+from tensorrag.cli.model_commands import models
+from tensorrag.cli.printing import plain, print_json, print_table
 from tensorrag.cli.secret_commands import secret
 from tensorrag.cli.workspace_option import workspace_option
 from tensorrag.gpus import GPUS
@@ -107,7 +108,7 @@ def run(
         else:
             outcome, code = headless.run(call, workspace, quiet=as_json)
     if as_json:
-        _print_json(outcome)
+        print_json(outcome)
     elif sweep is not None:
         _print_swept(outcome)
     return code
@@ -118,13 +119,13 @@ def _print_swept(outcome: dict[str, Any]) -> None:
     names = list(outcome["best"])
     rows = [
         (
-            _plain(str(each["value"])),
+            plain(str(each["value"])),
             each["status"],
             *(_figure(each, name, outcome) for name in names),
         )
         for each in outcome["runs"]
     ]
-    _print_table((outcome["field"], "status", *names), rows)
+    print_table((outcome["field"], "status", *names), rows)
 
 
 def _figure(tried: dict[str, Any], name: str, outcome: dict[str, Any]) -> str:
@@ -144,7 +145,7 @@ def check(pipeline: str, as_json: bool, workspace: Path | None) -> int:
     with _undisturbed(as_json):
         problems = headless.check(pipeline, workspace)
     if as_json:
-        _print_json([problem.model_dump(mode="json") for problem in problems])
+        print_json([problem.model_dump(mode="json") for problem in problems])
     else:
         from tensorrag.cli.terminal import print_problems
 
@@ -162,10 +163,10 @@ def cards(as_json: bool, workspace: Path | None) -> int:
     with _undisturbed(as_json):
         found = listings.cards(workspace)
     if as_json:
-        _print_json(found)
+        print_json(found)
     else:
         rows = [(card["category"], card["card"], card["summary"]) for card in found]
-        _print_table(("category", "card", "what it does"), rows)
+        print_table(("category", "card", "what it does"), rows)
     for fault in listings.faults(workspace):
         click.echo(fault, err=True)
     return SUCCEEDED
@@ -182,10 +183,10 @@ def versions(pipeline: str, as_json: bool, workspace: Path | None) -> int:
     with _undisturbed(as_json):
         found = listings.versions(workspace, pipeline)
     if as_json:
-        _print_json(found)
+        print_json(found)
     else:
-        rows = [tuple(map(_plain, (each["time"], each["name"], each["said"]))) for each in found]
-        _print_table(("time", "name", "what was changed"), rows)
+        rows = [tuple(map(plain, (each["time"], each["name"], each["said"]))) for each in found]
+        print_table(("time", "name", "what was changed"), rows)
     return SUCCEEDED
 
 
@@ -197,10 +198,10 @@ def samples(as_json: bool) -> int:
 
     found = listings.samples()
     if as_json:
-        _print_json(found)
+        print_json(found)
     else:
         rows = [(sample["name"], sample["title"], listings.size(sample)) for sample in found]
-        _print_table(("name", "title", "data"), rows)
+        print_table(("name", "title", "data"), rows)
     return SUCCEEDED
 
 
@@ -232,7 +233,7 @@ def runs(
     if run_id is not None:
         found = listings.run(workspace, run_id)
         if as_json:
-            _print_json(found)
+            print_json(found)
         else:
             from tensorrag.cli.terminal import print_outcome
 
@@ -240,11 +241,11 @@ def runs(
         return SUCCEEDED
     entries = listings.runs(workspace, limit)
     if as_json:
-        _print_json(entries)
+        print_json(entries)
     else:
         columns = ("run", "status", "started", "seconds", "name")
         rows = [tuple(str(entry[name] or "") for name in columns) for entry in entries]
-        _print_table(columns, rows)
+        print_table(columns, rows)
     return SUCCEEDED
 
 
@@ -272,13 +273,14 @@ def doctor(verify: bool, mend: bool, as_json: bool, workspace: Path | None) -> i
     with _undisturbed(as_json):
         report = examine(Workspace.look(workspace), thorough=verify, mend=mend)
     if as_json:
-        _print_json({"well": report.well, **report.model_dump(mode="json")})
+        print_json({"well": report.well, **report.model_dump(mode="json")})
     else:
         print_report(report)
     return SUCCEEDED if report.well else FAILED
 
 
 commands.add_command(secret)
+commands.add_command(models)
 
 
 def _refuse(
@@ -296,7 +298,7 @@ def _refuse(
         refused = {"run": None, "status": "failed", "seconds": 0.0}
         problems = [{**places, **problem}]
         whole = {**refused, "problems": problems, "nodes": {}} if words[:1] == ["run"] else problems
-        _print_json(whole)
+        print_json(whole)
     elif usage is not None:
         usage.show()
     else:
@@ -312,24 +314,6 @@ def _undisturbed(as_json: bool) -> Iterator[None]:
         return
     with redirect_stdout(sys.stderr):
         yield
-
-
-def _print_json(content: Any) -> None:
-    click.echo(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False))
-
-
-def _plain(text: str) -> str:
-    """Leave out what a terminal would take for a command."""
-    return "".join(letter for letter in text if letter.isprintable())
-
-
-def _print_table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
-    """Write columns side by side; the last one may be as long as it likes."""
-    widths = [max(len(row[index]) for row in (head, *rows)) for index in range(len(head) - 1)]
-    for number, row in enumerate((head, *rows)):
-        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
-        line = "  ".join([*cells, row[-1]])
-        click.echo(click.style(line, dim=True) if number == 0 else line)
 
 
 if __name__ == "__main__":

@@ -14,8 +14,9 @@ from typing import Any
 
 from tensorrag.errors import RunNotFound
 from tensorrag.plain import JsonObject
-from tensorrag.store import spending
+from tensorrag.store import model_notes, spending
 from tensorrag.store.database import Database
+from tensorrag.store.models import Models
 from tensorrag.store.owner import Owner
 from tensorrag.store.run_entry import COLUMNS, ONGOING, RunEntry, Unsettled, entry_of, timestamp
 
@@ -40,14 +41,17 @@ CREATE TABLE IF NOT EXISTS events (
 );
 """
     + spending.SCHEMA
+    + ";"
+    + model_notes.SCHEMA
 )
-VERSION = 4
+VERSION = 5
 MIGRATIONS = {
     2: "ALTER TABLE runs ADD COLUMN parent TEXT; ALTER TABLE runs ADD COLUMN request TEXT",
     3: "ALTER TABLE runs ADD COLUMN nth INTEGER; UPDATE runs SET nth = (SELECT count(*)"
     " FROM runs AS earlier WHERE earlier.pipeline IS runs.pipeline"
     " AND earlier.number <= runs.number)",
     4: spending.SCHEMA,
+    5: model_notes.SCHEMA,
 }
 WAITS = "status = 'queued' AND request IS NOT NULL"
 """In SQL: it waits its turn, also across restarts."""
@@ -69,6 +73,8 @@ class Journal:
         self._seen: int | None = None
         self.spending = spending.Spending(self._database)
         """What cards at paid places have cost."""
+        self.models = Models(self._database)
+        """The models that runs have trained."""
 
     @property
     def database(self) -> Database:
@@ -176,6 +182,7 @@ class Journal:
                     for node, (shown, made) in (nodes or {}).items()
                 ],
             )
+            model_notes.note(connection, run, nodes or {})
             if status is not None:
                 end = None if status in ONGOING else finished or time.time()
                 connection.execute(

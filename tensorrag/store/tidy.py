@@ -28,8 +28,8 @@ _one_at_a_time = threading.Lock()
 def tidy(store: Store, journal: Journal, *, cap: int) -> int:
     """Remove the results used longest ago until the store fits into its cap.
 
-    The outputs of the latest run of every pipeline stay, and checkpoints, and what was of use
-    since the oldest run began that is going on.
+    The outputs of the latest run of every pipeline stay, and models that are pinned, and
+    checkpoints, and what was of use since the oldest run began that is going on.
 
     Returns:
         How many bytes were removed.
@@ -41,7 +41,8 @@ def tidy(store: Store, journal: Journal, *, cap: int) -> int:
         store.checkpoints.forget_old(DAYS_WHEN_FULL)
         arranged.forget(store.root / "arranged", 0)
         since = ongoing_since(journal) or time.time()
-        kept = _Kept(store, journal.latest_outputs() | store.checkpoints.digests())
+        pinned = journal.latest_outputs() | journal.models.pinned()
+        kept = _Kept(store, pinned | store.checkpoints.digests())
         size = kept.size
         for key, digests in _by_use(store, before=since):
             if size > cap * ROOM and not kept.pins(digests) and _forget(store, key, since):

@@ -128,6 +128,7 @@ class Model(Value):
             "features": list(self.features),
             "target": self.target,
             "framework": self.framework,
+            "name": self.name,
             "device": self.report.device,
             "train": {name: finite(value) for name, value in self.report.train.items()},
             "history": {k: [finite(x) for x in v] for k, v in self.report.history.items()},

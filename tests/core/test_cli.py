@@ -20,6 +20,7 @@ from tensorrag.edit.document import Document
 from tensorrag.edit.records import change_record, state_record
 from tensorrag.pipeline import Node, Pipeline, files
 from tensorrag.store.workspace import Workspace
+from tests.core import diabetes
 from tests.core.engine import CARDS, InProcess, chain, node
 from tests.core.small_catalog import CATALOG
 
@@ -464,3 +465,25 @@ def test_a_field_is_swept_and_each_value_is_told(capsys: Captured, file: Path) -
         said = "".join(capsys.readouterr())
         assert "Traceback" not in said
         assert said.strip()
+
+
+def test_models_are_listed_and_called_what_people_like(
+    capsys: Captured, tmp_path: Path, at_once: None
+) -> None:
+    assert call(capsys, "models", "--json") == (0, [])
+    files.save(diabetes.pipeline(), tmp_path / "diabetes.json")
+    assert call(capsys, "run", tmp_path / "diabetes.json", "--json")[0] == 0
+
+    _, [model] = call(capsys, "models", "--json")
+    assert main(["models", "rename", model["id"], "Doctor"]) == 0
+    assert main(["models", "pin", "Doctor"]) == 0
+    capsys.readouterr()
+    assert main(["models"]) == 0
+    said = capsys.readouterr().out
+    assert re.search(rf"{model['id']}  Doctor +v1 +r2 0\.\d+ .* ready, pinned", said), said
+
+    assert main(["models", "delete", "Doctor"]) == 0
+    assert f"Undo: tensorrag models restore {model['id']}" in capsys.readouterr().out
+    assert main(["models", "delete", "Doctor"]) == 2
+    assert 'There is no model "Doctor"' in capsys.readouterr().err
+    assert main(["models", "restore", model["id"]]) == 0

@@ -17,6 +17,7 @@ from tensorrag.pipeline.as_json import to_json
 from tensorrag.store.shelf import Entry
 from web.http.edits import add_edits
 from web.http.logs import add_logs
+from web.http.models import add_models
 from web.http.problem_details import ProblemRoute, problem_response
 from web.http.results import add_results
 from web.http.revisions import etag, match
@@ -59,6 +60,7 @@ def make_api(sessions: Sessions) -> APIRouter:
     add_sweeps(api, sessions)
     add_logs(api, sessions)
     add_results(api, sessions)
+    add_models(api, sessions)
     add_uploads(api, sessions)
     _add_rest(api)
     return api

@@ -1,0 +1,99 @@
+"""``tensorrag models``: the models that were trained here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tensorrag.cli.printing import plain, print_json, print_table
+from tensorrag.cli.workspace_option import workspace_option
+from tensorrag.plain import JsonObject
+
+if TYPE_CHECKING:
+    from tensorrag.store.models import Models
+
+MAIN = ("r2", "accuracy")
+"""The metric that a list shows: the first of these that was measured."""
+
+
+@click.group(invoke_without_command=True)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
+@workspace_option
+@click.pass_context
+def models(context: click.Context, as_json: bool, workspace: Path | None) -> int:
+    """List the models that were trained here, or work with one."""
+    if context.invoked_subcommand is not None:
+        return 0
+    found = listed(workspace)
+    if as_json:
+        print_json(found)
+    else:
+        print_table(("id", "name", "version", "score", "made", "state"), list(map(_row, found)))
+    return 0
+
+
+@models.command()
+@click.argument("model")
+@click.argument("name")
+@workspace_option
+def rename(model: str, name: str, workspace: Path | None) -> int:
+    """Call MODEL, an id or a name, NAME; "" gives it its first name back."""
+    click.echo(f"It is called {plain(_models(workspace).rename(model, name).name)}.")
+    return 0
+
+
+@models.command()
+@click.argument("model")
+@click.option("--off", is_flag=True, help="It may go when the store is full.")
+@workspace_option
+def pin(model: str, off: bool, workspace: Path | None) -> int:
+    """Keep MODEL however full the store gets."""
+    pinned = _models(workspace).pin(model, pinned=not off)
+    click.echo(f"{plain(pinned.name)} is {'no longer ' if off else ''}pinned.")
+    return 0
+
+
+@models.command()
+@click.argument("model")
+@workspace_option
+def delete(model: str, workspace: Path | None) -> int:
+    """Take MODEL out of the list."""
+    gone = _models(workspace).delete(model)
+    click.echo(f"{plain(gone.name)} is deleted. Undo: tensorrag models restore {gone.id}")
+    return 0
+
+
+@models.command()
+@click.argument("model")
+@workspace_option
+def restore(model: str, workspace: Path | None) -> int:
+    """Put MODEL, which was deleted, back into the list."""
+    click.echo(f"{plain(_models(workspace).restore(model).name)} is back.")
+    return 0
+
+
+def listed(workspace: Path | None) -> list[JsonObject]:
+    """List the models, latest first, with what lies in the store."""
+    from tensorrag.store.models import stored
+    from tensorrag.store.workspace import Workspace
+
+    opened = Workspace.look(workspace)
+    found = opened.journal.models.all()
+    return [{**model.to_json(), **stored(model, opened.store)} for model in found]
+
+
+def _row(model: JsonObject) -> tuple[str, ...]:
+    scored = next((name for name in MAIN if model["metrics"].get(name) is not None), None)
+    score = f"{scored} {model['metrics'][scored]:.3f}" if scored else "not measured"
+    made = model["made"][:16].replace("T", " ")
+    name, version = plain(model["name"]), f"v{model['version']}"
+    state = f"{model['state']}{', pinned' if model['pinned'] else ''}"
+    return (model["id"], name, version, score, made, state)
+
+
+def _models(workspace: Path | None) -> Models:
+    from tensorrag.store.workspace import Workspace
+
+    return Workspace.open(workspace).journal.models

@@ -1,0 +1,146 @@
+"""Notes which models a run has trained, and how they were measured, as the run goes along.
+
+It is done in the transaction that records the run: a model that is shown as done is in the list.
+The notes outlive the run, so that a model which is kept still says what it was trained on.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from tensorrag.plain import JsonObject
+from tensorrag.store.run_entry import swept
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS models (
+    number INTEGER PRIMARY KEY, sha256 TEXT UNIQUE NOT NULL, run TEXT NOT NULL, node TEXT NOT NULL,
+    pipeline TEXT, pipeline_name TEXT NOT NULL, made REAL NOT NULL, title TEXT NOT NULL,
+    version INTEGER NOT NULL, facts TEXT NOT NULL, measured TEXT,
+    name TEXT, pinned INTEGER NOT NULL DEFAULT 0, deleted REAL
+);
+CREATE INDEX IF NOT EXISTS models_by_title ON models (pipeline, title)
+"""
+"""The last three are what people say of a model; the rest follows from its run."""
+
+Nodes = Mapping[str, tuple[JsonObject, JsonObject | None]]
+"""By node, how it is shown and what it was made of."""
+
+
+def note(connection: sqlite3.Connection, run: str, nodes: Nodes) -> None:
+    """Note the models that these nodes of a run have made, and what was measured of models."""
+    if any(any(_outputs(shown, "Model", "Metrics")) for shown, _ in nodes.values()):
+        (known,) = connection.execute("SELECT EXISTS (SELECT 1 FROM models)").fetchone()
+        if known:
+            _note(connection, run, nodes)
+        else:
+            gather(connection)
+
+
+def gather(connection: sqlite3.Connection) -> None:
+    """Note all models of all runs: of a journal from before models were noted."""
+    rows = connection.execute(
+        'SELECT run, node, shown, made FROM nodes WHERE instr(shown, \'"type":"Model"\')'
+        ' OR instr(shown, \'"type":"Metrics"\') ORDER BY number, rowid'
+    ).fetchall()
+    for run, node, shown, made in rows:
+        _note(connection, run, {node: (json.loads(shown), json.loads(made or "null"))})
+
+
+def _note(connection: sqlite3.Connection, run: str, nodes: Nodes) -> None:
+    for node, (shown, made) in nodes.items():
+        for output in _outputs(shown, "Model"):
+            _note_model(connection, run, node, shown, made, output)
+    for node, (shown, made) in nodes.items():
+        for output in _outputs(shown, "Metrics"):
+            rows = _object(output.get("schema")).get("rows")
+            measured = {"run": run, "node": node, "metrics": output.get("value"), "rows": rows}
+            arrived = _inputs(connection, run, made)
+            models = [each["sha256"] for each in arrived if each["type"] == "Model"]
+            connection.executemany(
+                "UPDATE models SET measured = ? WHERE sha256 = ?",
+                [(json.dumps(measured), sha256) for sha256 in models],
+            )
+
+
+def _note_model(
+    connection: sqlite3.Connection,
+    run: str,
+    node: str,
+    shown: JsonObject,
+    made: JsonObject | None,
+    output: JsonObject,
+) -> None:
+    pipeline, called, when = _run(connection, run)
+    home = swept(pipeline)
+    tables = [each for each in _inputs(connection, run, made) if each["type"] == "Table"]
+    schema = _object(output.get("schema"))
+    value = {k: v for k, v in _object(output.get("value")).items() if k != "history"}
+    facts = {
+        "schema": schema,
+        "value": value,
+        **(_learnt_from(tables[0], schema.get("features") or ()) if tables else {}),
+        "seconds": shown.get("seconds"),
+        "device": shown.get("device"),
+    }
+    title = _title(schema, value, called)
+    connection.execute(
+        "INSERT OR IGNORE INTO models"
+        " (sha256, run, node, pipeline, pipeline_name, made, title, version, facts) VALUES"
+        " (?, ?, ?, ?, ?, ?, ?, 1 + coalesce((SELECT max(version) FROM models"
+        " WHERE pipeline IS ? AND title = ?), 0), ?)",
+        (
+            *(output["sha256"], run, node, home, called, when, title),
+            *(home, title, json.dumps(facts)),
+        ),
+    )
+
+
+def _learnt_from(table: JsonObject, features: Sequence[str]) -> JsonObject:
+    """Tell what table a model has learnt from, and of what kind its features are."""
+    schema = _object(table.get("schema"))
+    columns = {column["name"]: column for column in schema.get("columns") or ()}
+    kept = [columns[name] for name in features if name in columns]
+    return {"rows": schema.get("rows"), "table": table["sha256"], "columns": kept}
+
+
+def _title(schema: JsonObject, value: JsonObject, pipeline: str) -> str:
+    """Name a model by what it is, what it predicts, and where it was trained."""
+    kind = value.get("name") or schema.get("framework") or "model"
+    return " · ".join(filter(None, (str(kind), schema.get("target"), pipeline)))
+
+
+def _run(connection: sqlite3.Connection, run: str) -> tuple[str | None, str, float]:
+    """Return pipeline, name and time of a run; of one that goes on, the time is now."""
+    row = connection.execute(
+        "SELECT pipeline, name, coalesce(finished, ?) FROM runs WHERE id = ?", (time.time(), run)
+    ).fetchone()
+    return row if row is not None else (None, "", time.time())
+
+
+def _inputs(
+    connection: sqlite3.Connection, run: str, made: JsonObject | None
+) -> Iterator[JsonObject]:
+    """Yield what came in, as the nodes that it came from show it."""
+    for wires in _object(_object(made).get("inputs")).values():
+        for source, port, _ in wires:
+            row = connection.execute(
+                "SELECT shown FROM nodes WHERE run = ? AND node = ?", (run, source)
+            ).fetchone()
+            output = _object(json.loads(row[0] if row else "{}").get("outputs")).get(port)
+            if output is not None:
+                yield output
+
+
+def _outputs(shown: JsonObject, *types: str) -> Iterator[JsonObject]:
+    if shown.get("state") == "done":
+        outputs = _object(shown.get("outputs")).values()
+        yield from (output for output in outputs if output.get("type") in types)
+
+
+def _object(content: Any) -> JsonObject:
+    """Take an object; what comes from elsewhere may be anything."""
+    return content if isinstance(content, dict) else {}

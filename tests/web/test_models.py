@@ -1,0 +1,58 @@
+"""The models that were trained here, as a program uses them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from tests.core.diabetes import pipeline
+from tests.web.desk import Desk
+from web.http.pipelines import make_api
+
+
+@pytest.fixture
+async def client(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
+    """A program on this machine, where one model was trained."""
+    session = await desk.open(pipeline())
+    assert await desk.run(session) == "succeeded"
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app.include_router(make_api(desk.sessions))
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        yield client
+
+
+async def test_models_are_listed_named_pinned_deleted_and_brought_back(
+    client: httpx.AsyncClient,
+) -> None:
+    [model] = (await client.get("/api/models")).json()
+    assert model["name"] == "ridge · progression · Diabetes"
+    assert model["state"] == "ready"
+    assert model["size"] > 0
+    assert model["metrics"]["r2"] > model["baseline"]["r2"]
+    address = f"/api/models/{model['id']}"
+
+    changed = await client.patch(address, json={"name": "Doctor", "pinned": True})
+    assert (changed.json()["name"], changed.json()["pinned"]) == ("Doctor", True)
+    assert (await client.get("/api/models/Doctor")).json()["id"] == model["id"]
+
+    assert (await client.delete(address)).status_code == 200
+    assert (await client.get("/api/models")).json() == []
+    gone = await client.get(address)
+    assert gone.status_code == 404
+    assert gone.json()["detail"] == f'There is no model "{model["id"]}" in this workspace.'
+
+    assert (await client.post(f"{address}/restore")).json()["name"] == "Doctor"
+    assert len((await client.get("/api/models")).json()) == 1
+
+
+async def test_what_makes_no_sense_is_refused_in_a_sentence(client: httpx.AsyncClient) -> None:
+    [model] = (await client.get("/api/models")).json()
+
+    refused = await client.patch(f"/api/models/{model['id']}", json={"colour": "red"})
+
+    assert refused.status_code == 422
+    assert "colour" in refused.json()["detail"]
