@@ -3,40 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
-import httpx
-import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.axe import violations
-from tests.browser.hands import Hands
-from tests.servers import Server, launch
+from tests.browser.hands import Desk
+from tests.servers import Server
 from web.live.card_template import card_template
 
 RUN = "def run(self, table: Table) -> Out:"
 MISTAKE = "def run(self, table: Tabel) -> Out:"
-
-
-@pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One server for all stories of this file."""
-    folder = tmp_path_factory.mktemp("shop")
-    server = launch(folder / "workspace", folder / "server.log")
-    server.wait()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def desk(shop: Server, page: Page) -> Hands:
-    """One person before a pipeline that loads a table."""
-    load = {"id": "load", "card": "data_load", "position": {"x": 60, "y": 120}}
-    pipeline = {"format": "tensorrag.pipeline", "version": 1, "nodes": [load], "edges": []}
-    answer = httpx.post(f"{shop.url}/api/pipelines", json=pipeline, trust_env=False, timeout=60)
-    hands = Hands(page).open(f"{shop.url}/edit/{answer.json()['id']}")
-    expect(hands.card("load")).to_be_visible()
-    return hands
+NEVER_PAUSES = """() => {
+    const later = window.setTimeout;
+    window.setTimeout = (done, ms, ...more) => (ms === 150 ? 0 : later(done, ms, ...more));
+}"""
+"""Has what is typed stay in the browser until somebody clicks."""
 
 
 def text(page: Page) -> Locator:
@@ -58,19 +39,20 @@ def save(page: Page, says: str) -> None:
     expect(page.get_by_test_id("source-status")).to_have_text(says)
 
 
-def test_a_card_is_written_mended_run_and_changed(desk: Hands, page: Page, shop: Server) -> None:
+def test_a_card_is_written_mended_run_and_changed(desk: Desk, page: Page, server: Server) -> None:
+    hands = desk({"data_load": (60, 120)})
     pipeline = page.url
-    desk.test_id("new-card").click()
-    expect(desk.test_id("would-be")).to_contain_text("My Card")
+    hands.test_id("new-card").click()
+    expect(hands.test_id("would-be")).to_contain_text("My Card")
 
     # a mistake is said with its line, and saving it changes nothing
     type_over(page, RUN, MISTAKE)
-    fault = desk.test_id("fault")
+    fault = hands.test_id("fault")
     expect(fault).to_have_text(re.compile(r"Line 22\b.*'Tabel'"))
     expect(page.locator(".cm-line.wrong")).to_contain_text(MISTAKE)
     save(page, "Not saved, draft kept")
-    expect(desk.test_id("not-saved")).to_contain_text("Not saved, line 22")
-    assert not list((shop.workspace / "cards").glob("*.py"))
+    expect(hands.test_id("not-saved")).to_contain_text("Not saved, line 22")
+    assert not list((server.workspace / "cards").glob("*.py"))
     page.keyboard.press("Escape")
     page.keyboard.press("Tab")
     expect(text(page)).not_to_be_focused()
@@ -82,36 +64,38 @@ def test_a_card_is_written_mended_run_and_changed(desk: Hands, page: Page, shop:
     expect(fault).to_be_visible()
     expect(text(page)).to_contain_text(MISTAKE)
     type_over(page, MISTAKE, RUN)
-    expect(desk.test_id("source-verdict")).to_contain_text("Nothing is wrong with it")
+    expect(hands.test_id("source-verdict")).to_contain_text("Nothing is wrong with it")
     save(page, "Saved")
-    assert (shop.workspace / "cards" / "my_card.py").is_file()
+    assert (server.workspace / "cards" / "my_card.py").is_file()
 
     # it is in the palette, and runs
-    desk.test_id("back").click()
+    hands.test_id("back").click()
     page.wait_for_url(pipeline)
-    desk.drag_card("my_card", 720, 340)
-    expect(desk.card("my_card")).to_be_visible()
-    desk.wire("load", "dataset", "my_card", "table")
+    hands.drag_card("my_card", 720, 340)
+    expect(hands.card("my_card")).to_be_visible()
+    hands.wire("data_load", "dataset", "my_card", "table")
     expect(page.locator("[data-testid=canvas] [data-edge]")).to_have_count(1)
-    desk.run()
-    desk.expect_states("done", "my_card")
+    hands.run()
+    hands.expect_states("done", "my_card")
 
     # its source leads back; a change makes it stale where it is used
-    desk.card("my_card").click(button="right", position={"x": 60, "y": 18})
+    hands.card("my_card").click(button="right", position={"x": 60, "y": 18})
     page.get_by_role("menuitem", name="Edit the source of the card").click()
     page.wait_for_url("**/cards/my_card?*")
     type_over(page, "head(self.rows)", "kept = table.to_pandas().tail(self.rows)")
     save(page, "Saved, in use by 1 card")
-    desk.test_id("back").click()
+    hands.test_id("back").click()
     page.wait_for_url(pipeline)
-    desk.expect_states("stale", "my_card")
+    hands.expect_states("stale", "my_card")
+    kept = {draft.name for draft in (server.workspace / "drafts").iterdir()}
+    assert not kept & {"new.json", "my_card.py.json"}
 
 
-def test_two_tabs_and_another_program_write_one_card(page: Page, shop: Server) -> None:
+def test_two_tabs_and_another_program_write_one_card(page: Page, server: Server) -> None:
     name = "shared.py"
-    file = shop.workspace / "cards" / name
+    file = server.workspace / "cards" / name
     file.write_text(card_template(()).replace("MyCard", "Shared"))
-    page.goto(f"{shop.url}/cards/{name}")
+    page.goto(f"{server.url}/cards/{name}")
     expect(text(page)).to_contain_text("class Shared")
     other = page.context.new_page()
     other.goto(page.url)
@@ -124,6 +108,8 @@ def test_two_tabs_and_another_program_write_one_card(page: Page, shop: Server) -
     save(other, "Saved")
     expect(page.get_by_test_id("theirs")).to_contain_text(f"{name} was changed meanwhile")
     page.bring_to_front()
+    page.reload()  # which loses nothing
+    expect(text(page)).to_contain_text("# mine")
     text(page).click()
     save(page, "Not done: it was changed meanwhile")
     assert file.read_text().endswith("# theirs\n")
@@ -137,6 +123,22 @@ def test_two_tabs_and_another_program_write_one_card(page: Page, shop: Server) -
     expect(text(other)).to_contain_text("# mine")
     file.write_text(file.read_text() + "# by another program\n")
     expect(text(page)).to_contain_text("# by another program")
+    assert not (server.workspace / "drafts" / f"{name}.json").exists()
+
+    # nor is what somebody was typing just then lost, or saved unseen
+    text(page).click()
+    page.evaluate(NEVER_PAUSES)
+    page.keyboard.press("ControlOrMeta+End")
+    page.keyboard.type("# in the middle of")
+    file.write_text(file.read_text() + "# by yet another\n")
+    expect(page.get_by_test_id("not-saved")).to_contain_text("replaced while you typed")
+    expect(text(page)).to_contain_text("# by yet another")
+    page.keyboard.press("ControlOrMeta+z")
+    expect(text(page)).to_contain_text("# in the middle of")
+    text(page).click()
+    expect(page.get_by_test_id("source-status")).to_have_text("Not saved, draft kept")
+    page.get_by_test_id("revert-source").click()
+    expect(page.get_by_test_id("source-status")).to_have_text("Saved")
     page.get_by_test_id("delete-source").click()
     expect(page.get_by_test_id("source-status")).to_have_text("Deleted. Save puts it back.")
     assert not file.exists()

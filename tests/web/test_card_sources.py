@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+
 import pytest
+from nicegui import Client
+from nicegui.testing import User
 
 from tensorrag.catalog import CardInfo
 from tensorrag.errors import CardError
 from tensorrag.pipeline import Edge, Pipeline
 from tensorrag.registry.draft import Draft
 from tests.core.engine import node
-from tests.web.desk import Desk
+from tests.web.desk import Desk, until
+from tests.web.test_from_elsewhere import HALF, bringing, digest
+from tests.web.test_pages import pages, written
 from web.live.card_sources import NEW, CardSources, Source, WrittenMeanwhile
-from web.live.unsaved import Unsaved
+from web.live.unsaved import MOST, Unsaved
+
+__all__ = ["pages"]
 
 
 async def saved(desk: Desk, old: str = "", new: str = "") -> Source:
@@ -21,6 +30,16 @@ async def saved(desk: Desk, old: str = "", new: str = "") -> Source:
     text = text or (await sources.read(NEW)).text
     file = await sources.save(NEW, text, "", await sources.try_out(NEW, text))
     return await sources.read(file)
+
+
+async def heard(tab: Client, event: str, **args: Any) -> None:
+    """Do what the server does when it hears this from a tab."""
+    found = (each for some in tab.elements.values() for each in some._event_listeners.values())
+    listener = next(each for each in found if each.type == event)
+    with tab:
+        done = listener.handler(type("Event", (), {"args": args}))  # type: ignore[misc]
+    if done is not None:
+        await done
 
 
 async def test_the_template_becomes_a_card_that_runs_and_a_change_makes_it_stale(
@@ -126,3 +145,108 @@ async def test_a_text_that_is_too_large_is_not_tried_out(desk: Desk) -> None:
 
     assert "larger than 500 kB" in draft.faults[0].message
     assert desk.tasks("draft") == []
+
+
+async def test_a_tab_that_is_done_leaves_the_draft_of_another(pages: User, desk: Desk) -> None:
+    source, kept = await saved(desk), desk.sessions.sources.unsaved
+    one, other = [await pages.open("/cards/my_card") for _ in range(2)]
+    mine, theirs = source.text + "# mine\n", source.text + "# theirs\n"
+
+    def is_kept(text: str) -> bool:
+        found = kept.get(source.file)
+        return found is not None and found.text == text
+
+    # the other one types back what it typed before and after
+    await heard(other, "typed", text=theirs, number=1, epoch=0)
+    await heard(one, "typed", text=mine, number=1, epoch=0)
+    await heard(other, "typed", text=source.text, number=2, epoch=0)
+    assert is_kept(mine)
+    await heard(other, "typed", text=theirs, number=3, epoch=0)
+    await heard(other, "typed", text=source.text, number=4, epoch=0)
+    await until(lambda: is_kept(mine))
+
+    # and saves
+    await heard(other, "typed", text=theirs, number=5, epoch=0)
+    await heard(other, "act", act="save")
+    assert (await desk.sessions.sources.read(source.file)).text == theirs
+    await until(lambda: is_kept(mine))
+
+
+async def test_what_is_typed_while_a_new_card_is_saved_is_kept_under_its_name(
+    pages: User, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sources, cards = desk.sessions.sources, desk.sessions.cards
+    text, look = (await sources.read(NEW)).text, cards.look
+    looking, go = asyncio.Event(), asyncio.Event()
+
+    async def look_later() -> None:
+        looking.set()
+        await go.wait()
+        await look()
+
+    monkeypatch.setattr(cards, "look", look_later)
+    tab = await pages.open("/cards/new")
+    saving = asyncio.create_task(heard(tab, "act", act="save"))
+    await until(looking.is_set)
+    await heard(tab, "typed", text=text + "# more\n", number=1, epoch=0)
+    go.set()
+    await saving
+
+    assert (await sources.read(NEW)).unsaved is None
+    unsaved = (await sources.read("my_card.py")).unsaved
+    assert unsaved is not None
+    assert unsaved.text == text + "# more\n"
+
+
+async def test_what_was_on_its_way_when_the_text_was_replaced_is_never_saved(
+    pages: User, desk: Desk
+) -> None:
+    source = await saved(desk)
+    tab = await pages.open("/cards/my_card")
+    await heard(tab, "typed", text=source.text + "# mine\n", number=1, epoch=0)
+    await heard(tab, "act", act="revert")
+
+    await heard(tab, "typed", text=source.text + "# mine, on its way\n", number=2, epoch=0)
+    assert "Ctrl+Z in the text brings back what you typed." in written(pages)
+    await heard(tab, "act", act="save")
+    assert (await desk.sessions.sources.read(source.file)).text == source.text
+
+    await heard(tab, "typed", text=source.text + "# brought back\n", number=3, epoch=1)
+    assert "Not saved, draft kept" in written(pages)
+
+
+async def test_a_text_without_end_is_said_to_be_neither_saved_nor_kept(
+    pages: User, desk: Desk
+) -> None:
+    source = await saved(desk)
+    tab = await pages.open("/cards/my_card")
+    await heard(tab, "typed", text="#" * (MOST + 1), number=1, epoch=0)
+
+    assert ">Not saved</span>" in written(pages)
+    assert "Your text cannot be kept: It is too long." in written(pages)
+    await heard(tab, "act", act="save")
+    assert "Not saved, &quot;my_card.py&quot; is larger than 500 kB." in written(pages)
+    assert "kept as a draft" not in written(pages)
+    assert await desk.sessions.sources.read(source.file) == source
+
+
+async def test_the_id_of_a_card_may_name_its_pack(pages: User, desk: Desk) -> None:
+    source = await saved(desk, 'category = "Data"', 'category, id = "Data", "mine/clip"')
+
+    assert source.file == "mine_clip.py"
+    await pages.open("/cards/mine%2Fclip")
+    assert ">mine_clip.py</h1>" in written(pages)
+
+
+async def test_no_card_takes_the_place_of_a_new_one(pages: User, desk: Desk) -> None:
+    session = await desk.open(bringing(HALF.replace("Half", "New"), "new"))
+    await pages.open(f"/cards/new.py?pipeline={session.id}")
+    assert "It came along with this pipeline, and has never run here." in written(pages)
+    await pages.open(f"/cards/new?pipeline={session.id}")
+    assert ">New card</h1>" in written(pages)
+
+    await desk.sessions.trust(session, "new", digest(session, "new"))
+    await pages.open("/cards/new.py")
+    assert ">new.py</h1>" in written(pages)
+    await pages.open("/cards/new")
+    assert ">New card</h1>" in written(pages)

@@ -44,5 +44,10 @@ def check_card_file(name: str, text: str) -> None:
         )
 
 
+def card_file(card: str) -> str:
+    """Return what the file of a new card is called: like its id, as far as a file can be."""
+    return f"{card.replace('/', '_')}.py"
+
+
 def _content(text: str) -> bytes:
     return text.encode("utf-8", "replace")

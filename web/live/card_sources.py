@@ -14,7 +14,7 @@ from tensorrag.pipeline.came_along import source_sha256
 from tensorrag.pipeline.names import quoted
 from tensorrag.registry.draft import Draft, Fault
 from tensorrag.store.workspace import Workspace
-from web.live.card_files import check_card_file
+from web.live.card_files import card_file, check_card_file
 from web.live.card_template import card_template
 from web.live.card_watch import CardWatch
 from web.live.hosting import Hosting
@@ -69,7 +69,7 @@ class CardSources:
         broken = (notice.file for notice in catalog.notices if name in notice.cards)
         if file := next((file for file in broken if file.endswith(".py")), None):
             return file
-        return name if name == NEW else f"{name.removesuffix('.py')}.py"
+        return f"{name.removesuffix('.py')}.py"
 
     async def read(self, file: str) -> Source:
         """Read a file, and what was typed over it and not saved; of `NEW`, the template.
@@ -115,7 +115,7 @@ class CardSources:
         """
         if draft.faults:
             raise CardError(draft.faults[0].message, hint=draft.faults[0].hint)
-        name = f"{draft.cards[0].card}.py" if file == NEW else file
+        name = card_file(draft.cards[0].card) if file == NEW else file
         check_card_file(name, text)
         async with self._saving:
             there = await asyncio.to_thread(_read, self._cards.folder, name)
@@ -125,7 +125,7 @@ class CardSources:
                     hint="Take up what it says now, or keep yours.",
                 )
             await asyncio.to_thread(_write, self._cards.folder, name, text)
-            await asyncio.to_thread(self.unsaved.forget, file)
+            await asyncio.to_thread(self.unsaved.forget, file, text)
         await self._cards.look()
         return name
 
@@ -170,7 +170,7 @@ class CardSources:
         return [known] if known is not None and drop_in_file(known) != file else []
 
     async def _taken(self, card: str) -> list[Fault]:
-        file = f"{card}.py"
+        file = card_file(card)
         if not await self._cards.has(file):
             return []
         return [Fault(message=f"A file {file} is there already.", hint="Rename the class.")]

@@ -7,6 +7,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from tensorrag.durable import make_folder, write_file
+from tensorrag.errors import CardError
+
+MOST = 900_000
+"""Characters of a text that is kept: a page cannot send more of them at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +44,19 @@ class UnsavedTexts:
         """Keep a text, in place of the one before.
 
         Raises:
+            CardError: it is longer than `MOST`.
             WorkspaceError: the disk is full, or the folder may not be written.
         """
+        if len(unsaved.text) > MOST:
+            raise CardError("It is too long.", hint="Put data into a file of its own.")
         make_folder(self._folder)
         write_file(self._path(file), json.dumps(asdict(unsaved)).encode(), mode=0o600)
 
-    def forget(self, file: str) -> None:
-        """Forget the text of a file."""
-        self._path(file).unlink(missing_ok=True)
+    def forget(self, file: str, text: str) -> None:
+        """Forget this text of a file; what another tab has kept in its place stays."""
+        kept = self.get(file)
+        if kept is not None and kept.text == text:
+            self._path(file).unlink(missing_ok=True)
 
     def _path(self, file: str) -> Path:
         return self._folder / f"{file}.json"

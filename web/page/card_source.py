@@ -50,6 +50,11 @@ def address(card: str, pipeline: str = "") -> str:
     return f"/cards/{quote(name, safe='')}" + (f"?pipeline={pipeline}" if pipeline else "")
 
 
+def card_at(name: str) -> str:
+    """Return the card, or the file, whose `address` ends like this."""
+    return NEW if name == f"{NEW}.py" else name
+
+
 def new_address(pipeline: str = "") -> str:
     """Return where a new card is written."""
     return f"/cards/{NEW}" + (f"?pipeline={pipeline}" if pipeline else "")

@@ -14,7 +14,7 @@ from web.live.session import Session
 from web.live.sessions import Sessions
 from web.live.trusting import waiting_cards
 from web.page import modal_page, theme, trouble
-from web.page.card_source import SHEET
+from web.page.card_source import SHEET, card_at
 from web.page.compare import ADDRESS
 from web.page.compare_page import ComparePage
 from web.page.editor import Editor
@@ -63,7 +63,7 @@ def add_pages(sessions: Sessions) -> None:
         modal_page.ModalPage(sessions).build(client)
         find_here(client, sessions)
 
-    @ui.page("/cards/{name}", favicon=theme.MARK, response_timeout=30)
+    @ui.page("/cards/{name:path}", favicon=theme.MARK, response_timeout=30)
     async def card(client: Client, name: str, pipeline: str = "") -> None:
         await sessions.wait_ready()
         try:
@@ -75,7 +75,7 @@ def add_pages(sessions: Sessions) -> None:
         theme.dress(theme.title("New card" if name == NEW else name), SHEET)
         find_here(client, sessions)
         if source is None and session is not None:
-            UntrustedPage(sessions, session, name).build()
+            UntrustedPage(sessions, session, card_at(name)).build()
         elif source is not None:
             back = (session.id, session.pipeline.name or session.id) if session else None
             SourcePage(sessions, source, back).build(client)
@@ -112,15 +112,18 @@ async def _create(sessions: Sessions, sample: str) -> None:
 
 async def _source(sessions: Sessions, name: str, session: Session | None) -> Source | None:
     """Return the source of a card of one's own; None of one that came along and is not trusted."""
-    if session is not None and name in waiting_cards(session.pipeline, sessions.catalog):
+    if name == NEW:
+        return await sessions.sources.read(NEW)
+    card = card_at(name)
+    if session is not None and card in waiting_cards(session.pipeline, sessions.catalog):
         return None
-    file = sessions.sources.file_of(name)
+    file = sessions.sources.file_of(card)
     if file is None:
         raise CardError(
             f"{quoted(name)} comes with an installed pack.", hint="Write a card of your own."
         )
     source = await sessions.sources.read(file)
-    if not source.there and source.unsaved is None and file != NEW:
+    if not source.there and source.unsaved is None:
         raise CardError(
             f"There is no card {quoted(name)} here.", hint="It was deleted, or the name is wrong."
         )

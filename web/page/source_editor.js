@@ -3,6 +3,8 @@
 import * as CM from "nicegui-codemirror";
 
 const WAIT = 150; // ms after the last key
+const MESSAGE = 999_000; // characters; what is longer NiceGUI leaves unsent
+const sent = (text) => JSON.stringify(JSON.stringify(text)).length;
 const key = () => `tensorrag-source ${location.pathname}`;
 
 // The colours of CodeMirror's usual style, and ours in their place: light and dark by themselves.
@@ -37,10 +39,10 @@ function decorations(doc, faults) {
 
 export default {
   template: `<div class="sourcebox"></div>`,
-  props: { text: String, label: String },
+  props: { text: String, label: String, most: Number },
   emits: ["typed"],
   mounted() {
-    this.number = this.kept = 0;
+    this.number = this.kept = this.epoch = 0;
     this.view = new CM.EditorView({ doc: this.text, parent: this.$el, extensions: this.extensions() });
     const python = CM.languages.find(({ name }) => name === "Python");
     void python.load().then((support) => this.view.dispatch({ effects: CM.StateEffect.appendConfig.of(support) }));
@@ -77,7 +79,9 @@ export default {
       if (!this.pending) return;
       this.pending = false;
       this.number += 1;
-      this.$emit("typed", { text: this.view.state.doc.toString(), number: this.number });
+      const typed = this.view.state.doc.toString();
+      const text = sent(typed) < MESSAGE ? typed : " ".repeat(this.most + 1); // as long as is refused
+      this.$emit("typed", { text, number: this.number, epoch: this.epoch });
     },
     hold() {
       if (this.pending || this.kept < this.number) sessionStorage.setItem(key(), this.view.state.doc.toString());
@@ -88,12 +92,14 @@ export default {
       if (held !== null && held !== this.view.state.doc.toString()) this.put(held);
     },
     put(text) {
-      this.view.dispatch({ changes: { from: 0, to: this.view.state.doc.length, insert: text } });
+      const changes = { from: 0, to: this.view.state.doc.length, insert: text };
+      this.view.dispatch({ changes, userEvent: "put" }); // a step of its own to undo
     },
     // Called from the server, with texts and numbers alone.
-    take(text) {
-      clearTimeout(this.timer);
-      this.pending = false;
+    take(text, epoch) {
+      this.flush(); // comes late, and the server says so
+      this.epoch = epoch;
+      this.kept = this.number;
       this.taking = true;
       this.put(text);
       this.taking = false;

@@ -13,31 +13,40 @@ from nicegui.elements.codemirror import codemirror  # noqa: F401 — makes its p
 from nicegui.events import GenericEventArguments
 
 from tensorrag.registry.draft import Fault
+from web.live.unsaved import MOST
 from web.page.actions import Data
-
-MOST = 2_000_000
-"""Characters of a text that is listened to; more is no source."""
 
 
 class SourceEditor(ui.element, component="source_editor.js"):
     """A text in Python that somebody writes."""
 
-    def __init__(self, text: str, label: str, on_typed: Callable[[str, int], Any]) -> None:
+    def __init__(
+        self,
+        text: str,
+        label: str,
+        on_typed: Callable[[str, int], Any],
+        on_late: Callable[[], Any],
+    ) -> None:
         """Show a text.
 
         Args:
             text: what is there at first.
             label: what it is, for those who listen.
-            on_typed: called with the whole text and its number, which `kept` gives back.
+            on_typed: called with the whole text and its number, which `kept` gives back; where
+                no page could send it, with more than `MOST` blanks.
+            on_late: called when something was typed into a text that `take` had replaced.
         """
         super().__init__()
-        self.props.update({"text": text, "label": label})
-        self._on_typed = on_typed
+        self.props.update({"text": text, "label": label, "most": MOST})
+        self._on_typed, self._on_late = on_typed, on_late
+        self._epoch = 0
+        """How often the text was replaced."""
         self.on("typed", self._typed)
 
     def take(self, text: str) -> None:
         """Replace the text: it is not what was typed any more."""
-        self.run_method("take", text)
+        self._epoch += 1
+        self.run_method("take", text, self._epoch)
 
     def kept(self, number: int) -> None:
         """Say that the text of this number cannot be lost any more."""
@@ -54,6 +63,8 @@ class SourceEditor(ui.element, component="source_editor.js"):
     def _typed(self, event: GenericEventArguments) -> Any:
         said: Data = event.args if isinstance(event.args, dict) else {}
         text, number = said.get("text"), said.get("number")
-        if isinstance(text, str) and len(text) <= MOST and isinstance(number, int):
-            return self._on_typed(text.encode("utf-8", "replace").decode(), number)
-        return None
+        if not isinstance(text, str) or not isinstance(number, int):
+            return None
+        if said.get("epoch") != self._epoch:
+            return self._on_late()
+        return self._on_typed(text.encode("utf-8", "replace").decode(), number)

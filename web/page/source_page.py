@@ -40,7 +40,8 @@ class SourcePage:
         self._file, self._saved = source.file, source.text
         self._text = unsaved.text if unsaved else source.text
         self._based_on = unsaved.based_on if unsaved else source.sha256
-        self._draft = Draft()
+        self._kept = (source.file, self._text) if unsaved else None
+        """The text that this tab has kept, and of which file."""
         self._number = 0
         """Of the text that was heard last."""
         self._keeping = asyncio.Lock()
@@ -62,7 +63,9 @@ class SourcePage:
         with ui.element("div").classes("writing"):
             self._bar = Panel("header", bar(self._shown), act=self.act).classes("top")
             with ui.element("div").classes("sourcepart"):
-                self._editor = SourceEditor(self._text, "Source of the card", self._typed)
+                self._editor = SourceEditor(
+                    self._text, "Source of the card", self._typed, self._late
+                )
             self._beside = Panel("aside", beside(self._shown), act=self.act).classes("draft")
             self._beside.props["aria-label"] = "What becomes of it"
         self._typing.set()
@@ -88,16 +91,20 @@ class SourcePage:
         except WrittenMeanwhile:
             self._say(status="Not done: it was changed meanwhile", theirs=True)
         except TensorRagError as error:
-            self._say(wrong=(error.message, error.hint))
+            self._say(status=self._status, wrong=(error.message, error.hint))
 
     @property
     def _unsaved(self) -> bool:
         return self._text != self._saved
 
     @property
+    def _is_kept(self) -> bool:
+        return self._kept == (self._file, self._text)
+
+    @property
     def _status(self) -> str:
         if self._unsaved:
-            return "Not saved, draft kept"
+            return "Not saved, draft kept" if self._is_kept else "Not saved"
         return "" if self._file == NEW else "Saved"
 
     def _say(self, **what: object) -> None:
@@ -117,20 +124,28 @@ class SourcePage:
     async def _typed(self, text: str, number: int) -> None:
         self._text, self._number = text, number
         self._typing.set()
-        self._say(status=self._status, wrong=None)
+        self._say(wrong=None)
         try:
             await self._keep()
         except TensorRagError as error:
             self._say(wrong=(f"Your text cannot be kept: {error.message}", error.hint))
+        self._say(status=self._status)
+
+    def _late(self) -> None:
+        hint = "Ctrl+Z in the text brings back what you typed."
+        self._say(wrong=("The text was replaced while you typed.", hint))
 
     async def _keep(self) -> None:
         """Keep what was typed, or forget it where it is what the file says."""
+        texts = self._sources.unsaved
         async with self._keeping:
-            number, unsaved = self._number, Unsaved(self._text, self._based_on)
-            if self._unsaved:
-                await asyncio.to_thread(self._sources.unsaved.keep, self._file, unsaved)
-            else:
-                await asyncio.to_thread(self._sources.unsaved.forget, self._file)
+            number, before = self._number, self._kept
+            now = (self._file, self._text) if self._unsaved else None
+            if now is not None:
+                await asyncio.to_thread(texts.keep, now[0], Unsaved(now[1], self._based_on))
+            if before is not None and before != now:
+                await asyncio.to_thread(texts.forget, *before)
+            self._kept = now
         self._editor.kept(number)
 
     async def _follow(self, client: Client) -> None:
@@ -176,23 +191,18 @@ class SourcePage:
         draft = await self._try_out()
         if draft.faults:
             at = f"line {draft.faults[0].line}: " if draft.faults[0].line else ""
-            kept = "What you typed is kept as a draft; what is in use stays as it was."
+            kept = "What you typed is kept as a draft. " if self._is_kept else ""
             said = f"Not saved, {at}{draft.faults[0].message}"
-            self._say(status=self._status, wrong=(said, kept))
+            self._say(status=self._status, wrong=(said, f"{kept}What is in use stays as it was."))
             return
-        try:
-            file = await self._sources.save(self._file, text, self._based_on, draft)
-        except TensorRagError:
-            self._say(status=self._status)
-            raise
+        file = await self._sources.save(self._file, text, self._based_on, draft)
         await self._is_saved(file, text, draft)
 
     async def _is_saved(self, file: str, text: str, draft: Draft) -> None:
         if self._file == NEW:
             self._move_to(address(draft.cards[0].card, (self._shown.back or ("",))[0]), file)
         self._file, self._saved, self._based_on = file, text, source_sha256(text)
-        if self._unsaved:  # somebody went on typing
-            await self._keep()
+        await self._keep()  # somebody may have gone on typing, also under the name before
         uses = sum([await self._sources.uses(info.card) for info in draft.cards])
         used = f", in use by {plural(uses, 'card')}" if uses else ""
         unusable = self._sources.why_unusable(file)
@@ -214,30 +224,34 @@ class SourcePage:
 
     async def _look_at_file(self) -> None:
         """Take up what others wrote into the file, or offer it where that would lose something."""
-        if self._file == NEW or self._saving.locked():
-            return
+        if self._saving.locked() or not self._client.has_socket_connection:
+            return  # a tab that somebody left must not undo what is done in the next one
+        based_on = self._based_on
         found = await self._sources.read(self._file)
-        if self._saving.locked() or found.sha256 == self._based_on or self._typing.is_set():
+        if self._kept is not None and found.unsaved is None:  # another tab had its own there
+            await self._keep()
+        busy = self._saving.locked() or self._typing.is_set() or self._based_on != based_on
+        if busy or found.sha256 == based_on:
             return
         if not found.there:
             self._saved, self._based_on = "", ""
             await self._keep()
             self._say(there=False, theirs=False, status="Deleted. Save puts it back.")
         elif not self._unsaved or found.text == self._text:
-            self._take(found)
+            await self._take(found)
         elif not self._shown.theirs:
             self._say(theirs=True)
 
     async def _take_theirs(self) -> None:
-        self._take(await self._sources.read(self._file))
-        await self._keep()
+        await self._take(await self._sources.read(self._file))
 
-    def _take(self, found: Source) -> None:
+    async def _take(self, found: Source) -> None:
         self._text = self._saved = found.text
         self._based_on = found.sha256
         self._editor.take(found.text)
         self._typing.set()
         self._say(there=found.there, theirs=False, status=self._status, wrong=None)
+        await self._keep()
 
     async def _keep_mine(self) -> None:
         found = await self._sources.read(self._file)
