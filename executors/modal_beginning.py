@@ -15,8 +15,9 @@ from executors.job import Job
 from executors.modal_hearing import call_that_began
 from executors.modal_line import Line, is_unreached, pause
 from executors.modal_notes import Note, Notes
-from executors.modal_sentences import may_go_on
+from executors.modal_sentences import may_go_on, sentence
 from executors.modal_variant import variant
+from tensorrag.errors import RunCancelled
 from tensorrag.plain import JsonObject
 
 if TYPE_CHECKING:
@@ -59,15 +60,27 @@ async def _found(note: Note) -> Named | None:
     return (name, modal_sdk.call(name)) if name else None
 
 
-async def stop_unheard(note: Note, notes: Notes) -> None:
-    """Stop a task of which nobody knows whether it has begun, once Modal answers."""
+async def stop_unheard(job: Job, note: Note, notes: Notes) -> None:
+    """Stop a task of which nobody knows whether it has begun, once Modal answers.
 
-    async def stop() -> None:
+    Args:
+        job: of the task; ends when that is known.
+        note: of the task, which is forgotten then.
+        notes: where that is.
+    """
+
+    async def stop() -> str:
         if name := await call_that_began(note.name):
             await modal_sdk.call(name).cancel.aio(terminate_containers=True)
-        await asyncio.to_thread(notes.forget, note.name)
+        return name
 
     try:
-        await Line(Job(note.handle, note.task, note.place)).outlast(stop)
+        began = await Line(job).outlast(stop)
     except Exception as error:
         log.warning("The card %s may go on at Modal: %s", note.task.card, error)
+        job.finish(sentence(error, note.task))
+        return
+    await asyncio.to_thread(notes.forget, note.name)
+    if not began:
+        job.add({"type": "cost", "data": {"cost": 0.0, "seconds": 0.0}})
+    job.finish(RunCancelled("The card was stopped: no run waits for it."))

@@ -123,13 +123,19 @@ class ModalExecutor:
         try:
             name, call = await spawn(note, request, self._notes)
         except Unheard:
-            self._aside(asyncio.create_task(stop_unheard(note, self._notes)))
+            self._stop_unheard(note)
             raise
         note = note.model_copy(update={"call": name})
         handle = self._follow(note, call)
         with suppress(WorkspaceError):  # by its ticket it is found, too
             await asyncio.to_thread(self._notes.write, note)
         return handle
+
+    def _stop_unheard(self, note: Note) -> None:
+        """See to it that a task ends of which nobody has heard: it is known by its ticket."""
+        job = self._jobs[note.name] = Job(note.name, note.task, note.place, stopping=True)
+        job.work = asyncio.create_task(stop_unheard(job, note, self._notes))
+        self._aside(job.work)
 
     def _aside(self, work: asyncio.Task[Any]) -> None:
         """Let it go on though nobody waits for it; `close` sees to its end."""
@@ -143,8 +149,8 @@ class ModalExecutor:
     async def cancel(self, handle: str) -> None:
         """Stop the container, and with it what it costs."""
         job = self._job(handle)
-        if job.outcome is not None:
-            return
+        if job.outcome is not None or handle not in self._calls:
+            return  # one of which nobody has heard is being stopped already
         job.stopping = True
         try:
             await _stop(self._calls[handle])
@@ -189,12 +195,12 @@ class ModalExecutor:
         self._closed = True
         if self._aside_now:
             await asyncio.wait(self._aside_now, timeout=LAST_TRY)
-        going = [job for job in self._jobs.values() if job.outcome is None]
+        going = {job for job in self._jobs.values() if job.outcome is None}
         await asyncio.gather(*(self.cancel(job.handle) for job in going), return_exceptions=True)
         for job in going:  # those that could not be stopped are looked for at the next start
             job.finish(sentence(ConnectionError(), job.task))
-        working = [job.work for job in self._jobs.values() if job.work is not None]
-        working += self._aside_now
+        working = {job.work for job in self._jobs.values() if job.work is not None}
+        working |= self._aside_now
         for work in working:
             work.cancel()
         await asyncio.gather(*working, self._counter.close(), return_exceptions=True)
@@ -219,7 +225,8 @@ class ModalExecutor:
 
     def _follow(self, note: Note, call: modal.FunctionCall[Any], handle: str = "") -> str:
         job = Job(handle or note.handle, note.task, note.place)
-        self._jobs[job.handle], self._calls[job.handle] = job, call
+        for known in (job.handle, note.name):
+            self._jobs[known], self._calls[known] = job, call
         job.work = asyncio.create_task(self._wait(job, note, call))
         return job.handle
 

@@ -179,7 +179,15 @@ async def _run(call: Call, workspace: Workspace, *, quiet: bool) -> tuple[JsonOb
     strays.start(needed=True)
     try:
         catalog = await hosted.catalog()
-        started = Run(request, workspace, executors, catalog, checker, stray=strays.making)
+        started = Run(
+            request,
+            workspace,
+            executors,
+            catalog,
+            checker,
+            stray=strays.making,
+            lose=strays.lose,
+        )
         return await _carried_out(started, quiet=quiet)
     finally:
         await strays.close()

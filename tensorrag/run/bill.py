@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
@@ -23,10 +24,17 @@ class Bill:
         spending: where it is noted.
         charge: what it will cost a second, and at most.
         node: is told what it has cost.
+        lose: takes the ticket of a try of which nobody knows how it ended.
     """
 
-    def __init__(self, spending: Spending, charge: Charge, node: NodeRun) -> None:
-        self._spending, self._charge, self._node = spending, charge, node
+    def __init__(
+        self,
+        spending: Spending,
+        charge: Charge,
+        node: NodeRun,
+        lose: Callable[[str], None] = lambda ticket: None,
+    ) -> None:
+        self._spending, self._charge, self._node, self._lose = spending, charge, node, lose
         self._ticket = ""
         """That of the try that is not paid yet; empty where there is none."""
         self._began = False
@@ -67,7 +75,7 @@ class Bill:
                 await asyncio.to_thread(end, self._ticket, seconds=seconds, cost=told)
 
     async def close(self, outcome: Outcome) -> None:
-        """Note what it cost, unless nobody knows how it ended: then it counts at its limit."""
+        """Note what it cost, unless nobody knows how it ended: that is found out."""
         if self._starts > 1:  # the last container knows nothing of those before: the clock does
             self._told = {}
         node, told = self._node, self._told.get("cost")
@@ -75,8 +83,10 @@ class Bill:
             return
         if isinstance(outcome, Unheard):
             await asyncio.to_thread(self._count)
+            self._lose(self._ticket)
             return
         if isinstance(outcome, ExecutorError) and told is None and node.handle is not None:
+            self._lose(self._ticket)
             return
         cost = told if told is not None else (node.elapsed() or 0.0) * self._charge.rate
         self._before += cost

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
 from typing import Literal
 
@@ -35,7 +35,7 @@ from tensorrag.run.request import Request
 from tensorrag.run.schedule import Outcome, Schedule, Step
 from tensorrag.store.interruption import interrupt
 from tensorrag.store.place import Place
-from tensorrag.store.run_entry import Unsettled
+from tensorrag.store.run_entry import Unsettled, lost
 from tensorrag.store.workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -59,6 +59,7 @@ class Run:
         check: checks a pipeline.
         run_id: of a run that waits in the journal already.
         stray: finds tasks that go on since a server that is gone.
+        lose: finds out how a card ended at a paid place of which this run has lost sight.
         rents: whether a GPU may be rented unasked where the settings allow it: the command line
             never does that.
 
@@ -79,6 +80,7 @@ class Run:
         *,
         run_id: str = "",
         stray: FindStray = no_stray,
+        lose: Callable[[Unsettled], None] = lambda stray: None,
         rents: bool = False,
     ) -> None:
         self.id = run_id
@@ -94,7 +96,7 @@ class Run:
         self._catalog, self._check = catalog, check
         self._place: Place
         anew = request.no_cache and request.parent is None
-        self._stray = no_stray if anew else stray
+        self._stray, self._lose = no_stray if anew else stray, lose
         self._rents = rents
         self._began, self._seconds = time.monotonic(), 0.0
         self._chronicle = Chronicle(workspace.journal, run_id)
@@ -495,7 +497,13 @@ class Run:
 
     def _bill(self, node: NodeRun) -> Bill | None:
         charge = self._pricing.charge(node.id, self.id)
-        return Bill(self._pricing.spending, charge, node) if charge is not None else None
+        if charge is None:
+            return None
+
+        def lose(ticket: str) -> None:
+            self._lose(lost(self.id, node.id, node.executor, ticket, self.pipeline_id))
+
+        return Bill(self._pricing.spending, charge, node, lose)
 
     async def _stop(self, why: str) -> None:
         """Cancel all of it although nobody asked for that."""

@@ -3,8 +3,8 @@
 The handle of a task is in the journal before anything is awaited. After a crash each one is looked
 for: what goes on is followed, so that its result is there when the run is resumed, or handed over
 to the run that needs it, and held to the budgets meanwhile; what nobody could use is cancelled, as
-is what belongs to a run that has ended without word of it, or to a deleted pipeline. Where an
-executor does not answer, it is asked again.
+is what belongs to a run that has ended without word of it, or to a deleted pipeline: what was found
+of it is kept until somebody has read it. Where an executor does not answer, it is asked again.
 """
 
 from __future__ import annotations
@@ -15,13 +15,23 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
-from tensorrag.errors import ExecutorError, RunCancelled, RunNotFound, TaskFailed, WorkspaceError
+from tensorrag.errors import (
+    ExecutorError,
+    ExecutorUnavailable,
+    NotDeployed,
+    RunCancelled,
+    RunNotFound,
+    TaskFailed,
+    WorkspaceError,
+)
 from tensorrag.executor import Executor
 from tensorrag.placement import TITLES
 from tensorrag.plain import JsonObject
+from tensorrag.run.found_words import words
 from tensorrag.run.node_run import NodeRun
 from tensorrag.run.rereading import is_other
 from tensorrag.run.stray_budgets import StrayBudgets
+from tensorrag.store.findings import Finding, State
 from tensorrag.store.results import Result
 from tensorrag.store.run_entry import Unsettled, swept
 from tensorrag.store.workspace import Workspace
@@ -41,6 +51,7 @@ class Strays:
         workspace: its journal knows what was begun, its store takes the results.
         executors: places where tasks may still go on, by name.
         changed: hears of which pipeline one was found, or has ended.
+        found: hears what was found of one that no run waited for.
     """
 
     def __init__(
@@ -48,8 +59,10 @@ class Strays:
         workspace: Workspace,
         executors: Mapping[str, Executor],
         changed: Callable[[str], None] = lambda pipeline_id: None,
+        found: Callable[[Finding], None] = lambda finding: None,
     ) -> None:
-        self._workspace, self._executors, self._changed = workspace, executors, changed
+        self._workspace, self._executors = workspace, executors
+        self._changed, self._hears = changed, found
         self._followed: dict[asyncio.Task[None], Unsettled] = {}
         self._finding: asyncio.Task[None] | None = None
         self._unsought: list[Unsettled] = []
@@ -62,6 +75,8 @@ class Strays:
         """Those of which nobody could tell when they were last asked about, by handle."""
         self._taken: set[str] = set()
         """Tickets of those that a run needs here."""
+        self._useless: set[str] = set()
+        """Tickets of those that were stopped because nobody could use them."""
         self._budgets = StrayBudgets(workspace, self._unneeded, self._stop)
 
     def start(self, *, needed: bool = False) -> None:
@@ -75,11 +90,17 @@ class Strays:
 
     def of(self, pipeline_id: str) -> list[Unsettled]:
         """Return what is known to go on of the runs of a pipeline."""
-        return [each for each in self._followed.values() if each.pipeline == pipeline_id]
+        return [each for each in self._known_to_go_on() if swept(each.pipeline) == pipeline_id]
 
     def unsure(self, pipeline_id: str) -> list[Unsettled]:
         """Return what may go on of the runs of a pipeline, where its executor does not say."""
-        return [each for each in self._unsure.values() if each.pipeline == pipeline_id]
+        lost = [each for each in self._followed.values() if each.lost]
+        may = (*self._unsure.values(), *lost)
+        return [each for each in may if swept(each.pipeline) == pipeline_id]
+
+    def lose(self, stray: Unsettled) -> None:
+        """A run here has lost one: see to it that it ends, and that its end is known."""
+        self._seek(stray)
 
     async def making(self, node: NodeRun) -> Unsettled | None:
         """Return a task that makes just what a node needs, if one goes on.
@@ -172,6 +193,7 @@ class Strays:
                 goes_on = await self._executors[name].attach(stray.handle)
                 if goes_on and await asyncio.to_thread(self._is_useless, stray):
                     await self._stop(stray)
+                    self._useless.add(stray.ticket)
         except Exception as error:
             why = f"{name} is not installed" if name not in self._executors else error
             log.warning("A card of run %s may still run as %s: %s", stray.run, stray.handle, why)
@@ -185,6 +207,8 @@ class Strays:
         self._unsure.pop(stray.handle, None)
         if not goes_on:
             await asyncio.to_thread(self._write_off, stray)
+            if stray.lost:
+                await self._report(stray, "over")
             self._tell(stray)
             return
         await asyncio.to_thread(self._count, stray)
@@ -199,8 +223,21 @@ class Strays:
         self._tell(self._followed.pop(task))
 
     def _tell(self, stray: Unsettled) -> None:
-        if stray.pipeline is not None:
-            self._changed(stray.pipeline)
+        pipeline = swept(stray.pipeline)
+        if pipeline is not None:
+            self._changed(pipeline)
+
+    async def _report(self, stray: Unsettled, state: State, why: str = "") -> None:
+        """Keep what was found until somebody has read it: nobody waits for the card any more."""
+        findings = self._workspace.journal.findings
+        try:
+            finding = await asyncio.to_thread(findings.note, stray.ticket, state, why)
+        except WorkspaceError as error:
+            log.warning("What was found of %s could not be kept: %s", stray.handle, error)
+            return
+        if finding is not None:
+            log.warning("%s %s", *words(finding))
+            self._hears(finding)
 
     async def _follow(self, stray: Unsettled) -> None:
         """Wait for the end of a task, and keep what came of it."""
@@ -212,11 +249,23 @@ class Strays:
             answer = await executor.result(stray.handle)
             await asyncio.to_thread(self._pay, stray, paid, done=True)
             await asyncio.to_thread(self._keep, stray, answer, began)
+            if stray.ticket in self._useless:
+                await self._report(stray, "done")
         except (RunCancelled, TaskFailed):
             await asyncio.to_thread(self._pay, stray, paid, done=False)
             why = self._budgets.stopped.pop(stray.ticket, None)
             shown = {**stray.shown, "reason": why} if why is not None else None
             await asyncio.to_thread(self._settle, stray, shown)
+            if stray.ticket in self._useless:
+                await self._report(stray, "stopped")
+        except ExecutorError as error:
+            if isinstance(error, ExecutorUnavailable) and not isinstance(error, NotDeployed):
+                log.warning("Nobody knows how %s ended: %s", stray.handle, error)
+                return  # the next start asks again
+            await asyncio.to_thread(self._pay, stray, paid, done=False)
+            await asyncio.to_thread(self._settle, stray)
+            if stray.ticket not in self._taken:  # its run says so itself
+                await self._report(stray, "lost", error.message)
         except Exception as error:
             log.warning("Nobody knows how %s ended: %s", stray.handle, error)
 
@@ -228,7 +277,11 @@ class Strays:
 
     def _unneeded(self) -> list[Unsettled]:
         """Return what goes on that no run needs here: the budgets of that one would hold."""
-        return [each for each in self._followed.values() if each.ticket not in self._taken]
+        return [each for each in self._known_to_go_on() if each.ticket not in self._taken]
+
+    def _known_to_go_on(self) -> list[Unsettled]:
+        """Return those that were seen to go on; those that were lost are being stopped."""
+        return [each for each in self._followed.values() if not each.lost]
 
     def _write_off(self, stray: Unsettled) -> None:
         """Note that nothing goes on: it never began, or had ended when its run was cut off."""

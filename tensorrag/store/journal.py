@@ -14,11 +14,19 @@ from typing import Any
 
 from tensorrag.errors import RunNotFound
 from tensorrag.plain import JsonObject
-from tensorrag.store import model_notes, spending
+from tensorrag.store import findings, model_notes, spending
 from tensorrag.store.database import Database
 from tensorrag.store.models import Models
 from tensorrag.store.owner import Owner
-from tensorrag.store.run_entry import COLUMNS, ONGOING, RunEntry, Unsettled, entry_of, timestamp
+from tensorrag.store.run_entry import (
+    COLUMNS,
+    ONGOING,
+    RunEntry,
+    Unsettled,
+    entry_of,
+    lost,
+    timestamp,
+)
 
 SCHEMA = (
     """
@@ -43,8 +51,10 @@ CREATE TABLE IF NOT EXISTS events (
     + spending.SCHEMA
     + ";"
     + model_notes.SCHEMA
+    + ";"
+    + findings.SCHEMA
 )
-VERSION = 5
+VERSION = 6
 MIGRATIONS = {
     2: "ALTER TABLE runs ADD COLUMN parent TEXT; ALTER TABLE runs ADD COLUMN request TEXT",
     3: "ALTER TABLE runs ADD COLUMN nth INTEGER; UPDATE runs SET nth = (SELECT count(*)"
@@ -52,6 +62,7 @@ MIGRATIONS = {
     " AND earlier.number <= runs.number)",
     4: spending.SCHEMA,
     5: model_notes.SCHEMA,
+    6: findings.SCHEMA,
 }
 WAITS = "status = 'queued' AND request IS NOT NULL"
 """In SQL: it waits its turn, also across restarts."""
@@ -75,6 +86,8 @@ class Journal:
         """What cards at paid places have cost."""
         self.models = Models(self._database)
         """The models that runs have trained."""
+        self.findings = findings.Findings(self._database)
+        """What was found of those that no run waited for."""
 
     @property
     def database(self) -> Database:
@@ -287,14 +300,7 @@ class Journal:
         known = {each.ticket for each in self.unsettled()}
         runs: dict[str, str | None] = dict(self._database.read("SELECT id, pipeline FROM runs"))
         return [
-            Unsettled(
-                each.run,
-                each.node,
-                {"executor": each.place, "state": "failed"},
-                {"ticket": each.ticket},
-                runs.get(each.run),
-                lost=True,
-            )
+            lost(each.run, each.node, each.place, each.ticket, runs.get(each.run))
             for each in self.spending.unknown()
             if each.ticket not in known
         ]

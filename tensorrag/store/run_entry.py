@@ -95,6 +95,12 @@ class Unsettled:
         return self.made.get("ticket") or ""
 
 
+def lost(run: str, node: str, place: str, ticket: str, pipeline: str | None) -> Unsettled:
+    """Return a paid task that may go on though no run waits for it any more."""
+    shown, made = {"executor": place, "state": "failed"}, {"ticket": ticket}
+    return Unsettled(run, node, shown, made, pipeline, lost=True)
+
+
 def entry_of(row: tuple[Any, ...]) -> RunEntry:
     """Return a run as a row of the journal, with its `COLUMNS`, has it."""
     run, pipeline, name, status, created, finished, problems, parent, begun, number = row

@@ -3,18 +3,35 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from tensorrag.pipeline import Pipeline
 from tensorrag.store.settings import Settings
+from tensorrag.store.workspace import Workspace
 from tests.browser.hands import TRAINED, WANTED, Hands, photograph
+from tests.core.engine import chain, node
 from tests.executors.modal_plane.account import account
 from tests.executors.modal_plane.plane import Plane
 from tests.servers import Server
-from tests.trust.crashing import kill
+from tests.trust.crashing import (
+    begin,
+    client,
+    create,
+    ended,
+    found,
+    kill,
+    states,
+    until,
+    with_small_cards,
+)
 
 pytestmark = pytest.mark.modal
 
@@ -198,3 +215,62 @@ def test_the_sample_on_a_rented_gpu(
     expect(page.get_by_text("The run is stopped.")).to_be_visible()
     assert busy(plane) == []
     hands.picture("budget", fit=False)
+
+
+def endless(name: str) -> Pipeline:
+    """A pipeline whose second card waits at Modal until it is stopped."""
+    made = replace(chain(node("number"), node("wait", steps=10**6, pause=0.1)), name=name)
+    return made.with_nodes(replace(made.nodes["wait"], run_on="modal"))
+
+
+def goes_on(http: Any, run: str) -> bool:
+    return states(found(http, run)).get("wait") == "running"
+
+
+def test_what_no_run_waits_for_is_stopped_and_told_until_somebody_has_read_it(
+    plane: Plane,
+    tmp_path: Path,
+    start_server: Callable[..., Server],
+    page: Page,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One pipeline was deleted beside a dead editor; of the other, Modal took a card unheard."""
+    subprocess.run([sys.executable, "-m", "tensorrag", "modal", "deploy"], check=True)
+    workspace, takes_on = with_small_cards(tmp_path / "workspace"), plane.FunctionMap
+
+    async def unheard(request: Any, metadata: Any) -> Any:
+        if len(plane.calls) < 2:
+            await takes_on(request, metadata)
+        plane.gone.set()
+
+    server = start_server(workspace)
+    with client(server) as http:
+        gone, kept = create(http, endless("Gone")), create(http, endless("Kept"))
+        run = begin(http, pipeline_id=gone)
+        until(lambda: goes_on(http, run))
+        monkeypatch.setattr(plane, "FunctionMap", unheard)
+        assert ended(http, begin(http, pipeline_id=kept))["status"] == "failed"
+    kill(server)
+    Workspace.open(workspace).pipelines.delete(gone)
+    plane.call_soon(plane.gone.clear)
+
+    server = start_server(workspace)
+    page.goto(server.url)
+    told = page.get_by_test_id("found")
+    still_ran = re.compile("still ran on Modal though no run waited for it. It was stopped, and co")
+    expect(told).to_contain_text(re.compile("Gone: .* of run 1 " + still_ran.pattern))
+    until(lambda: all(call.output is not None for call in plane.calls.values()))
+    page.reload()
+    told.get_by_role("button", name="Close this message").click()
+    expect(told).to_have_count(0)
+
+    note = page.get_by_test_id("note")
+    for _ in range(2):  # a page that is loaded anew says it again
+        page.goto(f"{server.url}/edit/{kept}")
+        expect(note).to_contain_text(still_ran)
+    note.get_by_role("button", name="Close this message").click()
+    expect(note).to_have_count(0)
+    assert until(lambda: not Workspace.open(workspace).journal.findings.unread())
+    page.reload()
+    expect(page.locator("[data-node]")).to_have_count(2)
+    expect(note).to_have_count(0)

@@ -12,8 +12,11 @@ import pytest
 
 from tensorrag.errors import ExecutorError, RunCancelled
 from tensorrag.run import strays as straying
+from tensorrag.run.found_words import words
 from tensorrag.run.node_run import NodeRun
 from tensorrag.run.strays import Strays
+from tensorrag.store.findings import Finding
+from tensorrag.store.run_entry import lost
 from tensorrag.store.spending import Charge, Work
 from tensorrag.store.workspace import Workspace
 
@@ -243,14 +246,86 @@ async def test_what_a_run_sent_that_ended_without_word_of_it_is_stopped(
     """Whoever starts next looks for it: the editor, or the command line."""
     lose(workspace, "ticket")
     cloud = ObedientCloud()
-    strays = Strays(workspace, {"cloud": cloud})  # type: ignore[dict-item]
+    heard = list[Finding]()
+    strays = Strays(workspace, {"cloud": cloud}, found=heard.append)  # type: ignore[dict-item]
     strays.start(needed=needed)
     spending = workspace.journal.spending
-    await until(lambda: not (spending.unknown() or spending.running()))
+    await until(lambda: heard)
+    assert not spending.unknown()
+    assert not spending.running()
     assert cloud.cancelled == ["ticket"]
     assert spending.this_month() == 0.5, "it said what it has cost"
     (entry,) = workspace.journal.runs()
     assert workspace.journal.to_json(entry.id)["nodes"]["wait"] == {"state": "failed"}, "as it was"
+    assert workspace.journal.findings.unread() == heard, "until somebody has read it"
+    assert words(heard[0], "Wait") == (
+        "Wait of run 1 still ran on cloud though no run waited for it.",
+        "It was stopped, and cost $0.50.",
+    )
+    workspace.journal.findings.read("ticket")
+    assert workspace.journal.findings.unread() == []
+    await strays.close()
+
+
+async def test_what_a_run_sent_that_does_not_go_on_is_told_with_what_it_counts_as(
+    workspace: Workspace,
+) -> None:
+    lose(workspace, "ticket")
+    heard = list[Finding]()
+    strays = Strays(workspace, {"cloud": ForgetfulCloud()}, found=heard.append)  # type: ignore[dict-item]
+    strays.start()
+    await until(lambda: heard)
+    said, counts = words(heard[0], "Wait")
+    assert said == "Wait of run 1 does not run on cloud any more."
+    assert counts.startswith("It counts as ")
+    assert not workspace.journal.spending.unknown()
+    await strays.close()
+
+
+class AmnesicCloud(LostCloud):
+    """One that says that a card goes on, and then knows nothing of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answering.set()
+
+    async def events(self, handle: str) -> AsyncIterator[dict[str, Any]]:
+        yield {}
+        raise ExecutorError("It knows nothing of this card any more.")
+
+
+async def test_what_cannot_be_picked_up_is_told(workspace: Workspace) -> None:
+    (entry,) = workspace.journal.runs()
+    workspace.journal.spending.begin(replace(charge("ticket"), run=entry.id))
+    made = {"key": "its key", "ticket": "ticket", "handle": "call-1"}
+    shown = {"state": "cancelled", "executor": "cloud"}
+    workspace.journal.append(entry.id, [], nodes={"wait": (shown, made)})
+    as_of_another_process(workspace, "ticket")
+    heard = list[Finding]()
+    strays = Strays(workspace, {"cloud": AmnesicCloud()}, found=heard.append)  # type: ignore[dict-item]
+    strays.start()
+    await until(lambda: heard)
+    said, counts = words(heard[0])
+    assert said.startswith("What became of wait of run 1 on cloud cannot be told. It knows nothing")
+    assert counts.startswith("It counts as ")
+    assert not workspace.journal.unsettled()
+    await strays.close()
+
+
+async def test_what_a_run_here_has_lost_is_stopped_while_the_server_lives(
+    workspace: Workspace,
+) -> None:
+    """Nobody has to start again for what it cost to be known."""
+    (entry,) = workspace.journal.runs()
+    spending, cloud, heard = workspace.journal.spending, ObedientCloud(), list[Finding]()
+    spending.begin(replace(charge("ticket"), run=entry.id))
+    spending.began("ticket")
+    strays = Strays(workspace, {"cloud": cloud}, found=heard.append)  # type: ignore[dict-item]
+    strays.lose(lost(entry.id, "wait", "cloud", "ticket", "numbers"))
+    await until(lambda: heard)
+    assert cloud.cancelled == ["ticket"]
+    assert spending.running() == 0
+    assert spending.this_month() == 0.5
     await strays.close()
 
 

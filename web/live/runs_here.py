@@ -19,6 +19,7 @@ from tensorrag.run.strays import Strays
 from tensorrag.store.last_runs import LastRun, last_runs
 from tensorrag.store.workspace import Workspace
 from web.live.card_watch import CardWatch
+from web.live.found import Found
 from web.live.hosting import Hosting
 from web.live.listeners import call_each
 
@@ -53,7 +54,9 @@ class RunsHere:
         self._changed = changed
         self._listeners: list[Callable[[], None]] = []
         self._when_ended: list[Callable[[Run], None]] = []
-        self.strays = Strays(workspace, executors, changed)
+        self.found = Found(workspace.journal.findings, self._tell_of)
+        """What was found of cards that no run waited for, until somebody has read it."""
+        self.strays = Strays(workspace, executors, changed, self.found.add)
         """Cards that go on since a server that is gone."""
         self._runs: dict[str, Run] = {}
         """All that are known here, by id."""
@@ -152,6 +155,7 @@ class RunsHere:
 
     async def take_up(self) -> None:
         """Have those wait again that did when the server before ended; look for what goes on."""
+        await self.found.load()
         self.strays.start()
         for run_id, request in await asyncio.to_thread(self._noted):
             run = self._run(request, run_id)
@@ -168,6 +172,7 @@ class RunsHere:
             task.cancel()
         await asyncio.gather(*(run.interrupt() for run in self._going))
         await self.strays.close()
+        await self.found.close()
 
     # --- whose turn it is -------------------------------------------------------------------
 
@@ -251,6 +256,7 @@ class RunsHere:
             self._hosting.check,
             run_id=run_id,
             stray=self.strays.making,
+            lose=self.strays.lose,
             rents=True,
         )
 
@@ -274,8 +280,11 @@ class RunsHere:
             raise RunRefused("This run is being resumed already.", hint="Wait for it.")
 
     def _tell(self, run: Run) -> None:
-        if run.pipeline_id is not None:
-            call_each([self._changed], run.pipeline_id)
+        self._tell_of(run.pipeline_id)
+
+    def _tell_of(self, pipeline_id: str | None) -> None:
+        if pipeline_id is not None:
+            call_each([self._changed], pipeline_id)
         call_each(self._listeners)
 
     def _do(self, work: Coroutine[Any, Any, None]) -> None:

@@ -19,12 +19,14 @@ from tensorrag.edit.history import Version
 from tensorrag.edit.words import changes
 from tensorrag.errors import RunRefused, TensorRagError
 from tensorrag.estimate import Estimate, Total
-from tensorrag.pipeline import JsonObject, Pipeline
+from tensorrag.pipeline import JsonObject, Node, Pipeline
 from tensorrag.pipeline.as_json import to_json
 from tensorrag.pipeline.names import quoted
 from tensorrag.placement import Needs, Placement, placement_of
 from tensorrag.run import Request, Run
 from tensorrag.run.budget import lower
+from tensorrag.run.found_words import words
+from tensorrag.store.findings import Finding
 from tensorrag.store.run_entry import RunEntry, Unsettled
 from tensorrag.store.workspace import Workspace
 from web.live.checking import Checking
@@ -362,12 +364,17 @@ class Session:
     @property
     def notices(self) -> list[Notice]:
         """What happened to the pipeline that nobody asked for, until somebody has read it."""
-        return self._notices.unread
+        found = self._runs.found.of(self.id)
+        return [*self._notices.unread, *(words(each, self._title(each)) for each in found)]
 
     def noticed(self) -> None:
         """Somebody has read the oldest notice."""
-        self._notices.read()
-        self._stage.tell_status()
+        if self._notices.unread:
+            self._notices.read()
+            self._stage.tell_status()
+        else:
+            for finding in self._runs.found.of(self.id)[:1]:
+                self._runs.found.read(finding.ticket)
 
     def unread(self) -> list[str]:
         """Return, in words, the outside sources that nobody has looked at yet."""
@@ -593,6 +600,11 @@ class Session:
         self._notices.say(
             (f"{said}: the cards are newer than this pipeline.", "Undo takes it back.")
         )
+
+    def _title(self, finding: Finding) -> str:
+        """Return what people call a card, also one that is not in the pipeline any more."""
+        node = self.pipeline.nodes.get(finding.node)
+        return title_of(node or Node(finding.node, finding.card), self.catalog)
 
     def _put_in_place(self, pipeline: Pipeline, label: str) -> Change:
         change = self._document.apply([_replacing(pipeline)], label)

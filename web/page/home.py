@@ -9,9 +9,11 @@ from typing import Any
 from nicegui import Client, background_tasks, ui
 
 from sample_data.pipeline_files import sample_pipelines
+from tensorrag.edit.edges import title_of
 from tensorrag.errors import TensorRagError
-from tensorrag.pipeline import files
+from tensorrag.pipeline import Node, files
 from tensorrag.pipeline.names import quoted
+from tensorrag.run.found_words import words
 from web.live.sessions import Sessions
 from web.page.actions import Data, text
 from web.page.own_list import SORTS, Own, owned
@@ -39,6 +41,7 @@ class Home:
         self._query, self._sort, self._most = "", SORTS[0], SHOWN
         self._note, self._renaming = "", ""
         self._notices: tuple[str, ...] = ()
+        self._found: list[tuple[str, str]] = []
         self._deleted: list[Own] = []
         """Those that can be brought back here, the latest last."""
         self._compared: set[str] = set()
@@ -76,7 +79,18 @@ class Home:
     async def _load(self) -> None:
         entries, runs = await asyncio.gather(self._sessions.entries(), self._sessions.runs.last())
         self._notices = await asyncio.to_thread(self._sessions.workspace.notices)
+        self._found = self._found_elsewhere({entry.id for entry in entries})
         self._own = owned(entries, runs, self._sessions.runs.current)
+
+    def _found_elsewhere(self, pipelines: set[str]) -> list[tuple[str, str]]:
+        """Say what was found of cards whose pipelines are gone: no other page tells of it."""
+        catalog, found = self._sessions.catalog, self._sessions.runs.found
+        told = []
+        for each in found.elsewhere(pipelines):
+            title = title_of(Node(each.node, each.card), catalog)
+            whose = f"{each.name}: " if each.name else ""
+            told.append((each.ticket, whose + " ".join(words(each, title))))
+        return told
 
     def say(self, message: str) -> None:
         """Say something that belongs to no pipeline."""
@@ -97,6 +111,7 @@ class Home:
                 most=self._most,
                 note=self._note,
                 notices=self._notices,
+                found=self._found,
                 renaming=self._renaming,
                 compared=self._compared,
                 deleted=self._deleted[-1] if self._deleted else None,
@@ -121,6 +136,9 @@ class Home:
         match name:
             case "new":
                 ui.navigate.to(f"/edit/{(await self._sessions.create()).id}")
+            case "read_found":
+                self._sessions.runs.found.read(text(data, "ticket"))
+                await self._load()
             case "search":
                 self._query, self._most = text(data, "value")[:100], SHOWN
             case "sort":

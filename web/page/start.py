@@ -56,6 +56,8 @@ class Start:
     note: str = ""
     notices: Sequence[str] = ()
     """What was found damaged in the workspace."""
+    found: Sequence[tuple[str, str]] = ()
+    """What was found of rented cards whose pipelines are gone: how each is called, and said."""
     renaming: str = ""
     """The pipeline whose name is a field now."""
     compared: Collection[str] = ()
@@ -94,7 +96,20 @@ def _note(shown: Start) -> Node:
             span(".c-error")[icon("failed", ".s")], div(".sp")[shown.note]
         ],
         [notice_of_damage(notice) for notice in shown.notices],
+        [_found(ticket, said) for ticket, said in shown.found],
     ]
+
+
+def _found(ticket: str, said: str) -> Element:
+    """Say what was found of a rented card that no page of a pipeline tells of."""
+    return div(".msg.stale", role="status", style="margin:0 0 20px", data_testid="found")[
+        span(".c-stale")[icon("warning", ".s")],
+        div(".sp")[said],
+        button(
+            ".btn.i.sml", type="button", data_act="read_found", data_ticket=ticket,
+            aria_label="Close this message", title="Close",
+        )[icon("close", ".s")],
+    ]  # fmt: skip
 
 
 def notice_of_damage(text: str) -> Element:
