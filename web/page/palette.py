@@ -9,7 +9,7 @@ from web.page.card_source import address, new_address
 from web.page.icons import glyph, icon
 from web.page.markup import Element, Node, a, b, button, div, h2, input_, span
 
-CATEGORIES = ("Data", "Models", "Training", "Evaluation", "Using")
+CATEGORIES = ("Data", "Features", "Models", "Training", "Evaluation", "Using")
 """The order of the usual categories; others follow by name."""
 OWN = "Your cards"
 SEARCH_FIELD = "palette-search"

@@ -1,0 +1,64 @@
+"""Sort Rows: by one or several columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from cards._columns import require, some
+from tensorrag import Card, Column, Field, ParameterError, Schema, Table, TableSchema
+
+
+class SortRows(Card):
+    """Sort the rows of a table by one or several columns.
+
+    Rows that are equal in the first column are sorted by the second, and so on; rows that are
+    equal in all of them keep their order. Missing values come last.
+    """
+
+    category = "Data"
+    libraries = ("pyarrow",)
+
+    columns: list[Column] = Field([], columns_of="dataset")
+    """The columns to sort by, the most important one first."""
+    descending: bool = False
+    """Start with the largest values, or the latest dates."""
+
+    class Out(NamedTuple):
+        dataset: Table
+
+    def run(self, dataset: Table) -> Out:
+        import pyarrow.compute as pc
+
+        self._check(dataset.schema)
+        order = "descending" if self.descending else "ascending"
+        places = pc.sort_indices(
+            _comparable(dataset, self.columns),
+            sort_keys=[(str(at), order) for at in range(len(self.columns))],
+        )
+        return self.Out(Table(dataset.arrow.take(places), like=dataset))
+
+    def propagate(self, dataset: TableSchema) -> TableSchema:
+        self._check(dataset)
+        return dataset
+
+    def brief(self, schemas: Mapping[str, Schema]) -> str:
+        """Name the columns."""
+        by = f"by {some(self.columns)}" if self.columns else "no column chosen"
+        return f"{by}, descending" if self.columns and self.descending else by
+
+    def _check(self, schema: TableSchema) -> None:
+        if not self.columns:
+            raise ParameterError(
+                "No column to sort by is chosen.", field="columns", hint="Choose one."
+            )
+        require(schema, self.columns, field="columns")
+
+
+def _comparable(table: Table, names: list[str]) -> object:
+    """Take the columns to sort by out of the table, and out of dictionaries, under plain names."""
+    import pyarrow as pa
+
+    columns = [table.arrow[name] for name in names]
+    plain = [c.cast(c.type.value_type) if pa.types.is_dictionary(c.type) else c for c in columns]
+    return pa.table({str(at): column for at, column in enumerate(plain)})
