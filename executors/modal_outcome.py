@@ -9,7 +9,7 @@ from typing import Any
 
 from executors.job import Job, Outcome
 from executors.modal_line import Line
-from executors.modal_parcel import FORMAT, Parcel
+from executors.modal_parcel import FORMAT, Parcel, bytes_of
 from executors.modal_sentences import crashed, gone, other_version, sentence
 from executors.modal_transfer import receive
 from executors.modal_variant import gpu_of
@@ -67,6 +67,7 @@ async def _received(job: Job, parcel: Parcel, line: Line) -> set[str]:
             if not told:
                 text = f"{full.message} {WAITS}\n"
                 job.hear({"type": "log", "data": {"stream": "stderr", "text": text}})
+                job.add({"type": "waiting", "data": {"needed": bytes_of(parcel)}})
             told = True
         await asyncio.sleep(wait)
         wait = min(2 * wait, LATEST)

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import TypedDict
+
+from pydantic import ValidationError
 
 from tensorrag.errors import ArtifactDamaged
 from tensorrag.store.artifacts import Store
@@ -25,6 +28,10 @@ REVOKED = "-revoked"
 
 NEAR = 8 << 20
 """Bytes of all files that may travel in one message."""
+
+
+MOST = 1 << 50
+"""Bytes: a larger number is no size."""
 
 
 class Parcel(TypedDict):
@@ -86,6 +93,15 @@ def unpack(parcel: Parcel, store: Store, folder: Path) -> list[Artifact]:
             raise ArtifactDamaged("A value was damaged on its way.", hint="Run the card again.")
         (folder / sha256).write_bytes(content)
     return [store.adopt(manifest, folder) for manifest in parcel["manifests"]]
+
+
+def bytes_of(parcel: Parcel) -> int:
+    """Return how much room the values of a parcel take, as far as its manifests say."""
+    files: dict[str, int] = {}
+    for manifest in parcel["manifests"]:
+        with suppress(ValidationError):  # it is refused when it is unpacked
+            files.update({f.sha256: f.size for f in Artifact.model_validate_json(manifest).files})
+    return min(sum(files.values()), MOST)
 
 
 def far_path(sha256: str) -> str:

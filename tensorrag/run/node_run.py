@@ -59,7 +59,8 @@ class NodeRun:
     """``{port: {"type", "sha256", "schema", "value"}}``"""
     face: JsonObject | None = None
     waiting: JsonObject | None = None
-    """What does not come where it is to run: ``{"gpu", "seconds", "next", "price"}``."""
+    """What does not come where it is to run: ``{"gpu", "seconds", "next", "price"}``; or, once it
+    runs, how many bytes of room its result waits for: ``{"needed"}``."""
     progress: JsonObject | None = None
     """The last report: ``{"done", "total", "unit", "left", "metrics"}``."""
     history: list[JsonObject] = field(default_factory=list)
@@ -174,7 +175,7 @@ class NodeRun:
             "executor": self.executor,
             "device": self.device,
             "placed": self.placed,
-            "waiting": self.waiting if self.state == "queued" else None,
+            "waiting": None if self.ended else self.waiting,
             "cost": self.cost,
             "estimate": self.estimate,
             "error": self.error.model_dump(mode="json") if self.error is not None else None,

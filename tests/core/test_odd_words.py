@@ -75,3 +75,19 @@ async def test_a_card_whose_words_cannot_be_kept_does_not_go_on_for_nobody(
     ended = await run(tmp_path, odd)
     assert ended.status == "failed"
     assert odd.cancelled != []
+
+
+async def test_a_card_that_runs_says_that_its_result_waits_for_room(tmp_path: Path) -> None:
+    """Its container has ended: what is said of it is not that a GPU does not come."""
+
+    class Full(Odd):
+        async def events(self, handle: str) -> AsyncIterator[dict[str, Any]]:
+            yield {"type": "started", "data": {}}
+            yield {"type": "waiting", "data": {"needed": 2_900_000}}
+
+    ended = await run(tmp_path, Full(name="odd"))
+    shown = [event["data"] async for event in ended.subscribe() if event["type"] == "node"]
+    (entry,) = [each for each in shown if each.get("waiting")]
+    assert entry["state"] == "running"
+    assert entry["waiting"] == {"needed": 2_900_000}
+    assert ended.to_json()["nodes"]["number"]["waiting"] is None, "it is there"

@@ -172,15 +172,18 @@ async def test_a_result_for_which_there_is_no_room_waits_and_is_not_paid_again(
 
     monkeypatch.setattr(tempfile, "mkdtemp", full)
     monkeypatch.setattr(modal_outcome, "AGAIN", 0.05)
-    began = len(plane.calls)
+    began, needed = len(plane.calls), 0
     handle = await executor.submit(task("Return", 3), place)
     async for event in executor.events(handle):
         if event["type"] == "log" and modal_outcome.WAITS in event["data"]["text"]:
             assert event["data"]["text"].startswith("The disk is full")
+        if event["type"] == "waiting":
+            needed = event["data"]["needed"]
             room.set()
     answer = await executor.result(handle)
     assert answer["outputs"]["metrics"]["value"]["r2"] == 3
-    assert room.is_set()
+    (made,) = answer["outputs"].values()
+    assert needed == Store(place.store).get(made["sha256"]).size > 0
     assert len(plane.calls) == began + 1
 
 

@@ -94,3 +94,11 @@ def test_a_problem_that_a_setting_mends_leads_there(code: str, address: str) -> 
     problem = Problem(code=code, node="n", field="f", message="It is not there.")
 
     assert address in html(problem_message(problem))
+
+
+def test_a_result_that_waits_for_room_says_how_much_and_that_nothing_is_paid() -> None:
+    full = {"state": "running", "executor": "modal", "waiting": {"needed": 2_900_000}}
+    drawn = html(head(Card(node="train", title="Train", runtime=full)))
+    assert "Its result, 2.9 MB, waits for room on this disk." in drawn
+    assert "nothing is paid while it waits" in drawn
+    assert 'href="/settings#results"' in drawn

@@ -11,9 +11,9 @@ from tensorrag.gpus import GPUS
 from tensorrag.placement import LOCAL, TITLES, Placement
 from web.page.form import problem_message
 from web.page.icons import icon
-from web.page.markup import Element, Node, button, div, h3, label, option, select, span
+from web.page.markup import Element, Node, a, button, div, h3, label, option, select, span
 from web.page.where import AUTOMATIC, Rented, trouble
-from web.page.wording import dollars, seconds
+from web.page.wording import dollars, seconds, size
 
 PLACE_FIELDS = frozenset({"run_on", "gpu"})
 """What of a card's problems is said beside these choices."""
@@ -43,9 +43,29 @@ class CardPlace:
 
 
 def waits_for(node: str, waiting: Mapping[str, Any] | None) -> Node:
-    """Say that a GPU does not come, and offer the next one up with its price."""
+    """Say what does not come: a GPU, or room for what it has made."""
     if not waiting:
         return None
+    return _for_room(waiting["needed"]) if "needed" in waiting else _for_a_gpu(node, waiting)
+
+
+def _for_room(needed: int) -> Element:
+    """Say that a result is paid for, and where it waits until it fits in here."""
+    return div(".msg.stale", role="status", data_testid="waiting")[
+        span(".c-stale")[icon("warning", ".s")],
+        div(".sp")[
+            span(".w5")[f"Its result, {size(needed)}, waits for room on this disk."],
+            div(".m2")[
+                "Its container has ended: nothing is paid while it waits at Modal. It comes by "
+                "itself once there is room. Cancel gives it up."
+            ],
+            div(".fix")[a(".btn.o.sml", href="/settings#results")["See what is stored here"]],
+        ],
+    ]
+
+
+def _for_a_gpu(node: str, waiting: Mapping[str, Any]) -> Element:
+    """Say that a GPU does not come, and offer the next one up with its price."""
     what, above, price = waiting.get("gpu") or "container", waiting.get("next"), waiting["price"]
     offer = button(
         ".btn.o.sml", type="button", data_act="take_gpu", data_of=node, data_gpu=above,

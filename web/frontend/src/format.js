@@ -77,6 +77,13 @@ function clock(whole) {
 
 const pad = (value) => String(value).padStart(2, "0")
 
+/** 2900000 → "2.9 MB", 512 → "512 bytes". */
+export function bytes(value) {
+  const power = Math.min(3, Math.floor(Math.log10(Math.max(value, 1)) / 3))
+  const written = power ? (value / 1000 ** power).toFixed(1) : String(value)
+  return `${written}${NBSP}${["bytes", "kB", "MB", "GB"][power]}`
+}
+
 /** 0.8 → "80 %". */
 export function percent(share) {
   return isNumber(share) ? `${Math.round(share * 100)}${NBSP}%` : "–"

@@ -1,4 +1,4 @@
-import { integer, seconds, timeLeft } from "./format.js"
+import { bytes, integer, seconds, timeLeft } from "./format.js"
 
 // What a card says about itself: one icon, one word, one short note, one tone (colour).
 
@@ -16,10 +16,12 @@ const NEVER_RUN = { icon: "idle", tone: "idle", word: "Not run yet" }
 const NOTHING = { icon: "", tone: "idle", word: "", note: "" }
 const INTERRUPTED = { icon: "cancelled", tone: "stale", word: "Interrupted", note: "" }
 const STOPPING = { icon: "stopping", tone: "idle", word: "Stopping…", note: "" }
+const NO_ROOM = { icon: "queued", tone: "stale", word: "Waits for room" }
 const UNKNOWN = { icon: "error", tone: "error", word: "Not installed" }
 const BUSY = new Set(["queued", "running"])
 
 export const isBusy = (runtime) => BUSY.has(runtime?.state)
+const waitsForRoom = (runtime) => isBusy(runtime) && runtime.waiting?.needed !== undefined
 export const isStopping = (runtime) => isBusy(runtime) && Boolean(runtime.cancelling)
 
 /**
@@ -41,6 +43,7 @@ export function describe(node, runtime, past = false) {
   if (isStopping(runtime)) return STOPPING
   if (runtime.state === "cancelled" && runtime.reason === "interrupted") return INTERRUPTED
   const state = STATES[runtime.state] ?? NEVER_RUN
+  if (waitsForRoom(runtime)) return { ...NO_ROOM, note: bytes(runtime.waiting.needed) }
   const word = runtime.word ?? progressWord(runtime) ?? state.word
   return { ...state, word, note: runtime.note ?? noteOf(runtime) }
 }
@@ -126,9 +129,17 @@ export function linesOf(node, runtime, waitsFor, lastResult = "") {
   const error = !isBusy(runtime) && node.problems?.find((problem) => problem.level === "error")
   if (error) return sentences(error)
   if (runtime?.state === "failed" && runtime.error) return sentences(runtime.error)
+  if (waitsForRoom(runtime) && !isStopping(runtime))
+    return [
+      [ROOM, false],
+      [UNPAID, true],
+    ]
   const why = waitingSentence(runtime, waitsFor)
   return why && [[why, false], ...(lastResult ? [[`Last run: ${lastResult}`, true]] : [])]
 }
+
+const ROOM = "Its result waits at Modal for room on this disk."
+const UNPAID = "Nothing is paid while it waits."
 
 function waitingSentence(runtime, waitsFor) {
   if (isStopping(runtime)) return runtime.state === "queued" ? "It is being stopped." : null

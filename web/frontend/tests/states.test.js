@@ -65,6 +65,16 @@ test("a card that is being stopped says so and nothing else", () => {
   assert.equal(describe(node, { state: "cancelled", cancelling: false }).word, "Cancelled")
 })
 
+test("a result that waits for room says how much, and that nothing is paid", () => {
+  const full = { state: "running", waiting: { needed: 2_900_000 }, progress: { done: 8 } }
+  const { word, note } = describe(node, full)
+  assert.deepEqual([word, note], ["Waits for room", "2.9\u00a0MB"])
+  const [[where], [paid]] = linesOf(node, full, [])
+  assert.equal(where, "Its result waits at Modal for room on this disk.")
+  assert.equal(paid, "Nothing is paid while it waits.")
+  assert.equal(describe(node, { ...full, cancelling: true }).word, "Stopping…")
+})
+
 test("an error before the run outranks the last state, but not a run", () => {
   const broken = { ...node, problems: [wrong] }
   assert.equal(describe(broken, { state: "done" }).word, "1 problem")
