@@ -19,6 +19,7 @@ LOOKING_SECONDS: Mapping[str, float] = {
     "page": 60.0,
     "profile": 120.0,
     "draft": 15.0,
+    "predict": 30.0,
 }
 """Who looks at something waits for it; a card may take longer."""
 

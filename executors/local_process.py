@@ -16,6 +16,7 @@ from executors.crew import Crew
 from executors.host_client import CardHost
 from executors.job import Job
 from executors.limits import Limits, limits_for, seconds_for
+from executors.model_workers import ModelWorkers
 from executors.slots import Places, Slots
 from tensorrag.allowance import machine_memory
 from tensorrag.errors import ExecutorError, ExecutorUnavailable, RunCancelled, TensorRagError
@@ -44,7 +45,7 @@ class LocalExecutor:
     """
 
     name = "local"
-    kinds: frozenset[TaskKind] = _QUICK | _HOSTED | {"run"}
+    kinds: frozenset[TaskKind] = _QUICK | _HOSTED | {"run", "predict"}
 
     def __init__(
         self, folder: Path | None = None, *, cores: int | None = None, fork: bool | None = None
@@ -56,6 +57,7 @@ class LocalExecutor:
         self._gpus = Places(len(machine.cuda_gpus()) or int(machine.has_mps()))
         self._crew = Crew(self._scratch.path, fork=machine.can_fork() if fork is None else fork)
         self._host = CardHost(self._scratch.path)
+        self._models = ModelWorkers(self._crew)
         self._jobs: dict[str, Job] = {}
         self._closed = False
 
@@ -126,6 +128,7 @@ class LocalExecutor:
         for work in working:
             work.cancel()
         await asyncio.gather(*working, return_exceptions=True)
+        await self._models.close()
         await asyncio.gather(self._host.close(), self._crew.close())
         self._scratch.remove()
 
@@ -146,6 +149,8 @@ class LocalExecutor:
         try:
             if job.task.kind in _HOSTED:
                 job.finish(await self._host.ask(job.task, job.place))
+            elif job.task.kind == "predict":
+                job.finish(await self._models.ask(job.task, job.place))
             else:
                 await self._in_process(job)
         except asyncio.CancelledError:

@@ -31,6 +31,9 @@ MOST_PROGRESS = 1 << 14
 ERROR = b'{"type":"error",'
 """What a line begins with that says why a card failed."""
 
+STAYS = b'"stays":true,'
+"""What an order has after its address where the worker is to wait for another one."""
+
 READY = b"r"
 """What the fork server says when all its imports are in."""
 

@@ -1,7 +1,8 @@
 """The process in which one card runs.
 
-It reads one order from its stdin, performs it, writes the result and ends. What the card prints
-goes to the supervisor; SIGTERM asks the card to stop at its next report.
+It reads one order from its stdin, performs it, writes the result and ends; one that answers with a
+model stays for the next order. What the card prints goes to the supervisor; SIGTERM asks the card
+to stop at its next report.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import NoReturn, TextIO
 
 from executors import threads, tree
 from executors.gpu_use import GpuMeter
-from executors.protocol import Lines, decode, message
+from executors.protocol import STAYS, Lines, decode, message
 from tensorrag.card import Card
 from tensorrag.errors import UNFORESEEN, ErrorInfo, RunCancelled
 from tensorrag.perform import perform
@@ -75,7 +76,7 @@ def _writer(descriptor: int) -> TextIO:
 
 
 def work(scratch: Path) -> None:
-    """Perform the one order that arrives, and say how it went."""
+    """Perform the order that arrives, and say how it went; others only after a prediction."""
     channel = Channel()
     settle("tr-worker", scratch)
     _reseed()
@@ -84,12 +85,13 @@ def work(scratch: Path) -> None:
     # Only descriptions show docstrings of fields. To find them, pydantic looks at every module
     # that is loaded, which takes 0.1 s where pages are shared with the fork server.
     Card.model_config["use_attribute_docstrings"] = False
-    line, worker = channel.receive(), os.getpid()
-    if line is None:
-        return
-    answer = _answer(line, reporter)
-    _flush_output()
-    if os.getpid() == worker:  # and no child that the card forked and forgot
+    worker, stays = os.getpid(), True
+    while stays and (line := channel.receive()) is not None:
+        stays = line.startswith(STAYS, line.find(b",") + 1)
+        answer = _answer(line, reporter)
+        _flush_output()
+        if os.getpid() != worker:  # but a child that the card forked and forgot
+            return
         channel.send(answer)
 
 

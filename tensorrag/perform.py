@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from tensorrag.allowance import allowing, default_memory
+from tensorrag.answering import predictions
 from tensorrag.card import Card, Peek
 from tensorrag.checkpoint import Keeper, keeping
 from tensorrag.csv_part import csv_part
@@ -51,7 +52,8 @@ def perform(task: Task, place: Place) -> JsonObject:
         For ``run``: ``{"outputs": {port: {"type", "sha256", "schema", "value"}}, "face",
         "previews", "device", "pid", "fingerprint"}``. For ``peek``: a Peek. For ``page``:
         ``{"columns", "rows", "total", "offset"}``, or what `csv_part` returns where ``csv`` is
-        asked for. For ``profile``: a preview. For ``draft``: a Draft of ``source``.
+        asked for. For ``profile``: a preview. For ``draft``: a Draft of ``source``. For
+        ``predict``: what `predictions` returns.
 
     Raises:
         TensorRagError: a deliberate one, or whatever the card raises.
@@ -69,6 +71,8 @@ def perform(task: Task, place: Place) -> JsonObject:
         if task.kind == "profile":
             value = _only_input(task, Store(place.store))
             return value.preview().model_dump(mode="json")
+        if task.kind == "predict":
+            return predictions(task, Store(place.store))
         if task.kind == "draft":
             return read_draft(task.source or "", task.card or "card").model_dump(mode="json")
         if task.kind in ("describe", "propagate"):

@@ -56,3 +56,51 @@ async def test_what_makes_no_sense_is_refused_in_a_sentence(client: httpx.AsyncC
 
     assert refused.status_code == 422
     assert "colour" in refused.json()["detail"]
+
+
+async def test_a_program_asks_a_model_about_rows(client: httpx.AsyncClient, desk: Desk) -> None:
+    [model] = (await client.get("/api/models")).json()
+    address = f"/api/models/{model['id']}/predict"
+    row = dict.fromkeys(model["features"], 1)
+
+    answer = await client.post(address, json={"rows": [row, row]})
+    columns = {name: [value] * 2 for name, value in row.items()}
+    same = await client.post(
+        "/api/models/ridge · progression · Diabetes/predict", json={"columns": columns}
+    )
+
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["model"] == model["id"]
+    first, second = answer.json()["predictions"]
+    assert first == second == pytest.approx(first)
+    assert same.json() == answer.json()
+
+
+async def test_each_model_is_described_with_a_row_that_can_be_sent(
+    client: httpx.AsyncClient,
+) -> None:
+    [model] = (await client.get("/api/models")).json()
+    address = f"/api/models/{model['id']}"
+
+    described = (await client.get(f"{address}/openapi.json")).json()
+
+    [(path, methods)] = described["paths"].items()
+    asked = methods["post"]["requestBody"]["content"]["application/json"]["schema"]
+    assert set(asked["example"]["rows"][0]) == set(model["features"])
+    assert asked["example"]["rows"] == [(await client.get(address)).json()["example"]]
+    answer = await client.post(path, json=asked["example"])
+    assert answer.status_code == 200, answer.text
+
+
+async def test_rows_that_do_not_fit_are_refused_with_their_place(client: httpx.AsyncClient) -> None:
+    [model] = (await client.get("/api/models")).json()
+    address = f"/api/models/{model['id']}/predict"
+    row = dict.fromkeys(model["features"], 1)
+
+    wrong = await client.post(address, json={"rows": [row, row | {"bmi": "high"}]})
+    neither = await client.post(address, json={})
+    nobody = await client.post("/api/models/nobody/predict", json={"rows": [row]})
+
+    assert (wrong.status_code, wrong.json()["detail"]) == (422, 'Row 2, bmi: "high" is no number.')
+    assert (neither.status_code, nobody.status_code) == (422, 404)
+    assert neither.json()["detail"] == 'Send either "rows" or "columns".'

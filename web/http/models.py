@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
 from starlette.requests import Request
 
+from tensorrag.errors import PipelineError
 from tensorrag.pipeline import JsonObject
 from tensorrag.store.models import ModelEntry, stored
 from web.http.bodies import described, read_body
+from web.http.model_docs import describe_model
+from web.live.asking import Asking
 from web.live.sessions import Sessions
+
+EXAMPLE = 'Rows are [{"feature": value, …}, …], columns are {"feature": [value, …], …}.'
 
 
 class ModelChange(BaseModel):
@@ -25,10 +31,32 @@ class ModelChange(BaseModel):
     """Whether it stays however full the store gets."""
 
 
+class Question(BaseModel):
+    """Rows to predict: as a list of rows, or as columns."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    rows: list[Any] | None = None
+    """An object for each row, with a value for each feature."""
+    columns: dict[str, Any] | None = None
+    """A list of values for each feature."""
+
+
+class Answer(BaseModel):
+    """What a model says."""
+
+    model: str
+    """Its id."""
+    predictions: list[Any]
+    """One for each row."""
+    probabilities: list[dict[str, Any]] | None = None
+    """For each row what each class is given, where the model tells."""
+
+
 def add_models(api: APIRouter, sessions: Sessions) -> None:
     """Add the routes of models."""
     workspace = sessions.workspace
-    models = workspace.journal.models
+    models, asking = workspace.journal.models, Asking(sessions)
 
     @api.get("/api/models", tags=["models"])
     async def list_models() -> list[JsonObject]:
@@ -41,8 +69,16 @@ def add_models(api: APIRouter, sessions: Sessions) -> None:
 
     @api.get("/api/models/{model_id}", tags=["models"])
     async def get_model(model_id: str) -> JsonObject:
-        """Return a model, by its id or its name."""
-        return await asyncio.to_thread(lambda: shown(models.find(model_id)))
+        """Return a model, by its id or its name; `example` is a row that it takes."""
+        model = await asyncio.to_thread(models.find, model_id)
+        example = await asking.example(model)
+        return {**await asyncio.to_thread(shown, model), "example": example}
+
+    @api.get("/api/models/{model_id}/openapi.json", tags=["models"])
+    async def describe(model_id: str) -> JsonObject:
+        """Describe how to ask this model, as OpenAPI, with an example that can be sent."""
+        model = await asyncio.to_thread(models.find, model_id)
+        return describe_model(model, await asking.example(model))
 
     @api.patch("/api/models/{model_id}", tags=["models"], openapi_extra=described(ModelChange))
     async def change_model(model_id: str, request: Request) -> JsonObject:
@@ -59,6 +95,21 @@ def add_models(api: APIRouter, sessions: Sessions) -> None:
     async def restore_model(model_id: str) -> JsonObject:
         """Put a model that was deleted back into the list."""
         return await asyncio.to_thread(lambda: shown(models.restore(model_id)))
+
+    @api.post("/api/models/{model_id}/predict", tags=["models"], openapi_extra=described(Question))
+    async def predict(model_id: str, request: Request) -> Answer:
+        """Predict up to 10,000 rows with a model; send `rows` or `columns`.
+
+        Every feature that the model was trained on must be there, and be of the kind that it
+        was; nothing else may be, but for the target. A process apart keeps the model open: where
+        that ends, the answer is 503, and the next request begins another one.
+        """
+        asked = await read_body(Question, request)
+        model = await asyncio.to_thread(models.find, model_id)
+        if (asked.rows is None) == (asked.columns is None):
+            raise PipelineError('Send either "rows" or "columns".', hint=EXAMPLE)
+        told = await asking.predict(model, asked.columns if asked.rows is None else asked.rows)
+        return Answer(model=model.id, **told)
 
     def change(model_id: str, asked: ModelChange) -> JsonObject:
         model = models.find(model_id)

@@ -64,7 +64,14 @@ STATUS: tuple[tuple[type[TensorRagError], int], ...] = (
 """The first class that fits decides."""
 
 
-OF_WORKERS = {"ParameterError": 422, "ArtifactError": 422, "ArtifactNotFound": 404}
+OF_WORKERS = {
+    "ParameterError": 422,
+    "InputError": 422,
+    "ArtifactError": 422,
+    "ArtifactNotFound": 404,
+    "ArtifactDamaged": 410,
+    "ArtifactForeign": 403,
+}
 """What a worker says of what was asked for: no such column to sort by, or a result that is gone."""
 
 

@@ -99,6 +99,10 @@ class Hosting:
         params |= {"limit": limit} if limit is not None else {}
         return await self._hosted.ask(Task(kind="page", params=params, inputs={"table": (digest,)}))
 
+    async def ask(self, task: Task) -> JsonObject:
+        """Have a task done by whichever executor takes its kind."""
+        return await self._hosted.ask(task)
+
     async def profile(self, digest: str) -> JsonObject:
         """Make the preview of a stored value anew, in a worker."""
         return await self._hosted.ask(Task(kind="profile", inputs={"value": (digest,)}))

@@ -1,0 +1,168 @@
+"""Rows that somebody asks a model about, as JSON: held against what the model takes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from tensorrag.errors import ParameterError
+from tensorrag.pipeline.names import quoted
+from tensorrag.types import ColumnSchema
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+MOST_ROWS = 10_000
+"""Rows that are answered at once."""
+_WORDS = {"number": "number", "integer": "number", "binary": "yes or no, nor a number"}
+_SHOWN = 5
+
+
+def columns_of(
+    rows: Any, columns: Sequence[ColumnSchema], ignored: str | None = None
+) -> dict[str, list[Any]]:
+    """Return the values of each column that a model takes.
+
+    Args:
+        rows: a list of objects, or an object of lists; JSON.
+        columns: what the model takes, in order.
+        ignored: a column that may be there besides: the target.
+
+    Raises:
+        ParameterError: a column is missing or too many, or a value is not of its kind; says which.
+    """
+    taken = _from_columns(rows) if isinstance(rows, dict) else _from_rows(rows, columns)
+    _refuse_names(taken, columns, ignored)
+    count = len(next(iter(taken.values()), ()))
+    _refuse_size(count)
+    for column in columns:
+        _refuse_values(column, taken[column.name])
+    return {column.name: taken[column.name] for column in columns}
+
+
+def as_arrow(values: Mapping[str, Sequence[Any]], columns: Sequence[ColumnSchema]) -> pa.Table:
+    """Make an Arrow table of values that fit."""
+    import pyarrow as pa
+
+    arrays = [_array(values[column.name], column) for column in columns]
+    return pa.table(arrays, names=[column.name for column in columns])
+
+
+def _from_columns(columns: dict[str, Any]) -> dict[str, list[Any]]:
+    for name, values in columns.items():
+        if not isinstance(values, list):
+            raise _wrong(f"Column {quoted(name)} is no list of values.", "Give one per row.")
+    sizes = {name: len(values) for name, values in columns.items()}
+    if len(set(sizes.values())) > 1:
+        longest, shortest = max(sizes, key=sizes.__getitem__), min(sizes, key=sizes.__getitem__)
+        raise _wrong(
+            f"Column {quoted(longest)} has {sizes[longest]} values, {quoted(shortest)} has "
+            f"{sizes[shortest]}.",
+            "Give every column one value per row.",
+        )
+    return columns
+
+
+def _from_rows(rows: Any, columns: Sequence[ColumnSchema]) -> dict[str, list[Any]]:
+    if not isinstance(rows, list):
+        raise _wrong("The rows are no list.", 'Send {"rows": [{"column": value, …}, …]}.')
+    _refuse_size(len(rows))
+    taken: dict[str, list[Any]] = {}
+    known = rows[0].keys() if isinstance(rows[0], dict) else ()
+    for number, row in enumerate(rows, 1):
+        if not isinstance(row, dict):
+            raise _wrong(f"Row {number} is no object.", "Give each row a value for each column.")
+        if row.keys() != known:
+            name = min(row.keys() ^ known)
+            has, lacks = (number, 1) if name in row else (1, number)
+            needed = any(column.name == name for column in columns)
+            raise _wrong(
+                f"Row {lacks} lacks {quoted(name)}, which the model was trained on."
+                if needed
+                else f"Row {has} has {quoted(name)}, which the model does not take.",
+                "Give all rows the same columns.",
+            )
+    for name in known:
+        taken[name] = [row[name] for row in rows]
+    return taken
+
+
+def _refuse_size(rows: int) -> None:
+    if rows == 0:
+        raise _wrong("There are no rows.", "Send at least one.")
+    if rows > MOST_ROWS:
+        raise _wrong(
+            f"There are {rows:,} rows; at most {MOST_ROWS:,} are answered at once.",
+            "Send them in parts, or use `tensorrag predict` for a file.",
+        )
+
+
+def _refuse_names(
+    taken: Mapping[str, Any], columns: Sequence[ColumnSchema], ignored: str | None
+) -> None:
+    names = [column.name for column in columns]
+    missing = [name for name in names if name not in taken]
+    if missing:
+        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        raise _wrong(
+            f"The rows lack {quoted(missing[0])}{more}, which the model was trained on.",
+            f"The model takes {_listed(names)}.",
+        )
+    odd = next((name for name in taken if name not in names and name != ignored), None)
+    if odd is not None:
+        raise _wrong(
+            f"The rows have {quoted(odd)}, which the model does not take.",
+            f"Leave it out: the model takes {_listed(names)}.",
+        )
+
+
+def _refuse_values(column: ColumnSchema, values: Sequence[Any]) -> None:
+    for number, value in enumerate(values, 1):
+        if value is not None and not _fits(value, column.kind):
+            what = _WORDS.get(column.kind or "", "text")
+            raise _wrong(
+                f"Row {number}, {column.name}: {quoted(value)} is no {what}.",
+                f"{column.name} was {_trained_as(column)} where the model was trained.",
+            )
+
+
+def _fits(value: Any, kind: str | None) -> bool:
+    if isinstance(value, bool):
+        return kind in ("binary", None)
+    if isinstance(value, int | float):
+        return kind not in ("category", "text", "date") and _is_finite(value)
+    return isinstance(value, str) and kind not in _WORDS
+
+
+def _is_finite(value: float) -> bool:
+    try:
+        return math.isfinite(float(value))
+    except OverflowError:
+        return False
+
+
+def _trained_as(column: ColumnSchema) -> str:
+    words = {"integer": "a whole number", "binary": "yes or no", "date": "a date", "text": "text"}
+    return words.get(column.kind or "", f"a {column.kind or 'value'}")
+
+
+def _array(values: Sequence[Any], column: ColumnSchema) -> pa.Array:
+    import pyarrow as pa
+
+    present = [value for value in values if value is not None]
+    if all(isinstance(value, bool) for value in present) and present:
+        return pa.array(values, pa.bool_())
+    if all(isinstance(value, int | float) for value in present):
+        numbers = [None if value is None else float(value) for value in values]
+        return pa.array(numbers, pa.float64())
+    return pa.array([None if value is None else str(value) for value in values], pa.string())
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more
+
+
+def _wrong(message: str, hint: str) -> ParameterError:
+    return ParameterError(message, field="rows", hint=hint)

@@ -1,0 +1,60 @@
+"""Rows that somebody asks a model about: what fits is taken, anything else named."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tensorrag.asked_rows import MOST_ROWS, as_arrow, columns_of
+from tensorrag.errors import ParameterError
+from tensorrag.types import ColumnSchema
+
+COLUMNS = (
+    ColumnSchema(name="rooms", kind="integer"),
+    ColumnSchema(name="river", kind="binary"),
+    ColumnSchema(name="town", kind="category"),
+)
+ROW = {"rooms": 6, "river": True, "town": "Aachen"}
+
+
+def test_rows_and_columns_say_the_same() -> None:
+    rows = columns_of([ROW, ROW | {"rooms": 7}], COLUMNS)
+    columns = columns_of({"rooms": [6, 7], "river": [True] * 2, "town": ["Aachen"] * 2}, COLUMNS)
+
+    assert rows == columns
+    assert as_arrow(rows, COLUMNS).to_pylist() == [ROW, ROW | {"rooms": 7}]
+
+
+def test_the_target_may_be_there_and_a_value_may_be_missing() -> None:
+    taken = columns_of([ROW | {"rent": 9, "town": None}], COLUMNS, "rent")
+
+    assert taken == {"rooms": [6], "river": [True], "town": [None]}
+
+
+@pytest.mark.parametrize(
+    ("rows", "sentence"),
+    [
+        ([], "There are no rows."),
+        ([ROW] * (MOST_ROWS + 1), "There are 10,001 rows; at most 10,000 are answered at once."),
+        ([ROW, 7], "Row 2 is no object."),
+        ([{"rooms": 6}], 'The rows lack "river" and 1 more, which the model was trained on.'),
+        ([ROW, ROW | {"colour": "red"}], 'Row 2 has "colour", which the model does not take.'),
+        ([ROW, {"rooms": 6, "river": True}], 'Row 2 lacks "town", which the model was trained on.'),
+        ([ROW | {"colour": 1}], 'The rows have "colour", which the model does not take.'),
+        ([ROW, ROW | {"rooms": "six"}], 'Row 2, rooms: "six" is no number.'),
+        ([ROW | {"rooms": 10**400}], "Row 1, rooms: "),
+        ([ROW | {"rooms": [1]}], 'Row 1, rooms: "[1]" is no number.'),
+        ([ROW | {"town": 3}], 'Row 1, town: "3" is no text.'),
+        ([ROW | {"river": "maybe"}], 'Row 1, river: "maybe" is no yes or no, nor a number.'),
+        ({"rooms": 6}, 'Column "rooms" is no list of values.'),
+        ({"rooms": [1, 2], "river": [1]}, 'Column "rooms" has 2 values, "river" has 1.'),
+        ("rows", "The rows are no list."),
+    ],
+)
+def test_what_does_not_fit_is_named_with_its_place(rows: Any, sentence: str) -> None:
+    with pytest.raises(ParameterError) as refused:
+        columns_of(rows, COLUMNS)
+
+    assert refused.value.message.startswith(sentence)
+    assert refused.value.hint
