@@ -19,6 +19,7 @@ from tests.web.test_from_elsewhere import HALF, bringing, digest
 from tests.web.test_pages import pages, written
 from web.live.card_sources import NEW, CardSources, Source, WrittenMeanwhile
 from web.live.unsaved import MOST, Unsaved
+from web.page.panel import Panel
 
 __all__ = ["pages"]
 
@@ -40,6 +41,12 @@ async def heard(tab: Client, event: str, **args: Any) -> None:
         done = listener.handler(type("Event", (), {"args": args}))  # type: ignore[misc]
     if done is not None:
         await done
+
+
+def says(tab: Client) -> str:
+    """Return all markup of a tab."""
+    panels = [each for each in tab.elements.values() if isinstance(each, Panel)]
+    return "\n".join(panel.props["content"] for panel in panels)
 
 
 async def test_the_template_becomes_a_card_that_runs_and_a_change_makes_it_stale(
@@ -250,3 +257,45 @@ async def test_no_card_takes_the_place_of_a_new_one(pages: User, desk: Desk) -> 
     assert ">new.py</h1>" in written(pages)
     await pages.open("/cards/new")
     assert ">New card</h1>" in written(pages)
+
+
+async def test_a_file_is_renamed_after_its_card_and_every_tab_follows(
+    pages: User, desk: Desk
+) -> None:
+    source, sources = await saved(desk), desk.sessions.sources
+    session = await desk.open(Pipeline("Mine").with_nodes(node("my_card", rows=7)))
+    one, other = [await pages.open("/cards/my_card") for _ in range(2)]
+    await heard(other, "typed", text=source.text + "# mine\n", number=1, epoch=0)
+
+    # said before: the card of before is gone, and its settings are kept
+    renamed = source.text.replace("class MyCard", "class Clip")
+    await heard(one, "typed", text=renamed, number=1, epoch=0)
+    said = "my_card will be gone once this is saved. 1 card that uses it keeps its settings"
+    await until(lambda: said in says(one), seconds=60)
+    assert "better-name" not in says(one)
+    await heard(one, "act", act="save")
+    await until(lambda: "Rename the file to clip.py" in says(one), seconds=60)
+    assert session.pipeline.nodes["my_card"].params == {"rows": 7}
+
+    await heard(one, "act", act="rename")
+    assert not (await sources.read("my_card.py")).there
+    assert (await sources.read("clip.py")).text == renamed
+    assert "clip" in desk.sessions.catalog.cards
+    assert ">clip.py</h1>" in says(one)
+    await until(lambda: ">clip.py</h1>" in says(other), seconds=60)
+    await until(lambda: "clip.py was changed meanwhile" in says(other), seconds=60)
+    assert "better-name" not in says(one)
+
+
+async def test_a_file_is_renamed_over_no_other_one(desk: Desk) -> None:
+    source, sources = await saved(desk), desk.sessions.sources
+    (desk.workspace.cards / "clip.py").write_text("theirs = 1\n")
+
+    with pytest.raises(CardError, match=r"A file clip\.py is there already"):
+        await sources.rename(source.file, "clip.py", source.sha256)
+    with pytest.raises(WrittenMeanwhile, match="it was not renamed"):
+        await sources.rename(source.file, "free.py", "another digest")
+    with pytest.raises(CardError, match="no name for a file"):
+        await sources.rename(source.file, "../clip.py", source.sha256)
+    assert (await sources.read("clip.py")).text == "theirs = 1\n"
+    assert (await sources.read(source.file)).there

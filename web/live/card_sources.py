@@ -60,6 +60,8 @@ class CardSources:
         self._workspace, self._cards, self._hosting = workspace, cards, hosting
         self.unsaved = UnsavedTexts(workspace.root / "drafts")
         self._saving = asyncio.Lock()
+        self._moved: dict[str, str] = {}
+        """What files are called that were renamed here."""
 
     def file_of(self, name: str) -> str | None:
         """Return the file of a card, broken or not, or of this name; None of an installed card."""
@@ -126,8 +128,29 @@ class CardSources:
                 )
             await asyncio.to_thread(_write, self._cards.folder, name, text)
             await asyncio.to_thread(self.unsaved.forget, file, text)
+            self._moved.pop(name, None)
         await self._cards.look()
         return name
+
+    async def rename(self, file: str, to: str, based_on: str) -> None:
+        """Call a file anew, unless it is another one by now; what was typed over it goes along.
+
+        Raises:
+            CardError: this can be no such file, there is one already, or it cannot be renamed.
+            WrittenMeanwhile: it is another one.
+        """
+        check_card_file(to, "")
+        async with self._saving:
+            await self._check_still(file, based_on, "renamed")
+            await asyncio.to_thread(_rename, self._cards.folder, file, to)
+            await asyncio.to_thread(self.unsaved.move, file, to)
+            self._moved.pop(to, None)
+            self._moved[file] = to
+        await self._cards.look()
+
+    def moved_to(self, file: str) -> str | None:
+        """Return what a file is called that was renamed since the server started."""
+        return self._moved.get(file)
 
     async def delete(self, file: str, based_on: str) -> None:
         """Delete a file, unless it is another one by now.
@@ -136,12 +159,7 @@ class CardSources:
             WrittenMeanwhile: it is.
         """
         async with self._saving:
-            there = await asyncio.to_thread(_read, self._cards.folder, file)
-            if there.sha256 != based_on:
-                raise WrittenMeanwhile(
-                    f"{file} was changed meanwhile, so it was not deleted.",
-                    hint="Take up what it says now, or keep yours.",
-                )
+            await self._check_still(file, based_on, "deleted")
             await asyncio.to_thread((self._cards.folder / file).unlink, missing_ok=True)
         await self._cards.look()
 
@@ -160,6 +178,14 @@ class CardSources:
         notices = self._cards.catalog.notices
         wrong = next((notice for notice in notices if notice.file == file), None)
         return CardError(wrong.message, hint=wrong.hint) if wrong is not None else None
+
+    async def _check_still(self, file: str, based_on: str, done: str) -> None:
+        there = await asyncio.to_thread(_read, self._cards.folder, file)
+        if there.sha256 != based_on:
+            raise WrittenMeanwhile(
+                f"{file} was changed meanwhile, so it was not {done}.",
+                hint="Take up what it says now, or keep yours.",
+            )
 
     def _clashes(self, file: str, draft: Draft) -> list[Fault]:
         return [_clash(info, file) for card in draft.cards for info in self._others(card, file)]
@@ -206,11 +232,22 @@ def _read(folder: Path, file: str) -> Source:
     except UnicodeDecodeError:
         raise CardError(f"{quoted(file)} is not UTF-8 text.", hint="Save it as UTF-8.") from None
     except OSError as error:
-        reason = (error.strerror or "it cannot be opened").lower()
-        raise CardError(
-            f"{quoted(file)} cannot be read: {reason}.", hint="Look at its permissions."
-        ) from None
+        raise _refused(file, "read", error) from None
     return Source(file, text.replace("\r\n", "\n").replace("\r", "\n"), there=True)
+
+
+def _rename(folder: Path, file: str, to: str) -> None:
+    if (folder / to).exists():
+        raise CardError(f"A file {to} is there already.", hint="Delete it, or rename the class.")
+    try:
+        (folder / file).rename(folder / to)
+    except OSError as error:
+        raise _refused(file, "renamed", error) from None
+
+
+def _refused(file: str, done: str, error: OSError) -> CardError:
+    reason = (error.strerror or "it cannot be opened").lower()
+    return CardError(f"{quoted(file)} cannot be {done}: {reason}.", hint="Look at its permissions.")
 
 
 def _write(folder: Path, file: str, text: str) -> None:

@@ -58,5 +58,10 @@ class UnsavedTexts:
         if kept is not None and kept.text == text:
             self._path(file).unlink(missing_ok=True)
 
+    def move(self, file: str, to: str) -> None:
+        """Keep the text of a file under another name."""
+        if self._path(file).exists():
+            self._path(file).replace(self._path(to))
+
     def _path(self, file: str) -> Path:
         return self._folder / f"{file}.json"

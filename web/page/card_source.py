@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from tensorrag.catalog import CardInfo, PortInfo, TypeInfo
 from tensorrag.registry.draft import Draft, Fault
+from web.live.card_files import card_file
 from web.live.card_sources import NEW
 from web.page.controls import Form
 from web.page.fields import field_specs
@@ -42,6 +43,14 @@ class Writing:
     lost: Sequence[tuple[str, int]] = ()
     """Cards that would be gone once it is saved, and how often they are used."""
     types: Mapping[str, TypeInfo] = field(default_factory=dict)
+
+    @property
+    def better(self) -> str:
+        """What the file could be called: after its one card. Empty where it is, or is not saved."""
+        made = self.draft.cards
+        settled = self.there and not self.unsaved and not self.checking and not self.draft.faults
+        name = card_file(made[0].card) if settled and len(made) == 1 else self.file
+        return "" if name == self.file else name
 
 
 def address(card: str, pipeline: str = "") -> str:
@@ -111,7 +120,9 @@ def beside(shown: Writing) -> Node:
         div(".sec", role="status", data_testid="source-verdict")[
             h2(".row.w5")[_verdict(shown)], [_fault(fault) for fault in shown.draft.faults]
         ],
-        div(".sec")[_wrong(shown), _theirs(shown), [_lost(*each) for each in shown.lost]],
+        div(".sec")[
+            _wrong(shown), _theirs(shown), [_lost(*each) for each in shown.lost], _rename(shown)
+        ],
         [_card(info, shown.types) for info in shown.draft.cards],
         div(".sec.wide")[p(".cap")["In the text, Tab indents; Esc, then Tab, leaves it."]],
     ]
@@ -160,10 +171,22 @@ def _theirs(shown: Writing) -> Node:
 
 
 def _lost(card: str, uses: int) -> Element:
-    used = f" {plural(uses, 'card uses it', 'cards use it')}." if uses else ""
+    one, more = "card that uses it keeps its", "cards that use it keep their"
+    used = f" {plural(uses, one, more)} settings, as a placeholder." if uses else ""
     return div(".fault.stale")[
         span(".w5")[f"{card} will be gone once this is saved.{used}"],
         div(".m2")["A card's id comes from the name of its class; id = “…” in the class sets it."],
+    ]
+
+
+def _rename(shown: Writing) -> Node:
+    if not shown.better:
+        return None
+    rename = button(".btn.o.sml", type="button", data_act="rename", data_testid="rename-source")
+    return div(".fault", data_testid="better-name")[
+        span(".w5")[f"This is the card {shown.draft.cards[0].card}."],
+        div(".m2")["What its file is called changes nothing where it is used."],
+        div(".row")[rename[f"Rename the file to {shown.better}"]],
     ]
 
 

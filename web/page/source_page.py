@@ -78,6 +78,8 @@ class SourcePage:
             match name:
                 case "save":
                     await self._save()
+                case "rename" if self._shown.better:
+                    await self._rename(self._shown.better)
                 case "delete" if self._shown.there:
                     await self._delete()
                 case "take_theirs" if self._shown.theirs:
@@ -200,8 +202,8 @@ class SourcePage:
 
     async def _is_saved(self, file: str, text: str, draft: Draft) -> None:
         if self._file == NEW:
-            self._move_to(address(draft.cards[0].card, (self._shown.back or ("",))[0]), file)
-        self._file, self._saved, self._based_on = file, text, source_sha256(text)
+            self._move_to(file)
+        self._saved, self._based_on = text, source_sha256(text)
         await self._keep()  # somebody may have gone on typing, also under the name before
         uses = sum([await self._sources.uses(info.card) for info in draft.cards])
         used = f", in use by {plural(uses, 'card')}" if uses else ""
@@ -210,11 +212,24 @@ class SourcePage:
         status = self._status if self._unsaved else f"Saved{used}"
         self._say(file=file, there=True, theirs=False, status=status, wrong=wrong, lost=())
 
-    def _move_to(self, place: str, file: str) -> None:
-        """Have the browser call this page by its file from now on, as it is."""
+    def _move_to(self, file: str) -> None:
+        """Be the page of this file from now on, as it is."""
+        self._file = file
+        place = address(file, (self._shown.back or ("",))[0])
         with self._client:
             ui.page_title(theme.title(file))
             ui.run_javascript(f"history.replaceState(history.state, '', {place!r})")
+
+    async def _rename(self, to: str) -> None:
+        async with self._saving:
+            await self._sources.rename(self._file, to, self._based_on)
+            await self._follow_to(to)
+
+    async def _follow_to(self, file: str) -> None:
+        self._move_to(file)
+        self._typing.set()  # what it would be depends on the name
+        await self._keep()
+        self._say(file=file, there=True, theirs=False, wrong=None)
 
     async def _delete(self) -> None:
         await self._sources.delete(self._file, self._based_on)
@@ -233,7 +248,9 @@ class SourcePage:
         busy = self._saving.locked() or self._typing.is_set() or self._based_on != based_on
         if busy or found.sha256 == based_on:
             return
-        if not found.there:
+        if not found.there and (to := self._sources.moved_to(self._file)):
+            await self._follow_to(to)
+        elif not found.there:
             self._saved, self._based_on = "", ""
             await self._keep()
             self._say(there=False, theirs=False, status="Deleted. Save puts it back.")
