@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from cards._formula.formula import MAX_LENGTH, Formula, formula
-from tensorrag import Card, Field, ParameterError, Schema, Table, TableSchema
+from cards._formula.formula import MAX_LENGTH, condition
+from tensorrag import Card, Field, Schema, Table, TableSchema
 
 
 class FilterRows(Card):
@@ -30,29 +30,13 @@ class FilterRows(Card):
     def run(self, dataset: Table) -> Out:
         import pyarrow.compute as pc
 
-        holds = self._formula(dataset.schema).values(dataset)
+        holds = condition(self.condition, dataset.schema, field="condition").values(dataset)
         return self.Out(Table(dataset.arrow.filter(pc.fill_null(holds, False)), like=dataset))
 
     def propagate(self, dataset: TableSchema) -> TableSchema:
-        self._formula(dataset)
+        condition(self.condition, dataset, field="condition")
         return dataset.model_copy(update={"rows": None})
 
     def brief(self, schemas: Mapping[str, Schema]) -> str:
         """Show the condition."""
         return self.condition.strip() or "no condition yet"
-
-    def _formula(self, schema: TableSchema) -> Formula:
-        if not self.condition.strip():
-            raise ParameterError(
-                "No condition is written.",
-                field="condition",
-                hint="Write what must hold for a row to stay, such as price > 100.",
-            )
-        made = formula(self.condition, schema, field="condition")
-        if made.kind not in (None, "flag"):
-            raise ParameterError(
-                "This is no condition: it is neither true nor false.",
-                field="condition",
-                hint="Compare it with something, such as price > 100.",
-            )
-        return made

@@ -86,6 +86,26 @@ def formula(text: str, schema: TableSchema, *, field: str) -> Formula:
     return Formula(made.kind, frozenset(compiler.used), made.get)
 
 
+def condition(text: str, schema: TableSchema, *, field: str) -> Formula:
+    """Read a formula that is true or false of each row; takes what `formula` takes.
+
+    Raises:
+        ParameterError: it is none, or gives something else.
+    """
+    if not text.strip():
+        raise ParameterError(
+            "No condition is written.", field=field, hint="Write what must hold, as price > 100."
+        )
+    made = formula(text, schema, field=field)
+    if made.kind not in (None, "flag"):
+        raise ParameterError(
+            "This is no condition: it is neither true nor false.",
+            field=field,
+            hint="Compare it with something, such as price > 100.",
+        )
+    return made
+
+
 def _refused(wrong: Mistake, text: str, field: str) -> ParameterError:
     fix = None
     if wrong.replace is not None:

@@ -36,9 +36,14 @@ def value_of(kind: type[Value]) -> Value:
     """Make a value of a type with the card that makes it."""
     if kind is Table:
         return rows()
-    maker = next(f.card for f in CARDS.values() if f.card.outputs()[0].type is kind)
+    maker = next(found.card for found in CARDS.values() if _makes(found.card, kind))
     card = ready(maker)
     return card.run(*(value_of(p.type) for p in maker.inputs()))[0]  # type: ignore[attr-defined, no-any-return]
+
+
+def _makes(card: type[Card], kind: type[Value]) -> bool:
+    """Whether a card makes such a value of others, and does not only pass it on."""
+    return card.outputs()[0].type is kind and kind not in [port.type for port in card.inputs()]
 
 
 def ready(card: type[Card]) -> Card:
@@ -49,6 +54,8 @@ def ready(card: type[Card]) -> Card:
 
 
 CHOSEN: dict[str, dict[str, Any]] = {
+    "assert_metrics": {"condition": "r2 > -100"},
+    "assert_table": {"condition": "RM > 0", "complete": ["MEDV"]},
     "derive_column": {"formula": "TAX / RM"},
     "filter_rows": {"condition": "RM > 6 and CHAS == 0"},
     "sort_rows": {"columns": ["CHAS", "RM"]},

@@ -1,0 +1,85 @@
+"""Assert Metrics: a model must be good enough."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from cards._formula.formula import MAX_LENGTH, Formula, condition
+from tensorrag import (
+    Card,
+    ColumnSchema,
+    Field,
+    InputError,
+    Metrics,
+    MetricsSchema,
+    Schema,
+    Table,
+    TableSchema,
+)
+from tensorrag.types import METRICS
+
+BASELINE = "baseline_"
+"""Before the name of a metric: the same of the dummy."""
+KNOWN = tuple(prefix + name for name in METRICS for prefix in ("", BASELINE))
+
+
+class AssertMetrics(Card):
+    """Fail unless a model is good enough, so that a pipeline can be a test.
+
+    Such as `r2 >= 0.8`, `accuracy > 0.9 and recall > 0.5` or `rmse < baseline_rmse / 2`: metrics
+    by name, and those of the dummy with `baseline_` before them. The operators and functions are
+    those of Derive Column. `tensorrag run` then ends with exit code 1 and says what does not hold.
+    """
+
+    category = "Evaluation"
+    libraries = ("pyarrow",)
+
+    condition: str = Field("r2 > 0", max_length=MAX_LENGTH)
+    """What must hold, such as `r2 >= 0.8`."""
+
+    class Out(NamedTuple):
+        metrics: Metrics
+
+    def run(self, metrics: Metrics) -> Out:
+        """Pass the metrics on, if the condition holds."""
+        known = self._condition()
+        values = {**metrics.values, **{BASELINE + k: v for k, v in metrics.baseline.items()}}
+        missing = sorted(known.columns - values.keys())
+        if missing:
+            raise InputError(
+                f"{missing[0]} was not measured; there is {', '.join(metrics.values)}.",
+                port="metrics",
+                hint="Ask for a metric that Evaluate shows for this model.",
+            )
+        if not _one_row(known, values):
+            are = ", ".join(
+                f"{name} is {values[name]:.4g}" for name in KNOWN if name in known.columns
+            )
+            raise InputError(
+                f"It does not hold that {self.condition.strip()}: {are}.",
+                port="metrics",
+                hint="Mend the model or the data, or ask for less.",
+            )
+        return self.Out(metrics)
+
+    def propagate(self, metrics: MetricsSchema) -> MetricsSchema:
+        """Pass on what is known."""
+        self._condition()
+        return metrics
+
+    def brief(self, schemas: Mapping[str, Schema]) -> str:
+        """Show the condition."""
+        return self.condition.strip()
+
+    def _condition(self) -> Formula:
+        columns = tuple(ColumnSchema(name=name, kind="number") for name in KNOWN)
+        return condition(self.condition, TableSchema(columns=columns), field="condition")
+
+
+def _one_row(known: Formula, values: Mapping[str, float]) -> bool:
+    import pyarrow as pa
+
+    row = {name: pa.array([values[name]], pa.float64()) for name in known.columns}
+    table = Table(pa.table(row or {"": [None]}))
+    return bool(known.values(table)[0].as_py())
