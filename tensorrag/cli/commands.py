@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from tensorrag.cli.lazy_commands import LazyGroup
-from tensorrag.cli.model_commands import models
+from tensorrag.cli.model_commands import models, predict
 from tensorrag.cli.printing import plain, print_json, print_table
 from tensorrag.cli.secret_commands import secret
 from tensorrag.cli.workspace_option import workspace_option
@@ -281,6 +281,7 @@ def doctor(verify: bool, mend: bool, as_json: bool, workspace: Path | None) -> i
 
 commands.add_command(secret)
 commands.add_command(models)
+commands.add_command(predict)
 
 
 def _refuse(

@@ -1,4 +1,4 @@
-"""``tensorrag models``: the models that were trained here."""
+"""``tensorrag models`` and ``predict``: the models that were trained here, and what they say."""
 
 from __future__ import annotations
 
@@ -71,6 +71,24 @@ def delete(model: str, workspace: Path | None) -> int:
 def restore(model: str, workspace: Path | None) -> int:
     """Put MODEL, which was deleted, back into the list."""
     click.echo(f"{plain(_models(workspace).restore(model).name)} is back.")
+    return 0
+
+
+@click.command()
+@click.argument("model")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--output", "-o", type=click.Path(path_type=Path), help="Write the CSV here.")
+@click.option("--column", default="", help="The name of the new column.")
+@workspace_option
+def predict(
+    model: str, file: Path, output: Path | None, column: str, workspace: Path | None
+) -> int:
+    """Predict the rows of FILE with MODEL, an id or a name; prints them as CSV."""
+    from tensorrag.cli import predicting
+
+    said = predicting.predict(workspace, model, file, output, column)
+    if said:
+        click.echo(said)
     return 0
 
 

@@ -15,11 +15,12 @@ from typing import Any
 
 import pytest
 
-from tensorrag.cli import headless, main
+from tensorrag.cli import headless, main, predicting
 from tensorrag.edit.document import Document
 from tensorrag.edit.records import change_record, state_record
 from tensorrag.pipeline import Node, Pipeline, files
 from tensorrag.store.workspace import Workspace
+from tensorrag.task import TaskKind
 from tests.core import diabetes
 from tests.core.engine import CARDS, InProcess, chain, node
 from tests.core.small_catalog import CATALOG
@@ -487,3 +488,33 @@ def test_models_are_listed_and_called_what_people_like(
     assert main(["models", "delete", "Doctor"]) == 2
     assert 'There is no model "Doctor"' in capsys.readouterr().err
     assert main(["models", "restore", model["id"]]) == 0
+
+
+def test_a_file_is_predicted_by_a_model(
+    capsys: Captured, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: None
+) -> None:
+    kinds = frozenset[TaskKind]({"run", "describe", "page"})
+    monkeypatch.setattr(predicting, "open_executors", lambda at: {"local": InProcess(kinds=kinds)})
+    files.save(diabetes.pipeline(), tmp_path / "diabetes.json")
+    call(capsys, "run", tmp_path / "diabetes.json", "--json")
+    _, [model] = call(capsys, "models", "--json")
+    names, patients = model["features"], tmp_path / "patients.csv"
+    patients.write_text("\n".join([",".join(names), *[",".join("1" for _ in names)] * 3]))
+
+    assert main(["predict", model["name"], str(patients)]) == 0
+    head, *rows = capsys.readouterr().out.splitlines()
+    assert head == ",".join([*names, "predicted_progression"])
+    assert len({row.rpartition(",")[2] for row in rows}) == 1
+    assert len(rows) == 3
+
+    out = tmp_path / "out.csv"
+    assert main(["predict", model["id"], str(patients), "-o", str(out), "--column", "guess"]) == 0
+    assert f"3 rows are in {out}" in capsys.readouterr().out
+    assert out.read_text().splitlines()[0].endswith(",guess")
+
+    patients.write_text("age,bmi\n1,2\n")
+    assert main(["predict", model["id"], str(patients), "-o", str(out)]) == 2
+    assert "The table lacks" in capsys.readouterr().err
+    assert out.read_text().splitlines()[0].endswith(",guess"), "what was there stays"
+    assert main(["predict", model["id"], "nowhere.csv"]) == 2
+    assert main(["predict", "nobody", str(patients)]) == 2
