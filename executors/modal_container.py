@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from executors.gpu_use import GpuMeter
+from executors.modal_age import start_seconds
 from executors.modal_checkpoints import Courier
 from executors.modal_parcel import EMPTY, FORMAT, REVOKED, Parcel, far_path, pack, unpack
 from executors.modal_speech import LASTS, Speech
@@ -48,12 +49,13 @@ def answer(
         events: takes what is said meanwhile, in a partition by the request's name.
 
     Returns:
-        ``{"format", "seconds", "said", "parcel"}``: the last word as a line of JSON, one of
-        ``result``, ``error``, ``late`` and ``cancelled``, and what was made.
+        ``{"format", "seconds", "start", "said", "parcel"}``: how long it took, and the container
+        to start; the last word as a line of JSON, one of ``result``, ``error``, ``late`` and
+        ``cancelled``; and what was made.
     """
     if request.get("format") != FORMAT:
         return {"format": FORMAT}
-    began, name = time.monotonic(), str(request["name"])
+    began, start, name = time.monotonic(), start_seconds(), str(request["name"])
     if _may_begin(events, name):
         files = Files(volume, data)
         with _folder() as folder, Speech(events, name) as speech:
@@ -63,7 +65,7 @@ def answer(
     else:
         said, parcel = message("cancelled"), EMPTY
     seconds = time.monotonic() - began
-    return {"format": FORMAT, "seconds": seconds, "said": said, "parcel": parcel}
+    return {"format": FORMAT, "seconds": seconds, "start": start, "said": said, "parcel": parcel}
 
 
 def _may_begin(events: modal.Queue, name: str) -> bool:

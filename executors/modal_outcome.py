@@ -38,11 +38,12 @@ async def outcome_of(job: Job, said: Any, rates: Rates, line: Line) -> Outcome:
     """Read what a container answered, strictly: a card may have tampered with it."""
     if not isinstance(said, dict) or said.get("format") != FORMAT or "said" not in said:
         return other_version()
-    seconds = float(said["seconds"])
-    if not 0 <= seconds < math.inf:
+    seconds, start = float(said["seconds"]), float(said.get("start", 0.0))
+    if not (0 <= seconds < math.inf and 0 <= start < math.inf):
         return crashed(job.task, "It did not say how long it took.")
-    cost = seconds * rates.per_second(gpu_of(job.task), job.task.memory)
-    job.add({"type": "cost", "data": {"cost": round(cost, 6), "seconds": round(seconds, 3)}})
+    cost = (seconds + start) * rates.per_second(gpu_of(job.task), job.task.memory)
+    told = {"cost": round(cost, 6), "seconds": round(seconds, 3), "start": round(start, 3)}
+    job.add({"type": "cost", "data": told})
     outcome = job.ended(decode(said["said"]))
     if isinstance(outcome, TensorRagError):
         return outcome

@@ -58,16 +58,20 @@ class Estimate:
     """None where it never ran there."""
     tries: int = 1
     """How often it may be tried; each try is paid for."""
+    start: float | None = None
+    """Seconds that its container takes to start, where one was measured before."""
 
     @property
     def cost(self) -> float | None:
-        """What its own seconds will cost, in US$."""
-        return self.span.seconds * self.rate if self.span is not None else None
+        """What its own seconds and the start of its container will cost, in US$."""
+        if self.span is None:
+            return None
+        return (self.span.seconds + (self.start or 0.0)) * self.rate
 
     @property
     def most(self) -> float:
         """What it can cost at most, with all its tries and its waiting container; US$."""
-        return self.tries * (self.limit + self.idle) * self.rate
+        return self.tries * ((self.start or 0.0) + self.limit + self.idle) * self.rate
 
     @property
     def words(self) -> str:
@@ -80,7 +84,8 @@ class Estimate:
                 f"{dollars(self.cost)}, stopped after {self.limit:g} s of about {span.needed:,.0f}"
             )
         between = f"({span.low:.3g} to {span.high:.3g} s)"
-        return f"about {dollars(self.cost)}, {span.seconds:.3g} s {between}"
+        start = f" and {self.start:.2g} s to start" if self.start else ""
+        return f"about {dollars(self.cost)}, {span.seconds:.3g} s {between}{start}"
 
     def to_json(self) -> JsonObject:
         """Return it as ``run --json`` prints it; costs in US$."""
@@ -90,6 +95,7 @@ class Estimate:
             "low": round(span.low, 3) if span is not None else None,
             "high": round(span.high, 3) if span is not None else None,
             "runs": span.runs if span is not None else 0,
+            "start": round(self.start, 3) if self.start is not None else None,
             "cost": round(self.cost, 6) if self.cost is not None else None,
             "most": round(self.most, 6),
             "gpu": self.gpu,
@@ -135,6 +141,7 @@ def estimate(
     memory: float | None,
     timeout: float,
     tries: int = 1,
+    starts: Sequence[float] = (),
 ) -> Estimate:
     """Estimate a card.
 
@@ -146,6 +153,7 @@ def estimate(
         memory: MiB that it asks for.
         timeout: seconds that it may take.
         tries: how often it may be tried.
+        starts: seconds that containers took to start there, the latest first.
     """
     limit = min(timeout + rates.grace, rates.longest or math.inf)
     return Estimate(
@@ -156,6 +164,7 @@ def estimate(
         rates.words,
         span(history, work, limit),
         tries,
+        median(starts[:NEAREST]) if starts else None,
     )
 
 

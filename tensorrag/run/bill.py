@@ -7,6 +7,8 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 from tensorrag.errors import ExecutorError, Unheard, WorkspaceError
 from tensorrag.plain import JsonObject
@@ -71,8 +73,8 @@ class Bill:
         """Stop counting: its container has ended, however long its result is on the way."""
         if self._ticket and self._starts < 2 and (told := self._told.get("cost")) is not None:
             with suppress(WorkspaceError):  # `close` notes it again
-                end, seconds = self._spending.end, self._told.get("seconds")
-                await asyncio.to_thread(end, self._ticket, seconds=seconds, cost=told)
+                end = partial(self._spending.end, self._ticket, cost=told, **self._measured())
+                await asyncio.to_thread(end)
 
     async def close(self, outcome: Outcome) -> None:
         """Note what it cost, unless nobody knows how it ended: that is found out."""
@@ -96,13 +98,17 @@ class Bill:
             await asyncio.to_thread(
                 self._spending.end,
                 ticket,
-                seconds=self._told.get("seconds"),
+                **self._measured(),
                 cost=told,
                 done=not isinstance(outcome, BaseException),
                 stays=told is not None,  # one that did not answer is gone
             )
         except WorkspaceError as error:
             log.warning("What %s cost could not be noted: %s", node.id, error.message)
+
+    def _measured(self) -> dict[str, Any]:
+        """Return what its executor has told of its time, in seconds."""
+        return {name: self._told.get(name) for name in ("seconds", "start")}
 
     def _count(self) -> None:
         """Note that from now on it is paid for. In a thread."""

@@ -42,10 +42,9 @@ class Pricing:
         placement = self.placements.get(node_id)
         if placement is None or self._rates(placement) is None:
             return None
-        card = self.facts[node_id].card
-        return self._told_from(
-            self.spending.past(card, placement.executor, placement.gpu), node_id, placement
-        )
+        card, place = self.facts[node_id].card, (placement.executor, placement.gpu)
+        starts = self.spending.starts(*place)
+        return self._told_from(self.spending.past(card, *place), node_id, placement, starts)
 
     def charge(self, node_id: str, run: str) -> Charge | None:
         """Return what is to be noted before a card is sent; None where nothing is paid."""
@@ -67,7 +66,11 @@ class Pricing:
         )
 
     def _told_from(
-        self, history: Sequence[Past], node_id: str, placement: Placement
+        self,
+        history: Sequence[Past],
+        node_id: str,
+        placement: Placement,
+        starts: Sequence[float] = (),
     ) -> Estimate | None:
         rates, facts = self._rates(placement), self.facts[node_id]
         if rates is None:
@@ -82,6 +85,7 @@ class Pricing:
             memory=task.memory,
             timeout=task.timeout or facts.timeout,
             tries=1 + node.retries,
+            starts=starts,
         )
 
     def _rates(self, placement: Placement) -> Rates | None:

@@ -302,7 +302,12 @@ class Strays:
         ticket, told = stray.ticket, paid.get("cost")
         with suppress(WorkspaceError):
             self._workspace.journal.spending.end(
-                ticket, seconds=paid.get("seconds"), cost=told, done=done, stays=told is not None
+                ticket,
+                seconds=paid.get("seconds"),
+                cost=told,
+                done=done,
+                stays=told is not None,
+                start=paid.get("start"),
             )
 
     def _keep(self, stray: Unsettled, answer: JsonObject, began: float) -> None:

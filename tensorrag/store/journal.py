@@ -53,8 +53,9 @@ CREATE TABLE IF NOT EXISTS events (
     + model_notes.SCHEMA
     + ";"
     + findings.SCHEMA
+    + spending.STARTS
 )
-VERSION = 6
+VERSION = 7
 MIGRATIONS = {
     2: "ALTER TABLE runs ADD COLUMN parent TEXT; ALTER TABLE runs ADD COLUMN request TEXT",
     3: "ALTER TABLE runs ADD COLUMN nth INTEGER; UPDATE runs SET nth = (SELECT count(*)"
@@ -63,6 +64,7 @@ MIGRATIONS = {
     4: spending.SCHEMA,
     5: model_notes.SCHEMA,
     6: findings.SCHEMA,
+    7: spending.STARTS,
 }
 WAITS = "status = 'queued' AND request IS NOT NULL"
 """In SQL: it waits its turn, also across restarts."""

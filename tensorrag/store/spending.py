@@ -28,6 +28,12 @@ CREATE INDEX IF NOT EXISTS spending_of_run ON spending (run);
 CREATE INDEX IF NOT EXISTS spending_of_card ON spending (card, place, gpu, asked)
 """
 
+STARTS = """
+CREATE TABLE IF NOT EXISTS starts (
+    ticket TEXT PRIMARY KEY, place TEXT NOT NULL, gpu TEXT, seconds REAL NOT NULL, at REAL NOT NULL
+);
+"""
+
 REMEMBERED = 20
 """How many of the latest times of a card are looked at to estimate the next one."""
 
@@ -153,6 +159,7 @@ class Spending:
         cost: float | None = None,
         done: bool = False,
         stays: bool = True,
+        start: float | None = None,
     ) -> None:
         """Note how it ended; a ticket that is not known is nobody's business.
 
@@ -162,6 +169,7 @@ class Spending:
             cost: in US$, where the place has said so; seconds times rate by default.
             done: whether it gave a result: only then the next time is estimated from it.
             stays: whether its container waits for another card, and is paid for meanwhile.
+            start: seconds that its container was up before it; none where it was used before.
         """
         now = time.time()
         with self._database.write() as connection:
@@ -175,6 +183,12 @@ class Spending:
                 "UPDATE spending SET cost = coalesce(?, seconds * rate) WHERE ticket = ?",
                 (cost, ticket),
             )
+            if start:
+                connection.execute(
+                    "INSERT OR REPLACE INTO starts SELECT ticket, place, gpu, ?, ? FROM spending"
+                    " WHERE ticket = ?",
+                    (start, now, ticket),
+                )
 
     def write_off(self, ticket: str, at: float | None = None) -> None:
         """Note of one that nobody has noted the end of that it had ended by then, or never began.
@@ -218,6 +232,14 @@ class Spending:
             (card, place, gpu, REMEMBERED),
         )
         return [Past(seconds, Work(*work)) for seconds, *work in rows]
+
+    def starts(self, place: str, gpu: str | None) -> list[float]:
+        """Return how long containers of a place took to start with a GPU, the latest first."""
+        rows = self._database.read(
+            "SELECT seconds FROM starts WHERE place = ? AND gpu IS ? ORDER BY at DESC LIMIT ?",
+            (place, gpu, REMEMBERED),
+        )
+        return [seconds for (seconds,) in rows]
 
     def places(self, pipeline: str) -> dict[str, tuple[tuple[str, str | None], ...]]:
         """Return where cards of the runs of a pipeline have begun: by run, places and GPUs."""

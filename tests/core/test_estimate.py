@@ -45,6 +45,15 @@ def test_the_most_counts_every_try() -> None:
     assert thrice.most == pytest.approx(3 * 0.15276)
 
 
+def test_the_start_of_a_container_counts_once_it_was_measured() -> None:
+    known = {"gpu": "T4", "memory": None, "timeout": 600}
+    measured = estimate([Past(10, SAME)], SAME, RATES, starts=[4, 8, 6], **known)  # type: ignore[arg-type]
+    assert measured.start == 6
+    assert measured.cost == pytest.approx(16 * 0.000228)
+    assert measured.most == pytest.approx(676 * 0.000228)
+    assert measured.words == "about $0.0036, 10 s (8 to 12 s) and 6 s to start"
+
+
 def test_what_will_not_be_done_within_its_limit_says_so() -> None:
     long = of([Past(100, Work(1000, 5, 10_000))])  # ten times the epochs: 1000 s, and 610 it may
     assert long.span is not None

@@ -99,6 +99,14 @@ def test_it_is_remembered_though_the_run_is_forgotten(journal: Journal) -> None:
     assert journal.spending.this_month() == pytest.approx(0.02)
 
 
+def test_it_is_known_how_long_containers_took_to_start(journal: Journal) -> None:
+    for ticket, start in (("a", 9.5), ("b", 0.0), ("c", 7.0)):
+        journal.spending.begin(charge(ticket))
+        journal.spending.end(ticket, seconds=2, cost=0.01, start=start)
+    assert journal.spending.starts("modal", "T4") == [7, 9.5], "the second had a warm one"
+    assert journal.spending.starts("modal", "L4") == []
+
+
 def test_a_journal_of_the_version_before_gets_the_table(tmp_path: Path) -> None:
     import sqlite3
 

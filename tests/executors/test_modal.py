@@ -222,7 +222,10 @@ async def test_says_what_it_cost(executor: ModalExecutor, place: Place) -> None:
     handle = await executor.submit(task("Sleep", 0.5, gpu=True), place)
     paid = await first(executor, handle, "cost")
     assert paid["seconds"] >= 0.5
-    assert paid["cost"] == pytest.approx(paid["seconds"] * 0.000199, rel=0.01)
+    assert paid["cost"] == pytest.approx((paid["seconds"] + paid["start"]) * 0.000199, rel=0.01)
+    waits = await executor.submit(task("Return", 1, gpu=True), place)
+    again = await first(executor, waits, "cost")
+    assert again["start"] == 0, "its container had started for the card before"
 
 
 async def test_the_prices_are_those_of_the_account_where_it_tells_them(

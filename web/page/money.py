@@ -80,7 +80,17 @@ START = (
     "Plus the start of a container, where none waits: usually 10 to 60 seconds, which no figure "
     "here has in it.",
 )
-"""What no estimate knows."""
+"""What no estimate knows before one was measured."""
+
+
+def _start(expected: Estimate) -> Sequence[str]:
+    """Say what the start of a container takes."""
+    if expected.start is None:
+        return START
+    return (
+        f"In that price: {_seconds(expected.start)} in which a container starts, as measured "
+        "before; none where one waits already.",
+    )
 
 
 def before(expected: Estimate | None) -> Sequence[str]:
@@ -95,7 +105,7 @@ def before(expected: Estimate | None) -> Sequence[str]:
             f"The first time on this GPU: how long it takes is not known. It costs at most "
             f"{dollars(expected.most)}: {tries}{expected.limit:g} s, its limit, and {idle}, "
             f"at {rate}.",
-            *START,
+            *_start(expected),
         )
     span_ = expected.span
     times = "one run" if span_.runs == 1 else f"{span_.runs} runs"
@@ -104,13 +114,13 @@ def before(expected: Estimate | None) -> Sequence[str]:
             f"It would take {_long(span_.needed)}, told from {times} before, and is "
             f"stopped after {expected.limit:g} s, its limit: raise that, or give it less to do. "
             f"Until then it costs about {dollars(expected.cost)} at {rate}.",
-            *START,
+            *_start(expected),
         )
     return (
         f"It takes about {_seconds(span_.seconds)} ({_seconds(span_.low)} to "
         f"{_seconds(span_.high)}) and costs about {dollars(expected.cost)} at {rate}, told from "
         f"{times} before. Up to {dollars(expected.idle * expected.rate)} more for {idle}.",
-        *START,
+        *_start(expected),
     )
 
 
