@@ -315,7 +315,8 @@ def test_a_right_click_offers_what_can_be_done_with_cards_a_wire_and_the_canvas(
     wires(hands, TABLES)
     wire(hands, TABLES).locator(".tr-grab").dispatch_event("contextmenu", {"button": 2})
     offered("Put a card into the wire").click()
-    expect(page.get_by_role("option")).to_have_text(re.compile("Data Split"))
+    page.keyboard.type("data split")
+    expect(page.get_by_role("option").first).to_have_text(re.compile("Data Split"))
     page.keyboard.press("Enter")
     wires(
         hands,
@@ -497,3 +498,28 @@ def test_five_cards_become_one_card_and_open_again(
     one.focus()
     press("Enter")
     expect(hands.card("data_load")).to_be_visible()
+
+
+def test_hands_find_what_other_editors_taught_them(desk: Desk) -> None:
+    loads = "data_load.dataset-data_split.dataset"
+    hands = desk({"data_load": (0, 0), "data_split": (240, 0)}, loads)
+    page = hands.page
+    hands.port("data_split", "test_dataset", "out").click()
+    expect(page.get_by_role("dialog", name="Cards that take a Table")).to_be_visible()
+    page.keyboard.type("eval")
+    page.keyboard.press("Enter")
+    wires(hands, loads, "data_split.test_dataset-evaluate.test_dataset")
+    expect(hands.card("evaluate")).to_be_focused()
+    hands.port("data_split", "dataset", "in").click()  # it has its wire
+    expect(hands.card("data_split")).to_have_class(re.compile("tr-selected"))
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+    page.keyboard.press("F2")
+    expect(page.get_by_label("Title of this card")).to_be_focused()
+    page.keyboard.type("Honest rows")
+    page.evaluate("addEventListener('keydown', (e) => { window.kept = e.defaultPrevented })")
+    page.keyboard.press("ControlOrMeta+s")  # no file is saved, and what was typed is taken
+    assert page.evaluate("window.kept")
+    expect(hands.card("data_split")).to_contain_text("Honest rows")
+    hands.card("data_load").dblclick(position={"x": 60, "y": 18})
+    expect(hands.field("source")).to_be_focused()

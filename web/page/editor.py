@@ -453,13 +453,14 @@ class Editor(View):
             ui.navigate.to(card_source.address(node.card, self.session.id))
 
     def _to_setting(self, data: Data) -> None:
-        """Turn to a control in the settings of a card."""
+        """Turn to a control in the settings of a card, the first one if none is named."""
         node = text(data, "of")
         self._select(node)
         self.inspector.show(self.inspector.node, "settings")
-        known = {lead["control"] for lead in leads.of_card(self.inspector.card)}
-        if text(data, "control") in known:
-            self.inspector.focus_on(text(data, "control"))
+        known = [lead["control"] for lead in leads.of_card(self.inspector.card)]
+        wanted = text(data, "control") or next(iter(known), "")
+        if wanted in known:
+            self.inspector.focus_on(wanted)
 
     def _tab(self, data: Data) -> None:
         if text(data, "tab") in TABS:

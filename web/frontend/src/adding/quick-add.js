@@ -1,9 +1,8 @@
 import { shallowRef } from "vue"
 import { intoWire } from "../making-room.js"
 import { endsOf } from "../wires/ends.js"
-import { CARD_HEIGHT, CARD_WIDTH, COLUMN_PITCH, snap } from "../geometry.js"
-
-const ROW_PITCH = 188
+import { CARD_HEIGHT, CARD_WIDTH, COLUMN_PITCH } from "../geometry.js"
+import { freePlace } from "./free-place.js"
 
 /**
  * The search of cards that opens where a card is wanted: under the pointer, else beside the
@@ -70,14 +69,7 @@ export function createQuickAdd({ root, graph, flow, selection, actions }) {
     return { x: middle.x - CARD_WIDTH / 2, y: middle.y - CARD_HEIGHT / 2 }
   }
 
-  /** This corner, or the first below it where a card lies on no other. */
-  function free({ x, y }) {
-    const cards = [...graph.nodes.keys()].map((id) => flow.at(id))
-    const taken = () =>
-      cards.some((at) => Math.abs(at.x - x) < CARD_WIDTH && Math.abs(at.y - y) < CARD_HEIGHT)
-    while (taken()) y += ROW_PITCH
-    return { x: snap(x), y: snap(y) }
-  }
+  const free = (corner) => freePlace({ graph, flow }, corner)
 
   function choose(offer) {
     const at = place.value

@@ -1,11 +1,20 @@
-/** Notes, frames around cards, and cards collapsed into one. */
-export function noteCommands({ graph, selection, clipboard, notes, composites }) {
+/** Notes, frames around cards, and cards collapsed into one; and what they are called. */
+export function noteCommands({ graph, selection, actions, clipboard, notes, composites }) {
   const cards = () => selection.cards().filter((id) => graph.nodes.has(id))
 
   /** The frame that is selected alone, be it open or collapsed. */
   function named() {
     const frames = [...composites.frames(), ...selection.cards().map(graph.frameOf)]
     return frames.length === 1 ? frames[0] : null
+  }
+
+  const onlyCard = () => (cards().length === 1 ? cards()[0] : null)
+
+  /** A card has its title in its settings, a frame and a composite where they are. */
+  function renameSelected() {
+    if (named()) return notes.edit(named())
+    const card = onlyCard()
+    return card ? actions.command("to_setting", card, { control: "card-title" }) : false
   }
 
   return [
@@ -40,12 +49,12 @@ export function noteCommands({ graph, selection, clipboard, notes, composites })
       run: () => composites.open(composites.only()),
     },
     {
-      id: "rename_frame",
-      title: "Rename the frame or composite",
-      group: "Arrange",
+      id: "rename_selected",
+      title: "Rename",
+      group: "Edit",
       keys: ["F2"],
-      whyNot: () => (named() ? null : "No single frame or composite is selected"),
-      run: () => (named() ? notes.edit(named()) : false),
+      whyNot: () => (named() || onlyCard() ? null : "No single card or frame is selected"),
+      run: renameSelected,
     },
   ]
 }

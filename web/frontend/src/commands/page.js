@@ -16,6 +16,15 @@ export function pageCommands({ actions, openPalette, openSheet }) {
       run: openPalette,
     },
     {
+      id: "save",
+      title: "Save: every change is saved at once",
+      group: "Pipeline",
+      keys: ["mod+s"],
+      where: "anywhere",
+      keysOnly: true,
+      run: pointOutSaved,
+    },
+    {
       id: "shortcuts",
       title: "All shortcuts",
       group: "Help",
@@ -107,6 +116,12 @@ function whyOff(name, absent = "It is not on this page") {
   if (!control) return absent
   const off = control.disabled || control.ariaDisabled === "true"
   return off ? control.title || "It is off just now" : null
+}
+
+/** Who presses it by habit wants to know, and no page as a file. */
+function pointOutSaved() {
+  const faded = [{ opacity: 0.2 }, { opacity: 1 }]
+  document.querySelector(".top .saved")?.animate(faded, { duration: 400 })
 }
 
 function rename() {

@@ -3,11 +3,11 @@ export const MENUS = {
   card: [
     ["run_selected", "run_branch"],
     ["cut", "copy", "paste", "duplicate"],
-    ["wire", "bypass", "frame", "collapse", "edit_source"],
+    ["wire", "bypass", "rename_selected", "frame", "collapse", "edit_source"],
     ["remove"],
   ],
   composite: [
-    ["open_composite", "rename_frame"],
+    ["open_composite", "rename_selected"],
     ["run_selected"],
     ["cut", "copy", "paste", "duplicate"],
     ["wire", "bypass"],
@@ -15,7 +15,7 @@ export const MENUS = {
   ],
   wire: [["insert"], ["remove"]],
   note: [["cut", "copy", "paste", "duplicate"], ["remove"]],
-  frame: [["collapse", "rename_frame"], ["cut", "copy", "paste", "duplicate"], ["remove"]],
+  frame: [["collapse", "rename_selected"], ["cut", "copy", "paste", "duplicate"], ["remove"]],
   canvas: [
     ["quick_add", "note", "paste"],
     ["select_all", "layout", "fit"],

@@ -1,5 +1,6 @@
 import { shallowReactive, shallowRef, watch } from "vue"
-import { CARD_WIDTH, nearestPort, portOffset } from "../geometry.js"
+import { CARD_WIDTH, COLUMN_PITCH, nearestPort, portOffset } from "../geometry.js"
+import { freePlace } from "../adding/free-place.js"
 import { coverPage } from "../cover.js"
 import { edgePan } from "../edge-pan.js"
 import { judge } from "../fit.js"
@@ -149,14 +150,27 @@ export function createWiring({ root, graph, flow, inView, actions, emit }) {
     return { node: card.id, port: nearestPort(ports, y).name, side }
   }
 
-  function onUp() {
+  function onUp(event) {
     const { from, target, why } = draft
-    if (!active.value) return cancel()
+    if (!active.value) return clicked(pressed.end, event)
     if (target) join(from, target)
     else if (why) emit("rejected", { message: `${why}.` })
     else if (from.released && !overOwnCard()) actions.disconnect(from.released)
     else if (!from.released && !overOwnCard() && graph.catalog.value.length) return offerCards()
     cancel()
+  }
+
+  /** A click on a port asks what goes there: the wire leads to the next place with room. */
+  function clicked(end, { pointerType }) {
+    const asks = pointerType !== "touch" && !wireToPickUp(end) && graph.catalog.value.length
+    if (!asks) return cancel()
+    begin(end)
+    const own = flow.at(end.node)
+    const out = end.side === "out"
+    const beside = { x: own.x + (out ? COLUMN_PITCH : -COLUMN_PITCH), y: own.y }
+    const { x, y } = freePlace({ graph, flow }, beside)
+    draft.end = { x: out ? x : x + CARD_WIDTH, y: y + draft.start.y - own.y }
+    offerCards()
   }
 
   /** The wire hangs in the air: keep it, and offer the cards that it fits. */
