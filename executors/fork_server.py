@@ -151,7 +151,7 @@ def _become_supervisor(control: socket.socket, server: socket.socket, scratch: P
     code = 1
     try:
         gc.enable()  # it has only the young objects to look at: the rest is frozen
-        os.setsid()
+        os.setpgid(0, 0)  # no session of its own: all workers together give way, as one
         control.close()
         for number in (signal.SIGIO, signal.SIGINT):
             signal.signal(number, signal.SIG_DFL)

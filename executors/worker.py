@@ -57,7 +57,7 @@ class Channel:
 
 def settle(name: str, scratch: Path) -> None:
     """Make a fresh or forked process one that can be watched, limited and ended."""
-    os.setsid()
+    os.setpgid(0, 0)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core would hold what the card knew
     tree.name_process(name)
     tree.die_with_parent()
@@ -79,6 +79,7 @@ def work(scratch: Path) -> None:
     """Perform the order that arrives, and say how it went; others only after a prediction."""
     channel = Channel()
     settle("tr-worker", scratch)
+    tree.yield_session()
     _reseed()
     reporter = Reporter(lambda data: channel.send(message("progress", data)), gauge=GpuMeter().read)
     signal.signal(signal.SIGTERM, lambda number, frame: _stop(reporter))

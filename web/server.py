@@ -24,9 +24,11 @@ if TYPE_CHECKING:
 
 RECONNECT = 30.0
 """Seconds in which a page that lost its connection may come back without a reload."""
-PING, PONG = 5.0, 10.0
+PING, PONG = 5.0, 30.0
 """Seconds between two signs of life to a page, and seconds in which it must answer: together
-they are how long a page takes to notice that nobody is there."""
+they are how long a page takes to notice that nobody is there. It notices at once when a server
+ends, and soon when nobody answers to a gesture; and a page that a busy machine lets wait for half a
+minute is no reason to part."""
 LOOK = 1.0
 """Seconds between two looks at whether the token was replaced."""
 CONNECTIONS = 500

@@ -33,6 +33,7 @@ class _Number(Card):
 _ACTS = {
     "Return": "return self.number",
     "Pid": "return os.getpid()",
+    "Niceness": "return int(open('/proc/self/autogroup').read().split()[-1])",
     "Raise": "return {}['a column']",
     "Refuse": "raise CardError('The column is text.', hint='Choose a number.')",
     "Exit": "sys.exit('enough')",

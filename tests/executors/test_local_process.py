@@ -20,6 +20,7 @@ from tests.executors.card_texts import task
 from tests.executors.contract import ExecutorContract, failure_of, first, printed, value_of
 from tests.executors.processes import below, gone
 
+AUTOGROUP = Path("/proc/self/autogroup")
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
@@ -59,6 +60,15 @@ async def test_every_card_runs_in_a_process_of_its_own(local: LocalExecutor, pla
     pids = {await value_of(local, task("Pid"), place) for _ in range(3)}
     assert len(pids) == 3
     assert os.getpid() not in pids
+
+
+@pytest.mark.skipif(not AUTOGROUP.exists(), reason="niceness counts across sessions here")
+async def test_a_card_gives_way_to_the_page_though_their_sessions_differ(
+    local: LocalExecutor, spawning: LocalExecutor, place: Place
+) -> None:
+    ours = int(AUTOGROUP.read_text().split()[-1])
+    for executor in (local, spawning):
+        assert await value_of(executor, task("Niceness"), place) > ours
 
 
 async def test_the_traceback_of_a_crash_shows_where_the_card_was(

@@ -1,15 +1,17 @@
 // Every gesture is answered by the server. One that hears no answer was not taken, as far as
 // anybody knows: after a while the server counts as away, and if the connection breaks, this is
 // said once it is back.
-const PATIENCE = 5000; // ms without an answer after which the server counts as away
 const LOOK = 500; // ms between two looks
+const PATIENCE = 10; // looks without an answer after which the server counts as away
 const DOUBT = "tensorrag-doubt";
 const LOST = "The connection broke. What was done last may be missing: look at it once more.";
 
-const waiting = new Map(); // when each gesture that waits for its answer was sent
+const waiting = new Map(); // at which look each gesture was sent that waits for its answer
 const mark = () => document.documentElement.toggleAttribute("data-unanswered", waiting.size > 0);
 let told = false; // whether the server counts as away because it does not answer
 let number = 0;
+// Time is counted in looks: while the page itself is held up, the answer may have come long ago.
+let looks = 0;
 
 export const doubt = () => sessionStorage.getItem(DOUBT) !== null;
 
@@ -17,10 +19,10 @@ export const doubt = () => sessionStorage.getItem(DOUBT) !== null;
 export function watch(tell) {
   const look = () => {
     const [oldest] = waiting.values();
-    const silent = oldest !== undefined && performance.now() - oldest > PATIENCE;
+    const silent = oldest !== undefined && looks - oldest > PATIENCE;
     if (silent !== told) tell((told = silent));
   };
-  setInterval(look, LOOK);
+  setInterval(() => ((looks += 1), look()), LOOK);
   whenMade((socket) => {
     follow(socket, look);
     socket.on("disconnect", () => {
@@ -37,7 +39,7 @@ function follow(socket, look) {
   socket.emit = (kind, ...rest) => {
     if (kind !== "event") return emit.call(socket, kind, ...rest);
     const sent = (number += 1);
-    waiting.set(sent, performance.now());
+    waiting.set(sent, looks);
     mark();
     return emit.call(socket, kind, ...rest, () => (waiting.delete(sent), mark(), look()));
   };
