@@ -146,9 +146,11 @@ class ExecutorContract:
     async def test_a_card_that_ran_out_of_time_goes_on_where_it_was(
         self, executor: Executor, place: Place
     ) -> None:
+        kept = None
         for timeout in (1.5, 6.0, 24.0):  # a busy machine takes longer to the first of them
             await failure_of(executor, task("Count", 1e6, timeout=timeout, key=KEY), place)
-            if (kept := Store(place.store).checkpoints.get(KEY)) is not None:
+            kept = Store(place.store).checkpoints.get(KEY)
+            if kept is not None:
                 break
         assert kept is not None
         more = task("Count", kept.done + 2, key=KEY)
