@@ -56,6 +56,11 @@ class Provenance(BaseModel):
     source: str | None = None
     part: Part | None = None
     synthetic: bool = False
+    fitted: tuple[str, ...] = ()
+    """Cards that learnt something, such as a mean, of rows that are not known to be train rows.
+
+    Of a table that is split afterwards, what they learnt tells the train rows of the test rows.
+    """
 
 
 class TableSchema(Schema):

@@ -1,0 +1,1 @@
+"""Ways to put numbers in the place of categories."""

@@ -1,0 +1,75 @@
+"""One column of 0 and 1 for each value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from cards._arrow import as_text, distinct
+from tensorrag import ColumnSchema, InputError, ParameterError, Table
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def one_hot(
+    dataset: Table, learnt: Table, names: Sequence[str], most: int
+) -> tuple[pa.Table, tuple[ColumnSchema, ...]]:
+    """Encode columns, in their own place.
+
+    Args:
+        dataset: the table to change.
+        learnt: the table whose values make the columns.
+        names: the columns.
+        most: most values of one column.
+
+    Raises:
+        ParameterError: a column has more values.
+        InputError: a column of that name is there already.
+    """
+    import pyarrow as pa
+
+    values = {name: _values(learnt, name, most) for name in names}
+    made: dict[str, pa.ChunkedArray] = {}
+    columns: list[ColumnSchema] = []
+    for column in dataset.columns:
+        new = _encoded(dataset, column, values)
+        taken = next((name for name in new if name in made), None)
+        if taken is not None:
+            raise InputError(
+                f"There would be two columns called {taken!r}.",
+                port="dataset",
+                hint="Rename one of them with Select Columns first.",
+            )
+        made |= new
+        binary = ({"name": n, "kind": "binary", "missing": 0, "unit": None} for n in new)
+        hot = column.name in values
+        columns += [column.model_copy(update=one) for one in binary] if hot else [column]
+    return pa.table(made), tuple(columns)
+
+
+def _values(learnt: Table, name: str, most: int) -> list[str]:
+    values = distinct(learnt.arrow[name])
+    if len(values) > most:
+        raise ParameterError(
+            f"{name} has {len(values):,} different values, which would make as many columns.",
+            field="columns",
+            hint=f"Leave {name} out, or encode it by ordinal or target.",
+        )
+    return values
+
+
+def _encoded(
+    dataset: Table, column: ColumnSchema, values: Mapping[str, Sequence[str]]
+) -> dict[str, pa.ChunkedArray]:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    name = column.name
+    if name not in values:
+        return {name: dataset.arrow[name]}
+    text = pc.fill_null(pc.index_in(as_text(dataset.arrow[name]), pa.array(values[name])), -1)
+    return {
+        f"{name}_{value}": pc.equal(text, at).cast(pa.int8())
+        for at, value in enumerate(values[name])
+    }

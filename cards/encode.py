@@ -1,0 +1,142 @@
+"""Encode: numbers in the place of categories."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from cards._arrow import replaced
+from cards._columns import require, require_numbers, some
+from cards._encoding.one_hot import one_hot
+from cards._encoding.ordinal import ordinal
+from cards._encoding.target import target_means
+from cards._fitting import fitted, fitting_concerns, same_columns
+from tensorrag import (
+    Card,
+    CardError,
+    Column,
+    ColumnSchema,
+    Field,
+    ParameterError,
+    Schema,
+    Table,
+    TableSchema,
+)
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class Encode(Card):
+    """Put numbers in the place of categories.
+
+    One-hot: a column of 0 and 1 for each value, called `city_Rome`. Ordinal: 0, 1, 2 … in an
+    order. Target: how large the target is on average where the column has that value; each row
+    is left out of its own average, or else it would be told the answer. The values are learnt
+    from the table at `fit_on`, else from the table itself. After a split, connect the train rows
+    there, so that test rows are encoded like them. A value that was not learnt becomes 0 in all
+    columns (one-hot), missing (ordinal) or the mean of all (target). Training a model encodes
+    categories by itself; this is for the choice of another way, or for other uses.
+    """
+
+    category = "Features"
+    libraries = ("pyarrow", "numpy")
+
+    method: Literal["one_hot", "ordinal", "target"] = Field("one_hot", label="Encoding")
+    """Which numbers take the place of the categories."""
+    columns: list[Column] = Field([], columns_of="dataset")
+    """The columns to encode; none chosen means every category."""
+    order: list[str] = Field([], max_length=1000, when={"method": "ordinal"})
+    """The values from lowest to highest, separated by commas; none means by alphabet."""
+    most_values: int = Field(50, ge=2, le=2000, when={"method": "one_hot"})
+    """Refuse a column with more different values than this."""
+    target_column: Column | None = Field(None, columns_of="dataset", when={"method": "target"})
+    """The number whose average is taken."""
+    smoothing: float = Field(10.0, ge=0, le=1e6, unit="rows", when={"method": "target"})
+    """How many rows of the overall average each value starts with, so that rare ones stay near."""
+    seed: int = Field(42, ge=0, le=2**32 - 1, when={"method": "target"})
+    """The same seed leaves out the same rows together."""
+
+    class Out(NamedTuple):
+        dataset: Table
+
+    def run(self, dataset: Table, fit_on: Table | None) -> Out:
+        learnt = dataset if fit_on is None else fit_on
+        names = self._names(dataset.schema, learnt.schema) or []
+        if self.method == "one_hot":
+            arrow, columns = one_hot(dataset, learnt, names, self.most_values)
+        else:
+            encoded = {name: self._encoded(dataset, fit_on, name) for name in names}
+            arrow = replaced(dataset.arrow, encoded)
+            columns = self._numbers(dataset.columns, names)
+        provenance = fitted(dataset.schema, learnt.schema, self.title)
+        return self.Out(Table(arrow, columns=columns, provenance=provenance))
+
+    def propagate(self, dataset: TableSchema, fit_on: TableSchema | None) -> TableSchema:
+        names = self._names(dataset, fit_on)
+        columns = dataset.columns
+        if columns is not None:  # one-hot columns are known once the values are
+            known = names is not None and (self.method != "one_hot" or not names)
+            columns = self._numbers(columns, names or []) if known else None
+        provenance = fitted(dataset, fit_on, self.title)
+        return dataset.model_copy(update={"columns": columns, "provenance": provenance})
+
+    def brief(self, schemas: Mapping[str, Schema]) -> str:
+        """Say how, and what."""
+        how = self.method.replace("_", "-")
+        return f"{how} · {some(self.columns)}" if self.columns else how
+
+    def concerns(self, schemas: Mapping[str, Schema]) -> Iterable[CardError]:
+        """Warn of encoding test rows by themselves."""
+        return fitting_concerns(schemas, "The values")
+
+    def _names(self, schema: TableSchema, fit_on: TableSchema | None) -> list[str] | None:
+        require(schema, self.columns, field="columns")
+        if self.method == "target":
+            self._check_target(schema, fit_on)
+        if schema.columns is None:
+            return None
+        names = self.columns or [
+            c.name for c in schema.columns if c.kind == "category" and c.name != self._target()
+        ]
+        same_columns(names, fit_on)
+        return names
+
+    def _target(self) -> str | None:
+        return self.target_column if self.method == "target" else None
+
+    def _check_target(self, schema: TableSchema, fit_on: TableSchema | None) -> None:
+        target = self.target_column
+        if not target:
+            raise ParameterError(
+                "No target is chosen to take the average of.",
+                field="target_column",
+                hint="Choose the number that will be predicted.",
+            )
+        if target in self.columns:
+            raise ParameterError(
+                f"{target} is the target and would be encoded by itself.",
+                field="columns",
+                hint=f"Take {target} out of the columns.",
+            )
+        if fit_on is None:
+            require(schema, [target], field="target_column")
+        else:
+            same_columns([target], fit_on)
+        learnt = schema if fit_on is None else fit_on
+        require_numbers(learnt, [target], field="target_column", what="An average")
+
+    def _encoded(self, dataset: Table, fit_on: Table | None, name: str) -> pa.ChunkedArray:
+        if self.method == "target":
+            goal = str(self.target_column)
+            return target_means(dataset, fit_on, name, goal, self.smoothing, self.seed)
+        learnt = dataset if fit_on is None else fit_on
+        return ordinal(dataset.arrow[name], learnt.arrow[name], name, self.order)
+
+    def _numbers(
+        self, columns: Sequence[ColumnSchema], names: Sequence[str]
+    ) -> tuple[ColumnSchema, ...]:
+        """Encoded columns are numbers; none is missing where a mean stands for what is."""
+        whole = self.method == "ordinal"
+        new = {"kind": "integer" if whole else "number", "missing": None if whole else 0}
+        return tuple(c.model_copy(update=new) if c.name in names else c for c in columns)

@@ -1,0 +1,207 @@
+"""Impute: values where some are missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from cards._arrow import as_floats, plain, replaced
+from cards._columns import require, some
+from cards._fitting import fitted, fitting_concerns, same_columns
+from tensorrag import (
+    Card,
+    CardError,
+    Column,
+    Field,
+    InputError,
+    ParameterError,
+    Schema,
+    Table,
+    TableSchema,
+)
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_AVERAGES = ("mean", "median")
+
+
+class Impute(Card):
+    """Fill in missing values: with the mean, the median, the most frequent value or a constant.
+
+    What is filled in is learnt from the table at `fit_on`, else from the table itself. After a
+    split, connect the train rows there, so that test rows are filled like them. Whole numbers
+    stay whole: their mean and median are rounded. Training a model fills in missing values by
+    itself; this is for the choice of another way, or for other uses.
+    """
+
+    category = "Features"
+    libraries = ("pyarrow",)
+
+    strategy: Literal["mean", "median", "most_frequent", "constant"] = Field(
+        "median", label="Fill with"
+    )
+    """What missing values become. The median is not drawn away by a few extreme values."""
+    value: str = Field("", max_length=1000, when={"strategy": "constant"})
+    """What is filled in, read as each column needs it: a number, text, true or a date."""
+    columns: list[Column] = Field([], columns_of="dataset")
+    """The columns to fill; none chosen means every column that it fits."""
+
+    class Out(NamedTuple):
+        dataset: Table
+
+    def run(self, dataset: Table, fit_on: Table | None) -> Out:
+        learnt = dataset if fit_on is None else fit_on
+        names = self._names(dataset.schema, learnt.schema) or []
+        filled: dict[str, pa.ChunkedArray] = {}
+        for name in names:
+            column = _without_nan(plain(dataset.arrow[name]))
+            if column.null_count:
+                value = self._value(name, learnt.arrow[name], column.type)
+                filled[name] = column.fill_null(value)
+                print(f"{name}: {column.null_count:,} of {len(column):,} rows ← {value}")
+        if not filled:
+            print("No value was missing.")
+        provenance = fitted(dataset.schema, learnt.schema, self.title)
+        arrow = replaced(dataset.arrow, filled)
+        return self.Out(Table(arrow, like=dataset, provenance=provenance))
+
+    def propagate(self, dataset: TableSchema, fit_on: TableSchema | None) -> TableSchema:
+        names = self._names(dataset, fit_on)
+        provenance = fitted(dataset, fit_on, self.title)
+        columns = dataset.columns
+        if columns is not None and names is not None:
+            full = {"missing": 0}
+            columns = tuple(c.model_copy(update=full) if c.name in names else c for c in columns)
+        return dataset.model_copy(update={"columns": columns, "provenance": provenance})
+
+    def brief(self, schemas: Mapping[str, Schema]) -> str:
+        """Say what is filled in where."""
+        what = self.strategy.replace("_", " ") if self.strategy != "constant" else f"{self.value!r}"
+        return f"{what} · {some(self.columns)}" if self.columns else what
+
+    def concerns(self, schemas: Mapping[str, Schema]) -> Iterable[CardError]:
+        """Warn of filling test rows by themselves."""
+        return fitting_concerns(schemas, "The values to fill in")
+
+    def _names(self, schema: TableSchema, fit_on: TableSchema | None) -> list[str] | None:
+        require(schema, self.columns, field="columns")
+        if schema.columns is None:
+            return self.columns or None
+        kinds = {column.name: column.kind for column in schema.columns}
+        averages = self.strategy in _AVERAGES
+        odd = next((n for n in self.columns if averages and not _is_measured(kinds[n])), None)
+        if odd is not None:
+            raise ParameterError(
+                f"There is no {self.strategy} of {odd}, which is no number.",
+                field="strategy",
+                hint="Fill such columns with the most frequent value.",
+                fix=("Use the most frequent value", "most_frequent"),
+            )
+        if self.strategy == "constant":
+            for name in self.columns:
+                _read(self.value, name, kinds[name])
+        names = self.columns or [n for n, kind in kinds.items() if self._fits(n, kind)]
+        same_columns(names, fit_on)
+        return names
+
+    def _fits(self, name: str, kind: str | None) -> bool:
+        if self.strategy == "constant":
+            try:
+                _read(self.value, name, kind)
+            except ParameterError:
+                return False
+            return True
+        return self.strategy == "most_frequent" or _is_measured(kind)
+
+    def _value(self, name: str, learnt: pa.ChunkedArray, kind: pa.DataType) -> Any:
+        """Return what to fill in, as a scalar of the column's type."""
+        import pyarrow as pa
+
+        learnt = _without_nan(plain(learnt))
+        if self.strategy == "constant":
+            return _as_type(self.value.strip(), name, kind)
+        if learnt.null_count == len(learnt):
+            raise InputError(
+                f"{name} has no value at all to learn from.",
+                port="dataset",
+                hint=f"Fill {name} with a constant, or leave it out.",
+            )
+        value = _most_frequent(learnt) if self.strategy == "most_frequent" else self._mean(learnt)
+        whole = self.strategy in _AVERAGES and pa.types.is_integer(kind)
+        return pa.scalar(round(value) if whole else value, kind)
+
+    def _mean(self, column: pa.ChunkedArray) -> float:
+        import pyarrow.compute as pc
+
+        floats = as_floats(column)
+        return float(
+            (pc.mean(floats) if self.strategy == "mean" else pc.quantile(floats)[0]).as_py()
+        )
+
+
+def _is_measured(kind: str | None) -> bool:
+    return kind in (None, "number", "integer")
+
+
+def _most_frequent(column: pa.ChunkedArray) -> Any:
+    """Return the most frequent value; among equally frequent ones the first in order."""
+    import pyarrow.compute as pc
+
+    counted = pc.value_counts(column.drop_null())
+    counts, values = counted.field("counts"), counted.field("values")
+    return pc.min_max(values.filter(pc.equal(counts, pc.max(counts))))["min"].as_py()
+
+
+def _without_nan(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Have what is no number missing."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not pa.types.is_floating(column.type):
+        return column
+    return pc.if_else(pc.is_nan(column), pa.scalar(None, column.type), column)
+
+
+def _read(value: str, name: str, kind: str | None) -> None:
+    """Refuse a constant that a column cannot hold."""
+    import datetime as dt
+
+    text = value.strip()
+    try:
+        if kind == "number":
+            float(text)
+        elif kind == "integer":
+            int(text)
+        elif kind == "binary" and text.lower() not in ("true", "false", "0", "1"):
+            raise ValueError(text)
+        elif kind == "date":
+            dt.datetime.fromisoformat(text)
+    except ValueError:
+        wanted = _WANTED.get(kind or "", "text")
+        raise ParameterError(
+            f"{name} takes {wanted}; {value!r:.60} is none.",
+            field="value",
+            hint=f"Write {wanted}, or choose other columns.",
+        ) from None
+
+
+_WANTED = {
+    "number": "a number",
+    "integer": "a whole number",
+    "binary": "true or false",
+    "date": "a date such as 2024-12-31",
+}
+
+
+def _as_type(text: str, name: str, kind: pa.DataType) -> pa.Scalar:
+    import pyarrow as pa
+
+    if pa.types.is_integer(kind) and text.lower() in ("true", "false"):
+        text = str(int(text.lower() == "true"))
+    try:
+        return pa.scalar(text).cast(kind)
+    except pa.ArrowException:
+        raise ParameterError(
+            f"{name} cannot hold {text!r:.60}.", field="value", hint="Write another value."
+        ) from None

@@ -1,0 +1,102 @@
+"""Scale: numbers of one size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from cards._arrow import as_floats, replaced
+from cards._columns import require, require_numbers, some, with_columns
+from cards._fitting import fitted, fitting_concerns, same_columns
+from tensorrag import Card, CardError, Column, ColumnSchema, Field, Schema, Table, TableSchema
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class Scale(Card):
+    """Bring numeric columns to one size, so that none counts for more by its unit alone.
+
+    Standard: mean 0 and spread 1. Min-max: from 0 to 1. Robust: median 0, and the middle half
+    of the values 1 wide, which a few extreme values do not change. Middle and spread are learnt
+    from the table at `fit_on`, else from the table itself. After a split, connect the train rows
+    there, so that test rows are scaled like them. Models that need scaled numbers scale them by
+    themselves; this is for other uses.
+    """
+
+    category = "Features"
+    libraries = ("pyarrow",)
+
+    method: Literal["standard", "min_max", "robust"] = "standard"
+    """How the new size is chosen."""
+    columns: list[Column] = Field([], columns_of="dataset")
+    """The columns to scale; none chosen means every number, the target as well."""
+
+    class Out(NamedTuple):
+        dataset: Table
+
+    def run(self, dataset: Table, fit_on: Table | None) -> Out:
+        learnt = dataset if fit_on is None else fit_on
+        names = self._names(dataset.schema, learnt.schema) or []
+        scaled: dict[str, pa.ChunkedArray] = {}
+        for name in names:
+            middle, spread = self._fit(as_floats(learnt.arrow[name]))
+            scaled[name] = _scaled(as_floats(dataset.arrow[name]), middle, spread)
+        known = {column.name: column for column in self._columns(dataset.schema, names)}
+        columns = [known.get(column.name, column) for column in dataset.columns]
+        provenance = fitted(dataset.schema, learnt.schema, self.title)
+        arrow = replaced(dataset.arrow, scaled)
+        return self.Out(Table(arrow, columns=columns, provenance=provenance))
+
+    def propagate(self, dataset: TableSchema, fit_on: TableSchema | None) -> TableSchema:
+        names = self._names(dataset, fit_on)
+        changed = dataset.model_copy(update={"provenance": fitted(dataset, fit_on, self.title)})
+        return changed if names is None else with_columns(changed, self._columns(dataset, names))
+
+    def brief(self, schemas: Mapping[str, Schema]) -> str:
+        """Say how, and what."""
+        how = self.method.replace("_", "-")
+        return f"{how} · {some(self.columns)}" if self.columns else how
+
+    def concerns(self, schemas: Mapping[str, Schema]) -> Iterable[CardError]:
+        """Warn of scaling test rows by themselves."""
+        return fitting_concerns(schemas, "Middle and spread")
+
+    def _names(self, schema: TableSchema, fit_on: TableSchema | None) -> list[str] | None:
+        require(schema, self.columns, field="columns")
+        require_numbers(schema, self.columns, field="columns", what="Scaling")
+        if schema.columns is None:
+            return None
+        measured = [c.name for c in schema.columns if c.kind in ("number", "integer")]
+        names = self.columns or measured
+        same_columns(names, fit_on)
+        return names
+
+    def _columns(self, schema: TableSchema, names: list[str]) -> list[ColumnSchema]:
+        """Scaled columns are numbers without a unit."""
+        columns = [schema.column(name) for name in names]
+        plain = {"kind": "number", "unit": None}
+        return [column.model_copy(update=plain) for column in columns if column is not None]
+
+    def _fit(self, column: pa.ChunkedArray) -> tuple[float, float]:
+        """Return what becomes 0, and what becomes 1 wide; a constant column stays 1 wide."""
+        import pyarrow.compute as pc
+
+        column = column.filter(pc.is_finite(column))
+        if not len(column):
+            return 0.0, 1.0
+        if self.method == "standard":
+            middle, spread = pc.mean(column).as_py(), pc.stddev(column, ddof=0).as_py()
+        elif self.method == "min_max":
+            ends = pc.min_max(column)
+            middle, spread = ends["min"].as_py(), ends["max"].as_py() - ends["min"].as_py()
+        else:
+            low, middle, high = pc.quantile(column, q=[0.25, 0.5, 0.75]).to_pylist()
+            spread = high - low
+        return middle, spread if spread > 0 else 1.0
+
+
+def _scaled(column: pa.ChunkedArray, middle: float, spread: float) -> pa.ChunkedArray:
+    import pyarrow.compute as pc
+
+    return pc.divide(pc.subtract(column, middle), spread)
