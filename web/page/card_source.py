@@ -183,7 +183,7 @@ def _rename(shown: Writing) -> Node:
     if not shown.better:
         return None
     rename = button(".btn.o.sml", type="button", data_act="rename", data_testid="rename-source")
-    return div(".fault", data_testid="better-name")[
+    return div(".fault.offer", data_testid="better-name")[
         span(".w5")[f"This is the card {shown.draft.cards[0].card}."],
         div(".m2")["What its file is called changes nothing where it is used."],
         div(".row")[rename[f"Rename the file to {shown.better}"]],
