@@ -30,6 +30,7 @@ from web.http.pipelines import make_api
 from web.http.problem_details import status_of
 from web.http.security import Guard
 from web.http.site import on_this_machine
+from web.live.card_template import card_template
 
 SUM = chain(node("number", value=3), node("add", amount=4))
 IRIS = node("data_load", source="sample", sample_name="iris")
@@ -832,3 +833,30 @@ def test_every_error_of_the_core_has_a_status() -> None:
     for kind in ours:
         if kind not in (errors.TensorRagError, errors.CardFailed, errors.TaskFailed):
             assert 400 <= status_of(kind("It went wrong.")) < 600
+
+
+async def test_the_source_of_a_card_of_ones_own_is_read_and_replaced(
+    client: httpx.AsyncClient, desk: Desk
+) -> None:
+    address, text = "/api/cards/my_card/source", card_template(())
+    problem(await client.get(address), 404)
+    begun = await client.put(address, content=text)
+    assert begun.json() == {"file": "my_card.py", "cards": ["my_card"]}
+    got = await client.get(address)
+    assert got.text == text
+    assert got.headers["etag"] == begun.headers["etag"]
+
+    old = {"If-Match": got.headers["etag"]}
+    changed = await client.put(address, content=f"{text}# mine\r\n", headers=old)
+    assert changed.status_code == 200
+    said = problem(await client.put(address, content=f"{text}# theirs\n", headers=old), 409)
+    assert said["detail"] == "my_card.py was changed meanwhile, so nothing was written over it."
+    wrong = text.replace("def run(self, table: Table)", "def run(self, table: Tabel)")
+    assert problem(await client.put(address, content=wrong), 422)["detail"].startswith("Line 22: ")
+    problem(await client.put(address, content=b"\xff"), 422)
+    problem(await client.put("/api/cards/data_load/source", content=text), 404)
+    problem(await client.put("/api/cards/..%2Fmy_card/source", content=text), 422)
+
+    kept = await client.get(address)
+    assert kept.text == f"{text}# mine\n"
+    assert kept.headers["etag"] == changed.headers["etag"]

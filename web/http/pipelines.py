@@ -15,6 +15,7 @@ from starlette.routing import Match
 from tensorrag.pipeline import JsonObject, files
 from tensorrag.pipeline.as_json import to_json
 from tensorrag.store.shelf import Entry
+from web.http.card_sources import add_card_sources
 from web.http.edits import add_edits
 from web.http.logs import add_logs
 from web.http.models import add_models
@@ -52,6 +53,7 @@ def make_api(sessions: Sessions) -> APIRouter:
     """Return all routes of the API."""
     api = APIRouter(route_class=ProblemRoute, default_response_class=JSONResponse)
     _add_basics(api, sessions)
+    add_card_sources(api, sessions)
     _add_pipelines(api, sessions)
     add_edits(api, sessions)
     add_versions(api, sessions)

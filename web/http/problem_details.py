@@ -16,12 +16,13 @@ from starlette.responses import JSONResponse, Response
 from tensorrag.check.problems import Problem
 from tensorrag.errors import (
     ArtifactNotFound,
+    CardError,
+    CardNotFound,
     EdgeNotFound,
     ExecutorError,
     ExecutorUnavailable,
     FileFormatError,
     NodeNotFound,
-    ParameterError,
     PipelineError,
     PortNotFound,
     RevisionError,
@@ -34,6 +35,7 @@ from tensorrag.errors import (
 )
 from tensorrag.pipeline import JsonObject
 from tensorrag.run.prepare import PipelineHasErrors
+from web.live.card_sources import WrittenMeanwhile
 from web.live.open_pipelines import PipelineNotFound
 from web.live.trouble import sentence
 
@@ -50,11 +52,13 @@ STATUS: tuple[tuple[type[TensorRagError], int], ...] = (
     (PortNotFound, 404),
     (RunNotFound, 404),
     (ArtifactNotFound, 404),
+    (CardNotFound, 404),
+    (WrittenMeanwhile, 409),
     (RevisionError, 409),
     (PipelineHasErrors, 422),
     (RunRefused, 409),
     (PipelineError, 422),
-    (ParameterError, 422),
+    (CardError, 422),
     (FileFormatError, 400),
     (WorkspaceError, 507),
     (ExecutorUnavailable, 503),

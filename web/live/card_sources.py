@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tensorrag.catalog import CardInfo, Catalog
 from tensorrag.durable import write_file
-from tensorrag.errors import CardError, TaskFailed, TensorRagError
+from tensorrag.errors import CardError, CardNotFound, TaskFailed, TensorRagError
 from tensorrag.pipeline.came_along import source_sha256
 from tensorrag.pipeline.names import quoted
 from tensorrag.registry.draft import Draft, Fault
@@ -71,7 +71,21 @@ class CardSources:
         broken = (notice.file for notice in catalog.notices if name in notice.cards)
         if file := next((file for file in broken if file.endswith(".py")), None):
             return file
-        return f"{name.removesuffix('.py')}.py"
+        return card_file(name.removesuffix(".py"))
+
+    async def read_card(self, name: str) -> Source:
+        """Read the file of a card or of this name, as `read` does.
+
+        Raises:
+            CardNotFound: it comes with an installed pack.
+            CardError: this can be no such file, or it is no text.
+        """
+        file = self.file_of(name)
+        if file is None:
+            raise CardNotFound(
+                f"{quoted(name)} comes with an installed pack.", hint="Write a card of your own."
+            )
+        return await self.read(file)
 
     async def read(self, file: str) -> Source:
         """Read a file, and what was typed over it and not saved; of `NEW`, the template.
@@ -223,17 +237,27 @@ def _clash(info: CardInfo, file: str) -> Fault:
     )
 
 
+def as_text(content: bytes, file: str) -> str:
+    """Return what a file says, its lines ending as they do in the browser.
+
+    Raises:
+        CardError: it is not UTF-8.
+    """
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise CardError(f"{quoted(file)} is not UTF-8 text.", hint="Save it as UTF-8.") from None
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
 def _read(folder: Path, file: str) -> Source:
     path = folder / file
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        return Source(file, as_text(path.read_bytes(), file), there=True)
     except (FileNotFoundError, IsADirectoryError):
         return Source(file)
-    except UnicodeDecodeError:
-        raise CardError(f"{quoted(file)} is not UTF-8 text.", hint="Save it as UTF-8.") from None
     except OSError as error:
         raise _refused(file, "read", error) from None
-    return Source(file, text.replace("\r\n", "\n").replace("\r", "\n"), there=True)
 
 
 def _rename(folder: Path, file: str, to: str) -> None:

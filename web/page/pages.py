@@ -117,12 +117,7 @@ async def _source(sessions: Sessions, name: str, session: Session | None) -> Sou
     card = card_at(name)
     if session is not None and card in waiting_cards(session.pipeline, sessions.catalog):
         return None
-    file = sessions.sources.file_of(card)
-    if file is None:
-        raise CardError(
-            f"{quoted(name)} comes with an installed pack.", hint="Write a card of your own."
-        )
-    source = await sessions.sources.read(file)
+    source = await sessions.sources.read_card(card)
     if not source.there and source.unsaved is None:
         raise CardError(
             f"There is no card {quoted(name)} here.", hint="It was deleted, or the name is wrong."
