@@ -30,6 +30,7 @@ from web.http.pipelines import make_api
 from web.http.problem_details import status_of
 from web.http.security import Guard
 from web.http.site import on_this_machine
+from web.live import sweeps_here
 from web.live.card_template import card_template
 
 SUM = chain(node("number", value=3), node("add", amount=4))
@@ -164,7 +165,7 @@ async def test_a_sweep_goes_on_until_its_last_run_has_ended(
         return found
 
     monkeypatch.setattr(desk.sessions.runs, "begin", once_seen)
-    monkeypatch.setattr("web.live.sweeps_here.tried", slowly)
+    monkeypatch.setattr(sweeps_here, "tried", slowly)
     first = await sweeps.begin(session, sweep)
     assert await first.wait() == "succeeded"
 
