@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from pydantic import model_validator
 
+from cards._columns import require
+from cards._dealing import by_group, by_time
 from tensorrag import Card, Column, Field, InputError, ParameterError, Schema, Table, TableSchema
 from tensorrag.preview import Face, SplitFace, SplitPart
 from tensorrag.types import Part, Value
@@ -22,7 +24,9 @@ class DataSplit(Card):
     """Split a table into train, validation and test rows.
 
     A model learns from the train rows and is measured on the test rows, which it has not seen.
-    Shares are of all rows; what rounding leaves over goes to the test rows.
+    Shares are of all rows; what rounding leaves over goes to the test rows. Where several rows
+    are of one customer or patient, split by group, or the model is measured on people it knows;
+    where the future is to be predicted, split by time, so that it is measured on later rows.
     """
 
     category = "Data"
@@ -34,11 +38,17 @@ class DataSplit(Card):
     """Share of the rows to measure on."""
     validation_ratio: float = Field(0.0, ge=0, lt=1, step=0.05)
     """Share of the rows to watch while training."""
-    shuffle: bool = True
+    split_by: Literal["rows", "group", "time"] = "rows"
+    """Deal out single rows, whole groups of rows, or earlier and later rows."""
+    group_column: Column | None = Field(None, columns_of="dataset", when={"split_by": "group"})
+    """Rows with the same value here stay together: the customer, the patient, the house."""
+    time_column: Column | None = Field(None, columns_of="dataset", when={"split_by": "time"})
+    """The earliest rows are train rows, the latest test rows; equal times stay together."""
+    shuffle: bool = Field(True, when={"split_by": "rows"})
     """Mix the rows first; without it the first rows are the train rows."""
-    stratify_by: Column | None = Field(None, columns_of="dataset")
+    stratify_by: Column | None = Field(None, columns_of="dataset", when={"split_by": "rows"})
     """Keep the shares of this column's values equal in all parts; numbers are put into bins."""
-    seed: int = Field(42, ge=0, le=2**32 - 1)
+    seed: int = Field(42, ge=0, le=2**32 - 1, when={"split_by": ["rows", "group"]})
     """The same seed gives the same split."""
 
     class Out(NamedTuple):
@@ -55,7 +65,7 @@ class DataSplit(Card):
                 field="train_ratio",
                 hint="Change one of them so that train + validation + test is 1.",
             )
-        if self.stratify_by and not self.shuffle:
+        if self.split_by == "rows" and self.stratify_by and not self.shuffle:
             raise ParameterError(
                 "Stratifying needs shuffled rows.", field="shuffle", hint="Turn shuffle on."
             )
@@ -63,16 +73,8 @@ class DataSplit(Card):
 
     def run(self, dataset: Table) -> Out:
         """Deal out the rows."""
-        import numpy as np
-
-        sizes = self._sizes(dataset.num_rows)
-        if self.stratify_by:
-            order = _stratified(dataset, self.stratify_by, sizes, self.seed)
-        elif self.shuffle:
-            order = np.random.default_rng(self.seed).permutation(dataset.num_rows)
-        else:
-            order = np.arange(dataset.num_rows)
-        train, validation, test = np.split(order, np.cumsum(sizes)[:2])
+        self._check(dataset.schema)
+        train, validation, test = self._dealt(dataset, self._sizes(dataset.num_rows))
         return self.Out(
             _part(dataset, train, "train"),
             _part(dataset, validation, "validation"),
@@ -81,9 +83,10 @@ class DataSplit(Card):
 
     def propagate(self, dataset: TableSchema) -> tuple[TableSchema, TableSchema, TableSchema]:
         """Keep the columns; tell the rows of each part where the whole is known."""
+        self._check(dataset)
         sizes: tuple[int | None, ...] = (None, None, None)
         if dataset.rows is not None:
-            sizes = self._sizes(dataset.rows)
+            sizes = self._sizes(dataset.rows) if self.split_by == "rows" else sizes
         parts: tuple[Part, ...] = ("train", "validation", "test")
         train, validation, test = (
             dataset.model_copy(
@@ -98,6 +101,9 @@ class DataSplit(Card):
 
     def brief(self, schemas: Mapping[str, Schema]) -> str:
         """Say how the rows are dealt out."""
+        if self.split_by != "rows":
+            column = self.group_column if self.split_by == "group" else self.time_column
+            return f"by {self.split_by} · {column or 'no column chosen'}"
         if self.validation_ratio:
             shares = (self.train_ratio, self.validation_ratio, self.test_ratio)
             how = " / ".join(f"{100 * share:.4g}" for share in shares) + " %"
@@ -119,6 +125,43 @@ class DataSplit(Card):
                 if table.num_rows
             )
         )
+
+    def _check(self, schema: TableSchema) -> None:
+        """Refuse to split by a column that is not chosen, not there, or no time."""
+        if self.split_by == "rows":
+            return
+        field = f"{self.split_by}_column"
+        name = self.group_column if self.split_by == "group" else self.time_column
+        if not name:
+            raise ParameterError(
+                f"No {self.split_by} column is chosen.",
+                field=field,
+                hint="Choose the column to split by.",
+            )
+        require(schema, [name], field=field)
+        column = schema.column(name)
+        if self.split_by == "time" and column is not None and column.kind in ("text", "category"):
+            raise ParameterError(
+                f"{name} is text, which has no order in time.",
+                field=field,
+                hint="Choose a date or a number.",
+            )
+
+    def _dealt(self, dataset: Table, sizes: tuple[int, int, int]) -> Sequence[np.ndarray]:
+        """Return the rows of each part."""
+        import numpy as np
+
+        if self.split_by == "group":
+            return by_group(dataset, str(self.group_column), sizes, self.seed)
+        if self.split_by == "time":
+            return by_time(dataset, str(self.time_column), sizes)
+        if self.stratify_by:
+            order = _stratified(dataset, self.stratify_by, sizes, self.seed)
+        elif self.shuffle:
+            order = np.random.default_rng(self.seed).permutation(dataset.num_rows)
+        else:
+            order = np.arange(dataset.num_rows)
+        return np.split(order, np.cumsum(sizes)[:2])
 
     def _sizes(self, rows: int) -> tuple[int, int, int]:
         """Return the rows of train, validation and test; rounding goes to test."""

@@ -83,3 +83,71 @@ def test_a_class_with_one_row_cannot_be_stratified() -> None:
 
     with pytest.raises(ParameterError, match="some of its values are in too few rows"):
         DataSplit(stratify_by="kind").run(lonely)
+
+
+class TestByGroup:
+    VISITS = Table.from_pandas(
+        pd.DataFrame({"row": range(1000), "patient": [f"p{at % 37}" for at in range(1000)]})
+    )
+
+    def test_no_group_is_in_two_parts_and_shares_are_about_right(self) -> None:
+        card = DataSplit(
+            train_ratio=0.6,
+            validation_ratio=0.2,
+            test_ratio=0.2,
+            split_by="group",
+            group_column="patient",
+        )
+
+        parts = [part.to_pandas() for part in card.run(self.VISITS)]
+
+        assert sorted(pd.concat(parts)["row"]) == list(range(1000))
+        met = [set(part["patient"]) for part in parts]
+        assert sum(map(len, met)) == len(set().union(*met)) == 37
+        assert [len(part) for part in parts] == pytest.approx([600, 200, 200], abs=40)
+        assert [said.rows for said in card.propagate(self.VISITS.schema)] == [None] * 3
+
+    def test_the_seed_decides_who_is_where(self) -> None:
+        def patients(seed: int) -> set[str]:
+            card = DataSplit(split_by="group", group_column="patient", seed=seed)
+            return set(card.run(self.VISITS).test_dataset.to_pandas()["patient"])
+
+        assert patients(1) == patients(1) != patients(2)
+
+    def test_one_group_cannot_be_dealt_out(self) -> None:
+        alone = Table.from_pandas(pd.DataFrame({"patient": ["a"] * 50}))
+
+        with pytest.raises(
+            ParameterError, match=r"1 group is too few: the \w+ part would be empty"
+        ):
+            DataSplit(split_by="group", group_column="patient").run(alone)
+        with pytest.raises(ParameterError, match="No group column is chosen"):
+            DataSplit(split_by="group").propagate(alone.schema)
+
+
+class TestByTime:
+    SALES = Table.from_pandas(
+        pd.DataFrame({"day": np.random.default_rng(1).permutation(np.arange(200) // 4)})
+    )
+
+    def test_test_rows_are_later_than_all_train_rows(self) -> None:
+        parts = DataSplit(split_by="time", time_column="day").run(self.SALES)
+
+        train, test = (part.to_pandas()["day"] for part in (parts[0], parts[2]))
+        assert train.max() < test.min()
+        assert (len(train), len(test)) == (160, 40)
+
+    def test_equal_times_stay_together(self) -> None:
+        card = DataSplit(train_ratio=0.79, test_ratio=0.21, split_by="time", time_column="day")
+
+        parts = card.run(self.SALES)
+
+        assert set(parts[0].to_pandas()["day"]).isdisjoint(parts[2].to_pandas()["day"])
+
+    def test_rows_without_a_time_and_text_are_refused(self) -> None:
+        by_day = DataSplit(split_by="time", time_column="day")
+
+        with pytest.raises(InputError, match="1 rows have no day"):
+            by_day.run(Table.from_pandas(pd.DataFrame({"day": [1.0, None, 3.0] * 1 + [4.0] * 9})))
+        with pytest.raises(ParameterError, match="day is text, which has no order in time"):
+            by_day.propagate(Table.from_pandas(pd.DataFrame({"day": ["Monday"] * 9})).schema)
