@@ -89,10 +89,15 @@ def test_a_deployment_that_fails_says_why_in_its_last_lines() -> None:
         ("CardTimeout", 'data-param="timeout"'),
         ("CardOutOfMemory", 'data-param="memory"'),
         ("CardCrashed", 'data-param="memory"'),
+        ("ExecutorError", 'data-act="run_node"'),
+        ("ExecutorError", 'data-act="card_run_on"'),
+        ("ExecutorUnavailable", 'data-act="run_node"'),
+        ("ExecutorUnavailable", 'data-act="card_run_on"'),
+        ("Unheard", 'data-act="card_run_on"'),
     ],
 )
 def test_the_error_of_a_card_leads_to_what_helps(kind: str, does: str) -> None:
-    assert does in str(failure({"type": kind, "message": "It failed."}, "train"))
+    assert does in str(failure({"type": kind, "message": "It failed."}, "train", "modal"))
     assert does not in str(failure({"type": "KeyError", "message": "It failed."}, "train"))
 
 

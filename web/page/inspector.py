@@ -9,6 +9,7 @@ from nicegui import background_tasks, ui
 
 from tensorrag.check import NodeFacts
 from tensorrag.errors import TensorRagError
+from tensorrag.placement import LOCAL
 from tensorrag.preview import SplitFace, TablePreview
 from tensorrag.types.schema import TableSchema
 from web.live.offered import Offered
@@ -252,7 +253,8 @@ class Inspector:
         shown, face = self._session.shown(card.node) or {}, face_of(card)
         with self._body:
             if shown.get("error"):
-                Panel("div", outcome.failure(shown["error"], card.node), act=self._act)
+                place = str(shown.get("executor") or LOCAL)
+                Panel("div", outcome.failure(shown["error"], card.node, place), act=self._act)
             elif not shown.get("outputs"):
                 Panel("div", outcome.nothing_yet(card), act=self._act)
             if isinstance(face, SplitFace):

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
 
+from tensorrag.placement import LOCAL
 from tensorrag.preview import SplitFace
 from web.page.details import Card, Runtime
 from web.page.icons import icon
@@ -143,7 +144,7 @@ def split_part(face: SplitFace) -> Element:
     ]  # fmt: skip
 
 
-def failure(error: Mapping[str, Any], node: str = "") -> Element:
+def failure(error: Mapping[str, Any], node: str = "", place: str = LOCAL) -> Element:
     """Say what failed and what to do, with the way to its log; the traceback is folded away."""
     trace = error.get("traceback")
     where = last_place(str(trace)) if trace else ""
@@ -154,7 +155,7 @@ def failure(error: Mapping[str, Any], node: str = "") -> Element:
                 span(".w5")[str(error.get("message", ""))],
                 error.get("hint") and div(".m2")[with_commands(str(error["hint"]))],
                 div(".fix.row")[
-                    remedy(error, node),
+                    remedy(error, node, place),
                     button(".link", type="button", data_act="tab", data_tab="log")["Log"],
                 ],
             ],

@@ -31,6 +31,8 @@ LIMITS = {
 
 AGAIN = frozenset({"SourceChanged", "ArtifactNotFound", "ArtifactDamaged"})
 """Errors that another run mends."""
+OF_THE_PLACE = frozenset({"ExecutorError", "ExecutorUnavailable", "Unheard"})
+"""Errors of where a card ran: another run may mend them, and another place does."""
 WAYS = {
     "secret_missing": ("/settings#secrets", "Add the secret"),
     "source_outside": ("/settings#folders", "Allow its folder"),
@@ -44,8 +46,14 @@ def with_commands(sentence: str) -> Node:
     return [span(".mono.typed")[part] if at % 2 else part for at, part in enumerate(parts)]
 
 
-def remedy(error: Mapping[str, Any], node: str) -> Node:
-    """Offer what mostly helps against the error of a card; None where nothing does."""
+def remedy(error: Mapping[str, Any], node: str, place: str = LOCAL) -> Node:
+    """Offer what mostly helps against the error of a card; None where nothing does.
+
+    Args:
+        error: as ``tensorrag run --json`` prints it.
+        node: the card.
+        place: where it ran.
+    """
     kind, field = (str(error.get(name) or "") for name in ("type", "field"))
     if kind in _MISSING:
         return [_set_up(_MISSING[kind]), node and _here(node)]
@@ -54,8 +62,9 @@ def remedy(error: Mapping[str, Any], node: str) -> Node:
         return button(
             ".btn.o.sml", type="button", data_act="to_limit", data_of=node, data_param=limit
         )[word]
-    if kind in AGAIN and node:
-        return _button("run_node", node)["Run it again"]
+    if kind in AGAIN | OF_THE_PLACE and node:
+        again = _button("run_node", node)["Run it again"]
+        return [again, kind in OF_THE_PLACE and place != LOCAL and _here(node)]
     if field and node:
         return _button("go", node)(data_param=field)[f"Change {words(field)}"]
     return None
