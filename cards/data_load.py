@@ -36,7 +36,8 @@ class DataLoad(Card):
     """Load a table: a sample, a file that you upload, or a file on this machine.
 
     CSV (separator, encoding and decimal mark are detected), Excel, Parquet, Arrow and JSON lines
-    are read, also packed with gzip or zip. Column kinds come from the data. Paths are read inside
+    are read, also packed with gzip or zip. Column kinds come from the data; the card Change Kinds
+    corrects them. Paths are read inside
     the allowed folders of the settings only.
     """
 

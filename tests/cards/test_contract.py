@@ -57,6 +57,7 @@ CHOSEN: dict[str, dict[str, Any]] = {
     "assert_metrics": {"condition": "r2 > -100"},
     "assert_table": {"condition": "RM > 0", "complete": ["MEDV"]},
     "balance_classes": {"target_column": "CHAS"},
+    "change_kinds": {"category_columns": ["RAD"], "integer": ["TAX"]},
     "derive_column": {"formula": "TAX / RM"},
     "filter_rows": {"condition": "RM > 6 and CHAS == 0"},
     "group_aggregate": {"by": ["RAD"], "spread": True, "least": True},

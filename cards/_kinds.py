@@ -1,0 +1,134 @@
+"""Converts a column to another kind: its values, one by one, and what does not fit by name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cards._arrow import as_text, plain
+from tensorrag import InputError
+from tensorrag.types import ColumnKind
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_NUMBER = r"^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$"
+_GROUPED = r"^([+-]?\d{1,3})([ ' ,]\d{3})+(\.\d*)?$"
+"""Digits in groups of three: 12 000, 12'000 and 12,000."""
+_DATE = r"^\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?)?$"
+YES = ("true", "yes", "y", "t", "1", "on")
+NO = ("false", "no", "n", "f", "0", "off")
+_WORDS = {
+    "number": "number",
+    "integer": "whole number",
+    "binary": "yes or no",
+    "date": "date in this form",
+}
+
+
+def to_kind(
+    column: pa.ChunkedArray, kind: ColumnKind, name: str, *, date_format: str, refuse: bool
+) -> pa.ChunkedArray:
+    """Convert a column.
+
+    Args:
+        column: of any type.
+        kind: what it is to be.
+        name: of the column, for messages.
+        date_format: how dates are written, as for ``strptime``; empty: 2024-12-31.
+        refuse: whether a value that does not fit is an error, or missing.
+
+    Raises:
+        InputError: a value does not fit, and ``refuse``.
+    """
+    if kind in ("category", "text"):
+        return as_text(column)
+    made = _converted(column, kind, date_format)
+    if refuse and made.null_count > column.null_count:
+        row, value = _first_lost(column, made)
+        raise InputError(
+            f"Column {name} holds {value!r:.80} in row {row:,}, which is no {_WORDS[kind]}.",
+            port="dataset",
+            hint="Let what does not fit be missing, or choose another kind.",
+        )
+    return made
+
+
+def _converted(column: pa.ChunkedArray, kind: ColumnKind, date_format: str) -> pa.ChunkedArray:
+    if kind == "date":
+        return _dates(column, date_format)
+    return _flags(column) if kind == "binary" else _numbers(column, whole=kind == "integer")
+
+
+def _numbers(column: pa.ChunkedArray, *, whole: bool) -> pa.ChunkedArray:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    column = plain(column)
+    if pa.types.is_boolean(column.type):
+        column = column.cast(pa.int8())
+    if not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
+        text = pc.utf8_trim_whitespace(as_text(column))
+        grouped = pc.match_substring_regex(text, _GROUPED)
+        text = pc.if_else(grouped, pc.replace_substring_regex(text, "[ ' ,]", ""), text)
+        column = _where(pc.match_substring_regex(text, _NUMBER), text).cast(pa.float64())
+    if not whole:
+        return column.cast(pa.float64(), safe=False)
+    if pa.types.is_integer(column.type):
+        return column.cast(pa.int64())
+    floats = column.cast(pa.float64())
+    exact = pc.and_(pc.equal(floats, pc.floor(floats)), pc.less(pc.abs(floats), 2.0**53))
+    return _where(exact, floats).cast(pa.int64())
+
+
+def _flags(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_floating(column.type):
+        column = _numbers(column, whole=True)
+    text = pc.utf8_lower(pc.utf8_trim_whitespace(as_text(column)))
+    yes, no = (pc.is_in(text, pa.array(words)) for words in (YES, NO))
+    return _where(pc.or_(yes, no), yes)
+
+
+def _dates(column: pa.ChunkedArray, date_format: str) -> pa.ChunkedArray:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_timestamp(column.type) or pa.types.is_date(column.type):
+        return column
+    text = pc.utf8_trim_whitespace(as_text(column))
+    if date_format:
+        return pc.strptime(text, format=date_format, unit="us", error_is_null=True)
+    text = _where(pc.match_substring_regex(text, _DATE), text)
+    try:
+        return text.cast(pa.timestamp("us"))
+    except pa.ArrowInvalid:  # the 31st of February
+        times = [_iso(value) for value in text.to_pylist()]
+        return pa.chunked_array([pa.array(times, pa.timestamp("us"))])
+
+
+def _iso(text: str | None) -> object:
+    import datetime as dt
+
+    try:
+        return None if text is None else dt.datetime.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _where(holds: pa.ChunkedArray, values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Have values missing where a condition does not hold."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return pc.if_else(pc.fill_null(holds, False), values, pa.scalar(None, values.type))
+
+
+def _first_lost(column: pa.ChunkedArray, made: pa.ChunkedArray) -> tuple[int, str]:
+    """Return the first row whose value does not fit, counted from 1, and that value."""
+    import pyarrow.compute as pc
+
+    lost = pc.and_(pc.is_null(made), pc.is_valid(column))
+    row = pc.index(lost, True).as_py()
+    return row + 1, str(column[row].as_py())

@@ -1,0 +1,112 @@
+"""Change Kinds: what a column is, where it was not detected as it is meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from cards._arrow import replaced
+from cards._columns import require, some
+from cards._kinds import to_kind
+from tensorrag import Card, Column, ColumnSchema, Field, ParameterError, Schema, Table, TableSchema
+from tensorrag.types import ColumnKind
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class ChangeKinds(Card):
+    """Say what columns are, where that was not detected as it is meant.
+
+    A postcode is a category and no number; `12 000` in a column of text is a number; a date may
+    be written in a way of its own. The values are converted as well.
+    """
+
+    category = "Data"
+    libraries = ("pyarrow",)
+
+    number: list[Column] = Field([], columns_of="dataset", label="Numbers")
+    """Columns that are numbers."""
+    integer: list[Column] = Field([], columns_of="dataset", label="Whole numbers")
+    """Columns that are whole numbers, such as counts."""
+    binary: list[Column] = Field([], columns_of="dataset", label="Yes or no")
+    """Columns that are yes or no: true and false, yes and no, 1 and 0."""
+    category_columns: list[Column] = Field([], columns_of="dataset", label="Categories")
+    """Columns with a few different values, such as a postcode or a grade."""
+    text: list[Column] = Field([], columns_of="dataset", label="Text")
+    """Columns that are text."""
+    date: list[Column] = Field([], columns_of="dataset", label="Dates")
+    """Columns that are dates, written 2024-12-31 or as Date format says."""
+    date_format: str = Field("", max_length=100)
+    """How dates are written, such as %d.%m.%Y for 31.12.2024; empty means 2024-12-31."""
+    unreadable: Literal["refuse", "missing"] = Field("refuse", label="What does not fit")
+    """What becomes of a value that is not of the kind: an error that names it, or missing."""
+
+    class Out(NamedTuple):
+        dataset: Table
+
+    def run(self, dataset: Table) -> Out:
+        kinds = self._kinds(dataset.schema)
+        changed: dict[str, pa.ChunkedArray] = {}
+        for name, kind in kinds.items():
+            refuse = self.unreadable == "refuse"
+            changed[name] = to_kind(
+                dataset.arrow[name], kind, name, date_format=self.date_format, refuse=refuse
+            )
+            lost = changed[name].null_count - dataset.arrow[name].null_count
+            if lost:
+                print(f"{name}: {lost:,} values became missing.")
+        columns = tuple(self._columns(dataset.columns, kinds))
+        arrow = replaced(dataset.arrow, changed)
+        return self.Out(Table(arrow, columns=columns, provenance=dataset.provenance))
+
+    def propagate(self, dataset: TableSchema) -> TableSchema:
+        kinds = self._kinds(dataset)
+        if dataset.columns is None:
+            return dataset
+        columns = tuple(self._columns(dataset.columns, kinds))
+        return dataset.model_copy(update={"columns": columns})
+
+    def brief(self, schemas: Mapping[str, Schema]) -> str:
+        """Name the columns."""
+        chosen = [name for names in self._chosen().values() for name in names]
+        return some(chosen) if chosen else "no column chosen"
+
+    def _chosen(self) -> dict[ColumnKind, list[str]]:
+        return {
+            "number": self.number,
+            "integer": self.integer,
+            "binary": self.binary,
+            "category": self.category_columns,
+            "text": self.text,
+            "date": self.date,
+        }
+
+    def _kinds(self, schema: TableSchema) -> dict[str, ColumnKind]:
+        """Return the new kind of each chosen column."""
+        kinds: dict[str, ColumnKind] = {}
+        for kind, names in self._chosen().items():
+            field = "category_columns" if kind == "category" else kind
+            require(schema, names, field=field)
+            twice = next((name for name in names if name in kinds), None)
+            if twice is not None:
+                raise ParameterError(
+                    f"{twice} cannot be of two kinds.",
+                    field=field,
+                    hint="Take it out of one of the lists.",
+                )
+            kinds |= dict.fromkeys(names, kind)
+        return kinds
+
+    def _columns(
+        self, columns: tuple[ColumnSchema, ...], kinds: Mapping[str, ColumnKind]
+    ) -> Iterator[ColumnSchema]:
+        for column in columns:
+            kind = kinds.get(column.name)
+            if kind is None:
+                yield column
+                continue
+            unit = column.unit if kind in ("number", "integer") else None
+            lost = self.unreadable == "missing"
+            new = {"kind": kind, "unit": unit, "missing": None if lost else column.missing}
+            yield column.model_copy(update=new)
