@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, SerializeAsAny, TypeAdapter, Validat
 from tensorrag.card import Card, Peek
 from tensorrag.catalog import CardInfo
 from tensorrag.check.columns import column_problems
+from tensorrag.check.fitting import fitting_problems
 from tensorrag.check.leakage import leakage_problems
 from tensorrag.check.lost import where_lost
 from tensorrag.check.places import pipeline_problems, place_problems
@@ -134,6 +135,7 @@ def check(
     needs = {node_id: known.needs for node_id, known in checking.facts.items()}
     checking.problems += pipeline_problems(pipeline, needs)
     checking.problems += leakage_problems(pipeline, infos, checking.facts)
+    checking.problems += fitting_problems(pipeline, infos, checking.facts)
     place = {node_id: index for index, node_id in enumerate(pipeline.nodes)}
     checking.problems.sort(key=lambda problem: place.get(problem.node or "", -1))
     facts = {node_id: checking.facts[node_id] for node_id in pipeline.nodes}

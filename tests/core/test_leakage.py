@@ -10,7 +10,7 @@ from tensorrag.catalog import Catalog
 from tensorrag.check import check
 from tensorrag.check.problems import Problem
 from tensorrag.edit.commands import apply
-from tensorrag.pipeline import Pipeline
+from tensorrag.pipeline import Node, Pipeline
 from tensorrag.registry.finding import Registry
 from tests.core.test_check import made
 
@@ -139,3 +139,69 @@ def test_one_click_mends_it(of: Pipeline, label: str) -> None:
         mended = apply(mended, op, CATALOG)
 
     assert check(mended, REGISTRY).problems == ()
+
+
+SCALED = {
+    "scale": {"card": "scale", "params": {"method": "robust", "columns": ["RM"]}},
+    "split": {"card": "data_split", "position": {"x": 400, "y": 0}},
+}
+SCALED_FIRST = ("load.dataset-scale.dataset", "scale.dataset-split.dataset")
+
+
+def early(of: Pipeline) -> list[Problem]:
+    return [each for each in check(of, REGISTRY).problems if each.code == "fits_before_split"]
+
+
+def test_what_is_learnt_before_a_split_is_learnt_of_the_test_rows_too() -> None:
+    of = built("split.train_dataset", "split.test_dataset", *SCALED_FIRST, **SCALED)
+    (problem,) = early(of)
+    assert (problem.node, problem.level) == ("scale", "warning")
+    assert problem.message.startswith("What it learns, it learns of all rows: Data Split makes")
+    assert problem.fix is not None
+    assert problem.fix.label == "Put it behind Data Split"
+
+    mended = of
+    for op in problem.fix.ops:
+        mended = apply(mended, op, CATALOG)
+
+    assert check(mended, REGISTRY).problems == ()
+    assert {edge.id for edge in mended.edges} == {
+        *MODEL,
+        "load.dataset-split.dataset",
+        "split.train_dataset-scale.dataset",
+        "scale.dataset-train.train_dataset",
+        "split.test_dataset-scale_2.dataset",
+        "split.train_dataset-scale_2.fit_on",
+        "scale_2.dataset-evaluate.test_dataset",
+    }
+    assert mended.node("scale_2").params == of.node("scale").params
+    assert mended.node("scale").position.x == 400
+
+
+@pytest.mark.parametrize(
+    "of",
+    [
+        built("split.train_dataset", "split.test_dataset", *SCALED_FIRST, **SCALED)
+        .with_nodes(Node("scale", "scale", enabled=False)),
+        built(
+            "scale.dataset", "split.test_dataset", TO_SPLIT,
+            "split.train_dataset-scale.dataset", **SCALED,
+        ),
+        built("scale.dataset", "scale.dataset", "load.dataset-scale.dataset", **SCALED),
+    ],
+)  # fmt: skip
+def test_what_is_learnt_of_train_rows_or_never_split_is_not_blamed(of: Pipeline) -> None:
+    assert early(of) == []
+
+
+def test_the_card_that_learns_is_blamed_and_not_those_that_pass_it_on() -> None:
+    of = built(
+        "again.train_dataset", "again.test_dataset", "load.dataset-scale.dataset",
+        "scale.dataset-both.tables", "load.dataset-both.tables", "both.dataset-split.dataset",
+        "split.train_dataset-again.dataset",
+        both={"card": "concatenate"}, **SCALED, **AGAIN,
+    )  # fmt: skip
+
+    (problem,) = early(of)
+
+    assert (problem.node, problem.fix) == ("scale", None)
