@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from cards._learning import (
-    dummy_metrics,
-    examples,
-    missing_features,
-    predict,
-    regression_metrics,
-)
+from cards._learning.predicting import missing_features, model_input, predict
+from cards._learning.rows import labels, numbers, refuse_no_rows
+from cards._learning.training import answers
+from cards._measuring import intervals
+from cards._measuring.classes import class_pictures
+from cards._measuring.classification import Answers, classification_metrics, dummy_answers
+from cards._measuring.errors import error_pictures
+from cards._measuring.regression import dummy_metrics, regression_metrics
 from tensorrag import (
     Card,
     InputError,
@@ -23,22 +24,20 @@ from tensorrag import (
     Table,
     TableSchema,
 )
-from tensorrag.preview import Axis, ChartPreview, Preview, RowsPreview, Series
+from tensorrag.types import METRICS
 
 if TYPE_CHECKING:
     import numpy as np
 
-POINTS = 620
-"""Points in the picture of predicted against actual: enough to see, few enough to draw."""
-BINS = 40
-WORST = 8
+    from cards._measuring.intervals import Interval
 
 
 class Evaluate(Card):
     """Measure a trained model on rows that it has not seen.
 
-    Every metric stands beside that of a dummy, which always predicts the mean of the train
-    rows: a model that does not beat it has learnt nothing.
+    Every metric stands beside that of a dummy, which always predicts the mean of the train rows,
+    or their most frequent class: a model that does not beat it has learnt nothing. Between which
+    values a metric lies with 95 % confidence is told with it: of few rows, that is wide.
     """
 
     category = "Evaluation"
@@ -49,35 +48,15 @@ class Evaluate(Card):
 
     def run(self, test_dataset: Table, trained_model: Model) -> Out:
         """Predict the test rows and compare with the truth."""
-        truth = examples(
-            test_dataset, trained_model.target, trained_model.features, port="test_dataset"
-        ).y
-        predicted = predict(trained_model, test_dataset)
-        dummy = float(trained_model.content["dummy"])
-        unit = trained_model.target_unit
-        metrics = Metrics(
-            regression_metrics(truth, predicted),
-            dummy_metrics(truth, dummy),
-            task="regression",
-            rows=len(truth),
-            unit=unit,
-            caption=_caption(dummy, unit, synthetic=test_dataset.provenance.synthetic),
-            details=(
-                _predicted_against_actual(truth, predicted, trained_model.target, unit),
-                _residuals(predicted - truth, unit),
-                _largest_errors(truth, predicted, unit),
-            ),
-        )
-        return self.Out(metrics)
+        refuse_no_rows(test_dataset, "test_dataset")
+        _refuse_lacking(test_dataset.schema, trained_model.features, trained_model.target)
+        if trained_model.task == "regression":
+            return self.Out(_of_numbers(test_dataset, trained_model))
+        return self.Out(_of_classes(test_dataset, trained_model))
 
     def propagate(self, test_dataset: TableSchema, trained_model: ModelSchema) -> MetricsSchema:
         """Hold the features of the model against the columns of the table."""
-        needed = trained_model.features
-        if needed is not None and trained_model.target:
-            needed = (*needed, trained_model.target)
-        lacks = missing_features(test_dataset, needed)
-        if lacks:
-            raise InputError(lacks, port="test_dataset", hint="Use rows of the same table.")
+        _refuse_lacking(test_dataset, trained_model.features, trained_model.target)
         return MetricsSchema(task=trained_model.task, rows=test_dataset.rows)
 
     def brief(self, schemas: Mapping[str, Schema]) -> str:
@@ -87,73 +66,101 @@ class Evaluate(Card):
         return "test rows" if rows is None else f"{rows:,} test rows"
 
 
-def _caption(dummy: float, unit: str | None, *, synthetic: bool) -> str:
-    baseline = f"Baseline: the training mean, {_written(dummy)}{_space(unit)}."
-    return f"{baseline} Synthetic data." if synthetic else baseline
+def _refuse_lacking(
+    schema: TableSchema, features: Sequence[str] | None, target: str | None
+) -> None:
+    needed = (*features, target) if features is not None and target else features
+    lacks = missing_features(schema, needed)
+    if lacks:
+        raise InputError(lacks, port="test_dataset", hint="Use rows of the same table.")
+
+
+def _of_numbers(table: Table, model: Model) -> Metrics:
+    truth = numbers(table, model.target)
+    predicted = predict(model, table)
+    dummy = float(model.content["dummy"])
+    unit = model.target_unit
+    sure, how = intervals.of_regression(truth, predicted)
+    return Metrics(
+        regression_metrics(truth, predicted),
+        dummy_metrics(truth, dummy),
+        task="regression",
+        rows=len(truth),
+        unit=unit,
+        caption=_caption(
+            f"Baseline: the training mean, {_written(dummy)}{f' {unit}' if unit else ''}.",
+            _how_sure("r2", sure, how, len(truth)),
+            synthetic=table.provenance.synthetic,
+        ),
+        intervals=sure,
+        details=error_pictures(truth, predicted, model.target, unit),
+    )
+
+
+def _of_classes(table: Table, model: Model) -> Metrics:
+    said = _asked(table, model)
+    shares = model.content["dummy"]
+    found, dummy = classification_metrics(said), dummy_answers(said, shares)
+    sure, how = intervals.of_classification(said)
+    if "roc_auc" in found:
+        yes = int(said.is_positive.sum())
+        sure["roc_auc"] = intervals.roc_auc(found["roc_auc"], yes, len(said.truth) - yes)
+    usual = max(zip(shares, said.classes, strict=True), key=lambda pair: pair[0])
+    return Metrics(
+        found,
+        classification_metrics(dummy),
+        task=model.task,
+        rows=len(said.truth),
+        caption=_caption(
+            f"Baseline: always {usual[1]}, {usual[0]:.0%} of the train rows.",
+            _of_which(said),
+            _unseen(said),
+            _how_sure("accuracy", sure, how, len(said.truth)),
+            synthetic=table.provenance.synthetic,
+        ),
+        intervals=sure,
+        details=class_pictures(said),
+    )
+
+
+def _asked(table: Table, model: Model) -> Answers:
+    x = model_input(model.content, model.features, table)
+    truth: np.ndarray = labels(table, model.target)
+    known = model.classes or ()
+    return answers(model.content["estimator"], x, truth, known, model.positive)
+
+
+def _of_which(said: Answers) -> str:
+    if said.positive is None:
+        return ""
+    return f"Precision, recall, F1 and the areas are of {said.positive}."
+
+
+def _unseen(said: Answers) -> str:
+    """Tell of rows whose class the model cannot know."""
+    import numpy as np
+
+    count = int((~np.isin(said.truth, np.array(said.classes, dtype=said.truth.dtype))).sum())
+    if not count:
+        return ""
+    rows = "1 row is" if count == 1 else f"{count:,} rows are"
+    return f"{rows} of a class that no train row had, and counted as wrong."
+
+
+def _how_sure(metric: str, sure: Mapping[str, Interval], how: str, rows: int) -> str:
+    """Tell between which values a metric lies, of so many rows."""
+    if metric not in sure:
+        return ""
+    low, high = (f"{end:.3f}".replace("-", "−") for end in sure[metric])
+    label = METRICS[metric].label
+    label = label if metric == "r2" else label.lower()
+    return f"With {rows:,} test rows, the {label} is {low} to {high} (95 % confidence, {how})."
+
+
+def _caption(*sentences: str, synthetic: bool) -> str:
+    said = [*sentences, "Synthetic data." if synthetic else ""]
+    return " ".join(sentence for sentence in said if sentence)
 
 
 def _written(number: float) -> str:
     return f"{number:,.0f}" if 1000 <= abs(number) < 1e9 else f"{number:.3g}"
-
-
-def _predicted_against_actual(
-    truth: np.ndarray, predicted: np.ndarray, target: str, unit: str | None
-) -> Preview:
-    import numpy as np
-
-    shown = np.linspace(0, len(truth) - 1, min(POINTS, len(truth))).astype(int)
-    return ChartPreview(
-        title="Predicted against actual",
-        chart="scatter",
-        x=Axis(label=f"actual {target}", unit=unit),
-        y=Axis(label="predicted", unit=unit),
-        series=(Series(name="rows", x=tuple(truth[shown]), y=tuple(predicted[shown])),),
-        diagonal=True,
-        note=f"{len(shown):,} of {len(truth):,} rows",
-    )
-
-
-def _residuals(errors: np.ndarray, unit: str | None) -> Preview:
-    import numpy as np
-
-    widest = float(np.quantile(np.abs(errors), 0.999)) or 1.0
-    counts, edges = np.histogram(np.clip(errors, -widest, widest), bins=BINS)
-    within = float(np.quantile(np.abs(errors), 0.95))
-    return ChartPreview(
-        title="Residuals",
-        chart="histogram",
-        x=Axis(label="predicted − actual", unit=unit),
-        y=Axis(label="rows"),
-        series=(Series(name="rows", x=tuple((edges[:-1] + edges[1:]) / 2), y=tuple(counts)),),
-        note=f"mean {_signed(float(errors.mean()))}{_space(unit)}",
-        caption=f"95 % of predictions are within ±{_two_digits(within)}{_space(unit)}.",
-    )
-
-
-def _largest_errors(truth: np.ndarray, predicted: np.ndarray, unit: str | None) -> Preview:
-    import numpy as np
-
-    errors = predicted - truth
-    worst = np.argsort(-np.abs(errors), kind="stable")[:WORST]
-    return RowsPreview(
-        title="Largest errors",
-        columns=("Row", "Actual", "Predicted", f"Error,{_space(unit)}" if unit else "Error"),
-        rows=tuple(
-            (int(row) + 1, float(truth[row]), float(predicted[row]), float(errors[row]))
-            for row in worst
-        ),
-    )
-
-
-def _signed(number: float) -> str:
-    rounded = f"{number:.2f}"
-    return "0.00" if rounded == "-0.00" else rounded.replace("-", "−")
-
-
-def _two_digits(number: float) -> str:
-    """Show two significant digits, and whole numbers in full: 0.062, 6.0, 63, 118, 25,355."""
-    return f"{number:,.0f}" if number >= 99.5 else f"{number:#.2g}".rstrip(".")
-
-
-def _space(unit: str | None) -> str:
-    return f" {unit}" if unit else ""

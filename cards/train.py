@@ -2,55 +2,48 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
-from cards._learning import (
-    Examples,
-    dummy_metrics,
-    examples,
-    feature_names,
-    linear_metrics,
-    predictions,
-    regression_metrics,
-    target_brief,
-    validation_examples,
-    validation_note,
-)
+from cards._learning.columns import feature_names, target_brief
+from cards._learning.task import Wanted, known_task
+from cards._learning.training import trained
 from tensorrag import (
     Card,
+    CardError,
     Column,
     EstimatorSpec,
     EstimatorSpecSchema,
     Field,
     Model,
     ModelSchema,
-    ParameterError,
     Schema,
     Table,
     TableSchema,
 )
-from tensorrag.types import TrainingReport
 
-if TYPE_CHECKING:
-    from sklearn.pipeline import Pipeline
+SLOW_ROWS = 100_000
 
 
 class Train(Card):
-    """Fit a model to the train rows.
+    """Fit a model to the train rows: to predict a number, or to tell classes apart.
 
-    The preview shows how well it fits the rows it learnt from, beside a dummy that always
-    predicts their mean and beside a linear model. How good it is on new rows, Evaluate tells.
+    What the target holds decides: two values or text are classes, so are whole numbers of at most
+    20 values; anything else is a number. Missing numbers become the median of the train rows,
+    categories a column for each value; the model does so by itself when it predicts. The preview
+    shows how well it fits the rows it learnt from, beside a dummy that always says the mean or
+    the most frequent class. How good it is on new rows, Evaluate tells.
     """
 
     category = "Training"
-    libraries = ("numpy", "scikit-learn")
+    libraries = ("numpy", "scikit-learn", "pandas")
 
     target_column: Column = Field("", columns_of="train_dataset")
     """The column to predict."""
     feature_columns: list[Column] = Field([], columns_of="train_dataset")
     """The columns to predict it from; none chosen means all but the target."""
+    task: Wanted = "auto"
+    """Predict a number (regression), tell classes apart (classification), or as the target is."""
     seed: int = Field(42, ge=0, le=2**32 - 1)
     """The same seed gives the same model."""
 
@@ -64,33 +57,14 @@ class Train(Card):
         model_spec: EstimatorSpec,
     ) -> Out:
         """Fit the model, and measure it on the validation rows where there are any."""
-        rows = examples(train_dataset, self.target_column, self.feature_columns)
-        started = time.perf_counter()
-        estimator = build(model_spec, self.seed).fit(rows.x, rows.y)
-        seconds = time.perf_counter() - started
-        fitted = regression_metrics(rows.y, predictions(estimator, rows.x))
-        notes = _notes(estimator, rows.features)
-        seen = validation_examples(validation_dataset, self.target_column, rows)
-        if seen is not None:
-            notes = (validation_note(seen, predictions(estimator, seen.x)), *notes)
-        unit = next(c.unit for c in train_dataset.columns if c.name == self.target_column)
-        model = Model(
-            framework="sklearn",
-            name=model_spec.model_type,
-            task="regression",
-            features=rows.features,
+        model = trained(
+            train_dataset,
+            validation_dataset,
+            model_spec,
             target=self.target_column,
-            target_unit=unit,
-            content={"estimator": estimator, "dummy": float(rows.y.mean())},
-            parameters=_parameters(estimator),
-            provenance=train_dataset.provenance,
-            report=TrainingReport(
-                device="cpu",
-                seconds=seconds,
-                train=fitted,
-                baselines=_baselines(rows, model_spec),
-                notes=notes,
-            ),
+            features=self.feature_columns,
+            wanted=self.task,
+            seed=self.seed,
         )
         return self.Out(model)
 
@@ -100,58 +74,29 @@ class Train(Card):
         validation_dataset: TableSchema | None,
         model_spec: EstimatorSpecSchema,
     ) -> ModelSchema:
-        """Name features and target."""
+        """Name features, target and, where it is known, the task."""
         features = feature_names(train_dataset, self.target_column, self.feature_columns)
+        task = known_task(train_dataset, self.target_column, self.task, model_spec.model_type)
         return ModelSchema(
             framework="sklearn",
-            task="regression",
+            task=task,
             features=features,
             target=self.target_column,
             provenance=train_dataset.provenance,
         )
 
+    def concerns(self, schemas: Mapping[str, Schema]) -> Iterable[CardError]:
+        """Tell of models that take very long to fit so many rows."""
+        match schemas:
+            case {
+                "train_dataset": TableSchema(rows=int(rows)),
+                "model_spec": EstimatorSpecSchema(model_type="svm"),
+            } if rows > SLOW_ROWS:
+                yield CardError(
+                    f"An SVM takes hours to fit {rows:,} rows: its time grows with their square.",
+                    hint="Choose another model, or train on a sample of the rows.",
+                )
+
     def brief(self, schemas: Mapping[str, Schema]) -> str:
         """Name target and features."""
         return target_brief(self.target_column, schemas, self.feature_columns)
-
-
-def build(spec: EstimatorSpec, seed: int) -> Pipeline:
-    """Make the scikit-learn pipeline that a spec describes; raises ParameterError otherwise."""
-    from sklearn.linear_model import Lasso, LinearRegression, Ridge
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
-    params = dict(spec.params)
-    steps = [StandardScaler()] if params.pop("standardize", True) else []
-    own = {"copy_X": not steps}  # what the scaler made is nobody else's
-    if spec.model_type == "linear":
-        return make_pipeline(*steps, LinearRegression(**params, **own))
-    if spec.model_type == "ridge":
-        return make_pipeline(*steps, Ridge(**params, **own, random_state=seed))
-    if spec.model_type == "lasso":
-        return make_pipeline(*steps, Lasso(**params, **own, random_state=seed))
-    raise ParameterError(
-        f"This card cannot train a {spec.model_type!r}.", hint="Choose another model."
-    )
-
-
-def _parameters(estimator: Pipeline) -> int:
-    """Count the fitted numbers: coefficients and intercept."""
-    last = estimator[-1]
-    return int(last.coef_.size) + int(last.fit_intercept)
-
-
-def _baselines(rows: Examples, spec: EstimatorSpec) -> dict[str, dict[str, float]]:
-    baselines = {"dummy": dummy_metrics(rows.y, float(rows.y.mean()))}
-    if spec.model_type != "linear":
-        baselines["linear"] = linear_metrics(rows.x, rows.y)
-    return baselines
-
-
-def _notes(estimator: Pipeline, features: tuple[str, ...]) -> tuple[str, ...]:
-    """Name the features that a lasso does not use."""
-    pairs = zip(features, estimator[-1].coef_, strict=True)
-    zeroed = [name for name, coefficient in pairs if coefficient == 0]
-    if not zeroed:
-        return ()
-    return (f"Not used (coefficient 0): {', '.join(zeroed)}.",)

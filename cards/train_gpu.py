@@ -5,17 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cards._learning import (
-    Examples,
-    dummy_metrics,
-    examples,
-    feature_names,
-    linear_metrics,
-    regression_metrics,
-    target_brief,
-    validation_examples,
-    validation_note,
-)
+from cards._learning.columns import feature_names, numeric_target, target_brief
+from cards._learning.rows import Examples, numeric_examples
+from cards._learning.training import validation_note
+from cards._measuring.regression import dummy_metrics, linear_metrics, regression_metrics
 from cards._network.layers import complete, feed_forward, parameter_count, widths
 from cards._network.room import HOW, TRAINED, needed, refuse_what_cannot_fit, training_memory
 from tensorrag import (
@@ -36,7 +29,7 @@ from tensorrag import (
 )
 from tensorrag.allowance import allowed_memory, machine_memory
 from tensorrag.footprint import Footprint
-from tensorrag.types import TrainingReport
+from tensorrag.types import NUMERIC, TrainingReport
 
 if TYPE_CHECKING:
     from cards._network.fit import Epoch, History
@@ -74,8 +67,9 @@ class TrainGpu(Card):
         model_spec: NetworkSpec,
     ) -> Out:
         """Train the network; the loss on the validation rows is watched where there are any."""
-        rows = examples(train_dataset, self.target_column, self.feature_columns)
-        seen = validation_examples(validation_dataset, self.target_column, rows)
+        numeric_target(train_dataset.schema, self.target_column)
+        rows = numeric_examples(train_dataset, self.target_column, self.feature_columns)
+        seen = _validation(validation_dataset, self.target_column, rows)
         layers = _layers(model_spec, len(rows.features))
         content, history = _train(layers, model_spec, rows, seen, self.seed)
         unit = next(c.unit for c in train_dataset.columns if c.name == self.target_column)
@@ -101,7 +95,10 @@ class TrainGpu(Card):
         model_spec: NetworkSpecSchema,
     ) -> ModelSchema:
         """Name features and target; count the network's units and parameters."""
-        features = feature_names(train_dataset, self.target_column, self.feature_columns)
+        numeric_target(train_dataset, self.target_column)
+        features = feature_names(
+            train_dataset, self.target_column, self.feature_columns, takes=NUMERIC
+        )
         known = ModelSchema(
             framework="torch",
             task="regression",
@@ -155,6 +152,13 @@ class TrainGpu(Card):
     def brief(self, schemas: Mapping[str, Schema]) -> str:
         """Name target and features."""
         return target_brief(self.target_column, schemas, self.feature_columns)
+
+
+def _validation(table: Table | None, target: str, like: Examples) -> Examples | None:
+    """Take the same columns out of the validation rows; None where there are no such rows."""
+    if table is None or table.num_rows == 0:
+        return None
+    return numeric_examples(table, target, like.features, port="validation_dataset")
 
 
 def _layers(spec: NetworkSpec, features: int) -> list[Layer]:
@@ -222,7 +226,7 @@ def _report(
     curves = {"loss": history.loss, "validation_loss": history.validation_loss}
     notes = []
     if seen is not None:
-        notes.append(validation_note(seen, predict(content, seen.x)))
+        notes.append(validation_note(regression_metrics(seen.y, predict(content, seen.x))))
     if history.continued_at is not None:
         notes.append(f"It was stopped, and continued at epoch {history.continued_at}.")
     return TrainingReport(

@@ -6,6 +6,7 @@ Each carries one sentence that says what is wrong and where, and a hint that say
 from __future__ import annotations
 
 import traceback as tb
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -63,9 +64,26 @@ class ParameterError(CardError, ValueError):
 class InputError(CardError):
     """What arrived on an input port does not fit the card."""
 
-    def __init__(self, message: str, *, port: str | None = None, hint: str = "") -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        port: str | None = None,
+        hint: str = "",
+        fix: tuple[str, Mapping[str, Any]] | None = None,
+    ) -> None:
+        """Take the sentence.
+
+        Args:
+            message: what is wrong.
+            port: the input that it arrived on.
+            hint: what to do.
+            fix: what a button says, and the parameters that it gives the card that is wired to
+                this port.
+        """
         super().__init__(message, hint=hint)
         self.port = port
+        self.fix = fix
 
 
 class FolderNotAllowed(ParameterError):

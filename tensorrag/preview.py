@@ -153,6 +153,8 @@ class MetricItem(_Payload):
     label: str
     value: Number
     baseline: Number = None
+    interval: tuple[float, float] | None = None
+    """Between which values it lies with 95 % confidence, where that is known."""
     others: dict[str, Number] = Field(default_factory=dict)
     unit: str | None = None
     higher_is_better: bool
@@ -215,6 +217,17 @@ class RowsPreview(_Payload):
     note: str | None = None
 
 
+class ConfusionPreview(_Payload):
+    """How many rows of each class (a line each) were taken for which (a column each)."""
+
+    kind: Literal["confusion"] = "confusion"
+    title: str
+    classes: tuple[str, ...]
+    counts: tuple[tuple[int, ...], ...]
+    note: str | None = None
+    caption: str | None = None
+
+
 class GroupPreview(_Payload):
     """Several previews under one another."""
 
@@ -232,6 +245,7 @@ Preview = Annotated[
     | TextPreview
     | ImagePreview
     | RowsPreview
+    | ConfusionPreview
     | GroupPreview,
     Field(discriminator="kind"),
 ]

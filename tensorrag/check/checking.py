@@ -326,21 +326,39 @@ class _Checking:
                 port=error.port if isinstance(error, InputError) else None,
                 message=error.message,
                 hint=error.hint,
-                fix=_fix(node, error),
+                fix=self._fix(node, error),
             )
         )
 
-
-def _fix(node: Node, error: TensorRagError) -> Fix | None:
-    """Make an edit of the value that a card offers; nothing where it is no JSON."""
-    if not isinstance(error, ParameterError) or error.field is None or error.fix is None:
+    def _fix(self, node: Node, error: TensorRagError) -> Fix | None:
+        """Make an edit of what a card offers: of its own value, or of the card before it."""
+        if isinstance(error, ParameterError) and error.field is not None and error.fix is not None:
+            return _setting(node.id, error.fix, own=error.field)
+        if isinstance(error, InputError) and error.fix is not None:
+            before = self._before(node, error.port)
+            if before is not None and self._takes(before, error.fix[1]):
+                return _setting(before.id, error.fix)
         return None
+
+    def _before(self, node: Node, port: str | None) -> Node | None:
+        """Return the only card that is wired to a port."""
+        wires = [e for e in self.pipeline.inputs_of(node.id) if e.target_port == port]
+        return self.pipeline.nodes.get(wires[0].source) if len(wires) == 1 else None
+
+    def _takes(self, node: Node, params: Mapping[str, Any]) -> bool:
+        found = self.registry.found.get(node.card)
+        return found is not None and set(params) <= set(found.info.params.get("properties", ()))
+
+
+def _setting(node: str, offer: tuple[str, Any], own: str | None = None) -> Fix | None:
+    """Make an edit of parameters; nothing where they are no JSON."""
     try:
-        label, value = error.fix
+        label, value = offer
         value = json.loads(json.dumps(value, allow_nan=False))
+        params = {own: value} if own is not None else dict(value)
     except (TypeError, ValueError, RecursionError):
         return None  # a card's own mistake, and the sentence is there without it
-    op = {"op": "set_params", "node": node.id, "params": {error.field: value}}
+    op = {"op": "set_params", "node": node, "params": params}
     return Fix(label=str(label)[:MAX_LABEL], ops=(op,))
 
 

@@ -43,13 +43,24 @@ METRICS: dict[str, MetricKind] = {
     "mae": MetricKind("MAE", False, in_target_units=True),
     "mse": MetricKind("MSE", False),
     "accuracy": MetricKind("Accuracy", True, best=1.0),
+    "balanced_accuracy": MetricKind("Balanced accuracy", True, best=1.0),
     "precision": MetricKind("Precision", True, best=1.0),
     "recall": MetricKind("Recall", True, best=1.0),
     "f1": MetricKind("F1", True, best=1.0),
+    "macro_f1": MetricKind("Macro F1", True, best=1.0),
     "roc_auc": MetricKind("ROC AUC", True, best=1.0),
+    "average_precision": MetricKind("Average precision", True, best=1.0),
     "log_loss": MetricKind("Log loss", False),
+    "brier": MetricKind("Brier score", False),
 }
 """Every metric there is, in the order in which they are shown."""
+
+MAIN: Mapping[Task, tuple[str, str]] = {
+    "regression": ("r2", "rmse"),
+    "binary": ("accuracy", "roc_auc"),
+    "multiclass": ("accuracy", "macro_f1"),
+}
+"""The metric that a result of each task is judged by, and one that stands beside it."""
 
 
 class Metrics(Value):
@@ -72,6 +83,7 @@ class Metrics(Value):
         unit: str | None = None,
         caption: str | None = None,
         details: Sequence[Preview] = (),
+        intervals: Mapping[str, tuple[float, float]] | None = None,
     ) -> None:
         """Gather what was measured.
 
@@ -83,6 +95,7 @@ class Metrics(Value):
             unit: unit of the target, for the errors in its units.
             caption: a sentence under the table of metrics.
             details: charts and tables shown below it.
+            intervals: by metric, between which values it lies with 95 % confidence.
         """
         self.values = {name: values[name] for name in METRICS if name in values}
         self.baseline = {name: baseline[name] for name in METRICS if name in baseline}
@@ -91,6 +104,7 @@ class Metrics(Value):
         self.unit = unit
         self.caption = caption
         self.details = tuple(details)
+        self.intervals = {name: (low, high) for name, (low, high) in (intervals or {}).items()}
 
     @property
     def schema(self) -> MetricsSchema:
@@ -111,6 +125,7 @@ class Metrics(Value):
             "rows": self.rows,
             "unit": self.unit,
             "caption": self.caption,
+            "intervals": {name: list(ends) for name, ends in self.intervals.items()},
             "details": [detail.model_dump(mode="json") for detail in self.details],
         }
         (folder / FILE).write_text(json.dumps(content, allow_nan=False), encoding="utf-8")
@@ -134,6 +149,7 @@ class Metrics(Value):
                 label=METRICS[name].label,
                 value=value,
                 baseline=self.baseline.get(name),
+                interval=self.intervals.get(name),
                 unit=self.unit if METRICS[name].in_target_units else None,
                 higher_is_better=METRICS[name].higher_is_better,
             )
@@ -144,12 +160,14 @@ class Metrics(Value):
         )
 
     def face(self) -> Face:
-        """The main metric as a bar from its baseline, and the error in the target's units."""
-        main = "r2" if self.task == "regression" else "accuracy"
-        error = self.values.get("rmse")
+        """The main metric as a bar from its baseline, and the one that stands beside it."""
+        main, beside = MAIN[self.task]
+        value = self.values.get(beside)
+        kind = METRICS[beside]
+        unit = self.unit if kind.in_target_units else None
         return ScoreFace(
             label=METRICS[main].label,
             value=self.values.get(main),
             baseline=self.baseline.get(main),
-            extra=None if error is None else FaceNumber(label="RMSE", value=error, unit=self.unit),
+            extra=None if value is None else FaceNumber(label=kind.label, value=value, unit=unit),
         )

@@ -28,11 +28,12 @@ from tensorrag.preview import (
     StatsPreview,
     finite,
 )
-from tensorrag.types.metrics import METRICS
-from tensorrag.types.schema import ModelSchema, Provenance, Schema, Task
+from tensorrag.types.metrics import MAIN, METRICS
+from tensorrag.types.schema import Label, ModelSchema, Provenance, Schema, Task
 from tensorrag.types.value import Shape, Value
 
 OBJECT, FACTS = "model.joblib", "model.json"
+SHOWN_CLASSES = 20
 
 
 @dataclass(frozen=True)
@@ -54,8 +55,11 @@ class Model(Value):
     """A trained model: what it takes, what it gives, and the numbers that were fitted.
 
     ``content`` is what is stored with joblib, and holds no class of ours, so that an exported
-    model works without TensorRag: for scikit-learn ``{"estimator": <the fitted object>}``, for
-    torch ``{"layers": [<JSON>], "weights": {name: array}, "normalisation": {name: array}}``.
+    model works without TensorRag. For torch it is ``{"layers": [<JSON>], "weights": {name:
+    array}, "normalisation": {name: array}}``. For scikit-learn it is ``{"estimator": <the fitted
+    pipeline>, "takes": "matrix" or "frame", "categories": [name], "fills": bool}``: a float64
+    array of the features, or a data frame of them in which the categories are text; ``fills``
+    says whether numbers may be missing (NaN).
     """
 
     label: ClassVar[str] = "Model"
@@ -77,6 +81,8 @@ class Model(Value):
         content: JsonObject,
         report: TrainingReport,
         target_unit: str | None = None,
+        classes: Sequence[Label] | None = None,
+        positive: Label | None = None,
         layers: Sequence[int] | None = None,
         parameters: int | None = None,
         provenance: Provenance | None = None,
@@ -92,6 +98,8 @@ class Model(Value):
             content: what is stored, see the class.
             report: what is told about the training.
             target_unit: unit of the target.
+            classes: what a classifier tells apart, in the order of its probabilities.
+            positive: the class that precision and recall are of, where there are two.
             layers: widths from input to output, for networks.
             parameters: how many numbers were fitted.
             provenance: where the training rows came from.
@@ -104,6 +112,8 @@ class Model(Value):
         self.content = content
         self.report = report
         self.target_unit = target_unit
+        self.classes = tuple(classes) if classes is not None else None
+        self.positive = positive
         self.layers = tuple(layers) if layers is not None else None
         self.parameters = parameters
         self.provenance = provenance or Provenance()
@@ -116,6 +126,8 @@ class Model(Value):
             task=self.task,
             features=self.features,
             target=self.target,
+            classes=self.classes,
+            positive=self.positive,
             layers=self.layers,
             parameters=self.parameters,
             provenance=self.provenance,
@@ -127,6 +139,7 @@ class Model(Value):
             "task": self.task,
             "features": list(self.features),
             "target": self.target,
+            **({"classes": list(self.classes)} if self.classes else {}),
             "framework": self.framework,
             "name": self.name,
             "device": self.report.device,
@@ -185,14 +198,16 @@ class Model(Value):
         return GroupPreview(items=tuple(parts))
 
     def face(self) -> Face:
-        """The loss curve where there is one, and R² on the training rows."""
-        main = "r2" if self.task == "regression" else "accuracy"
+        """The loss curve where there is one, and the main metric on the training rows."""
+        main, beside = MAIN[self.task]
         score = FaceNumber(label=f"{METRICS[main].label} train", value=self.report.train.get(main))
         loss = self.report.history.get("loss")
         if not loss:
-            rmse = self.report.train.get("rmse")
-            error = FaceNumber(label="RMSE train", value=rmse, unit=self.target_unit)
-            return NumbersFace(items=(score,) if rmse is None else (score, error))
+            value = self.report.train.get(beside)
+            kind = METRICS[beside]
+            unit = self.target_unit if kind.in_target_units else None
+            second = FaceNumber(label=f"{kind.label} train", value=value, unit=unit)
+            return NumbersFace(items=(score,) if value is None else (score, second))
         return CurveFace(
             values=tuple(loss),
             validation=tuple(self.report.history.get("validation_loss", ())) or None,
@@ -254,6 +269,13 @@ class Model(Value):
             outputs=widths[-1],
         )
 
+    def _classes(self) -> str | None:
+        if self.classes is None:
+            return None
+        more = len(self.classes) - SHOWN_CLASSES
+        names = ", ".join(str(name) for name in self.classes[:SHOWN_CLASSES])
+        return f"{names} and {more} more" if more > 0 else names
+
     def _facts(self) -> Preview:
         return StatsPreview(
             title="Training",
@@ -264,6 +286,7 @@ class Model(Value):
                 Stat(label="epochs", value=len(self.report.history.get("loss", ())) or None),
                 Stat(label="parameters", value=self.parameters),
                 Stat(label="target", value=self.target, unit=self.target_unit),
+                Stat(label="classes", value=self._classes()),
                 Stat(label="features", value=", ".join(self.features)),
             ),
         )

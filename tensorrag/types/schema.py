@@ -20,6 +20,8 @@ from pydantic import (
 ColumnKind = Literal["number", "integer", "binary", "category", "text", "date"]
 Task = Literal["regression", "binary", "multiclass"]
 Part = Literal["train", "validation", "test"]
+Label = str | bool | int
+"""How a class is called in the data."""
 
 NUMERIC: frozenset[str] = frozenset({"number", "integer", "binary"})
 """The column kinds that a model can take as they are."""
@@ -106,6 +108,10 @@ class ModelSchema(Schema):
     task: Task | None = None
     features: tuple[str, ...] | None = None
     target: str | None = None
+    classes: tuple[Label, ...] | None = None
+    """What a classifier tells apart, in the order of its probabilities."""
+    positive: Label | None = None
+    """The class that precision, recall and the like are of, where there are two."""
     layers: tuple[int, ...] | None = None
     """Widths from input to output, for networks."""
     parameters: int | None = None

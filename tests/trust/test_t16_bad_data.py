@@ -362,8 +362,8 @@ TARGETS = [
     ("some missing", {"x": [1.0, 2, 3, 4], "y": [1, None, 3, 4]}, "y has no value in 1 of the 4"),
     ("infinite", {"x": [1.0, INF, 3, 4], "y": [1, 2, 3, 4]}, "x holds no finite number in 1 of"),
     ("too vast", {"x": [1.0, 1e200, 3, 4], "y": [1, 2, 3, 4]}, "x holds numbers beyond 1e+150"),
-    ("text", {"x": [1, 2, 3, 4], "y": ["a", "b", "c", "d"]}, "The target y is text; this card"),
-    ("a word among numbers", {"x": ["1", "?"], "y": [1, 2]}, "The feature x is text"),
+    ("text", {"x": [1, 2, 3, 4], "y": ["a", "b", "c", "d"]}, "y is told apart as classes"),
+    ("a word among numbers", {"x": ["1", "?"], "y": [1, 2]}, "The feature x is free text"),
     ("only the target", {"y": [1, 2, 3, 4]}, "There is no column to learn from"),
     ("no rows", {"x": pa.array([], pa.float64()), "y": pa.array([], pa.float64())}, "has no rows"),
 ]  # fmt: skip

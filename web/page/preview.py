@@ -11,6 +11,7 @@ from tensorrag.catalog import TypeInfo
 from tensorrag.preview import (
     Cell,
     ChartPreview,
+    ConfusionPreview,
     GroupPreview,
     ImagePreview,
     MetricItem,
@@ -24,6 +25,7 @@ from tensorrag.preview import (
 )
 from web.page.charts import HEIGHTS, Chart, chart_options
 from web.page.columns import table_summary
+from web.page.confusion import confusion_matrix
 from web.page.grid import sample_grid
 from web.page.icons import icon, type_colours
 from web.page.markup import (
@@ -79,7 +81,7 @@ def open_button(node: str, port: str) -> Node:
 
 def static_preview(
     payload: MetricsPreview | StatsPreview | NetworkPreview | TextPreview | ImagePreview
-    | RowsPreview,
+    | RowsPreview | ConfusionPreview,
 ) -> Node:  # fmt: skip
     """Draw the kinds that are plain markup."""
     match payload:
@@ -91,6 +93,9 @@ def static_preview(
             return network_picture(payload)
         case RowsPreview():
             return _rows(payload)
+        case ConfusionPreview():
+            note, said = payload.note, payload.caption
+            return _section(payload.title, [confusion_matrix(payload), _caption(said)], note)
         case TextPreview():
             return _section(payload.title, div(".log" if payload.mono else ".prose")[payload.text])
         case ImagePreview():
@@ -136,9 +141,13 @@ def _metrics(payload: MetricsPreview) -> Element:
                 thead[tr[th(scope="col")[span(".vh")["Metric"]], [_head(name) for name in heads]]],
                 tbody[[_metric(item, others) for item in payload.items]],
             ],
-            payload.caption and div(".cap")[payload.caption],
+            _caption(payload.caption),
         ],
     )
+
+
+def _caption(said: str | None) -> Node:
+    return said and div(".cap")[said]
 
 
 def _head(name: str) -> Element:
@@ -154,10 +163,18 @@ def _metric(item: MetricItem, others: Sequence[str]) -> Element:
     coarse = abs(item.value or 0) >= 0.05
     return tr(data_metric=item.name, data_value="" if item.value is None else repr(item.value))[
         td[item.label],
-        td(".v")[figure(item.value, item.unit)],
+        td(".v")[figure(item.value, item.unit), _interval(item)],
         [td[figure(_quiet(cell, coarse), item.unit)] for cell in cells],
         not others and td[figure(_quiet(better, coarse), item.unit)],
     ]
+
+
+def _interval(item: MetricItem) -> Node:
+    """Write between which values a metric lies, small, under it."""
+    if item.interval is None:
+        return None
+    low, high = map(number, item.interval)
+    return div(".u.sure", title="95 % confidence")[f"{low} to {high}"]
 
 
 def _quiet(value: float | int | None, coarse: bool) -> float | int | None:

@@ -1,0 +1,9 @@
+"""What training a model and asking it share, by meaning.
+
+`columns` (which are learnt from), `task` (what the target asks for), `rows` (arrays out of
+tables), `preparing` and `estimators` (what is fitted), `predicting` (what it says of a table).
+"""
+
+from cards._learning.predicting import missing_features, predict, probabilities
+
+__all__ = ["missing_features", "predict", "probabilities"]

@@ -1,0 +1,127 @@
+"""Which columns are learnt from and which is predicted, and what of them cannot be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tensorrag import ParameterError, Schema, TableSchema
+from tensorrag.types import NUMERIC, ColumnSchema
+
+LEARNABLE: frozenset[str] = NUMERIC | {"category"}
+"""Kinds of columns that preparing makes numbers of."""
+
+_WORDS = {"text": "free text", "category": "text", "date": "a date"}
+_WAYS = {
+    "text": "Leave it out, or make numbers or a few categories of it first.",
+    "date": "Leave it out, or make numbers of it first: year, month, days since.",
+}
+
+
+def feature_names(
+    schema: TableSchema,
+    target: str,
+    features: Sequence[str],
+    takes: frozenset[str] = LEARNABLE,
+) -> tuple[str, ...] | None:
+    """Return the features that will be used; None where the columns are not known yet.
+
+    Args:
+        schema: the table to learn from.
+        target: the column to predict.
+        features: the columns to predict it from; empty means all but the target.
+        takes: the kinds of features that a model takes.
+
+    Raises:
+        ParameterError: one is not there, is the target itself, or of another kind.
+    """
+    if schema.columns is None:
+        return tuple(features) or None
+    target_column(schema, target)
+    if target in features:
+        raise ParameterError(
+            f"{target} is the target and among the features: the model would know the answer.",
+            field="feature_columns",
+            hint=f"Take {target} out of the features.",
+        )
+    names = tuple(features) or tuple(name for name in schema.names or () if name != target)
+    if not names:
+        raise ParameterError(
+            "There is no column to learn from.",
+            field="feature_columns",
+            hint="Use a table with more columns than the target.",
+        )
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ParameterError(
+            f"{twice} stands twice among the features.",
+            field="feature_columns",
+            hint="Take it out once.",
+        )
+    _refuse_other_kinds(schema, names, takes)
+    return names
+
+
+def target_column(schema: TableSchema, target: str) -> ColumnSchema:
+    """Return the column to predict; raises ParameterError where it is not there."""
+    return _column(schema, target, "target_column")
+
+
+def numeric_target(schema: TableSchema, target: str) -> None:
+    """Raise ParameterError where the target is known to be no number."""
+    if schema.columns is None:
+        return
+    kind = target_column(schema, target).kind
+    if kind is not None and kind not in NUMERIC:
+        raise ParameterError(
+            f"The target {target} is {_WORDS[kind]}; this card predicts numbers.",
+            field="target_column",
+            hint="Pick a numeric column, or tell classes apart with Train.",
+        )
+
+
+def target_brief(target: str, schemas: Mapping[str, Schema], features: Sequence[str]) -> str:
+    """Sum up what is learnt from what: ``MEDV · 13 features``."""
+    schema = schemas.get("train_dataset")
+    known = len(schema.columns) - 1 if isinstance(schema, TableSchema) and schema.columns else None
+    count = len(features) or known
+    if not target:
+        return "no target chosen"
+    plural = "" if count == 1 else "s"
+    return target if count is None else f"{target} · {count} feature{plural}"
+
+
+def leave_out(names: Sequence[str], odd: Sequence[str], what: str) -> tuple[str, list[str]] | None:
+    """Offer the features without the odd ones; None where there would be none."""
+    left = [name for name in names if name not in odd]
+    return (f"Leave out {odd[0] if len(odd) == 1 else what}", left) if left else None
+
+
+def _refuse_other_kinds(schema: TableSchema, names: Sequence[str], takes: frozenset[str]) -> None:
+    columns = {column.name: column for column in schema.columns or ()}
+    known = [columns.get(name) or _column(schema, name, "feature_columns") for name in names]
+    odd = [column for column in known if column.kind is not None and column.kind not in takes]
+    if not odd:
+        return
+    first, kind = odd[0].name, odd[0].kind or "text"
+    takers = "numbers" if takes == NUMERIC else "numbers and categories"
+    fix: tuple[str, Any] | None = leave_out(
+        names, [column.name for column in odd], f"{len(odd)} columns that are no {takers}"
+    )
+    raise ParameterError(
+        f"The feature {first} is {_WORDS[kind]}; a model takes {takers}.",
+        field="feature_columns",
+        hint=_WAYS.get(kind, f"Choose the feature columns, without {first}."),
+        fix=fix,
+    )
+
+
+def _column(schema: TableSchema, name: str, field: str) -> ColumnSchema:
+    column = schema.column(name)
+    if column is None:
+        raise ParameterError(
+            f"There is no column {name!r} in the table.",
+            field=field,
+            hint="Choose one of the columns that the table has.",
+        )
+    return column

@@ -1,0 +1,154 @@
+"""What the target asks for: a number, one of two classes, or one of several."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from cards._learning.columns import target_column
+from cards._learning.estimators import CLASSIFIERS, REGRESSORS, words
+from tensorrag import InputError, ParameterError, Table, TableSchema
+from tensorrag.types import NUMERIC, ColumnKind
+from tensorrag.types.schema import Task
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Wanted = Literal["auto", "regression", "classification"]
+
+FEW = 20
+"""Whole numbers with at most this many distinct values are classes, unless said otherwise."""
+MOST_CLASSES = 200
+"""Classes that are told apart: more are names, or numbers."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A task, and why it is that one."""
+
+    task: Task
+    reason: str
+
+
+def known_task(
+    schema: TableSchema, target: str, wanted: Wanted, model_type: str | None
+) -> Task | None:
+    """Tell the task before a run; None where only the data tell.
+
+    Raises:
+        ParameterError: the target cannot be predicted so.
+        InputError: the model cannot predict such a target.
+    """
+    if schema.columns is None:
+        return "regression" if wanted == "regression" else None
+    kind = target_column(schema, target).kind
+    _refuse_kind(target, kind, wanted)
+    goal = _goal(kind, wanted, model_type)
+    refuse_model(target, goal, model_type)
+    if goal == "classification":
+        return "binary" if kind == "binary" else None
+    return goal
+
+
+def decide(table: Table, target: str, wanted: Wanted, model_type: str) -> Decision:
+    """Tell the task from the target's kind and values, and why.
+
+    Raises:
+        ParameterError: the target cannot be predicted so.
+        InputError: the model cannot predict such a target, or there are not two values.
+    """
+    kind = target_column(table.schema, target).kind
+    _refuse_kind(target, kind, wanted)
+    values = table.arrow[target]
+    goal = _goal(kind, wanted, model_type)
+    count = 0 if goal == "regression" and kind == "number" else _distinct(values)
+    if goal is None:
+        goal = "classification" if count <= FEW else "regression"
+    refuse_model(target, goal, model_type)
+    if goal == "regression":
+        return Decision("regression", _why_number(target, kind, count))
+    _refuse_count(target, count)
+    task: Task = "binary" if count == 2 else "multiclass"
+    return Decision(task, f"{target} has {count} different values: told apart as classes.")
+
+
+def refuse_model(
+    target: str, goal: Literal["regression", "classification"] | None, model_type: str | None
+) -> None:
+    """Raise InputError where a model cannot do what the target asks for."""
+    if goal == "classification" and model_type in REGRESSORS - CLASSIFIERS:
+        raise InputError(
+            f"{target} is told apart as classes, and {words(model_type)} predicts numbers.",
+            port="model_spec",
+            hint="Choose a classifier: logistic, or a random forest.",
+            fix=("Use logistic regression", {"model_type": "logistic"}),
+        )
+    if goal == "regression" and model_type in CLASSIFIERS - REGRESSORS:
+        raise InputError(
+            f"{target} is a number to be predicted, and {words(model_type)} tells classes apart.",
+            port="model_spec",
+            hint="Choose a model that predicts numbers: ridge, or a random forest.",
+            fix=("Use ridge regression", {"model_type": "ridge"}),
+        )
+
+
+def _goal(
+    kind: ColumnKind | None, wanted: Wanted, model_type: str | None
+) -> Literal["regression", "classification"] | None:
+    """Tell what is to be done as far as it is known without the values."""
+    if wanted != "auto":
+        return wanted
+    if kind == "number":
+        return "regression"
+    if kind in ("category", "text"):
+        return "classification"
+    if kind in NUMERIC and model_type in REGRESSORS - CLASSIFIERS:
+        return "regression"  # such a model can do nothing else with numbers
+    return "classification" if kind == "binary" else None
+
+
+def _refuse_kind(target: str, kind: ColumnKind | None, wanted: Wanted) -> None:
+    if kind == "date":
+        raise ParameterError(
+            f"The target {target} is a date; a model predicts numbers and classes.",
+            field="target_column",
+            hint="Pick another column, or make a number of it first: days since.",
+        )
+    if wanted == "regression" and kind not in (None, *NUMERIC):
+        raise ParameterError(
+            f"The target {target} is text, and regression predicts numbers.",
+            field="task",
+            hint="Have its values told apart as classes.",
+            fix=("Tell classes apart", "classification"),
+        )
+
+
+def _refuse_count(target: str, count: int) -> None:
+    if count < 2:
+        raise InputError(
+            f"The target {target} has only one value here: there is nothing to tell apart.",
+            port="train_dataset",
+            hint="Use rows of at least two classes, or pick another target.",
+        )
+    if count > MOST_CLASSES:
+        raise ParameterError(
+            f"The target {target} has {count:,} different values; at most {MOST_CLASSES} classes "
+            "can be told apart.",
+            field="target_column",
+            hint="Pick another column, or group its values first.",
+        )
+
+
+def _why_number(target: str, kind: ColumnKind | None, count: int) -> str:
+    if kind != "number" and count <= FEW:
+        return (
+            f"{target} has {count} different values and is predicted as a number; "
+            "a classifier would tell them apart as classes."
+        )
+    return ""
+
+
+def _distinct(values: pa.ChunkedArray) -> int:
+    import pyarrow.compute as pc
+
+    return int(pc.count_distinct(values, mode="only_valid").as_py())

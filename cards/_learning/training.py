@@ -1,0 +1,251 @@
+"""Fits a scikit-learn model to a table, and tells how it went."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from cards._learning.estimators import SLOW, takes_weights, words
+from cards._learning.predicting import (
+    class_shares,
+    gives_shares,
+    model_input,
+    predictions,
+    scores,
+)
+from cards._learning.preparing import fills, pipeline
+from cards._learning.rows import Examples, examples, labels, numbers, plain, refuse_no_rows
+from cards._learning.task import Decision, Wanted, decide
+from cards._measuring.classification import (
+    Answers,
+    classification_metrics,
+    dummy_answers,
+    positive_class,
+)
+from cards._measuring.regression import dummy_metrics, linear_metrics, regression_metrics
+from tensorrag import EstimatorSpec, InputError, Model, Table
+from tensorrag.plain import JsonObject
+from tensorrag.types import TrainingReport
+
+if TYPE_CHECKING:
+    import numpy as np
+    from sklearn.pipeline import Pipeline
+
+APART = 10
+"""How many times as frequent as the rarest a class may be before rare ones get more weight."""
+LOOKED_AT = 10_000
+"""Rows that a model which is slow to predict is measured on when it was fitted."""
+NAMED = 20
+
+
+def trained(
+    table: Table,
+    validation: Table | None,
+    spec: EstimatorSpec,
+    *,
+    target: str,
+    features: Sequence[str],
+    wanted: Wanted,
+    seed: int,
+) -> Model:
+    """Fit a model to a table.
+
+    Args:
+        table: the train rows.
+        validation: rows that it is measured on as well, where there are any.
+        spec: which model.
+        target: the column to predict.
+        features: the columns to predict it from; empty means all but the target.
+        wanted: the task, or ``auto``.
+        seed: the same gives the same model.
+
+    Raises:
+        InputError: there is nothing to learn from, or the model cannot learn it.
+        ParameterError: a column is not there or cannot be used.
+    """
+    refuse_no_rows(table, "train_dataset")
+    decision = decide(table, target, wanted, spec.model_type)
+    rows = examples(table, target, features, classify=decision.task != "regression")
+    return _Training(decision, rows, spec, seed).model(table, validation, target)
+
+
+class _Training:
+    def __init__(self, decision: Decision, rows: Examples, spec: EstimatorSpec, seed: int) -> None:
+        _refuse_few(spec, rows)
+        self._task, self._rows, self._spec = decision.task, rows, spec
+        self._classify = decision.task != "regression"
+        self._reason = decision.reason
+        self._weighted = self._classify and _apart(rows.y) > APART
+        started = time.perf_counter()
+        self._estimator: Pipeline = pipeline(
+            spec, rows, classify=self._classify, seed=seed, weighted=self._weighted
+        ).fit(rows.x, rows.y)
+        self._seconds = time.perf_counter() - started
+        self._classes = tuple(map(plain, self._estimator.classes_)) if self._classify else None
+        self._positive = positive_class(rows.y, self._classes or ())
+
+    def model(self, table: Table, validation: Table | None, target: str) -> Model:
+        content = self._content()
+        unit = next(c.unit for c in table.columns if c.name == target)
+        return Model(
+            framework="sklearn",
+            name=self._spec.model_type,
+            task=self._task,
+            features=self._rows.features,
+            target=target,
+            target_unit=unit,
+            classes=self._classes,
+            positive=self._positive,
+            content=content,
+            parameters=_parameters(self._estimator[-1]),
+            provenance=table.provenance,
+            report=TrainingReport(
+                device="cpu",
+                seconds=self._seconds,
+                train=self._fit(),
+                baselines=self._baselines(content),
+                notes=tuple(self._notes(content, validation, target)),
+            ),
+        )
+
+    def _content(self) -> JsonObject:
+        """Gather what predicting needs, and what the dummy says."""
+        rows = self._rows
+        content = {
+            "estimator": self._estimator,
+            "takes": "frame" if rows.categories else "matrix",
+            "categories": list(rows.categories),
+            "fills": fills(rows),
+        }
+        if not self._classify:
+            return {**content, "dummy": float(rows.y.mean())}
+        return {**content, "dummy": _shares(rows.y, self._estimator.classes_)}
+
+    def _fit(self) -> dict[str, float]:
+        """Measure on the rows that it learnt from."""
+        most = LOOKED_AT if self._spec.model_type in SLOW else len(self._rows.y)
+        return self._measured(self._rows.x[:most], self._rows.y[:most])
+
+    def _measured(self, x: Any, y: np.ndarray) -> dict[str, float]:
+        if not self._classify:
+            return regression_metrics(y, predictions(self._estimator, x))
+        return classification_metrics(
+            answers(self._estimator, x, y, self._classes or (), self._positive)
+        )
+
+    def _baselines(self, content: JsonObject) -> dict[str, dict[str, float]]:
+        y, dummy = self._rows.y, content["dummy"]
+        if self._classify:
+            said = Answers(y, y, self._classes or (), positive=self._positive)
+            return {"dummy": classification_metrics(dummy_answers(said, dummy))}
+        found = {"dummy": dummy_metrics(y, dummy)}
+        if self._spec.model_type != "linear":
+            found["linear"] = linear_metrics(self._complete_numbers(), y)
+        return found
+
+    def _complete_numbers(self) -> np.ndarray:
+        """Return the features as the first step of the pipeline makes complete numbers of them."""
+        rows = self._rows
+        first: np.ndarray = rows.x if not fills(rows) else self._estimator[0].transform(rows.x)
+        return first
+
+    def _notes(self, content: JsonObject, validation: Table | None, target: str) -> Iterator[str]:
+        rows = self._rows
+        if validation is not None and validation.num_rows:
+            yield self._validated(content, validation, target)
+        if self._reason:
+            yield self._reason
+        if self._weighted:
+            yield _weights_note(self._spec.model_type, _apart(rows.y))
+        if rows.missing:
+            some = ", ".join(f"{name} ({count:,})" for name, count in rows.missing.items())
+            yield f"Missing values became the median of the train rows: {some}."
+        if self._spec.model_type in SLOW and len(rows.y) > LOOKED_AT:
+            yield f"Measured on the first {LOOKED_AT:,} train rows, as it is slow to predict."
+        yield from _zeroed(self._estimator, rows.features)
+
+    def _validated(self, content: JsonObject, validation: Table, target: str) -> str:
+        x = model_input(content, self._rows.features, validation, "validation_dataset")
+        y = labels(validation, target) if self._classify else numbers(validation, target)
+        found = self._measured(x, y)
+        return validation_note(found)
+
+
+def answers(
+    estimator: Any,
+    x: Any,
+    y: np.ndarray,
+    classes: Sequence[Any],
+    positive: Any,
+) -> Answers:
+    """Ask a classifier about rows whose classes are known."""
+    shares = class_shares(estimator, x) if gives_shares(estimator) else None
+    ranking = scores(estimator, x) if shares is None and len(classes) == 2 else None
+    predicted = predictions(estimator, x, classify=True)
+    return Answers(y, predicted, tuple(classes), shares, ranking, positive)
+
+
+def validation_note(found: dict[str, float]) -> str:
+    """Say in a sentence how good predictions of the validation rows are."""
+    if "r2" in found:
+        return f"R² on the validation rows: {found['r2']:.3f}."
+    return f"Accuracy on the validation rows: {found['accuracy']:.3f}."
+
+
+def _refuse_few(spec: EstimatorSpec, rows: Examples) -> None:
+    neighbours = int(spec.params.get("n_neighbors", 5))
+    if spec.model_type == "k_nearest_neighbors" and neighbours > len(rows.y):
+        raise InputError(
+            f"{neighbours} neighbours are more than the {len(rows.y)} train rows.",
+            port="model_spec",
+            hint="Ask for fewer neighbours, or give it more rows.",
+        )
+
+
+def _shares(y: np.ndarray, classes: np.ndarray) -> list[float]:
+    """Tell how frequent each class is."""
+    return [float((y == label).mean()) for label in classes]
+
+
+def _apart(y: np.ndarray) -> float:
+    """Tell how many times as frequent as the rarest class the most frequent one is."""
+    import numpy as np
+
+    _, counts = np.unique(y, return_counts=True)
+    return float(counts.max() / counts.min())
+
+
+def _weights_note(model_type: str, apart: float) -> str:
+    if takes_weights(model_type):
+        return f"Classes are {apart:.0f}:1 apart: rare ones were given more weight (balanced)."
+    return f"Classes are {apart:.0f}:1 apart, and {words(model_type)} gives rare ones no weight."
+
+
+def _parameters(model: Any) -> int | None:
+    """Count the fitted coefficients and intercepts; None where a model has none."""
+    import numpy as np
+
+    coefficients = getattr(model, "coef_", None)
+    if coefficients is None:
+        return None
+    return int(np.size(coefficients)) + int(np.size(model.intercept_) if _fits_one(model) else 0)
+
+
+def _fits_one(model: Any) -> bool:
+    return bool(getattr(model, "fit_intercept", True))
+
+
+def _zeroed(estimator: Pipeline, features: Sequence[str]) -> Iterator[str]:
+    """Name the columns that a lasso does not use."""
+    import numpy as np
+
+    coefficients = getattr(estimator[-1], "coef_", None)
+    if coefficients is None or np.ndim(coefficients) != 1:
+        return
+    steps = estimator[:-1]
+    names = steps.get_feature_names_out(list(features)) if len(steps) else features
+    zeroed = [str(name) for name, one in zip(names, coefficients, strict=True) if one == 0]
+    if zeroed:
+        more = f" and {len(zeroed) - NAMED} more" if len(zeroed) > NAMED else ""
+        yield f"Not used (coefficient 0): {', '.join(zeroed[:NAMED])}{more}."
