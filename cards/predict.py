@@ -41,9 +41,9 @@ class Predict(Card):
         import pyarrow as pa
 
         name = self._new_column(dataset.schema, trained_model.schema) or ""
-        predicted = predict(trained_model, dataset) if dataset.num_rows else ()
+        predicted = predict(trained_model, dataset)
         column = ColumnSchema(name=name, unit=trained_model.target_unit)
-        table = dataset.arrow.append_column(name, pa.array(predicted, pa.float64()))
+        table = dataset.arrow.append_column(name, pa.array(predicted))
         return self.Out(Table(table, columns=[column], like=dataset))
 
     def propagate(self, dataset: TableSchema, trained_model: ModelSchema) -> TableSchema:

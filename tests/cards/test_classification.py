@@ -1,0 +1,370 @@
+"""Telling classes apart: every model on every sample, as scikit-learn itself does it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn import metrics as sk
+from sklearn.compose import make_column_transformer
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from threadpoolctl import threadpool_limits
+
+from cards._learning.estimators import CLASSIFIERS, REGRESSORS
+from cards.data_load import DataLoad
+from cards.data_split import DataSplit
+from cards.evaluate import Evaluate
+from cards.model_define import ModelDefine
+from cards.predict import Predict
+from cards.train import Train
+from tensorrag import InputError, Metrics, Model, ParameterError, Table
+from tensorrag.preview import ConfusionPreview, GroupPreview
+
+TARGETS = {"iris": "species", "wine": "cultivar", "breast_cancer": "diagnosis"}
+QUICK: dict[str, dict[str, Any]] = {
+    "random_forest": {"n_estimators": 10},
+    "gradient_boosting": {"max_iter": 10},
+}
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """As in a worker: threads of several tests at once only wait for one another."""
+    with threadpool_limits(1):
+        yield
+
+
+@cache
+def parts(sample: str) -> tuple[Table, Table]:
+    whole = DataLoad.model_validate({"sample_name": sample}).run().dataset
+    split = DataSplit(stratify_by=TARGETS.get(sample)).run(whole)
+    return split.train_dataset, split.test_dataset
+
+
+def learnt(table: Table, target: str, model_type: str, **params: Any) -> Model:
+    settings = {"model_type": model_type} | QUICK.get(model_type, {}) | params
+    spec = ModelDefine.model_validate(settings).run().model_spec
+    return Train(target_column=target).run(table, None, spec).trained_model
+
+
+def measured(table: Table, model: Model) -> Metrics:
+    return Evaluate().run(table, model).metrics
+
+
+def guests(rows: int = 200) -> pd.DataFrame:
+    """Who comes again: from age with gaps, city, and whether they were new."""
+    draw = np.random.default_rng(0)
+    age = draw.normal(40, 10, rows)
+    city = draw.choice(["Ulm", "Bonn", "Kiel"], rows)
+    new = draw.random(rows) < 0.5
+    again = age + 20 * (city == "Ulm") + 10 * new + draw.normal(0, 5, rows) > 50
+    frame = pd.DataFrame({"age": age, "city": city, "new": new, "again": again})
+    frame.loc[::17, "age"] = None
+    frame.loc[3::29, "city"] = None
+    return frame
+
+
+# --- as scikit-learn does it --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("sample", TARGETS)
+@pytest.mark.parametrize("model_type", sorted(CLASSIFIERS))
+def test_every_classifier_is_measured_as_scikit_learn_does(sample: str, model_type: str) -> None:
+    train, test = parts(sample)
+    model = learnt(train, TARGETS[sample], model_type)
+
+    found = measured(test, model).values
+
+    estimator = model.content["estimator"]
+    x = test.to_pandas([*model.features]).to_numpy(dtype=float)
+    y = test.to_pandas()[TARGETS[sample]].to_numpy(dtype=object)
+    said = estimator.predict(x)
+    truth = {
+        "accuracy": sk.accuracy_score(y, said),
+        "balanced_accuracy": sk.balanced_accuracy_score(y, said),
+    }
+    if len(estimator.classes_) > 2:
+        truth["macro_f1"] = sk.f1_score(y, said, average="macro")
+    else:
+        truth["f1"] = sk.f1_score(y, said, pos_label="malignant")
+    if hasattr(estimator, "predict_proba"):
+        truth["log_loss"] = sk.log_loss(y, estimator.predict_proba(x), labels=estimator.classes_)
+    for name, value in truth.items():
+        assert found[name] == pytest.approx(value, rel=1e-9), name
+    assert found["accuracy"] > 0.85
+
+
+@pytest.mark.parametrize("model_type", sorted(REGRESSORS))
+def test_every_regressor_learns_the_diabetes_sample(model_type: str) -> None:
+    train, test = parts("diabetes")
+    model = learnt(train, "progression", model_type, max_depth=4)
+
+    found = measured(test, model)
+
+    x = test.to_pandas([*model.features]).to_numpy(dtype=float)
+    y = test.to_pandas()["progression"].to_numpy(dtype=float)
+    assert found.values["r2"] == pytest.approx(
+        sk.r2_score(y, model.content["estimator"].predict(x)), rel=1e-9
+    )
+    low, high = found.intervals["r2"]
+    assert low < found.values["r2"] < high
+    assert found.values["rmse"] < found.baseline["rmse"]
+
+
+def test_a_table_of_numbers_is_fitted_as_by_hand() -> None:
+    train, test = parts("breast_cancer")
+    model = learnt(train, "diagnosis", "logistic", C=0.5)
+
+    x, y = (train.to_pandas([*model.features]).to_numpy(), train.to_pandas()["diagnosis"])
+    by_hand = make_pipeline(StandardScaler(), LogisticRegression(C=0.5, max_iter=1000)).fit(x, y)
+    rows = test.to_pandas([*model.features]).to_numpy()
+    shares = model.content["estimator"].predict_proba(rows)
+    assert shares == pytest.approx(by_hand.predict_proba(rows), rel=1e-9)
+
+
+def test_two_classes_are_measured_by_the_rarer_one() -> None:
+    train, test = parts("breast_cancer")
+    model = learnt(train, "diagnosis", "naive_bayes")
+
+    metrics = measured(test, model)
+
+    y = test.to_pandas()["diagnosis"] == "malignant"
+    x = test.to_pandas([*model.features]).to_numpy(dtype=float)
+    shares = model.content["estimator"].predict_proba(x)[:, 1]
+    assert (model.classes, model.positive) == (("benign", "malignant"), "malignant")
+    assert metrics.values["roc_auc"] == pytest.approx(sk.roc_auc_score(y, shares), rel=1e-9)
+    assert metrics.values["average_precision"] == pytest.approx(
+        sk.average_precision_score(y, shares), rel=1e-9
+    )
+    assert metrics.values["brier"] == pytest.approx(sk.brier_score_loss(y, shares), rel=1e-9)
+
+
+# --- raw rows -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("model_type", sorted(CLASSIFIERS))
+def test_categories_gaps_and_flags_are_learnt_from_as_they_are(model_type: str) -> None:
+    table = Table.from_pandas(guests())
+    model = learnt(table, "again", model_type)
+
+    metrics = measured(Table.from_pandas(guests()), model)
+
+    assert (model.task, model.classes, model.positive) == ("binary", (False, True), True)
+    assert "Missing values became the median of the train rows: age (12)." in model.report.notes
+    assert metrics.values["accuracy"] > metrics.baseline["accuracy"] + 0.1
+
+
+@pytest.mark.parametrize("model_type", sorted(REGRESSORS))
+def test_numbers_are_learnt_from_categories_and_gaps_too(model_type: str) -> None:
+    frame = guests().drop(columns="again").assign(spent=lambda f: f["age"].fillna(40) * 2.5)
+    model = learnt(Table.from_pandas(frame), "spent", model_type)
+
+    assert model.task == "regression"
+    assert model.report.train["r2"] > 0.5
+
+
+def test_preparing_is_fitted_on_the_train_rows_and_lies_in_the_model() -> None:
+    table, new = Table.from_pandas(guests()), guests(50)
+    new.loc[0, "city"] = "Rome"
+    model = learnt(table, "again", "logistic")
+
+    numbers = make_pipeline(SimpleImputer(strategy="median"), StandardScaler())
+    encoder = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
+    frame = guests().astype({"city": object})
+    by_hand = make_pipeline(
+        make_column_transformer((numbers, ["age", "new"]), (encoder, ["city"])),
+        LogisticRegression(max_iter=1000),
+    ).fit(frame[["age", "city", "new"]], frame["again"])
+
+    said = model.content["estimator"].predict_proba(new.astype({"city": object}))
+    assert said == pytest.approx(by_hand.predict_proba(new.astype({"city": object})), rel=1e-6)
+
+
+def test_rows_with_gaps_are_refused_by_a_model_that_has_never_seen_one() -> None:
+    train, test = parts("iris")
+    frame = test.to_pandas()
+    frame.iloc[2, 0] = None
+
+    with pytest.raises(InputError, match="has no value in 1 of the 30 rows"):
+        measured(Table.from_pandas(frame), learnt(train, "species", "svm"))
+
+
+def test_text_without_end_and_dates_can_be_left_out_at_once() -> None:
+    frame = guests()
+    frame["note"] = [f"guest {number}" for number in range(len(frame))]
+    frame["day"] = pd.Timestamp("2026-01-01")
+    schema = Table.from_pandas(frame).schema
+    spec = ModelDefine(model_type="logistic").propagate()
+
+    with pytest.raises(ParameterError, match="note is free text; a model takes numbers") as wrong:
+        Train(target_column="again").propagate(schema, None, spec)
+
+    label = "Leave out 2 columns that are no numbers and categories"
+    assert wrong.value.fix == (label, ["age", "city", "new"])
+
+
+def test_the_predict_card_says_the_class() -> None:
+    train, test = parts("iris")
+
+    made = Predict().run(test, learnt(train, "species", "logistic")).predictions.to_pandas()
+
+    assert (made["predicted_species"] == made["species"]).mean() > 0.9
+
+
+# --- the task -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("target", "task"),
+    [
+        ([0, 1], "binary"),
+        (["no", "yes"], "binary"),
+        (["a", "b", "c"], "multiclass"),
+        ([1, 2, 3, 4], "multiclass"),
+        ([*range(30)], "regression"),
+        ([0.5, 1.5], "regression"),
+    ],
+)
+def test_the_target_tells_the_task(target: list[Any], task: str) -> None:
+    rows = pd.DataFrame({"x": np.arange(60.0), "y": (target * 60)[:60]})
+
+    assert learnt(Table.from_pandas(rows), "y", "decision_tree").task == task
+
+
+def test_whole_numbers_can_be_predicted_as_numbers_or_as_classes() -> None:
+    table = Table.from_pandas(pd.DataFrame({"x": np.arange(40.0), "stars": [1, 2, 3, 4] * 10}))
+    tree = ModelDefine(model_type="decision_tree").run().model_spec
+    ridge = ModelDefine(model_type="ridge").run().model_spec
+
+    as_number = Train(target_column="stars", task="regression").run(table, None, tree)
+    by_a_line = Train(target_column="stars").run(table, None, ridge).trained_model
+
+    assert as_number.trained_model.task == "regression"
+    assert by_a_line.task == "regression"
+    assert "4 different values and is predicted as a number" in by_a_line.report.notes[0]
+
+
+def test_a_model_that_cannot_is_told_before_the_run_with_one_that_can() -> None:
+    iris, diabetes = parts("iris")[0].schema, parts("diabetes")[0].schema
+    ridge, logistic = (
+        ModelDefine.model_validate({"model_type": name}).propagate()
+        for name in ("ridge", "logistic")
+    )
+
+    with pytest.raises(InputError, match="ridge regression predicts numbers") as wrong:
+        Train(target_column="species").propagate(iris, None, ridge)
+    assert wrong.value.fix == ("Use logistic regression", {"model_type": "logistic"})
+    with pytest.raises(InputError, match="logistic regression tells classes apart") as wrong:
+        Train(target_column="bmi").propagate(diabetes, None, logistic)
+    assert wrong.value.fix == ("Use ridge regression", {"model_type": "ridge"})
+
+
+def test_a_target_of_one_value_or_of_names_is_refused() -> None:
+    frame = guests()
+
+    with pytest.raises(InputError, match="again has only one value here"):
+        learnt(Table.from_pandas(frame[frame["again"]]), "again", "logistic")
+    frame["name"] = [f"guest {number % 201}" for number in range(len(frame))]
+    many = pd.concat([frame] * 2).assign(name=[f"guest {n % 201}" for n in range(400)])
+    with pytest.raises(ParameterError, match="201 different values; at most 200 classes"):
+        learnt(Table.from_pandas(many), "name", "naive_bayes")
+
+
+# --- honest by default --------------------------------------------------------------------------
+
+
+def test_classes_far_apart_are_weighed() -> None:
+    draw = np.random.default_rng(0)
+    rare = np.arange(400) % 20 == 0
+    x = draw.normal(size=400) + 1.5 * rare
+    table = Table.from_pandas(pd.DataFrame({"x": x, "rare": rare}))
+
+    model = learnt(table, "rare", "logistic")
+
+    assert model.content["estimator"][-1].class_weight == "balanced"
+    assert "Classes are 19:1 apart: rare ones were given more weight (balanced)." in (
+        model.report.notes
+    )
+    assert model.report.train["recall"] > 0.7
+    assert "naive Bayes gives rare ones no weight" in str(
+        learnt(table, "rare", "naive_bayes").report.notes
+    )
+
+
+def test_the_dummy_says_the_most_frequent_class_and_its_share() -> None:
+    train, test = parts("breast_cancer")
+
+    metrics = measured(test, learnt(train, "diagnosis", "logistic"))
+
+    assert metrics.baseline["accuracy"] == pytest.approx(72 / 114)
+    assert metrics.baseline["roc_auc"] == 0.5
+    assert "Baseline: always benign, 63% of the train rows." in str(metrics.caption)
+    low, high = metrics.intervals["accuracy"]
+    assert low < metrics.values["accuracy"] < high
+
+
+def test_a_class_that_was_never_seen_counts_as_wrong_and_is_told() -> None:
+    train, test = parts("iris")
+    two = Table.from_pandas(train.to_pandas().query("species != 'setosa'"))
+
+    metrics = measured(test, learnt(two, "species", "logistic"))
+
+    assert metrics.values["accuracy"] <= 20 / 30
+    assert "10 rows are of a class that no train row had" in str(metrics.caption)
+
+
+def test_who_was_taken_for_whom_adds_up() -> None:
+    train, test = parts("wine")
+
+    shown = measured(test, learnt(train, "cultivar", "naive_bayes")).preview()
+
+    assert isinstance(shown, GroupPreview)
+    (matrix,) = (item for item in shown.items if isinstance(item, ConfusionPreview))
+    assert matrix.classes == ("cultivar_0", "cultivar_1", "cultivar_2")
+    assert sum(map(sum, matrix.counts)) == test.num_rows
+
+
+def test_what_was_measured_is_read_back_as_it_was(tmp_path: Any) -> None:
+    train, test = parts("breast_cancer")
+    model = learnt(train, "diagnosis", "logistic")
+    metrics = measured(test, model)
+
+    meta = metrics.save(tmp_path)
+    again = Metrics.load({"metrics.json": tmp_path / "metrics.json"}, meta)
+
+    assert again.preview() == metrics.preview()
+    assert again.intervals == metrics.intervals
+
+
+def test_too_many_columns_of_a_polynomial_are_counted() -> None:
+    rows = Table.from_pandas(pd.DataFrame(np.random.default_rng(0).normal(size=(50_000, 30))))
+
+    with pytest.raises(InputError, match=r"degree 6 makes 1,623,159 columns of 29"):
+        learnt(rows, "0", "polynomial", degree=6)
+
+
+def test_more_neighbours_than_rows_are_refused() -> None:
+    train, _ = parts("iris")
+
+    with pytest.raises(InputError, match="500 neighbours are more than the 120 train rows"):
+        learnt(train, "species", "k_nearest_neighbors", n_neighbors=500)
+
+
+def test_a_gap_in_numbers_alone_needs_no_frame() -> None:
+    frame = pd.DataFrame({"x": [1.0, None, 3.0, 4.0], "y": [1.5, 2.0, 3.1, 4.2]})
+
+    model = learnt(Table.from_pandas(frame), "y", "ridge")
+
+    assert (model.content["takes"], model.content["fills"]) == ("matrix", True)
+    filled = make_pipeline(SimpleImputer(strategy="median"), StandardScaler(), Ridge())
+    by_hand = filled.fit(frame[["x"]].to_numpy(), frame["y"])
+    assert model.content["estimator"].predict([[np.nan]]) == pytest.approx(
+        by_hand.predict([[np.nan]])
+    )
