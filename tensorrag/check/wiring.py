@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from tensorrag.catalog import CardInfo, PortInfo, why_not
+from tensorrag.check.offers import Offers
 from tensorrag.check.problems import Fix, Problem
 from tensorrag.pipeline import Edge, Pipeline
 from tensorrag.pipeline.as_json import unusable
@@ -114,6 +115,7 @@ def _cycle(pipeline: Pipeline) -> Iterator[Problem]:
 
 
 def _inputs(pipeline: Pipeline, cards: Mapping[str, CardInfo]) -> Iterator[Problem]:
+    offers = Offers(pipeline, cards)
     for node in pipeline.nodes.values():
         if node.card not in cards or not node.enabled:
             continue
@@ -126,4 +128,5 @@ def _inputs(pipeline: Pipeline, cards: Mapping[str, CardInfo]) -> Iterator[Probl
                     port=port.name,
                     message=f"Nothing is connected to {port.name}.",
                     hint=f"Connect a {port.type}.",
+                    fix=offers.of(node, port),
                 )

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.hands import Hands
+from tests.browser.hands import Desk, Hands
 from tests.clock import within
 from tests.servers import Server
 
@@ -121,6 +121,8 @@ def test_a_missing_input(hands: Hands, page: Page) -> None:
 
     badge(hands, "split")
     listed(hands, "dataset")
+    hands.test_id("problems").get_by_role("button", name="Connect Data Load").click()
+    expect(hands.card("split").get_by_test_id("problem")).to_have_count(0)
 
 
 def test_a_problem_in_the_list_leads_to_its_field(hands: Hands, page: Page) -> None:
@@ -182,8 +184,28 @@ def test_a_dropped_card_that_is_broken_says_so_also_beside_the_rail(
     hands.drop_card("broken.py", MENDED.replace("run(self", "run(self("))
     expect(hands.card("same")).to_contain_text('"same" cannot be loaded from broken.py: Line 11')
     expect(hands.test_id("inspector")).to_contain_text("Mend broken.py in the folder cards")
+    expect(hands.test_id("inspector").get_by_role("button", name="Edit its source")).to_be_visible()
     hands.drop_card("broken.py", MENDED)
     expect(hands.card("same")).to_contain_text("Nothing is connected")
+
+
+def test_a_file_that_is_gone_is_said_on_its_card_when_a_run_looks_for_it(
+    desk: Desk, server: Server
+) -> None:
+    table = server.workspace / "rents.csv"
+    table.write_text("size,rent\n1,2\n3,4\n")
+    hands = desk({"data_load": (0, 0)})
+    hands.settings("data_load")
+    hands.field("source").select_option("path")
+    hands.type_into("path", str(table))
+    hands.run()
+    hands.expect_status("succeeded")
+    table.unlink()
+    hands.run()
+
+    expect(hands.problem("path")).to_contain_text("There is no file")
+    badge(hands, "data_load")
+    expect(hands.test_id("problems")).to_contain_text("There is no file")
 
 
 def test_a_refusal_goes_with_the_next_gesture_that_works(hands: Hands, page: Page) -> None:

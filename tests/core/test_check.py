@@ -162,6 +162,25 @@ def test_a_wrong_wire_is_found(wires: list[str], code: str, sentence: str) -> No
     assert sentence in next(p for p in problems if p.code == code).message
 
 
+@pytest.mark.parametrize(
+    ("cut", "label"),
+    [
+        ("load.dataset-split.dataset", "Connect Data Load"),  # its own parts would make a circle
+        ("split.test_dataset-evaluate.test_dataset", "Connect Data Split (test_dataset)"),
+        ("train.trained_model-evaluate.trained_model", "Connect Train"),
+    ],
+)
+def test_a_missing_wire_is_offered_where_one_is_meant(cut: str, label: str) -> None:
+    problems = check(pipeline().without(edges=[cut]), REGISTRY).problems
+    missing = next(problem for problem in problems if problem.code == "input_missing")
+    assert missing.fix is not None
+    assert missing.fix.label == label
+
+    two = {"load": {"card": "data_load"}, "more": {"card": "data_load"}}
+    (unsure,) = check(made({**two, "split": {"card": "data_split"}}, []), REGISTRY).problems
+    assert unsure.fix is None
+
+
 def test_a_card_that_may_cost_money_says_so_with_a_way_out() -> None:
     changed = pipeline(train={"run_on": "modal"})
     (problem,) = check(changed, REGISTRY).problems

@@ -52,6 +52,8 @@ class Checking:
         self._hosting = hosting
         self._tell = tell
         self._peeks: dict[str, Peek] = {}
+        self._anew: set[str] = set()
+        """Peek keys of what is to be looked at again: what is stored of them may be of before."""
         self._chosen: set[str] = set()
         self._looks: dict[str, asyncio.Task[None]] = {}
         self._tried: set[str] = set()
@@ -71,6 +73,7 @@ class Checking:
         facts = self.checked.nodes.get(node)
         if facts is not None and facts.peek_key is not None:
             self._peeks.pop(facts.peek_key, None)
+            self._anew.add(facts.peek_key)
         self._chosen.add(node)
         self.kick()
 
@@ -135,7 +138,7 @@ class Checking:
     async def _checked(self, pipeline: Pipeline) -> Checked:
         checked = await self._hosting.check(pipeline, self._peeks)
         wanted = _peek_keys(checked)
-        unseen = wanted - self._peeks.keys()
+        unseen = wanted - self._peeks.keys() - self._anew
         found = await asyncio.to_thread(stored, self._workspace.store.peeks, unseen)
         if found:
             self._peeks.update(found)
@@ -162,6 +165,7 @@ class Checking:
         try:
             seen = await self._hosting.look([checked.nodes[node_id]])
             self._peeks.update(seen)
+            self._anew.discard(key)
             readable = {key: peek for key, peek in seen.items() if peek.error is None}
             await asyncio.to_thread(self._store, readable)
         except TensorRagError as error:

@@ -9,18 +9,20 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from nicegui import Client, background_tasks, ui
 
+from tensorrag.check.problems import Problem
 from tensorrag.errors import TensorRagError
 from tensorrag.gpus import GPUS
 from tensorrag.pipeline import JsonObject
 from tensorrag.placement import LOCAL
 from tensorrag.run import Run
+from tensorrag.run.prepare import PipelineHasErrors
 from tensorrag.store.last_runs import scores_of
 from web.live.session import Session, View
 from web.live.sessions import Sessions
@@ -316,6 +318,8 @@ class Editor(View):
         try:
             await beginning
         except TensorRagError as error:
+            if isinstance(error, PipelineHasErrors):
+                self._look_at_all(error.problems)
             self._say(error.message, error.hint)
             self.strip_tab = "problems"
             return
@@ -323,6 +327,11 @@ class Editor(View):
         self.inspector.look()
         if self.strip_tab == "problems":
             self.strip_tab = "timeline"
+
+    def _look_at_all(self, problems: Sequence[Problem]) -> None:
+        """What a run has found at the sources of cards is to be seen on them, with its remedy."""
+        for node in {problem.node for problem in problems if problem.node is not None}:
+            self.session.look_again_at(node)
 
     async def _run_on(self, data: Data) -> None:
         self.edits.run_on(data)

@@ -254,7 +254,8 @@ class Inspector:
         with self._body:
             if shown.get("error"):
                 place = str(shown.get("executor") or LOCAL)
-                Panel("div", outcome.failure(shown["error"], card.node, place), act=self._act)
+                said = outcome.failure(shown["error"], card.node, place, own=card.own)
+                Panel("div", said, act=self._act)
             elif not shown.get("outputs"):
                 Panel("div", outcome.nothing_yet(card), act=self._act)
             if isinstance(face, SplitFace):

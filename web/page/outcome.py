@@ -29,7 +29,7 @@ from web.page.markup import (
     thead,
     tr,
 )
-from web.page.remedies import remedy, with_commands
+from web.page.remedies import edit_source, remedy, with_commands
 from web.page.wording import dollars, left, number, percent, size, words
 
 
@@ -144,8 +144,13 @@ def split_part(face: SplitFace) -> Element:
     ]  # fmt: skip
 
 
-def failure(error: Mapping[str, Any], node: str = "", place: str = LOCAL) -> Element:
-    """Say what failed and what to do, with the way to its log; the traceback is folded away."""
+def failure(
+    error: Mapping[str, Any], node: str = "", place: str = LOCAL, *, own: bool = False
+) -> Element:
+    """Say what failed and what to do, with the way to its log; the traceback is folded away.
+
+    ``own`` says that the source of the card lies in the workspace, and can be mended here.
+    """
     trace = error.get("traceback")
     where = last_place(str(trace)) if trace else ""
     return div(".sec")[
@@ -156,6 +161,7 @@ def failure(error: Mapping[str, Any], node: str = "", place: str = LOCAL) -> Ele
                 error.get("hint") and div(".m2")[with_commands(str(error["hint"]))],
                 div(".fix.row")[
                     remedy(error, node, place),
+                    edit_source(node) if own else None,
                     button(".link", type="button", data_act="tab", data_tab="log")["Log"],
                 ],
             ],

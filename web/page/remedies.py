@@ -70,6 +70,11 @@ def remedy(error: Mapping[str, Any], node: str, place: str = LOCAL) -> Node:
     return None
 
 
+def edit_source(node: str) -> Element:
+    """Lead to where the source of a card of one's own is written."""
+    return _button("edit_source", node)["Edit its source"]
+
+
 def way_out(code: str) -> Node:
     """Lead to where in the settings a problem is mended; None where no setting does."""
     if code not in WAYS:

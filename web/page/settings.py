@@ -25,6 +25,7 @@ from web.page.markup import (
     td,
     tr,
 )
+from web.page.remedies import edit_source
 
 _LIMITS = {"timeout": "Time", "memory": "Memory"}
 
@@ -38,6 +39,7 @@ def settings(card: Card) -> Node:
     gone = [p for p in card.problems if p.field and p.field not in known]
     return [
         [div(".sec")[problem_message(problem)] for problem in (*loose, *gone)],
+        card.broken and div(".sec")[edit_source(card.node)],
         form(card.settings) if card.known else placeholder(card.node, card.came_along, card.params),
         _inputs(card) if card.wires else None,
         _why(card),
