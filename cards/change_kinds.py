@@ -22,7 +22,7 @@ class ChangeKinds(Card):
     be written in a way of its own. The values are converted as well.
     """
 
-    category = "Data"
+    category = "Tables"
     libraries = ("pyarrow",)
 
     number: list[Column] = Field([], columns_of="dataset", label="Numbers")

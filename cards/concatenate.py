@@ -19,7 +19,7 @@ class Concatenate(Card):
     Rows stay in the order of the wires. Whole numbers and numbers become numbers.
     """
 
-    category = "Data"
+    category = "Tables"
     libraries = ("pyarrow",)
 
     lacking: Literal["fill", "leave_out", "refuse"] = Field("fill", label="Columns not in all")

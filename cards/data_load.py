@@ -37,8 +37,7 @@ class DataLoad(Card):
 
     CSV (separator, encoding and decimal mark are detected), Excel, Parquet, Arrow and JSON lines
     are read, also packed with gzip or zip. Column kinds come from the data; the card Change Kinds
-    corrects them. Paths are read inside
-    the allowed folders of the settings only.
+    corrects them. Paths are read inside the allowed folders of the settings only.
     """
 
     category = "Data"

@@ -29,6 +29,7 @@ class DatesToFeatures(Card):
     stand in its place. Monday is 1.
     """
 
+    title = "Dates to Features"
     category = "Features"
     libraries = ("pyarrow",)
 

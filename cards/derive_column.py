@@ -36,7 +36,7 @@ class DeriveColumn(Card):
     """What to compute for each row, such as `price / area`."""
     name: str = Field("derived", max_length=200)
     """What the new column is called."""
-    replace: bool = False
+    replace: bool = Field(False, label="Replace a column")
     """Take the place of a column that has this name already."""
 
     class Out(NamedTuple):

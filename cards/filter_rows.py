@@ -18,7 +18,7 @@ class FilterRows(Card):
     those of Derive Column.
     """
 
-    category = "Data"
+    category = "Tables"
     libraries = ("pyarrow",)
 
     condition: str = Field("", max_length=MAX_LENGTH)

@@ -25,7 +25,7 @@ class GroupAggregate(Card):
     """
 
     title = "Group & Aggregate"
-    category = "Data"
+    category = "Tables"
     libraries = ("pyarrow",)
 
     by: list[Column] = Field([], columns_of="dataset", label="Group by")

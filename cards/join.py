@@ -33,7 +33,7 @@ class Join(Card):
     values equal nothing.
     """
 
-    category = "Data"
+    category = "Tables"
     libraries = ("pyarrow",)
 
     on: list[Column] = Field([], columns_of="left")

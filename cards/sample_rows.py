@@ -20,7 +20,7 @@ class SampleRows(Card):
     pipeline on.
     """
 
-    category = "Data"
+    category = "Tables"
     libraries = ("numpy",)
 
     size: Literal["rows", "share"] = Field("rows", label="Draw")

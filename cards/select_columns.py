@@ -16,7 +16,7 @@ class SelectColumns(Card):
     Columns stay in the order of the table, and keep their kinds and units.
     """
 
-    category = "Data"
+    category = "Tables"
 
     mode: Literal["keep", "drop"] = "keep"
     """Whether the chosen columns are kept or dropped."""

@@ -16,7 +16,7 @@ class SortRows(Card):
     equal in all of them keep their order. Missing values come last.
     """
 
-    category = "Data"
+    category = "Tables"
     libraries = ("pyarrow",)
 
     columns: list[Column] = Field([], columns_of="dataset")

@@ -11,7 +11,7 @@ from tensorrag.catalog import CardInfo
 from tensorrag.registry.finding import Registry
 
 PAGE = Path(__file__).parent.parent / "docs" / "cards.md"
-CATEGORIES = ("Data", "Features", "Models", "Training", "Evaluation", "Using")
+CATEGORIES = ("Data", "Models", "Training", "Evaluation", "Using", "Tables", "Features")
 
 
 def page() -> str:

@@ -81,7 +81,8 @@ class Compiler:
         near = nearest(node.name, known)
         if near is not None:
             asked = f"{message}; did you mean {short(near)}?"
-            return Mistake(node.at, asked, replace=(node.length, written(near)))
+            hint = f"The table has {len(known)} columns."
+            return Mistake(node.at, asked, hint, (node.length, written(near)))
         hint = f"Text goes in quotes: '{short(node.name)}'."
         if node.name.lower() in FUNCTIONS:
             hint = f"Or write {node.name.lower()}(…)."
@@ -168,9 +169,9 @@ def _function(node: Call) -> Function:
     known = OPERATORS | FUNCTIONS
     if node.function in known:
         return known[node.function]
-    near = nearest(node.function, list(FUNCTIONS))
+    near = nearest(node.function, list(FUNCTIONS), 0.6)
     asked = f"; did you mean {near}?" if near else "."
-    hint = "" if near else f"There are {', '.join(FUNCTIONS)}."
+    hint = f"There are {', '.join(FUNCTIONS)}."
     replace = (node.length, near) if near else None
     raise Mistake(node.at, f"there is no function {short(node.function)}{asked}", hint, replace)
 

@@ -29,10 +29,10 @@ class Mistake(Exception):
         self.replace = replace
 
 
-def nearest(word: str, known: list[str]) -> str | None:
+def nearest(word: str, known: list[str], cutoff: float = 0.7) -> str | None:
     """Return the known word that was likely meant."""
     folded = {name.casefold(): name for name in reversed(known)}
-    near = get_close_matches(word.casefold()[:MAX_SHOWN], folded, n=1, cutoff=0.6)
+    near = get_close_matches(word.casefold()[:MAX_SHOWN], folded, n=1, cutoff=cutoff)
     return folded[near[0]] if near else None
 
 

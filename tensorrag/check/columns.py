@@ -10,6 +10,7 @@ from typing import Any
 
 from tensorrag.catalog import CardInfo
 from tensorrag.check.problems import Fix, Problem
+from tensorrag.check.target import likely_target
 from tensorrag.params import label
 from tensorrag.pipeline import Node
 from tensorrag.pipeline.names import quoted, visible
@@ -69,15 +70,26 @@ class _Choice:
                 yield self._missing(column, self.columns)
 
     def _empty(self) -> Problem:
+        columns = self.columns or ()
+        hint = f"Pick one of the {len(columns)} columns."
+        likely = likely_target(columns) if self.name.startswith("target") else None
+        fix = None
+        if likely is not None:
+            name, reason = likely
+            hint = f"{hint} Perhaps {visible(name)}: {reason}."
+            fix = self._set(f"Use {name}", name)
         return Problem(
             code="column_empty",
             node=self.node,
             field=self.name,
             message=f"{label(self.name)} is not chosen.",
-            hint=f"Pick one of the {len(self.columns)} columns."
-            if self.columns
-            else f"{self.port} needs a table first.",
+            hint=hint if columns else f"{self.port} needs a table first.",
+            fix=fix,
         )
+
+    def _set(self, words: str, value: Any) -> Fix:
+        op = {"op": "set_params", "node": self.node, "params": {self.name: value}}
+        return Fix(label=words, ops=(op,))
 
     def _missing(self, column: str, columns: tuple[str, ...]) -> Problem:
         instead = _nearest(column, columns)
@@ -105,8 +117,7 @@ class _Choice:
                 fixed = [instead if other == column else other for other in self.value]
         elif instead is None:
             return None
-        op = {"op": "set_params", "node": self.node, "params": {self.name: fixed}}
-        return Fix(label=words, ops=(op,))
+        return self._set(words, fixed)
 
 
 def _nearest(column: str, columns: tuple[str, ...]) -> str | None:

@@ -10,6 +10,7 @@ import pytest
 from tensorrag.card import Peek
 from tensorrag.check import Checked, check, peek_key
 from tensorrag.check.problems import Problem
+from tensorrag.check.target import likely_target
 from tensorrag.edit.commands import apply
 from tensorrag.errors import ErrorInfo
 from tensorrag.pipeline import Pipeline
@@ -515,3 +516,26 @@ def test_a_card_that_cannot_leave_is_refused_where_it_asks_itself() -> None:
     (problem,) = [p for p in check(alone, REGISTRY).problems if p.field == "run_on"]
     assert (problem.code, problem.level) == ("cannot_leave", "error")
     assert "reads a file of this machine" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("columns", "likely"),
+    [
+        (("row", "Target", "price"), "Target"),
+        (("rooms", "y", "label"), "label"),
+        (("rooms", "area", "price"), "price"),
+        (("alone",), None),
+    ],
+)
+def test_a_likely_target_is_offered(columns: tuple[str, ...], likely: str | None) -> None:
+    guess = likely_target(columns)
+
+    assert (guess and guess[0]) == likely
+
+
+def test_the_likely_target_is_one_click_away_and_says_why() -> None:
+    problem = only_problem(pipeline(train={"params": {}}))
+
+    assert problem.hint.endswith("Perhaps MEDV: the last column, where it often stands.")
+    assert problem.fix is not None
+    assert problem.fix.label == "Use MEDV"

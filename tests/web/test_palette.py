@@ -63,3 +63,12 @@ def test_a_colour_that_is_none_is_not_written_into_a_style() -> None:
 
     assert type_colours(TABLE) == "--l:#0a7686;--d:#3fb6c6"
     assert "url" not in type_colours(forged)
+
+
+def test_where_a_pipeline_begins_comes_first() -> None:
+    needy = card("assert_table", "Assert Table", "Data").model_copy(
+        update={"inputs": (PortInfo(name="dataset", type="Table"),)}
+    )
+    catalog = CATALOG.model_copy(update={"cards": {"assert_table": needy, **CATALOG.cards}})
+
+    assert [info.title for info in grouped(catalog)["Data"]] == ["Data Load", "Assert Table"]

@@ -7,6 +7,7 @@ from web.page.controls import Form, control, field_id, help_text, is_error
 from web.page.fields import FieldSpec
 from web.page.icons import icon
 from web.page.markup import Element, Node, button, div, label, span
+from web.page.prose import plain, prose
 from web.page.remedies import way_out
 
 SWEPT = frozenset({"number", "integer", "choice", "switch"})
@@ -26,7 +27,7 @@ def _field(shown: Form, spec: FieldSpec) -> Element:
     kinds = f".k-{spec.kind}" + (".bad" if is_error(wrong) else "")
     return div(f".field{kinds}", data_field=spec.name, data_key=f"field-{spec.name}")[
         div(".fl")[
-            label(for_=field_id(spec), title=spec.help or None)[spec.label],
+            label(for_=field_id(spec), title=plain(spec.help) or None)[spec.label],
             _sweeper(shown, spec),
             _aside(shown, spec),
         ],
@@ -45,7 +46,7 @@ def _read_as(shown: Form, spec: FieldSpec) -> Node:
 
 def _help(spec: FieldSpec) -> Node:
     text = help_text(spec)
-    return div(".cap", id=f"{field_id(spec)}-help")[text] if text else None
+    return div(".cap", id=f"{field_id(spec)}-help")[prose(text)] if text else None
 
 
 def _aside(shown: Form, spec: FieldSpec) -> Node:

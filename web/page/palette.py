@@ -9,8 +9,8 @@ from web.page.card_source import address, new_address
 from web.page.icons import glyph, icon
 from web.page.markup import Element, Node, a, b, button, div, h2, input_, span
 
-CATEGORIES = ("Data", "Features", "Models", "Training", "Evaluation", "Using")
-"""The order of the usual categories; others follow by name."""
+CATEGORIES = ("Data", "Models", "Training", "Evaluation", "Using", "Tables", "Features")
+"""The order of the usual categories, first what every pipeline needs; others follow by name."""
 OWN = "Your cards"
 SEARCH_FIELD = "palette-search"
 
@@ -55,8 +55,11 @@ def _none(query: str, pipeline: str) -> Element:
 
 
 def grouped(catalog: Catalog, query: str = "") -> dict[str, list[CardInfo]]:
-    """Return the cards by category; a search looks at names first, then at what cards do."""
-    infos = list(catalog.cards.values())
+    """Return the cards by category; a search looks at names first, then at what cards do.
+
+    In each, cards that need no input come first: there a pipeline begins.
+    """
+    infos = sorted(catalog.cards.values(), key=lambda info: (bool(info.inputs), info.title))
     named = [info for info in infos if _says(query, f"{info.title} {info.category} {info.card}")]
     found = named or [info for info in infos if _says(query, f"{info.title} {info.summary}")]
     groups: dict[str, list[CardInfo]] = {}

@@ -25,6 +25,7 @@ from web.page.markup import (
     td,
     tr,
 )
+from web.page.prose import prose
 from web.page.remedies import edit_source
 
 _LIMITS = {"timeout": "Time", "memory": "Memory"}
@@ -142,5 +143,5 @@ def _titled(card: Card) -> Element:
         div(".fl.plain")[span["Title"]],
         div(".inp")[field_(aria_label="Title of this card")],
         card.differs and p(".cap.help")["Another version came along; the one here is used."],
-        [p(".cap.help")[paragraph] for paragraph in _paragraphs(card.help)],
+        [p(".cap.help")[prose(paragraph)] for paragraph in _paragraphs(card.help)],
     ]
