@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from pydantic import model_validator
 
 from cards._columns import require
 from cards._dealing import by_group, by_time
-from tensorrag import Card, Column, Field, InputError, ParameterError, Schema, Table, TableSchema
+from tensorrag import (
+    Card,
+    CardError,
+    Column,
+    Field,
+    InputError,
+    ParameterError,
+    Schema,
+    Table,
+    TableSchema,
+)
 from tensorrag.preview import Face, SplitFace, SplitPart
 from tensorrag.types import Part, Value
 
@@ -112,6 +122,21 @@ class DataSplit(Card):
         if self.stratify_by:
             return f"by {self.stratify_by} · seed {self.seed}"
         return f"{how} · seed {self.seed}" if self.shuffle else how
+
+    def concerns(self, schemas: Mapping[str, Schema]) -> Iterator[CardError]:
+        """Warn of mixing rows that follow one another in time."""
+        table = schemas.get("dataset")
+        columns = table.columns if isinstance(table, TableSchema) else None
+        dates = [column.name for column in columns or () if column.kind == "date"]
+        if dates and self.split_by == "rows" and self.shuffle and not self.stratify_by:
+            yield ParameterError(
+                f"The rows have times ({dates[0]}) and are mixed: a model learns from later ones "
+                "than some that it is measured on.",
+                field="split_by",
+                hint="Split by time, if the future is to be predicted.",
+                fix=(f"Split by {dates[0]}", "time"),
+                also={"time_column": dates[0]},
+            )
 
     def face(self, outputs: tuple[Value, ...]) -> Face | None:
         """The parts as one bar."""

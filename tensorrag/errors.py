@@ -54,11 +54,16 @@ class ParameterError(CardError, ValueError):
         field: str | None = None,
         hint: str = "",
         fix: tuple[str, Any] | None = None,
+        also: Mapping[str, Any] | None = None,
     ) -> None:
-        """Take the sentence; ``fix`` is what a button says, and the value that it gives `field`."""
+        """Take the sentence; ``fix`` is what a button says, and the value that it gives `field`.
+
+        ``also``: what other parameters the button sets.
+        """
         super().__init__(message, hint=hint)
         self.field = field
         self.fix = fix
+        self.also = dict(also or {})
 
 
 class InputError(CardError):

@@ -333,7 +333,7 @@ class _Checking:
     def _fix(self, node: Node, error: TensorRagError) -> Fix | None:
         """Make an edit of what a card offers: of its own value, or of the card before it."""
         if isinstance(error, ParameterError) and error.field is not None and error.fix is not None:
-            return _setting(node.id, error.fix, own=error.field)
+            return _setting(node.id, error.fix, error.field, error.also)
         if isinstance(error, InputError) and error.fix is not None:
             before = self._before(node, error.port)
             if before is not None and self._takes(before, error.fix[1]):
@@ -350,12 +350,14 @@ class _Checking:
         return found is not None and set(params) <= set(found.info.params.get("properties", ()))
 
 
-def _setting(node: str, offer: tuple[str, Any], own: str | None = None) -> Fix | None:
+def _setting(
+    node: str, offer: tuple[str, Any], own: str | None = None, also: Mapping[str, Any] | None = None
+) -> Fix | None:
     """Make an edit of parameters; nothing where they are no JSON."""
     try:
         label, value = offer
-        value = json.loads(json.dumps(value, allow_nan=False))
-        params = {own: value} if own is not None else dict(value)
+        params = {**(also or {}), own: value} if own is not None else dict(value)
+        params = json.loads(json.dumps(params, allow_nan=False))
     except (TypeError, ValueError, RecursionError):
         return None  # a card's own mistake, and the sentence is there without it
     op = {"op": "set_params", "node": node, "params": params}

@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 
+from tensorrag.card import Peek
 from tensorrag.catalog import Catalog
-from tensorrag.check import check
+from tensorrag.check import check, peek_key
 from tensorrag.check.problems import Problem
 from tensorrag.edit.commands import apply
 from tensorrag.pipeline import Node, Pipeline
 from tensorrag.registry.finding import Registry
+from tensorrag.types import ColumnSchema, TableSchema
 from tests.core.test_check import made
 
 REGISTRY = Registry.load()
@@ -35,7 +37,7 @@ def seen(of: Pipeline) -> list[Problem]:
     return [each for each in check(of, REGISTRY).problems if each.code == "rows_seen"]
 
 
-def built(train: str, test: str, *wires: str, **more: dict[str, Any]) -> Pipeline:
+def built(train: str, test: str, /, *wires: str, **more: dict[str, Any]) -> Pipeline:
     """The usual pipeline, with what goes to Train and to Evaluate."""
     ends = [f"{train}-train.train_dataset", f"{test}-evaluate.test_dataset"]
     wired = " ".join([*MODEL, *wires, *ends])
@@ -205,3 +207,33 @@ def test_the_card_that_learns_is_blamed_and_not_those_that_pass_it_on() -> None:
     (problem,) = early(of)
 
     assert (problem.node, problem.fix) == ("scale", None)
+
+
+DAYS = TableSchema(
+    columns=(
+        ColumnSchema(name="MEDV", kind="number"),
+        ColumnSchema(name="RM", kind="number"),
+        ColumnSchema(name="sold", kind="date"),
+    ),
+    rows=100,
+)
+
+
+def test_mixing_rows_that_follow_one_another_is_said_and_mended() -> None:
+    found = REGISTRY.get("data_load")
+    upload = {"source": "upload", "upload": "sha256:00"}
+    peeks = {peek_key(found, found.card(**upload)): Peek(schemas=(DAYS,))}
+    train = {"target_column": "MEDV", "feature_columns": ["RM"]}
+    of = built(
+        "split.train_dataset", "split.test_dataset", TO_SPLIT,
+        load={"card": "data_load", "params": upload}, train={"card": "train", "params": train},
+    )  # fmt: skip
+
+    (problem,) = check(of, REGISTRY, peeks).problems
+    assert (problem.node, problem.level, problem.field) == ("split", "warning", "split_by")
+    assert problem.fix is not None
+    assert problem.fix.label == "Split by sold"
+    mended = apply(of, problem.fix.ops[0], CATALOG)
+
+    assert mended.node("split").params == {"split_by": "time", "time_column": "sold"}
+    assert check(mended, REGISTRY, peeks).problems == ()
