@@ -3,8 +3,6 @@ import { GRID, portOffset, snap } from "./geometry.js"
 import { coverPage } from "./cover.js"
 
 const STRAIGHT_WITHIN = 7
-/** Pixels that a press may waver before it is a drag. */
-const WAVERS = { touch: 8 }
 
 /** Dragging cards: they snap to the grid, and to the height that makes a wire run level. */
 export function useDragging() {
@@ -12,15 +10,9 @@ export function useDragging() {
   let uncover = null
   let origin = null
   let notes = new Map()
-  let before = []
 
-  /** What is selected when a card is taken hold of: by `start` Vue Flow has selected that. */
-  function press({ pointerType }) {
-    before = selection.cards()
-    flow.nodeDragThreshold.value = (WAVERS[pointerType] ?? 1) / flow.viewport.value.zoom
-  }
-
-  function start({ event, node, nodes }) {
+  /** `before` is what was selected when the card was taken hold of: now it is selected itself. */
+  function start({ event, node, nodes, before }) {
     if (!before.includes(node.id) && !isMore(event)) selection.set([node.id])
     uncover?.()
     uncover = null
@@ -89,7 +81,7 @@ export function useDragging() {
     else if (nodes.length) actions.moved(idsOf(nodes), [...notes.keys()])
   }
 
-  return { press, start, move, stop }
+  return { start, move, stop }
 }
 
 const isMore = (event) => event.shiftKey || event.ctrlKey || event.metaKey

@@ -1,65 +1,116 @@
-import { nextTick, shallowRef } from "vue"
+import { nextTick, shallowReactive, shallowRef, toRaw } from "vue"
 import { useVueFlow } from "@vue-flow/core"
 import { CARD_WIDTH, boundsOf, cardHeight, viewportFor } from "./geometry.js"
 
+/** The nodes that Vue Flow is to draw itself: none. card/Cards.vue does it in a third of the time. */
+const NONE = shallowRef([])
+
 /**
- * Places of the cards, kept by Vue Flow: the only thing that it holds.
+ * Places of the cards. Vue Flow has them too, for its box to select by, and which are selected.
  *
  * `moves` counts moves, for who wants to know of any of them: to read a thousand places reactively
  * is dear. Sizes are known beforehand, so a card is visible at once and is not measured first.
  */
 export function createFlow(flowId, graph) {
   const vueFlow = useVueFlow(flowId)
+  vueFlow.getNodes = NONE
   const moves = shallowRef(0)
+  const places = shallowReactive(new Map())
+  const elements = new Map()
+  const lifted = new Map()
   const { findNode, addNodes, removeNodes, setNodes, setViewport, dimensions, viewport } = vueFlow
 
   function load() {
     setNodes([...graph.nodes.values()].map(toFlowNode))
+    for (const id of places.keys()) if (!graph.nodes.has(id)) forget(id)
+    for (const node of graph.nodes.values()) place(node.id, node)
   }
 
   function put(node) {
     const known = findNode(node.id)
-    if (!known) return addNodes([toFlowNode(node)])
-    known.dimensions = sizeOf(node)
-    if (!known.dragging) place(node.id, node)
+    if (!known) addNodes([toFlowNode(node)])
+    else known.dimensions = sizeOf(node)
+    if (!known?.dragging) place(node.id, node)
   }
 
   function remove(id) {
     if (findNode(id)) removeNodes([id])
+    forget(id)
+  }
+
+  function forget(id) {
+    places.delete(id)
+    lifted.delete(id)
   }
 
   /** Hold just the cards that are drawn now, after some were folded into one, or came out of it. */
   function match() {
-    const gone = vueFlow.nodes.value.map(({ id }) => id).filter((id) => !graph.nodes.has(id))
-    const come = [...graph.nodes.values()].filter(({ id }) => !findNode(id))
+    const gone = [...places.keys()].filter((id) => !graph.nodes.has(id))
+    const come = [...graph.nodes.values()].filter(({ id }) => !places.has(id))
     if (gone.length) removeNodes(gone)
     if (come.length) addNodes(come.map(toFlowNode))
+    for (const id of gone) forget(id)
+    for (const node of come) place(node.id, node)
     for (const node of graph.nodes.values()) if (node.composite) put(node)
     moves.value += 1
   }
 
+  /** Vue Flow reads where its nodes are when it needs it, and is not told. */
   function place(id, { x, y }) {
-    const node = findNode(id)
-    if (!node || (node.position.x === x && node.position.y === y)) return
+    const node = toRaw(findNode(id))
+    const before = places.get(id)
+    if (!node || (before?.x === x && before?.y === y)) return
     node.position = { x, y }
+    node.computedPosition = { x, y, z: 0 }
+    places.set(id, node.position)
+    show(id)
     moves.value += 1
+  }
+
+  /** The element of a card, which is moved by hand: to draw the card again would cost more. */
+  function attach(id, element) {
+    elements.set(id, element)
+    show(id)
+  }
+
+  function detach(id) {
+    elements.delete(id)
+  }
+
+  /**
+   * Left and top and no transform, which costs a compositing step per card; only a card that is
+   * being dragged (`lifted`: where from) is moved by a transform, to spare the layout.
+   */
+  function show(id) {
+    const style = elements.get(id)?.style
+    const now = places.get(id)
+    if (!style || !now) return
+    const from = lifted.get(id) ?? now
+    style.left = `${from.x}px`
+    style.top = `${from.y}px`
+    style.transform = lifted.has(id) ? `translate(${now.x - from.x}px,${now.y - from.y}px)` : ""
   }
 
   /** Cards taken up for a drag, and put down again. */
   function lift(ids) {
-    for (const id of ids) findNode(id).lifted = { ...at(id) }
+    for (const id of ids) {
+      lifted.set(id, at(id))
+      findNode(id).dragging = true
+    }
   }
 
   function lower(ids) {
     for (const id of ids) {
       const node = findNode(id)
-      if (node) node.lifted = null
+      lifted.delete(id)
+      if (node) node.dragging = false
+      show(id)
     }
   }
 
   /** The card's place now, also in the middle of a drag. */
   function at(id) {
-    return findNode(id)?.position ?? null
+    return places.get(id) ?? null
   }
 
   function rect(id) {
@@ -120,12 +171,15 @@ export function createFlow(flowId, graph) {
     flowToCanvas,
     canvasToFlow,
     moves,
+    places,
     load,
     put,
     drop: remove,
     match,
     focus,
     place,
+    attach,
+    detach,
     lift,
     lower,
     at,
@@ -136,23 +190,7 @@ export function createFlow(flowId, graph) {
 }
 
 function toFlowNode(node) {
-  return {
-    id: node.id,
-    type: "card",
-    position: { x: node.x, y: node.y },
-    dimensions: sizeOf(node),
-    style: placing,
-  }
-}
-
-/**
- * Left and top in place of Vue Flow's transform, which costs a compositing step per card; only a
- * card that is being dragged (`lifted`: where from) is moved by a transform, to spare the layout.
- */
-function placing({ computedPosition: { x, y }, lifted }) {
-  const at = lifted ?? { x, y }
-  const transform = lifted ? `translate(${x - at.x}px,${y - at.y}px)` : "none"
-  return { left: `${at.x}px`, top: `${at.y}px`, transform }
+  return { id: node.id, position: { x: node.x, y: node.y }, dimensions: sizeOf(node) }
 }
 
 const sizeOf = (node) => ({ width: CARD_WIDTH, height: cardHeight(node) })
