@@ -55,6 +55,8 @@ ASK_AT = 0.25
 """Of the time after which the end of a run is told: then that is offered."""
 REST = 0.03
 """Seconds in which changes are gathered."""
+CANVAS_FIRST = 0.005
+"""Seconds that the rest of the page waits, so that an edit is on its way to all canvases first."""
 
 log = logging.getLogger(__name__)
 
@@ -174,6 +176,7 @@ class Editor(View):
             timeout = TICK if self.session.running else None
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._dirty.wait(), timeout)
+            await asyncio.sleep(CANVAS_FIRST)
             self._dirty.clear()
             began = time.perf_counter()
             try:
