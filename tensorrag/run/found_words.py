@@ -25,7 +25,7 @@ def words(finding: Finding, title: str = "") -> tuple[str, str]:
             said = f"{card} went on to its end on {place} though no run waited for it."
             return said, f"It cost {cost}; what it made is not kept."
         case "over" if not finding.cost:
-            return f"{card} has not begun on {place}, and will not.", "Nothing was paid for it."
+            return f"{card} has not begun on {place}, and will not.", "It cost nothing."
         case "over":
             return f"{card} does not run on {place} any more.", f"It counts as {cost}."
         case "lost":

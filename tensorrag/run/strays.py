@@ -257,7 +257,8 @@ class Strays:
             shown = {**stray.shown, "reason": why} if why is not None else None
             await asyncio.to_thread(self._settle, stray, shown)
             if stray.ticket in self._useless:
-                await self._report(stray, "stopped")
+                began = paid.get("seconds") != 0
+                await self._report(stray, "stopped" if began else "over")
         except ExecutorError as error:
             if isinstance(error, ExecutorUnavailable) and not isinstance(error, NotDeployed):
                 log.warning("Nobody knows how %s ended: %s", stray.handle, error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import subprocess
 import sys
@@ -241,6 +242,8 @@ def test_what_no_run_waits_for_is_stopped_and_told_until_somebody_has_read_it(
     async def unheard(request: Any, metadata: Any) -> Any:
         if len(plane.calls) < 2:
             await takes_on(request, metadata)
+        while len(plane.items) < 2:  # both containers have said that they begin
+            await asyncio.sleep(0.05)
         plane.gone.set()
 
     server = start_server(workspace)

@@ -153,6 +153,7 @@ class ObedientCloud(LostCloud):
         super().__init__()
         self.answering.set()
         self._stopped = asyncio.Event()
+        self.cost: dict[str, float] = {"cost": 0.5, "seconds": 500}
 
     async def cancel(self, handle: str) -> None:
         await super().cancel(handle)
@@ -160,7 +161,7 @@ class ObedientCloud(LostCloud):
 
     async def events(self, handle: str) -> AsyncIterator[dict[str, Any]]:
         await self._stopped.wait()
-        yield {"type": "cost", "data": {"cost": 0.5, "seconds": 500}}
+        yield {"type": "cost", "data": self.cost}
 
     async def result(self, handle: str) -> dict[str, Any]:
         raise RunCancelled("It was cancelled.")
@@ -279,6 +280,22 @@ async def test_what_a_run_sent_that_does_not_go_on_is_told_with_what_it_counts_a
     assert said == "Wait of run 1 does not run on cloud any more."
     assert counts.startswith("It counts as ")
     assert not workspace.journal.spending.unknown()
+    await strays.close()
+
+
+async def test_what_was_kept_from_beginning_is_told_as_that(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lose(workspace, "ticket")
+    cloud, heard = ObedientCloud(), list[Finding]()
+    monkeypatch.setattr(cloud, "cost", {"cost": 0.0, "seconds": 0.0})
+    strays = Strays(workspace, {"cloud": cloud}, found=heard.append)  # type: ignore[dict-item]
+    strays.start()
+    await until(lambda: heard)
+    assert words(heard[0], "Wait") == (
+        "Wait of run 1 has not begun on cloud, and will not.",
+        "It cost nothing.",
+    )
     await strays.close()
 
 

@@ -479,8 +479,12 @@ async def test_one_of_which_nobody_can_tell_is_stopped_once_modal_answers(
 
     monkeypatch.setattr(modal_beginning, "call_that_began", unreached)
     monkeypatch.setattr(plane, "swallowed", {"FunctionMap"})
+    asked = until(tmp_path / "never", timeout=79).model_copy(update={"ticket": "unheard"})
     with pytest.raises(Unheard, match="did not say whether it took the card"):
-        await executor.submit(until(tmp_path / "never", timeout=79), place)
+        await executor.submit(asked, place)
+    assert await executor.attach("unheard"), "by its ticket it can be followed to its end"
+    with pytest.raises(RunCancelled):
+        await executor.result("unheard")
     while busy(plane) or any((tmp_path / "modal").glob("*.json")):
         await asyncio.sleep(0.05)
     await executor.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Callable
 from dataclasses import replace
@@ -93,10 +94,10 @@ def test_the_budget_holds_for_what_a_server_began_that_is_gone(
         assert call.output is not None, "its container has ended"
 
 
-def test_a_call_of_which_nobody_heard_is_stopped_at_the_next_start(
+def test_a_call_of_which_nobody_heard_is_stopped_once_modal_answers(
     tmp_path: Path, start_server: Callable[..., Server], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The line breaks while a card is taken on, its run ends, and then the server dies, too."""
+    """The line breaks while a card is taken on, and its run ends; nobody has to start again."""
     workspace = with_small_cards(tmp_path / "workspace")
     endless = chain(node("number"), node("wait", steps=10**6, pause=0.1))
     endless = endless.with_nodes(replace(endless.nodes["wait"], run_on="modal"))
@@ -107,6 +108,8 @@ def test_a_call_of_which_nobody_heard_is_stopped_at_the_next_start(
         async def unheard(request: Any, metadata: Any) -> Any:
             if not plane.calls:
                 await takes_on(request, metadata)
+            while not plane.items:  # its container says that it has begun
+                await asyncio.sleep(0.05)
             plane.gone.set()
 
         monkeypatch.setattr(plane, "FunctionMap", unheard)
@@ -116,14 +119,15 @@ def test_a_call_of_which_nobody_heard_is_stopped_at_the_next_start(
             outcome = ended(http, begin(http, pipeline_id=create(http, endless)))
         assert outcome["status"] == "failed"
         assert "did not say whether" in outcome["nodes"]["wait"]["error"]["message"]
-        kill(server)
         (call,) = plane.calls.values()
         assert call.output is None, "it goes on, and is paid for"
-        spending = Workspace.open(workspace).journal.spending
-        assert spending.this_month() > 0.1, "it counts at its limit"
+        journal = Workspace.open(workspace).journal
+        assert journal.spending.running() > 0
 
         plane.call_soon(plane.gone.clear)
-        start_server(workspace, **signed_in)
         until(lambda: call.output is not None)
-        until(lambda: not spending.unknown() and not spending.running())
-        assert spending.this_month() < 0.1
+        (found_there,) = until(journal.findings.unread)
+        assert found_there.state == "stopped"
+        assert found_there.cost > 0
+        assert journal.spending.running() == 0
+        assert journal.spending.this_month() < 0.1, "and not its limit"

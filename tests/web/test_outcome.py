@@ -101,4 +101,6 @@ def test_a_result_that_waits_for_room_says_how_much_and_that_nothing_is_paid() -
     drawn = html(head(Card(node="train", title="Train", runtime=full)))
     assert "Its result, 2.9 MB, waits for room on this disk." in drawn
     assert "nothing is paid while it waits" in drawn
+    assert "Waits for room" in drawn
+    assert "Running" not in drawn, "its container has ended"
     assert 'href="/settings#results"' in drawn

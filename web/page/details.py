@@ -174,7 +174,8 @@ def _state(card: Card) -> Node:
     where = ran_on(runtime)
     took = "reused" if runtime.get("cached") else seconds(runtime.get("seconds"))
     progress = runtime.get("progress") or {}
-    if card.stopping:
+    no_room = card.state == "running" and bool(runtime.get("waiting"))
+    if card.stopping or no_room:
         took = ""
     elif card.state == "running" and progress:
         took = left(progress.get("left"))
@@ -184,7 +185,9 @@ def _state(card: Card) -> Node:
     detail = str(reason).removeprefix("cancelled: ") if said else where
     named = "interrupted" if interrupted else card.state if card.enabled else "bypassed"
     return [
-        state("stopping" if card.stopping else named),
+        state("queued", "Waits for room")
+        if no_room and not card.stopping
+        else state("stopping" if card.stopping else named),
         detail and [span(".m3")["·"], span(".m2.cut", title=detail)[detail]],
         span(".sp"),
         [span(".num.m2")[each] for each in (_cost(runtime), took) if each],

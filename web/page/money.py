@@ -101,8 +101,9 @@ def before(expected: Estimate | None) -> Sequence[str]:
     idle = f"{expected.idle:g} s in which its container waits for another card"
     if expected.span is None or expected.cost is None:
         tries = f"{expected.tries} tries of " if expected.tries > 1 else ""
+        there = "on this GPU" if expected.gpu else "there"
         return (
-            f"The first time on this GPU: how long it takes is not known. It costs at most "
+            f"The first time {there}: how long it takes is not known. It costs at most "
             f"{dollars(expected.most)}: {tries}{expected.limit:g} s, its limit, and {idle}, "
             f"at {rate}.",
             *_start(expected),

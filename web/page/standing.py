@@ -71,7 +71,7 @@ def standing(session: Session) -> Standing:
     lefts = [
         (runtime.get("progress") or {}).get("left")
         for runtime in session.runtime().values()
-        if runtime["state"] == "running"
+        if runtime["state"] == "running" and not runtime.get("waiting")
     ]
     known = [each for each in lefts if isinstance(each, int | float)]
     return Standing(seconds=seconds, left=left(max(known)) if known else "")

@@ -102,7 +102,10 @@ def _note(shown: Start) -> Node:
 
 def _found(ticket: str, said: str) -> Element:
     """Say what was found of a rented card that no page of a pipeline tells of."""
-    return div(".msg.stale", role="status", style="margin:0 0 20px", data_testid="found")[
+    return div(
+        ".msg.stale", role="status", style="margin:0 0 20px; align-items:center",
+        data_testid="found",
+    )[
         span(".c-stale")[icon("warning", ".s")],
         div(".sp")[said],
         button(
