@@ -18,6 +18,7 @@ PIPELINES = (
     "look_at_a_table",
     "linear_ridge_lasso",
     "diabetes",
+    "breast_cancer",
 )
 """Names of the sample pipelines; `boston_housing`, with which the editor opens, comes first."""
 

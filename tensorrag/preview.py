@@ -142,6 +142,8 @@ class ChartPreview(_Payload):
     series: tuple[Series, ...]
     diagonal: bool = False
     """Draw the line y = x, where a prediction would equal the truth."""
+    shares: bool = False
+    """Both axes go from 0 to 1, and lines have no names at their ends."""
     note: str | None = None
     caption: str | None = None
 

@@ -75,6 +75,7 @@ def _roc(truth: np.ndarray, ranking: np.ndarray) -> Preview:
         y=Axis(label="true positive rate"),
         series=(_curve("model", false, true),),
         diagonal=True,
+        shares=True,
         note=f"area {roc_auc_score(truth, ranking):.3f}",
         caption="The diagonal is what guessing would do.",
     )
@@ -94,7 +95,9 @@ def _precision_recall(truth: np.ndarray, ranking: np.ndarray) -> Preview:
             _curve("model", recall[::-1], precision[::-1]),
             Series(name="guessing", x=(0.0, 1.0), y=(share, share), dashed=True),
         ),
+        shares=True,
         note=f"average precision {average_precision_score(truth, ranking):.3f}",
+        caption="The dashed line is what guessing would do.",
     )
 
 
@@ -116,6 +119,7 @@ def _calibration(truth: np.ndarray, told: np.ndarray) -> Preview:
             ),
         ),
         diagonal=True,
+        shares=True,
         note=f"{len(there)} bins",
         caption="On the diagonal, 70 % means that 7 of 10 such rows really are.",
     )

@@ -35,6 +35,8 @@ class MetricKind:
     higher_is_better: bool
     in_target_units: bool = False
     best: float | None = None
+    short: str = ""
+    """How a card calls it, where there is little room."""
 
 
 METRICS: dict[str, MetricKind] = {
@@ -47,7 +49,7 @@ METRICS: dict[str, MetricKind] = {
     "precision": MetricKind("Precision", True, best=1.0),
     "recall": MetricKind("Recall", True, best=1.0),
     "f1": MetricKind("F1", True, best=1.0),
-    "macro_f1": MetricKind("Macro F1", True, best=1.0),
+    "macro_f1": MetricKind("Macro F1", True, best=1.0, short="F1"),
     "roc_auc": MetricKind("ROC AUC", True, best=1.0),
     "average_precision": MetricKind("Average precision", True, best=1.0),
     "log_loss": MetricKind("Log loss", False),
@@ -57,7 +59,7 @@ METRICS: dict[str, MetricKind] = {
 
 MAIN: Mapping[Task, tuple[str, str]] = {
     "regression": ("r2", "rmse"),
-    "binary": ("accuracy", "roc_auc"),
+    "binary": ("accuracy", "f1"),
     "multiclass": ("accuracy", "macro_f1"),
 }
 """The metric that a result of each task is judged by, and one that stands beside it."""
@@ -169,5 +171,7 @@ class Metrics(Value):
             label=METRICS[main].label,
             value=self.values.get(main),
             baseline=self.baseline.get(main),
-            extra=None if value is None else FaceNumber(label=kind.label, value=value, unit=unit),
+            extra=None
+            if value is None
+            else FaceNumber(label=kind.short or kind.label, value=value, unit=unit),
         )

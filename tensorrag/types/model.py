@@ -247,8 +247,8 @@ class Model(Value):
                 unit=self.target_unit if METRICS[name].in_target_units else None,
                 higher_is_better=METRICS[name].higher_is_better,
             )
-            for name, value in self.report.train.items()
-            if name in METRICS
+            for name in METRICS
+            if (value := self.report.train.get(name)) is not None
         )
         return MetricsPreview(
             title="On the training rows", items=items, caption=" ".join(self.report.notes) or None

@@ -162,6 +162,6 @@ def _shown(value: Any) -> str | int | float | None:
 
 def _short(value: Any) -> str:
     """Write a value as people would say it."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
+    if isinstance(value, bool) or value is None:
+        return "yes" if value else "no" if value is False else "none"
     return f"{value:g}" if isinstance(value, float) else str(_shown(value))

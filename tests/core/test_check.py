@@ -539,3 +539,19 @@ def test_the_likely_target_is_one_click_away_and_says_why() -> None:
     assert problem.hint.endswith("Perhaps MEDV: the last column, where it often stands.")
     assert problem.fix is not None
     assert problem.fix.label == "Use MEDV"
+
+
+def test_a_model_that_cannot_learn_the_target_is_mended_where_it_is_defined() -> None:
+    load = {"params": {"sample_name": "iris"}}
+    target = {"params": {"target_column": "species"}}
+    changed = pipeline(load=load, train=target)
+
+    (problem,) = check(changed, REGISTRY).problems
+
+    assert (problem.node, problem.port) == ("train", "model_spec")
+    assert "told apart as classes, and a linear model predicts numbers" in problem.message
+    assert problem.fix is not None
+    (op,) = problem.fix.ops
+    mended = apply(changed, op, CATALOG)
+    assert mended.node("model").params == {"model_type": "logistic"}
+    assert check(mended, REGISTRY).problems == ()

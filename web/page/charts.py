@@ -55,7 +55,7 @@ def chart_options(chart: ChartPreview, *, large: bool = False) -> Options:
     """
     histogram = chart.chart == "histogram" and not large
     # The name and last value of a line stand at its end.
-    right = {"histogram": 2, "line": 62}.get(chart.chart, 12)
+    right = 12 if chart.shares else {"histogram": 2, "line": 62}.get(chart.chart, 12)
     zoomed = _axis(chart.x, grid=False, line=True) | {"scale": chart.chart != "bar"}
     if chart.chart == "histogram":
         zoomed |= _edges(chart.series)
@@ -68,7 +68,10 @@ def chart_options(chart: ChartPreview, *, large: bool = False) -> Options:
     if chart.chart == "line":
         zoomed |= _from_first(chart.series)
         upright |= {"splitNumber": 3}
-    if chart.diagonal:
+    if chart.shares:
+        zoomed |= {"min": 0, "max": 1}
+        upright |= {"min": 0, "max": 1, "splitNumber": 5}
+    elif chart.diagonal:
         zoomed |= _within(zoomed, _extent(chart.series))
         upright |= _within(upright, _extent(chart.series))
     return base_options() | {
@@ -255,7 +258,9 @@ def _series(chart: ChartPreview, *, large: bool) -> list[Options]:
     for at, series in enumerate(chart.series):
         points = _points(series)
         if chart.chart == "line":
-            drawn.append(_line(series.name, points, at, dashed=series.dashed))
+            line = _line(series.name, points, at, dashed=series.dashed)
+            line["endLabel"]["show"] = line["endLabel"]["show"] and not chart.shares
+            drawn.append(line)
         elif chart.chart == "scatter":
             drawn.append(_cloud(series.name, points, 7 if large else 3.2))
         else:
@@ -313,7 +318,7 @@ def _lines(chart: ChartPreview) -> list[Options]:
     """The diagonal where a prediction equals the truth; nought in a histogram that spans it."""
     ink = {"color": "var(--ink)", "width": 1, "type": "solid"}
     if chart.diagonal:
-        extent = _extent(chart.series)
+        extent = {"min": 0, "max": 1} if chart.shares else _extent(chart.series)
         ends = [[extent["min"], extent["min"]], [extent["max"], extent["max"]]]
         return [_rule(ends, ink)]
     xs = [x for series in chart.series for x in series.x if x is not None]
