@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Literal, NamedTuple
 
+from cards._tables.download import download, name_of
 from cards._tables.reading import fingerprint, look, read_table, steady
 from cards._tables.source import Choices, DecimalMark, Encoding, Separator, Source
 from cards._tables.workbook import NoSuchSheet
@@ -26,24 +27,25 @@ from tensorrag.preview import Face, TableFace
 from tensorrag.sources import note_read, open_path, open_upload
 from tensorrag.types import Provenance, Value
 
-_FILE = {"source": ["upload", "path"]}
+_FILE = {"source": ["upload", "path", "url"]}
 _KINDS = "a CSV, Excel, Parquet or JSON lines file"
 
 SampleName = Literal["boston_housing", "diabetes", "iris", "wine", "breast_cancer"]
 
 
 class DataLoad(Card):
-    """Load a table: a sample, a file that you upload, or a file on this machine.
+    """Load a table: a sample, a file that you upload, or one on this machine or the web.
 
     CSV (separator, encoding and decimal mark are detected), Excel, Parquet, Arrow and JSON lines
     are read, also packed with gzip or zip. Column kinds come from the data; the card Change Kinds
-    corrects them. Paths are read inside the allowed folders of the settings only.
+    corrects them. Paths are read inside the allowed folders of the settings only, addresses from
+    the internet at large and never from a network of one's own.
     """
 
     category = "Data"
     libraries = ("pyarrow", "python-calamine")
 
-    source: Literal["sample", "upload", "path"] = Field("sample", label="Load from")
+    source: Literal["sample", "upload", "path", "url"] = Field("sample", label="Load from")
     """Where the table comes from."""
     sample_name: SampleName = Field("boston_housing", label="Sample", when={"source": "sample"})
     """A table that comes with TensorRag. boston_housing is synthetic."""
@@ -53,6 +55,8 @@ class DataLoad(Card):
     """What the uploaded file was called."""
     path: str = Field("", when={"source": "path"}, detail="read_as")
     """A CSV, Excel, Parquet or JSON lines file on the machine that TensorRag runs on."""
+    url: str = Field("", when={"source": "url"}, detail="read_as", label="Address")
+    """A CSV, Excel, Parquet or JSON lines file on the web, https://…, up to 512 MB."""
     sheet: str = Field("", when=_FILE, detail="sheet", choices_of="sheets")
     """The sheet of an Excel workbook; the first one where none is chosen."""
     separator: Separator = Field("auto", when=_FILE, detail="separator")
@@ -87,6 +91,10 @@ class DataLoad(Card):
             raise ParameterError(
                 "No path is given.", field="path", hint=f"Type the path of {_KINDS}."
             )
+        if self.source == "url" and not self.url:
+            raise ParameterError(
+                "No address is given.", field="url", hint=f"Paste the https address of {_KINDS}."
+            )
         return TableSchema()
 
     def peek(self) -> Peek:
@@ -109,6 +117,8 @@ class DataLoad(Card):
             return self.sample_name
         if self.source == "upload":
             return self.upload_name or "no file yet"
+        if self.source == "url":
+            return name_of(self.url) if self.url else "no address yet"
         return Path(self.path.strip()).name or "no path yet"
 
     def face(self, outputs: tuple[Value, ...]) -> Face | None:
@@ -148,6 +158,9 @@ class DataLoad(Card):
         elif self.source == "upload":
             with open_upload(self.upload) as stream:
                 yield stream, self.upload_name
+        elif self.source == "url":
+            with download(self.url) as stream:
+                yield stream, name_of(self.url)
         else:
             with open_path(self.path) as stream:
                 yield stream, Path(self.path.strip()).name

@@ -59,7 +59,8 @@ def perform(task: Task, place: Place) -> JsonObject:
         TensorRagError: a deliberate one, or whatever the card raises.
     """
     folders = Folders(allowed=place.allowed, workspace=place.workspace)
-    sources = Sources(uploads=place.uploads, base=place.base, folders=folders)
+    hosts = frozenset(place.hosts)
+    sources = Sources(uploads=place.uploads, base=place.base, folders=folders, hosts=hosts)
     with looking_in(sources):
         if task.kind == "run":
             return _run(task, Store(place.store), sources)

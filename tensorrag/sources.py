@@ -34,6 +34,8 @@ class Sources:
     """What relative paths start from; paths may lead into it."""
     folders: Folders = field(default_factory=Folders)
     """What else may be read."""
+    hosts: frozenset[str] = frozenset()
+    """Hosts in networks of one's own that may be read from all the same; in small letters."""
     read: list[str] = field(default_factory=list, compare=False)
     """Fingerprints of what was read, as far as the card said so."""
 
@@ -60,6 +62,12 @@ def note_read(fingerprint: str) -> None:
     sources = _sources.get()
     if sources is not None:
         sources.read.append(fingerprint)
+
+
+def allowed_hosts() -> frozenset[str]:
+    """Return the hosts that may be read from although they are in a network of one's own."""
+    sources = _sources.get()
+    return sources.hosts if sources is not None else frozenset()
 
 
 def open_upload(upload: str) -> IO[bytes]:

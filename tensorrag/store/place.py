@@ -22,5 +22,7 @@ class Place(BaseModel):
     """Where the executor finds secrets; not told to those who run cards."""
     allowed: tuple[Path, ...] = ()
     """Folders that paths in parameters may lead into besides."""
+    hosts: tuple[str, ...] = ()
+    """Hosts in networks of one's own that addresses in parameters may lead to."""
     workspace: Path | None = None
     """Where TensorRag keeps what is its own: no path leads to that."""

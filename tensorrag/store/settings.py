@@ -12,6 +12,7 @@ import ipaddress
 import json
 import math
 import os
+import re
 import secrets
 import time
 from collections.abc import Collection, Iterator
@@ -84,6 +85,14 @@ def _webhook(text: str) -> str:
     return text
 
 
+def _host(text: str) -> str:
+    if not re.fullmatch(r"[a-z0-9.:-]{1,253}", text):
+        raise ParameterError(
+            f"{text[:60]!r} is no host.", hint="Name it alone, such as files.example.org."
+        )
+    return text
+
+
 def _is_this_machine(host: str) -> bool:
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
@@ -106,6 +115,9 @@ def _secret(text: str) -> str:
 
 
 Webhook = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_webhook)]
+Host = Annotated[
+    str, StringConstraints(strip_whitespace=True, to_lower=True), AfterValidator(_host)
+]
 Folder = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_folder)]
 SecretName = Annotated[str, StringConstraints(pattern=NAME)]
 SecretText = Annotated[str, AfterValidator(_secret)]
@@ -119,6 +131,9 @@ class Values(BaseModel):
     allowed_folders: tuple[Folder, ...] = Field((), max_length=100)
     """Folders outside the workspace whose files pipelines may read. Where they are not set: home,
     the current folder and what is mounted for data (`tensorrag.folders`); none where empty."""
+    allowed_hosts: tuple[Host, ...] = Field((), max_length=100)
+    """Hosts in networks of one's own, such as a file server, that pipelines may read from with
+    https. Hosts of the internet at large need not be named."""
     store_cap: int = Field(STORE_CAP, strict=True, ge=10**8, le=10**15)
     """Bytes of stored results that are kept."""
     card_memory: int | None = Field(None, strict=True, ge=256, le=2**24)

@@ -153,6 +153,7 @@ class Workspace:
             cards=self.cards,
             settings=self.root / "settings.json",
             allowed=folders.allowed,
+            hosts=self.settings.values().allowed_hosts,
             workspace=self.root,
         )
 

@@ -70,6 +70,7 @@ def test_none_goes_back_to_the_default(settings: Settings) -> None:
         ("allowed_folders", ["\\\\host\\share"], "no full path|another machine"),
         ("allowed_folders", ["//host/share"], "another machine"),
         ("allowed_folders", "/data", "Allowed folders"),
+        ("allowed_hosts", ["https://files.lan/"], "'https://files.lan/' is no host"),
         ("secrets", {"key": "short"}, "at least 8 characters"),
         ("secrets", {"__proto__": "long enough"}, "name of a secret begins with a letter"),
         ("secrets", {"key": 1234567890}, "Secrets must be text"),

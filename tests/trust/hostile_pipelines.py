@@ -140,6 +140,16 @@ def _paths(canaries: Canaries) -> dict[str, JsonObject]:
         f"path: {name}": file(node("load", "data_load", {"source": "path", "path": path}))
         for name, path in paths.items()
     }
+    urls = {
+        "here": f"https://127.0.0.1:{port}/{MARK}.csv",
+        "here, by name": f"https://localhost:{port}/{MARK}.csv",
+        "keys of a cloud": "https://169.254.169.254/latest/meta-data/",
+        "a host that nobody has": f"https://{MARK}.invalid/x.csv",
+    }
+    loads |= {
+        f"url: {name}": file(node("load", "data_load", {"source": "url", "url": url}))
+        for name, url in urls.items()
+    }
     beside = node("load", "data_load", {"source": "path", "path": str(table), "sample_name": "x"})
     return {
         **loads,

@@ -1,0 +1,188 @@
+"""Tables from the web: fetched whole or not at all, and never out of a network of one's own."""
+
+from __future__ import annotations
+
+import gzip
+import ssl
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from cards._tables.address import is_public
+from cards._tables.download import download, name_of
+from cards.data_load import DataLoad
+from tensorrag import ParameterError
+from tensorrag.sources import Sources, looking_in
+from tensorrag.store.workspace import Workspace
+
+CERTIFICATE = Path(__file__).with_name("localhost.pem")
+TABLE = b"rooms,price\n3,1.5\n4,2.5\n5,4.5\n"
+
+
+class Answers(BaseHTTPRequestHandler):
+    """A host on the web, with a table and some things that go wrong."""
+
+    def do_GET(self) -> None:
+        path, _, query = self.path.partition("?")
+        match path:
+            case "/table.csv" | "/b%C3%A9.csv":
+                self.give(200, TABLE)
+            case "/packed.csv.gz":
+                self.give(200, gzip.compress(TABLE))
+            case "/moved":
+                self.give(302, b"", Location=query)
+            case "/cut.csv":
+                self.give(200, TABLE, **{"Content-Length": str(len(TABLE) + 9)})
+            case "/stream.csv":
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(TABLE * 100)
+            case "/page":
+                self.give(200, b"<!doctype html><html><body>Sign in</body></html>")
+            case _:
+                self.give(int(path[1:]) if path[1:].isdigit() else 404, b"")
+
+    def give(self, status: int, content: bytes, **headers: str) -> None:
+        self.send_response(status)
+        for name, value in ({"Content-Length": str(len(content))} | headers).items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The address of the host; its certificate is trusted, and it may be read from."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(CERTIFICATE)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    serving.start()
+    with looking_in(Sources(uploads=tmp_path, base=tmp_path, hosts=frozenset({"localhost"}))):
+        yield f"https://localhost:{server.server_port}"
+    server.shutdown()
+    serving.join()
+    server.server_close()
+
+
+def test_a_table_on_the_web_is_looked_at_and_loaded(site: str) -> None:
+    card = DataLoad(source="url", url=f"{site}/table.csv?key=abc")
+
+    seen, table = card.peek(), card.run().dataset
+
+    assert seen.schemas == (table.schema,)
+    assert seen.fingerprint is not None
+    assert not seen.constant
+    assert table.num_rows == 3
+    assert table.provenance.source == card.brief({}) == "table.csv"
+
+
+@pytest.mark.parametrize("path", ["/packed.csv.gz", "/moved?/table.csv", "/bé.csv"])
+def test_packed_moved_and_oddly_named_tables_are_read(site: str, path: str) -> None:
+    assert DataLoad(source="url", url=site + path).run().dataset.num_rows == 3
+
+
+@pytest.mark.parametrize(
+    ("path", "sentence"),
+    [
+        ("/404", "localhost has no such file"),
+        ("/403", "localhost does not allow it"),
+        ("/500", "localhost answered with the error 500"),
+        ("/cut.csv", "localhost broke off in the middle of the file"),
+        ("/moved?/moved?/moved", "The address leads on and on"),
+        ("/moved?http://localhost/table.csv", "http addresses are not read"),
+        ("/moved?https://169.254.169.254/latest", "169.254.169.254 is in a network of one's own"),
+        ("/moved?file:///etc/passwd", "file addresses are not read"),
+        ("/page", "is a web page"),
+    ],
+)
+def test_what_is_no_file_gets_one_sentence(site: str, path: str, sentence: str) -> None:
+    card = DataLoad(source="url", url=site + path)
+
+    for read in (card.peek, card.run):
+        with pytest.raises(ParameterError, match=sentence) as refused:
+            read()
+        assert refused.value.field == "url"
+
+
+def test_no_more_is_fetched_than_is_allowed(site: str) -> None:
+    for path in ("/table.csv", "/stream.csv"):
+        with pytest.raises(ParameterError, match="is larger than"):
+            download(site + path, largest=20)
+
+
+def test_a_host_without_a_valid_certificate_is_not_read(
+    site: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SSL_CERT_FILE")
+
+    with pytest.raises(ParameterError, match="localhost has no valid certificate"):
+        download(f"{site}/table.csv")
+
+
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [
+        ("https://127.0.0.1/x.csv", "network of one's own"),
+        ("https://localhost/x.csv", "network of one's own"),
+        ("https://0.0.0.0/x.csv", "network of one's own"),
+        ("https://2130706433/x.csv", "network of one's own|There is no host"),
+        ("https://0x7f.1/x.csv", "network of one's own|There is no host"),
+        ("https://10.1.2.3/x.csv", "network of one's own"),
+        ("https://169.254.169.254/latest/meta-data", "network of one's own"),
+        ("https://[::1]/x.csv", "network of one's own"),
+        ("https://[::ffff:10.0.0.1]/x.csv", "network of one's own"),
+        ("http://example.org/x.csv", "http addresses are not read"),
+        ("ftp://example.org/x.csv", "ftp addresses are not read"),
+        ("file:///etc/passwd", "file addresses are not read"),
+        ("https://me:secret@example.org/x.csv", "a name or a password in it"),
+        ("https://", "This is no address"),
+        ("https://[oops/x.csv", "This is no address"),
+        ("https://example.org:99999/x.csv", "This is no address"),
+        ("https://example.org/a b\r\nHost: x", "This is no address"),
+        ("", "No address is given"),
+    ],
+)
+def test_addresses_that_lead_elsewhere_are_refused(url: str, sentence: str) -> None:
+    card = DataLoad(source="url", url=url)
+
+    for read in (card.peek, card.run):
+        with pytest.raises(ParameterError, match=sentence) as refused:
+            read()
+        assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "ip",
+    [
+        "192.168.1.1", "172.16.0.1", "100.64.0.1", "198.18.0.1", "224.0.0.1", "255.255.255.255",
+        "fe80::1", "fc00::1", "ff02::1", "::", "2002:7f00:1::", "64:ff9b::a00:1", "fe80::1%eth0",
+    ],
+)  # fmt: skip
+def test_networks_of_ones_own_are_known_in_every_spelling(ip: str) -> None:
+    assert not is_public(ip)
+
+
+def test_the_internet_at_large_is_public() -> None:
+    assert is_public("93.184.216.34")
+    assert is_public("2606:2800:220:1:248:1893:25c8:1946")
+
+
+def test_a_file_is_called_as_its_address_ends() -> None:
+    assert name_of("https://example.org/data/flats%20new.csv?x=1") == "flats new.csv"
+    assert name_of("https://example.org/") == "example.org"
+
+
+def test_the_settings_name_hosts_that_may_be_read_from(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    workspace.settings.set("allowed_hosts", ["Files.lan"])
+
+    assert workspace.place().hosts == ("files.lan",)
