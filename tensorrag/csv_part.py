@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 CELLS = 200_000
 """Most cells in a part."""
 BYTES = 4 * 2**20
-"""Most bytes in a part, unless one row alone has more."""
+"""Most bytes in a part; a row that alone has more characters is cut into several."""
 
 
 def csv_part(task: Task, store: Store) -> JsonObject:
@@ -34,11 +34,12 @@ def csv_part(task: Task, store: Store) -> JsonObject:
     it has quotes too, since readers skip empty lines. The first part begins with the names of the
     columns.
 
-    ``params``: ``offset`` (rows to skip), ``limit`` (rows, at most as many as fit), ``sort`` and
-    ``where`` as for a page.
+    ``params``: ``offset`` (rows to skip), ``begun`` (characters to skip of the next one),
+    ``limit`` (rows, at most as many as fit), ``sort`` and ``where`` as for a page.
 
     Returns:
-        ``{"text", "rows", "total"}``: how many rows are in the text, and how many fit in all.
+        ``{"text", "rows", "begun", "total"}``: how many rows end in the text, how many characters
+        of the next one there have been by now, and how many rows fit in all.
 
     Raises:
         ArtifactError: the value is no table.
@@ -50,13 +51,18 @@ def csv_part(task: Task, store: Store) -> JsonObject:
     offset = max(0, int(task.params.get("offset", 0)))
     fits = max(1, CELLS // max(1, table.arrow.num_columns))
     rows = max(0, min(int(task.params.get("limit", fits)), fits, total - offset))
+    begun = max(0, int(task.params.get("begun", 0)))
+    rows = min(rows, 1) if begun else rows
     while True:
-        text = _lines(_taken(table, offset, rows, numbers))
-        if rows < 2 or len(text) <= BYTES:
+        written = _lines(_taken(table, offset, rows, numbers))
+        if rows < 2 or len(written) <= BYTES:
             break
         rows //= 2
-    head = _head(table.arrow.column_names) if offset == 0 else ""
-    return {"text": head + text.decode(), "rows": rows, "total": total}
+    head = _head(table.arrow.column_names) if offset == begun == 0 else ""
+    text, end = written.decode(), begun + BYTES
+    if rows == 1 and end < len(text):
+        return {"text": head + text[begun:end], "rows": 0, "begun": end, "total": total}
+    return {"text": head + text[begun:], "rows": rows, "begun": 0, "total": total}
 
 
 def _taken(table: Table, offset: int, rows: int, numbers: np.ndarray | None) -> pa.Table:

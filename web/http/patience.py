@@ -1,12 +1,17 @@
 """How long a connection may take to say what it wants: who says nothing holds no place for ever.
 
 And what becomes of what it had asked for when it is gone: nobody is told, and nothing has failed.
+And how an answer ends whose rest cannot be made: the connection breaks, so that whoever reads it
+knows that it is not whole.
 """
 
 from __future__ import annotations
 
 import asyncio
-from typing import cast
+import logging
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, cast
 
 from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
@@ -15,6 +20,19 @@ SECONDS = 10.0
 """Within these the head of a request has arrived: its address and headers."""
 HEAD = 2**16
 """Bytes that the head may have."""
+
+log = logging.getLogger(__name__)
+
+
+_CUT = "tensorrag.cut"
+
+
+def cut_short(scope: Mapping[str, Any], why: str) -> None:
+    """Break the connection in the middle of an answer, and log the sentence that says why.
+
+    An exception would not do: what lies between ends an answer properly before it passes one on.
+    """
+    scope[_CUT](why)
 
 
 class Patient(HttpToolsProtocol):
@@ -51,7 +69,13 @@ class Patient(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         self._answering = cycle
+        cast(dict[str, Any], cycle.scope)[_CUT] = partial(self._cut, cycle)
         super()._start_asgi_task(cycle, app)
+
+    def _cut(self, cycle: RequestResponseCycle, why: str) -> None:
+        log.warning("%s", why)
+        cycle.disconnected = True
+        self.transport.close()
 
     def _wait(self) -> None:
         if self._left is None:

@@ -8,15 +8,18 @@ from collections.abc import AsyncIterator
 from urllib.parse import quote
 
 from fastapi import APIRouter
+from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from tensorrag.arranged import Condition
 from tensorrag.errors import ArtifactNotFound, NodeNotFound
 from tensorrag.pipeline import JsonObject
 from tensorrag.pipeline.names import quoted
+from web.http.patience import cut_short
 from web.live.exporting import file_name
 from web.live.sessions import Sessions
 from web.live.stored_table import StoredTable
+from web.live.trouble import explained
 
 CSV: dict[int | str, JsonObject] = {200: {"content": {"text/csv": {}}}}
 OUTPUT = "/api/runs/{run_id}/nodes/{node_id}/outputs/{port}"
@@ -55,7 +58,7 @@ def add_results(api: APIRouter, sessions: Sessions) -> None:
 
     @api.get(f"{OUTPUT}/csv", tags=["results"], responses=CSV)
     async def get_csv(
-        run_id: str, node_id: str, port: str, sort: str = "", where: str = "[]"
+        request: Request, run_id: str, node_id: str, port: str, sort: str = "", where: str = "[]"
     ) -> Response:
         """Return a whole table as a CSV file, sorted and chosen as rows are.
 
@@ -63,24 +66,26 @@ def add_results(api: APIRouter, sessions: Sessions) -> None:
         in quotes, and what is missing is empty without any.
         """
         output, _ = await asyncio.to_thread(find, run_id, node_id, port)
-        return await csv_file(output["sha256"], sort, where, f"{node_id}.{port}")
+        return await csv_file(request, output["sha256"], sort, where, f"{node_id}.{port}")
 
     @api.get("/api/tables/{sha256}/csv", tags=["results"], responses=CSV)
     async def get_table_csv(
-        sha256: str, sort: str = "", where: str = "[]", name: str = "table"
+        request: Request, sha256: str, sort: str = "", where: str = "[]", name: str = "table"
     ) -> Response:
         """Return any stored table as a CSV file; runs tell the `sha256` of what came out."""
-        return await csv_file(sha256, sort, where, name)
+        return await csv_file(request, sha256, sort, where, name)
 
-    async def csv_file(digest: str, sort: str, where: str, name: str) -> Response:
+    async def csv_file(request: Request, digest: str, sort: str, where: str, name: str) -> Response:
         parts = StoredTable(sessions.hosting, digest).csv(sort, conditions_of(where))
         first = await anext(parts)  # what is wrong is said before anything is sent
-        named = quote(f"{file_name(name) or 'table'}.csv")
+        file = f"{file_name(name) or 'table'}.csv"
         headers = {
-            "Content-Disposition": f"attachment; filename*=UTF-8''{named}",
+            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(file)}",
             "Content-Encoding": "identity",  # to pack a gigabyte would keep all others waiting
         }
-        return StreamingResponse(_all(first, parts), media_type="text/csv", headers=headers)
+        return StreamingResponse(
+            whole(request, file, first, parts), media_type="text/csv", headers=headers
+        )
 
     def conditions_of(where: str) -> tuple[Condition, ...]:
         try:
@@ -105,7 +110,14 @@ def add_results(api: APIRouter, sessions: Sessions) -> None:
         return output, workspace.journal.made(run_id).get(node_id, {}).get("key")
 
 
-async def _all(first: str, rest: AsyncIterator[str]) -> AsyncIterator[str]:
+async def whole(
+    request: Request, file: str, first: str, rest: AsyncIterator[str]
+) -> AsyncIterator[str]:
+    """Yield all parts of a file; where one cannot be made, what was sent must not look whole."""
     yield first
-    async for part in rest:
-        yield part
+    try:
+        async for part in rest:
+            yield part
+    except Exception as error:
+        why = explained(error, "Part of a file could not be made.")
+        cut_short(request.scope, f"{file} was sent in part only. {why.message}")

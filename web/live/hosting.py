@@ -92,11 +92,10 @@ class Hosting:
         return await self._hosted.ask(Task(kind="page", params=params, inputs={"table": (digest,)}))
 
     async def csv(
-        self, digest: str, offset: int, sort: str, where: Where = (), limit: int | None = None
+        self, digest: str, offset: int, sort: str, where: Where = (), **more: int
     ) -> JsonObject:
         """Write rows of a stored table as CSV, in a worker: a part of them, see `csv_part`."""
-        params = {"csv": True, "offset": offset, "sort": sort, "where": list(where)}
-        params |= {"limit": limit} if limit is not None else {}
+        params = {"csv": True, "offset": offset, "sort": sort, "where": list(where), **more}
         return await self._hosted.ask(Task(kind="page", params=params, inputs={"table": (digest,)}))
 
     async def ask(self, task: Task) -> JsonObject:

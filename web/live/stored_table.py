@@ -38,7 +38,7 @@ class StoredTable:
         Raises:
             TensorRagError: it is no table, or no longer kept.
         """
-        first = await self._hosting.csv(self.digest, 0, sort, where, MEASURED)
+        first = await self._hosting.csv(self.digest, 0, sort, where, limit=MEASURED)
         text: str = first["text"]
         total, rows = int(first["total"]), max(1, int(first["rows"]))
         return round(len(text.encode()) * max(1.0, total / rows))
@@ -49,10 +49,10 @@ class StoredTable:
         Raises:
             TensorRagError: it is no table, or no longer kept.
         """
-        offset = 0
+        offset = begun = 0
         while True:
-            part = await self._hosting.csv(self.digest, offset, sort, where)
+            part = await self._hosting.csv(self.digest, offset, sort, where, begun=begun)
             yield part["text"]
-            offset += part["rows"]
+            offset, begun = offset + part["rows"], part["begun"]
             if offset >= part["total"]:
                 return
