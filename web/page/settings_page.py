@@ -25,6 +25,19 @@ LEAST_BUDGET, MOST_BUDGET = 0.01, 1e6
 """US$."""
 LEAST_MEMORY, MOST_MEMORY = 256, 2**24
 """MB."""
+PARTS = {
+    "store_cap": "results",
+    "card_memory": "memory",
+    "rent_automatically": "renting",
+    "budget_run": "renting",
+    "budget_month": "renting",
+    "budget_hard": "renting",
+    "rehearse": "renting",
+    "webhook": "notifying",
+    "notify_after": "notifying",
+    "token": "access",
+}
+"""In which part of the page a setting is that is not called like it."""
 
 
 class SettingsPage:
@@ -36,7 +49,7 @@ class SettingsPage:
         self._settings = sessions.workspace.settings
         self._wrong: dict[str, str] = {}
         self._typed: dict[str, str] = {}
-        self._asked = self._replaces = ""
+        self._asked = self._replaces = self._kept = ""
         self._changes = 0
 
     async def build(self) -> None:
@@ -48,7 +61,7 @@ class SettingsPage:
         """Do what a control says; unknown actions are not heard."""
         if data.get("typing"):
             return
-        self._wrong, self._typed = {}, {}
+        self._wrong, self._typed, self._kept = {}, {}, ""
         match name:
             case "add_folder":
                 await self._change("folders", text(data, "folder"), self._add_folder)
@@ -115,7 +128,7 @@ class SettingsPage:
             self._wrong[setting] = f"{error.message} {error.hint}".strip()
             self._typed[setting] = typed[:4000]
             return
-        self._changes += 1
+        self._changes, self._kept = self._changes + 1, PARTS.get(setting, setting)
         self._replaces = self._asked = ""
         self._sessions.settings_changed()
 
@@ -216,6 +229,7 @@ class SettingsPage:
             typed=self._typed,
             replaces=self._replaces,
             asked=self._asked,
+            kept=self._kept,
             changes=self._changes,
         )
 

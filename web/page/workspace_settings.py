@@ -60,26 +60,28 @@ class Shown:
     """The secret whose new value is asked for."""
     asked: str = ""
     """The secret that is about to be deleted."""
+    kept: str = ""
+    """The part in which something was changed just now, and is on disk."""
     changes: int = 0
     """Counts what was done: a form that was taken begins anew."""
 
 
 def workspace_settings(shown: Shown) -> Node:
     """Draw the whole page."""
-    parts = [
-        _folders(shown),
-        _results(shown),
-        _memory(shown),
-        renting_part(shown.renting),
-        notifying_part(shown.notifying),
-        _secrets(shown),
-        _access(shown),
-    ]
+    parts = {
+        "folders": _folders(shown),
+        "results": _results(shown),
+        "memory": _memory(shown),
+        "renting": renting_part(shown.renting),
+        "notifying": notifying_part(shown.notifying),
+        "secrets": _secrets(shown),
+        "access": _access(shown),
+    }
     return [
         _bar(),
         div(".wrap.slim")[
             [notice_of_damage(notice) for notice in shown.notices],
-            [part for part in parts if part],
+            [part[_kept(name == shown.kept)] for name, part in parts.items() if part],
         ],
         _ask_secret(shown.asked),
         _ask_token(),
@@ -101,6 +103,10 @@ def _part(name: str, title: str, say: str) -> Element:
     return section(".part", id=name, data_testid=f"settings-{name}", aria_labelledby=f"{name}-h")[
         h2(id=f"{name}-h")[title], p(".m2")[say]
     ]
+
+
+def _kept(now: bool) -> Element:
+    return p(".kept.cap", role="status")["Saved" if now else ""]
 
 
 def _wrong(shown: Shown, name: str) -> Node:
@@ -261,16 +267,13 @@ def _ask_secret(name: str) -> Element:
 # --- who gets in ----------------------------------------------------------------------------
 
 
-def _access(shown: Shown) -> Node:
+def _access(shown: Shown) -> Element | None:
+    if not shown.has_token:
+        return None
     say = "Where the editor asks for a token, only the printed link lets a browser in."
-    return (
-        shown.has_token
-        and _part("access", "Who gets in", say)[
-            div(".line")[
-                button(".btn.o", type="button", data_act="ask_token")["Draw a new token …"],
-            ]
-        ]
-    )
+    return _part("access", "Who gets in", say)[
+        div(".line")[button(".btn.o", type="button", data_act="ask_token")["Draw a new token …"],]
+    ]
 
 
 def _ask_token() -> Element:
