@@ -187,8 +187,14 @@ def test_a_long_table_is_scrolled_sorted_and_searched_without_waiting_for_all_of
     table.get_by_role("button", name="Sort by by").click()
     expect(cell(1, 1)).to_have_text("299999")
 
+    table.get_by_role("textbox", name="Go to row").fill("250000")
+    hands.page.keyboard.press("Enter")
+    expect(cell(250_000, 0)).to_be_visible()
     table.locator("[col-id=c2] .chead").hover()
     table.get_by_role("button", name="Choose rows by who").click()
+    chooser = table.locator(".ag-filter")
+    expect(chooser).to_be_visible()
+    assert chooser.evaluate(ALL_SEEN), "something lies over it, or cuts it off"
     table.get_by_role("textbox", name="Filter Value").first.fill("zo")
     expect(table).to_contain_text("100,000 of 300,000 rows")
     expect(cell(1, 2)).to_have_text("Zoe")
@@ -206,6 +212,14 @@ def test_a_long_table_is_scrolled_sorted_and_searched_without_waiting_for_all_of
     ]
     table.get_by_role("button", name="Show all").click()
     expect(table).to_contain_text("300,000 × 3")
+
+
+ALL_SEEN = """(it) => {
+  const { left, right, top, bottom } = it.getBoundingClientRect();
+  return [[left, top], [right, top], [left, bottom], [right, bottom]]
+    .map(([x, y]) => [x + (x === left ? 2 : -2), y + (y === top ? 2 : -2)])
+    .every(([x, y]) => it.contains(document.elementFromPoint(x, y)));
+}"""
 
 
 def test_a_curve_is_looked_at_closely_and_taken_along_while_it_is_drawn(

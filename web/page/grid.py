@@ -44,6 +44,7 @@ def paged_grid(payload: TablePreview) -> ui.aggrid:
         "rowBuffer": 20,
         "blockLoadDebounceMillis": 60,
         ":datasource": "window.tensorrag.pages",
+        ":popupParent": "document.querySelector('[data-testid=table]')",  # beside it is room, too
     }
     options["defaultColDef"] |= {"sortable": True, "sortingOrder": ["asc", "desc", None]}
     for column, definition in zip(payload.columns, options["columnDefs"], strict=True):

@@ -98,6 +98,8 @@ class TableView:
         """The order and the choice that the rows seen now have."""
         self._saving = ""
         """Where the file of these rows is."""
+        self._measured = ""
+        """Of which of them that was said, or is about to be."""
         self._bytes: int | None = None
         """About how long that file is, once that is known."""
         with ui.element("section").classes("sheetview") as self._root:
@@ -144,6 +146,9 @@ class TableView:
             limit = min(PAGE, max(0, limit))
             page = await self._stored.rows(max(0, offset), limit, sort, where)
             self._found, self._wrong, self._seen = page["total"], "", (sort, where)
+            address = self._address(sort, where)
+            if address != self._saving:  # the link must not lead to the rows of before
+                self._saving, self._bytes = address, None
         except TensorRagError as error:
             page, self._wrong = None, f"{error.message} {error.hint}"
         if not self._root.is_deleted:
@@ -152,18 +157,22 @@ class TableView:
             if page is not None:
                 await self._measure(sort, where)
 
-    async def _measure(self, sort: str, where: list[Where]) -> None:
-        """Say how long the file of these rows would be, and where it is."""
+    def _address(self, sort: str, where: list[Where]) -> str:
         name = " - ".join((self._pipeline, self._card.title, self._tab.label))
         asked = urlencode({"sort": sort, "where": json.dumps(where), "name": name})
-        address = f"/api/tables/{self._stored.digest}/csv?{asked}"
-        if address == self._saving:
+        return f"/api/tables/{self._stored.digest}/csv?{asked}"
+
+    async def _measure(self, sort: str, where: list[Where]) -> None:
+        """Say how long the file of these rows would be, once for each choice of them."""
+        address = self._address(sort, where)
+        if address == self._measured:
             return
-        self._saving, self._bytes = address, None
+        self._measured = address
         with suppress(TensorRagError):  # then it has no size, and says why when it is asked for
-            self._bytes = await self._stored.csv_size(sort, where)
-        if self._saving == address and not self._root.is_deleted:
-            self._head.show(self._heading())
+            length = await self._stored.csv_size(sort, where)
+            if self._saving == address and not self._root.is_deleted:
+                self._bytes = length
+                self._head.show(self._heading())
 
     def go_to(self, number: float) -> None:
         """Bring a row into view, counted from 1 as the rows are shown now."""

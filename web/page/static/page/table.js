@@ -64,6 +64,7 @@ function tool(text) {
 function chooser(params, name, gone) {
   const button = tool("");
   button.append(drawn("M1 1.5h8L6 5v4L4 8V5z", 10));
+  const top = () => params.api.getDisplayedRowCount() && params.api.ensureIndexVisible(0, "top");
   const show = () => {
     button.classList.toggle("on", params.column.isFilterActive());
     button.setAttribute("aria-label", `Choose rows by ${name}${params.column.isFilterActive() ? ", now on" : ""}`);
@@ -73,7 +74,7 @@ function chooser(params, name, gone) {
     event.stopPropagation();
     params.showFilter(button);
   });
-  hear(params.column, "filterChanged", show, gone);
+  hear(params.column, "filterChanged", () => (show(), top()), gone);
   show();
   return button;
 }
