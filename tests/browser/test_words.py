@@ -295,6 +295,15 @@ def test_three_hints_on_the_first_visit_go_away_for_good(server: Server, chromiu
     expect(hands.card("train")).to_be_visible()
     expect(hint).to_have_count(0)
 
+    hands.page.evaluate("localStorage.setItem('tensorrag-hints-seen', '[\"run\", \"look\"]')")
+    hands.page.reload()
+    expect(hint).to_contain_text("Drag a card")
+    of_a_finger = {"pointerType": "touch", "pointerId": 5, "isPrimary": True}
+    card = hands.test_id("palette").locator('[data-card="train"]')
+    for kind, x in (("pointerdown", 100), ("pointermove", 150), ("pointermove", 200)):
+        card.dispatch_event(kind, {**of_a_finger, "clientX": x, "clientY": 300})
+    expect(hint).to_have_count(0)
+
     hands.page.goto(server.url)
     expect(hands.test_id("new")).to_be_visible()
     hands.page.evaluate(A_CONTROL)

@@ -11,7 +11,7 @@ const HINTS = [
     at: ".top [data-testid=run]:not(:disabled, [aria-disabled=true])",
     side: "below",
     text: "Press Run: every card that is not up to date runs, from left to right.",
-    done: ["click", ".top [data-testid=run]"],
+    done: [["click", ".top [data-testid=run]"]],
   },
   {
     id: "look",
@@ -19,14 +19,14 @@ const HINTS = [
     beside: ".insp",
     side: "left",
     text: "Click a card: its settings are here, and after a run its result.",
-    done: ["click", ".tr-canvas [data-node]"],
+    done: [["click", ".tr-canvas [data-node]"]],
   },
   {
     id: "add",
     at: ".pal .search",
     side: "right",
     text: "Drag a card from here onto the canvas, or double-click there. Ctrl+K finds all the rest.",
-    done: ["dragstart", ".pal [data-card]"],
+    done: [["dragstart", ".pal [data-card]"], ["pointermove", ".pal.dragging [data-card]"]], // by mouse, by finger,
   },
 ];
 
@@ -90,8 +90,9 @@ const dismissAll = () => dismiss(...HINTS.map(({ id }) => id));
 
 if (seen().size < HINTS.length) {
   for (const { id, done } of HINTS) {
-    const [event, where] = done;
-    document.addEventListener(event, ({ target }) => shown?.id === id && target.closest?.(where) && dismiss(id), true);
+    for (const [event, where] of done) {
+      document.addEventListener(event, ({ target }) => shown?.id === id && target.closest?.(where) && dismiss(id), true);
+    }
   }
   addEventListener("resize", place);
   wide.addEventListener("change", next);
