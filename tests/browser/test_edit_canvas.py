@@ -152,6 +152,30 @@ def test_cards_are_copied_and_pasted_into_another_pipeline_in_another_tab(
     expect(other.test_id("undo")).to_be_disabled()
 
 
+DEAF_AND_BEHIND = """() => {
+  const root = document.documentElement, hear = window.socket.onevent;
+  root.setAttribute("data-unanswered", "");
+  root.toggleAttribute = () => {};
+  window.socket.onevent = (packet) =>
+    JSON.stringify(packet).includes('\\"patch\\"') || hear.call(window.socket, packet);
+}"""
+"""No change reaches the canvas any more, and the page knows that it waits for one."""
+
+
+def test_a_copy_takes_along_what_was_done_last(desk: Desk, context: BrowserContext) -> None:
+    context.grant_permissions(["clipboard-read"])
+    hands = desk({"data_load": (0, 0), "train": (232, -28)}, TABLES)
+    hands.settings("train")
+    hands.page.evaluate(DEAF_AND_BEHIND)
+    hands.type_into("seed", "7")
+    expect(hands.test_id("undo")).to_have_attribute("aria-label", "Undo Change seed")
+    hands.card("train").focus()
+    hands.page.keyboard.press("ControlOrMeta+c")
+    hands.page.wait_for_function(
+        "async () => JSON.parse(await navigator.clipboard.readText()).nodes[0].params.seed === 7"
+    )
+
+
 def test_a_card_is_duplicated_cut_and_pasted_under_the_pointer(desk: Desk) -> None:
     hands = desk({"data_load": (0, 0), "train": (480, -28)}, TABLES)
     press = hands.page.keyboard.press
@@ -259,6 +283,11 @@ def test_a_card_is_passed_by_and_what_comes_to_it_goes_on(desk: Desk) -> None:
     hands.page.keyboard.press("b")  # quicker than the server answers
     expect(hands.test_id("undo")).to_have_attribute("title", re.compile("Switch Data Split on"))
     expect(hands.card("data_split")).not_to_contain_text("Bypassed")
+    for _ in range(3):
+        hands.page.keyboard.press("b")
+    hands.expect_answered()
+    expect(hands.test_id("undo")).to_have_attribute("title", re.compile("Bypass"))
+    expect(hands.card("data_split")).to_contain_text("Bypassed")
 
 
 def test_a_right_click_offers_what_can_be_done_with_cards_a_wire_and_the_canvas(

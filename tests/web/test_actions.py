@@ -140,6 +140,19 @@ async def test_a_card_is_titled_bypassed_duplicated_and_removed(hands: Hands) ->
     assert "data_split" not in hands.session.pipeline.nodes
 
 
+async def test_several_cards_are_bypassed_and_switched_on_together(hands: Hands) -> None:
+    def on() -> dict[str, bool]:
+        return {key: node.enabled for key, node in hands.session.pipeline.nodes.items()}
+
+    hands("bypass", of="data_split")
+    hands("bypass", nodes=["data_split", "data_load", "gone", 5])
+    assert on() == {"data_load": False, "data_split": False}
+    hands("bypass", nodes=["data_split", "data_load"])
+    assert on() == {"data_load": True, "data_split": True}
+    hands("bypass", nodes=["gone"])
+    assert hands.session.undo_label.startswith("Switch")
+
+
 async def test_several_cards_are_duplicated_with_their_wires_below_them_all(hands: Hands) -> None:
     hands("duplicate", nodes=["data_split", "data_load", "gone", 5])
 

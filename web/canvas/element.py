@@ -92,6 +92,10 @@ class PipelineCanvas(ui.element, component="pipeline_canvas.js", esm={"tensorrag
         """Hand over the sources of cards of one's own, by card: they go along when it is copied."""
         self.run_method("setSources", sources)
 
+    def put_in_clipboard(self, text: str) -> None:
+        """Answer to a copy that was made while an edit was on its way."""
+        self.run_method("putInClipboard", text)
+
     def set_leads(self, leads: Iterable[Mapping[str, Any]]) -> None:
         """Say where the command palette can lead besides what the canvas knows."""
         self.run_method("setLeads", list(leads))

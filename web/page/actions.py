@@ -272,10 +272,13 @@ class Edits:
             self.edit([{"op": "set_resources", "node": node, "resources": op}])
 
     def _bypass(self, data: Data) -> None:
-        node = self._node(data)
-        if node is not None:
-            enabled = not self._session.pipeline.nodes[node].enabled
-            self.edit([{"op": "set_node", "node": node, "enabled": enabled}])
+        """Pass cards by, ``of`` or ``nodes``; if all are by now, they are switched on again."""
+        nodes = self._session.pipeline.nodes
+        chosen = [each for each in (text(data, "of"), *texts(data, "nodes")) if each in nodes]
+        enabled = not any(nodes[each].enabled for each in chosen)
+        ops = [{"op": "set_node", "node": each, "enabled": enabled} for each in chosen]
+        if ops:
+            self.edit(ops)
 
     def _duplicate(self, data: Data) -> None:
         """Copy one card, ``of``, or several, ``nodes``, with the wires between them, and notes."""

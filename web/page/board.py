@@ -15,7 +15,7 @@ from web.live.session import Session
 from web.live.sessions import Sessions
 from web.page.actions import Data, Edits, text, texts
 from web.page.banner import Said, banner
-from web.page.clipboard import read_copied, sources_of
+from web.page.clipboard import copied_text, read_copied, sources_of
 from web.page.dropped import Dropped
 from web.page.elsewhere import waiting
 from web.page.markup import Node, div, h2, li, ol, p, span
@@ -27,7 +27,7 @@ FAR = 1e6
 """No card lies farther out, in pixels."""
 COMMANDS = frozenset(
     {"undo", "redo", "run", "run_node", "run_branch", "cancel", "leads", "to_setting"}
-    | {"edit_source"}
+    | {"edit_source", "bypass"}
 )
 
 
@@ -120,18 +120,15 @@ class Board:
 
     def _on_command(self, data: Data) -> Any:
         name, node = text(data, "name"), text(data, "node")
-        if name == "duplicate":
-            return self._act(
-                name,
-                {
-                    "of": node,
-                    "nodes": texts(data, "nodes"),
-                    "annotations": texts(data, "annotations"),
-                },
+        nodes, notes = texts(data, "nodes"), texts(data, "annotations")
+        if name == "copy":
+            self._canvas.put_in_clipboard(
+                copied_text(nodes, notes, self._session.pipeline, self._session.catalog)
             )
-        if name == "palette_search" or name in COMMANDS:
-            more = {"nodes": texts(data, "nodes"), "control": text(data, "control")}
-            return self._act(name, {"of": node} | more)
+        elif name == "duplicate":
+            return self._act(name, {"of": node, "nodes": nodes, "annotations": notes})
+        elif name == "palette_search" or name in COMMANDS:
+            return self._act(name, {"of": node, "nodes": nodes, "control": text(data, "control")})
         return None
 
     def _on_select(self, data: Data) -> Any:

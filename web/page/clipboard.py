@@ -11,7 +11,7 @@ from tensorrag.edit.clipboard import excerpt
 from tensorrag.errors import FileFormatError
 from tensorrag.pipeline import JsonObject, Pipeline
 from tensorrag.pipeline.came_along import with_sources
-from tensorrag.pipeline.files import MAX_BYTES, from_object
+from tensorrag.pipeline.files import MAX_BYTES, dumps, from_object
 from tensorrag.pipeline.strict_json import loads
 
 NO_CARDS = "There are no cards in what was copied."
@@ -40,8 +40,18 @@ def read_copied(text: str) -> tuple[JsonObject, int]:
     return copied, len(pipeline.misfits)
 
 
+def copied_text(
+    nodes: Iterable[str], notes: Iterable[str], pipeline: Pipeline, catalog: Catalog
+) -> str:
+    """Write these cards and notes as they are copied: as the text of a pipeline's file."""
+    return dumps(_with_sources(excerpt(pipeline, nodes, notes), catalog))
+
+
 def sources_of(nodes: Iterable[str], pipeline: Pipeline, catalog: Catalog) -> Mapping[str, Any]:
     """Return the sources of cards of one's own that a copy of these cards needs elsewhere."""
+    return _with_sources(excerpt(pipeline, nodes), catalog).cards
+
+
+def _with_sources(part: Pipeline, catalog: Catalog) -> Pipeline:
     cards = catalog.cards
-    part = excerpt(pipeline, nodes)
-    return with_sources(part, lambda card: cards[card].source if card in cards else None).cards
+    return with_sources(part, lambda card: cards[card].source if card in cards else None)

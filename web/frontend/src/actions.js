@@ -142,13 +142,17 @@ export function createActions({ graph, flow, selection, emit, session }) {
     command("run_node", null, { nodes: graph.lastOf(id) })
   }
 
-  /** Pass the selected cards by; those that all are passed by already are switched on again. */
+  /**
+   * Pass the selected cards by; those that all are passed by already are switched on again. Which of
+   * both it is, the server says: the answer to the last time may be on its way.
+   */
   function bypass() {
     const { nodes } = selection.whole()
     const cards = nodes.map((id) => graph.whole.nodes.get(id)).filter(Boolean)
     const enabled = cards.every((card) => card.enabled === false)
     for (const card of cards) graph.putNode({ ...card, enabled })
-    if (nodes.length) send(nodes.map((node) => ({ op: "set_node", node, enabled })))
+    if (graph.settle()) flow.match()
+    if (nodes.length) emit("command", { name: "bypass", nodes })
   }
 
   function duplicate() {

@@ -12,6 +12,8 @@ export function useClipboard({ root, graph, flow, selection, actions, emit, enab
   const placing = createPlacing()
   let pointer = null
   let asked = false
+  let awaited = false // whether the server was asked for the text of what was copied last
+  let answer = null
 
   /** Text that is selected, or written in, is what is meant; and nothing while the page is away. */
   const isOurs = ({ target }) =>
@@ -19,11 +21,21 @@ export function useClipboard({ root, graph, flow, selection, actions, emit, enab
     !root.value.closest("[inert]") &&
     (asked || !(isEditable(target) || String(window.getSelection())))
 
+  /** An edit that is on its way is not in what the canvas knows: the server has it, a moment later. */
+  const isBehind = () => document.documentElement.hasAttribute("data-unanswered")
+
   function onCopy(event) {
+    if (answer !== null) {
+      event.preventDefault()
+      return event.clipboardData.setData("text/plain", answer)
+    }
+    awaited = false
     const { nodes: ids, annotations: notes } = selection.whole()
     if (!isOurs(event) || !(ids.length || notes.length)) return
     event.preventDefault()
     event.clipboardData.setData("text/plain", clipOf({ graph, flow, sources }, ids, notes))
+    awaited = isBehind()
+    if (awaited) emit("command", { name: "copy", nodes: ids, annotations: notes })
     if (event.type === "cut") actions.removeSelected("Cut")
   }
 
@@ -56,6 +68,15 @@ export function useClipboard({ root, graph, flow, selection, actions, emit, enab
     const done = document.execCommand(name)
     asked = false
     return done
+  }
+
+  /** What was copied, as the server has it; too late where something else was copied meanwhile. */
+  function put(text) {
+    if (!awaited) return
+    answer = text
+    ask("copy")
+    answer = null
+    awaited = false
   }
 
   /** Without anything selected, a browser asks first whether there is something to copy. */
@@ -92,5 +113,5 @@ export function useClipboard({ root, graph, flow, selection, actions, emit, enab
 
   const setSources = (more) => Object.assign(sources, more)
 
-  return { copy: () => ask("copy"), cut: () => ask("cut"), pasteFromMenu, place, setSources }
+  return { copy: () => ask("copy"), cut: () => ask("cut"), pasteFromMenu, place, put, setSources }
 }
