@@ -10,6 +10,7 @@ from tensorrag.edit.annotations import annotations_of
 from tensorrag.edit.edges import title_of
 from tensorrag.errors import NodeNotFound
 from tensorrag.pipeline import JsonObject, Pipeline
+from tensorrag.pipeline.files import from_object
 
 
 def describe(ops: Sequence[Any], before: Pipeline, catalog: Catalog) -> str:
@@ -30,6 +31,13 @@ def _cards(ids: Sequence[str], before: Pipeline, catalog: Catalog) -> str:
         return "a card"
 
 
+def named_notes(notes: Sequence[JsonObject]) -> str:
+    """Name notes and frames: "a frame", "3 notes"; they are notes where both are among them."""
+    kinds = {each.get("kind", "note") for each in notes}
+    kind = kinds.pop() if len(kinds) == 1 else "note"
+    return f"a {kind}" if len(notes) == 1 else f"{len(notes):,} {kind}s"
+
+
 def _name_add(op: JsonObject, before: Pipeline, catalog: Catalog) -> str:
     card = op["node"]["card"] if "node" in op else op["card"]
     verb = "Insert" if "splice" in op else "Add"
@@ -42,7 +50,8 @@ def _name_remove(op: JsonObject, before: Pipeline, catalog: Catalog) -> str:
         return f"Remove {_cards(nodes, before, catalog)}"
     edges, notes = op.get("edges") or [], op.get("annotations") or []
     if notes and not edges:
-        return "Remove a note" if len(notes) == 1 else f"Remove {len(notes):,} notes"
+        known = annotations_of(before)
+        return f"Remove {named_notes([known[each] for each in notes])}"
     return "Remove a wire" if len(edges) == 1 else f"Remove {len(edges):,} wires"
 
 
@@ -53,8 +62,7 @@ def _name_annotate(op: JsonObject, before: Pipeline, catalog: Catalog) -> str:
     if "collapsed" in first and len(given) == 1:
         return _name_collapse(first, known.get(first["id"], first), before, catalog)
     verb = "Change" if first.get("id") in known else "Add"
-    kind = (known.get(first.get("id", "")) or first).get("kind", "note")
-    return f"{verb} a {kind}" if len(given) == 1 else f"{verb} {len(given):,} notes"
+    return f"{verb} {named_notes([known.get(each['id'], each) for each in given])}"
 
 
 def _name_collapse(frame: JsonObject, known: JsonObject, before: Pipeline, catalog: Catalog) -> str:
@@ -65,6 +73,10 @@ def _name_collapse(frame: JsonObject, known: JsonObject, before: Pipeline, catal
 
 def _name_paste(op: JsonObject, before: Pipeline, catalog: Catalog) -> str:
     count = len(op["pipeline"].get("nodes") or ())
+    if not count:
+        return (
+            f"Paste {named_notes([*annotations_of(from_object(op['pipeline']).pipeline).values()])}"
+        )
     return "Paste a card" if count == 1 else f"Paste {count:,} cards"
 
 

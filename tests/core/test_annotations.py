@@ -67,6 +67,22 @@ def test_they_are_a_step_back_and_survive_a_crash() -> None:
     assert document.apply([{"op": "remove", "annotations": ["note_1"]}]).label == "Remove a note"
 
 
+@pytest.mark.parametrize(
+    ("known", "op", "label"),
+    [
+        ([NOTE], {"op": "annotate", "annotations": [FRAME]}, "Add a frame"),
+        ([NOTE, FRAME], {"op": "remove", "annotations": ["frame_1"]}, "Remove a frame"),
+        ([NOTE, FRAME], {"op": "remove", "annotations": ["frame_1", "note_1"]}, "Remove 2 notes"),
+        ([], {"op": "paste", "pipeline": to_json(Pipeline(annotations=(NOTE,)))}, "Paste a note"),
+        ([], {"op": "paste", "pipeline": to_json(Pipeline(annotations=(FRAME,)))}, "Paste a frame"),
+    ],
+)
+def test_a_step_says_whether_it_was_about_a_note_or_a_frame(
+    known: list[Any], op: dict[str, Any], label: str
+) -> None:
+    assert Document(annotated(*known), CATALOG).apply([op]).label == label
+
+
 def test_they_are_copied_with_free_ids_and_keep_their_distance_to_the_cards() -> None:
     start = annotated(NOTE, FRAME).with_nodes(Node("a", "train"))
     part = excerpt(start, ["a"], ["note_1"])

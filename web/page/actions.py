@@ -11,6 +11,7 @@ from typing import Any
 
 from tensorrag.edit.clipboard import excerpt
 from tensorrag.edit.edges import title_of
+from tensorrag.edit.labels import named_notes
 from tensorrag.errors import TensorRagError
 from tensorrag.gpus import GPUS, USUAL
 from tensorrag.pipeline import JsonObject, Pipeline
@@ -290,8 +291,10 @@ class Edits:
 
     def _duplicated(self, copied: Pipeline) -> str:
         nodes = [*copied.nodes.values()]
+        if not nodes:
+            return f"Duplicate {named_notes(copied.annotations)}"
         if len(nodes) != 1:
-            return "Duplicate cards" if nodes else "Duplicate a note"
+            return "Duplicate cards"
         return f"Duplicate {title_of(nodes[0], self._session.catalog)}"
 
     def paste(

@@ -59,6 +59,7 @@ export function createActions({ graph, flow, selection, emit, session }) {
     const { nodes, annotations } = selection.whole()
     const edges = [...selection.wires].filter((id) => graph.edges.has(id))
     if (!nodes.length && !edges.length && !annotations.length) return
+    const label = verb && `${verb} ${nodes.length ? counted(nodes) : named(annotations)}`
     for (const id of annotations) graph.annotations.delete(id)
     for (const id of edges) graph.removeEdge(id)
     for (const id of nodes) {
@@ -66,7 +67,6 @@ export function createActions({ graph, flow, selection, emit, session }) {
       flow.drop(id)
     }
     selection.wires.clear()
-    const label = verb && (nodes.length === 1 ? `${verb} a card` : `${verb} ${nodes.length} cards`)
     send([{ op: "remove", nodes, edges, annotations, heal: true }], label)
   }
 
@@ -81,14 +81,11 @@ export function createActions({ graph, flow, selection, emit, session }) {
     const ops = []
     if (annotations.length) ops.push({ op: "annotate", annotations })
     if (Object.keys(positions).length) ops.push({ op: "move", positions })
-    const ofNotes = notes.length ? labelOfMove(notes) : ""
+    const ofNotes = notes.length ? `Move ${named(notes.map(({ id }) => id))}` : ""
     if (ops.length) send(ops, ids.length === 1 && frames.length ? "Move a composite" : ofNotes)
   }
 
-  function labelOfMove(notes) {
-    if (notes.length > 1) return "Move notes"
-    return `Move a ${graph.annotations.get(notes[0].id).kind}`
-  }
+  const named = (ids) => (ids.length > 1 ? "notes" : `a ${graph.annotations.get(ids[0]).kind}`)
 
   /** Add or change a note or a frame ({id, …}). */
   function annotate(annotation) {
@@ -176,3 +173,5 @@ export function createActions({ graph, flow, selection, emit, session }) {
     unfold,
   }
 }
+
+const counted = (ids) => (ids.length === 1 ? "a card" : `${ids.length} cards`)

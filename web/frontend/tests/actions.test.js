@@ -33,3 +33,27 @@ test("a composite is run in one run, to all that it ends in", () => {
     ["command", { name: "run_node", nodes: ["split"] }],
   ])
 })
+
+test("a step back names what was cut", () => {
+  const note = {
+    id: "note_1",
+    kind: "note",
+    text: "Why",
+    position: { x: 0, y: 0 },
+    size: { width: 96, height: 48 },
+  }
+  const graph = createGraph()
+  graph.load({ ...sample(), annotations: [note, { ...note, id: "frame_1", kind: "frame" }] })
+  const labels = []
+  const emit = (_, { label }) => labels.push(label)
+  for (const [nodes, annotations] of [
+    [["train"], ["note_1"]],
+    [[], ["frame_1"]],
+    [["load", "split"], []],
+  ]) {
+    const selection = { whole: () => ({ nodes, annotations }), wires: new Set() }
+    const flow = { drop() {} }
+    createActions({ graph, flow, selection, emit, session: {} }).removeSelected("Cut")
+  }
+  assert.deepEqual(labels, ["Cut a card", "Cut a frame", "Cut 2 cards"])
+})
