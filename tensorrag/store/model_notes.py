@@ -53,7 +53,8 @@ def gather(connection: sqlite3.Connection) -> None:
 def _note(connection: sqlite3.Connection, run: str, nodes: Nodes) -> None:
     for node, (shown, made) in nodes.items():
         for output in _outputs(shown, "Model"):
-            _note_model(connection, run, node, shown, made, output)
+            if "sha256" in output:
+                _note_model(connection, run, node, shown, made, output)
     for node, (shown, made) in nodes.items():
         for output in _outputs(shown, "Metrics"):
             rows = _object(output.get("schema")).get("rows")
