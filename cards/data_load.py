@@ -30,7 +30,7 @@ from tensorrag.types import Provenance, Value
 _FILE = {"source": ["upload", "path", "url"]}
 _KINDS = "a CSV, Excel, Parquet or JSON lines file"
 
-SampleName = Literal["boston_housing", "diabetes", "iris", "wine", "breast_cancer"]
+SampleName = Literal["boston_housing", "diabetes", "iris", "wine", "breast_cancer", "churn"]
 
 
 class DataLoad(Card):
@@ -48,7 +48,7 @@ class DataLoad(Card):
     source: Literal["sample", "upload", "path", "url"] = Field("sample", label="Load from")
     """Where the table comes from."""
     sample_name: SampleName = Field("boston_housing", label="Sample", when={"source": "sample"})
-    """A table that comes with TensorRag. boston_housing is synthetic."""
+    """A table that comes with TensorRag. boston_housing and churn are synthetic."""
     upload: str = Field("", label="File", when={"source": "upload"}, detail="read_as")
     """A CSV, Excel, Parquet or JSON lines file from your computer, up to 100 MB."""
     upload_name: str = Field("", label="File name", when={"source": "upload"})

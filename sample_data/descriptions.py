@@ -184,4 +184,26 @@ BREAST_CANCER = Description(
     licence=_CC_BY,
 )
 
-DESCRIPTIONS = (BOSTON_HOUSING, DIABETES, IRIS, WINE, BREAST_CANCER)
+CHURN = Description(
+    name="churn",
+    title="Customer churn (synthetic)",
+    summary="5,000 synthetic customers of a telephone company: predict who leaves.",
+    synthetic=True,
+    file="churn.csv",
+    columns=(
+        Column("age", "integer", "years", "Age of the customer"),
+        Column("tenure", "integer", "months", "How long they have been a customer"),
+        Column("contract", "category", None, "monthly, one year or two years"),
+        Column("internet", "category", None, "phone only, dsl or fibre"),
+        Column("several_lines", "binary", None, "1 if they have several telephone lines, else 0"),
+        Column("monthly_charge", "number", "$", "What they pay a month"),
+        Column("support_calls", "integer", "calls", "Calls to the support in the last half year"),
+        Column("churned", "category", None, "yes if they left, else no"),
+    ),
+    target="churned",
+    task="binary",
+    source="Drawn at random by churn.py",
+    licence="Apache-2.0",
+)
+
+DESCRIPTIONS = (BOSTON_HOUSING, DIABETES, IRIS, WINE, BREAST_CANCER, CHURN)

@@ -1,8 +1,8 @@
 """Make the sample data sets and their catalogue: `python -m sample_data.make`.
 
-Run it after a change to `boston_housing.py` or `descriptions.py`, and commit what it writes into
-`sample_data/data/`. The content does not depend on when or how often it runs; the bytes of the
-Parquet file name the version of pyarrow that wrote it.
+Run it after a change to `boston_housing.py`, `churn.py` or `descriptions.py`, and commit what it
+writes into `sample_data/data/`. The content does not depend on when or how often it runs; the
+bytes of the Parquet file name the version of pyarrow that wrote it.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ import pyarrow.csv
 import pyarrow.parquet
 from sklearn import datasets
 
-from sample_data import boston_housing
+from sample_data import boston_housing, churn
 from sample_data.catalogue import DATA
 from sample_data.descriptions import DESCRIPTIONS, Description
 
@@ -29,6 +29,8 @@ def table(name: str) -> pa.Table:
     names = [column.name for column in description.columns]
     if name == "boston_housing":
         return pa.table(boston_housing.make()).select(names)
+    if name == "churn":
+        return pa.table(churn.make()).select(names)
     return _from_scikit_learn(name, names, _kinds(description))
 
 

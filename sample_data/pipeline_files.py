@@ -19,6 +19,7 @@ PIPELINES = (
     "linear_ridge_lasso",
     "diabetes",
     "breast_cancer",
+    "churn",
 )
 """Names of the sample pipelines; `boston_housing`, with which the editor opens, comes first."""
 

@@ -170,6 +170,17 @@ def test_numbers_are_learnt_from_categories_and_gaps_too(model_type: str) -> Non
     assert model.report.train["r2"] > 0.5
 
 
+@pytest.mark.parametrize("model_type", ["logistic", "gradient_boosting"])
+def test_who_leaves_is_found_in_the_churn_sample(model_type: str) -> None:
+    train, test = parts("churn")
+
+    metrics = measured(test, learnt(train, "churned", model_type))
+
+    assert metrics.values["roc_auc"] > 0.75
+    assert "Precision, recall, F1 and the areas are of yes." in str(metrics.caption)
+    assert str(metrics.caption).endswith("Synthetic data.")
+
+
 def test_preparing_is_fitted_on_the_train_rows_and_lies_in_the_model() -> None:
     table, new = Table.from_pandas(guests()), guests(50)
     new.loc[0, "city"] = "Rome"
