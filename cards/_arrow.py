@@ -5,33 +5,69 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from tensorrag import InputError
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Take values out of a dictionary, in which each is kept once."""
+def plain(column: pa.ChunkedArray, name: str = "") -> pa.ChunkedArray:
+    """Return a column whose values can be compared: out of a dictionary, of some type.
+
+    Raises:
+        InputError: its values are lists or have parts.
+    """
     import pyarrow as pa
 
-    return column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        return column.cast(kind.value_type)
+    if pa.types.is_nested(kind):
+        raise InputError(
+            f"Column {name} holds lists or values with parts, which cannot be compared."
+            if name
+            else "A column holds lists or values with parts, which cannot be compared.",
+            port="dataset",
+            hint="Choose other columns.",
+        )
+    return column.cast(pa.float64()) if pa.types.is_null(kind) else column
 
 
 def as_floats(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Return numbers and flags as float64; what is no number at all is missing."""
+    """Return numbers and flags as float64."""
     import pyarrow as pa
-    import pyarrow.compute as pc
 
     if pa.types.is_boolean(column.type):
         column = column.cast(pa.int8())
-    floats = plain(column).cast(pa.float64(), safe=False)
-    return pc.if_else(pc.is_nan(floats), pa.scalar(None, pa.float64()), floats)
+    return plain(column).cast(pa.float64(), safe=False)
 
 
-def as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Return values as text; flags as ``true`` and ``false``."""
+def without_nan(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Have what is not a number missing, where a column holds floats."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not pa.types.is_floating(column.type):
+        return column
+    return pc.if_else(pc.is_nan(column), pa.scalar(None, column.type), column)
+
+
+def as_text(column: pa.ChunkedArray, name: str = "") -> pa.ChunkedArray:
+    """Return values as text; flags as ``true`` and ``false``.
+
+    Raises:
+        InputError: they cannot be written as text.
+    """
     import pyarrow as pa
 
-    return plain(column).cast(pa.string())
+    try:
+        return plain(column, name).cast(pa.string())
+    except pa.ArrowException as error:
+        raise InputError(
+            f"Column {name} cannot be written as text." if name else "A column is no text.",
+            port="dataset",
+            hint="Choose other columns.",
+        ) from error
 
 
 def replaced(table: pa.Table, columns: Mapping[str, pa.ChunkedArray]) -> pa.Table:
@@ -41,8 +77,10 @@ def replaced(table: pa.Table, columns: Mapping[str, pa.ChunkedArray]) -> pa.Tabl
     return table
 
 
-def distinct(column: pa.ChunkedArray) -> list[str]:
+def distinct(column: pa.ChunkedArray, name: str) -> list[str]:
     """Return the distinct values as text, in order, without missing ones."""
     import pyarrow.compute as pc
 
-    return sorted(value for value in pc.unique(as_text(column)).to_pylist() if value is not None)
+    return sorted(
+        value for value in pc.unique(as_text(column, name)).to_pylist() if value is not None
+    )

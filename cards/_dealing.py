@@ -26,7 +26,7 @@ def by_group(table: Table, name: str, sizes: Sizes, seed: int) -> list[np.ndarra
     import numpy as np
     import pyarrow.compute as pc
 
-    column = plain(table.arrow[name])
+    column = plain(table.arrow[name], name)
     encoded = pc.dictionary_encode(column, null_encoding="encode").combine_chunks()
     groups = np.asarray(encoded.indices)
     counts = np.bincount(groups)
@@ -50,7 +50,7 @@ def by_time(table: Table, name: str, sizes: Sizes) -> list[np.ndarray]:
     import numpy as np
     import pyarrow.compute as pc
 
-    times = table.arrow[name]
+    times = plain(table.arrow[name], name)
     if times.null_count:
         raise InputError(
             f"{times.null_count:,} rows have no {name}.",

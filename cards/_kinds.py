@@ -41,8 +41,8 @@ def to_kind(
         InputError: a value does not fit, and ``refuse``.
     """
     if kind in ("category", "text"):
-        return as_text(column)
-    made = _converted(column, kind, date_format)
+        return as_text(column, name)
+    made = _converted(plain(column, name), kind, date_format)
     if refuse and made.null_count > column.null_count:
         row, value = _first_lost(column, made)
         raise InputError(
@@ -63,7 +63,6 @@ def _numbers(column: pa.ChunkedArray, *, whole: bool) -> pa.ChunkedArray:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    column = plain(column)
     if pa.types.is_boolean(column.type):
         column = column.cast(pa.int8())
     if not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
@@ -73,9 +72,9 @@ def _numbers(column: pa.ChunkedArray, *, whole: bool) -> pa.ChunkedArray:
         column = _where(pc.match_substring_regex(text, _NUMBER), text).cast(pa.float64())
     if not whole:
         return column.cast(pa.float64(), safe=False)
-    if pa.types.is_integer(column.type):
+    if pa.types.is_integer(column.type) and not pa.types.is_uint64(column.type):
         return column.cast(pa.int64())
-    floats = column.cast(pa.float64())
+    floats = column.cast(pa.float64(), safe=False)
     exact = pc.and_(pc.equal(floats, pc.floor(floats)), pc.less(pc.abs(floats), 2.0**53))
     return _where(exact, floats).cast(pa.int64())
 

@@ -52,7 +52,7 @@ class BalanceClasses(Card):
         import pyarrow.compute as pc
 
         self._check(dataset.schema)
-        text = as_text(dataset.arrow[self.target_column])
+        text = as_text(dataset.arrow[self.target_column], self.target_column)
         values = pc.unique(text).drop_null()
         if not 1 < len(values) <= MOST_CLASSES:
             few = "fewer than two classes" if len(values) < 2 else f"{len(values):,} values"

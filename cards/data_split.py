@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from pydantic import model_validator
 
+from cards._arrow import plain
 from cards._columns import require
 from cards._dealing import by_group, by_time
 from tensorrag import (
@@ -243,6 +244,7 @@ def _strata(table: Table, name: str) -> np.ndarray:
     import numpy as np
     import pandas as pd
 
+    plain(table.arrow[name], name)  # refuses what cannot be compared
     values = table.to_pandas([name])[name]
     continuous = pd.api.types.is_numeric_dtype(values) and values.nunique() > 2 * BINS
     if continuous:

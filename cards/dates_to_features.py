@@ -146,7 +146,7 @@ def _part(date: pa.ChunkedArray, part: str) -> pa.ChunkedArray:
     if part == "weekday":
         made = pc.day_of_week(date, count_from_zero=False, week_start=1)
     elif part == "days":
-        made = pc.floor(pc.divide(date.cast(pa.int64()).cast(pa.float64()), 86_400e6))
+        made = pc.floor(pc.divide(date.cast(pa.int64()).cast(pa.float64(), safe=False), 86_400e6))
     else:
         made = getattr(pc, part)(date)
     return made.cast(pa.int64())

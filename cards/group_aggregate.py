@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from cards._arrow import as_floats, plain
+from cards._arrow import plain, without_nan
 from cards._columns import require, require_numbers, some
 from tensorrag import Card, Column, ColumnSchema, Field, ParameterError, Schema, Table, TableSchema
 from tensorrag.types import ColumnKind
@@ -55,7 +55,7 @@ class GroupAggregate(Card):
         import pyarrow.compute as pc
 
         names = self._measured(dataset.schema) or []
-        by = {f"by {at}": plain(dataset.arrow[name]) for at, name in enumerate(self.by)}
+        by = {f"by {at}": plain(dataset.arrow[name], name) for at, name in enumerate(self.by)}
         values = {f"of {at}": _values(dataset, name) for at, name in enumerate(names)}
         asked = [
             (
@@ -67,7 +67,14 @@ class GroupAggregate(Card):
             for measure in self._measures()
         ]
         grouped = pa.table(by | values).group_by(list(by), use_threads=False)
-        made = grouped.aggregate([*asked, ([], "count_all")])
+        try:
+            made = grouped.aggregate([*asked, ([], "count_all")])
+        except pa.ArrowNotImplementedError as error:
+            raise ParameterError(
+                f"Not all of this can be measured: {str(error).partition(chr(10))[0][:150]}",
+                field="columns",
+                hint="Choose fewer measures, or other columns.",
+            ) from error
         order = [*by, "count_all", *(f"{column}_{kernel}" for column, kernel, _ in asked)]
         columns = self._columns(dataset.schema) or ()
         arrow = made.select(order).rename_columns([column.name for column in columns])
@@ -140,10 +147,10 @@ def _values(table: Table, name: str) -> pa.ChunkedArray:
     """Take a column, flags as numbers."""
     import pyarrow as pa
 
-    column = plain(table.arrow[name])
+    column = plain(table.arrow[name], name)
     if pa.types.is_boolean(column.type):
         return column.cast(pa.int8())
-    return as_floats(column) if pa.types.is_floating(column.type) else column
+    return without_nan(column)
 
 
 _OF_ANY = frozenset({"distinct", "min", "max"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from cards._arrow import as_floats, plain, replaced
+from cards._arrow import as_floats, plain, replaced, without_nan
 from cards._columns import require, some
 from cards._fitting import fitted, fitting_concerns, same_columns
 from tensorrag import (
@@ -55,7 +55,7 @@ class Impute(Card):
         names = self._names(dataset.schema, learnt.schema) or []
         filled: dict[str, pa.ChunkedArray] = {}
         for name in names:
-            column = _without_nan(plain(dataset.arrow[name]))
+            column = _fillable(plain(dataset.arrow[name], name))
             if column.null_count:
                 value = self._value(name, learnt.arrow[name], column.type)
                 filled[name] = column.fill_null(value)
@@ -118,7 +118,7 @@ class Impute(Card):
         """Return what to fill in, as a scalar of the column's type."""
         import pyarrow as pa
 
-        learnt = _without_nan(plain(learnt))
+        learnt = _fillable(plain(learnt, name))
         if self.strategy == "constant":
             return _as_type(self.value.strip(), name, kind)
         if learnt.null_count == len(learnt):
@@ -150,17 +150,14 @@ def _most_frequent(column: pa.ChunkedArray) -> Any:
 
     counted = pc.value_counts(column.drop_null())
     counts, values = counted.field("counts"), counted.field("values")
-    return pc.min_max(values.filter(pc.equal(counts, pc.max(counts))))["min"].as_py()
+    return min(values.filter(pc.equal(counts, pc.max(counts))).to_pylist())
 
 
-def _without_nan(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Have what is no number missing."""
+def _fillable(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Have what is no number missing; a mean fits no decimal numbers."""
     import pyarrow as pa
-    import pyarrow.compute as pc
 
-    if not pa.types.is_floating(column.type):
-        return column
-    return pc.if_else(pc.is_nan(column), pa.scalar(None, column.type), column)
+    return as_floats(column) if pa.types.is_decimal(column.type) else without_nan(column)
 
 
 def _read(value: str, name: str, kind: str | None) -> None:

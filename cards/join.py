@@ -139,7 +139,7 @@ def _keys(table: Table, on: list[str], row: str) -> pa.Table:
     import numpy as np
     import pyarrow as pa
 
-    columns = {name: plain(table.arrow[name]) for name in on}
+    columns = {name: plain(table.arrow[name], name) for name in on}
     return pa.table(columns | {row: pa.array(np.arange(table.num_rows))})
 
 

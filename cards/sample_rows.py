@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from cards._arrow import plain
 from cards._columns import require
 from tensorrag import Card, Column, Field, Schema, Table, TableSchema
 
@@ -44,8 +45,10 @@ class SampleRows(Card):
             require(dataset.schema, [self.stratify_by], field="stratify_by")
         rng = np.random.default_rng(self.seed)
         count = self._count(dataset.num_rows)
-        if self.stratify_by:
-            places = _stratified(dataset.arrow[self.stratify_by], count, rng)
+        if self.stratify_by and count:
+            places = _stratified(
+                plain(dataset.arrow[self.stratify_by], self.stratify_by), count, rng
+            )
         else:
             places = rng.choice(dataset.num_rows, count, replace=False, shuffle=False)
         return self.Out(Table(dataset.arrow.take(np.sort(places)), like=dataset))

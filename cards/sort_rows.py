@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from cards._arrow import plain
 from cards._columns import require, some
 from tensorrag import Card, Column, Field, ParameterError, Schema, Table, TableSchema
 
@@ -59,6 +60,4 @@ def _comparable(table: Table, names: list[str]) -> object:
     """Take the columns to sort by out of the table, and out of dictionaries, under plain names."""
     import pyarrow as pa
 
-    columns = [table.arrow[name] for name in names]
-    plain = [c.cast(c.type.value_type) if pa.types.is_dictionary(c.type) else c for c in columns]
-    return pa.table({str(at): column for at, column in enumerate(plain)})
+    return pa.table({str(at): plain(table.arrow[name], name) for at, name in enumerate(names)})

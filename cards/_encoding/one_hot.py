@@ -49,7 +49,7 @@ def one_hot(
 
 
 def _values(learnt: Table, name: str, most: int) -> list[str]:
-    values = distinct(learnt.arrow[name])
+    values = distinct(learnt.arrow[name], name)
     if len(values) > most:
         raise ParameterError(
             f"{name} has {len(values):,} different values, which would make as many columns.",
@@ -68,7 +68,9 @@ def _encoded(
     name = column.name
     if name not in values:
         return {name: dataset.arrow[name]}
-    text = pc.fill_null(pc.index_in(as_text(dataset.arrow[name]), pa.array(values[name])), -1)
+    text = pc.fill_null(
+        pc.index_in(as_text(dataset.arrow[name], name), pa.array(values[name], pa.string())), -1
+    )
     return {
         f"{name}_{value}": pc.equal(text, at).cast(pa.int8())
         for at, value in enumerate(values[name])

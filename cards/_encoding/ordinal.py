@@ -29,7 +29,7 @@ def ordinal(
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    values = distinct(learnt)
+    values = distinct(learnt, name)
     lacking = next((value for value in values if order and value not in order), None)
     if lacking is not None:
         raise ParameterError(
@@ -38,4 +38,4 @@ def ordinal(
             hint="Name all values, from the lowest to the highest.",
         )
     known = pa.array(list(order) or values, pa.string())
-    return pc.index_in(as_text(column), known).cast(pa.int64())
+    return pc.index_in(as_text(column, name), known).cast(pa.int64())

@@ -32,7 +32,7 @@ def target_means(
     import pyarrow.compute as pc
 
     learnt = dataset if fit_on is None else fit_on
-    values = pc.unique(as_text(learnt.arrow[name])).drop_null()
+    values = pc.unique(as_text(learnt.arrow[name], name)).drop_null()
     codes = _codes(learnt, name, values)
     goal = np.asarray(as_floats(learnt.arrow[target]).to_numpy())
     told = np.isfinite(goal)
@@ -60,7 +60,7 @@ def _codes(table: Table, name: str, values: pa.Array) -> np.ndarray:
     import numpy as np
     import pyarrow.compute as pc
 
-    found = pc.fill_null(pc.index_in(as_text(table.arrow[name]), values), len(values))
+    found = pc.fill_null(pc.index_in(as_text(table.arrow[name], name), values), len(values))
     return np.asarray(found.to_numpy())
 
 

@@ -73,8 +73,7 @@ class Compiler:
         if self.known is not None and name not in self.known:
             raise self._unknown(node, list(self.known))
         kind = KINDS.get((self.known or {}).get(name) or "")
-        plain = Compiled(kind, lambda row: row[name])
-        return plain if kind in (None, "flag") else plain.brought_to(kind)
+        return Compiled(kind, lambda row: row[name])  # whoever takes it brings it to its kind
 
     def _unknown(self, node: ColumnName, known: list[str]) -> Mistake:
         message = f"there is no column {short(node.name)}"
