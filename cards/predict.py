@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from cards._learning import missing_features, predict
+from cards._learning import missing_features, predict, probabilities
 from tensorrag import (
     Card,
     Field,
@@ -18,6 +18,9 @@ from tensorrag import (
     TableSchema,
 )
 from tensorrag.types import ColumnSchema
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 class Predict(Card):
@@ -33,29 +36,29 @@ class Predict(Card):
     prediction_column: str = Field("", label="Column")
     """The name of the new column; empty means predicted_ and the name of the target."""
 
+    shares: bool = Field(True, label="Probabilities")
+    """For a model that tells classes apart: how likely each is, in columns of their own."""
+
     class Out(NamedTuple):
         predictions: Table
 
     def run(self, dataset: Table, trained_model: Model) -> Out:
         """Predict each row."""
-        import pyarrow as pa
-
         name = self._new_column(dataset.schema, trained_model.schema) or ""
-        predicted = predict(trained_model, dataset)
         column = ColumnSchema(name=name, unit=trained_model.target_unit)
-        table = dataset.arrow.append_column(name, pa.array(predicted))
+        table = dataset.arrow.append_column(name, _predicted(trained_model, dataset))
+        for share, values in self._shares(trained_model, dataset).items():
+            self._refuse_twice(dataset.schema, share)
+            table = table.append_column(share, values)
         return self.Out(Table(table, columns=[column], like=dataset))
 
     def propagate(self, dataset: TableSchema, trained_model: ModelSchema) -> TableSchema:
         """Add the new column, where the table has what the model takes."""
         name = self._new_column(dataset, trained_model)
-        if dataset.columns is None or name is None:
+        if dataset.columns is None or name is None or trained_model.task != "regression":
             return TableSchema(rows=dataset.rows, provenance=dataset.provenance)
-        column = ColumnSchema(name=name, missing=0)
-        if trained_model.task == "regression":
-            column = column.model_copy(update={"kind": "number"})
-        columns = (*dataset.columns, column)
-        return dataset.model_copy(update={"columns": columns})
+        column = ColumnSchema(name=name, kind="number", missing=0)
+        return dataset.model_copy(update={"columns": (*dataset.columns, column)})
 
     def brief(self, schemas: Mapping[str, Schema]) -> str:
         """Name the new column."""
@@ -75,10 +78,36 @@ class Predict(Card):
             hint = "Use rows with the same columns as those that it was trained on."
             raise InputError(lacks, port="dataset", hint=hint)
         name = self.prediction_column or (f"predicted_{model.target}" if model.target else None)
-        if name is not None and table.column(name) is not None:
+        if name is not None:
+            self._refuse_twice(table, name)
+        return name
+
+    def _refuse_twice(self, table: TableSchema, name: str) -> None:
+        if table.column(name) is not None:
             raise ParameterError(
                 f"The table has a column {name!r} already, and it is not written over.",
                 field="prediction_column",
-                hint="Choose another name for the predictions.",
+                hint="Choose another name, or rename that column before.",
             )
-        return name
+
+    def _shares(self, model: Model, table: Table) -> dict[str, pa.Array]:
+        """Tell how likely each class is, by the name of its column."""
+        import pyarrow as pa
+
+        found = probabilities(model, table) if self.shares and model.classes else None
+        if found is None:
+            return {}
+        return {
+            f"probability_{label}": pa.array(found[:, at], pa.float64())
+            for at, label in enumerate(model.classes or ())
+        }
+
+
+def _predicted(model: Model, table: Table) -> pa.Array:
+    """Predict each row: a number, or a class."""
+    import numpy as np
+    import pyarrow as pa
+
+    kind = pa.array(list(model.classes)).type if model.classes else pa.float64()
+    found = predict(model, table) if table.num_rows else ()
+    return pa.array(np.asarray(found).tolist(), kind)

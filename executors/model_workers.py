@@ -21,6 +21,8 @@ from tensorrag.task import Task
 
 IDLE_SECONDS = 300.0
 """After which a worker that nobody asks ends."""
+START_SECONDS = 120.0
+"""How much longer a first answer may take: a worker begins, and opens the model."""
 MOST = 4
 """Workers that stay at once: the one asked longest ago makes room."""
 
@@ -37,6 +39,8 @@ class _Answerer:
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     held: AsyncExitStack | None = None
     connection: Connection | None = None
+    answers: bool = False
+    """Whether it has answered before."""
     idle: asyncio.TimerHandle | None = None
 
 
@@ -67,7 +71,7 @@ class ModelWorkers:
         async with answerer.turn:
             self._keep(answerer)
             try:
-                async with asyncio.timeout(seconds_for("predict", task.timeout)):
+                async with asyncio.timeout(await self._patience(answerer, task)):
                     answer = await self._answer(answerer, task, place)
             except TimeoutError:
                 await self._end(answerer)
@@ -78,6 +82,7 @@ class ModelWorkers:
             except BaseException:
                 await self._end(answerer)
                 raise
+            answerer.answers = True
             self._let_go_later(key, answerer)
         if answer["type"] == "error":
             raise TaskFailed(error_of(answer.get("data")))
@@ -112,10 +117,16 @@ class ModelWorkers:
                 return content
         raise ExecutorError(f"{_ENDED}.", hint=_HINT)
 
+    async def _patience(self, answerer: _Answerer, task: Task) -> float:
+        """Return how many seconds an answer may take; what has died meanwhile begins anew."""
+        if answerer.connection is not None and not answerer.connection.has_living_worker():
+            await self._end(answerer)
+        seconds = seconds_for("predict", task.timeout) or 0.0
+        return seconds + (0.0 if answerer.answers else START_SECONDS)
+
     async def _connected(self, answerer: _Answerer) -> Connection:
-        if answerer.connection is not None and answerer.connection.has_living_worker():
+        if answerer.connection is not None:
             return answerer.connection
-        await self._end(answerer)
         answerer.held = AsyncExitStack()
         connection = await answerer.held.enter_async_context(self._crew.worker())
         connection.limit(limits_for("predict", gpu=False, memory=None))
@@ -144,6 +155,7 @@ class ModelWorkers:
             answerer.idle = None
 
     async def _end(self, answerer: _Answerer) -> None:
-        held, answerer.held, answerer.connection = answerer.held, None, None
+        held, answerer.held = answerer.held, None
+        answerer.connection, answerer.answers = None, False
         if held is not None:
             await held.aclose()

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 MOST_ROWS = 10_000
 """Rows that are answered at once."""
 _WORDS = {"number": "number", "integer": "number", "binary": "yes or no, nor a number"}
+_TEXTS = ("category", "text", "date")
 _SHOWN = 5
 
 
@@ -129,9 +130,9 @@ def _refuse_values(column: ColumnSchema, values: Sequence[Any]) -> None:
 
 def _fits(value: Any, kind: str | None) -> bool:
     if isinstance(value, bool):
-        return kind in ("binary", None)
+        return kind in ("binary", "category", None)
     if isinstance(value, int | float):
-        return kind not in ("category", "text", "date") and _is_finite(value)
+        return kind not in ("text", "date") and _is_finite(value)
     return isinstance(value, str) and kind not in _WORDS
 
 
@@ -151,8 +152,12 @@ def _array(values: Sequence[Any], column: ColumnSchema) -> pa.Array:
     import pyarrow as pa
 
     present = [value for value in values if value is not None]
-    if all(isinstance(value, bool) for value in present) and present:
+    if not present:
+        return pa.array(values, pa.string() if column.kind in _TEXTS else pa.float64())
+    if all(isinstance(value, bool) for value in present):
         return pa.array(values, pa.bool_())
+    if all(isinstance(value, int) and abs(value) < 2**63 for value in present):
+        return pa.array(values, pa.int64())
     if all(isinstance(value, int | float) for value in present):
         numbers = [None if value is None else float(value) for value in values]
         return pa.array(numbers, pa.float64())

@@ -75,3 +75,25 @@ def test_rows_without_what_it_learnt_from_are_refused_before_the_run(ridge: Mode
     with pytest.raises(InputError, match="lacks age, which the model was trained on") as refused:
         Predict().propagate(table.schema, ridge.schema)
     assert refused.value.port == "dataset"
+
+
+def test_a_classifier_names_a_class_and_how_likely_each_is() -> None:
+    draw = np.random.default_rng(5)
+    hours = draw.uniform(0, 10, 120)
+    towns = np.where(draw.random(120) < 0.5, "Aachen", "Bonn")
+    passed = np.where(hours + draw.normal(0, 1, 120) > 5, "yes", "no")
+    rows = Table.from_pandas(pd.DataFrame({"hours": hours, "town": towns, "passed": passed}))
+    spec = EstimatorSpec("logistic")
+    model = Train(target_column="passed").run(rows, None, spec).trained_model
+    asked = Table.from_pandas(pd.DataFrame({"hours": [1.0, 9.0], "town": ["Bonn", "Nowhere"]}))
+
+    made = Predict().run(asked, model).predictions.to_pandas()
+    plain = Predict(shares=False).run(asked, model).predictions
+
+    assert list(made["predicted_passed"]) == ["no", "yes"]
+    likely = made[["probability_no", "probability_yes"]].to_numpy()
+    assert likely.sum(axis=1) == pytest.approx([1, 1])
+    assert likely.argmax(axis=1).tolist() == [0, 1]
+    assert plain.schema.names == ("hours", "town", "predicted_passed")
+    none = Predict().run(Table(asked.arrow.slice(0, 0), like=asked), model).predictions
+    assert none.num_rows == 0

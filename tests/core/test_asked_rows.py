@@ -45,7 +45,7 @@ def test_the_target_may_be_there_and_a_value_may_be_missing() -> None:
         ([ROW, ROW | {"rooms": "six"}], 'Row 2, rooms: "six" is no number.'),
         ([ROW | {"rooms": 10**400}], "Row 1, rooms: "),
         ([ROW | {"rooms": [1]}], 'Row 1, rooms: "[1]" is no number.'),
-        ([ROW | {"town": 3}], 'Row 1, town: "3" is no text.'),
+        ([ROW | {"town": [3]}], 'Row 1, town: "[3]" is no text.'),
         ([ROW | {"river": "maybe"}], 'Row 1, river: "maybe" is no yes or no, nor a number.'),
         ({"rooms": 6}, 'Column "rooms" is no list of values.'),
         ({"rooms": [1, 2], "river": [1]}, 'Column "rooms" has 2 values, "river" has 1.'),
