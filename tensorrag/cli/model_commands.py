@@ -74,6 +74,28 @@ def restore(model: str, workspace: Path | None) -> int:
     return 0
 
 
+@models.command("export")
+@click.argument("model")
+@click.argument("file", type=click.Path(path_type=Path))
+@workspace_option
+def export_(model: str, file: Path, workspace: Path | None) -> int:
+    """Write MODEL into FILE, a ZIP that predicts without TensorRag."""
+    from tensorrag.store.model_export import export
+    from tensorrag.store.workspace import Workspace
+
+    opened = Workspace.open(workspace)
+    unfinished = file.with_name(f"{file.name}.part")
+    try:
+        export(opened.journal.models.find(model), opened.store, unfinished)
+        unfinished.replace(file)
+    except OSError as error:
+        raise click.UsageError(f"{file} cannot be written: {error.strerror}.") from error
+    finally:
+        unfinished.unlink(missing_ok=True)
+    click.echo(f"{file}: unpack it, and see README.md. Opening a pickle runs code.")
+    return 0
+
+
 @click.command()
 @click.argument("model")
 @click.argument("file", type=click.Path(path_type=Path))

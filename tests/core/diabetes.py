@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tensorrag.pipeline import Edge, Node, Pipeline
+from tensorrag.pipeline.graph import Position
 
 EDGES = (
     Edge("load", "dataset", "split", "dataset"),
@@ -22,4 +25,5 @@ def pipeline(alpha: float = 1.0) -> Pipeline:
         Node("train", "train", params={"target_column": "progression"}),
         Node("evaluate", "evaluate"),
     )
-    return Pipeline(name="Diabetes").with_nodes(*nodes).with_edges(*EDGES)
+    placed = (replace(node, position=Position(300.0 * at, 0.0)) for at, node in enumerate(nodes))
+    return Pipeline(name="Diabetes").with_nodes(*placed).with_edges(*EDGES)

@@ -483,6 +483,10 @@ def test_models_are_listed_and_called_what_people_like(
     said = capsys.readouterr().out
     assert re.search(rf"{model['id']}  Doctor +v1 +r2 0\.\d+ .* ready, pinned", said), said
 
+    assert main(["models", "export", "Doctor", str(tmp_path / "doctor.zip")]) == 0
+    assert "Opening a pickle runs code" in capsys.readouterr().out
+    assert (tmp_path / "doctor.zip").read_bytes()[:2] == b"PK"
+
     assert main(["models", "delete", "Doctor"]) == 0
     assert f"Undo: tensorrag models restore {model['id']}" in capsys.readouterr().out
     assert main(["models", "delete", "Doctor"]) == 2

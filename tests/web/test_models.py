@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import AsyncIterator
 
 import httpx
@@ -104,3 +106,16 @@ async def test_rows_that_do_not_fit_are_refused_with_their_place(client: httpx.A
     assert (wrong.status_code, wrong.json()["detail"]) == (422, 'Row 2, bmi: "high" is no number.')
     assert (neither.status_code, nobody.status_code) == (422, 404)
     assert neither.json()["detail"] == 'Send either "rows" or "columns".'
+
+
+async def test_a_model_is_taken_along_as_a_file(client: httpx.AsyncClient, desk: Desk) -> None:
+    [model] = (await client.get("/api/models")).json()
+
+    answer = await client.get(f"/api/models/{model['id']}/export")
+
+    assert answer.status_code == 200, answer.text
+    assert 'filename="ridge-progression-diabetes-v1.zip"' in answer.headers["content-disposition"]
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as packed:
+        assert packed.testzip() is None
+        assert "predict.py" in packed.namelist()
+    assert list(desk.workspace.scratch.glob("*.zip")) == []

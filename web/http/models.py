@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import tempfile
+from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
+from starlette.background import BackgroundTask
 from starlette.requests import Request
+from starlette.responses import FileResponse, Response
 
 from tensorrag.errors import PipelineError
 from tensorrag.pipeline import JsonObject
+from tensorrag.store.model_export import export, file_name
 from tensorrag.store.models import ModelEntry, stored
 from web.http.bodies import described, read_body
 from web.http.model_docs import describe_model
@@ -110,6 +116,37 @@ def add_models(api: APIRouter, sessions: Sessions) -> None:
             raise PipelineError('Send either "rows" or "columns".', hint=EXAMPLE)
         told = await asking.predict(model, asked.columns if asked.rows is None else asked.rows)
         return Answer(model=model.id, **told)
+
+    @api.get(
+        "/api/models/{model_id}/export",
+        tags=["models"],
+        responses={200: {"content": {"application/zip": {}}}},
+    )
+    async def export_model(model_id: str) -> Response:
+        """Return a model as a ZIP file that predicts without TensorRag.
+
+        It has the model, what is known of it, the exact versions of what it needs, and a script.
+        Opening the model runs code that is in it, as any pickle does: the file says so.
+        """
+        model = await asyncio.to_thread(models.find, model_id)
+        path = await asyncio.to_thread(packed, model)
+        return FileResponse(
+            path,
+            media_type="application/zip",
+            filename=file_name(model.to_json()),
+            background=BackgroundTask(path.unlink, missing_ok=True),
+        )
+
+    def packed(model: ModelEntry) -> Path:
+        handle, name = tempfile.mkstemp(dir=workspace.scratch, suffix=".zip")
+        os.close(handle)
+        path = Path(name)
+        try:
+            export(model, workspace.store, path)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+        return path
 
     def change(model_id: str, asked: ModelChange) -> JsonObject:
         model = models.find(model_id)

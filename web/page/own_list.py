@@ -262,16 +262,16 @@ def _result(own: Own) -> Node:
         return None
     if own.running:
         shown = own.progress or Progress("Running")
-        return _scored(shown.said, "", shown.share or 0.0, look=".run")
+        return scored(shown.said, "", shown.share or 0.0, look=".run")
     if own.last.score is None:
         ended_well = own.last.entry.status == "succeeded"
-        return _scored("No metric" if ended_well else "No result", "", 0.0)
+        return scored("No metric" if ended_well else "No result", "", 0.0)
     return _score(own.last.score)
 
 
 def _score(score: Score) -> Element:
     dummy = score.baseline
-    return _scored(
+    return scored(
         in_words(score),
         rounded(dummy, 2) if dummy is not None else "",
         score.value,
@@ -281,7 +281,7 @@ def _score(score: Score) -> Element:
     )
 
 
-def _scored(
+def scored(
     said: str,
     beside: str,
     share: float,

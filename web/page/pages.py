@@ -13,7 +13,7 @@ from web.live.card_sources import NEW, Source
 from web.live.session import Session
 from web.live.sessions import Sessions
 from web.live.trusting import waiting_cards
-from web.page import modal_page, theme, trouble
+from web.page import modal_page, models_view, theme, trouble
 from web.page.card_source import SHEET, card_at
 from web.page.compare import ADDRESS
 from web.page.compare_page import ComparePage
@@ -21,6 +21,7 @@ from web.page.editor import Editor
 from web.page.finding import find_here
 from web.page.home import Home
 from web.page.markup import div
+from web.page.models_page import ModelsPage
 from web.page.panel import Panel
 from web.page.settings_page import SettingsPage
 from web.page.source_page import SourcePage
@@ -55,6 +56,12 @@ def add_pages(sessions: Sessions) -> None:
     async def settings(client: Client) -> None:
         theme.dress(theme.title("Settings"))
         await SettingsPage(sessions).build()
+        find_here(client, sessions)
+
+    @ui.page(models_view.ADDRESS, favicon=theme.MARK, response_timeout=30)
+    async def models(client: Client, model: str = "") -> None:
+        theme.dress(theme.title("Models"))
+        await ModelsPage(sessions, model).build(client)
         find_here(client, sessions)
 
     @ui.page(modal_page.ADDRESS, favicon=theme.MARK)

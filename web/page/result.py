@@ -15,10 +15,12 @@ from tensorrag.errors import TensorRagError
 from tensorrag.pipeline import Pipeline
 from tensorrag.pipeline.names import visible
 from tensorrag.preview import NetworkFace, NetworkPreview, Preview, TablePreview
+from tensorrag.store.models import ID
 from web.live.session import Session
 from web.live.shown import Arrived, Shown
 from web.page.details import Card
-from web.page.markup import Node, b, div
+from web.page.markup import Node, a, b, div
+from web.page.models_view import address
 from web.page.panel import Act, Panel
 from web.page.plot_view import Plot
 from web.page.ports import PortTab, chosen_tab, in_tabs, out_tabs, port_tabs
@@ -138,6 +140,16 @@ class Result:
         elif isinstance(seen, NetworkPreview) and isinstance(face, NetworkFace):
             seen = _closed(seen, face)
         show_preview(seen, kind, self._naming(act), open_button(self.node, tab.key))
+        if tab.type == "Model":
+            Panel("div", self._model_link(tab))
+
+    def _model_link(self, tab: PortTab) -> Node:
+        """Lead to where the model can be asked."""
+        made = self._shown.digests.get(tab.key, "") if self._shown is not None else ""
+        digest = tab.came.digest if tab.came is not None else made
+        return div(".sec.row")[
+            a(".btn.o.sml", href=address(digest[:ID]), data_testid="open-model")["Open in Models"]
+        ]
 
     def _naming(self, act: Act) -> Act:
         """Say of a plot which card it is of."""

@@ -30,7 +30,13 @@ from web.page.markup import (
 from web.page.miniature import miniature
 from web.page.own_list import SORT_WORDS, SORTS, Own, chosen, own_list
 from web.page.run_list import comparing
-from web.page.topbar import finder_button, import_button, settings_link, theme_button
+from web.page.topbar import (
+    finder_button,
+    import_button,
+    models_link,
+    settings_link,
+    theme_button,
+)
 from web.page.wording import plural
 
 
@@ -77,6 +83,7 @@ def _bar() -> Element:
         MARK,
         h1(style="font-weight:600")["TensorRag"],
         span(".sp"),
+        models_link(),
         finder_button(),
         settings_link(),
         theme_button(),

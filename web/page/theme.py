@@ -21,6 +21,7 @@ SHEETS = (
     "start.css",
     "settings.css",
     "compare.css",
+    "models.css",
     "touch.css",
 )
 FONTS = "/_tensorrag/fonts"

@@ -141,6 +141,11 @@ def export_button() -> Element:
     )[icon("export")]  # fmt: skip
 
 
+def models_link() -> Element:
+    """Lead to the models that were trained here."""
+    return a(".btn", href="/models", data_testid="models-link")["Models"]
+
+
 def settings_link() -> Element:
     """Lead to the settings of the workspace."""
     return a(".btn.i", href="/settings", title="Settings", aria_label="Settings",

@@ -1,0 +1,72 @@
+"""A trained model as a ZIP file that works without TensorRag: weights, facts, and a script.
+
+Nothing is unpickled here: the files of the model are verified, and packed as they are.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import zipfile
+from pathlib import Path
+
+from tensorrag.durable import full_disk_explained
+from tensorrag.plain import JsonObject
+from tensorrag.store.artifacts import Store
+from tensorrag.store.models import ModelEntry
+
+SCRIPT = Path(__file__).with_name("exported_predict.txt")
+OBJECT = "model.joblib"
+LIBRARIES = {
+    "sklearn": ("joblib", "numpy", "pandas", "scikit-learn"),
+    "torch": ("joblib", "numpy", "pandas", "torch"),
+}
+README = """# {name} v{version}
+
+Predicts {target} from {features} columns. Trained {made} with TensorRag.
+
+    pip install -r requirements.txt
+    python predict.py rows.csv > predictions.csv
+
+`rows.csv` needs the columns that `metadata.json` lists under `features`.
+
+**Opening a pickle runs code.** `model.joblib` is one: whoever made the file could have put any
+code into it. Use it only where you trust where it comes from.
+"""
+
+
+def export(model: ModelEntry, store: Store, file: Path) -> None:
+    """Write a model as a ZIP file.
+
+    Raises:
+        ArtifactError: the model is gone or damaged, or not of this workspace.
+        WorkspaceError: the disk is full.
+    """
+    artifact = store.get(model.sha256)
+    store.check_signature(artifact)
+    store.verify(artifact, thorough=True)
+    told = model.to_json()
+    libraries = _versions(told["framework"] or "")
+    about = {**told, "libraries": libraries, "columns": model.columns}
+    readme = README.format(**{**told, "features": len(told["features"])})
+    required = "".join(f"{name}=={version}\n" for name, version in libraries.items())
+    with full_disk_explained(file.parent), zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as out:
+        for each in artifact.files:
+            if each.name == OBJECT:
+                out.write(store.blob(each.sha256), OBJECT)
+        out.writestr("metadata.json", json.dumps(about, indent=2, ensure_ascii=False))
+        out.writestr("requirements.txt", required)
+        out.writestr("predict.py", SCRIPT.read_text(encoding="utf-8"))
+        out.writestr("README.md", readme)
+
+
+def file_name(model: JsonObject) -> str:
+    """Return what the file is called: letters, digits and dashes."""
+    plain = "".join(c if c.isascii() and c.isalnum() else "-" for c in model["name"].lower())
+    return f"{'-'.join(filter(None, plain.split('-')))[:80] or 'model'}-v{model['version']}.zip"
+
+
+def _versions(framework: str) -> dict[str, str]:
+    """Return the exact versions of what the script needs, as they are installed here."""
+    names = LIBRARIES.get(framework, LIBRARIES["sklearn"])
+    return {name: importlib.metadata.version(name).partition("+")[0] for name in names}

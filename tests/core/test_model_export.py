@@ -1,0 +1,118 @@
+"""A model leaves: the ZIP file predicts in a process that knows nothing of TensorRag."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cards.predict import Predict
+from cards.train import Train
+from cards.train_gpu import TrainGpu
+from tensorrag import EstimatorSpec, Model, NetworkSpec, Table
+from tensorrag.store.artifacts import Store
+from tensorrag.store.model_export import export
+from tensorrag.store.models import ModelEntry
+
+ALONE = """
+import runpy, sys
+sys.modules.update(dict.fromkeys(("tensorrag", "cards", "executors", "web")))
+sys.argv = sys.argv[1:]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+"""Runs a script where none of our packages can be imported."""
+LAYERS = [
+    {"id": "hidden_1", "type": "linear", "params": {"units": 8}},
+    {"id": "relu_1", "type": "relu"},
+]
+
+
+def rooms() -> pd.DataFrame:
+    draw = np.random.default_rng(7)
+    size, age = draw.uniform(20, 90, 150), draw.uniform(0, 60, 150)
+    town = np.where(draw.random(150) < 0.5, "Aachen", "Bonn")
+    rent = 12 * size - age + 40 * (town == "Bonn")
+    dear = np.where(rent > 600, "dear", "cheap")
+    return pd.DataFrame({"size": size, "age": age, "town": town, "rent": rent, "dear": dear})
+
+
+def ridge(frame: pd.DataFrame) -> Model:
+    table = Table.from_pandas(frame[["size", "age", "rent"]])
+    return Train(target_column="rent").run(table, None, EstimatorSpec("ridge")).trained_model
+
+
+def network(frame: pd.DataFrame) -> Model:
+    table = Table.from_pandas(frame[["size", "age", "rent"]])
+    spec = NetworkSpec(LAYERS, {"epochs": 3})
+    return TrainGpu(target_column="rent").run(table, None, spec).trained_model
+
+
+def classes(frame: pd.DataFrame) -> Model:
+    table = Table.from_pandas(frame[["size", "town", "dear"]])
+    return Train(target_column="dear").run(table, None, EstimatorSpec("logistic")).trained_model
+
+
+def entry(model: Model, sha256: str) -> ModelEntry:
+    facts = {"schema": model.schema.model_dump(mode="json"), "value": model.to_json()}
+    return ModelEntry(
+        sha256=sha256, run="run", node="train", pipeline=None, pipeline_name="Rooms",
+        made=time.time(), title="a model · rent", version=1, facts=facts, measured=None,
+        given=None, pinned=False, deleted=False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("trained", [ridge, network, classes])
+def test_the_script_says_what_the_card_says(
+    trained: Callable[[pd.DataFrame], Model], tmp_path: Path
+) -> None:
+    frame = rooms()
+    model = trained(frame)
+    store = Store(tmp_path / "store")
+    export(entry(model, store.put(model).digest), store, tmp_path / "model.zip")
+    with zipfile.ZipFile(tmp_path / "model.zip") as packed:
+        packed.extractall(tmp_path / "out")
+    asked = frame.drop(columns=[model.target])
+    asked.to_csv(tmp_path / "rows.csv", index=False)
+
+    said = subprocess.run(
+        [sys.executable, "-I", "-c", ALONE, tmp_path / "out" / "predict.py", tmp_path / "rows.csv"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=tmp_path,
+    ).stdout
+
+    (tmp_path / "said.csv").write_text(said)
+    theirs = pd.read_csv(tmp_path / "said.csv")
+    ours = Predict().run(Table.from_pandas(asked), model).predictions.to_pandas()
+    assert list(theirs) == list(ours)
+    for name in ours.columns[asked.shape[1] :]:
+        if ours[name].dtype.kind == "f":
+            assert theirs[name].to_numpy() == pytest.approx(ours[name].to_numpy(), rel=1e-9)
+        else:
+            assert theirs[name].tolist() == ours[name].tolist()
+
+
+def test_the_file_says_what_it_needs_and_what_a_pickle_is(tmp_path: Path) -> None:
+    model = ridge(rooms())
+    store = Store(tmp_path / "store")
+
+    export(entry(model, store.put(model).digest), store, tmp_path / "model.zip")
+
+    with zipfile.ZipFile(tmp_path / "model.zip") as packed:
+        names = {"model.joblib", "metadata.json", "requirements.txt", "predict.py", "README.md"}
+        assert set(packed.namelist()) == names
+        assert "Opening a pickle runs code" in packed.read("README.md").decode()
+        required = packed.read("requirements.txt").decode().split()
+        assert [each.partition("==")[0] for each in required] == [
+            "joblib", "numpy", "pandas", "scikit-learn",
+        ]  # fmt: skip
+        assert json.loads(packed.read("metadata.json"))["features"] == ["size", "age"]

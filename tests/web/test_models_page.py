@@ -1,0 +1,95 @@
+"""The page of the trained models, as it is drawn."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import Any
+
+from web.page.markup import html
+from web.page.model_box import Chosen, curl, model_box, row_of
+from web.page.models_compare import compared
+from web.page.models_view import Models, models_list
+
+MODEL: dict[str, Any] = {
+    "id": "0123456789ab",
+    "name": "ridge · rent · <b>Rooms</b>",
+    "version": 2,
+    "pinned": True,
+    "task": "regression",
+    "target": "rent",
+    "features": ["size", "owner's", "sunny"],
+    "columns": [
+        {"name": "size", "kind": "number", "unit": "m²"},
+        {"name": "owner's", "kind": "category", "unit": None},
+        {"name": "sunny", "kind": "binary", "unit": None},
+    ],
+    "example": {"size": 50.5, "owner's": "O'Neil", "sunny": True},
+    "parameters": 3,
+    "metrics": {"r2": 0.9, "rmse": 12.0},
+    "baseline": {"r2": -0.01, "rmse": 80.0},
+    "measured_rows": 89,
+    "data": {"source": "rooms.csv", "rows": 353, "synthetic": True},
+    "pipeline": "rooms",
+    "pipeline_name": "Rooms",
+    "made": "2026-01-31T12:00:00.000Z",
+    "seconds": 0.2,
+    "device": "cpu",
+    "size": 2200,
+    "state": "ready",
+    "reason": None,
+}
+
+
+def words(node: Any) -> str:
+    return " ".join(re.sub(r"<[^>]*>", " ", html(node)).split())
+
+
+def test_the_list_says_how_good_each_is_and_what_it_learnt_from() -> None:
+    drawn = models_list(Models([MODEL]))
+
+    assert "&lt;b&gt;Rooms" in html(drawn), "names are text"
+    assert "v2 · pinned rent Regression rooms.csv 353 rows · synthetic" in words(drawn)
+    assert "R² 0.90 −0.01" in words(drawn)
+    assert 'data-metric="r2" data-value="0.9"' in html(drawn)
+
+
+def test_one_that_is_gone_says_so_and_is_not_asked() -> None:
+    gone = MODEL | {"state": "gone", "size": None, "reason": "It is gone. Run the card again."}
+
+    assert "its file is gone" in words(models_list(Models([gone])))
+    box = words(model_box(Chosen(gone, "http://here/")))
+    assert "It is gone. Run the card again." in box
+    assert "curl" not in box
+
+
+def test_the_command_is_one_that_a_shell_understands() -> None:
+    command = shlex.split(curl(Chosen(MODEL, "http://here/")).replace("\\\n", ""))
+
+    assert command[1] == "http://here/api/models/0123456789ab/predict"
+    assert command[-1] == '{"rows": [{"size": 50.5, "owner\'s": "O\'Neil", "sunny": true}]}'
+
+
+def test_a_form_means_a_row_and_what_is_no_number_is_left_to_the_model() -> None:
+    typed, row = row_of(MODEL, {"f0": " 1,000.5 ", "f1": "12", "f2": "no"})
+
+    assert row == {"size": 1000.5, "owner's": "12", "sunny": False}
+    assert typed["size"] == " 1,000.5 "
+    assert row_of(MODEL, {"f0": "six"})[1] == {"size": "six", "owner's": None, "sunny": None}
+
+
+def test_an_answer_stands_beside_its_question() -> None:
+    answer = {"predictions": [612.3], "probabilities": None}
+    shown = model_box(Chosen(MODEL, "http://here/", answer=answer))
+
+    assert 'data-testid="answer" data-value="612.3"' in html(shown)
+
+
+def test_side_by_side_the_best_of_each_metric_is_marked() -> None:
+    worse = MODEL | {"id": "ba9876543210", "version": 1, "metrics": {"r2": 0.8, "rmse": 20.0}}
+    drawn = html(compared([MODEL, worse]))
+
+    assert re.findall(r'data-best="true"><b>([^<]*)', drawn) == ["0.90", "12.0"]
+    assert "Choose another one" in words(compared([MODEL]))
+    other = worse | {"target": "size"}
+    assert "They do not predict the same" in words(compared([MODEL, other]))
