@@ -109,6 +109,9 @@ def why_not(output: PortInfo, input: PortInfo) -> str | None:
     """Say why an output cannot be connected to an input; None where it can."""
     if output.type in input.accepts or output.type == input.type:
         return None
-    article = "an" if input.type[0] in "AEIOU" else "a"
-    other = "an" if output.type[0] in "AEIOU" else "a"
-    return f"{input.name} takes {article} {input.type}, not {other} {output.type}."
+    return f"{input.name} takes {with_article(input.type)}, not {with_article(output.type)}."
+
+
+def with_article(type: str) -> str:
+    """Return the name of a type as a sentence has it: ``a Table``, ``an EstimatorSpec``."""
+    return f"{'an' if type[0] in 'AEIOU' else 'a'} {type}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from tensorrag.catalog import CardInfo, PortInfo, why_not
+from tensorrag.catalog import CardInfo, PortInfo, why_not, with_article
 from tensorrag.check.offers import Offers
 from tensorrag.check.problems import Fix, Problem
 from tensorrag.pipeline import Edge, Pipeline
@@ -127,6 +127,6 @@ def _inputs(pipeline: Pipeline, cards: Mapping[str, CardInfo]) -> Iterator[Probl
                     node=node.id,
                     port=port.name,
                     message=f"Nothing is connected to {port.name}.",
-                    hint=f"Connect a {port.type}.",
+                    hint=f"Connect {with_article(port.type)}.",
                     fix=offers.of(node, port),
                 )

@@ -529,6 +529,40 @@ def test_five_cards_become_one_card_and_open_again(
     expect(hands.card("data_load")).to_be_visible()
 
 
+def test_a_composite_dropped_on_a_wire_goes_in_between(desk: Desk) -> None:
+    cards = {"data_load": (0, 0), "train": (560, 0), "data_split": (0, 260)}
+    inner = "data_split.train_dataset-data_split_2.dataset"
+    hands = desk(cards | {"data_split_2": (240, 260)}, TABLES, inner)
+    page, one = hands.page, hands.cards("composite")
+    hands.select("data_split")
+    page.keyboard.down("Shift")
+    hands.select("data_split_2")
+    page.keyboard.up("Shift")
+    page.keyboard.press("ControlOrMeta+Shift+g")
+    expect(page.get_by_label("Title of the composite")).to_be_focused()
+    page.keyboard.type("Twice")
+    page.keyboard.press("Enter")
+    expect(one).to_be_focused()
+
+    take_at = one.bounding_box()
+    assert take_at is not None
+    x, y = middle(wire(hands, TABLES).locator(".tr-line"))
+    page.mouse.move(take_at["x"] + 90, take_at["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(x, y + 40, steps=6)
+    page.mouse.move(x, y, steps=4)
+    expect(page.locator("[data-splice]")).to_have_count(1)
+    page.mouse.up()
+    expect(hands.test_id("undo")).to_have_attribute("title", re.compile("Insert Twice"))
+    one.dblclick(position={"x": 60, "y": 80})
+    wires(
+        hands,
+        "data_load.dataset-data_split.dataset",
+        inner,
+        "data_split_2.train_dataset-train.train_dataset",
+    )
+
+
 def test_hands_find_what_other_editors_taught_them(desk: Desk) -> None:
     loads = "data_load.dataset-data_split.dataset"
     hands = desk({"data_load": (0, 0), "data_split": (240, 0)}, loads)

@@ -111,10 +111,10 @@ def test_the_sample_on_a_rented_gpu(
 
     run_on.click()  # nothing is deployed yet: it says what to do, and offers nothing
     expect(page.get_by_test_id("place-trouble")).to_contain_text("tensorrag modal deploy")
-    expect(page.get_by_role("menuitemradio", name="Modal L4 24 GB")).to_be_disabled()
+    expect(page.get_by_role("radio", name="Modal L4 24 GB")).to_be_disabled()
     set_up(page, plane)
     run_on.click()
-    row = page.get_by_role("menuitemradio", name="Modal T4")
+    row = page.get_by_role("radio", name="Modal T4")
     expect(row).to_contain_text("16 GB")
     expect(row).to_contain_text("$0.72 an hour")
     expect(page.locator(".runon")).to_contain_text("Nothing is rented until you press Run.")
@@ -191,7 +191,7 @@ def test_the_sample_on_a_rented_gpu(
     price = hands.card("train").locator(".tr-price")
     expect(price).to_have_text(re.compile(r"^\$0\.0\d+$"))
     run_on.click()
-    expect(page.get_by_role("menuitemradio", name="Modal T4")).to_be_visible()
+    expect(page.get_by_role("radio", name="Modal T4")).to_be_visible()
     hands.picture("run-on", fit=False, opener="run-on")
     page.keyboard.press("Escape")
     hands.settings("model")

@@ -265,6 +265,10 @@ def test_nobody_is_kept_out_by_colour_or_by_a_missing_name(server: Server, page:
     page.locator("body").press("?")
     expect(hands.test_id("shortcuts")).to_be_visible()
     wrong += violations(page, "dark")
+    page.keyboard.press("Escape")
+    hands.test_id("run-on").click()
+    expect(page.get_by_role("radio", name="This machine")).to_be_visible()
+    wrong += violations(page, "light")
     for address, there in ((server.url, "[data-sample]"), (f"{server.url}/settings", "#secrets")):
         page.goto(address)
         expect(page.locator(there).first).to_be_visible()

@@ -132,7 +132,7 @@ def _gpu_name(device: Any) -> str | None:
 def run_on(shown: RunOn) -> Node:
     """Draw the choice for the whole pipeline, and the button that opens it."""
     opener = button(
-        ".btn.o.chooser", type="button", popovertarget="run-on", aria_haspopup="menu",
+        ".btn.o.chooser", type="button", popovertarget="run-on", aria_haspopup="dialog",
         data_act="look_at_places", data_testid="run-on",
     )  # fmt: skip
     return [
@@ -140,7 +140,11 @@ def run_on(shown: RunOn) -> Node:
             span(".m2", style="font-weight:400")["Run on"], span(".cut")[shown.label],
             icon("chevron", ".s"),
         ],
-        div(".menu.runon", id="run-on", popover="auto", role="menu", aria_label="Run on")[
+        # No menu: why a place cannot be had, and what mends that, stands among the rows.
+        div(
+            ".menu.runon", id="run-on", popover="auto", role="dialog", aria_label="Run on",
+            data_arrows=True,
+        )[
             _row(shown, AUTOMATIC, "Automatic", shown.automatic),
             _row(shown, LOCAL, TITLES[LOCAL], shown.facts),
             [_place(shown, rented) for rented in shown.rented],
@@ -155,8 +159,8 @@ def run_on(shown: RunOn) -> Node:
 
 def _row(shown: RunOn, place: str, title: str, detail: str) -> Element:
     return button(
-        ".mi.tall", type="button", role="menuitemradio", data_act="run_on", data_place=place,
-        aria_checked=_is(shown.place == place),
+        ".mi.tall", type="button", role="radio", data_item=True, data_act="run_on",
+        data_place=place, aria_checked=_is(shown.place == place),
     )[
         icon("check"),
         span(".sp")[div(".w5", style="line-height:18px")[title], div(".s12.m2")[detail]],
@@ -176,8 +180,9 @@ def _place(shown: RunOn, rented: Rented) -> Node:
 def _gpu(shown: RunOn, rented: Rented, gpu: str, price: str) -> Element:
     chosen = shown.place == rented.name and gpu == (shown.gpu or next(iter(GPUS)))
     return button(
-        ".mi", type="button", role="menuitemradio", data_act="run_on", data_place=rented.name,
-        data_gpu=gpu, aria_checked=_is(chosen), disabled=bool(rented.trouble) and not chosen,
+        ".mi", type="button", role="radio", data_item=True, data_act="run_on",
+        data_place=rented.name, data_gpu=gpu, aria_checked=_is(chosen),
+        disabled=bool(rented.trouble) and not chosen,
     )[
         icon("check"),
         span(".w5")[f"{rented.title} {gpu}"],

@@ -110,11 +110,32 @@ export function createActions({ graph, flow, selection, emit, session }) {
     for (const [each, at] of Object.entries(places)) flow.place(each, at)
     const { positions, frames } = graph.unfolded(places)
     const { edge, input, output } = target
-    send([
-      ...(frames.length ? [{ op: "annotate", annotations: frames }] : []),
-      { op: "move", positions },
-      { op: "splice", node: id, edge: edge.id, input, output },
-    ])
+    const composite = graph.frameOf(id)
+    const into = composite
+      ? rewired(id, target)
+      : [{ op: "splice", node: id, edge: edge.id, input, output }]
+    send(
+      [
+        ...(frames.length ? [{ op: "annotate", annotations: frames }] : []),
+        { op: "move", positions },
+        ...into,
+      ],
+      composite ? `Insert ${graph.nodes.get(id).title}` : undefined,
+    )
+  }
+
+  /** A composite is a card here alone: those of its cards are wired that its two ports are of. */
+  function rewired(id, { edge, input, output }) {
+    const { source, source_port, target, target_port } = graph.whole.edges.get(edge.id)
+    const first = graph.endOf(id, "in", input)
+    const last = graph.endOf(id, "out", output)
+    const before = { source, source_port, target: first.node, target_port: first.port }
+    const after = { source: last.node, source_port: last.port, target, target_port }
+    return [
+      { op: "disconnect", id: edge.id },
+      { op: "connect", ...before },
+      { op: "connect", ...after },
+    ]
   }
 
   /** A new card: wired at once (`connect`), or in a wire, where others make way (`positions`). */

@@ -21,7 +21,6 @@ export function createSplicing({ root, graph, flow }) {
   /** `card` is one of the canvas, or one of the catalogue, which has no id yet. */
   function begin(card) {
     end()
-    if (card.composite) return
     const links = [...(graph.links.get(card.id) ?? [])]
     if (links.some((link) => link.startsWith("out:"))) return
     const ahead = links.length ? graph.reach(card.id, "up") : new Set()

@@ -2,7 +2,7 @@ import { makeWay } from "../making-room.js"
 
 /** Cards collapsed into one, a composite, which is a frame that is drawn as a card; and opened again. */
 export function createComposites(canvas) {
-  const { graph, flow, selection, actions, notes, steps, readonly } = canvas
+  const { graph, flow, selection, actions, notes, steps, emit, readonly } = canvas
   const composites = () => selection.cards().filter((id) => graph.frameOf(id))
   const frames = () =>
     selection.chosenNotes().filter((id) => graph.annotations.get(id).kind === "frame")
@@ -22,13 +22,20 @@ export function createComposites(canvas) {
 
   function collapse(id) {
     if (id) selection.set([], [], [id])
-    if (whyNotCollapse()) return false
+    const why = whyNotCollapse()
+    if (why) return refuse(why)
     const { frame, cards } = meant()
     const made = frame ? { id: frame } : notes.around(cards)
     actions.annotate({ ...made, collapsed: true, members: cards })
     select(graph.drawnAs(cards[0]))
     if (!frame && !steps.tiny.value) notes.edit(made.id) // far away, its title is not seen
     return true
+  }
+
+  /** Keys do not show why they do nothing, as menus do. */
+  function refuse(why) {
+    emit("rejected", { message: `${why}.` })
+    return false
   }
 
   function open(id) {

@@ -35,7 +35,7 @@ document.addEventListener("keydown", (event) => {
   const group = event.target.closest?.("[role=tablist], [role=menu], [data-arrows]");
   const by = MOVES[event.key];
   if (!group || !by || typing(event.target)) return;
-  const items = [...group.querySelectorAll("[role=tab], [role=menuitem], [role=menuitemradio], [data-item]")].filter(
+  const items = [...group.querySelectorAll("[role=tab], [role=menuitem], [data-item]")].filter(
     (item) => !item.disabled && item.getClientRects().length,
   );
   const at = items.indexOf(event.target);
