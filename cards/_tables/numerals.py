@@ -153,7 +153,7 @@ def _warning(source: Source, name: str, row: int, value: str, count: int) -> Par
         )
     more = "" if count == 1 else f", as in {count - 1:,} more"
     return ParameterError(
-        f"{source.shown}: column {quoted(name)} is text because of row {row:,}: "
+        f"{source.shown}: column {quoted(name)} is text because of row {row:,} of the file: "
         f"{quoted(value)} is not a number{more}.",
         hint="Mend or empty that value to have the column as numbers.",
     )

@@ -71,7 +71,9 @@ def tell(source: Source, head: bytes) -> Format:
         raise ParameterError(f"{source.shown} is not a table: it is XML.", hint=READ)
     if source.name.lower().endswith((".parquet", ".pq")) and is_no_text(head):
         return "parquet"
-    if source.name.lower().endswith((".xlsx", ".xlsm", ".xls")) and is_no_text(head):
+    one_line = source.size == len(head) and len(head.strip().splitlines()) < 2
+    called = source.name.lower().endswith((".xlsx", ".xlsm", ".xls"))
+    if called and (one_line or is_no_text(head)):
         raise ParameterError(
             f"{source.shown} is damaged or is no Excel workbook.",
             hint="Export it again, or choose another file.",

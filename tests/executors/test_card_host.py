@@ -145,7 +145,7 @@ async def test_follows_the_folder(local: LocalExecutor, place: Place, folder: Pa
         ("import nowhere_to_be_found", "nowhere_to_be_found"),
         ("import os; os._exit(0)", "ends the process (exit code 0)"),
         ("import os; os.abort()", "crashes the process (Aborted)"),
-        ("while True: pass", "more than 3 seconds"),
+        ("while True: pass", "Importing it takes more than"),
         ("raise SystemExit", "SystemExit"),
         ("raise KeyboardInterrupt", "ends the process"),
         ("import asyncio; raise asyncio.CancelledError", "ends the process"),

@@ -92,6 +92,7 @@ WRONG: list[tuple[str, str, Made, str]] = [
     ("only a BOM", "x.csv", b"\xef\xbb\xbf", "x.csv is empty."),
     ("only a header", "x.csv", b"a,b\n", "x.csv has a header but no rows."),
     ("a header without its end", "x.csv", b"a,b", "x.csv has a header but no rows."),
+    ("a line called a workbook", "x.xlsx", b"Sorry, try again.\n", "is no Excel workbook"),
     # lines
     ("short line", "x.csv", b"a,b\n1,2\n3\n", "line 3 has 1 value where 2 were expected"),
     ("long line", "x.csv", b"a;b\n1;2\n2;3;4\n", "line 3 has 3 values where 2 were expected"),
@@ -325,7 +326,7 @@ def test_every_type_of_parquet_can_be_shown(folder: Path) -> None:
 
 ODD = [
     ("a,b\n" + "1,2\n" * 50 + "n.a.?,2\n" + "1,2\n" * 50,
-     'column "a" is text because of row 52: "n.a.?"'),
+     'column "a" is text because of row 52 of the file: "n.a.?"'),
     ('a,b\n"1,234",1\n"2,345",2\n', 'such as "1,234" can be read in two ways'),
     ("5.1,3.5\n4.9,3.0\n", 'seems to have no header: its columns are called "5.1", "3.5"'),
 ]  # fmt: skip
