@@ -15,7 +15,7 @@ class DeriveColumn(Card):
     """Compute a new column from others with a formula.
 
     Such as `price / area`, `log(1 + income)`, `if(age < 18, 'child', 'adult')` or
-    `year(sold_on)`. A column whose name is no plain word stands in backticks: `floor area`.
+    `year(sold_on)`. A column whose name is no plain word stands between two backticks.
 
     Operators: `+ - * / % ^`, `== != < <= > >=`, `in ('a', 'b')`, `not in`, `and`, `or`, `not`,
     `is missing`, `is not missing`. Functions of numbers: `abs sqrt log log10 exp floor ceil`,

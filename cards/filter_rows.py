@@ -13,9 +13,9 @@ class FilterRows(Card):
     """Keep the rows for which a condition holds.
 
     Such as `price > 100 and city in ('Rome', 'Oslo')`, `not sold`, `rooms is not missing` or
-    `sold_on >= '2024-12-31'`. A column whose name is no plain word stands in backticks. Rows for
-    which the condition cannot be told, since a value is missing, are left out. The functions are
-    those of Derive Column.
+    `sold_on >= '2024-12-31'`. A column whose name is no plain word stands between backticks. Rows
+    for which the condition cannot be told, since a value is missing, are left out. The functions
+    are those of Derive Column.
     """
 
     category = "Tables"

@@ -45,6 +45,7 @@ def test_signs_counts_and_shares() -> None:
     assert (plural(1, "problem"), plural(2, "problem")) == ("1 problem", "2 problems")
     assert (size(512), size(2_900_000)) == ("512 bytes", "2.9 MB")
     assert words("learning_rate") == "Learning rate"
+    assert words("url") == "URL"
 
 
 def test_durations_are_said_as_people_say_them() -> None:

@@ -123,6 +123,6 @@ def plural(count: int, one: str, many: str = "") -> str:
 
 
 def words(name: str) -> str:
-    """Turn a parameter's name into a label: ``learning_rate`` → Learning rate."""
+    """Turn a parameter's name into a label: ``learning_rate`` → Learning rate, ``svm`` → SVM."""
     text = name.replace("_", " ").strip()
-    return text[:1].upper() + text[1:]
+    return text.upper() if text in ("csv", "svm", "url") else text[:1].upper() + text[1:]
