@@ -124,6 +124,18 @@ def test_a_few_letters_find_any_action_card_setting_and_pipeline(
     hands.test_id("find").click()
     page.keyboard.press("Escape")
 
+    look_for(page, "time limit of each")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Time limit")).to_be_focused()
+    expect(page.locator("[data-node].tr-selected")).to_have_count(0)
+    look_for(page, "where it runs")
+    expect(found(page).first).to_have_text("Choose where it runsRun")
+    page.keyboard.press("Enter")
+    expect(page.locator("#run-on")).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("menuitemradio", name="Automatic")).to_be_focused()
+    page.keyboard.press("Escape")
+
     look_for(page, "secrets")
     expect(found(page).first).to_have_text("Settings: secretsPages")
     page.keyboard.press("Enter")

@@ -1,5 +1,7 @@
 """Where the command palette can lead."""
 
+import re
+
 from nicegui.testing import User
 
 from tensorrag.pipeline import Pipeline
@@ -41,5 +43,6 @@ async def test_parts_of_the_settings_are_where_they_are_said_to_be(desk: Desk, u
     await user.open("/settings")
     page = written(user)
 
-    for part in [href.partition("#")[2] for _, href in leads.PAGES if "#" in href]:
-        assert f'id="{part}"' in page
+    assert {href.partition("#")[2] for _, href in leads.PAGES if "#" in href} == {
+        *re.findall(r'class="part[^"]*" id="(\w+)"', page)
+    }

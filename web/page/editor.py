@@ -452,7 +452,7 @@ class Editor(View):
 
     async def _leads(self, _: Data) -> None:
         """Somebody opened the command palette: tell it what is not on the canvas."""
-        here = leads.of_card(self.inspector.card)
+        here = [*leads.of_card(self.inspector.card), *leads.OF_PIPELINE]
         self.board.set_leads(here)
         there = await leads.elsewhere(self.sessions, self.session.id)
         with self.client:
@@ -467,12 +467,22 @@ class Editor(View):
     def _to_setting(self, data: Data) -> None:
         """Turn to a control in the settings of a card, the first one if none is named."""
         node = text(data, "of")
+        if not node:
+            self._to_own_setting(text(data, "control"))
+            return
         self._select(node)
         self.inspector.show(self.inspector.node, "settings")
         known = [lead["control"] for lead in leads.of_card(self.inspector.card)]
         wanted = text(data, "control") or next(iter(known), "")
         if wanted in known:
             self.inspector.focus_on(wanted)
+
+    def _to_own_setting(self, control: str) -> None:
+        """Turn to a setting of the pipeline, which is seen while no card is selected."""
+        if any(lead["control"] == control for lead in leads.OF_PIPELINE):
+            self._select_all([])
+            self._selected({})
+            self.inspector.focus_on(control)
 
     def _tab(self, data: Data) -> None:
         if text(data, "tab") in TABS:

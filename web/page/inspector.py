@@ -25,6 +25,7 @@ from web.page.running import Running
 from web.page.scene import card_of, face_of, table_columns
 from web.page.summary import summary
 from web.page.table_view import Tables
+from web.page.wording import plural
 
 TABS = details.TABS
 PRINTED_NOTHING = "It printed nothing.", "It printed nothing: its result was reused."
@@ -153,7 +154,7 @@ class Inspector:
             ]
         where, columns = known
         return div(".sec")[
-            h3["Columns", span(".u")[f"{len(columns)} columns that it {where}"]],
+            h3["Columns", span(".u")[f"{plural(len(columns), 'column')} that it {where}"]],
             schema_list(columns),
         ]
 

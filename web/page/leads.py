@@ -1,7 +1,8 @@
 """Where the command palette can lead that only the server knows: settings, pages and pipelines.
 
 A lead is what the browser lists, ``{"heading", "title", "note"?, "about"?}``, and where it leads:
-to an address of this server (``href``), or to a control in the settings of a card (``control``).
+to an address of this server (``href``), or to a control in the settings (``control``), of a card
+(``node``) or else of the pipeline.
 """
 
 from __future__ import annotations
@@ -30,10 +31,19 @@ PAGES = (
     ("Settings: memory of a card", "/settings#memory"),
     ("Settings: secrets", "/settings#secrets"),
     ("Settings: rented GPUs", "/settings#renting"),
+    ("Settings: tell me when a run has ended", "/settings#notifying"),
     ("Set up Modal", SET_UP),
     ("Server log", "/api/log"),
     ("HTTP interface", "/docs"),
 )
+OF_PIPELINE: Sequence[JsonObject] = [
+    {"heading": "Settings of the pipeline", "title": title, "control": control}
+    for title, control in (
+        ("Description", "description"),
+        ("Time limit of each card", "time-limit"),
+    )
+]
+"""What leads to its own settings, which are seen while no card is selected."""
 _LIMITS = {"timeout": "Time limit", "memory": "Memory limit"}
 
 

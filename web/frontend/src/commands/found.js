@@ -15,7 +15,7 @@ export function everything(canvas) {
     ...grouped(commands.all())
       .flatMap(([, members]) => members.filter(({ keysOnly }) => !keysOnly))
       .map((command) => fromCommand(command, refocus)),
-    ...leads.filter(({ node }) => node).map((lead) => fromLead(lead, toSetting)),
+    ...leads.filter(({ control }) => control).map((lead) => fromLead(lead, toSetting)),
     ...offers(graph, from).map((offer) => fromOffer(offer, quickAdd.add)),
     ...[...new Set([...graph.nodes.values(), ...graph.whole.nodes.values()])]
       .toSorted((a, b) => (flow.at(a.id) ?? a).x - (flow.at(b.id) ?? b).x)

@@ -67,6 +67,14 @@ export function pageCommands({ actions, openPalette, openSheet }) {
       where: "page",
     },
     {
+      id: "run_on",
+      title: "Choose where it runs",
+      group: "Run",
+      where: "page",
+      whyNot: () => whyOff("run-on"),
+      run: () => openMenu("run-on"),
+    },
+    {
       id: "palette_search",
       title: "Search the cards on the left",
       group: "Add and wire",
@@ -108,6 +116,13 @@ function press(name, absent = "It is not on this page") {
     whyNot: () => whyOff(name, absent),
     run: () => (whyOff(name) === null ? controlOf(name).click() : false),
   }
+}
+
+/** The keyboard goes to the control as well: Tab leads from there into what it opens. */
+function openMenu(name) {
+  const control = controlOf(name)
+  control?.focus()
+  control?.click()
 }
 
 /** Why a control is off, in its own words; null when it is not. */
