@@ -21,9 +21,6 @@ export function useClipboard({ root, graph, flow, selection, actions, emit, enab
     !root.value.closest("[inert]") &&
     (asked || !(isEditable(target) || String(window.getSelection())))
 
-  /** An edit that is on its way is not in what the canvas knows: the server has it, a moment later. */
-  const isBehind = () => document.documentElement.hasAttribute("data-unanswered")
-
   function onCopy(event) {
     if (answer !== null) {
       event.preventDefault()
@@ -115,3 +112,6 @@ export function useClipboard({ root, graph, flow, selection, actions, emit, enab
 
   return { copy: () => ask("copy"), cut: () => ask("cut"), pasteFromMenu, place, put, setSources }
 }
+
+/** An edit that is on its way is not in what the canvas knows: the server has it, a moment later. */
+const isBehind = () => document.documentElement.hasAttribute("data-unanswered")
