@@ -139,7 +139,7 @@ export function linesOf(node, runtime, waitsFor, lastResult = "") {
 }
 
 const ROOM = "Its result waits at Modal for room on this disk."
-const UNPAID = "Nothing is paid while it waits."
+const UNPAID = "Nothing is paid meanwhile."
 
 function waitingSentence(runtime, waitsFor) {
   if (isStopping(runtime)) return runtime.state === "queued" ? "It is being stopped." : null

@@ -71,7 +71,7 @@ test("a result that waits for room says how much, and that nothing is paid", () 
   assert.deepEqual([word, note], ["Waits for room", "2.9\u00a0MB"])
   const [[where], [paid]] = linesOf(node, full, [])
   assert.equal(where, "Its result waits at Modal for room on this disk.")
-  assert.equal(paid, "Nothing is paid while it waits.")
+  assert.equal(paid, "Nothing is paid meanwhile.")
   assert.equal(describe(node, { ...full, cancelling: true }).word, "Stopping…")
 })
 
