@@ -7,7 +7,8 @@ per input event, in ms of its own clock; what counts is the ratio of the two.
     python -m benchmarks.canvas [--counts 100,500,1000] [--rounds 3] [--json]
 
 The two take turns, so that whatever else the machine does meets both; the table shows medians.
-LiteGraph is fetched with npm into a scratch folder.
+LiteGraph is fetched with npm into a scratch folder. A round takes some 15 s at 100 cards and 60 s
+at 1000, most of it LiteGraph's; each is said on stderr as it is done.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import json
 import os
 import platform
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -24,7 +26,17 @@ from statistics import median
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks.canvas_graph import graph
-from benchmarks.canvas_page import EVENTS, FLAGS, Opened, act, open_ours, open_page, place, server
+from benchmarks.canvas_page import (
+    EVENTS,
+    FEW,
+    FLAGS,
+    Opened,
+    act,
+    open_ours,
+    open_page,
+    place,
+    server,
+)
 from benchmarks.main_thread import traced
 from scripts.get_chromium import on_this_machine
 from tensorrag.plain import JsonObject
@@ -60,7 +72,7 @@ def measure(browser: Browser, opened: Opened) -> dict[str, float]:
     page = opened.page
     figures = {"first": opened.first_ms, "work": opened.work_ms}
     for action in ACTIONS:
-        act(page, action, place(page, action))
+        act(page, action, place(page, action), events=FEW)
         at = place(page, action)
         done = traced(browser, page, partial(act, page, action, at))
         figures[action] = done.total / EVENTS
@@ -116,17 +128,24 @@ def row(
 ) -> JsonObject:
     """The medians of both canvases for one number of cards, and their ratios."""
     taken: dict[str, list[dict[str, float]]] = {name: [] for name in opened}
-    for _ in range(rounds):
+    for turn in range(rounds):
         for name, show in opened.items():
             view = show(count)
             taken[name].append(measure(browser, view))
             view.page.close()
+            say(f"{count} cards, round {turn + 1} of {rounds}: {name}", taken[name][-1])
     medians = {
         name: {action: median(turn[action] for turn in turns) for action in turns[0]}
         for name, turns in taken.items()
     }
     ratios = {action: medians["ours"][action] / medians["litegraph"][action] for action in ACTIONS}
     return {"cards": count, "ms": medians, "ratio": ratios}
+
+
+def say(what: str, figures: Mapping[str, float]) -> None:
+    """Tell who waits what has been done, and what came of it."""
+    words = ", ".join(f"{name} {value:.1f}" for name, value in figures.items())
+    print(f"{what}: {words}", file=sys.stderr, flush=True)
 
 
 def show(rows: list[JsonObject]) -> None:

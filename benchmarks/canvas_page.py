@@ -20,6 +20,8 @@ from benchmarks.canvas_graph import graph
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 WIDTH, HEIGHT = 1440, 900
 EVENTS = 40
+FEW = 8
+"""Events that warm a page up."""
 PACE_S = 0.03
 
 
@@ -141,15 +143,17 @@ def place(page: Page, action: str) -> tuple[float, float]:
     return x, y
 
 
-def act(page: Page, action: str, at: tuple[float, float], pace: float = PACE_S) -> None:
-    """Do one action as a hand would: `EVENTS` input events, `pace` seconds apart."""
+def act(
+    page: Page, action: str, at: tuple[float, float], pace: float = PACE_S, events: int = EVENTS
+) -> None:
+    """Do one action as a hand would: so many input events, `pace` seconds apart."""
     x, y = at
     page.mouse.move(x, y)
     if action == "box":
         page.keyboard.down("Shift")
     if action != "zoom":
         page.mouse.down()
-    for step in range(EVENTS):
+    for step in range(events):
         if action == "zoom":
             page.mouse.wheel(0, 20 if step % 2 else -20)
         else:
