@@ -50,6 +50,7 @@ def test_a_card_dropped_on_a_wire_goes_in_between_and_leaves_no_gap_when_deleted
 ) -> None:
     hands = desk({"data_load": (0, 0), "train": (232, -28), "model_define": (0, 200)}, TABLES, SPEC)
     expect(hands.page.get_by_role("button", name="Select with a box")).to_be_hidden()  # for fingers
+    expect(hands.page.locator(".vue-flow__nodes > *")).to_have_count(0)  # Cards.vue draws them
     train = hands.card("train")
     was, canvas = train.bounding_box(), hands.test_id("canvas").bounding_box()
     assert was is not None
