@@ -26,9 +26,9 @@ _PAUSE, _LONGEST_PAUSE = 0.003, 0.05
 """Seconds between two rounds of killing: hundreds that end need the processor themselves."""
 _RESIDENT_UNIT = 1 if sys.platform == "darwin" else 1024
 """Bytes in which the system counts the most memory that a child had."""
-_NICENESS = 5
-"""How far whoever runs cards steps back: it gets a quarter of what the page does, or all that is
-left."""
+_NICENESS, _NICENESS_OF_ALL = 5, 2
+"""How far a process that runs cards steps back among its own, and all of them together among
+others: they get two thirds of what the page may have, and all that is left."""
 _AUTOGROUP = Path("/proc/self/autogroup")
 _TRIES, _BETWEEN_TRIES = 5, 0.1
 
@@ -90,8 +90,8 @@ def yield_session() -> None:
     """
     for _ in range(_TRIES):
         try:
-            if int(_AUTOGROUP.read_text().split()[-1]) < _NICENESS:
-                _AUTOGROUP.write_text(str(_NICENESS))
+            if int(_AUTOGROUP.read_text().split()[-1]) < _NICENESS_OF_ALL:
+                _AUTOGROUP.write_text(str(_NICENESS_OF_ALL))
             return
         except BlockingIOError:
             time.sleep(_BETWEEN_TRIES)
