@@ -35,6 +35,7 @@ async def test_pages_samples_and_other_pipelines_are_found(desk: Desk) -> None:
     assert places[f"/edit/{other.id}"] == "<b>Other</b>"
     assert f"/edit/{one.id}" not in places
     assert "/edit/new?sample=boston_housing" in places
+    assert places["/models"] == "Trained models"
     assert all(href.startswith("/") for href in places)
 
 

@@ -19,12 +19,14 @@ from web.live.sessions import Sessions
 from web.page.card_source import address, new_address
 from web.page.controls import field_id
 from web.page.details import Card
+from web.page.models_view import ADDRESS as MODELS
 from web.page.remedies import SET_UP
 
 MOST = 200
 """Own pipelines that are listed."""
 PAGES = (
     ("All pipelines", "/"),
+    ("Trained models", MODELS),
     ("Settings", "/settings"),
     ("Settings: folders that may be read", "/settings#folders"),
     ("Settings: stored results", "/settings#results"),
