@@ -128,6 +128,23 @@ test("it is as bad as the worst of its cards, and says how many are done", () =>
   assert.equal(state(), undefined)
 })
 
+test("it is bypassed once all of its cards are", () => {
+  const graph = loaded()
+  for (const id of ["split", "train"]) {
+    graph.putNode({ ...graph.whole.nodes.get(id), enabled: false })
+    graph.settle()
+    assert.equal(graph.nodes.get(BOTH).enabled, id === "split")
+  }
+})
+
+test("it is being stopped once all of its cards that are at work are", () => {
+  const graph = loaded()
+  graph.setRuntime({ split: { state: "done" }, train: { state: "running" } })
+  assert.equal(graph.runtime.get(BOTH).cancelling, false)
+  graph.setRuntime({ train: { state: "running", cancelling: true } })
+  assert.equal(graph.runtime.get(BOTH).cancelling, true)
+})
+
 test("it runs to its last cards, unless one that they need is wrong", () => {
   const graph = loaded()
   assert.deepEqual(graph.lastOf(BOTH), ["train"])

@@ -85,6 +85,11 @@ test("an error before the run outranks the last state, but not a run", () => {
   ])
 })
 
+test("a warning keeps no card from running, and is no problem", () => {
+  const warned = { ...node, problems: [{ ...wrong, level: "warning" }] }
+  assert.equal(describe(warned, { state: "done" }).word, "Done")
+})
+
 test("the badge counts errors and warnings, and is red for an error", () => {
   assert.equal(badgeOf(node), null)
   assert.equal(badgeOf({ problems: [{ level: "info", message: "" }] }), null)
