@@ -20,7 +20,7 @@ test("cards stand in a line; those that do already are not moved", () => {
 test("cards stand evenly apart, the outermost where they were", () => {
   assert.deepEqual(distributed("across", CARDS), { b: { x: 500, y: 40 } })
   assert.deepEqual(distributed("down", CARDS), { b: { x: 300, y: 136 } })
-  const elsewhere = CARDS.map((card) => ({ ...card, x: card.x + 400 }))
+  const elsewhere = CARDS.map((card) => Object.assign({}, card, { x: card.x + 400 }))
   const chosenInAnyOrder = [elsewhere[2], elsewhere[0], elsewhere[1]]
   assert.deepEqual(distributed("across", chosenInAnyOrder), { b: { x: 900, y: 40 } })
 })
