@@ -133,7 +133,7 @@ def test_a_few_letters_find_any_action_card_setting_and_pipeline(
     page.keyboard.press("Enter")
     expect(page.locator("#run-on")).to_be_visible()
     page.keyboard.press("Tab")
-    expect(page.get_by_role("menuitemradio", name="Automatic")).to_be_focused()
+    expect(page.get_by_role("radio", name="Automatic")).to_be_focused()
     page.keyboard.press("Escape")
 
     look_for(page, "secrets")
