@@ -111,7 +111,7 @@ def _learnt_from(table: JsonObject, features: Sequence[str]) -> JsonObject:
 def _title(schema: JsonObject, value: JsonObject, pipeline: str) -> str:
     """Name a model by what it is, what it predicts, and where it was trained."""
     kind = value.get("name") or schema.get("framework") or "model"
-    return " · ".join(filter(None, (str(kind), schema.get("target"), pipeline)))
+    return " · ".join(filter(None, (str(kind).replace("_", " "), schema.get("target"), pipeline)))
 
 
 def _run(connection: sqlite3.Connection, run: str) -> tuple[str | None, str, float]:
