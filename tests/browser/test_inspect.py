@@ -344,6 +344,7 @@ def test_a_field_is_tried_with_several_values_and_the_best_taken_over(
     hands.cards("model_define").click(position={"x": 60, "y": 18})
     hands.tab("Settings")
     hands.test_id("inspector").get_by_role("button", name="Try several values of Model").click()
+    sweep.get_by_role("textbox", name="Values to try").fill("linear, ridge, lasso")
     sweep.get_by_role("button", name="Run 3 values").click()
     expect(sweep.locator("tr[data-value] .c-done")).to_have_count(3, timeout=TRAINED)
     dots = re.compile("R² by Model: Linear .*, Ridge .*, Lasso ")
