@@ -14,6 +14,7 @@ BENCHMARKS = (
     "large_table",
     "many_runs",
     "modal",
+    "predict",
 )
 
 

@@ -11,23 +11,17 @@ HTTP, which is on disk when it is answered.
 
 import argparse
 import json
-import os
 import random
-import socket
 import statistics
-import subprocess
 import sys
-import tempfile
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import httpx
 from playwright.sync_api import Page, sync_playwright
 
+from benchmarks.serving import server
 from scripts.get_chromium import on_this_machine
 
 CARDS = '''
@@ -86,48 +80,6 @@ def pipeline(number: int, cards: int) -> dict[str, Any]:
     return {**head, "nodes": nodes, "edges": edges}
 
 
-@contextmanager
-def server(cores: int) -> Iterator[httpx.Client]:
-    """Serve a scratch workspace that has the card, on so many cores."""
-    with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "cards").mkdir()
-        (Path(folder) / "cards" / "work.py").write_text(CARDS)
-        port = _free_port()
-        command = [sys.executable, "-m", "tensorrag", "serve", "--no-open", "--port", str(port)]
-        process = subprocess.Popen(
-            [*command, "--workspace", folder], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        if hasattr(os, "sched_setaffinity"):
-            os.sched_setaffinity(process.pid, sorted(os.sched_getaffinity(0))[:cores])
-        try:
-            with httpx.Client(
-                base_url=f"http://127.0.0.1:{port}", timeout=60, trust_env=False
-            ) as http:
-                _wait(http)
-                yield http
-        finally:
-            process.terminate()
-            process.wait(30)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
-
-
-def _wait(http: httpx.Client) -> None:
-    for _ in range(600):
-        try:
-            http.get("/healthz")
-        except httpx.HTTPError:
-            time.sleep(0.1)
-        else:
-            return
-    sys.exit("The server did not start.")
-
-
 class Edits:
     """One program that edits one pipeline over HTTP, and notes how long each edit takes."""
 
@@ -156,7 +108,7 @@ class Edits:
 
 def drag(page: Page, other: Page, node: str, right: bool) -> float:
     """Drag a card; returns ms from letting go until another tab shows it where it is now."""
-    where = f'[data-testid=canvas] .vue-flow__node[data-id="{node}"]'
+    where = f'[data-testid=canvas] [data-node="{node}"]'
     before = other.locator(where).evaluate("each => each.getBoundingClientRect().x")
     box = page.locator(where).bounding_box() or {"x": 0, "y": 0}
     x, y = box["x"] + 60, box["y"] + 14
@@ -176,7 +128,7 @@ def drag(page: Page, other: Page, node: str, right: bool) -> float:
 
 def measure(runs: int, cards: int, cores: int) -> dict[str, Any]:
     """Run them all at once, and edit meanwhile."""
-    with server(cores) as http, sync_playwright() as playwright:
+    with server(cores, {"work.py": CARDS}) as http, sync_playwright() as playwright:
         ids = [
             http.post("/api/pipelines", json=pipeline(number, cards)).json()["id"]
             for number in range(runs + 2)

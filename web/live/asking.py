@@ -45,7 +45,7 @@ class Asking:
             kind="predict",
             card=card.card,
             entry=card.entry,
-            params={"rows": rows, "columns": columns},
+            params={"rows": _compact(rows), "columns": columns},
             inputs={"trained_model": (model.sha256,)},
         )
         return await self._sessions.hosting.ask(task)
@@ -71,3 +71,13 @@ class Asking:
             return made_up
         row = dict(zip(page["columns"], page["rows"][0], strict=True)) if page["rows"] else {}
         return {name: row.get(name, value) for name, value in made_up.items()}
+
+
+def _compact(rows: Any) -> Any:
+    """Return rows that are alike as columns: their names travel once, not with every row."""
+    if not isinstance(rows, list) or not rows or not isinstance(rows[0], dict):
+        return rows
+    names = rows[0].keys()
+    if any(not isinstance(row, dict) or row.keys() != names for row in rows):
+        return rows  # whoever answers says what is wrong, and where
+    return {name: [row[name] for row in rows] for name in names}
