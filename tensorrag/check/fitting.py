@@ -16,8 +16,8 @@ from tensorrag.types.schema import TableSchema
 if TYPE_CHECKING:
     from tensorrag.check.checking import NodeFacts
 
-_BELOW = 150
-"""Pixels from one card to the next one below."""
+_ABOVE = 150
+"""Pixels from one card to the next one above, where there mostly is room."""
 
 Ops = list[dict[str, Any]]
 
@@ -122,7 +122,7 @@ class _Moving:
             "card": self.node.card,
             "params": dict(self.node.params),
             "x": at.x,
-            "y": at.y + row * _BELOW,
+            "y": at.y - row * _ABOVE,
             "connect": [here, train | {"target_port": self.learns_from}, *on],
         }
 

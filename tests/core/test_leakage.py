@@ -144,9 +144,14 @@ def test_one_click_mends_it(of: Pipeline, label: str) -> None:
 
 
 SCALED = {
-    "scale": {"card": "scale", "params": {"method": "robust", "columns": ["RM"]}},
+    "scale": {
+        "card": "scale",
+        "params": {"method": "robust", "columns": ["RM"]},
+        "position": {"x": 168, "y": 0},
+    },
     "split": {"card": "data_split", "position": {"x": 400, "y": 0}},
 }
+LAID = ("split", "scale", "scale_2")
 SCALED_FIRST = ("load.dataset-scale.dataset", "scale.dataset-split.dataset")
 
 
@@ -177,7 +182,8 @@ def test_what_is_learnt_before_a_split_is_learnt_of_the_test_rows_too() -> None:
         "scale_2.dataset-evaluate.test_dataset",
     }
     assert mended.node("scale_2").params == of.node("scale").params
-    assert mended.node("scale").position.x == 400
+    places = [(mended.node(name).position.x, mended.node(name).position.y) for name in LAID]
+    assert places == [(168, 0), (400, 0), (400, -150)]
 
 
 @pytest.mark.parametrize(
