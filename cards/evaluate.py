@@ -24,7 +24,7 @@ from tensorrag import (
     Table,
     TableSchema,
 )
-from tensorrag.types import METRICS
+from tensorrag.types import METRICS, Provenance
 
 if TYPE_CHECKING:
     import numpy as np
@@ -62,8 +62,10 @@ class Evaluate(Card):
     def brief(self, schemas: Mapping[str, Schema]) -> str:
         """Say how many rows it measures on."""
         table = schemas.get("test_dataset")
-        rows = table.rows if isinstance(table, TableSchema) else None
-        return "test rows" if rows is None else f"{rows:,} test rows"
+        if not isinstance(table, TableSchema):
+            return "test rows"
+        words = _words(table.provenance)
+        return words if table.rows is None else f"{table.rows:,} {words}"
 
 
 def _refuse_lacking(
@@ -89,8 +91,8 @@ def _of_numbers(table: Table, model: Model) -> Metrics:
         unit=unit,
         caption=_caption(
             f"Baseline: the training mean, {_written(dummy)}{f' {unit}' if unit else ''}.",
-            _how_sure("r2", sure, how, len(truth)),
-            synthetic=table.provenance.synthetic,
+            _how_sure("r2", sure, how, table),
+            of=table.provenance,
         ),
         intervals=sure,
         details=error_pictures(truth, predicted, model.target, unit),
@@ -115,8 +117,8 @@ def _of_classes(table: Table, model: Model) -> Metrics:
             f"Baseline: always {usual[1]}, {usual[0]:.0%} of the train rows.",
             _of_which(said),
             _unseen(said),
-            _how_sure("accuracy", sure, how, len(said.truth)),
-            synthetic=table.provenance.synthetic,
+            _how_sure("accuracy", sure, how, table),
+            of=table.provenance,
         ),
         intervals=sure,
         details=class_pictures(said),
@@ -147,19 +149,28 @@ def _unseen(said: Answers) -> str:
     return f"{rows} of a class that no train row had, and counted as wrong."
 
 
-def _how_sure(metric: str, sure: Mapping[str, Interval], how: str, rows: int) -> str:
+def _how_sure(metric: str, sure: Mapping[str, Interval], how: str, table: Table) -> str:
     """Tell between which values a metric lies, of so many rows."""
     if metric not in sure:
         return ""
     low, high = (f"{end:.3f}".replace("-", "−") for end in sure[metric])
     label = METRICS[metric].label
     label = label if metric == "r2" else label.lower()
-    return f"With {rows:,} test rows, the {label} is {low} to {high} (95 % confidence, {how})."
+    rows = f"{table.num_rows:,} {_words(table.provenance)}"
+    return f"With {rows}, the {label} is {low} to {high} (95 % confidence, {how})."
 
 
-def _caption(*sentences: str, synthetic: bool) -> str:
-    said = [*sentences, "Synthetic data." if synthetic else ""]
+def _caption(*sentences: str, of: Provenance) -> str:
+    """Join what is said of metrics, beginning with what makes them worth nothing."""
+    learnt = "These are train rows: they do not tell how good it is on new ones."
+    said = [learnt if of.part == "train" else "", *sentences]
+    said.append("Synthetic data." if of.synthetic else "")
     return " ".join(sentence for sentence in said if sentence)
+
+
+def _words(of: Provenance) -> str:
+    """Call rows by the part of a split that they are."""
+    return f"{of.part} rows" if of.part else "rows"
 
 
 def _written(number: float) -> str:

@@ -379,3 +379,13 @@ def test_a_gap_in_numbers_alone_needs_no_frame() -> None:
     assert model.content["estimator"].predict([[np.nan]]) == pytest.approx(
         by_hand.predict([[np.nan]])
     )
+
+
+def test_metrics_of_train_rows_say_that_they_are() -> None:
+    train, _ = parts("iris")
+
+    caption = measured(train, learnt(train, "species", "decision_tree")).caption or ""
+
+    assert caption.startswith("These are train rows: they do not tell how good it is on new ones.")
+    assert "With 120 train rows, the accuracy is" in caption
+    assert Evaluate().brief({"test_dataset": train.schema}) == "120 train rows"
