@@ -153,6 +153,8 @@ def _become_supervisor(control: socket.socket, server: socket.socket, scratch: P
         gc.enable()  # it has only the young objects to look at: the rest is frozen
         os.setpgid(0, 0)  # no session of its own: all workers together give way, as one
         control.close()
+        with open(os.devnull) as nothing:  # stdin was the line, too: the server hears no end of
+            os.dup2(nothing.fileno(), 0)  # a killed fork server while anybody holds it open
         for number in (signal.SIGIO, signal.SIGINT):
             signal.signal(number, signal.SIG_DFL)
         supervise(server, scratch, _fork_worker, again=True)

@@ -145,9 +145,12 @@ async def test_an_unused_executor_starts_no_process(tmp_path: Path) -> None:
 async def test_a_killed_fork_server_is_replaced(tmp_path: Path, place: Place) -> None:
     executor = LocalExecutor(tmp_path / "scratch")
     assert await value_of(executor, task("Return", 1.0), place) == 1
+    busy = await executor.submit(task("Sleep", 60), place)
+    await first(executor, busy, "started")
     (old,) = [child for child in psutil.Process().children() if child.name() == "tr-forkserver"]
     old.kill()
-    assert await value_of(executor, task("Return", 2.0), place) == 2
+    assert await value_of(executor, task("Return", 2.0), place) == 2  # while another one works
+    await executor.cancel(busy)
     await executor.close()
     assert not alive([old.pid])
 
