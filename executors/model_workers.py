@@ -37,6 +37,8 @@ class _Answerer:
     """One worker, or what is to become one."""
 
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    asked: int = 0
+    """Questions that wait for it, or that it answers."""
     held: AsyncExitStack | None = None
     connection: Connection | None = None
     answers: bool = False
@@ -55,6 +57,7 @@ class ModelWorkers:
     def __init__(self, crew: Crew, idle_seconds: float = IDLE_SECONDS) -> None:
         self._crew, self._idle_seconds = crew, idle_seconds
         self._answerers: dict[tuple[str, str], _Answerer] = {}
+        self._room = asyncio.Semaphore(MOST)
         self._errands = Errands()
 
     async def ask(self, task: Task, place: Place) -> JsonObject:
@@ -67,27 +70,36 @@ class ModelWorkers:
         key = (str(place.store), next(iter(task.inputs.values()))[0])
         answerer = self._answerers.pop(key, None) or _Answerer()
         self._answerers[key] = answerer  # the one asked last comes last
-        self._make_room()
-        async with answerer.turn:
-            self._keep(answerer)
-            try:
-                async with asyncio.timeout(await self._patience(answerer, task)):
-                    answer = await self._answer(answerer, task, place)
-            except TimeoutError:
-                await self._end(answerer)
-                raise ExecutorError(
-                    "The model took too long to answer, and its process was ended.",
-                    hint="Send fewer rows at once.",
-                ) from None
-            except BaseException:
-                await self._end(answerer)
-                raise
-            answerer.answers = True
-            self._let_go_later(key, answerer)
+        self._keep(answerer)
+        answerer.asked += 1
+        try:
+            async with answerer.turn, self._room:
+                answer = await self._asked(answerer, task, place)
+                self._let_go_later(key, answerer)
+        finally:
+            answerer.asked -= 1
         if answer["type"] == "error":
             raise TaskFailed(error_of(answer.get("data")))
         data = answer.get("data")
         return data if isinstance(data, dict) else {}
+
+    async def _asked(self, answerer: _Answerer, task: Task, place: Place) -> JsonObject:
+        self._make_room()
+        self._keep(answerer)
+        try:
+            async with asyncio.timeout(await self._patience(answerer, task)):
+                answer = await self._answer(answerer, task, place)
+        except TimeoutError:
+            await self._end(answerer)
+            raise ExecutorError(
+                "The model took too long to answer, and its process was ended.",
+                hint="Send fewer rows at once.",
+            ) from None
+        except BaseException:
+            await self._end(answerer)
+            raise
+        answerer.answers = True
+        return answer
 
     async def close(self) -> None:
         """End all of them."""
@@ -135,7 +147,7 @@ class ModelWorkers:
 
     def _make_room(self) -> None:
         """End the one asked longest ago, unless somebody waits for it."""
-        spare = [key for key, each in self._answerers.items() if not each.turn.locked()]
+        spare = [key for key, each in self._answerers.items() if not each.asked]
         for key in spare[: max(0, len(self._answerers) - MOST)]:
             self._let_go(key)
 

@@ -157,7 +157,7 @@ def _array(values: Sequence[Any], column: ColumnSchema) -> pa.Array:
     if all(isinstance(value, bool) for value in present):
         return pa.array(values, pa.bool_())
     if all(isinstance(value, int) and abs(value) < 2**63 for value in present):
-        return pa.array(values, pa.int64())
+        return pa.array([None if value is None else int(value) for value in values], pa.int64())
     if all(isinstance(value, int | float) for value in present):
         numbers = [None if value is None else float(value) for value in values]
         return pa.array(numbers, pa.float64())

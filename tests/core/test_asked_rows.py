@@ -32,6 +32,12 @@ def test_the_target_may_be_there_and_a_value_may_be_missing() -> None:
     assert taken == {"rooms": [6], "river": [True], "town": [None]}
 
 
+def test_yes_and_no_may_be_written_in_two_ways_at_once() -> None:
+    taken = columns_of([ROW, ROW | {"river": 0}, ROW | {"river": None}], COLUMNS)
+
+    assert as_arrow(taken, COLUMNS)["river"].to_pylist() == [1, 0, None]
+
+
 @pytest.mark.parametrize(
     ("rows", "sentence"),
     [

@@ -17,6 +17,7 @@ import pytest
 import pytest_asyncio
 
 from cards.train import Train
+from executors import model_workers
 from executors.local_process import LocalExecutor
 from tensorrag import EstimatorSpec, Table
 from tensorrag.errors import ExecutorError, TaskFailed
@@ -62,7 +63,11 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
 @pytest.fixture(scope="module")
 def digest(place: Place) -> str:
     """A model of what rooms cost."""
-    draw = np.random.default_rng(3)
+    return stored(place, 3)
+
+
+def stored(place: Place, seed: int) -> str:
+    draw = np.random.default_rng(seed)
     size, age = draw.uniform(20, 90, 100), draw.uniform(0, 60, 100)
     table = Table.from_pandas(pd.DataFrame({"size": size, "age": age, "rent": 12 * size - age}))
     model = Train(target_column="rent").run(table, None, EstimatorSpec("linear")).trained_model
@@ -117,6 +122,16 @@ async def test_questions_that_come_at_once_get_each_their_own_answer(
     assert [each["predictions"][0] for each in told] == pytest.approx(
         [12 * size for size in range(30, 50)]
     )
+
+
+async def test_more_models_than_may_stay_open_are_asked_at_once(
+    local: LocalExecutor, place: Place
+) -> None:
+    models = [stored(place, seed) for seed in range(model_workers.MOST + 2)]
+
+    told = await asyncio.gather(*(answer(local, place, asking(each, [ROW])) for each in models))
+
+    assert [round(each["predictions"][0]) for each in told] == [590] * len(models)
 
 
 @pytest.mark.parametrize("act", ["os._exit(3)", "os.kill(os.getpid(), 11)"])
