@@ -18,7 +18,7 @@ from web.page.icons import icon
 from web.page.markup import Node, div, span
 from web.page.model_box import Chosen, model_box, row_of
 from web.page.models_compare import MOST, compared
-from web.page.models_view import Models, deleted_note, models_list, page_header
+from web.page.models_view import Models, deleted_model, models_list, page_header
 from web.page.panel import Panel
 
 PAUSE = 0.5
@@ -96,7 +96,7 @@ class ModelsPage:
                 compared(side_by_side),
                 models_list(replace(self._shown, compared=self._compared)),
             ],
-            deleted_note(self._shown.deleted),
+            deleted_model(self._shown.deleted),
         ]
 
     def _show(self) -> None:

@@ -9,6 +9,7 @@ from datetime import datetime
 from tensorrag.plain import JsonObject
 from tensorrag.types.metrics import METRICS
 from web.page.icons import MARK, icon
+from web.page.lists import deleted_note, search_field
 from web.page.markup import (
     Element,
     Node,
@@ -20,7 +21,6 @@ from web.page.markup import (
     h2,
     header,
     input_,
-    kbd,
     span,
     table,
     tbody,
@@ -102,7 +102,7 @@ def models_list(shown: Models) -> Node:
     return [
         div(".wide-row")[
             h2["Trained models", span(".u", style="font-weight:400")[f"{len(shown.models):,}"]],
-            _search(shown.query) if shown.models else None,
+            search_field("Search models", shown.query, "search-models") if shown.models else None,
         ],
         div(".own", data_testid="models")[
             _table(rows[:MOST], shown) if rows else _nothing(shown),
@@ -237,15 +237,6 @@ def _item(model: JsonObject, act: str, drawing: str, word: str, *, first: bool =
     )[icon(drawing, ".s"), word]  # fmt: skip
 
 
-def _search(query: str) -> Element:
-    field = input_(
-        type="search", placeholder="Search models", aria_label="Search models", value=query,
-        data_testid="search-models", data_sets="search", data_eager=True, data_local=True,
-        data_keys="/", autocomplete="off", spellcheck="false",
-    )  # fmt: skip
-    return div(".search", role="search")[icon("search", ".s"), field, kbd["/"]]
-
-
 def _nothing(shown: Models) -> Element:
     if shown.models:
         return div(".blank")[f"None is called “{shown.query}”."]
@@ -255,17 +246,7 @@ def _nothing(shown: Models) -> Element:
     ]
 
 
-def deleted_note(model: JsonObject | None) -> Node:
+def deleted_model(model: JsonObject | None) -> Node:
     """Offer to take the last deletion back."""
-    if model is None:
-        return None
-    return div(".note.low", role="status", data_testid="deleted", data_key="deleted")[
-        div(".sp")[f"{model['name']} v{model['version']} was deleted."],
-        button(
-            ".pick", type="button", data_act="restore", data_keys="mod+z", data_testid="restore",
-            title="Put it back into the list (Ctrl+Z)",
-        )["Undo"],
-        button(type="button", data_act="forget_deleted", aria_label="Close", title="Close")[
-            icon("close", ".s")
-        ],
-    ]  # fmt: skip
+    name = None if model is None else f"{model['name']} v{model['version']}"
+    return deleted_note(name, "Put it back into the list")

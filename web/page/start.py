@@ -9,6 +9,7 @@ from sample_data.pipeline_files import PipelineFile
 from tensorrag.catalog import Catalog
 from tensorrag.pipeline import Pipeline
 from web.page.icons import MARK, icon
+from web.page.lists import deleted_note, search_field
 from web.page.markup import (
     Element,
     Node,
@@ -19,8 +20,6 @@ from web.page.markup import (
     h1,
     h2,
     header,
-    input_,
-    kbd,
     li,
     ol,
     option,
@@ -161,7 +160,9 @@ def _own(shown: Start) -> Node:
     return [
         div(".wide-row")[
             h2["Your pipelines", span(".u", style="font-weight:400")[f"{len(shown.own):,}"]],
-            [_sort(shown.sort), _search(shown.query)] if shown.own else None,
+            [_sort(shown.sort), search_field("Search pipelines", shown.query, "search-own")]
+            if shown.own
+            else None,
         ],
         div(".own")[
             _comparing(shown),
@@ -212,26 +213,6 @@ def _sort(sort: str) -> Element:
     ]
 
 
-def _search(query: str) -> Element:
-    field = input_(
-        type="search", placeholder="Search pipelines", aria_label="Search pipelines", value=query,
-        data_testid="search-own", data_sets="search", data_eager=True, data_local=True,
-        data_keys="/", autocomplete="off", spellcheck="false",
-    )  # fmt: skip
-    return div(".search", role="search")[icon("search", ".s"), field, kbd["/"]]
-
-
 def _deleted(own: Own | None) -> Node:
-    """Offer to take the last deletion back."""
-    if own is None:
-        return None
-    return div(".note.low", role="status", data_testid="deleted", data_key="deleted")[
-        div(".sp")[f"{own.name} was deleted."],
-        button(
-            ".pick", type="button", data_act="restore", data_keys="mod+z", data_testid="restore",
-            title="Bring it back with its history and its runs (Ctrl+Z)",
-        )["Undo"],
-        button(type="button", data_act="forget_deleted", aria_label="Close", title="Close")[
-            icon("close", ".s")
-        ],
-    ]  # fmt: skip
+    name = None if own is None else own.name
+    return deleted_note(name, "Bring it back with its history and its runs")
