@@ -59,12 +59,21 @@ def _note(connection: sqlite3.Connection, run: str, nodes: Nodes) -> None:
         for output in _outputs(shown, "Metrics"):
             rows = _object(output.get("schema")).get("rows")
             measured = {"run": run, "node": node, "metrics": output.get("value"), "rows": rows}
-            arrived = _inputs(connection, run, made)
+            arrived = list(_inputs(connection, run, made))
             models = [each["sha256"] for each in arrived if each["type"] == "Model"]
+            tables = [each for each in arrived if each["type"] == "Table"]
+            if any(_are_train_rows(table) for table in tables):
+                continue  # they tell nothing of new rows
+            on = tables[0]["sha256"] if tables else ""
             connection.executemany(
-                "UPDATE models SET measured = ? WHERE sha256 = ?",
-                [(json.dumps(measured), sha256) for sha256 in models],
+                "UPDATE models SET measured = ? WHERE sha256 = ?"
+                " AND json_extract(facts, '$.table') IS NOT ?",
+                [(json.dumps(measured), sha256, on) for sha256 in models],
             )
+
+
+def _are_train_rows(table: JsonObject) -> bool:
+    return _object(_object(table.get("schema")).get("provenance")).get("part") == "train"
 
 
 def _note_model(

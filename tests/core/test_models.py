@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,22 @@ async def test_a_model_that_was_trained_is_in_the_list_with_all_that_is_known(
     assert told["data"]["rows"] + told["measured_rows"] == 442
     assert (told["run"], told["pipeline"]) == (run.id, "d")
     assert stored(model, engine.workspace.store)["state"] == "ready"
+
+
+@pytest.mark.parametrize(("source", "port"), [("split", "train_dataset"), ("load", "dataset")])
+async def test_what_was_measured_on_rows_it_has_learnt_from_does_not_count(
+    engine: Engine, source: str, port: str
+) -> None:
+    edges = [
+        replace(edge, source=source, source_port=port)
+        if edge.target_port in ("train_dataset", "test_dataset")
+        else edge
+        for edge in pipeline().edges
+    ]
+    await engine.run(replace(pipeline(), edges=tuple(edges)), pipeline_id="d")
+
+    [model] = engine.workspace.journal.models.all()
+    assert model.to_json()["metrics"] == {}
 
 
 async def test_one_that_was_not_trained_anew_stands_there_once(engine: Engine) -> None:
