@@ -33,6 +33,8 @@ LOOK = 1.0
 """Seconds between two looks at whether the token was replaced."""
 CONNECTIONS = 500
 """Connections that there may be at once, sockets aside; the next one hears 503."""
+COMPRESSION = 5
+"""Of what is sent: nearly all that 9 saves, in half of its time, in which nobody else is served."""
 GRACE = 3
 """Seconds that open streams get when the server ends."""
 
@@ -109,6 +111,7 @@ def run(
     """
     sessions = assemble(workspace)
     from nicegui import app, core, ui
+    from starlette.middleware.gzip import GZipMiddleware
 
     from web.http.patience import Patient
     from web.http.sockets import lock_sockets
@@ -142,6 +145,9 @@ def run(
             task.cancel()
         await sessions.close()
 
+    def compressed(app: Any) -> GZipMiddleware:
+        return GZipMiddleware(app, compresslevel=COMPRESSION)
+
     app.on_startup(start)
     app.on_shutdown(stop)
     with writing(workspace, sessions.troubles):
@@ -155,6 +161,7 @@ def run(
             reconnect_timeout=RECONNECT,
             show_welcome_message=False,
             endpoint_documentation="none",
+            gzip_middleware_factory=compressed,
             timeout_graceful_shutdown=GRACE,
             server_header=False,
             log_config=None,  # all of it goes to the log of the server
