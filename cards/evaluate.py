@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from cards._learning.predicting import missing_features, model_input, predict
+from cards._learning.predicting import estimator_of, missing_features, model_input, predict
 from cards._learning.rows import labels, numbers, refuse_no_rows
 from cards._learning.training import answers
 from cards._measuring import intervals
@@ -129,7 +129,7 @@ def _asked(table: Table, model: Model) -> Answers:
     x = model_input(model.content, model.features, table)
     truth: np.ndarray = labels(table, model.target)
     known = model.classes or ()
-    return answers(model.content["estimator"], x, truth, known, model.positive)
+    return answers(estimator_of(model), x, truth, known, model.positive)
 
 
 def _of_which(said: Answers) -> str:

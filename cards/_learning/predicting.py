@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from cards._learning.rows import frame, matrix
 from tensorrag import InputError, Model, Table, TableSchema
@@ -23,11 +24,7 @@ def predict(model: Model, table: Table) -> np.ndarray:
         InputError: a feature is not in the table, or holds what the model cannot take.
     """
     x = model_input(model.content, model.features, table)
-    if model.framework == "torch":
-        from cards._network.predict import predict as predict_network
-
-        return predict_network(model.content, x)
-    return predictions(model.content["estimator"], x, classify=model.task != "regression")
+    return predictions(estimator_of(model), x, classify=model.task != "regression")
 
 
 def probabilities(model: Model, table: Table) -> np.ndarray | None:
@@ -36,10 +33,30 @@ def probabilities(model: Model, table: Table) -> np.ndarray | None:
     Raises:
         InputError: a feature is not in the table, or holds what the model cannot take.
     """
-    estimator = model.content.get("estimator")
+    estimator = estimator_of(model)
     if model.task == "regression" or not gives_shares(estimator):
         return None
     return class_shares(estimator, model_input(model.content, model.features, table))
+
+
+def estimator_of(model: Model) -> Any:
+    """Return what answers as an estimator of scikit-learn does, a network too.
+
+    It has ``predict``; to tell classes apart, ``classes_`` and, where it tells how likely each is,
+    ``predict_proba``. It takes rows as `model_input` gives them.
+    """
+    if model.framework != "torch":
+        return model.content["estimator"]
+    from cards._network.predict import network
+
+    ready = _NETWORKS.get(model)
+    if ready is None:
+        ready = _NETWORKS[model] = network(model.content, model.classes)
+    return ready
+
+
+_NETWORKS: WeakKeyDictionary[Model, Any] = WeakKeyDictionary()
+"""Networks that were made ready, by the model that they are of."""
 
 
 def model_input(

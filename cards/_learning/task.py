@@ -50,7 +50,7 @@ def known_task(
     return goal
 
 
-def decide(table: Table, target: str, wanted: Wanted, model_type: str) -> Decision:
+def decide(table: Table, target: str, wanted: Wanted, model_type: str | None) -> Decision:
     """Tell the task from the target's kind and values, and why.
 
     Raises:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cards._learning.estimators import SLOW, takes_weights, words
@@ -76,7 +76,7 @@ class _Training:
         self._task, self._rows, self._spec = decision.task, rows, spec
         self._classify = decision.task != "regression"
         self._reason = decision.reason
-        self._weighted = self._classify and _apart(rows.y) > APART
+        self._weighted = self._classify and apart(rows.y) > APART
         started = time.perf_counter()
         self._estimator: Pipeline = pipeline(
             spec, rows, classify=self._classify, seed=seed, weighted=self._weighted
@@ -120,7 +120,7 @@ class _Training:
         }
         if not self._classify:
             return {**content, "dummy": float(rows.y.mean())}
-        return {**content, "dummy": _shares(rows.y, self._estimator.classes_)}
+        return {**content, "dummy": class_frequencies(rows.y, self._estimator.classes_)}
 
     def _fit(self) -> dict[str, float]:
         """Measure on the rows that it learnt from."""
@@ -157,10 +157,9 @@ class _Training:
         if self._reason:
             yield self._reason
         if self._weighted:
-            yield _weights_note(self._spec.model_type, _apart(rows.y))
+            yield _weights_note(self._spec.model_type, apart(rows.y))
         if rows.missing:
-            some = ", ".join(f"{name} ({count:,})" for name, count in rows.missing.items())
-            yield f"Missing values became the median of the train rows: {some}."
+            yield missing_note(rows.missing)
         if self._spec.model_type in SLOW and len(rows.y) > LOOKED_AT:
             yield f"Measured on the first {LOOKED_AT:,} train rows, as it is slow to predict."
         yield from _zeroed(self._estimator, rows.features)
@@ -193,6 +192,17 @@ def validation_note(found: dict[str, float]) -> str:
     return f"Accuracy on the validation rows: {found['accuracy']:.3f}."
 
 
+def missing_note(missing: Mapping[str, int]) -> str:
+    """Say in a sentence what became of missing numbers, by feature and count."""
+    some = ", ".join(f"{name} ({count:,})" for name, count in missing.items())
+    return f"Missing values became the median of the train rows: {some}."
+
+
+def weights_note(apart: float) -> str:
+    """Say in a sentence that classes were weighed."""
+    return f"Classes are {apart:.0f}:1 apart: rare ones were given more weight (balanced)."
+
+
 def _refuse_few(spec: EstimatorSpec, rows: Examples) -> None:
     neighbours = int(spec.params.get("n_neighbors", 5))
     if spec.model_type == "k_nearest_neighbors" and neighbours > len(rows.y):
@@ -203,12 +213,12 @@ def _refuse_few(spec: EstimatorSpec, rows: Examples) -> None:
         )
 
 
-def _shares(y: np.ndarray, classes: np.ndarray) -> list[float]:
+def class_frequencies(y: np.ndarray, classes: Sequence[Any]) -> list[float]:
     """Tell how frequent each class is."""
     return [float((y == label).mean()) for label in classes]
 
 
-def _apart(y: np.ndarray) -> float:
+def apart(y: np.ndarray) -> float:
     """Tell how many times as frequent as the rarest class the most frequent one is."""
     import numpy as np
 
@@ -218,7 +228,7 @@ def _apart(y: np.ndarray) -> float:
 
 def _weights_note(model_type: str, apart: float) -> str:
     if takes_weights(model_type):
-        return f"Classes are {apart:.0f}:1 apart: rare ones were given more weight (balanced)."
+        return weights_note(apart)
     return f"Classes are {apart:.0f}:1 apart, and {words(model_type)} gives rare ones no weight."
 
 

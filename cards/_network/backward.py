@@ -12,12 +12,10 @@ import torch
 from torch import Tensor, nn
 
 from cards._network.dropout import BlockDropout
+from cards._network.losses import Loss
 
-Step = Callable[[Tensor, Tensor], Tensor]
-"""(x, y) → the mean loss; leaves its gradient in the `.grad` of the parameters."""
-
-_aten = torch.ops.aten
-"""Called directly: `torch.nn.functional.mse_loss` spends 7 µs on checks before it starts."""
+Step = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
+"""(x, y) → the mean loss, and the outputs; leaves the gradient in the parameters' `.grad`."""
 
 
 class _Operation(Protocol):
@@ -71,37 +69,40 @@ class _Dropout:
         return gradient.mul_(self.mask)
 
 
+_Slope = Callable[[Tensor, Tensor], Tensor]
+"""(gradient by its output, its output) → gradient by its input."""
+
+
 def _relu_slope(gradient: Tensor, y: Tensor) -> Tensor:
-    result: Tensor = _aten.threshold_backward.default(gradient, y, 0)
+    result: Tensor = torch.ops.aten.threshold_backward.default(gradient, y, 0)
     return result
 
 
-_ACTIVATIONS: dict[type[nn.Module], tuple[Callable[[Tensor], Tensor], Step]] = {
+_ACTIVATIONS: dict[type[nn.Module], tuple[Callable[[Tensor], Tensor], _Slope]] = {
     nn.ReLU: (torch.relu_, _relu_slope),
-    nn.Tanh: (torch.tanh_, _aten.tanh_backward.default),
-    nn.Sigmoid: (torch.sigmoid_, _aten.sigmoid_backward.default),
+    nn.Tanh: (torch.tanh_, torch.ops.aten.tanh_backward.default),
+    nn.Sigmoid: (torch.sigmoid_, torch.ops.aten.sigmoid_backward.default),
 }
 
 
-def squared_error_step(module: nn.Module) -> Step | None:
-    """A step of mean squared error by hand; None if the module is not one that this knows.
+def step_by_hand(module: nn.Module, loss: Loss) -> Step | None:
+    """A step of training by hand; None if module or loss are none that this knows.
 
     Call the step in `torch.inference_mode`, with `.grad` of every parameter allocated.
     """
-    operations = _operations(module)
-    if not operations:
+    operations, told = _operations(module), loss.by_hand
+    if not operations or told is None:
         return None
     forward = [operation.forward for operation in operations]
     backward = [operation.backward for operation in reversed(operations)]
 
-    def step(x: Tensor, y: Tensor) -> Tensor:
+    def step(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         for ahead in forward:
             x = ahead(x)
-        loss: Tensor = _aten.mse_loss.default(x, y)
-        gradient = torch.sub(x, y).mul_(2.0 / y.numel())
+        mean, gradient = told(x, y)
         for back in backward:
             gradient = back(gradient)
-        return loss
+        return mean, x
 
     return step
 

@@ -1,4 +1,4 @@
-"""From a description in layers to a torch module, and from its state to plain arrays and back.
+"""From a description in layers to a torch module, and from its state to plain arrays.
 
 A stored network is the list of its layers and a dictionary of arrays. The names in it are those
 of the `state_dict` of `torch.nn.Sequential`: `"3.weight"` is the weight of the layer at index 3.
@@ -7,7 +7,6 @@ of the `state_dict` of `torch.nn.Sequential`: `"3.weight"` is the weight of the 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
@@ -46,17 +45,6 @@ def build(layers: Sequence[Layer], *, seed: int = 0) -> nn.Sequential:
 def to_arrays(module: nn.Module) -> Arrays:
     """Copy the module's state into NumPy arrays, wherever the module is."""
     return {name: value.cpu().numpy().copy() for name, value in module.state_dict().items()}
-
-
-def from_arrays(layers: Sequence[Layer], arrays: Mapping[str, NDArray[Any]]) -> nn.Sequential:
-    """Make the module that `layers` describe with the state that `to_arrays` gave.
-
-    Raises:
-        RuntimeError: names or shapes do not fit the layers; the message lists them.
-    """
-    module = build(layers)
-    module.load_state_dict({name: torch.from_numpy(np.array(a)) for name, a in arrays.items()})
-    return module.eval()
 
 
 def _layer(layer: Layer) -> nn.Module:

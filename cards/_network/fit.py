@@ -18,18 +18,20 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from cards._network.adam import FlatAdam
-from cards._network.backward import Step, squared_error_step
+from cards._network.backward import Step, step_by_hand
 from cards._network.batches import GATHER_ROWS, Part, cut
 from cards._network.device import best_device, tuned_processor
 from cards._network.dropout import BlockDropout, MaskSource
+from cards._network.losses import SQUARED_ERROR, Loss
 from cards._network.resume import Arrays, Moving, is_known
 from tensorrag import CardError, InputError
 
-Loss = Callable[[Tensor, Tensor], Tensor]
-"""(predictions, targets) → mean over the rows, a scalar."""
-
 Rows = tuple[NDArray[np.floating], NDArray[np.floating]]
 """Features of shape (rows, features) and targets of shape (rows,) or (rows, outputs)."""
+
+
+CURVE = "curve "
+"""What the names of curves begin with, where they are kept beside other arrays."""
 
 
 class NonFiniteLossError(CardError):
@@ -38,12 +40,12 @@ class NonFiniteLossError(CardError):
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """One epoch, just finished. `number` counts from 1; losses are means over the rows."""
+    """One epoch, just finished. `number` counts from 1."""
 
     number: int
     total: int
-    loss: float
-    validation_loss: float | None
+    told: dict[str, float]
+    """The last number of each curve, by its name."""
     seconds: float
     state: Callable[[], dict[str, NDArray[Any]]]
     """Copies what the training could go on from; to be called before the next epoch."""
@@ -51,27 +53,49 @@ class Epoch:
 
 @dataclass(slots=True)
 class History:
-    """What `fit` did: losses by epoch, the device (`cuda`, `mps`, `cpu`), seconds in all.
+    """What `fit` did: curves by epoch, the device (`cuda`, `mps`, `cpu`), seconds in all.
 
-    `loss` is measured while training, with dropout; `validation_loss` after each epoch, without.
+    `loss`, and `accuracy` where classes are told apart, are measured while training, with dropout;
+    `validation_loss` and `validation_accuracy` after each epoch, without.
     """
 
     device: str
-    loss: list[float] = field(default_factory=list)
-    validation_loss: list[float] = field(default_factory=list)
+    curves: dict[str, list[float]] = field(default_factory=dict)
+    """A number for each epoch, means over the rows."""
     seconds: float = 0.0
     continued_at: int | None = None
     """The epoch with which it went on, where it was stopped before."""
 
+    @property
+    def loss(self) -> list[float]:
+        """The curve of what was made small."""
+        return self.curves.get("loss", [])
+
+    @property
+    def validation_loss(self) -> list[float]:
+        """The same on the rows that were held out."""
+        return self.curves.get("validation_loss", [])
+
+    @property
+    def epochs(self) -> int:
+        """How many are done."""
+        return len(self.loss)
+
+    def add(self, told: dict[str, float]) -> None:
+        """Go on with the numbers of another epoch."""
+        for name, value in told.items():
+            self.curves.setdefault(name, []).append(value)
+
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Return the numbers, by name."""
-        numbers = {"loss": self.loss, "validation_loss": self.validation_loss}
-        return {name: np.array(n) for name, n in (*numbers.items(), ("seconds", self.seconds))}
+        curves = {f"{CURVE}{name}": np.array(values) for name, values in self.curves.items()}
+        return {"seconds": np.array(self.seconds), **curves}
 
     def restore(self, saved: Arrays) -> None:
         """Go on from there."""
-        self.loss, self.validation_loss = saved["loss"].tolist(), saved["validation_loss"].tolist()
-        self.seconds, self.continued_at = float(saved["seconds"]), len(self.loss) + 1
+        names = [name for name in saved if name.startswith(CURVE)]
+        self.curves = {name.removeprefix(CURVE): saved[name].tolist() for name in names}
+        self.seconds, self.continued_at = float(saved["seconds"]), self.epochs + 1
 
 
 def fit(
@@ -83,7 +107,7 @@ def fit(
     batch_size: int,
     learning_rate: float,
     seed: int = 0,
-    loss: Loss = nn.functional.mse_loss,
+    loss: Loss = SQUARED_ERROR,
     validation: Rows | None = None,
     device: torch.device | None = None,
     on_epoch: Callable[[Epoch], None] | None = None,
@@ -122,10 +146,11 @@ def fit(
         history.restore(start)
     began = time.perf_counter() - history.seconds
     with tuned_processor(training.parameters, batch_size):
-        for number in range(len(history.loss) + 1, epochs + 1):
-            history.loss.append(_finite(training.epoch(*rows, parts), number))
-            if held_out is not None:
-                history.validation_loss.append(training.measure(*held_out))
+        for number in range(history.epochs + 1, epochs + 1):
+            told = training.epoch(*rows, parts)
+            _refuse_infinite(told["loss"], number)
+            seen = {} if held_out is None else training.measure(*held_out)
+            history.add(told | {f"validation_{name}": value for name, value in seen.items()})
             history.seconds = time.perf_counter() - began
             if on_epoch is not None:
                 on_epoch(_last(history, epochs, training.moving))
@@ -149,40 +174,55 @@ class _Training:
         for layer in self.dropouts:
             layer.start(masks)
         self.moving = Moving(module, self.adam, self.order, masks, self.dropouts)
-        by_hand = squared_error_step(module) if loss is nn.functional.mse_loss else None
+        by_hand = step_by_hand(module, loss)
         self.by_hand = by_hand is not None
         self.step: Step = by_hand or self._autograd_step
 
-    def epoch(self, x: Tensor, y: Tensor, parts: list[Part]) -> float:
-        """Learn from every row once; return the mean loss over the rows."""
+    def epoch(self, x: Tensor, y: Tensor, parts: list[Part]) -> dict[str, float]:
+        """Learn from every row once; return the means over the rows."""
         self.module.train()
-        total = torch.zeros((), device=self.device)
+        total = torch.zeros(2, device=self.device)
         order = torch.randperm(len(x), generator=self.order).to(self.device)
         with torch.inference_mode(self.by_hand):
             for part in parts:
                 here = order[part.start : part.stop]
                 self._learn(x[here], y[here], part, total)
-        return total.item() / len(x)
+        loss, right = total.tolist()
+        return self._means(loss, right, len(x))
 
     def _learn(self, x: Tensor, y: Tensor, part: Part, total: Tensor) -> None:
-        step, move = self.step, self.adam.step
+        step, move, right = self.step, self.adam.step, self.loss.right
+        losses, hits = total[0], total[1]
         for start, stop in part.batches:
-            total.add_(step(x[start:stop], y[start:stop]), alpha=stop - start)
+            goal = y[start:stop]
+            loss, outputs = step(x[start:stop], goal)
+            losses.add_(loss, alpha=stop - start)
+            if right is not None:
+                hits.add_(right(outputs, goal))
             move()
 
-    def _autograd_step(self, x: Tensor, y: Tensor) -> Tensor:
+    def _autograd_step(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         self.adam.gradients.zero_()
-        loss = self.loss(self.module(x), y)
+        outputs = self.module(x)
+        loss = self.loss.mean(outputs, y)
         torch.autograd.backward(loss)
-        return loss.detach()
+        return loss.detach(), outputs.detach()
 
-    def measure(self, x: Tensor, y: Tensor) -> float:
-        """The mean loss over the rows, in evaluation mode."""
+    def measure(self, x: Tensor, y: Tensor) -> dict[str, float]:
+        """Return the means over the rows, in evaluation mode."""
         self.module.eval()
+        losses = hits = 0.0
         with torch.no_grad():
             parts = zip(torch.split(x, GATHER_ROWS), torch.split(y, GATHER_ROWS), strict=True)
-            total = sum(self.loss(self.module(a), b).item() * len(a) for a, b in parts)
-        return total / len(x)
+            for a, b in parts:
+                outputs = self.module(a)
+                losses += self.loss.mean(outputs, b).item() * len(a)
+                hits += 0.0 if self.loss.right is None else self.loss.right(outputs, b).item()
+        return self._means(losses, hits, len(x))
+
+    def _means(self, losses: float, right: float, rows: int) -> dict[str, float]:
+        accuracy = {} if self.loss.right is None else {"accuracy": right / rows}
+        return {"loss": losses / rows, **accuracy}
 
     def end(self) -> None:
         """Leave the module ready to predict; check that the very last step went well too."""
@@ -217,10 +257,9 @@ def _to_device(rows: Rows, device: torch.device) -> tuple[Tensor, Tensor]:
     return x.to(device), y.reshape(len(y), -1).to(device)
 
 
-def _finite(loss: float, epoch: int) -> float:
-    if math.isfinite(loss):
-        return loss
-    raise _non_finite(f"at epoch {epoch} (it is {loss})")
+def _refuse_infinite(loss: float, epoch: int) -> None:
+    if not math.isfinite(loss):
+        raise _non_finite(f"at epoch {epoch} (it is {loss})")
 
 
 def _non_finite(where: str) -> NonFiniteLossError:
@@ -232,9 +271,8 @@ def _non_finite(where: str) -> NonFiniteLossError:
 
 
 def _last(history: History, total: int, moving: Moving) -> Epoch:
-    held_out = history.validation_loss[-1] if history.validation_loss else None
-
     def state() -> dict[str, NDArray[Any]]:
         return moving.save() | history.to_arrays()
 
-    return Epoch(len(history.loss), total, history.loss[-1], held_out, history.seconds, state)
+    told = {name: values[-1] for name, values in history.curves.items()}
+    return Epoch(history.epochs, total, told, history.seconds, state)

@@ -18,7 +18,7 @@ from cards._network.dropout import BlockDropout, MaskSource
 
 Arrays = Mapping[str, NDArray[Any]]
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)

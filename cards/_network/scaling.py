@@ -34,19 +34,19 @@ class Scaling:
         return restored
 
 
-def to_arrays(features: Scaling, target: Scaling) -> dict[str, Floats]:
-    """The arrays that are stored with a network."""
-    return {
-        "feature_mean": features.mean,
-        "feature_deviation": features.deviation,
-        "target_mean": target.mean,
-        "target_deviation": target.deviation,
-    }
+def to_arrays(features: Scaling, target: Scaling | None) -> dict[str, Floats]:
+    """The arrays that are stored with a network; classes are not normalised."""
+    stored = {"feature_mean": features.mean, "feature_deviation": features.deviation}
+    if target is None:
+        return stored
+    return stored | {"target_mean": target.mean, "target_deviation": target.deviation}
 
 
-def from_arrays(arrays: Mapping[str, NDArray[Any]]) -> tuple[Scaling, Scaling]:
-    """What `to_arrays` was given: the scaling of the features and of the target."""
-    return (
-        Scaling(arrays["feature_mean"], arrays["feature_deviation"]),
-        Scaling(arrays["target_mean"], arrays["target_deviation"]),
-    )
+def features_of(arrays: Mapping[str, NDArray[Any]]) -> Scaling:
+    """The scaling of the features that `to_arrays` was given."""
+    return Scaling(arrays["feature_mean"], arrays["feature_deviation"])
+
+
+def target_of(arrays: Mapping[str, NDArray[Any]]) -> Scaling:
+    """The scaling of the target that `to_arrays` was given."""
+    return Scaling(arrays["target_mean"], arrays["target_deviation"])

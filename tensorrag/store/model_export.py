@@ -19,7 +19,7 @@ SCRIPT = Path(__file__).with_name("exported_predict.txt")
 OBJECT = "model.joblib"
 LIBRARIES = {
     "sklearn": ("joblib", "numpy", "pandas", "scikit-learn"),
-    "torch": ("joblib", "numpy", "pandas", "torch"),
+    "torch": ("joblib", "numpy", "pandas"),
 }
 README = """# {name} v{version}
 

@@ -56,10 +56,12 @@ class Model(Value):
 
     ``content`` is what is stored with joblib, and holds no class of ours, so that an exported
     model works without TensorRag. For torch it is ``{"layers": [<JSON>], "weights": {name:
-    array}, "normalisation": {name: array}}``. For scikit-learn it is ``{"estimator": <the fitted
-    pipeline>, "takes": "matrix" or "frame", "categories": [name], "fills": bool}``: a float64
-    array of the features, or a data frame of them in which the categories are text; ``fills``
-    says whether numbers may be missing (NaN).
+    array}, "normalisation": {name: array}, "preparing": {"numbers": [name], "medians": array or
+    None, "values": {name: [text]}}}``: the columns of numbers in order, and after them one of 0
+    and 1 for each value of a category. For scikit-learn it is ``{"estimator": <the fitted
+    pipeline>, …}``. Both have ``"takes": "matrix" or "frame", "categories":
+    [name], "fills": bool``: a float64 array of the features, or a data frame of them in which the
+    categories are text; ``fills`` says whether numbers may be missing (NaN).
     """
 
     label: ClassVar[str] = "Model"
@@ -189,8 +191,7 @@ class Model(Value):
     def preview(self) -> Preview:
         """Learning curve, metrics on the training rows, the network, and the facts."""
         parts: list[Preview] = []
-        if self.report.history:
-            parts.append(self._curve())
+        parts += self._curves()
         parts.append(self._metrics())
         if self.layers:
             parts.append(self._network())
@@ -215,23 +216,29 @@ class Model(Value):
             right=score,
         )
 
-    def _curve(self) -> Preview:
-        names = {"loss": "train", "validation_loss": "validation"}
+    def _curves(self) -> list[Preview]:
+        """Chart what was told of each epoch: the loss, and the accuracy where there is one."""
+        loss = "loss (MSE, normalised)" if self.task == "regression" else "loss (cross-entropy)"
+        charts = (
+            ("Learning curve", "loss", loss),
+            ("Accuracy by epoch", "accuracy", "share of rows"),
+        )
+        return [self._curve(*chart) for chart in charts if chart[1] in self.report.history]
+
+    def _curve(self, title: str, name: str, label: str) -> Preview:
+        curves = {"train": name, "validation": f"validation_{name}"}
         series = tuple(
             Series(
-                name=names.get(name, name),
+                name=called,
                 x=tuple(range(1, len(values) + 1)),
                 y=tuple(values),
-                dashed=name != "loss",
+                dashed=called != "train",
             )
-            for name, values in self.report.history.items()
+            for called, curve in curves.items()
+            if (values := self.report.history.get(curve))
         )
         return ChartPreview(
-            title="Learning curve",
-            chart="line",
-            x=Axis(label="epoch"),
-            y=Axis(label="loss (MSE, normalised)"),
-            series=series,
+            title=title, chart="line", x=Axis(label="epoch"), y=Axis(label=label), series=series
         )
 
     def _metrics(self) -> Preview:
@@ -257,7 +264,9 @@ class Model(Value):
     def _network(self) -> Preview:
         widths = self.layers or ()
         last = len(widths) - 1
-        labels = ["input", *(f"hidden {i}" for i in range(1, last)), "output"]
+        output = {"regression": "output", "binary": "output, sigmoid"}
+        end = output.get(self.task, "outputs, softmax")
+        labels = ["input", *(f"hidden {i}" for i in range(1, last)), end]
         layers = tuple(
             LayerPicture(type="linear", label=label, units=units)
             for label, units in zip(labels, widths, strict=True)

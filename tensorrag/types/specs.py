@@ -97,7 +97,8 @@ class Trainer(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     optimizer: Literal["adam"] = "adam"
-    loss: Literal["mse"] = "mse"
+    loss: Literal["auto", "mse"] = "auto"
+    """As the target asks: squared errors of a number, cross-entropy of classes."""
     learning_rate: float = 0.001
     epochs: int = 50
     batch_size: int = 32

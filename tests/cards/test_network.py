@@ -9,14 +9,17 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from cards._network.adam import FlatAdam
-from cards._network.backward import squared_error_step
+from cards._network.backward import step_by_hand
 from cards._network.batches import cut
-from cards._network.build import build, from_arrays, to_arrays
+from cards._network.build import build, to_arrays
 from cards._network.device import best_device, tuned_processor
 from cards._network.dropout import BlockDropout, MaskSource
 from cards._network.fit import Epoch, History, NonFiniteLossError, fit
 from cards._network.layers import Layer, feed_forward, parameter_count, widths
-from cards._network.predict import forward
+from cards._network.losses import SQUARED_ERROR, Loss, cross_entropy
+from cards._network.predict import Network
+from cards._network.scaling import Scaling
+from cards._network.scaling import to_arrays as scaling_arrays
 from tensorrag import CardError, InputError
 
 CPU = torch.device("cpu")
@@ -39,6 +42,21 @@ def train(layers: list[Layer], x: Floats, y: Floats, **options: Any) -> tuple[nn
     settings: dict[str, Any] = {"epochs": 3, "batch_size": 32, "learning_rate": 0.01, "device": CPU}
     module = build(layers, seed=1)
     return module, fit(module, x, y, **settings | options)
+
+
+def forward(module: nn.Module, x: Floats) -> Floats:
+    """What torch says of rows."""
+    device = next(module.parameters()).device
+    with torch.inference_mode():
+        outputs: Floats = module.eval()(torch.from_numpy(x).to(device)).cpu().numpy()
+    return outputs
+
+
+def stored(layers: list[Layer], module: nn.Module) -> Network:
+    """The network as it is kept, without any normalisation."""
+    same = Scaling(np.zeros(5), np.ones(5))
+    normalisation = scaling_arrays(same, Scaling(np.zeros(1), np.ones(1)))
+    return Network({"layers": layers, "weights": to_arrays(module), "normalisation": normalisation})
 
 
 def stock_loop(layers: list[Layer], x: Floats, y: Floats, seed: int = 0) -> tuple[nn.Module, float]:
@@ -92,15 +110,6 @@ class TestLayers:
 
 
 class TestArrays:
-    def test_a_network_comes_back_from_its_layers_and_arrays(self) -> None:
-        x, y = rows()
-        layers = network(0.1, batch_norm=True)
-        module, _ = train(layers, x, y)
-
-        again = from_arrays(layers, to_arrays(module))
-
-        assert np.array_equal(forward(again, x), forward(module, x))
-
     def test_names_are_those_of_a_plain_sequential(self) -> None:
         arrays = to_arrays(build([{"type": "linear", "in": 2, "out": 1}]))
         assert {name: array.shape for name, array in arrays.items()} == {
@@ -169,10 +178,10 @@ class TestEqualToTorch:
         expected = flat.gradients.clone()
         flat.gradients.fill_(99.0)
         with_masks_of(module, 5)
-        step = squared_error_step(module)
+        step = step_by_hand(module, SQUARED_ERROR)
         assert step is not None
         with torch.inference_mode():
-            by_hand = step(x.clone(), y)
+            by_hand, _ = step(x.clone(), y)
 
         assert by_hand.item() == pytest.approx(loss.item(), rel=1e-6)
         for p, offset in views(flat, module):
@@ -180,6 +189,33 @@ class TestEqualToTorch:
             assert found is not None
             there = expected[offset : offset + p.numel()].view(p.shape)
             assert torch.allclose(found, there, atol=1e-7)
+
+    @pytest.mark.parametrize("classes", [2, 4])
+    @pytest.mark.parametrize("weighted", [False, True])
+    def test_cross_entropy_and_its_gradient_are_those_of_torch(
+        self, classes: int, weighted: bool
+    ) -> None:
+        weights = [0.5, 2.0, 1.5, 0.25][:classes] if weighted else None
+        outputs = (3 * torch.randn(40, 1 if classes == 2 else classes)).requires_grad_()
+        y = torch.randint(classes, (40, 1)).float()
+        loss = cross_entropy(classes, weights)
+        assert loss.by_hand is not None
+        assert loss.right is not None
+
+        mean = loss.mean(outputs, y)
+        (expected,) = torch.autograd.grad(mean, outputs)
+        with torch.inference_mode():
+            by_hand, gradient = loss.by_hand(outputs.detach().clone(), y)
+            right = int(loss.right(outputs, y))
+
+        logits = torch.cat([torch.zeros(40, 1), outputs], 1) if classes == 2 else outputs
+        labels = y[:, 0].long()
+        each = nn.functional.cross_entropy(logits, labels, reduction="none")
+        counted = each if weights is None else each * torch.tensor(weights)[labels]
+        assert mean.item() == pytest.approx(counted.mean().item(), rel=1e-5)
+        assert by_hand.item() == pytest.approx(mean.item(), rel=1e-5)
+        assert torch.allclose(gradient, expected, atol=1e-7)
+        assert right == int((logits.argmax(1) == labels).sum())
 
     @pytest.mark.parametrize(
         "layers",
@@ -192,11 +228,11 @@ class TestEqualToTorch:
         ],
     )
     def test_what_is_not_known_by_hand_is_left_to_autograd(self, layers: list[nn.Module]) -> None:
-        assert squared_error_step(nn.Sequential(*layers)) is None
+        assert step_by_hand(nn.Sequential(*layers), SQUARED_ERROR) is None
 
     def test_another_loss_goes_through_autograd(self) -> None:
         x, y = rows()
-        _, history = train(network(0.1), x, y, loss=nn.functional.l1_loss, epochs=10)
+        _, history = train(network(0.1), x, y, loss=Loss(nn.functional.l1_loss), epochs=10)
         assert history.loss[-1] < history.loss[0]
 
 
@@ -284,7 +320,7 @@ class TestFit:
         _, history = train(network(), *rows(), on_epoch=told.append)
 
         assert [(epoch.number, epoch.total) for epoch in told] == [(1, 3), (2, 3), (3, 3)]
-        assert [epoch.loss for epoch in told] == history.loss
+        assert [epoch.told["loss"] for epoch in told] == history.loss
         assert told[0].seconds <= told[-1].seconds == history.seconds
 
     @pytest.mark.parametrize("count", [1, 31, 32, 33, 65])
@@ -316,7 +352,7 @@ class TestFit:
             return 1.0 + ((a - a.detach()) * 1e30).sum() * 1e30
 
         with pytest.raises(NonFiniteLossError, match="in the last step"):
-            train(network(), x, y, epochs=1, loss=steep)
+            train(network(), x, y, epochs=1, loss=Loss(steep))
 
     @pytest.mark.parametrize("bad", [np.nan, np.inf, 1e39])
     def test_missing_and_infinite_numbers_are_refused(self, bad: float) -> None:
@@ -371,14 +407,29 @@ class TestBatches:
         assert whole.loss == parts.loss
 
 
-class TestForward:
-    def test_does_not_depend_on_the_batch(self) -> None:
+class TestStored:
+    @pytest.mark.parametrize("activation", ["relu", "tanh", "sigmoid"])
+    @pytest.mark.parametrize("batch_norm", [False, True])
+    def test_it_says_without_torch_what_torch_says(
+        self, activation: Activation, batch_norm: bool
+    ) -> None:
         x, y = rows()
-        module, _ = train(network(0.2, batch_norm=True), x, y)
-        assert np.allclose(forward(module, x, 7), forward(module, x), atol=1e-6)
+        layers = network(0.2, activation, batch_norm=batch_norm)
+        module, _ = train(layers, x, y)
+        assert np.allclose(stored(layers, module).outputs(x), forward(module, x), atol=1e-5)
+
+    def test_does_not_depend_on_the_batch(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        x, y = rows()
+        layers = network(0.2, batch_norm=True)
+        module, _ = train(layers, x, y)
+        whole = stored(layers, module).outputs(x)
+        monkeypatch.setattr("cards._network.predict.BATCH_ROWS", 7)
+        assert np.allclose(stored(layers, module).outputs(x), whole, atol=1e-6)
 
     def test_no_rows(self) -> None:
-        assert forward(build(network()), np.zeros((0, 5), dtype=np.float32)).shape == (0, 1)
+        layers = network()
+        nothing = np.zeros((0, 5), dtype=np.float32)
+        assert stored(layers, build(layers)).outputs(nothing).shape == (0, 1)
 
 
 @pytest.mark.gpu

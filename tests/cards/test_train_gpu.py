@@ -61,7 +61,7 @@ class TestModelDefine:
         assert kinds == ["linear", "relu", "dropout"] * 3
         assert made.trainer.model_dump() == {
             "optimizer": "adam",
-            "loss": "mse",
+            "loss": "auto",
             "learning_rate": 0.001,
             "epochs": 50,
             "batch_size": 32,
@@ -259,9 +259,11 @@ def test_a_stored_network_predicts_without_tensorrag(tmp_path: Path) -> None:
         check=True,
     )
 
-    from cards._network.predict import predict
+    from cards._network.predict import network
 
-    assert json.loads(ran.stdout) == pytest.approx(predict(model.content, x).tolist(), rel=1e-5)
+    assert json.loads(ran.stdout) == pytest.approx(
+        network(model.content).predict(x).tolist(), rel=1e-5
+    )
 
 
 def test_a_model_comes_back_from_its_files(tmp_path: Path) -> None:

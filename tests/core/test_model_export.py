@@ -55,6 +55,21 @@ def network(frame: pd.DataFrame) -> Model:
     return TrainGpu(target_column="rent").run(table, None, spec).trained_model
 
 
+def network_of_classes(frame: pd.DataFrame) -> Model:
+    gaps = frame.assign(size=frame["size"].where(frame["age"] > 5))
+    table = Table.from_pandas(gaps[["size", "town", "dear"]])
+    spec = NetworkSpec(LAYERS, {"epochs": 3})
+    return TrainGpu(target_column="dear").run(table, None, spec).trained_model
+
+
+def deep_network_of_rents(frame: pd.DataFrame) -> Model:
+    layers = [LAYERS[0], {"id": "norm_1", "type": "batch_norm"}, {"id": "tanh_1", "type": "tanh"}]
+    banded = frame.assign(band=pd.cut(frame["rent"], 4, labels=["d", "c", "b", "a"]).astype(str))
+    table = Table.from_pandas(banded[["size", "age", "town", "band"]])
+    spec = NetworkSpec(layers, {"epochs": 3})
+    return TrainGpu(target_column="band").run(table, None, spec).trained_model
+
+
 def classes(frame: pd.DataFrame) -> Model:
     table = Table.from_pandas(frame[["size", "town", "dear"]])
     return Train(target_column="dear").run(table, None, EstimatorSpec("logistic")).trained_model
@@ -69,7 +84,9 @@ def entry(model: Model, sha256: str) -> ModelEntry:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("trained", [ridge, network, classes])
+@pytest.mark.parametrize(
+    "trained", [ridge, network, network_of_classes, deep_network_of_rents, classes]
+)
 def test_the_script_says_what_the_card_says(
     trained: Callable[[pd.DataFrame], Model], tmp_path: Path
 ) -> None:
@@ -79,7 +96,7 @@ def test_the_script_says_what_the_card_says(
     export(entry(model, store.put(model).digest), store, tmp_path / "model.zip")
     with zipfile.ZipFile(tmp_path / "model.zip") as packed:
         packed.extractall(tmp_path / "out")
-    asked = frame.drop(columns=[model.target])
+    asked = frame.drop(columns=[model.target], errors="ignore")
     asked.to_csv(tmp_path / "rows.csv", index=False)
 
     said = subprocess.run(

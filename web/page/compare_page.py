@@ -31,6 +31,8 @@ OFFERED = 100
 _CURVES = {
     "loss": "Learning curve, training",
     "validation_loss": "Learning curve, validation",
+    "accuracy": "Accuracy by epoch, training",
+    "validation_accuracy": "Accuracy by epoch, validation",
 }
 CURVE = 220
 """Pixels that a chart is high."""

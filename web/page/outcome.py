@@ -111,6 +111,8 @@ _METRICS = {
     "loss": "Loss, train",
     "validation_loss": "Loss, validation",
     "val_loss": "Loss, validation",
+    "accuracy": "Accuracy, train",
+    "validation_accuracy": "Accuracy, validation",
     "r2": "R²",
     "validation_r2": "R² validation",
     "rows_per_second": "Rows per second",
