@@ -134,7 +134,8 @@ class Document:
         now, last = self._clock(), self._open
         self._open = (merge_key, now) if merge_key is not None else None
         if last and last[0] == merge_key and now - last[1] <= MERGE_SECONDS:
-            self._steps.extend(step)
+            if not self._steps.extend(step):
+                self._open = None  # what is typed next belongs to no step of before
             return "merge"
         self._steps.push(step)
         return "step"

@@ -58,6 +58,8 @@ def _logged(records: Iterable[JsonObject], catalog: Catalog) -> list[Version]:
             continue
         if kind == "merge" and found:
             found.pop()
+            if len(replay.steps.done) < len(was.done):
+                continue  # what was typed was taken back at once
         else:
             before = came_from
         label = str(record.get("label", ""))

@@ -44,10 +44,16 @@ class Steps:
         most = min(MAX_STEPS, max(20, HISTORY_BUDGET // (len(step.after.nodes) + 1)))
         del self.done[:-most]
 
-    def extend(self, step: Step) -> None:
-        """Let the last step lead as far as this one, which followed it."""
-        last = self.done[-1]
-        self.done[-1] = replace(step, before=last.before, label=last.label)
+    def extend(self, step: Step) -> bool:
+        """Let the last step lead as far as this one, which followed it.
+
+        False where both together changed nothing: then that step is gone.
+        """
+        last = self.done.pop()
+        if step.after == last.before:
+            return False
+        self.done.append(replace(step, before=last.before, label=last.label))
+        return True
 
     def undo(self) -> Step | None:
         """Take the last step back and return it; None if there is none."""

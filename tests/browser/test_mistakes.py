@@ -52,6 +52,8 @@ def test_a_target_that_is_not_there(hands: Hands, page: Page) -> None:
     badge(hands, "train")
     listed(hands, "PRICE is not in train_dataset")
     expect(hands.test_id("run")).to_contain_text("1 problem")
+    counted = page.get_by_role("tab", name="Problems").get_by_title("1 problem", exact=True)
+    expect(counted).to_have_text("1")
     hands.picture("problem")
     begin = hands.card("evaluate").get_by_test_id("run-node")
     hands.card("evaluate").hover()

@@ -297,6 +297,14 @@ def test_three_hints_on_the_first_visit_go_away_for_good(server: Server, chromiu
     expect(hands.page.locator("kbd").filter(has_text="Ctrl")).to_have_count(0)
     hint = hands.test_id("hint")
     expect(hint).to_contain_text("Press Run")
+    hands.select("load")
+    tabs = hands.test_id("inspector").get_by_role("tablist")
+    expect(tabs).to_be_visible()
+    expect(hint).to_have_class(re.compile("aside"))  # not over the tabs
+    (left, stood) = (tabs.bounding_box(), hint.bounding_box())
+    assert left is not None
+    assert stood is not None
+    assert stood["x"] + stood["width"] <= left["x"]
     hint.get_by_role("button", name="Got it").click()
     expect(hint).to_contain_text("Click a card")
     hands.select("train")  # what it says was done

@@ -124,6 +124,21 @@ def test_a_pause_another_field_or_an_undo_begins_a_new_step() -> None:
     assert steps(doc) == 4
 
 
+def test_what_is_typed_and_taken_back_at_once_is_no_step() -> None:
+    doc = document(clock=Clock())
+    doc.apply([{"op": "rename", "description": "kept"}])
+    for text in ("N", "Ne", START.name):
+        doc.apply([{"op": "rename", "name": text}], merge_key="name")
+    assert (doc.pipeline.name, steps(doc)) == (START.name, 1)
+
+    doc = document(clock=Clock())
+    doc.apply([{"op": "rename", "name": "first"}])
+    for text in ("x", "first", "second"):
+        doc.apply([{"op": "rename", "name": text}], merge_key="name")
+    doc.undo()
+    assert doc.pipeline.name == "first"
+
+
 def steps(doc: Document) -> int:
     count = 0
     while doc.undo():

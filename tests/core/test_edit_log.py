@@ -101,6 +101,18 @@ def test_typing_stays_one_step(edited: Edited) -> None:
     assert [step.label for step in edited.reopened().steps.done] == ["Rename the pipeline"]
 
 
+def test_what_was_typed_and_taken_back_at_once_is_no_step_after_a_restart(edited: Edited) -> None:
+    edited.edit(rename("Kept"))
+    for name in ("N", "Kept", "Other"):
+        edited.edit(rename(name), merge_key="name")
+
+    done = edited.reopened().steps.done
+    assert [(step.before.name, step.after.name) for step in done] == [
+        (START.name, "Kept"),
+        ("Kept", "Other"),
+    ]
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_whatever_was_done_is_the_same_after_a_restart(tmp_path: Path, seed: int) -> None:
     random, edited = Random(seed), Edited(tmp_path)

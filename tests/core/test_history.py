@@ -146,3 +146,11 @@ def test_names_have_a_limit() -> None:
 def test_an_odd_record_is_passed_over(record: dict[str, Any]) -> None:
     assert named_versions([record]) == []
     assert history([record], [], CATALOG) == []
+
+
+def test_what_was_typed_and_taken_back_at_once_is_no_entry() -> None:
+    edited = Edited()
+    for name in ("N", START.name):
+        edited.edit({"op": "rename", "name": name}, merge_key="name")
+
+    assert edited.said() == ["As it was here first"]

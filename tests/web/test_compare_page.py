@@ -8,10 +8,13 @@ import pytest
 from nicegui.testing import User
 
 from tensorrag.pipeline import Pipeline
+from tensorrag.run.comparison import Measure
 from tests.core.engine import node
 from tests.web.desk import Desk
 from web.live.session import Session
 from web.page.compare import address
+from web.page.compare_outcome import measure_row
+from web.page.markup import html
 from web.page.pages import add_pages
 from web.page.panel import Panel
 
@@ -73,3 +76,20 @@ async def test_a_run_that_noted_no_pipeline_replaces_nothing(pages: User, desk: 
     assert heads(pages).props["content"].count('data-act="use"') == 1
     await use(pages, old)
     assert await value(desk, known) == 5
+
+
+@pytest.mark.parametrize(("after", "verdict"), [(0.71165, "same"), (0.702, "worse")])
+def test_a_change_that_is_written_as_0_is_neither_better_nor_worse(
+    after: float, verdict: str
+) -> None:
+    measured = Measure(
+        node="evaluate",
+        metric="r2",
+        trained=False,
+        higher_is_better=True,
+        values=(0.71168, after),
+        baselines=(0.0, 0.0),
+        noise=None,
+        seed_alone=(True, False),
+    )
+    assert f'data-verdict="{verdict}"' in html(measure_row(measured))

@@ -48,7 +48,7 @@ def metrics(shown: Shown) -> Element:
             said = f"{shown.title(each.node)}{', on the rows it learnt from' * each.trained}"
             rows.append(tr(".group")[td(colspan=len(shown.runs) + 5)[said]])
         last = each.node, each.trained
-        rows.append(_measure(each))
+        rows.append(measure_row(each))
     return box("Metrics", testid="metrics")[
         table(".ct.metrics" + (".many" if len(shown.runs) > LEAST else ""))[
             thead[
@@ -81,8 +81,9 @@ def digits_of(values: Sequence[float | None]) -> int:
     return max(0, 4 - len(str(int(largest)))) if largest >= 1e-3 else 6
 
 
-def _measure(each: Measure) -> Element:
-    change, verdict = each.changes()[-1], each.verdicts()[-1]
+def measure_row(each: Measure) -> Element:
+    """Draw one metric of all runs; the verdict is that on the last."""
+    change, verdict = each.changes()[-1], _verdict(each)
     look, word = VERDICTS.get(verdict, ("", ""))
     dummy = next((value for value in each.baselines if value is not None), None)
     digits, final = digits_of(each.values), len(each.values) - 1
@@ -96,9 +97,16 @@ def _measure(each: Measure) -> Element:
             for at, value in enumerate(each.values)
         ],
         td(".num", data_change=repr(change))[rounded(change, digits, sign=True)],
-        td(".dots")[_dot(each, change)],
+        td(".dots")[_dot(each, 0.0 if verdict == "same" else change)],
         td(".end")[word and span(f".tag.{look}" if look else ".tag")[word]],
     ]
+
+
+def _verdict(each: Measure) -> str:
+    """Judge the last change; what is written as 0 is neither better nor worse."""
+    change = each.changes()[-1]
+    seen = change is not None and round(change, digits_of(each.values)) != 0
+    return each.verdicts()[-1] if seen or change is None else "same"
 
 
 def _dot(each: Measure, change: float | None) -> Node:

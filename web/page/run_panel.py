@@ -14,7 +14,7 @@ from web.page.remedies import way_out
 from web.page.run_list import PastRun, resume_button, run_list
 from web.page.telling import ask_to_tell
 from web.page.timeline import Bar, timeline
-from web.page.wording import seconds
+from web.page.wording import plural, seconds
 
 TABS = ("timeline", "log", "problems", "runs")
 
@@ -117,26 +117,28 @@ def _strays(shown: Strip) -> Node:
 
 
 def _tabs(shown: Strip) -> Element:
-    errors = len(shown.problems)
     return div(role="tablist", aria_label="About the run")[
         [
             button(
                 type="button", role="tab", data_act="strip_tab", data_tab=name, id=f"strip-{name}",
                 aria_selected="true" if name == shown.tab else "false", aria_controls="strip-panel",
                 tabindex="0" if name == shown.tab else "-1",
-            )[name.title(), name == "problems" and _count(errors, shown.problems)]
+            )[name.title(), name == "problems" and _count(shown.problems)]
             for name in TABS
         ]
     ]  # fmt: skip
 
 
-def _count(count: int, problems: Sequence[Problem]) -> Node:
-    if not count:
-        return span["0"]
-    if all(problem.level == "info" for problem in problems):
-        return span[str(count)]
-    severe = any(problem.level == "error" for problem in problems)
-    return span(".tag.error" if severe else ".tag.stale")[str(count)]
+def _count(problems: Sequence[Problem]) -> Node:
+    """Count what keeps it from running, as the Run button does, and warnings apart from it."""
+    errors = sum(problem.level == "error" for problem in problems)
+    warnings = sum(problem.level == "warning" for problem in problems)
+    if not errors and not warnings:
+        return span[str(len(problems))]
+    return [
+        errors and span(".tag.error", title=plural(errors, "problem"))[str(errors)],
+        warnings and span(".tag.stale", title=plural(warnings, "warning"))[str(warnings)],
+    ]
 
 
 def _body(shown: Strip) -> Node:
@@ -191,7 +193,6 @@ def _problem(problem: Problem, titles: Mapping[str, str]) -> Element:
             span(f".c-{tone}")[icon(drawing, ".s")],
             b[whose],
             span(".cut")[problem.message],
-            span(".mono")[problem.code],
         ],
         fix_button(problem),
         way_out(problem.code),

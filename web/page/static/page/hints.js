@@ -8,7 +8,7 @@ const GAP = 10;
 const HINTS = [
   {
     id: "run",
-    at: ".top [data-testid=run]:not(:disabled, [aria-disabled=true])",
+    at: "body:has(.tr-canvas [data-node]:not([data-state=done])) .top [data-testid=run]:not(:disabled, [aria-disabled=true])",
     side: "below",
     text: "Press Run: every card that is not up to date runs, from left to right.",
     done: [["click", ".top [data-testid=run]"]],
@@ -68,8 +68,10 @@ function place() {
   const about = box && document.querySelector(shown.beside ?? shown.at)?.getBoundingClientRect();
   if (!about) return;
   const { offsetWidth: width } = box;
+  const tabs = document.querySelector(".insp [role=tablist]")?.getBoundingClientRect();
+  box.classList.toggle("aside", shown.side === "below" && Boolean(tabs));
   const at = {
-    below: [about.right - width, about.bottom + GAP],
+    below: [(tabs?.left ?? about.right) - width, about.bottom + GAP],
     left: [about.left - width - GAP, about.top + 12],
     right: [about.right + GAP, about.top - 4],
   }[shown.side];
@@ -101,6 +103,9 @@ if (seen().size < HINTS.length) {
     if (!document.querySelector(".tr-canvas [data-node], .stage .empty")) return;
     looking.disconnect();
     next();
+    // It stands clear of a card's tabs, which come when one is chosen.
+    const about = document.querySelector(".insp");
+    if (about) new MutationObserver(place).observe(about, { childList: true, subtree: true });
   });
   looking.observe(document.body, { childList: true, subtree: true });
 }
