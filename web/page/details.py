@@ -168,7 +168,9 @@ def _state(card: Card) -> Node:
         return [
             state("failed", plural(card.errors, "problem")),
             span(".m3")["·"],
-            span(".m2.cut")[f"cannot run until {'it is' if card.errors == 1 else 'they are'} fixed"],
+            span(".m2.cut")[
+                f"cannot run until {'it is' if card.errors == 1 else 'they are'} fixed"
+            ],
         ]
     runtime = card.runtime or {}
     where = ran_on(runtime)

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import { wirePoints } from "../src/geometry.js"
 import { layout } from "../src/layout.js"
 
 const wire = (source, target, leaves = 74, arrives = 74) => ({ source, target, leaves, arrives })
@@ -36,4 +37,43 @@ test("a card does not stand on a wire that passes it by", () => {
   const passing = places.split.y + 102
   assert.equal(places.evaluate.y + 60, passing)
   assert.ok(passing < places.train.y || passing > places.train.y + 148)
+})
+
+/** Which card each wire lies behind, if any. */
+function hidden(places, wires) {
+  return wires.flatMap(({ source, target, leaves, arrives }) => {
+    const [from, to] = [places[source], places[target]]
+    const ends = { x1: from.x + 184, y1: from.y + leaves, x2: to.x, y2: to.y + arrives }
+    return Object.entries(places)
+      .filter(([id]) => id !== source && id !== target)
+      .filter(([, card]) =>
+        wirePoints(ends, 40).some(
+          ({ x, y }) => x > card.x && x < card.x + 184 && y > card.y && y < card.y + 148,
+        ),
+      )
+      .map(([id]) => `${source}-${target} behind ${id}`)
+  })
+}
+
+const branch = (number) => [
+  wire("split", `train${number}`, 46, 46),
+  wire(`model${number}`, `train${number}`, 74, 102),
+  wire(`train${number}`, `evaluate${number}`, 74, 88),
+  wire("split", `evaluate${number}`, 102, 60),
+]
+
+test("no wire is hidden by a card, in whatever order they were drawn", () => {
+  const one = ["split", "train1", "model1", "evaluate1"]
+  const two = [...one, "model2", "train2", "evaluate2"]
+  const predict = [wire("split", "predict", 102, 60), wire("train1", "predict", 74, 88)]
+  for (const [ids, wires] of [
+    [one, branch(1)],
+    [one, branch(1).toReversed()],
+    [two, [...branch(1), ...branch(2)]],
+    [
+      [...one, "predict"],
+      [...branch(1), ...predict],
+    ],
+  ])
+    assert.deepEqual(hidden(tidy(ids, wires), wires), [])
 })
