@@ -148,6 +148,63 @@ class ChartPreview(_Payload):
     caption: str | None = None
 
 
+class BarsPreview(_Payload):
+    """A bar for each of some names, from the top to the bottom."""
+
+    kind: Literal["bars"] = "bars"
+    title: str
+    x: Axis
+    """What the length of a bar says."""
+    names: tuple[str, ...]
+    values: Numbers
+    spreads: Numbers | None = None
+    """Standard deviation of each value, drawn to either side of the end of its bar."""
+    note: str | None = None
+    caption: str | None = None
+
+
+class Branch(_Payload):
+    """A place in a decision tree: which rows come here, and what it says of them."""
+
+    said: str
+    """What is so of the rows that come here from the place above: ``RM ≤ 6.94``."""
+    rows: int
+    answer: str | Number
+    """The class, or the number, that it predicts of them."""
+    share: Number = None
+    """How likely that class is."""
+    below: tuple[Branch, ...] = ()
+    more: bool = False
+    """Whether there are questions below that are not drawn."""
+
+
+class TreePreview(_Payload):
+    """A decision tree, from its root."""
+
+    kind: Literal["tree"] = "tree"
+    title: str
+    root: Branch
+    measured: str
+    """What it predicts."""
+    unit: str | None = None
+    note: str | None = None
+    caption: str | None = None
+
+
+class HeatPreview(_Payload):
+    """How closely things go together: a number from −1 to 1 for each two of them."""
+
+    kind: Literal["heat"] = "heat"
+    title: str
+    names: tuple[str, ...]
+    values: tuple[Numbers, ...]
+    """A line for each name, with a number for each name."""
+    measured: str
+    """What a number says: ``correlation``."""
+    note: str | None = None
+    caption: str | None = None
+
+
 class MetricItem(_Payload):
     """A metric beside its baseline and, where there are any, other models' values."""
 
@@ -242,6 +299,9 @@ Preview = Annotated[
     TablePreview
     | StatsPreview
     | ChartPreview
+    | BarsPreview
+    | TreePreview
+    | HeatPreview
     | MetricsPreview
     | NetworkPreview
     | TextPreview
@@ -252,6 +312,13 @@ Preview = Annotated[
     Field(discriminator="kind"),
 ]
 GroupPreview.model_rebuild()
+
+
+def table_in(preview: Preview) -> TablePreview | None:
+    """Return the table that a preview shows, alone or below other things; None for others."""
+    if isinstance(preview, GroupPreview):
+        return next(filter(None, map(table_in, preview.items)), None)
+    return preview if isinstance(preview, TablePreview) else None
 
 
 class TableFace(_Payload):

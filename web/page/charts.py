@@ -56,10 +56,10 @@ def chart_options(chart: ChartPreview, *, large: bool = False) -> Options:
     histogram = chart.chart == "histogram" and not large
     # The name and last value of a line stand at its end.
     right = 12 if chart.shares else {"histogram": 2, "line": 62}.get(chart.chart, 12)
-    zoomed = _axis(chart.x, grid=False, line=True) | {"scale": chart.chart != "bar"}
+    zoomed = axis_options(chart.x, grid=False, line=True) | {"scale": chart.chart != "bar"}
     if chart.chart == "histogram":
         zoomed |= _edges(chart.series)
-    upright = _axis(chart.y, grid=not histogram, line=False)
+    upright = axis_options(chart.y, grid=not histogram, line=False)
     if histogram:
         upright |= {"show": False}
     if chart.chart == "scatter":
@@ -78,7 +78,7 @@ def chart_options(chart: ChartPreview, *, large: bool = False) -> Options:
         "grid": _large_room(right) if large else _room(right, bare=histogram),
         "xAxis": zoomed,
         "yAxis": upright,
-        "graphic": [] if histogram else _axis_names(chart.x, chart.y, right),
+        "graphic": [] if histogram else axis_names(chart.x, chart.y, right),
         "series": [*_series(chart, large=large), *_lines(chart)],
     }
 
@@ -129,11 +129,12 @@ def live_curve(
     ends = {"max": max(total, 2)} if total else {}
     return base_options() | {
         "grid": _large_room(62) if large else {"left": 34, "right": 62, "top": 28, "bottom": 32},
-        "xAxis": _axis(Axis(label=unit), grid=False, line=True)
+        "xAxis": axis_options(Axis(label=unit), grid=False, line=True)
         | {"min": 1, "splitNumber": 5 if last < 1000 else 3}
         | ends,
-        "yAxis": _axis(Axis(label=metric), grid=True, line=False) | {"min": 0, "splitNumber": 3},
-        "graphic": _axis_names(Axis(label=unit), Axis(label=metric), 62),
+        "yAxis": axis_options(Axis(label=metric), grid=True, line=False)
+        | {"min": 0, "splitNumber": 3},
+        "graphic": axis_names(Axis(label=unit), Axis(label=metric), 62),
         "series": live_series(lines),
     }
 
@@ -185,10 +186,10 @@ def dot_options(measured: Axis, points: Sequence[tuple[str, float]], best: float
         for name, figure in points
     ]
     ring = {"borderColor": "var(--c)", "borderWidth": 1.5}
-    names = {**_TICK, "color": "var(--ink)", "width": 150, "overflow": "truncate"}
+    names = {**name_style(), "width": 150, "overflow": "truncate"}
     return base_options() | {
         "grid": {"left": 8, "right": 24, "top": 8, "bottom": 24, "containLabel": True},
-        "xAxis": _axis(measured, grid=True, line=True) | {"scale": True},
+        "xAxis": axis_options(measured, grid=True, line=True) | {"scale": True},
         "yAxis": {
             "type": "category",
             "data": [name for name, _ in points],
@@ -198,7 +199,7 @@ def dot_options(measured: Axis, points: Sequence[tuple[str, float]], best: float
             "axisLabel": names,
             "splitLine": {"show": True, "lineStyle": {"color": "var(--line)"}},
         },
-        "graphic": _axis_names(measured, Axis(label=""), 24),
+        "graphic": axis_names(measured, Axis(label=""), 24),
         "series": [
             {"type": "scatter", "name": measured.label, "symbolSize": 9, "data": data}
             | {"itemStyle": ring}
@@ -214,7 +215,13 @@ def live_series(lines: Sequence[tuple[str, Points]]) -> list[Options]:
     ]
 
 
-def _axis(axis: Axis, *, grid: bool, line: bool) -> Options:
+def name_style() -> Options:
+    """Return how names beside a picture are written."""
+    return {**_TICK, "color": "var(--ink)"}
+
+
+def axis_options(axis: Axis, *, grid: bool, line: bool) -> Options:
+    """Return the options of an axis of numbers, with lines across the picture or one along it."""
     return {
         "type": "value",
         "axisLine": {"show": line, "lineStyle": {"color": "var(--line-2)"}},
@@ -225,7 +232,8 @@ def _axis(axis: Axis, *, grid: bool, line: bool) -> Options:
     }
 
 
-def _axis_names(x: Axis, y: Axis, right: int = 12) -> list[Options]:
+def axis_names(x: Axis, y: Axis, right: int = 12) -> list[Options]:
+    """Write what both axes measure beside them, ``right`` pixels from the right edge."""
     style = {"fill": "var(--ink-3)", "fontSize": 10.5, "lineHeight": 14}
     return [
         {

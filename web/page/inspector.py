@@ -10,7 +10,7 @@ from nicegui import background_tasks, ui
 from tensorrag.check import NodeFacts
 from tensorrag.errors import TensorRagError
 from tensorrag.placement import LOCAL
-from tensorrag.preview import SplitFace, TablePreview
+from tensorrag.preview import SplitFace, TablePreview, table_in
 from tensorrag.types.schema import TableSchema
 from web.live.offered import Offered
 from web.live.session import Session
@@ -167,7 +167,8 @@ class Inspector:
     def _made(self, node: str, facts: NodeFacts | None) -> TablePreview | None:
         """Return the table that was made; None where the card would make other columns now."""
         seen = self._looked.made if self._looked is not None and self._looked.node == node else {}
-        tables = {port: each for port, each in seen.items() if isinstance(each, TablePreview)}
+        found = {port: table_in(each) for port, each in seen.items()}
+        tables = {port: table for port, table in found.items() if table is not None}
         port = self.port if self.port in tables else next(iter(tables), None)
         if port is None:
             return None

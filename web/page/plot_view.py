@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import assert_never
 
 from nicegui import ui
 
 from tensorrag.catalog import TypeInfo
-from tensorrag.preview import ChartPreview, Series
+from tensorrag.preview import BarsPreview, ChartPreview, HeatPreview, Series, TreePreview
 from web.live.exporting import file_name
 from web.page.actions import Action, Data, text
-from web.page.charts import Chart, Options, chart_options, live_curve, live_series
+from web.page.charts import Chart, Options, live_curve, live_series
 from web.page.icons import glyph, icon, type_colours
 from web.page.markup import Element, Node, b, button, div, h3, span, table, tbody, td, tr
 from web.page.panel import Act, Panel
+from web.page.pictures import Picture, branch_answer, branches, picture_options
 from web.page.plot_csv import named, plot_csv
-from web.page.wording import brief, plural
+from web.page.wording import brief, number, plural
 
 FORMATS = {"png": "PNG", "svg": "SVG", "csv": "CSV"}
 
 
+CLOSEST = 20
+"""Pairs of a heat map that are listed."""
 REST = 0.5
 """Seconds between two looks at a curve that is still being drawn."""
 
@@ -39,7 +43,7 @@ class Live:
 class Plot:
     """A plot, and the card that made it."""
 
-    chart: ChartPreview
+    chart: Picture
     kind: TypeInfo | None
     """The type of the value that it shows, whose colour it has."""
     card: str = ""
@@ -100,8 +104,8 @@ class Plots:
 
 def _options(plot: Plot) -> Options:
     chart, live = plot.chart, plot.live
-    if live is None:
-        return chart_options(chart, large=True)
+    if live is None or not isinstance(chart, ChartPreview):
+        return picture_options(chart, large=True)
     return live_curve(chart.y.label, chart.x.label, live.total, _lines(chart), large=True)
 
 
@@ -149,17 +153,66 @@ def _save_button(form: str, word: str) -> Element:
     )[icon("export", ".s"), word]  # fmt: skip
 
 
-def _text(chart: ChartPreview) -> Node:
+def _text(chart: Picture) -> Node:
     """Say what the plot shows in words and numbers."""
     return [
         div(".sec")[
             b(style="font-size:15px")[chart.title],
             chart.note and div(".t11.m2")[chart.note],
             chart.caption and div(".cap", style="margin-top:8px")[chart.caption],
-            div(".cap")[f"{named(chart.y)}, by {named(chart.x)}."],
+            isinstance(chart, ChartPreview)
+            and div(".cap")[f"{named(chart.y)}, by {named(chart.x)}."],
         ],
-        [_series(series, chart) for series in chart.series],
+        _figures(chart),
     ]
+
+
+def _figures(chart: Picture) -> Node:
+    match chart:
+        case ChartPreview():
+            return [_series(series, chart) for series in chart.series]
+        case BarsPreview():
+            spreads = chart.spreads or (None,) * len(chart.names)
+            every = zip(chart.names, chart.values, spreads, strict=True)
+            return _listed(
+                named(chart.x),
+                [
+                    (
+                        name,
+                        f"{number(value)} ± {number(spread)}" if chart.spreads else number(value),
+                    )
+                    for name, value, spread in every
+                ],
+            )
+        case TreePreview():
+            return _listed(
+                f"{chart.measured}, of how many rows",
+                [
+                    (f"{'· ' * depth}{each.said}", branch_answer(each, chart), f"{each.rows:,}")
+                    for depth, each in branches(chart.root)
+                ],
+            )
+        case HeatPreview():
+            return _listed(chart.measured, _closest(chart))
+        case _:
+            assert_never(chart)
+
+
+def _listed(title: str, lines: Sequence[tuple[str, ...]]) -> Element:
+    rows = [tr[[td[cell] for cell in line]] for line in lines]
+    return div(".sec")[h3[title], table(".mt.stats")[tbody[rows]]]
+
+
+def _closest(heat: HeatPreview) -> list[tuple[str, str]]:
+    """List the pairs that go together most closely."""
+    pairs = [
+        (float(value), f"{heat.names[down]} and {heat.names[across]}")
+        for down, line in enumerate(heat.values)
+        for across, value in enumerate(line[:down])
+        if value is not None
+    ]
+    pairs.sort(key=lambda pair: -abs(pair[0]))
+    return [(names, number(value, 2)) for value, names in pairs[:CLOSEST]]
 
 
 def _series(series: Series, chart: ChartPreview) -> Element:

@@ -9,10 +9,12 @@ from nicegui import ui
 
 from tensorrag.catalog import TypeInfo
 from tensorrag.preview import (
+    BarsPreview,
     Cell,
     ChartPreview,
     ConfusionPreview,
     GroupPreview,
+    HeatPreview,
     ImagePreview,
     MetricItem,
     MetricsPreview,
@@ -22,8 +24,9 @@ from tensorrag.preview import (
     StatsPreview,
     TablePreview,
     TextPreview,
+    TreePreview,
 )
-from web.page.charts import HEIGHTS, Chart, chart_options
+from web.page.charts import Chart
 from web.page.columns import table_summary
 from web.page.confusion import confusion_matrix
 from web.page.grid import sample_grid
@@ -45,6 +48,7 @@ from web.page.markup import (
 )
 from web.page.network import network_picture
 from web.page.panel import Act, Panel
+from web.page.pictures import Picture, picture_height, picture_options
 from web.page.plot_view import Plot, enlarge_button
 from web.page.wording import number, signed, words
 
@@ -61,8 +65,8 @@ def show_preview(payload: Preview, kind: TypeInfo | None, act: Act, opener: Node
     match payload:
         case GroupPreview():
             for item in payload.items:
-                show_preview(item, kind, act)
-        case ChartPreview():
+                show_preview(item, kind, act, opener)
+        case ChartPreview() | BarsPreview() | TreePreview() | HeatPreview():
             _chart(payload, kind, act)
         case TablePreview():
             Panel("div", table_summary(payload, opener), act=act)
@@ -110,7 +114,7 @@ def _section(title: str, content: Node, note: str | None = None) -> Element:
     return div(".sec")[head, content]
 
 
-def _chart(payload: ChartPreview, kind: TypeInfo | None, act: Act) -> None:
+def _chart(payload: Picture, kind: TypeInfo | None, act: Act) -> None:
     def open_it(name: str, _: dict[str, Any]) -> Any:
         return act(name, {"plot": Plot(payload, kind)})
 
@@ -118,7 +122,7 @@ def _chart(payload: ChartPreview, kind: TypeInfo | None, act: Act) -> None:
     with ui.element("section").classes("sec plotted"):
         Panel("div", h3(".h3")[payload.title, note, enlarge_button(payload.title)], act=open_it)
         said = f"{payload.title}. {payload.caption or payload.note or ''}"
-        Chart(chart_options(payload), HEIGHTS[payload.chart], type_colours(kind), said)
+        Chart(picture_options(payload), picture_height(payload), type_colours(kind), said)
         if payload.caption:
             Panel("div", div(".cap")[payload.caption])
 

@@ -14,7 +14,7 @@ from tensorrag.edit.edges import title_of
 from tensorrag.errors import TensorRagError
 from tensorrag.pipeline import Pipeline
 from tensorrag.pipeline.names import visible
-from tensorrag.preview import NetworkFace, NetworkPreview, Preview, TablePreview
+from tensorrag.preview import NetworkFace, NetworkPreview, Preview, TablePreview, table_in
 from tensorrag.store.models import ID
 from web.live.session import Session
 from web.live.shown import Arrived, Shown
@@ -101,10 +101,11 @@ class Result:
         """Show the table at a port whole, if there is one."""
         tab = next((each for each in self._tabs if each.key == port), None)
         seen = self._previews.get(port)
-        if tab is None or self._shown is None or not isinstance(seen, TablePreview):
+        shown = table_in(seen) if seen is not None else None
+        if tab is None or self._shown is None or shown is None:
             return
         digest = tab.came.digest if tab.came else self._shown.digests.get(port, "")
-        tables.open(card, tab, seen, self._session.table(digest), self._session.pipeline.name)
+        tables.open(card, tab, shown, self._session.table(digest), self._session.pipeline.name)
 
     def build(self, port: str | None, act: Act, face: object = None, past: bool = False) -> None:
         """Put ports, and what is at the chosen one, into the current slot.
