@@ -78,6 +78,7 @@ class Train(Card):
         features = feature_names(train_dataset, self.target_column, self.feature_columns)
         task = known_task(train_dataset, self.target_column, self.task, model_spec.model_type)
         return ModelSchema(
+            name=model_spec.model_type,
             framework="sklearn",
             task=task,
             features=features,

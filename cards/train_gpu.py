@@ -86,6 +86,7 @@ class TrainGpu(Card):
         """Name features, target and task; count units and parameters where the data do not tell."""
         features = feature_names(train_dataset, self.target_column, self.feature_columns)
         known = ModelSchema(
+            name=None if model_spec.hidden is None else _name(model_spec),
             framework="torch",
             task=known_task(train_dataset, self.target_column, self.task, None),
             features=features,
@@ -140,6 +141,10 @@ class TrainGpu(Card):
     def brief(self, schemas: Mapping[str, Schema]) -> str:
         """Name target and features."""
         return target_brief(self.target_column, schemas, self.feature_columns)
+
+
+def _name(spec: NetworkSpecSchema) -> str:
+    return "deep_neural_network" if spec.batch_norm else "neural_network"
 
 
 def _are_numbers(table: TableSchema, features: tuple[str, ...] | None) -> bool:

@@ -78,7 +78,8 @@ def Field(
         columns_of: the input whose columns this picks from.
         detail: the detail of the card's Peek that is shown with this. A choice overrides it, and
             is offered only where the source has such a detail.
-        choices_of: the detail of the card's Peek that lists what this picks from.
+        choices_of: what lists the values that this picks from: a detail of the card's Peek, or
+            of its ``offers``.
     """
     extra: dict[str, Any] = {
         "x-unit": unit,
@@ -132,6 +133,10 @@ class Card(BaseModel):
     """Seconds it may take, unless its settings say otherwise."""
     libraries: ClassVar[tuple[str, ...]] = ()
     """Distributions whose versions decide its results."""
+    hands_on: ClassVar[bool] = False
+    """Whether it may return one of its inputs, unchanged: that is then not stored once more."""
+    reads_titles: ClassVar[bool] = False
+    """Whether it asks what the cards before it are called, see ``tensorrag.titles``."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Refuse parameter names that already mean something."""
@@ -203,6 +208,14 @@ class Card(BaseModel):
             schemas: what is known of the inputs, by port.
         """
         return ()
+
+    def offers(self, inputs: Mapping[str, Any]) -> Mapping[str, list[str]]:
+        """List what parameters with ``choices_of`` can pick from, as far as schemas tell.
+
+        Args:
+            inputs: what is known of the inputs, by port; a list where a port takes many.
+        """
+        return {}
 
     def footprint(self, schemas: Mapping[str, Schema]) -> Footprint | None:
         """Estimate how much room a run will need, as far as schemas tell; None: no idea.

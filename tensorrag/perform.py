@@ -39,6 +39,7 @@ from tensorrag.sources import Sources, looking_in
 from tensorrag.store.artifacts import Store
 from tensorrag.store.place import Place
 from tensorrag.task import Task
+from tensorrag.titles import titled
 from tensorrag.types.value import Value
 
 _FACE: TypeAdapter[Face | None] = TypeAdapter(Face | None)
@@ -95,13 +96,16 @@ def make_card(card: type[Card], params: Mapping[str, Any]) -> Card:
 def _run(task: Task, store: Store, sources: Sources) -> JsonObject:
     card = make_card(load_card(task.entry, task.source), task.params)
     memory = round(task.memory or default_memory(gpu=task.gpu))
-    with allowing(memory), keeping(_keeper(task, store)):
-        made = card.run(*_arguments(card, task, store))  # type: ignore[attr-defined]
+    with allowing(memory), keeping(_keeper(task, store)), titled(task.titles):
+        arguments, came = _arguments(card, task, store)
+        made = card.run(*arguments)  # type: ignore[attr-defined]
     fingerprint = _read(card, task, sources)
     outputs = _outputs(card, made)
     ports = card.outputs()
+    known = came if card.hands_on else {}
     described = {
-        port.name: _stored(store, value) for port, value in zip(ports, outputs, strict=True)
+        port.name: _stored(store, value, known.get(id(value)))
+        for port, value in zip(ports, outputs, strict=True)
     }
     return {
         "outputs": described,
@@ -136,11 +140,17 @@ def _keeper(task: Task, store: Store) -> Keeper | None:
     return Keeper(store.checkpoints, task.key, task.ticket, task.anew) if task.key else None
 
 
-def _arguments(card: Card, task: Task, store: Store) -> list[Any]:
-    """Load the inputs in the order of the ports; a port for many comes last, spread out."""
+def _arguments(card: Card, task: Task, store: Store) -> tuple[list[Any], dict[int, str]]:
+    """Load the inputs in the order of the ports; a port for many comes last, spread out.
+
+    Beside them comes the digest of each, by the identity of the value.
+    """
     arguments: list[Any] = []
+    came: dict[int, str] = {}
     for port in card.inputs():
-        values = [store.load(digest) for digest in task.inputs.get(port.name, ())]
+        digests = task.inputs.get(port.name, ())
+        values = [store.load(digest) for digest in digests]
+        came |= {id(value): digest for value, digest in zip(values, digests, strict=True)}
         values = [value.excerpt() for value in values] if task.rehearsal else values
         for value in values:
             if not isinstance(value, port.type):
@@ -162,7 +172,7 @@ def _arguments(card: Card, task: Task, store: Store) -> list[Any]:
                 port=port.name,
                 hint="Wire it to an output of a card that runs.",
             )
-    return arguments
+    return arguments, came
 
 
 def _outputs(card: Card, made: Any) -> tuple[Value, ...]:
@@ -183,10 +193,10 @@ def _outputs(card: Card, made: Any) -> tuple[Value, ...]:
     return made
 
 
-def _stored(store: Store, value: Value) -> JsonObject:
+def _stored(store: Store, value: Value, known: str | None = None) -> JsonObject:
     return {
         "type": type(value).__name__,
-        "sha256": store.put(value).digest,
+        "sha256": known or store.put(value).digest,
         "schema": value.schema.model_dump(mode="json"),
         "value": value.to_json(),
     }

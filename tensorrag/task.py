@@ -32,6 +32,8 @@ class Task(BaseModel):
     params: dict[str, Any] = Field(default_factory=dict)
     inputs: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
     """Digests of stored values by port; several where the port takes many."""
+    titles: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+    """What people call the cards that these come from, by port, for a card that asks for it."""
     secrets: tuple[str, ...] = ()
     """Names of the secrets that it needs; their values travel beside it, never in it."""
     cpus: int = 1

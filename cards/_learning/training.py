@@ -77,10 +77,9 @@ class _Training:
         self._classify = decision.task != "regression"
         self._reason = decision.reason
         self._weighted = self._classify and apart(rows.y) > APART
-        started = time.perf_counter()
-        self._estimator: Pipeline = pipeline(
-            spec, rows, classify=self._classify, seed=seed, weighted=self._weighted
-        ).fit(rows.x, rows.y)
+        made = pipeline(spec, rows, classify=self._classify, seed=seed, weighted=self._weighted)
+        started = time.perf_counter()  # from here on: before, libraries were loaded
+        self._estimator: Pipeline = made.fit(rows.x, rows.y)
         self._seconds = time.perf_counter() - started
         self._classes = tuple(map(plain, self._estimator.classes_)) if self._classify else None
         self._positive = positive_class(rows.y, self._classes or ())

@@ -41,6 +41,7 @@ from tensorrag.pipeline.names import quoted
 from tensorrag.placement import Needs, why_it_stays
 from tensorrag.registry.finding import Found, Registry
 from tensorrag.secret import Secret, missing
+from tensorrag.titles import titled
 from tensorrag.types.schema import AnySchema, Schema
 
 MAX_BRIEF = 200
@@ -81,7 +82,9 @@ class NodeFacts(BaseModel):
     schemas: dict[str, SerializeAsAny[AnySchema] | None] = {}
     """By output port."""
     details: dict[str, Any] = {}
-    """What was detected at its outside source, once it was looked at."""
+    """What was detected at its outside source, once it was looked at; or what it offers."""
+    titles: dict[str, tuple[str, ...]] = {}
+    """What people call the cards before it, by input; of a card that asks for it."""
     gpu: str | None = None
     footprint: Footprint | None = None
     """How much room it will need."""
@@ -166,7 +169,7 @@ class _Checking:
             self.facts[node.id] = NodeFacts(card=node.card, title=node.title or node.card)
             return
         try:
-            with self.guard(found):
+            with self.guard(found), titled(self._titles(node, found)):
                 self._ask(node, found)
         except BaseException as error:  # the code of a card may do anything, anywhere
             self._report_broken(node, "It cannot be checked", error)
@@ -237,6 +240,15 @@ class _Checking:
                 arriving[port.name] = schema
         return arriving
 
+    def _titles(self, node: Node, found: Found) -> dict[str, tuple[str, ...]]:
+        """Return what people call the cards before this one, where it asks for that."""
+        called: dict[str, tuple[str, ...]] = {}
+        for edge in self.pipeline.inputs_of(node.id) if found.card.reads_titles else ():
+            source = self.pipeline.nodes.get(edge.source)
+            given = (source.title or "") if source is not None else ""
+            called[edge.target_port] = (*called.get(edge.target_port, ()), given)
+        return called
+
     def _leaving(
         self, node: Node, found: Found, card: Card | None, inputs: dict[str, Any], *, quiet: bool
     ) -> dict[str, Schema | None]:
@@ -302,7 +314,8 @@ class _Checking:
             peek_key=peek_key(found, card) if card is not None and peeks else None,
             inputs=_SCHEMAS.validate_python({n: single.get(n) for n in inputs}),
             schemas=_SCHEMAS.validate_python(outputs),
-            details=peek.details if peek is not None else {},
+            details=peek.details if peek is not None else _offers(card, inputs),
+            titles=self._titles(node, found),
             gpu=found.card.gpu,
             footprint=_footprint(card, single) if card is not None else None,
             timeout=found.card.timeout,
@@ -418,6 +431,14 @@ def _brief(card: Card, inputs: dict[str, Schema]) -> str:
         return str(card.brief(inputs) or "")[:MAX_BRIEF]
     except (Exception, SystemExit):
         return ""  # it is shown, and decides nothing
+
+
+def _offers(card: Card | None, inputs: dict[str, Any]) -> dict[str, Any]:
+    try:
+        told = card.offers(inputs) if card is not None else {}
+        return {str(name): [str(each) for each in listed] for name, listed in told.items()}
+    except (Exception, SystemExit):
+        return {}  # it is offered, and decides nothing
 
 
 def _footprint(card: Card, inputs: dict[str, Schema]) -> Footprint | None:

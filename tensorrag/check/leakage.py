@@ -51,34 +51,50 @@ class _Lint:
     def look_at(self, node: Node, info: CardInfo) -> Iterator[Problem]:
         tables, models = inputs_of(info, "Table"), inputs_of(info, "Model")
         made = {port.type for port in info.outputs}
-        if "Metrics" in made and tables and models:
+        compares = any(port.many for port in models)
+        if ("Metrics" in made or compares) and tables and models:
             yield from self._measured(node, tables[0], models[0])
-        if "Model" in made and tables:
+        if "Model" in made and tables and not compares:
             for watched in tables[1:]:
                 yield from self._watched(node, tables[0], watched)
 
     def _measured(self, node: Node, table: PortInfo, model: PortInfo) -> Iterator[Problem]:
-        learnt = self._origins.arriving(node.id, model.name)
-        how = shared(learnt, self._origins.arriving(node.id, table.name))
-        if how is None:
-            return
-        wires = self._origins.edges(node.id, table.name)
-        fix = None
-        if len(wires) == 1:
-            fix = (
-                self._switch_on(wires[0])
-                or self._other_part(node, wires[0], model)
-                or self._split(wires[0], model)
+        seen = self._origins.arriving(node.id, table.name)
+        wires = self._origins.edges(node.id, model.name)
+        found = {wire: how for wire in wires if (how := shared(self._origins.along(wire), seen))}
+        if found:
+            first, how = next(iter(found.items()))
+            said = _SAYS[how]
+            if len(found) < len(wires):
+                said = said.replace("the model", self._facts[first.source].title)
+            yield Problem(
+                code="rows_seen",
+                level="warning",
+                node=node.id,
+                port=table.name,
+                message=f"{said}, so the metrics are too good.",
+                hint="Measure on the test rows of the split whose train rows it learns from.",
+                fix=self._mend(node, table, model),
             )
-        yield Problem(
-            code="rows_seen",
-            level="warning",
-            node=node.id,
-            port=table.name,
-            message=f"{_SAYS[how]}, so the metrics are too good.",
-            hint="Measure on the test rows of the split whose train rows it learns from.",
-            fix=fix,
-        )
+        elif shared(self._origins.chose(node.id, model.name), seen):
+            yield Problem(
+                code="rows_chose",
+                level="warning",
+                node=node.id,
+                port=table.name,
+                message="The model was chosen among others by these rows, so the metrics are a "
+                "little too good.",
+                hint="Compare the models on validation rows, and measure the best one on the test "
+                "rows.",
+            )
+
+    def _mend(self, node: Node, table: PortInfo, model: PortInfo) -> Fix | None:
+        """Offer other rows to measure on, where one table goes there."""
+        wires = self._origins.edges(node.id, table.name)
+        if len(wires) != 1:
+            return None
+        mended = self._switch_on(wires[0]) or self._other_part(node, wires[0], model)
+        return mended if mended or model.many else self._split(wires[0], model)
 
     def _watched(self, node: Node, train: PortInfo, watched: PortInfo) -> Iterator[Problem]:
         ways = self._origins.arriving(node.id, watched.name)

@@ -65,6 +65,7 @@ class Origins:
         self._pipeline = pipeline
         self._keys: dict[str, str] = {}
         self._ways: dict[tuple[str, str], Ways] = {}
+        self._chosen: dict[tuple[str, str], Ways] = {}
         if pipeline.cycle() is not None:
             return
         for node_id in pipeline.order():
@@ -76,6 +77,15 @@ class Origins:
     def arriving(self, node: str, port: str) -> Ways:
         """Return the rows that arrive at an input."""
         return self._among(self.edges(node, port))
+
+    def along(self, edge: Edge) -> Ways:
+        """Return the rows that come along a wire."""
+        return self._among([edge])
+
+    def chose(self, node: str, port: str) -> Ways:
+        """Return the rows by which the models that arrive at an input were chosen among others."""
+        ends = [(edge.source, edge.source_port) for edge in self.edges(node, port)]
+        return frozenset[Way]().union(*(self._chosen.get(end, frozenset()) for end in ends))
 
     def edges(self, node: str, port: str) -> list[Edge]:
         """Return the wires into an input."""
@@ -93,12 +103,15 @@ class Origins:
         taken = self._among(edge for port in tables for edge in self.edges(node.id, port.name))
         known = self._among(edge for port in models for edge in self.edges(node.id, port.name))
         deals = sum(port.type == "Table" for port in info.outputs) > 1
+        chooses = any(port.many for port in models)
+        before = frozenset[Way]().union(*(self.chose(node.id, port.name) for port in models))
         for port in info.outputs:
             step = Step(self._keys[node.id], port.name, node.id)
             if not node.enabled:
                 ways = self.arriving(node.id, passing[port.name] or "")
             elif port.type != "Table":
-                ways = taken | known
+                ways = known if chooses else taken | known
+                self._chosen[node.id, port.name] = before | taken if chooses else before
             elif not tables:
                 ways = frozenset({(step,)})
             else:

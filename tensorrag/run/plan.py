@@ -185,6 +185,7 @@ class Planner:
             "fingerprint": peek.fingerprint if peek is not None else None,
             "inputs": inputs,
             "key": None,
+            **({"titles": facts.titles} if facts.titles else {}),
         }
 
     def _asked(self, node: Node) -> str | None:
@@ -211,6 +212,7 @@ def cache_key(
         "inputs": [[port, list(inputs.get(port, ()))] for port in facts.inputs],
         "libraries": libraries(facts),
         "fingerprint": fingerprint,
+        **({"titles": facts.titles} if facts.titles else {}),
     }
     return hashlib.sha256(canonical(parts)).hexdigest()
 

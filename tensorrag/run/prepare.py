@@ -242,6 +242,7 @@ def task_of(
         params=facts.params,
         secrets=facts.secrets,
         inputs={port: digests for port, digests in inputs.items() if digests},
+        titles=facts.titles,
         cpus=threads(node),
         gpu=facts.gpu is not None,
         rented_gpu=rented_gpu,

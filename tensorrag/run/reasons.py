@@ -29,6 +29,7 @@ def change(before: JsonObject | None, now: JsonObject) -> str | None:
         _changed_parameters(before["params"], now["params"])
         or _changed_card(before, now)
         or _changed_input(before["inputs"], now["inputs"])
+        or _renamed(before.get("titles", {}), now.get("titles", {}))
     )
 
 
@@ -84,6 +85,12 @@ def _changed_input(before: JsonObject, now: JsonObject) -> str | None:
         if rewired or any(None not in pair and pair[0] != pair[1] for pair in digests):
             return f"input {port} changed"
     return None
+
+
+def _renamed(before: JsonObject, now: JsonObject) -> str | None:
+    old = {port: list(names) for port, names in before.items()}
+    new = {port: list(names) for port, names in now.items()}
+    return "a card before it was renamed" if old != new else None
 
 
 def _short(value: Any) -> str:

@@ -124,6 +124,7 @@ class Model(Value):
     def schema(self) -> ModelSchema:
         """What it takes and gives."""
         return ModelSchema(
+            name=self.name,
             framework=self.framework,
             task=self.task,
             features=self.features,
@@ -178,7 +179,7 @@ class Model(Value):
         facts = json.loads(contents[FACTS])
         schema = ModelSchema.model_validate(facts["schema"])
         report = facts["report"] | {"notes": tuple(facts["report"]["notes"])}
-        known: dict[str, Any] = schema.model_dump(exclude={"type", "provenance"})
+        known: dict[str, Any] = schema.model_dump(exclude={"type", "name", "provenance"})
         return cls(
             **known,
             name=facts["name"],

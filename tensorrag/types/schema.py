@@ -104,6 +104,8 @@ class ModelSchema(Schema):
     """What a trained model takes and gives."""
 
     type: Literal["Model"] = "Model"
+    name: str | None = None
+    """Which kind of model it is: ``ridge``, ``neural_network``."""
     framework: str | None = None
     task: Task | None = None
     features: tuple[str, ...] | None = None

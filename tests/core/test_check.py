@@ -18,6 +18,7 @@ from tensorrag.pipeline.as_json import from_json
 from tensorrag.placement import Circumstances
 from tensorrag.registry.finding import Registry
 from tensorrag.run.placing import with_room
+from tensorrag.run.plan import cache_key
 from tensorrag.types import ColumnSchema, ModelSchema, TableSchema
 from tests.core.small_catalog import CATALOG
 
@@ -555,3 +556,25 @@ def test_a_model_that_cannot_learn_the_target_is_mended_where_it_is_defined() ->
     mended = apply(changed, op, CATALOG)
     assert mended.node("model").params == {"model_type": "logistic"}
     assert check(mended, REGISTRY).problems == ()
+
+
+def test_a_card_that_asks_knows_what_the_cards_before_it_are_called() -> None:
+    nodes: dict[str, dict[str, Any]] = {
+        "load": {"card": "data_load"},
+        "model": {"card": "model_define", "params": {"model_type": "ridge"}},
+        "one": {"card": "train", "params": {"target_column": "MEDV"}, "title": "The steady one"},
+        "two": {"card": "train", "params": {"target_column": "MEDV"}},
+        "compare": {"card": "compare_models"},
+    }
+    wires = ["load.dataset-compare.test_dataset"]
+    for train in ("one", "two"):
+        wires += [f"load.dataset-{train}.train_dataset", f"model.model_spec-{train}.model_spec"]
+        wires += [f"{train}.trained_model-compare.models"]
+
+    known = check(made(nodes, wires), REGISTRY).nodes["compare"]
+    nodes["one"]["title"] = "The other one"
+    renamed = check(made(nodes, wires), REGISTRY).nodes["compare"]
+
+    assert known.titles == {"models": ("The steady one", ""), "test_dataset": ("",)}
+    assert known.details == {"models": ["The steady one", "ridge"]}
+    assert cache_key(known, {}, None) != cache_key(renamed, {}, None)

@@ -243,3 +243,58 @@ def test_mixing_rows_that_follow_one_another_is_said_and_mended() -> None:
 
     assert mended.node("split").params == {"split_by": "time", "time_column": "sold"}
     assert check(mended, REGISTRY, peeks).problems == ()
+
+
+# --- many models on the same rows ---------------------------------------------------------------
+
+SECOND = {"second": {"card": "train", "params": {"target_column": "MEDV"}, "title": "My ridge"}}
+COMPARE = {"compare": {"card": "compare_models"}} | SECOND
+SECOND_MODEL = ["model.model_spec-second.model_spec", "second.trained_model-compare.models"]
+
+
+def compared(second: str, rows: str, *wires: str, **more: dict[str, Any]) -> Pipeline:
+    """Two models: the first learns from the train rows, the second from what is said."""
+    nodes = {name: node for name, node in NODES.items() if name != "evaluate"} | COMPARE | more
+    wired = [
+        TO_SPLIT, MODEL[0], "split.train_dataset-train.train_dataset",
+        "train.trained_model-compare.models", *SECOND_MODEL, f"{second}-second.train_dataset",
+        f"{rows}-compare.test_dataset", *wires,
+    ]  # fmt: skip
+    return made(nodes, wired)
+
+
+def test_models_are_compared_on_rows_that_none_has_seen() -> None:
+    assert seen(compared("split.train_dataset", "split.test_dataset")) == []
+
+
+def test_the_one_model_that_has_seen_the_rows_is_named() -> None:
+    (problem,) = seen(compared("load.dataset", "split.test_dataset"))
+
+    assert (problem.node, problem.port) == ("compare", "test_dataset")
+    assert problem.message.startswith("These rows are ones that My ridge has learnt from")
+
+
+def test_all_models_are_moved_to_the_test_rows_by_one_click() -> None:
+    of = compared("split.train_dataset", "split.train_dataset")
+    (problem,) = seen(of)
+
+    assert problem.message.startswith("These rows are ones that the model has learnt from")
+    assert problem.fix is not None
+    for op in problem.fix.ops:
+        of = apply(of, op, CATALOG)
+    assert seen(of) == []
+
+
+@pytest.mark.parametrize(("chosen_by", "codes"), [("test", ["rows_chose"]), ("validation", [])])
+def test_rows_that_chose_the_model_flatter_it(chosen_by: str, codes: list[str]) -> None:
+    of = compared(
+        "split.train_dataset",
+        f"split.{chosen_by}_dataset",
+        "compare.best_model-evaluate.trained_model",
+        "split.test_dataset-evaluate.test_dataset",
+        evaluate={"card": "evaluate"},
+    )
+
+    found = check(of, REGISTRY).problems
+
+    assert [each.code for each in found if each.code.startswith("rows")] == codes

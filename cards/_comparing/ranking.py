@@ -1,0 +1,144 @@
+"""Who comes first, by how much, and whether that is more than chance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cards._comparing import resampling
+from cards._comparing.answering import asked, prediction_seconds, size_of
+from cards._learning.predicting import predict
+from cards._learning.rows import labels, numbers
+from cards._measuring.classification import classification_metrics, dummy_answers
+from cards._measuring.regression import dummy_metrics, regression_metrics
+from tensorrag import InputError, Model, Table, report
+from tensorrag.types import METRICS
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from cards._comparing.resampling import Drawn
+
+AREAS = frozenset({"roc_auc", "average_precision"})
+"""Metrics that are areas under a curve."""
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """One model among others on the same rows."""
+
+    name: str
+    metrics: dict[str, float]
+    score: float
+    """The metric that is ranked by."""
+    interval: tuple[float, float] | None
+    baseline: float | None
+    """The same metric of its dummy."""
+    behind: float
+    """How much worse than the best one it is; 0 for the best one."""
+    sure: tuple[float, float] | None
+    """Between which values that lies with 95 % confidence; None for the best one."""
+    seconds: float
+    """Of training."""
+    device: str
+    bytes: int
+    prediction: float
+    """Seconds for 1,000 rows."""
+
+    @property
+    def within_noise(self) -> bool:
+        """Whether it may be as good as the best one."""
+        return self.sure is None or self.sure[0] <= 0
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """All of them, the best one first."""
+
+    metric: str
+    rows: int
+    models: tuple[Ranked, ...]
+    unit: str | None
+    """Of the metric."""
+
+
+def ranked(models: Sequence[Model], called: Sequence[str], table: Table, metric: str) -> Ranking:
+    """Measure models on the same rows, and rank them.
+
+    Args:
+        models: of the same task and target.
+        called: their names.
+        table: rows with the target and the features of all.
+        metric: a key of ``METRICS``.
+
+    Raises:
+        InputError: the table lacks a column, or the metric cannot be measured of a model.
+    """
+    found = []
+    for done, (model, name) in enumerate(zip(models, called, strict=True), 1):
+        found.append(_measured(model, name, table, metric))
+        report(done, len(models), "model")
+    scores = [each.metrics[metric] for each in found]
+    sign = 1 if METRICS[metric].higher_is_better else -1
+    order = sorted(range(len(found)), key=lambda at: -sign * scores[at])
+    drawn = resampling.all_of([each.drawn for each in found], table.num_rows, metric in AREAS)
+    behind = sign * (drawn[:, order[:1]] - drawn)
+    return Ranking(
+        metric=metric,
+        rows=table.num_rows,
+        models=tuple(
+            Ranked(
+                name=called[at],
+                metrics=found[at].metrics,
+                score=scores[at],
+                interval=resampling.middle(drawn[:, at]),
+                baseline=found[at].baseline.get(metric),
+                behind=abs(scores[order[0]] - scores[at]),
+                sure=None if at == order[0] else resampling.middle(behind[:, at]),
+                seconds=models[at].report.seconds,
+                device=models[at].report.device,
+                bytes=size_of(models[at]),
+                prediction=prediction_seconds(models[at], table),
+            )
+            for at in order
+        ),
+        unit=models[order[0]].target_unit if METRICS[metric].in_target_units else None,
+    )
+
+
+@dataclass(frozen=True)
+class _Measured:
+    metrics: dict[str, float]
+    baseline: dict[str, float]
+    drawn: Drawn
+    """Tells the metric of rows that are drawn again."""
+
+
+def _measured(model: Model, name: str, table: Table, metric: str) -> _Measured:
+    if model.task == "regression":
+        return _of_numbers(model, numbers(table, model.target), table, metric)
+    said = asked(model, table, labels(table, model.target))
+    found = classification_metrics(said)
+    _refuse_unmeasured(metric, found, name)
+    baseline = classification_metrics(dummy_answers(said, model.content["dummy"]))
+    return _Measured(found, baseline, resampling.of_classes(metric, said))
+
+
+def _of_numbers(model: Model, truth: np.ndarray, table: Table, metric: str) -> _Measured:
+    predicted = predict(model, table)
+    return _Measured(
+        regression_metrics(truth, predicted),
+        dummy_metrics(truth, float(model.content["dummy"])),
+        resampling.of_numbers(metric, truth, predicted),
+    )
+
+
+def _refuse_unmeasured(metric: str, found: dict[str, float], name: str) -> None:
+    if metric not in found:
+        raise InputError(
+            f"{METRICS[metric].label} cannot be measured of {name} on these rows.",
+            port="models",
+            hint="It may need probabilities, which an SVM does not tell, or rows of both classes. "
+            "Rank by another metric.",
+        )

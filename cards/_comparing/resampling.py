@@ -1,0 +1,214 @@
+"""How sure metrics of several models on the same rows are, and the lead of one over another.
+
+The test rows are drawn again a thousand times (bootstrap), the same ones for all models: what is
+hard in a draw is hard for all of them, so a lead is surer than the metrics themselves. Most
+metrics follow from sums over the rows, so a draw is a product of matrices: how often each row was
+drawn times what each row adds. Of very many rows, groups of them are drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from cards._measuring.classification import Answers
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Drawn = Callable[[np.ndarray], np.ndarray]
+    """(draws × groups) → the metric of each draw."""
+
+DRAWS, FEWER_DRAWS = 1_000, 200
+MANY = 20_000
+"""Rows from which on an area under a curve is drawn less often."""
+GROUPS = 2_000
+"""Rows, or groups of rows, that are drawn from at most."""
+SEED = 0
+
+
+def draws(rows: int, *, areas: bool) -> np.ndarray:
+    """Tell how often each group of rows is in each draw: draws × groups.
+
+    Args:
+        rows: how many there are.
+        areas: whether the metric is an area under a curve, which takes longer.
+    """
+    import numpy as np
+
+    groups = min(rows, GROUPS)
+    times = FEWER_DRAWS if areas and rows > MANY else DRAWS
+    random = np.random.default_rng(SEED)
+    return random.multinomial(groups, np.full(groups, 1 / groups), size=times).astype(np.float64)
+
+
+def of_numbers(metric: str, truth: np.ndarray, predicted: np.ndarray) -> Drawn:
+    """Return what tells R², RMSE, MAE or MSE of draws."""
+    import numpy as np
+
+    errors, goal = np.abs(predicted - truth), truth - truth.mean()
+    one = np.ones(len(truth))
+    added = _grouped(np.stack([one, errors, errors**2, goal, goal**2], axis=1))
+
+    def of(drawn: np.ndarray) -> np.ndarray:
+        rows, absolute, squares, sums, spread = (drawn @ added).T
+        if metric == "mae":
+            return absolute / rows  # type: ignore[no-any-return]
+        mse = squares / rows
+        if metric == "r2":
+            whole = spread / rows - (sums / rows) ** 2
+            return np.where(whole > 0, 1 - _ratio(mse, whole), mse == 0)
+        return mse**0.5 if metric == "rmse" else mse  # type: ignore[no-any-return]
+
+    return of
+
+
+def of_classes(metric: str, said: Answers) -> Drawn:
+    """Return what tells a metric of classes of draws."""
+    if metric in ("roc_auc", "average_precision"):
+        return _area(metric, said)
+    if metric in ("log_loss", "brier"):
+        return _mean(_losses(metric, said))
+    if metric == "accuracy":
+        return _mean(said.truth == said.predicted)
+    if metric in ("balanced_accuracy", "macro_f1"):
+        return _over_classes(metric, said)
+    return _of_positive(metric, said)
+
+
+def _mean(values: np.ndarray) -> Drawn:
+    import numpy as np
+
+    added = _grouped(np.stack([np.ones(len(values)), values.astype(np.float64)], axis=1))
+
+    def of(drawn: np.ndarray) -> np.ndarray:
+        rows, sums = (drawn @ added).T
+        return sums / rows  # type: ignore[no-any-return]
+
+    return of
+
+
+def _losses(metric: str, said: Answers) -> np.ndarray:
+    """Tell what each row adds to log loss or Brier score."""
+    import numpy as np
+
+    assert said.shares is not None  # noqa: S101 - such a metric was not measured otherwise
+    if metric == "brier":
+        assert said.ranking is not None  # noqa: S101
+        squares: np.ndarray = (said.ranking - said.is_positive) ** 2
+        return squares
+    at = {label: place for place, label in enumerate(said.classes)}
+    places = np.array([at.get(label, -1) for label in said.truth.tolist()])
+    told = np.where(places >= 0, said.shares[np.arange(len(places)), places], 0.0)
+    smallest = np.finfo(np.float64).eps
+    found: np.ndarray = -np.log(np.clip(told, smallest, 1 - smallest))
+    return found
+
+
+def _of_positive(metric: str, said: Answers) -> Drawn:
+    import numpy as np
+
+    real, taken = said.is_positive, said.predicted == said.positive
+    added = _grouped(np.stack([real & taken, real, taken], axis=1).astype(np.float64))
+
+    def of(drawn: np.ndarray) -> np.ndarray:
+        both, truth, told = (drawn @ added).T
+        if metric == "precision":
+            return _ratio(both, told)
+        return _ratio(both, truth) if metric == "recall" else _ratio(2 * both, truth + told)
+
+    return of
+
+
+def _over_classes(metric: str, said: Answers) -> Drawn:
+    import numpy as np
+
+    truth, told = said.truth[:, None], said.predicted[:, None]
+    both = {*said.truth.tolist(), *(said.predicted.tolist() if metric == "macro_f1" else ())}
+    kinds = np.array(sorted(both, key=str), dtype=said.truth.dtype)[None, :]
+    hits = _grouped(((truth == kinds) & (told == kinds)).astype(np.float64))
+    real = _grouped((truth == kinds).astype(np.float64))
+    taken = _grouped((told == kinds).astype(np.float64))
+
+    def of(drawn: np.ndarray) -> np.ndarray:
+        found, there = drawn @ hits, drawn @ real
+        if metric == "macro_f1":
+            return _ratio(2 * found, there + drawn @ taken).mean(axis=1)  # type: ignore[no-any-return]
+        return _ratio(found, there).sum(axis=1) / np.maximum((there > 0).sum(axis=1), 1)  # type: ignore[no-any-return]
+
+    return of
+
+
+def _area(metric: str, said: Answers) -> Drawn:
+    """Return what tells an area under a curve of draws: rows are put into order once."""
+    import numpy as np
+
+    assert said.ranking is not None  # noqa: S101 - such a metric was not measured otherwise
+    order = np.argsort(-said.ranking, kind="stable")
+    real = said.is_positive[order].astype(np.float64)
+    ranking = said.ranking[order]
+    first = np.flatnonzero(np.r_[True, ranking[1:] != ranking[:-1]])
+    group = _groups(len(order))[order]
+
+    def one(times: np.ndarray) -> float:
+        weight = times[group]
+        yes = np.add.reduceat(weight * real, first)
+        all_ = np.add.reduceat(weight, first)
+        if not 0 < yes.sum() < all_.sum():
+            return float("nan")
+        if metric == "roc_auc":
+            no = all_ - yes
+            higher = np.cumsum(yes) - yes / 2
+            return float((no * higher).sum() / (yes.sum() * no.sum()))
+        precision = np.cumsum(yes) / np.maximum(np.cumsum(all_), 1)
+        return float((precision * yes).sum() / yes.sum())
+
+    return lambda drawn: np.array([one(times) for times in drawn])
+
+
+def _groups(rows: int) -> np.ndarray:
+    """Tell which group each row is in: all are equally large, to one row, and mixed."""
+    import numpy as np
+
+    if rows <= GROUPS:
+        return np.arange(rows)
+    return np.random.default_rng(SEED).permutation(rows) % GROUPS
+
+
+def _grouped(added: np.ndarray) -> np.ndarray:
+    """Add up what the rows of each group add."""
+    import numpy as np
+
+    rows, kinds = added.shape
+    if rows <= GROUPS:
+        return added
+    place = _groups(rows)
+    sums = [np.bincount(place, added[:, at], minlength=GROUPS) for at in range(kinds)]
+    return np.stack(sums, axis=1)
+
+
+def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
+    """Divide; 0 where there is nothing to divide by."""
+    import numpy as np
+
+    found: np.ndarray = np.divide(above, below, out=np.zeros_like(above), where=below > 0)
+    return found
+
+
+def middle(values: np.ndarray) -> tuple[float, float] | None:
+    """Return between which values 95 % of the draws lie; None where none could be measured."""
+    import numpy as np
+
+    known = values[np.isfinite(values)]
+    if not len(known):
+        return None
+    low, high = np.quantile(known, (0.025, 0.975))
+    return float(low), float(high)
+
+
+def all_of(drawn: Sequence[Drawn], rows: int, areas: bool) -> np.ndarray:
+    """Measure models on the same draws: draws × models. See `draws`."""
+    import numpy as np
+
+    times = draws(rows, areas=areas)
+    return np.stack([one(times) for one in drawn], axis=1)

@@ -1,0 +1,215 @@
+"""A ranking as a table, and what is shown of such a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from cards._comparing.ranking import Ranked, Ranking
+from tensorrag import ColumnSchema, Table
+from tensorrag.preview import Axis, ChartPreview, Preview, RowsPreview, Series
+from tensorrag.types import METRICS, ColumnKind, Provenance, Task
+
+BEST = "★ "
+"""Before the name of the best model."""
+
+_FIRST: Mapping[str, ColumnKind] = {
+    "rank": "integer",
+    "model": "category",
+    "metric": "category",
+    "value": "number",
+    "low": "number",
+    "high": "number",
+    "baseline": "number",
+    "behind": "number",
+    "within_noise": "binary",
+    "train_seconds": "number",
+    "device": "category",
+    "bytes": "integer",
+    "seconds_per_1000_rows": "number",
+    "rows": "integer",
+}
+_OF_TASK: Mapping[Task, tuple[str, ...]] = {
+    "regression": ("r2", "rmse", "mae", "mse"),
+    "binary": (
+        "accuracy", "balanced_accuracy", "precision", "recall", "f1", "roc_auc",
+        "average_precision", "log_loss", "brier",
+    ),
+    "multiclass": ("accuracy", "balanced_accuracy", "macro_f1", "log_loss"),
+}  # fmt: skip
+_SECONDS = frozenset({"train_seconds", "seconds_per_1000_rows"})
+_IN_UNITS = frozenset({"value", "low", "high", "baseline", "behind"})
+
+Line = Mapping[str, Any]
+"""One row of a ranking."""
+
+
+def metrics_of(task: Task) -> tuple[str, ...]:
+    """Return the metrics that models of a task are measured by."""
+    return _OF_TASK[task]
+
+
+def ranking_columns(task: Task) -> tuple[ColumnSchema, ...]:
+    """Describe the columns of a ranking of models of a task; units are known after a run."""
+    kinds = {**_FIRST, **dict.fromkeys(_OF_TASK[task], "number")}
+    return tuple(
+        ColumnSchema(name=name, kind=kind, unit="s" if name in _SECONDS else None)  # type: ignore[arg-type]
+        for name, kind in kinds.items()
+    )
+
+
+def ranking_table(ranking: Ranking, task: Task, provenance: Provenance) -> Table:
+    """Put a ranking into a table, a model in each row, the best one first."""
+    import pyarrow as pa
+
+    columns = [_in_units(column, ranking.unit) for column in ranking_columns(task)]
+    rows = [_row(at, model, ranking) for at, model in enumerate(ranking.models, 1)]
+    types = {"integer": pa.int64(), "category": pa.string(), "binary": pa.bool_()}
+    arrow = pa.table(
+        {
+            column.name: pa.array(
+                [row.get(column.name) for row in rows], types.get(str(column.kind), pa.float64())
+            )
+            for column in columns
+        }
+    )
+    return Table(arrow, columns=columns, provenance=provenance)
+
+
+def _in_units(column: ColumnSchema, unit: str | None) -> ColumnSchema:
+    return column.model_copy(update={"unit": unit}) if column.name in _IN_UNITS else column
+
+
+def _row(rank: int, model: Ranked, ranking: Ranking) -> Line:
+    low, high = model.interval or (None, None)
+    return {
+        "rank": rank,
+        "model": model.name,
+        "metric": ranking.metric,
+        "value": model.score,
+        "low": low,
+        "high": high,
+        "baseline": model.baseline,
+        "behind": model.behind,
+        "within_noise": model.within_noise,
+        "train_seconds": model.seconds,
+        "device": model.device,
+        "bytes": model.bytes,
+        "seconds_per_1000_rows": model.prediction,
+        "rows": ranking.rows,
+        **model.metrics,
+    }
+
+
+def ranking_preview(lines: Sequence[Line], unit: str | None) -> RowsPreview:
+    """Show a ranking, the best model marked."""
+    label = METRICS[lines[0]["metric"]].label
+    head = f"{label}, {unit}" if unit else label
+    return RowsPreview(
+        title="Ranking",
+        columns=("Model", head, "95 %", "Behind", "Trained in", "Size", "1,000 rows in"),
+        rows=tuple(_shown(line) for line in lines),
+        note=f"{lines[0]['rows']:,} rows, the same for all",
+    )
+
+
+def _shown(line: Line) -> tuple[str | float, ...]:
+    best = line["rank"] == 1
+    ends = [_digits(line[end]) for end in ("low", "high") if line[end] is not None]
+    device = "" if line["device"] == "cpu" else f", {line['device']}"
+    noise = ", within noise" if line["within_noise"] else ""
+    return (
+        f"{BEST if best else ''}{line['model']}",
+        line["value"],
+        " to ".join(ends) or "–",
+        "best" if best else f"{_digits(line['behind'])}{noise}",
+        f"{_time(line['train_seconds'])}{device}",
+        _size(line["bytes"]),
+        _time(line["seconds_per_1000_rows"]),
+    )
+
+
+def metrics_preview(lines: Sequence[Line]) -> RowsPreview:
+    """Show every metric of every model."""
+    shown = [name for name in METRICS if any(line.get(name) is not None for line in lines)]
+    return RowsPreview(
+        title="All metrics",
+        columns=("Model", *(METRICS[name].label for name in shown)),
+        rows=tuple((line["model"], *(line[name] for name in shown)) for line in lines),
+    )
+
+
+def speed_preview(lines: Sequence[Line], unit: str | None) -> Preview:
+    """Show how good each model is beside how long it takes to predict."""
+    return ChartPreview(
+        title="How good, how fast",
+        chart="scatter",
+        x=Axis(label="time for 1,000 rows", unit="ms"),
+        y=Axis(label=METRICS[lines[0]["metric"]].label, unit=unit),
+        series=tuple(
+            Series(
+                name=line["model"], x=(1000 * line["seconds_per_1000_rows"],), y=(line["value"],)
+            )
+            for line in lines
+        ),
+        caption="Measured where this card ran.",
+    )
+
+
+def sentence(lines: Sequence[Line], unit: str | None) -> str:
+    """Say who is best, and how sure that is."""
+    best, *others = lines
+    kind, units = METRICS[best["metric"]], f" {unit}" if unit else ""
+    said = [f"{best['model']} is best by {_in_words(kind.label)}: {_digits(best['value'])}{units}."]
+    close = [line["model"] for line in others if line["within_noise"]]
+    if close:
+        said.append(
+            f"Its lead over {_listed(close)} is within noise: a simpler or faster one is as good "
+            "a choice."
+        )
+    elif others:
+        said.append("Its lead over all others is more than noise.")
+    if best["baseline"] is not None:
+        said.append(f"Baseline: {_digits(best['baseline'])}{units}.")
+        better = best["value"] - best["baseline"]
+        if (better if kind.higher_is_better else -better) <= 0:
+            said.append("It does not beat the baseline: it has learnt nothing of use.")
+    return " ".join(said)
+
+
+HOW = (
+    "Intervals hold with 95 % confidence; they are of rows drawn again (bootstrap), the same for "
+    "all models. The best of several looks a little better on these rows than it is: measure it "
+    "once more on rows that chose nothing."
+)
+
+
+def _in_words(label: str) -> str:
+    return label if label[:2].isupper() or label == "R²" else label.lower()
+
+
+def _listed(names: Sequence[str], most: int = 3) -> str:
+    more = len(names) - most
+    shown = [*names[:most], *([f"{more} more"] if more > 0 else [])]
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def _digits(value: float) -> str:
+    size = abs(value)
+    shown = f"{value:,.0f}" if size >= 1000 else f"{value:.3f}" if size < 10 else f"{value:.4g}"
+    return shown.replace("-", "−")
+
+
+def _time(seconds: float) -> str:
+    if seconds < 0.01:
+        return f"{1000 * seconds:.2g} ms"
+    if seconds < 1:
+        return f"{1000 * seconds:.0f} ms"
+    return f"{seconds:.1f} s" if seconds < 60 else f"{seconds / 60:.1f} min"
+
+
+def _size(size: int) -> str:
+    for unit, bytes_ in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if size >= bytes_:
+            return f"{size / bytes_:.3g} {unit}"
+    return f"{size} bytes"

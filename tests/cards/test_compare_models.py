@@ -1,0 +1,252 @@
+"""Trained models on the same rows, ranked, and one of them handed on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.dummy import DummyRegressor
+from sklearn.metrics import r2_score
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+from cards._comparing import resampling
+from cards._comparing.called import names
+from cards._measuring.classification import Answers, classification_metrics
+from cards.compare_models import CompareModels
+from cards.data_load import DataLoad
+from cards.data_split import DataSplit
+from cards.evaluate import Evaluate
+from cards.model_define import ModelDefine
+from cards.train import Train
+from tensorrag import InputError, Model, ParameterError, Table
+from tensorrag.perform import perform
+from tensorrag.store.artifacts import Store
+from tensorrag.store.place import Place
+from tensorrag.task import Task
+from tensorrag.titles import titled
+from tensorrag.types import TrainingReport
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """As in a worker."""
+    with threadpool_limits(1):
+        yield
+
+
+@cache
+def parts(sample: str) -> tuple[Table, Table]:
+    split = DataSplit().run(DataLoad.model_validate({"sample_name": sample}).run().dataset)
+    return split.train_dataset, split.test_dataset
+
+
+@cache
+def learnt(sample: str, target: str, model_type: str, **params: Any) -> Model:
+    spec = ModelDefine.model_validate({"model_type": model_type} | params).run().model_spec
+    return Train(target_column=target).run(parts(sample)[0], None, spec).trained_model
+
+
+def of_diabetes(*kinds: str, **params: Any) -> list[Model]:
+    return [learnt("diabetes", "progression", kind, **params) for kind in kinds]
+
+
+def ranking(table: Table) -> Any:
+    return table.to_pandas().set_index("model")
+
+
+def test_the_best_one_comes_first_and_goes_on() -> None:
+    models, test = of_diabetes("svm", "ridge", "decision_tree"), parts("diabetes")[1]
+
+    best, table = CompareModels().run(test, *models)
+
+    found = ranking(table)
+    assert list(found.index) == ["ridge", "decision tree", "svm"]
+    assert list(found["rank"]) == [1, 2, 3]
+    assert best is models[1]
+    for name, model in zip(["svm", "ridge", "decision tree"], models, strict=True):
+        alone = Evaluate().run(test, model).metrics.values
+        assert {k: found.loc[name, k] for k in alone} == pytest.approx(alone, rel=1e-12)
+        assert found.loc[name, "bytes"] > 1000
+        assert found.loc[name, "seconds_per_1000_rows"] > 0
+    assert found.loc["ridge", "low"] < found.loc["ridge", "r2"] < found.loc["ridge", "high"]
+
+
+@pytest.mark.parametrize(("metric", "first"), [("mae", "a"), ("rmse", "b"), ("auto", "b")])
+def test_errors_rank_from_the_smallest(metric: str, first: str) -> None:
+    """One is mostly right and sometimes far off; the other always a little off."""
+    y = np.repeat([0.0, 100.0], [190, 10])
+    rows = Table.from_pandas(pd.DataFrame({"x": np.zeros(200), "y": y}))
+
+    with titled({"models": ("a", "b")}):
+        card = CompareModels.model_validate({"metric": metric})
+        table = card.run(rows, always(0.0), always(y.mean())).ranking
+
+    assert next(iter(ranking(table).index)) == first
+
+
+def always(number: float) -> Model:
+    """A model that says the same of every row."""
+    estimator = DummyRegressor(strategy="constant", constant=number).fit([[0.0]], [number])
+    content = {"estimator": estimator, "takes": "matrix", "dummy": 0.0}
+    report = TrainingReport(device="cpu", seconds=1.0, train={})
+    return Model(
+        framework="sklearn", name="linear", task="regression", features=["x"], target="y",
+        content=content, report=report,
+    )  # fmt: skip
+
+
+def test_a_lead_that_may_be_chance_is_called_noise() -> None:
+    models, test = of_diabetes("linear", "ridge", "svm"), parts("diabetes")[1]
+    card = CompareModels()
+
+    made = card.run(test, *models)
+
+    assert dict(ranking(made.ranking)["within_noise"]) == {
+        "linear": True, "ridge": True, "svm": False,
+    }  # fmt: skip
+    said = card.previews(made)["ranking"].model_dump_json()
+    assert "lead over ridge is within noise" in said
+    assert "★ linear" in said
+    assert "Baseline: −0.009." in said
+
+
+def test_a_lead_is_surer_than_the_metrics_are() -> None:
+    """Both intervals overlap widely, and one is still better on nearly every draw of rows."""
+    random = np.random.default_rng(1)
+    truth = random.normal(0, 10, 300)
+    noise = random.normal(0, 5, 300)
+    one = resampling.of_numbers("mse", truth, truth + noise)
+    two = resampling.of_numbers("mse", truth, truth + 1.1 * noise)
+
+    drawn = resampling.all_of([one, two], 300, areas=False)
+
+    first, second = (resampling.middle(drawn[:, at]) for at in (0, 1))
+    lead = resampling.middle(drawn[:, 1] - drawn[:, 0])
+    assert first is not None
+    assert second is not None
+    assert lead is not None
+    assert first[1] > second[0]
+    assert lead[0] > 0
+
+
+def test_intervals_are_those_of_drawing_rows_one_by_one() -> None:
+    random = np.random.default_rng(2)
+    truth = random.normal(0, 10, 120)
+    predicted = truth + random.normal(0, 6, 120)
+    by_hand = [
+        r2_score(truth[rows], predicted[rows]) for rows in random.integers(120, size=(2000, 120))
+    ]
+
+    drawn = resampling.all_of([resampling.of_numbers("r2", truth, predicted)], 120, areas=False)
+
+    assert resampling.middle(drawn[:, 0]) == pytest.approx(
+        tuple(np.quantile(by_hand, (0.025, 0.975))), abs=0.03
+    )
+
+
+CLASSES = ("accuracy", "balanced_accuracy", "log_loss")
+TWO = ("precision", "recall", "f1", "roc_auc", "average_precision", "brier")
+
+
+@pytest.mark.parametrize("rows", [150, 5_000])
+@pytest.mark.parametrize(
+    ("count", "metric"),
+    [*((2, name) for name in (*CLASSES, *TWO)), *((3, name) for name in (*CLASSES, "macro_f1"))],
+)
+def test_each_row_drawn_once_gives_the_metric_itself(rows: int, count: int, metric: str) -> None:
+    random = np.random.default_rng(3)
+    classes = ("no", "yes", "perhaps")[:count]
+    truth = np.array(random.choice(classes, rows), dtype=object)
+    shares = random.dirichlet(np.ones(count), rows).round(2)  # rounded: some are equal
+    told = np.array([classes[at] for at in shares.argmax(axis=1)], dtype=object)
+    said = Answers(truth, told, classes, shares, positive="yes" if count == 2 else None)
+
+    once = np.ones((1, min(rows, resampling.GROUPS)))
+
+    assert resampling.of_classes(metric, said)(once)[0] == pytest.approx(
+        classification_metrics(said)[metric], rel=1e-9
+    )
+
+
+def test_a_chosen_one_goes_on_though_another_is_better() -> None:
+    models, test = of_diabetes("ridge", "svm"), parts("diabetes")[1]
+
+    made = CompareModels(choice="svm").run(test, *models)
+
+    assert made.best_model is models[1]
+    assert list(ranking(made.ranking).index) == ["ridge", "svm"]
+
+
+def test_models_are_called_as_their_cards_are() -> None:
+    assert names(["", "My tree", "", ""], ["ridge", "decision_tree", "ridge", None]) == [
+        "ridge", "My tree", "ridge 2", "model",
+    ]  # fmt: skip
+    models, test = of_diabetes("ridge", "svm"), parts("diabetes")[1]
+    card = CompareModels(choice="the steady one")
+
+    with titled({"models": ("the steady one", "")}):
+        made = card.run(test, *models)
+        offered = card.offers({"models": [model.schema for model in models]})
+
+    assert list(ranking(made.ranking).index) == ["the steady one", "svm"]
+    assert offered == {"models": ["the steady one", "svm"]}
+
+
+def test_the_model_that_goes_on_is_the_very_one_that_came(tmp_path: Path) -> None:
+    place = Place(store=tmp_path / "store", uploads=tmp_path, base=tmp_path)
+    store = Store(place.store)
+    came = [store.put(model).digest for model in of_diabetes("svm", "ridge")]
+    test = store.put(parts("diabetes")[1]).digest
+
+    made = perform(
+        Task(
+            kind="run",
+            entry="cards.compare_models:CompareModels",
+            inputs={"test_dataset": (test,), "models": tuple(came)},
+            titles={"models": ("", "the steady one")},
+        ),
+        place,
+    )
+
+    assert made["outputs"]["best_model"]["sha256"] == came[1]
+    assert made["face"]["lines"][0] == "the steady one"
+
+
+def test_different_questions_are_refused() -> None:
+    ridge, other = of_diabetes("ridge")[0], learnt("diabetes", "bmi", "ridge")
+    logistic, test = learnt("breast_cancer", "diagnosis", "logistic"), parts("diabetes")[1]
+
+    with pytest.raises(InputError, match="ridge predicts progression and ridge 2 predicts bmi"):
+        CompareModels().run(test, ridge, other)
+    with pytest.raises(InputError, match="logistic predicts diagnosis"):
+        CompareModels().propagate(test.schema, ridge.schema, logistic.schema)
+    with pytest.raises(InputError, match="No model is connected"):
+        CompareModels().run(test)
+    with pytest.raises(InputError, match=r"lacks (diagnosis|mean_radius)"):
+        CompareModels().run(test, logistic)
+
+
+def test_a_metric_of_another_task_and_a_name_that_is_gone_are_told() -> None:
+    models, test = of_diabetes("ridge"), parts("diabetes")[1]
+
+    with pytest.raises(ParameterError, match="These models predict numbers: F1 is not measured"):
+        CompareModels(metric="f1").run(test, *models)
+    with pytest.raises(ParameterError, match="called 'lasso'") as told:
+        CompareModels(choice="lasso").propagate(test.schema, models[0].schema)
+    assert told.value.fix == ("Take the best one", "")
+
+
+def test_what_cannot_be_measured_of_a_model_is_told() -> None:
+    test = parts("breast_cancer")[1]
+    models = [learnt("breast_cancer", "diagnosis", kind) for kind in ("logistic", "svm")]
+
+    with pytest.raises(InputError, match="Log loss cannot be measured of svm"):
+        CompareModels(metric="log_loss").run(test, *models)
+    found = ranking(CompareModels(metric="roc_auc").run(test, *models).ranking)
+    assert np.isnan(found.loc["svm", "log_loss"])
+    assert found["roc_auc"].min() > 0.98
