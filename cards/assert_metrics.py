@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from cards._formula.formula import MAX_LENGTH, Formula, condition
+from cards._script.measuring import assert_metrics
 from tensorrag import (
     Card,
     ColumnSchema,
@@ -17,6 +18,7 @@ from tensorrag import (
     Table,
     TableSchema,
 )
+from tensorrag.script import Given, Script
 from tensorrag.types import METRICS
 
 BASELINE = "baseline_"
@@ -67,6 +69,10 @@ class AssertMetrics(Card):
         """Pass on what is known."""
         self._condition()
         return metrics
+
+    def script(self, given: Given) -> Script:
+        """Write it as plain Python."""
+        return assert_metrics(self, given)
 
     def brief(self, schemas: Mapping[str, Schema]) -> str:
         """Show the condition."""

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Literal, NamedTuple
 
+from cards._script.loading import load
 from cards._tables.download import download, name_of
 from cards._tables.reading import fingerprint, look, read_table, steady
 from cards._tables.source import Choices, DecimalMark, Encoding, Separator, Source
@@ -24,6 +25,7 @@ from tensorrag import (
 )
 from tensorrag.errors import ErrorInfo
 from tensorrag.preview import Face, TableFace
+from tensorrag.script import Given, Script
 from tensorrag.sources import note_read, open_path, open_upload
 from tensorrag.types import Provenance, Value
 
@@ -110,6 +112,16 @@ class DataLoad(Card):
             return Peek(error=ErrorInfo.of(error), field="sheet", details={"sheets": error.sheets})
         constant = self.source == "upload"
         return seen.model_copy(update={"fingerprint": mark, "constant": constant})
+
+    def script(self, given: Given) -> Script:
+        """Write it as plain Python."""
+        return load(self, given)
+
+    @contextmanager
+    def script_file(self) -> Iterator[IO[bytes]]:
+        """Open the file that the script reads."""
+        with self._opened() as source:
+            yield source.stream
 
     def brief(self, schemas: Mapping[str, Schema]) -> str:
         """Name the source."""

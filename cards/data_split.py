@@ -10,6 +10,7 @@ from pydantic import model_validator
 from cards._arrow import plain
 from cards._columns import require
 from cards._dealing import by_group, by_time
+from cards._script.splitting import split
 from tensorrag import (
     Card,
     CardError,
@@ -22,6 +23,7 @@ from tensorrag import (
     TableSchema,
 )
 from tensorrag.preview import Face, SplitFace, SplitPart
+from tensorrag.script import Given, Script
 from tensorrag.types import Part, Value
 
 if TYPE_CHECKING:
@@ -109,6 +111,10 @@ class DataSplit(Card):
             for rows, part in zip(sizes, parts, strict=True)
         )
         return train, validation, test
+
+    def script(self, given: Given) -> Script:
+        """Write it as plain Python."""
+        return split(self, given)
 
     def brief(self, schemas: Mapping[str, Schema]) -> str:
         """Say how the rows are dealt out."""

@@ -13,6 +13,7 @@ from cards._measuring.classes import class_pictures
 from cards._measuring.classification import Answers, classification_metrics, dummy_answers
 from cards._measuring.errors import error_pictures
 from cards._measuring.regression import dummy_metrics, regression_metrics
+from cards._script.measuring import evaluate
 from tensorrag import (
     Card,
     InputError,
@@ -24,6 +25,7 @@ from tensorrag import (
     Table,
     TableSchema,
 )
+from tensorrag.script import Given, Script
 from tensorrag.types import METRICS, Provenance
 
 if TYPE_CHECKING:
@@ -58,6 +60,10 @@ class Evaluate(Card):
         """Hold the features of the model against the columns of the table."""
         _refuse_lacking(test_dataset, trained_model.features, trained_model.target)
         return MetricsSchema(task=trained_model.task, rows=test_dataset.rows)
+
+    def script(self, given: Given) -> Script:
+        """Write it as plain Python."""
+        return evaluate(self, given)
 
     def brief(self, schemas: Mapping[str, Schema]) -> str:
         """Say how many rows it measures on."""

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 from cards._learning.estimators import ModelType, words
+from cards._script.learning import define
 from tensorrag import Card, EstimatorSpec, EstimatorSpecSchema, Field, Schema
+from tensorrag.script import Given, Script
 
 _LINES = ["linear", "ridge", "lasso", "elastic_net", "polynomial", "logistic"]
 _TREES = ["decision_tree", "random_forest"]
@@ -96,6 +98,10 @@ class ModelDefine(Card):
     def propagate(self) -> EstimatorSpecSchema:
         """Name the model."""
         return EstimatorSpecSchema(model_type=self.model_type)
+
+    def script(self, given: Given) -> Script:
+        """Write it as plain Python."""
+        return define(self, given)
 
     def brief(self, schemas: Mapping[str, Schema]) -> str:
         """Name the model and the setting that matters most."""

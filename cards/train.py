@@ -8,6 +8,7 @@ from typing import NamedTuple
 from cards._learning.columns import feature_names, target_brief
 from cards._learning.task import Wanted, known_task
 from cards._learning.training import trained
+from cards._script.learning import train
 from tensorrag import (
     Card,
     CardError,
@@ -21,6 +22,7 @@ from tensorrag import (
     Table,
     TableSchema,
 )
+from tensorrag.script import Given, Script
 
 SLOW_ROWS = 100_000
 
@@ -97,6 +99,10 @@ class Train(Card):
                     f"An SVM takes hours to fit {rows:,} rows: its time grows with their square.",
                     hint="Choose another model, or train on a sample of the rows.",
                 )
+
+    def script(self, given: Given) -> Script:
+        """Write it as plain Python."""
+        return train(self, given)
 
     def brief(self, schemas: Mapping[str, Schema]) -> str:
         """Name target and features."""

@@ -20,6 +20,7 @@ LOOKING_SECONDS: Mapping[str, float] = {
     "profile": 120.0,
     "draft": 15.0,
     "predict": 30.0,
+    "bundle": 120.0,
 }
 """Who looks at something waits for it; a card may take longer."""
 

@@ -26,8 +26,8 @@ from tensorrag.store.place import Place
 from tensorrag.store.settings import Settings
 from tensorrag.task import Task, TaskKind
 
-_HOSTED: frozenset[TaskKind] = frozenset({"describe", "propagate"})
-_QUICK: frozenset[TaskKind] = frozenset({"peek", "page", "profile", "draft"})
+_HOSTED: frozenset[TaskKind] = frozenset({"describe", "propagate", "script"})
+_QUICK: frozenset[TaskKind] = frozenset({"peek", "page", "profile", "draft", "bundle"})
 _QUICK_SLOTS = 2
 """Looking at results never waits for a card that trains."""
 
@@ -45,7 +45,7 @@ class LocalExecutor:
     """
 
     name = "local"
-    kinds: frozenset[TaskKind] = _QUICK | _HOSTED | {"run", "predict"}
+    kinds: frozenset[TaskKind] = _QUICK | _HOSTED | {"run", "predict", "verify"}
 
     def __init__(
         self, folder: Path | None = None, *, cores: int | None = None, fork: bool | None = None

@@ -10,6 +10,7 @@ from contextlib import nullcontext
 
 from tensorrag.card import Peek
 from tensorrag.check import Guard, check
+from tensorrag.leaving.composing import compose
 from tensorrag.pipeline.as_json import from_json
 from tensorrag.plain import JsonObject
 from tensorrag.registry.finding import Registry
@@ -22,17 +23,18 @@ Loader = Callable[[], Registry]
 def answer(
     task: Task, place: Place, load: Loader | None = None, guard: Guard = nullcontext
 ) -> JsonObject:
-    """Answer a task of kind ``describe`` or ``propagate``.
+    """Answer a task of kind ``describe``, ``propagate`` or ``script``.
 
     Args:
-        task: for ``propagate``, ``params`` holds ``pipeline`` (the file's JSON) and ``peeks``
-            (a Peek by key); where the names of secrets are known, they are in ``secrets``.
+        task: for ``propagate`` and ``script``, ``params`` holds ``pipeline`` (the file's JSON) and
+            ``peeks`` (a Peek by key); where the names of secrets are known, they are in
+            ``secrets``. For ``script``, ``made`` holds schemas of the last run by node and port.
         place: where the drop-in folder is.
         load: gives the registry; a host that lives on passes one that remembers it.
         guard: surrounds what each card does; a host stops one there that takes too long.
 
     Returns:
-        A Catalog, or a Checked.
+        A Catalog, a Checked, or what was Written.
     """
     registry = load() if load is not None else Registry.load(place.cards)
     if task.kind == "describe":
@@ -40,5 +42,8 @@ def answer(
     pipeline, _ = from_json(task.params["pipeline"])
     peeks = task.params.get("peeks", {}).items()
     known = {key: Peek.model_validate(peek) for key, peek in peeks}
+    if task.kind == "script":
+        made = task.params.get("made", {})
+        return compose(pipeline, registry, known, made, guard).model_dump(mode="json")
     secrets = task.params.get("secrets")
     return check(pipeline, registry, known, guard, secrets).model_dump(mode="json")

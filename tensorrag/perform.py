@@ -29,12 +29,16 @@ from tensorrag.errors import (
 )
 from tensorrag.folders import Folders
 from tensorrag.host import answer
+from tensorrag.leaving import File
+from tensorrag.leaving.bundle import Opener, bundled
+from tensorrag.leaving.verifying import tried
 from tensorrag.pages import page
 from tensorrag.params import parameter_errors
 from tensorrag.plain import JsonObject
 from tensorrag.preview import Face, Preview
 from tensorrag.registry.draft import read_draft
 from tensorrag.registry.finding import load_card
+from tensorrag.script import Reads
 from tensorrag.sources import Sources, looking_in
 from tensorrag.store.artifacts import Store
 from tensorrag.store.place import Place
@@ -54,7 +58,8 @@ def perform(task: Task, place: Place) -> JsonObject:
         "previews", "device", "pid", "fingerprint"}``. For ``peek``: a Peek. For ``page``:
         ``{"columns", "rows", "total", "offset"}``, or what `csv_part` returns where ``csv`` is
         asked for. For ``profile``: a preview. For ``draft``: a Draft of ``source``. For
-        ``predict``: what `predictions` returns.
+        ``predict``: what `predictions` returns. For ``script``: what was Written. For ``bundle``:
+        what `bundled` returns, and for ``verify``, `tried`.
 
     Raises:
         TensorRagError: a deliberate one, or whatever the card raises.
@@ -77,12 +82,27 @@ def perform(task: Task, place: Place) -> JsonObject:
             return predictions(task, Store(place.store))
         if task.kind == "draft":
             return read_draft(task.source or "", task.card or "card").model_dump(mode="json")
-        if task.kind in ("describe", "propagate"):
+        if task.kind in ("describe", "propagate", "script"):
             return answer(task, place)
+        if task.kind == "bundle":
+            return bundled(task, _files(task))
+        if task.kind == "verify":
+            return tried(task, _files(task))
     raise CardError(
         f"Tasks of kind {task.kind!r} cannot be done here yet.",
         hint="Update TensorRag where the cards run.",
     )
+
+
+def _files(task: Task) -> dict[str, Opener]:
+    """Return what opens the files that a script reads, by name: the cards that have them do."""
+    openers: dict[str, Opener] = {}
+    for file in map(File.model_validate, task.params.get("files", ())):
+        card = make_card(load_card(file.entry, file.source), file.params)
+        if not isinstance(card, Reads):
+            raise CardError(f"{card.title} has no file to give.", hint="Mend its script_file.")
+        openers[file.name] = card.script_file
+    return openers
 
 
 def make_card(card: type[Card], params: Mapping[str, Any]) -> Card:

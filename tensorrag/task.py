@@ -12,7 +12,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tensorrag.plain import JsonObject
 
-TaskKind = Literal["run", "describe", "propagate", "peek", "page", "profile", "draft", "predict"]
+TaskKind = Literal[
+    "run", "describe", "propagate", "peek", "page", "profile", "draft", "predict",
+    "script", "bundle", "verify",
+]  # fmt: skip
 
 
 class Task(BaseModel):

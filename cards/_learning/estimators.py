@@ -49,7 +49,7 @@ _CLASSES: Mapping[tuple[str, bool], str] = {
     ("k_nearest_neighbors", True): "sklearn.neighbors.KNeighborsClassifier",
 }
 """Where each model is, by its name and whether it tells classes apart."""
-_FIXED: Mapping[str, Mapping[str, Any]] = {
+FIXED: Mapping[str, Mapping[str, Any]] = {
     "logistic": {"max_iter": 1000},
     "gradient_boosting": {"early_stopping": False},
 }
@@ -85,7 +85,7 @@ def estimator(spec: EstimatorSpec, *, classify: bool, seed: int, weighted: bool,
     Raises:
         InputError: there is no such model.
     """
-    made = _class(spec.model_type, classify)(**_FIXED.get(spec.model_type, {}), **spec.params)
+    made = _class(spec.model_type, classify)(**FIXED.get(spec.model_type, {}), **spec.params)
     settings: dict[str, Any] = {"random_state": seed, "copy_X": not own}
     if weighted:
         settings["class_weight"] = "balanced"
@@ -98,7 +98,8 @@ def takes_weights(model_type: str) -> bool:
     return "class_weight" in _class(model_type, classify=True)().get_params(deep=False)
 
 
-def _class(model_type: str, classify: bool) -> Any:
+def where_defined(model_type: str, *, classify: bool) -> str:
+    """Return the full name of scikit-learn's class; raises InputError where there is none."""
     where = _CLASSES.get((model_type, classify))
     if where is None:
         raise InputError(
@@ -106,5 +107,9 @@ def _class(model_type: str, classify: bool) -> Any:
             port="model_spec",
             hint="Choose another model.",
         )
-    module, _, name = where.rpartition(".")
+    return where
+
+
+def _class(model_type: str, classify: bool) -> Any:
+    module, _, name = where_defined(model_type, classify=classify).rpartition(".")
     return getattr(import_module(module), name)

@@ -279,6 +279,32 @@ def doctor(verify: bool, mend: bool, as_json: bool, workspace: Path | None) -> i
     return SUCCEEDED if report.well else FAILED
 
 
+@commands.command()
+@click.argument("pipeline")
+@click.option(
+    "--python",
+    "out",
+    metavar="FILE",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where to: .py is a script, .ipynb a notebook, .zip both with the data.",
+)
+@click.option("--verify", is_flag=True, help="Run it without TensorRag, and compare the figures.")
+@workspace_option
+def export(pipeline: str, out: Path, verify: bool, workspace: Path | None) -> int:
+    """Write PIPELINE, a file or the name of a sample, as plain Python."""
+    from tensorrag.cli.exporting import export as write
+
+    verdict, notes = write(pipeline, out, workspace, verify=verify)
+    click.echo(f"Written: {out}")
+    for note in notes:
+        click.echo(note)
+    if verdict is None:
+        return SUCCEEDED
+    click.echo(verdict.badge)
+    return SUCCEEDED if verdict.verified else FAILED
+
+
 commands.add_command(secret)
 commands.add_command(models)
 commands.add_command(predict)

@@ -142,7 +142,7 @@ def parsed(settings: tuple[str, ...]) -> dict[str, Any]:
 async def _sweep(
     call: Call, written: str, workspace: Workspace, *, quiet: bool
 ) -> tuple[JsonObject, int]:
-    opened = _of_the_shelf(open_pipeline(call.pipeline or ""), workspace)
+    opened = of_the_shelf(open_pipeline(call.pipeline or ""), workspace)
     field, equals, values = written.partition("=")
     if not (equals and "." in field):
         raise PipelineError(
@@ -155,7 +155,7 @@ async def _sweep(
     executors, code = open_executors(workspace.scratch), 0
     try:
         hosted = Hosted(executors, workspace.place(opened.base))
-        catalog, checker = await hosted.catalog(), _Checker(hosted, workspace)
+        catalog, checker = await hosted.catalog(), Checking(hosted, workspace)
         for request in requests:
             outcome, ended = await _carried_out(
                 Run(request, workspace, executors, catalog, checker), quiet=quiet
@@ -165,7 +165,7 @@ async def _sweep(
                 break
     finally:
         found = tried(workspace.journal, planned.of, planned.target, planned.id)
-        await _close(executors, workspace)
+        await close(executors, workspace)
     return table(planned.id, field, found), code
 
 
@@ -173,7 +173,7 @@ async def _run(call: Call, workspace: Workspace, *, quiet: bool) -> tuple[JsonOb
     request = _resumed(call.resume, workspace) if call.resume else _asked(call, workspace)
     executors = open_executors(workspace.scratch)
     hosted = Hosted(executors, workspace.place(request.base))
-    checker = _Checker(hosted, workspace)
+    checker = Checking(hosted, workspace)
     strays = Strays(workspace, executors)
     await asyncio.to_thread(interrupt_abandoned, workspace.journal)
     strays.start(needed=True)
@@ -191,12 +191,12 @@ async def _run(call: Call, workspace: Workspace, *, quiet: bool) -> tuple[JsonOb
         return await _carried_out(started, quiet=quiet)
     finally:
         await strays.close()
-        await _close(executors, workspace)
+        await close(executors, workspace)
 
 
 def _asked(call: Call, workspace: Workspace) -> Request:
     opened, values = (
-        _of_the_shelf(open_pipeline(call.pipeline or ""), workspace),
+        of_the_shelf(open_pipeline(call.pipeline or ""), workspace),
         parsed(call.settings),
     )
     return Request(
@@ -211,7 +211,7 @@ def _asked(call: Call, workspace: Workspace) -> Request:
     )
 
 
-def _of_the_shelf(opened: Opened, workspace: Workspace) -> Opened:
+def of_the_shelf(opened: Opened, workspace: Workspace) -> Opened:
     """Take the file of a pipeline of the workspace for that pipeline: the editor shows its runs."""
     path = Path(opened.id.removeprefix("file:"))
     if path.suffix == ".json" and path.parent == workspace.pipelines.folder.resolve():
@@ -299,15 +299,15 @@ async def _describe(workspace: Workspace) -> Catalog:
     try:
         return await Hosted(executors, workspace.place()).catalog()
     finally:
-        await _close(executors, workspace)
+        await close(executors, workspace)
 
 
 async def _check(opened: Opened, workspace: Workspace) -> tuple[Problem, ...]:
     executors = open_executors(workspace.scratch)
     try:
-        opened = _of_the_shelf(opened, workspace)
+        opened = of_the_shelf(opened, workspace)
         place, peeks = workspace.place(opened.base), workspace.store.peeks
-        checker = _Checker(Hosted(executors, place), workspace)
+        checker = Checking(Hosted(executors, place), workspace)
         checked = await checker(opened.pipeline, {})
         if not any(facts.peek_key for facts in checked.nodes.values()):
             return checked.problems
@@ -317,17 +317,18 @@ async def _check(opened: Opened, workspace: Workspace) -> tuple[Problem, ...]:
                 peeks.put(key, peek)
         return (await checker(opened.pipeline, seen)).problems
     finally:
-        await _close(executors, workspace)
+        await close(executors, workspace)
 
 
 @dataclass(frozen=True, slots=True)
-class _Checker:
+class Checking:
     """Checks in the process that imports the cards: what is wrong with one stays there."""
 
     hosted: Hosted
     workspace: Workspace
 
     async def __call__(self, pipeline: Pipeline, peeks: Mapping[str, Peek]) -> Checked:
+        """Check a pipeline, given what was seen at its sources."""
         secrets = self.workspace.settings.secret_names()
         return await self.hosted.check(pipeline, peeks, secrets)
 
@@ -339,7 +340,8 @@ def _on_signal(act: Any) -> None:
             loop.add_signal_handler(number, act)
 
 
-async def _close(executors: Mapping[str, Executor], workspace: Workspace) -> None:
+async def close(executors: Mapping[str, Executor], workspace: Workspace) -> None:
+    """End what a command has begun."""
     for executor in executors.values():
         await executor.close()
     workspace.close()

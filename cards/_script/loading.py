@@ -1,0 +1,91 @@
+"""Writes how a table is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from sample_data import SAMPLES
+from tensorrag import TableSchema
+from tensorrag.script import Given, Script, comment, literal
+
+if TYPE_CHECKING:
+    from cards.data_load import DataLoad
+
+_SEPARATORS = {"semicolon": ";", "tab": "\t", "pipe": "|"}
+_ENCODINGS = {
+    "UTF-16": "utf-16",
+    "Latin-1": "latin-1",
+    "Windows-1252": "cp1252",
+    "Windows-1251": "cp1251",
+    "Shift-JIS": "shift_jis",
+    "GB18030": "gb18030",
+}
+_ENDINGS = {"Parquet": ".parquet", "Arrow": ".arrow", "CSV": ".csv"}
+
+
+def load(card: DataLoad, given: Given) -> Script:
+    """Read the file from the folder beside the script."""
+    called, origin = _called(card)
+    stem, ending = PurePath(called).stem, "".join(PurePath(called).suffixes[-2:]).lower()
+    form = _form(card, given, ending)
+    table = given.new(stem or "table")
+    file = table + (ending if ending.replace(".", "").isalnum() else _ENDINGS.get(form, ""))
+    call, arguments = _reader(given, form)
+    code = f"{table} = pd.{call}({', '.join([f'DATA / {literal(file)}', *arguments])})"
+    above = f"# {comment(origin)}\n" if origin else ""
+    return Script(above + code, {"dataset": table}, ("import pandas as pd",), file=file)
+
+
+def _called(card: DataLoad) -> tuple[str, str]:
+    """Return the name of the file, and a sentence about where it is from."""
+    if card.source == "sample":
+        sample = SAMPLES[card.sample_name]
+        return sample.path.name, "Synthetic data." if sample.synthetic else ""
+    if card.source == "upload":
+        return card.upload_name, ""
+    where = card.path.strip() if card.source == "path" else card.url
+    return PurePath(where.partition("?")[0]).name, f"From {where}"
+
+
+def _form(card: DataLoad, given: Given, ending: str) -> str:
+    """Tell what kind of file it is, as it was detected when it was looked at."""
+    if card.source == "sample":
+        return "Parquet" if ending == ".parquet" else "CSV"
+    if "format" not in given.details:
+        raise given.unknown("how the file is written")
+    return str(given.details["format"])
+
+
+def _reader(given: Given, form: str) -> tuple[str, list[str]]:
+    packed = given.details.get("packed")
+    unpack = [f"compression={literal(str(packed))}"] if packed else []
+    if form == "Parquet":
+        return "read_parquet", []
+    if form == "Arrow":
+        return "read_feather", []
+    if form.startswith("JSON"):
+        lines = ["lines=True"] if "lines" in form.lower() else []
+        return "read_json", [*lines, *unpack]
+    if form != "CSV":  # a workbook, by the name of its format
+        sheet = given.details.get("sheet")
+        chosen = [f"sheet_name={literal(str(sheet))}"] if sheet else []
+        return "read_excel", [*chosen, 'engine="calamine"']
+    return "read_csv", [*_dialect(given), *unpack]
+
+
+def _dialect(given: Given) -> Iterator[str]:
+    separator = _SEPARATORS.get(str(given.details.get("separator")))
+    if separator is not None:
+        yield f"sep={literal(separator)}"
+    encoding = _ENCODINGS.get(str(given.details.get("encoding")))
+    if encoding is not None:
+        yield f"encoding={literal(encoding)}"
+    if given.details.get("decimal_mark") == "comma":
+        yield 'decimal=","'
+    schema = given.outputs.get("dataset")
+    if isinstance(schema, TableSchema) and schema.columns is not None:
+        dates = [column.name for column in schema.columns if column.kind == "date"]
+        if dates:
+            yield f"parse_dates={literal(dates)}"

@@ -1,0 +1,141 @@
+"""Writes how rows are dealt out to train, validation and test."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cards._script.shared import NUMPY, call, columns_of, of
+from tensorrag import TableSchema
+from tensorrag.script import Given, Script, literal
+
+if TYPE_CHECKING:
+    from cards.data_split import DataSplit
+
+TRAIN_TEST = "from sklearn.model_selection import train_test_split"
+STRATA = '''\
+def in_bins(values):
+    """Number the values, or ten bins of them where there are many different numbers."""
+    if pd.api.types.is_numeric_dtype(values) and values.nunique() > 20:
+        return pd.qcut(values, 10, labels=False, duplicates="drop").fillna(-1)
+    return pd.factorize(values)[0]'''
+
+
+def split(card: DataSplit, given: Given) -> Script:
+    """Deal out the same rows as the card: the same seed, drawn from in the same order."""
+    dealing = _Dealing(card, given)
+    if card.split_by == "group":
+        return dealing.by_group()
+    if card.split_by == "time":
+        return dealing.by_time()
+    return dealing.stratified() if card.stratify_by else dealing.in_order()
+
+
+class _Dealing:
+    def __init__(self, card: DataSplit, given: Given) -> None:
+        self.card, self.given = card, given
+        self.table = given.variable("dataset")
+        self.seed = f"np.random.default_rng({card.seed})"
+        self.parts = {"train_dataset": given.new("train")}
+        if card.validation_ratio or "validation_dataset" in given.wanted:
+            self.parts["validation_dataset"] = given.new("validation")
+        self.parts["test_dataset"] = given.new("test")
+
+    def in_order(self) -> Script:
+        order = self.given.new("order")
+        rows = f"len({self.table})"
+        numbers = f"{self.seed}.permutation({rows})" if self.card.shuffle else f"np.arange({rows})"
+        sizes, ends = self._ends()
+        return self._script(f"{order} = {numbers}\n{sizes}{self._cut(order, ends)}")
+
+    def by_time(self) -> Script:
+        """Cut the rows in the order of their times, never between equal ones."""
+        times, order = self.given.new("times"), self.given.new("order")
+        sizes, ends = self._ends()
+        late = [self.given.new("end") for _ in ends]
+        code = f"{times} = {of(self.table, str(self.card.time_column))}.to_numpy()\n"
+        code += f'{order} = np.argsort({times}, kind="stable")\n'
+        code += f"{times} = {times}[{order}]\n{sizes}"
+        for name, end in zip(late, ends, strict=True):  # rows of one time stay together
+            code += f'{name} = np.searchsorted({times}, {times}[{end} - 1], side="right")\n'
+        return self._script(code + self._cut(order, late))
+
+    def by_group(self) -> Script:
+        """Deal out whole groups, each to the part in which its middle row falls."""
+        new = self.given.new
+        groups, counts, order, middles = map(new, ("groups", "counts", "order", "middles"))
+        part, column = new("part"), of(self.table, str(self.card.group_column))
+        sizes, ends = self._ends()
+        code = f"{groups}, _ = pd.factorize({column}, use_na_sentinel=False)\n"
+        code += f"{counts} = np.bincount({groups})\n"
+        code += f"{order} = {self.seed}.permutation(len({counts}))\n"
+        code += f"{middles} = np.empty(len({counts}))\n"
+        code += f"{middles}[{order}] = np.cumsum({counts}[{order}]) - {counts}[{order}] / 2\n"
+        code += sizes
+        code += f'{part} = np.searchsorted([{", ".join(ends)}], {middles}, side="right")[{groups}]'
+        last = len(self.parts) - 1
+        for at, name in enumerate(self.parts.values()):
+            code += f"\n{name} = {self.table}[{part} == {at if at < last else len(ends)}]"
+        return self._script(code)
+
+    def stratified(self) -> Script:
+        """Split off the test rows first, then the validation rows, as scikit-learn does it."""
+        by = str(self.card.stratify_by)
+        kinds = {column.name: column.kind for column in columns_of(self.given)}
+        words = kinds.get(by) in ("category", "text", "binary")
+        strata, rows = self.given.new("strata"), self.given.new("rows")
+        numbered = f"pd.factorize({of(self.table, by)})[0]"
+        if not words:
+            numbered = f"np.asarray(in_bins({of(self.table, by)}))"
+        train, validation = self._sizes()
+        rest = f"len({self.table}) - {train}" + (f" - {validation}" if validation else "")
+        functions = () if words else (STRATA,)
+        if len(self.parts) == 2 and self._has_test():
+            arguments = [self.table, f"test_size={rest}", f"stratify={strata}"]
+            made = call("train_test_split", [*arguments, f"random_state={self.card.seed}"])
+            code = f"{strata} = {numbered}\n{', '.join(self.parts.values())} = {made}"
+            return self._script(code, TRAIN_TEST, functions=functions)
+        code = f"{strata} = {numbered}\n{rows} = np.arange(len({self.table}))\n"
+        lots = [("test_dataset", rest)] if self._has_test() else []
+        lots += [("validation_dataset", validation)] if validation else []
+        drawn = {"train_dataset": rows}
+        for port, size in lots:
+            drawn[port] = self.given.new(f"{self.parts[port]}_rows")
+            arguments = [rows, f"test_size={size}", f"stratify={strata}[{rows}]"]
+            made = call("train_test_split", [*arguments, f"random_state={self.card.seed}"])
+            code += f"{rows}, {drawn[port]} = {made}\n"
+        for port, name in self.parts.items():
+            chosen = drawn.get(port)
+            code += f"{name} = {self.table}.iloc[{chosen or ':0'}]\n"
+        return self._script(code, TRAIN_TEST, functions=functions)
+
+    def _has_test(self) -> bool:
+        """Whether there are test rows: rounding may leave some where none were asked for."""
+        schema = self.given.outputs.get("test_dataset")
+        rows = schema.rows if isinstance(schema, TableSchema) else None
+        return self.card.test_ratio > 0 if rows is None else rows > 0
+
+    def _sizes(self) -> tuple[str, str]:
+        rows, validation = f"len({self.table})", self.card.validation_ratio
+        train = f"int({literal(self.card.train_ratio)} * {rows} + 1e-6)"
+        return train, f"int({literal(validation)} * {rows} + 1e-6)" if validation else ""
+
+    def _ends(self) -> tuple[str, list[str]]:
+        """Write where the train rows end, and where the validation rows do."""
+        train, validation = self._sizes()
+        end = self.given.new("train_end")
+        if not validation:
+            ends = [end, end] if "validation_dataset" in self.parts else [end]
+            return f"{end} = {train}\n", ends
+        last = self.given.new("validation_end")
+        return f"{end} = {train}\n{last} = {end} + {validation}\n", [end, last]
+
+    def _cut(self, order: str, ends: list[str]) -> str:
+        edges = ["", *ends, ""]
+        names = list(self.parts.values())
+        return "\n".join(
+            f"{name} = {self.table}.iloc[{order}[{edges[at]}:{edges[at + 1]}]]"
+            for at, name in enumerate(names)
+        )
+
+    def _script(self, code: str, *imports: str, functions: tuple[str, ...] = ()) -> Script:
+        return Script(code, self.parts, (NUMPY, *imports), functions)

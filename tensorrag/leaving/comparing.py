@@ -1,0 +1,125 @@
+"""Holds what a script gave back against the last run, and says it in a sentence: the badge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from math import isclose
+
+from pydantic import BaseModel, ConfigDict
+
+from tensorrag.leaving.written import Outcome
+from tensorrag.plain import JsonObject
+
+EXACT = 1e-9
+"""Relative difference up to which metrics of scikit-learn are the same."""
+NETWORK = 1e-3
+"""That of networks: their single precision rounds otherwise in another order of computing."""
+SHOWN = 3
+
+
+class Verdict(BaseModel):
+    """What came of running a script in a process of its own."""
+
+    model_config = ConfigDict(frozen=True)
+
+    digest: str
+    """Of what was Written."""
+    day: str
+    same: int = 0
+    """How many figures were the same."""
+    differences: tuple[str, ...] = ()
+    tolerance: float = EXACT
+
+    @property
+    def verified(self) -> bool:
+        """Whether all that there was to compare is the same, and there was something."""
+        return not self.differences and self.same > 0
+
+    @property
+    def badge(self) -> str:
+        """Say it in a sentence."""
+        if self.verified:
+            figures = "figure" if self.same == 1 else "figures"
+            return (
+                f"Verified {self.day}: a process without TensorRag gave the same {self.same} "
+                f"{figures} as the last run, to a relative {self.tolerance:g}."
+            )
+        if not self.differences:
+            return f"Tried {self.day}: it runs; there are no figures to compare."
+        some = "; ".join(self.differences[:SHOWN])
+        more = len(self.differences) - SHOWN
+        return f"Not verified {self.day}: {some}{f'; and {more} more' if more > 0 else ''}."
+
+
+def compare(
+    outcomes: Sequence[Outcome],
+    expected: Mapping[str, Mapping[str, JsonObject]],
+    answer: JsonObject,
+    *,
+    digest: str,
+    network: bool,
+    today: date | None = None,
+) -> Verdict:
+    """Compare.
+
+    Args:
+        outcomes: what the script gives back.
+        expected: outputs of the last run by node and port, as a run stores them.
+        answer: what `tried` returned.
+        digest: of what was Written.
+        network: whether a network was trained.
+        today: the day that the verdict is of.
+    """
+    tolerance = NETWORK if network else EXACT
+    same, differences = 0, [f"it loaded {name}" for name in answer["ours"]]
+    for outcome in outcomes:
+        made = expected.get(outcome.node, {}).get(outcome.port)
+        found = answer["results"].get(outcome.label, {})
+        if made is None:
+            differences.append(f"{outcome.label} has not run")
+            continue
+        for name, before, after in _figures(outcome, made, found):
+            if _alike(before, after, tolerance):
+                same += 1
+            else:
+                differences.append(
+                    f"{outcome.label}: {name} was {_shown(before)}, is {_shown(after)}"
+                )
+    return Verdict(
+        digest=digest,
+        day=(today or date.today()).isoformat(),
+        same=same,
+        differences=tuple(differences),
+        tolerance=tolerance,
+    )
+
+
+Figure = float | int | str | None
+
+
+def _figures(
+    outcome: Outcome, made: JsonObject, found: JsonObject
+) -> Iterator[tuple[str, Figure, Figure]]:
+    if not outcome.metrics:
+        schema = made["schema"]
+        names = [column["name"] for column in schema["columns"]]
+        yield "rows", schema["rows"], found.get("rows")
+        yield "columns", ", ".join(names), ", ".join(found.get("columns", ()))
+        return
+    metrics = found.get("metrics", {})
+    for name, value in made["value"].items():
+        if name != "baseline":
+            yield name, value, metrics.get(name)
+    for name, value in made["value"].get("baseline", {}).items():
+        yield f"baseline_{name}", value, metrics.get(f"baseline_{name}")
+
+
+def _alike(before: Figure, after: Figure, tolerance: float) -> bool:
+    if isinstance(before, float | int) and isinstance(after, float | int):
+        return isclose(before, after, rel_tol=tolerance, abs_tol=tolerance * 1e-3)
+    return before == after
+
+
+def _shown(figure: Figure) -> str:
+    return f"{figure:.10g}" if isinstance(figure, float) else str(figure)[:80]

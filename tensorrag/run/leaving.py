@@ -1,0 +1,155 @@
+"""Has a pipeline written as plain Python, with what its last run tells, and has that verified."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from tensorrag.card import Peek
+from tensorrag.catalog import Catalog
+from tensorrag.check import Checked
+from tensorrag.errors import PipelineError
+from tensorrag.leaving import Written
+from tensorrag.leaving.as_python import python
+from tensorrag.leaving.bundle import readme, requirements
+from tensorrag.leaving.comparing import Verdict, compare
+from tensorrag.leaving.notebook import notebook
+from tensorrag.pipeline import Pipeline
+from tensorrag.pipeline.as_json import to_json
+from tensorrag.plain import JsonObject
+from tensorrag.run.plan import plan
+from tensorrag.run.prepare import Checker
+from tensorrag.store.workspace import Workspace
+from tensorrag.task import Task
+
+Ask = Callable[[Task], Awaitable[JsonObject]]
+"""Has a task done by whoever takes its kind."""
+Form = Literal["py", "ipynb", "zip"]
+LONGEST = 3600.0
+"""Seconds that a script may take when it is verified."""
+
+
+@dataclass(frozen=True)
+class Leaving:
+    """A pipeline that leaves.
+
+    Args:
+        written: what its cards wrote.
+        made: what came out when it ran last, by node and port, as far as that is still valid.
+    """
+
+    written: Written
+    made: Mapping[str, Mapping[str, JsonObject]]
+
+    def text(self, form: Form, badge: str = "") -> str:
+        """Return the script or the notebook; raises CardError where a card cannot leave."""
+        self.written.insist()
+        return notebook(self.written, badge) if form == "ipynb" else python(self.written, badge)
+
+    async def bundle(self, ask: Ask, to: Path, badge: str = "") -> None:
+        """Write a ZIP file of the script, the notebook, the data and what is needed to run it.
+
+        Raises:
+            CardError: a card cannot leave.
+            TaskFailed: a file that it reads is not there, or may not be read.
+        """
+        texts = {
+            "script.py": self.text("py", badge),
+            "notebook.ipynb": self.text("ipynb", badge),
+            "requirements.txt": requirements(self.written),
+            "README.md": readme(self.written, badge),
+        }
+        await ask(Task(kind="bundle", params={"texts": texts, "to": str(to), **self._files()}))
+
+    async def verify(self, ask: Ask) -> Verdict:
+        """Run the script in a process without TensorRag, and hold it against the last run.
+
+        Raises:
+            CardError: a card cannot leave.
+            PipelineError: the pipeline, as it is now, has not run.
+            TaskFailed: the script fails, or a file that it reads is not there.
+        """
+        script = self.text("py")
+        for outcome in self.written.outcomes:
+            if outcome.port not in self.made.get(outcome.node, {}):
+                raise PipelineError(
+                    f"{outcome.label} has not run as it is now: there is nothing to compare with.",
+                    hint="Run the pipeline, then verify.",
+                )
+        params = {"script": script, **self._files()}
+        answer = await ask(Task(kind="verify", params=params, timeout=LONGEST))
+        return compare(
+            self.written.outcomes,
+            self.made,
+            answer,
+            digest=self.written.digest,
+            network="import torch" in self.written.imports,
+        )
+
+    def _files(self) -> dict[str, Any]:
+        return {"files": [file.model_dump(mode="json") for file in self.written.files]}
+
+
+async def leave(
+    pipeline: Pipeline,
+    pipeline_id: str,
+    workspace: Workspace,
+    catalog: Catalog,
+    check: Checker,
+    ask: Ask,
+) -> Leaving:
+    """Have a pipeline written as it is now. Nothing runs, and no source is looked at.
+
+    Args:
+        pipeline: as it is now.
+        pipeline_id: what its runs are compared by.
+        workspace: has what it made before.
+        catalog: the cards.
+        check: checks it where cards may be imported.
+        ask: has it written there.
+    """
+    checked = await check(pipeline, {})
+    peeks = await asyncio.to_thread(_seen, checked, workspace)
+    if peeks:
+        checked = await check(pipeline, peeks)
+    made = await asyncio.to_thread(_made, pipeline, pipeline_id, checked, catalog, workspace)
+    params = {
+        "pipeline": to_json(pipeline),
+        "peeks": {key: peek.model_dump(mode="json") for key, peek in peeks.items()},
+        "made": {
+            node: {port: output["schema"] for port, output in outputs.items()}
+            for node, outputs in made.items()
+        },
+    }
+    answer = await ask(Task(kind="script", params=params))
+    return Leaving(Written.model_validate(answer), made)
+
+
+def _seen(checked: Checked, workspace: Workspace) -> dict[str, Peek]:
+    """Return what was seen at the sources before. Reads a database: for a thread."""
+    keys = {facts.peek_key for facts in checked.nodes.values() if facts.peek_key is not None}
+    found = {key: workspace.store.peeks.get(key) for key in keys}
+    return {key: peek for key, peek in found.items() if peek is not None}
+
+
+def _made(
+    pipeline: Pipeline,
+    pipeline_id: str,
+    checked: Checked,
+    catalog: Catalog,
+    workspace: Workspace,
+) -> dict[str, dict[str, JsonObject]]:
+    """Return what each node made whose result still holds. Reads databases: for a thread."""
+    try:
+        previous = workspace.journal.previous(pipeline_id)
+        planned = plan(pipeline, checked, workspace.store, previous, catalog=catalog)
+    except PipelineError:  # a circle, which the check names
+        return {}
+    return {
+        node: dict(expected.result.summary["outputs"])
+        for node, expected in planned.items()
+        if expected.result is not None
+    }
