@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from cards._formula.formula import MAX_LENGTH, Formula, condition
@@ -18,6 +18,7 @@ from tensorrag import (
     Table,
     TableSchema,
 )
+from tensorrag.preview import finite
 from tensorrag.script import Given, Script
 from tensorrag.types import METRICS
 
@@ -48,6 +49,7 @@ class AssertMetrics(Card):
         known = self._condition()
         values = {**metrics.values, **{BASELINE + k: v for k, v in metrics.baseline.items()}}
         missing = sorted(known.columns - values.keys())
+        self._refuse_undefined(sorted(known.columns & values.keys()), values)
         if missing:
             raise InputError(
                 f"{missing[0]} was not measured; there is {', '.join(metrics.values)}.",
@@ -77,6 +79,15 @@ class AssertMetrics(Card):
     def brief(self, schemas: Mapping[str, Schema]) -> str:
         """Show the condition."""
         return self.condition.strip()
+
+    def _refuse_undefined(self, names: Sequence[str], values: Mapping[str, float | None]) -> None:
+        for name in names:
+            if finite(values[name]) is None:
+                raise InputError(
+                    f"{name} is undefined: these rows cannot tell it.",
+                    port="metrics",
+                    hint="Measure on rows of every class.",
+                )
 
     def _condition(self) -> Formula:
         columns = tuple(ColumnSchema(name=name, kind="number") for name in KNOWN)

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import nan
 from typing import TYPE_CHECKING, NamedTuple
 
 from cards._learning.predicting import estimator_of, missing_features, model_input, predict
-from cards._learning.rows import labels, numbers, refuse_no_rows
+from cards._learning.rows import refuse_no_rows
 from cards._learning.training import answers
+from cards._learning.truth import truth
 from cards._measuring import intervals
 from cards._measuring.classes import class_pictures
-from cards._measuring.classification import Answers, classification_metrics, dummy_answers
+from cards._measuring.classification import (
+    Answers,
+    classification_metrics,
+    dummy_answers,
+    undefined,
+)
 from cards._measuring.errors import error_pictures
 from cards._measuring.regression import dummy_metrics, regression_metrics
 from cards._script.measuring import evaluate
@@ -29,9 +36,10 @@ from tensorrag.script import Given, Script
 from tensorrag.types import METRICS, Provenance
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from cards._measuring.intervals import Interval
+
+
+PORT = "test_dataset"
 
 
 class Evaluate(Card):
@@ -50,7 +58,7 @@ class Evaluate(Card):
 
     def run(self, test_dataset: Table, trained_model: Model) -> Out:
         """Predict the test rows and compare with the truth."""
-        refuse_no_rows(test_dataset, "test_dataset")
+        refuse_no_rows(test_dataset, PORT)
         _refuse_lacking(test_dataset.schema, trained_model.features, trained_model.target)
         if trained_model.task == "regression":
             return self.Out(_of_numbers(test_dataset, trained_model))
@@ -67,7 +75,7 @@ class Evaluate(Card):
 
     def brief(self, schemas: Mapping[str, Schema]) -> str:
         """Say how many rows it measures on."""
-        table = schemas.get("test_dataset")
+        table = schemas.get(PORT)
         if not isinstance(table, TableSchema):
             return "test rows"
         words = _words(table.provenance)
@@ -80,28 +88,30 @@ def _refuse_lacking(
     needed = (*features, target) if features is not None and target else features
     lacks = missing_features(schema, needed)
     if lacks:
-        raise InputError(lacks, port="test_dataset", hint="Use rows of the same table.")
+        raise InputError(lacks, port=PORT, hint="Use rows of the same table.")
 
 
 def _of_numbers(table: Table, model: Model) -> Metrics:
-    truth = numbers(table, model.target)
+    real = truth(table, model, PORT)
     predicted = predict(model, table)
     dummy = float(model.content["dummy"])
     unit = model.target_unit
-    sure, how = intervals.of_regression(truth, predicted)
+    sure, how = intervals.of_regression(real, predicted)
+    found, baseline = regression_metrics(real, predicted), dummy_metrics(real, dummy)
     return Metrics(
-        regression_metrics(truth, predicted),
-        dummy_metrics(truth, dummy),
+        found,
+        baseline,
         task="regression",
-        rows=len(truth),
+        rows=len(real),
         unit=unit,
         caption=_caption(
+            _worse(found["r2"], baseline["r2"], "the training mean is closer on average"),
             f"Baseline: the training mean, {_written(dummy)}{f' {unit}' if unit else ''}.",
             _how_sure("r2", sure, how, table),
             of=table.provenance,
         ),
         intervals=sure,
-        details=error_pictures(truth, predicted, model.target, unit),
+        details=error_pictures(real, predicted, model.target, unit),
     )
 
 
@@ -109,20 +119,24 @@ def _of_classes(table: Table, model: Model) -> Metrics:
     said = _asked(table, model)
     shares = model.content["dummy"]
     found, dummy = classification_metrics(said), dummy_answers(said, shares)
+    baseline = classification_metrics(dummy)
+    unknown = dict.fromkeys(undefined(said), nan)
     sure, how = intervals.of_classification(said)
     if "roc_auc" in found:
         yes = int(said.is_positive.sum())
         sure["roc_auc"] = intervals.roc_auc(found["roc_auc"], yes, len(said.truth) - yes)
     usual = max(zip(shares, said.classes, strict=True), key=lambda pair: pair[0])
     return Metrics(
-        found,
-        classification_metrics(dummy),
+        found | unknown,
+        baseline,
         task=model.task,
         rows=len(said.truth),
         caption=_caption(
+            _worse(found["accuracy"], baseline["accuracy"], f"always {usual[1]} is right as often"),
             f"Baseline: always {usual[1]}, {usual[0]:.0%} of the train rows.",
             _of_which(said),
             _unseen(said),
+            _one_class(said, tuple(unknown)),
             _how_sure("accuracy", sure, how, table),
             of=table.provenance,
         ),
@@ -133,9 +147,8 @@ def _of_classes(table: Table, model: Model) -> Metrics:
 
 def _asked(table: Table, model: Model) -> Answers:
     x = model_input(model.content, model.features, table)
-    truth: np.ndarray = labels(table, model.target)
     known = model.classes or ()
-    return answers(estimator_of(model), x, truth, known, model.positive)
+    return answers(estimator_of(model), x, truth(table, model, PORT), known, model.positive)
 
 
 def _of_which(said: Answers) -> str:
@@ -153,6 +166,27 @@ def _unseen(said: Answers) -> str:
         return ""
     rows = "1 row is" if count == 1 else f"{count:,} rows are"
     return f"{rows} of a class that no train row had, and counted as wrong."
+
+
+def _one_class(said: Answers, unknown: Sequence[str]) -> str:
+    """Tell why metrics cannot be told of these rows."""
+    if not unknown:
+        return ""
+    label = said.truth[0]
+    what = "of this class" if label == said.positive else f"of the class {label}"
+    *most, last = (METRICS[name].label for name in unknown)
+    named = f"{', '.join(most)} and {last}" if most else last
+    return f"All rows are {what}, so {named} are undefined."
+
+
+def _worse(value: float, baseline: float, instead: str) -> str:
+    """Say of a model that does not beat its baseline that it does not."""
+    if value > baseline:
+        return ""
+    how = "no better than" if value == baseline else "worse than"
+    return (
+        f"This model is {how} its baseline: {instead}{'.' if value == baseline else ', or more.'}"
+    )
 
 
 def _how_sure(metric: str, sure: Mapping[str, Interval], how: str, table: Table) -> str:

@@ -70,7 +70,7 @@ def classification_metrics(answers: Answers) -> dict[str, float]:
     else:
         found |= _of_positive(answers)
     if answers.shares is not None:
-        found["log_loss"] = _log_loss(answers)
+        found["log_loss"] = float(row_losses(answers).mean())
     return {name: float(value) for name, value in found.items()}
 
 
@@ -111,23 +111,32 @@ def _of_positive(answers: Answers) -> dict[str, float]:
     from sklearn import metrics
 
     truth, said = answers.is_positive, answers.predicted == answers.positive
-    found = {
-        "precision": metrics.precision_score(truth, said, zero_division=0),
-        "recall": metrics.recall_score(truth, said, zero_division=0),
-        "f1": metrics.f1_score(truth, said, zero_division=0),
-    }
+    found = {"precision": metrics.precision_score(truth, said, zero_division=0)}
+    if truth.any():
+        found["recall"] = metrics.recall_score(truth, said, zero_division=0)
+        found["f1"] = metrics.f1_score(truth, said, zero_division=0)
     ranking = answers.ranking
-    if ranking is None or truth.all() or not truth.any():
-        return found
-    found["roc_auc"] = metrics.roc_auc_score(truth, ranking)
-    found["average_precision"] = metrics.average_precision_score(truth, ranking)
-    if answers.shares is not None:
-        found["brier"] = metrics.brier_score_loss(truth, ranking)
+    if ranking is not None and truth.any() and not truth.all():
+        found["roc_auc"] = metrics.roc_auc_score(truth, ranking)
+        found["average_precision"] = metrics.average_precision_score(truth, ranking)
+    if ranking is not None and answers.shares is not None:
+        found["brier"] = float(((ranking - truth) ** 2).mean())
     return found
 
 
-def _log_loss(answers: Answers) -> float:
-    """Average −log of the share that was told for the class that it really was.
+def undefined(answers: Answers) -> tuple[str, ...]:
+    """Name the metrics that rows of one class cannot tell."""
+    truth = answers.is_positive
+    if answers.positive is None or (truth.any() and not truth.all()):
+        return ()
+    of_positive = () if truth.any() else ("recall", "f1")
+    return (
+        of_positive if answers.ranking is None else (*of_positive, "roc_auc", "average_precision")
+    )
+
+
+def row_losses(answers: Answers) -> np.ndarray:
+    """Return of each row −log of the share that was told for the class that it really was.
 
     A share of 0, also of a class that the model has never seen, counts as the smallest number
     above 0 that float64 tells from it, as in scikit-learn.
@@ -140,4 +149,5 @@ def _log_loss(answers: Answers) -> float:
     places = np.array([at.get(label, -1) for label in answers.truth.tolist()])
     told = np.where(places >= 0, shares[np.arange(len(places)), places], 0.0)
     smallest = np.finfo(np.float64).eps
-    return float(-np.log(np.clip(told, smallest, 1 - smallest)).mean())
+    losses: np.ndarray = -np.log(np.clip(told, smallest, 1 - smallest))
+    return losses

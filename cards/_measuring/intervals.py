@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import sqrt
 from typing import TYPE_CHECKING
 
-from cards._measuring.classification import Answers
+from cards._measuring.classification import Answers, row_losses
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,9 +36,15 @@ def of_regression(truth: np.ndarray, predicted: np.ndarray) -> tuple[dict[str, I
 
 
 def of_classification(answers: Answers) -> tuple[dict[str, Interval], str]:
-    """Return the intervals of accuracy, precision and recall (Wilson) and of the ROC AUC."""
+    """Return the intervals of what is measured of classes, and how that of the accuracy was found.
+
+    Accuracy, precision and recall are shares (Wilson). For the F1 rows are drawn again a thousand
+    times, and for log loss and Brier score as well where they are few.
+    """
     hits = answers.truth == answers.predicted
-    found = {"accuracy": wilson(int(hits.sum()), len(hits))}
+    found = {"accuracy": wilson(int(hits.sum()), len(hits)), **_of_losses(answers)}
+    if len(hits) > 1:
+        found |= _of_f1(answers)
     if answers.positive is not None:
         truth, said = answers.is_positive, answers.predicted == answers.positive
         both = int((truth & said).sum())
@@ -63,6 +69,58 @@ def wilson(hits: int, rows: int) -> Interval:
     middle = (share + square / (2 * rows)) / (1 + square / rows)
     half = Z / (1 + square / rows) * sqrt(share * (1 - share) / rows + square / (4 * rows**2))
     return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def _of_losses(answers: Answers) -> dict[str, Interval]:
+    """Log loss and Brier score are averages over the rows."""
+    if answers.shares is None or len(answers.truth) < 2:
+        return {}
+    found = {"log_loss": _of_average(row_losses(answers))}
+    if answers.positive is not None and answers.ranking is not None:
+        found["brier"] = _of_average((answers.ranking - answers.is_positive) ** 2)
+    return found
+
+
+def _of_average(values: np.ndarray) -> Interval:
+    import numpy as np
+
+    if len(values) > MOST_DRAWN:
+        return _average(values)
+    draw, rows = np.random.default_rng(0), len(values)
+    return _middle([float(values[draw.integers(rows, size=rows)].mean()) for _ in range(DRAWN)])
+
+
+def _of_f1(answers: Answers) -> dict[str, Interval]:
+    """Draw rows again; which of them matters only by who was taken for whom."""
+    import numpy as np
+
+    truth, said = answers.truth, answers.predicted
+    if answers.positive is not None:
+        truth, said = answers.is_positive, said == answers.positive
+    names = np.unique(np.concatenate([truth, said]))
+    pairs = len(names) * np.searchsorted(names, truth) + np.searchsorted(names, said)
+    kinds, counts = np.unique(pairs, return_counts=True)
+    real, told = kinds // len(names), kinds % len(names)
+    drawn = np.random.default_rng(0).multinomial(len(truth), counts / len(truth), size=DRAWN)
+    each = np.stack(
+        [_f1(drawn[:, real == at], drawn[:, told == at], drawn[:, (real == at) & (told == at)])
+         for at in range(len(names))]
+    )  # fmt: skip
+    if answers.positive is None:
+        return {"macro_f1": _middle(np.nanmean(each, axis=0).tolist())}
+    if not truth.any():
+        return {}
+    yes = each[-1]
+    return {"f1": _middle(yes[np.isfinite(yes)].tolist())}
+
+
+def _f1(real: np.ndarray, told: np.ndarray, hit: np.ndarray) -> np.ndarray:
+    """Return the F1 of each draw; NaN where the class is not there."""
+    import numpy as np
+
+    both = (real.sum(axis=1) + told.sum(axis=1)).astype(float)
+    found: np.ndarray = 2 * hit.sum(axis=1) / np.where(both > 0, both, np.nan)
+    return found
 
 
 def _normal(errors: np.ndarray, spread: np.ndarray) -> dict[str, Interval]:

@@ -90,7 +90,7 @@ class Metrics(Value):
         """Gather what was measured.
 
         Args:
-            values: metric name (a key of ``METRICS``) to value.
+            values: metric name (a key of ``METRICS``) to value; NaN where rows cannot tell it.
             baseline: the same for the dummy that ignores the features.
             task: what the model predicts.
             rows: how many rows were measured on.
@@ -164,7 +164,7 @@ class Metrics(Value):
     def face(self) -> Face:
         """The main metric as a bar from its baseline, and the one that stands beside it."""
         main, beside = MAIN[self.task]
-        value = self.values.get(beside)
+        value = finite(self.values.get(beside))
         kind = METRICS[beside]
         unit = self.unit if kind.in_target_units else None
         return ScoreFace(

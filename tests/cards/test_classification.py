@@ -18,6 +18,9 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from cards._learning.estimators import CLASSIFIERS, REGRESSORS
+from cards._measuring.classification import Answers
+from cards._measuring.intervals import of_classification
+from cards.assert_metrics import AssertMetrics
 from cards.data_load import DataLoad
 from cards.data_split import DataSplit
 from cards.evaluate import Evaluate
@@ -389,3 +392,70 @@ def test_metrics_of_train_rows_say_that_they_are() -> None:
     assert caption.startswith("These are train rows: they do not tell how good it is on new ones.")
     assert "With 120 train rows, the accuracy is" in caption
     assert Evaluate().brief({"test_dataset": train.schema}) == "120 train rows"
+
+
+def test_every_figure_has_an_interval_that_holds_it() -> None:
+    train, test = parts("breast_cancer")
+    iris, iris_test = parts("iris")
+
+    two = measured(test, learnt(train, "diagnosis", "logistic"))
+    three = measured(iris_test, learnt(iris, "species", "logistic"))
+
+    assert {"accuracy", "precision", "recall", "f1", "roc_auc", "log_loss", "brier"} <= {
+        *two.intervals
+    }
+    assert {"accuracy", "macro_f1", "log_loss"} <= {*three.intervals}
+    for found in (two, three):
+        for name, (low, high) in found.intervals.items():
+            assert low <= found.values[name] <= high, name
+
+
+def test_the_interval_of_the_f1_is_that_of_rows_drawn_again() -> None:
+    truth, said = np.arange(120) % 3 == 0, np.arange(120) % 4 < 2
+    answers = Answers(truth, said, (False, True), positive=True)
+    draw = np.random.default_rng(1)
+    again = [draw.integers(120, size=120) for _ in range(2000)]
+
+    low, high = of_classification(answers)[0]["f1"]
+
+    by_hand = np.quantile([sk.f1_score(truth[at], said[at]) for at in again], (0.025, 0.975))
+    assert (low, high) == pytest.approx(by_hand, abs=0.02)
+
+
+def test_what_rows_of_one_class_cannot_tell_is_undefined_and_not_nought() -> None:
+    train, test = parts("breast_cancer")
+    benign = Table.from_pandas(test.to_pandas().query("diagnosis == 'benign'"))
+
+    metrics = measured(benign, learnt(train, "diagnosis", "logistic"))
+
+    unknown = {name for name, value in metrics.to_json().items() if value is None}
+    assert unknown == {"recall", "f1", "roc_auc", "average_precision"}
+    assert "All rows are of the class benign, so Recall, F1, ROC AUC and" in str(metrics.caption)
+    assert metrics.face().extra is None  # type: ignore[union-attr]
+    with pytest.raises(InputError, match="recall is undefined"):
+        AssertMetrics(condition="recall > 0").run(metrics)
+
+
+def test_a_model_that_does_not_beat_its_baseline_is_told_so() -> None:
+    draw = np.random.default_rng(0)
+    frame = pd.DataFrame({"x": draw.normal(size=300), "y": draw.normal(size=300)})
+    numbers = Table.from_pandas(frame)
+    classes = Table.from_pandas(frame.assign(y=draw.random(300) < 0.3))
+    other = Table.from_pandas(frame.assign(y=draw.random(300) < 0.3))
+
+    by_heart = measured(
+        Table.from_pandas(frame.assign(y=draw.normal(size=300))),
+        learnt(numbers, "y", "decision_tree"),
+    )
+    guesses = measured(other, learnt(classes, "y", "decision_tree"))
+
+    assert str(by_heart.caption).startswith("This model is worse than its baseline: the training")
+    assert str(guesses.caption).startswith("This model is worse than its baseline: always False")
+
+
+def test_codes_that_were_numbers_and_are_text_are_told_in_a_sentence() -> None:
+    frame = pd.DataFrame({"x": np.arange(40.0), "code": [1, 2] * 20})
+    model = learnt(Table.from_pandas(frame), "code", "decision_tree")
+
+    with pytest.raises(InputError, match="code is text here and was whole numbers when"):
+        measured(Table.from_pandas(frame.assign(code=["01", "02"] * 20)), model)

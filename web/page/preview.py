@@ -167,10 +167,15 @@ def _metric(item: MetricItem, others: Sequence[str]) -> Element:
     coarse = abs(item.value or 0) >= 0.05
     return tr(data_metric=item.name, data_value="" if item.value is None else repr(item.value))[
         td[item.label],
-        td(".v")[figure(item.value, item.unit), _interval(item)],
+        td(".v")[
+            _UNDEFINED if item.value is None else figure(item.value, item.unit), _interval(item)
+        ],
         [td[figure(_quiet(cell, coarse), item.unit)] for cell in cells],
         not others and td[figure(_quiet(better, coarse), item.unit)],
     ]
+
+
+_UNDEFINED = span(".u", title="These rows cannot tell it.")["undefined"]
 
 
 def _interval(item: MetricItem) -> Node:
