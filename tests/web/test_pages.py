@@ -1,8 +1,10 @@
 """The pages as the server builds them: what is on them, and what happens to actions."""
 
+import asyncio
 from typing import Any
 
 import pytest
+from nicegui import Client, background_tasks
 from nicegui.testing import User
 
 from tensorrag.pipeline import Edge, Pipeline
@@ -143,3 +145,20 @@ async def test_a_forged_action_does_nothing(
             await result
 
     assert session.pipeline == SPLIT
+
+
+async def test_an_address_that_is_only_fetched_makes_no_pipeline(pages: User, desk: Desk) -> None:
+    """A link preview or a crawler asks for the page, and never opens its socket."""
+    known, pages_before = await names(desk), set(Client.instances)
+    assert (await pages.http_client.get("/edit/new")).status_code == 200
+    (fetched,) = (Client.instances[each] for each in set(Client.instances) - pages_before)
+    building = [each for each in background_tasks.running_tasks if "page" in repr(each.get_coro())]
+    assert building, "the page waits for its socket"
+    fetched.delete()
+    await asyncio.gather(*building, return_exceptions=True)
+    assert await names(desk) == known
+
+
+async def names(desk: Desk) -> list[str]:
+    entries = await asyncio.to_thread(desk.sessions.workspace.pipelines.list)
+    return [entry.id for entry in entries]

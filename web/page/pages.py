@@ -93,7 +93,8 @@ def add_pages(sessions: Sessions) -> None:
         Panel("div", div(".blank")["Opening …"])
         # Over the socket, not while loading: looking at an address changes nothing.
         await client.connected()
-        await _create(sessions, sample)
+        if client.has_socket_connection:  # a page that nobody came to look at is given up
+            await _create(sessions, sample)
 
     @ui.page("/edit/{pipeline_id}", favicon=theme.MARK, response_timeout=30)
     async def edit(client: Client, pipeline_id: str) -> None:
