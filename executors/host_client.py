@@ -152,7 +152,7 @@ class CardHost:
                 raise _CardHungError("A card hangs.") from None
             raise ExecutorError(
                 f"The cards did not answer within {seconds:.0f} seconds.",
-                hint="A card of your own hangs in propagate, or on import: mend or remove it.",
+                hint="A card of your own hangs, or the pipeline is too long to be checked at once.",
             ) from None
         if answer["type"] == "error":
             raise TaskFailed(error_of(answer["data"]))

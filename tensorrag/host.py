@@ -10,6 +10,7 @@ from contextlib import nullcontext
 
 from tensorrag.card import Peek
 from tensorrag.check import Guard, check
+from tensorrag.check.packing import packed
 from tensorrag.leaving.composing import compose
 from tensorrag.pipeline.as_json import from_json
 from tensorrag.plain import JsonObject
@@ -34,7 +35,7 @@ def answer(
         guard: surrounds what each card does; a host stops one there that takes too long.
 
     Returns:
-        A Catalog, a Checked, or what was Written.
+        A Catalog, a Checked as `check.packing` writes it, or what was Written.
     """
     registry = load() if load is not None else Registry.load(place.cards)
     if task.kind == "describe":
@@ -46,4 +47,4 @@ def answer(
         made = task.params.get("made", {})
         return compose(pipeline, registry, known, made, guard).model_dump(mode="json")
     secrets = task.params.get("secrets")
-    return check(pipeline, registry, known, guard, secrets).model_dump(mode="json")
+    return packed(check(pipeline, registry, known, guard, secrets))

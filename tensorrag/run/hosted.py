@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from tensorrag.card import Peek
 from tensorrag.catalog import Catalog
 from tensorrag.check import Checked
+from tensorrag.check.packing import unpacked
 from tensorrag.errors import ExecutorUnavailable
 from tensorrag.executor import Executor
 from tensorrag.pipeline import Pipeline
@@ -43,7 +44,7 @@ class Hosted:
             secrets: names of those that there are.
         """
         task = await asyncio.to_thread(_propagate, pipeline, peeks, secrets)
-        return await asyncio.to_thread(Checked.model_validate, await self.ask(task))
+        return await asyncio.to_thread(unpacked, await self.ask(task))
 
     async def ask(self, task: Task) -> JsonObject:
         """Put a question, and wait for the answer.

@@ -18,6 +18,7 @@ from executors.protocol import decode
 from executors.worker import Channel
 from tensorrag.catalog import Catalog
 from tensorrag.check import Checked
+from tensorrag.check.packing import unpacked
 from tensorrag.errors import TaskFailed
 from tensorrag.registry.draft import Draft
 from tensorrag.registry.finding import Registry
@@ -93,7 +94,7 @@ async def check(local: LocalExecutor, place: Place, *cards: str) -> Checked:
         "edges": [],
     }
     task = Task(kind="propagate", params={"pipeline": pipeline, "peeks": {}})
-    return Checked.model_validate(await local.result(await local.submit(task, place)))
+    return unpacked(await local.result(await local.submit(task, place)))
 
 
 async def test_describes_built_in_and_dropped_in_cards(
