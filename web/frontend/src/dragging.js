@@ -41,7 +41,7 @@ export function useDragging() {
     for (const [id, note] of notes) {
       const { position } = note
       const place = { x: position.x + x - origin.x, y: position.y + y - origin.y }
-      graph.annotations.set(id, { ...note, position: place })
+      graph.draw(id, { position: place })
     }
   }
 

@@ -52,6 +52,11 @@ export function createGraph() {
     if (folds.all.size || after.collapsed) unsettled = true
   }
 
+  /** Draw a note or frame elsewhere or larger while it is held; one that is gone stays so. */
+  function draw(id, change) {
+    if (annotations.has(id)) annotations.set(id, { ...annotations.get(id), ...change })
+  }
+
   function putNode(node) {
     whole.nodes.set(node.id, node)
     if (folds.home.has(node.id)) unsettled = true
@@ -225,6 +230,7 @@ export function createGraph() {
     setRuntime,
     setAnnotations,
     annotate,
+    draw,
     settle,
     edgesOf,
     reach,

@@ -21,9 +21,8 @@ export function createMoving({ graph, flow, selection, actions }) {
       moving.add(id)
     }
     for (const id of notes) {
-      const note = graph.annotations.get(id)
-      const { x, y } = note.position
-      graph.annotations.set(id, { ...note, position: { x: x + dx * by, y: y + dy * by } })
+      const { x, y } = graph.annotations.get(id).position
+      graph.draw(id, { position: { x: x + dx * by, y: y + dy * by } })
       movingNotes.add(id)
     }
     clearTimeout(resting)

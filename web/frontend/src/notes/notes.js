@@ -95,7 +95,7 @@ export function createNotes({ graph, flow, selection, actions }) {
         for (const [each, { x, y }] of places) flow.place(each, { x: x + dx, y: y + dy })
         for (const [each, note] of starts) {
           const position = { x: note.position.x + dx, y: note.position.y + dy }
-          graph.annotations.set(each, { ...note, position })
+          graph.draw(each, { position })
         }
       },
       done: () => actions.moved([...cards], [...notes]),
@@ -109,9 +109,9 @@ export function createNotes({ graph, flow, selection, actions }) {
       move(dx, dy) {
         const width = Math.max(LEAST.width, note.size.width + dx)
         size = { width, height: Math.max(LEAST.height, note.size.height + dy) }
-        graph.annotations.set(id, { ...note, size })
+        graph.draw(id, { size })
       },
-      done: () => actions.annotate({ id, size }),
+      done: () => graph.annotations.has(id) && actions.annotate({ id, size }),
     })
   }
 
