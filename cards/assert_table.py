@@ -7,7 +7,9 @@ from typing import NamedTuple
 
 from cards._columns import require, some
 from cards._formula.formula import MAX_LENGTH, condition
+from cards._script.tables import assert_table
 from tensorrag import Card, Column, Field, InputError, Schema, Table, TableSchema
+from tensorrag.script import Given, Script
 
 
 class AssertTable(Card):
@@ -51,6 +53,10 @@ class AssertTable(Card):
         if self.condition.strip():
             condition(self.condition, dataset, field="condition")
         return dataset
+
+    def script(self, given: Given) -> Script:
+        """Write it as plain Python."""
+        return assert_table(self, given)
 
     def brief(self, schemas: Mapping[str, Schema]) -> str:
         """Show what must hold first."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from cards._arrow import as_text
 from cards._columns import require
+from cards._script.tables import balance
 from tensorrag import (
     Card,
     CardError,
@@ -18,6 +19,7 @@ from tensorrag import (
     Table,
     TableSchema,
 )
+from tensorrag.script import Given, Script
 
 if TYPE_CHECKING:
     import numpy as np
@@ -77,6 +79,10 @@ class BalanceClasses(Card):
         unknown = {"missing": None}  # rows with missing values are repeated too
         columns = tuple(c.model_copy(update=unknown) if c.missing else c for c in dataset.columns)
         return dataset.model_copy(update={"rows": None, "columns": columns})
+
+    def script(self, given: Given) -> Script:
+        """Write it as plain Python."""
+        return balance(self, given)
 
     def brief(self, schemas: Mapping[str, Schema]) -> str:
         """Say how, and by which column."""

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from cards._arrow import replaced
 from cards._columns import require, some
 from cards._kinds import to_kind
+from cards._script.tables import change_kinds
 from tensorrag import Card, Column, ColumnSchema, Field, ParameterError, Schema, Table, TableSchema
+from tensorrag.script import Given, Script
 from tensorrag.types import ColumnKind
 
 if TYPE_CHECKING:
@@ -66,6 +68,10 @@ class ChangeKinds(Card):
             return dataset
         columns = tuple(self._columns(dataset.columns, kinds))
         return dataset.model_copy(update={"columns": columns})
+
+    def script(self, given: Given) -> Script:
+        """Write it as plain Python."""
+        return change_kinds(self, given)
 
     def brief(self, schemas: Mapping[str, Schema]) -> str:
         """Name the columns."""

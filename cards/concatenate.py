@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from cards._arrow import plain
 from cards._merging import in_common, merged
+from cards._script.tables import concatenate
 from tensorrag import Card, ColumnSchema, Field, InputError, Schema, Table, TableSchema
+from tensorrag.script import Given, Script
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -57,6 +59,10 @@ class Concatenate(Card):
             rows=sum(known) if len(known) == len(rows) else None,
             provenance=merged([table.provenance for table in tables]),
         )
+
+    def script(self, given: Given) -> Script:
+        """Write it as plain Python."""
+        return concatenate(self, given)
 
     def brief(self, schemas: Mapping[str, Schema]) -> str:
         """Say what becomes of columns that a table lacks."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from cards._columns import require, some
+from cards._script import features
 from tensorrag import (
     Card,
     Column,
@@ -17,6 +18,7 @@ from tensorrag import (
     Table,
     TableSchema,
 )
+from tensorrag.script import Given, Script
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -58,7 +60,7 @@ class DatesToFeatures(Card):
     def run(self, dataset: Table) -> Out:
         import pyarrow as pa
 
-        dates = set(self._dates(dataset.schema) or ())
+        dates = set(self.dates(dataset.schema) or ())
         known = self._columns(dataset.schema) or ()
         made: dict[str, pa.ChunkedArray] = {}
         for name in dataset.arrow.column_names:
@@ -66,24 +68,28 @@ class DatesToFeatures(Card):
                 made[name] = dataset.arrow[name]
             if name in dates:
                 date = _timestamps(dataset.arrow[name], name)
-                made |= {f"{name}_{part}": _part(date, part) for part in self._parts()}
+                made |= {f"{name}_{part}": _part(date, part) for part in self.parts()}
         return self.Out(Table(pa.table(made), columns=known, provenance=dataset.provenance))
 
     def propagate(self, dataset: TableSchema) -> TableSchema:
         return dataset.model_copy(update={"columns": self._columns(dataset)})
 
+    def script(self, given: Given) -> Script:
+        """Write it as plain Python."""
+        return features.dates(self, given)
+
     def brief(self, schemas: Mapping[str, Schema]) -> str:
         """Name the dates and what is taken of them."""
-        parts = some([part.replace("_", " ") for part in self._parts()])
+        parts = some([part.replace("_", " ") for part in self.parts()])
         return f"{some(self.columns, 2)} · {parts}" if self.columns else parts
 
-    def _parts(self) -> list[str]:
+    def parts(self) -> list[str]:
         parts = ("year", "month", "day", "weekday", "day_of_year", "hour", "days")
         return [part for part in parts if getattr(self, part)]
 
-    def _dates(self, schema: TableSchema) -> list[str] | None:
+    def dates(self, schema: TableSchema) -> list[str] | None:
         require(schema, self.columns, field="columns")
-        if not self._parts():
+        if not self.parts():
             raise ParameterError(
                 "Nothing is taken of the dates.", field="year", hint="Switch on year, or another."
             )
@@ -99,7 +105,7 @@ class DatesToFeatures(Card):
         return self.columns or [c.name for c in schema.columns if c.kind == "date"]
 
     def _columns(self, schema: TableSchema) -> tuple[ColumnSchema, ...] | None:
-        dates = self._dates(schema)
+        dates = self.dates(schema)
         if dates is None or schema.columns is None:
             return None
         columns = tuple(self._changed(schema.columns, set(dates)))
@@ -120,7 +126,7 @@ class DatesToFeatures(Card):
             if column.name not in dates or self.keep:
                 yield column
             if column.name in dates:
-                for part in self._parts():
+                for part in self.parts():
                     name = f"{column.name}_{part}"
                     yield ColumnSchema(name=name, kind="integer", missing=column.missing)
 

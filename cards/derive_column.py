@@ -7,7 +7,9 @@ from typing import NamedTuple
 
 from cards._columns import refuse_taken, with_columns
 from cards._formula.formula import MAX_LENGTH, Formula, formula
+from cards._script.tables import derived
 from tensorrag import Card, ColumnSchema, Field, ParameterError, Schema, Table, TableSchema
+from tensorrag.script import Given, Script
 from tensorrag.types import ColumnKind
 
 
@@ -57,6 +59,10 @@ class DeriveColumn(Card):
 
     def propagate(self, dataset: TableSchema) -> TableSchema:
         return with_columns(dataset, [self._column(self._formula(dataset))])
+
+    def script(self, given: Given) -> Script:
+        """Write it as plain Python."""
+        return derived(self, given)
 
     def brief(self, schemas: Mapping[str, Schema]) -> str:
         """Show name and formula."""

@@ -11,6 +11,7 @@ from cards._encoding.one_hot import one_hot
 from cards._encoding.ordinal import ordinal
 from cards._encoding.target import target_means
 from cards._fitting import fitted, fitting_concerns, same_columns
+from cards._script.features import encode
 from tensorrag import (
     Card,
     CardError,
@@ -22,6 +23,7 @@ from tensorrag import (
     Table,
     TableSchema,
 )
+from tensorrag.script import Given, Script
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -62,7 +64,7 @@ class Encode(Card):
 
     def run(self, dataset: Table, fit_on: Table | None) -> Out:
         learnt = dataset if fit_on is None else fit_on
-        names = self._names(dataset.schema, learnt.schema) or []
+        names = self.chosen(dataset.schema, learnt.schema) or []
         if self.method == "one_hot":
             arrow, columns = one_hot(dataset, learnt, names, self.most_values)
         else:
@@ -73,13 +75,17 @@ class Encode(Card):
         return self.Out(Table(arrow, columns=columns, provenance=provenance))
 
     def propagate(self, dataset: TableSchema, fit_on: TableSchema | None) -> TableSchema:
-        names = self._names(dataset, fit_on)
+        names = self.chosen(dataset, fit_on)
         columns = dataset.columns
         if columns is not None:  # one-hot columns are known once the values are
             known = names is not None and (self.method != "one_hot" or not names)
             columns = self._numbers(columns, names or []) if known else None
         provenance = fitted(dataset, fit_on, self.title)
         return dataset.model_copy(update={"columns": columns, "provenance": provenance})
+
+    def script(self, given: Given) -> Script:
+        """Write it as plain Python."""
+        return encode(self, given)
 
     def brief(self, schemas: Mapping[str, Schema]) -> str:
         """Say how, and what."""
@@ -90,7 +96,7 @@ class Encode(Card):
         """Warn of encoding test rows by themselves."""
         return fitting_concerns(schemas, "The values")
 
-    def _names(self, schema: TableSchema, fit_on: TableSchema | None) -> list[str] | None:
+    def chosen(self, schema: TableSchema, fit_on: TableSchema | None) -> list[str] | None:
         require(schema, self.columns, field="columns")
         if self.method == "target":
             self._check_target(schema, fit_on)

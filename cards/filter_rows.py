@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from cards._formula.formula import MAX_LENGTH, condition
+from cards._script.tables import filtered
 from tensorrag import Card, Field, Schema, Table, TableSchema
+from tensorrag.script import Given, Script
 
 
 class FilterRows(Card):
@@ -36,6 +38,10 @@ class FilterRows(Card):
     def propagate(self, dataset: TableSchema) -> TableSchema:
         condition(self.condition, dataset, field="condition")
         return dataset.model_copy(update={"rows": None})
+
+    def script(self, given: Given) -> Script:
+        """Write it as plain Python."""
+        return filtered(self, given)
 
     def brief(self, schemas: Mapping[str, Schema]) -> str:
         """Show the condition."""

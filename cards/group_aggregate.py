@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from cards._arrow import plain, without_nan
 from cards._columns import require, require_numbers, some
+from cards._script.tables import group
 from tensorrag import Card, Column, ColumnSchema, Field, ParameterError, Schema, Table, TableSchema
+from tensorrag.script import Given, Script
 from tensorrag.types import ColumnKind
 
 if TYPE_CHECKING:
@@ -54,7 +56,7 @@ class GroupAggregate(Card):
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        names = self._measured(dataset.schema) or []
+        names = self.measured(dataset.schema) or []
         by = {f"by {at}": plain(dataset.arrow[name], name) for at, name in enumerate(self.by)}
         values = {f"of {at}": _values(dataset, name) for at, name in enumerate(names)}
         asked = [
@@ -64,7 +66,7 @@ class GroupAggregate(Card):
                 pc.VarianceOptions(ddof=1) if measure == "std" else None,
             )
             for at in range(len(names))
-            for measure in self._measures()
+            for measure in self.measures()
         ]
         grouped = pa.table(by | values).group_by(list(by), use_threads=False)
         try:
@@ -85,11 +87,15 @@ class GroupAggregate(Card):
         columns = self._columns(dataset)
         return dataset.model_copy(update={"columns": columns, "rows": None})
 
+    def script(self, given: Given) -> Script:
+        """Write it as plain Python."""
+        return group(self, given)
+
     def brief(self, schemas: Mapping[str, Schema]) -> str:
         """Name the groups and the measures."""
-        return f"by {some(self.by)} · {some(self._measures())}" if self.by else "no column chosen"
+        return f"by {some(self.by)} · {some(self.measures())}" if self.by else "no column chosen"
 
-    def _measures(self) -> list[Measure]:
+    def measures(self) -> list[Measure]:
         chosen: dict[Measure, bool] = {
             "mean": self.mean,
             "median": self.median,
@@ -101,14 +107,14 @@ class GroupAggregate(Card):
         }
         return [measure for measure, wanted in chosen.items() if wanted]
 
-    def _measured(self, schema: TableSchema) -> list[str] | None:
+    def measured(self, schema: TableSchema) -> list[str] | None:
         if not self.by:
             raise ParameterError(
                 "No column to group by is chosen.", field="by", hint="Choose one, or several."
             )
         require(schema, self.by, field="by")
         require(schema, self.columns, field="columns")
-        if any(measure not in _OF_ANY for measure in self._measures()):
+        if any(measure not in _OF_ANY for measure in self.measures()):
             require_numbers(schema, self.columns, field="columns", what="This measure")
         if schema.columns is None:
             return None
@@ -116,7 +122,7 @@ class GroupAggregate(Card):
         return self.columns or [name for name in numbers if name not in self.by]
 
     def _columns(self, schema: TableSchema) -> tuple[ColumnSchema, ...] | None:
-        measured = self._measured(schema)
+        measured = self.measured(schema)
         if measured is None:
             return None
         columns = tuple(self._made(schema, measured))
@@ -136,7 +142,7 @@ class GroupAggregate(Card):
             yield known[name]
         yield ColumnSchema(name="rows", kind="integer", missing=0)
         for name in measured:
-            for measure in self._measures():
+            for measure in self.measures():
                 kind = _KINDS.get(measure, known[name].kind)
                 kind = "integer" if measure == "sum" and kind == "binary" else kind
                 unit = None if measure == "distinct" else known[name].unit

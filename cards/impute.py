@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from cards._arrow import as_floats, plain, replaced, without_nan
 from cards._columns import require, some
 from cards._fitting import fitted, fitting_concerns, same_columns
+from cards._script.features import impute
 from tensorrag import (
     Card,
     CardError,
@@ -19,6 +20,7 @@ from tensorrag import (
     Table,
     TableSchema,
 )
+from tensorrag.script import Given, Script
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -52,7 +54,7 @@ class Impute(Card):
 
     def run(self, dataset: Table, fit_on: Table | None) -> Out:
         learnt = dataset if fit_on is None else fit_on
-        names = self._names(dataset.schema, learnt.schema) or []
+        names = self.chosen(dataset.schema, learnt.schema) or []
         filled: dict[str, pa.ChunkedArray] = {}
         for name in names:
             column = _fillable(plain(dataset.arrow[name], name))
@@ -67,13 +69,17 @@ class Impute(Card):
         return self.Out(Table(arrow, like=dataset, provenance=provenance))
 
     def propagate(self, dataset: TableSchema, fit_on: TableSchema | None) -> TableSchema:
-        names = self._names(dataset, fit_on)
+        names = self.chosen(dataset, fit_on)
         provenance = fitted(dataset, fit_on, self.title)
         columns = dataset.columns
         if columns is not None and names is not None:
             full = {"missing": 0}
             columns = tuple(c.model_copy(update=full) if c.name in names else c for c in columns)
         return dataset.model_copy(update={"columns": columns, "provenance": provenance})
+
+    def script(self, given: Given) -> Script:
+        """Write it as plain Python."""
+        return impute(self, given)
 
     def brief(self, schemas: Mapping[str, Schema]) -> str:
         """Say what is filled in where."""
@@ -84,7 +90,7 @@ class Impute(Card):
         """Warn of filling test rows by themselves."""
         return fitting_concerns(schemas, "The values to fill in")
 
-    def _names(self, schema: TableSchema, fit_on: TableSchema | None) -> list[str] | None:
+    def chosen(self, schema: TableSchema, fit_on: TableSchema | None) -> list[str] | None:
         require(schema, self.columns, field="columns")
         if schema.columns is None:
             return self.columns or None

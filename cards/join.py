@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from cards._arrow import plain
 from cards._columns import require, some
 from cards._merging import in_common, merged
+from cards._script.tables import join
 from tensorrag import (
     Card,
     Column,
@@ -19,6 +20,7 @@ from tensorrag import (
     Table,
     TableSchema,
 )
+from tensorrag.script import Given, Script
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -51,7 +53,7 @@ class Join(Card):
     def run(self, left: Table, right: Table) -> Out:
         import pyarrow as pa
 
-        columns = self._columns(left.schema, right.schema) or ()
+        columns = self.joined(left.schema, right.schema) or ()
         ours, theirs = _keys(left, self.on, _ROW), _keys(right, self.on, _OTHER)
         ours, theirs = _alike(ours, theirs, self.on)
         self._refuse_many(ours, theirs)
@@ -71,15 +73,19 @@ class Join(Card):
         return self.Out(Table(arrow, columns=columns, provenance=provenance))
 
     def propagate(self, left: TableSchema, right: TableSchema) -> TableSchema:
-        columns = self._columns(left, right)
+        columns = self.joined(left, right)
         provenance = merged([left.provenance, right.provenance])
         return TableSchema(columns=columns, provenance=provenance)
+
+    def script(self, given: Given) -> Script:
+        """Write it as plain Python."""
+        return join(self, given)
 
     def brief(self, schemas: Mapping[str, Schema]) -> str:
         """Name the columns and the kind of join."""
         return f"{self.how} on {some(self.on)}" if self.on else "no column chosen"
 
-    def _columns(self, left: TableSchema, right: TableSchema) -> tuple[ColumnSchema, ...] | None:
+    def joined(self, left: TableSchema, right: TableSchema) -> tuple[ColumnSchema, ...] | None:
         if not self.on:
             raise ParameterError(
                 "No column to join on is chosen.", field="on", hint="Choose one that both have."

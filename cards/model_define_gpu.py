@@ -8,7 +8,9 @@ from typing import Annotated, Literal, NamedTuple
 import pydantic
 
 from cards._network.layers import open_layers
+from cards._script.network import define
 from tensorrag import Card, Field, NetworkSpec, NetworkSpecSchema, Schema
+from tensorrag.script import Given, Script
 from tensorrag.types import Layer, Trainer
 
 Units = Annotated[int, pydantic.Field(ge=1, le=16_384)]
@@ -60,6 +62,10 @@ class ModelDefineGpu(Card):
             epochs=self.epochs,
             batch_size=self.batch_size,
         )
+
+    def script(self, given: Given) -> Script:
+        """Write it as plain Python."""
+        return define(self, given)
 
     def brief(self, schemas: Mapping[str, Schema]) -> str:
         """Name the widths and the activation."""

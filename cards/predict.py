@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from cards._learning import missing_features, predict, probabilities
+from cards._script import learning
 from tensorrag import (
     Card,
     Field,
@@ -17,6 +18,7 @@ from tensorrag import (
     Table,
     TableSchema,
 )
+from tensorrag.script import Given, Script
 from tensorrag.types import ColumnSchema
 
 if TYPE_CHECKING:
@@ -59,6 +61,10 @@ class Predict(Card):
             return TableSchema(rows=dataset.rows, provenance=dataset.provenance)
         column = ColumnSchema(name=name, kind="number", missing=0)
         return dataset.model_copy(update={"columns": (*dataset.columns, column)})
+
+    def script(self, given: Given) -> Script:
+        """Write it as plain Python."""
+        return learning.predict(self, given)
 
     def brief(self, schemas: Mapping[str, Schema]) -> str:
         """Name the new column."""

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from cards._arrow import plain
 from cards._columns import require
+from cards._script.tables import sample
 from tensorrag import Card, Column, Field, Schema, Table, TableSchema
+from tensorrag.script import Given, Script
 
 if TYPE_CHECKING:
     import numpy as np
@@ -56,6 +58,10 @@ class SampleRows(Card):
     def propagate(self, dataset: TableSchema) -> TableSchema:
         rows = None if dataset.rows is None else self._count(dataset.rows)
         return dataset.model_copy(update={"rows": rows})
+
+    def script(self, given: Given) -> Script:
+        """Write it as plain Python."""
+        return sample(self, given)
 
     def brief(self, schemas: Mapping[str, Schema]) -> str:
         """Say how many."""

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from cards._arrow import as_floats, replaced
 from cards._columns import require, require_numbers, some, with_columns
 from cards._fitting import fitted, fitting_concerns, same_columns
+from cards._script.features import scale
 from tensorrag import Card, CardError, Column, ColumnSchema, Field, Schema, Table, TableSchema
+from tensorrag.script import Given, Script
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -37,7 +39,7 @@ class Scale(Card):
 
     def run(self, dataset: Table, fit_on: Table | None) -> Out:
         learnt = dataset if fit_on is None else fit_on
-        names = self._names(dataset.schema, learnt.schema) or []
+        names = self.chosen(dataset.schema, learnt.schema) or []
         scaled: dict[str, pa.ChunkedArray] = {}
         for name in names:
             middle, spread = self._fit(as_floats(learnt.arrow[name]))
@@ -49,9 +51,13 @@ class Scale(Card):
         return self.Out(Table(arrow, columns=columns, provenance=provenance))
 
     def propagate(self, dataset: TableSchema, fit_on: TableSchema | None) -> TableSchema:
-        names = self._names(dataset, fit_on)
+        names = self.chosen(dataset, fit_on)
         changed = dataset.model_copy(update={"provenance": fitted(dataset, fit_on, self.title)})
         return changed if names is None else with_columns(changed, self._columns(dataset, names))
+
+    def script(self, given: Given) -> Script:
+        """Write it as plain Python."""
+        return scale(self, given)
 
     def brief(self, schemas: Mapping[str, Schema]) -> str:
         """Say how, and what."""
@@ -62,7 +68,7 @@ class Scale(Card):
         """Warn of scaling test rows by themselves."""
         return fitting_concerns(schemas, "Middle and spread")
 
-    def _names(self, schema: TableSchema, fit_on: TableSchema | None) -> list[str] | None:
+    def chosen(self, schema: TableSchema, fit_on: TableSchema | None) -> list[str] | None:
         require(schema, self.columns, field="columns")
         require_numbers(schema, self.columns, field="columns", what="Scaling")
         if schema.columns is None:

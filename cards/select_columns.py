@@ -7,7 +7,9 @@ from difflib import get_close_matches
 from typing import Literal, NamedTuple
 
 from cards._columns import require, some
+from cards._script.tables import select
 from tensorrag import Card, Column, Field, ParameterError, Schema, Table, TableSchema
+from tensorrag.script import Given, Script
 
 
 class SelectColumns(Card):
@@ -29,14 +31,14 @@ class SelectColumns(Card):
         dataset: Table
 
     def run(self, dataset: Table) -> Out:
-        names = self._names(dataset.schema) or {}
+        names = self.renamed(dataset.schema) or {}
         known = {column.name: column for column in dataset.columns}
         columns = [known[old].model_copy(update={"name": new}) for old, new in names.items()]
         arrow = dataset.arrow.select(list(names)).rename_columns(list(names.values()))
         return self.Out(Table(arrow, columns=columns, provenance=dataset.provenance))
 
     def propagate(self, dataset: TableSchema) -> TableSchema:
-        names = self._names(dataset)
+        names = self.renamed(dataset)
         if names is None:
             return dataset
         columns = tuple(
@@ -46,13 +48,17 @@ class SelectColumns(Card):
         )
         return dataset.model_copy(update={"columns": columns})
 
+    def script(self, given: Given) -> Script:
+        """Write it as plain Python."""
+        return select(self, given)
+
     def brief(self, schemas: Mapping[str, Schema]) -> str:
         """Name the columns."""
         renamed = f"{len(self.rename)} renamed" if self.rename else ""
         chosen = f"{self.mode} {some(self.columns)}" if self.columns else ""
         return " · ".join(part for part in (chosen, renamed) if part) or "all columns"
 
-    def _names(self, schema: TableSchema) -> dict[str, str] | None:
+    def renamed(self, schema: TableSchema) -> dict[str, str] | None:
         """Return the columns that stay, each with its new name; None where they are not known."""
         if schema.names is None:
             return None

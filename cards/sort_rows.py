@@ -7,7 +7,9 @@ from typing import NamedTuple
 
 from cards._arrow import plain
 from cards._columns import require, some
+from cards._script.tables import sort
 from tensorrag import Card, Column, Field, ParameterError, Schema, Table, TableSchema
+from tensorrag.script import Given, Script
 
 
 class SortRows(Card):
@@ -42,6 +44,10 @@ class SortRows(Card):
     def propagate(self, dataset: TableSchema) -> TableSchema:
         self._check(dataset)
         return dataset
+
+    def script(self, given: Given) -> Script:
+        """Write it as plain Python."""
+        return sort(self, given)
 
     def brief(self, schemas: Mapping[str, Schema]) -> str:
         """Name the columns."""

@@ -9,6 +9,7 @@ from cards._learning.columns import feature_names, target_brief
 from cards._learning.task import Wanted, known_task
 from cards._network.layers import feed_forward, parameter_count, widths
 from cards._network.room import HOW, TRAINED, needed, training_memory
+from cards._script.network import train
 from tensorrag import (
     Card,
     CardError,
@@ -24,6 +25,7 @@ from tensorrag import (
 )
 from tensorrag.allowance import machine_memory
 from tensorrag.footprint import Footprint
+from tensorrag.script import Given, Script
 from tensorrag.types import NUMERIC
 
 
@@ -137,6 +139,10 @@ class TrainGpu(Card):
         """Count the units and parameters that the network has at least."""
         known = self.propagate(table, None, spec)
         return known.model_copy(update=_facts(known, spec))
+
+    def script(self, given: Given) -> Script:
+        """Write it as plain Python."""
+        return train(self, given)
 
     def brief(self, schemas: Mapping[str, Schema]) -> str:
         """Name target and features."""

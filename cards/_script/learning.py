@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cards._learning.estimators import FIXED, SCALED, where_defined
 from cards._learning.preparing import OWN
 from cards._learning.training import APART
-from cards._script.shared import call, columns_of, of
+from cards._script.shared import call, columns_of, keywords, of
 from tensorrag import EstimatorSpec, ModelSchema
 from tensorrag.script import Given, Script, literal
 from tensorrag.types import NUMERIC
@@ -17,6 +17,7 @@ from tensorrag.types.schema import Label, Task
 
 if TYPE_CHECKING:
     from cards.model_define import ModelDefine
+    from cards.predict import Predict
     from cards.train import Train
 
 _USUAL: Mapping[str, Any] = {
@@ -48,6 +49,8 @@ class Trained:
     positive: Label | None = None
     as_floats: bool = False
     """Whether flags are among the features, which are numbers to a model."""
+    tells_shares: bool = False
+    """Whether it tells how likely each class is."""
     whole: bool = False
     """Whether the classes are whole numbers that the table may hold as fractions."""
 
@@ -118,6 +121,7 @@ class _Training:
             task=self.schema.task or "regression",
             classes=self.schema.classes or (),
             positive=self.schema.positive,
+            tells_shares=self.classify and self.spec.model_type != "svm",
             as_floats=not self.categories
             and any(self.columns[name].kind == "binary" for name in self.numbers),
             whole=self.classify and target.kind == "number",
@@ -207,3 +211,21 @@ class _Training:
 
     def _import(self, line: str) -> None:
         self.imports.append(line)
+
+
+def predict(card: Predict, given: Given) -> Script:
+    """Put predictions beside the rows, and of a classifier what each class is given."""
+    table, trained = given.variable("dataset"), given.fact("trained_model")
+    new, x = given.new("predictions"), trained.rows(table)
+    name = card.prediction_column or f"predicted_{trained.target}"
+    pairs = [(name, f"{trained.model}.predict({x})")]
+    if not (card.shares and trained.classes):
+        return Script(f"{new} = {table}.assign({keywords(pairs)})", {"predictions": new})
+    shares = given.new("shares")
+    code = f"{new} = {table}.assign({keywords(pairs)})\n"
+    if not trained.tells_shares:
+        return Script(code.rstrip(), {"predictions": new})
+    code += f"{shares} = {trained.model}.predict_proba({x})\n"
+    for at, label in enumerate(trained.classes):
+        code += f"{of(new, f'probability_{label}')} = {shares}[:, {at}]\n"
+    return Script(code, {"predictions": new})

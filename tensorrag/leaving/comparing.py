@@ -43,7 +43,7 @@ class Verdict(BaseModel):
             figures = "figure" if self.same == 1 else "figures"
             return (
                 f"Verified {self.day}: a process without TensorRag gave the same {self.same} "
-                f"{figures} as the last run, to a relative {self.tolerance:g}."
+                f"{figures} as the last run, to a relative {_power(self.tolerance)}."
             )
         if not self.differences:
             return f"Tried {self.day}: it runs; there are no figures to compare."
@@ -93,6 +93,10 @@ def compare(
         differences=tuple(differences),
         tolerance=tolerance,
     )
+
+
+def _power(tolerance: float) -> str:
+    return f"{tolerance:.0e}".replace("e-0", "e-")
 
 
 Figure = float | int | str | None

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
+from tensorrag.card import Peek
+from tensorrag.check import peek_key
 from tensorrag.leaving import Written
 from tensorrag.leaving.as_python import python
 from tensorrag.leaving.comparing import Verdict, compare
@@ -61,7 +64,15 @@ def written(pipeline: Pipeline, values: Values) -> Written:
         node: {port: output["schema"] for port, output in ports.items()}
         for node, ports in outputs(values).items()
     }
-    return compose(pipeline, REGISTRY, made=made)
+    return compose(pipeline, REGISTRY, dict(_peeks(pipeline)), made)
+
+
+def _peeks(pipeline: Pipeline) -> Iterator[tuple[str, Peek]]:
+    for node in pipeline.nodes.values():
+        found = REGISTRY.get(node.card)
+        card = found.card(**node.params)
+        if hasattr(card, "peek"):
+            yield peek_key(found, card), card.peek()
 
 
 def verified(pipeline: Pipeline) -> tuple[Verdict, str]:

@@ -30,7 +30,6 @@ def five(sample: str, target: str, model: str, **split: Any) -> tuple[Node, ...]
 @pytest.mark.parametrize(
     ("sample", "target", "model", "split"),
     [
-        ("diabetes", "progression", "ridge", {}),
         ("iris", "species", "random_forest", {"stratify_by": "species"}),
         ("breast_cancer", "diagnosis", "svm", {"stratify_by": "diagnosis"}),
     ],

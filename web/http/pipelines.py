@@ -17,6 +17,7 @@ from tensorrag.pipeline.as_json import to_json
 from tensorrag.store.shelf import Entry
 from web.http.card_sources import add_card_sources
 from web.http.edits import add_edits
+from web.http.leaving import add_leaving
 from web.http.logs import add_logs
 from web.http.models import add_models
 from web.http.problem_details import ProblemRoute, problem_response
@@ -63,6 +64,7 @@ def make_api(sessions: Sessions) -> APIRouter:
     add_logs(api, sessions)
     add_results(api, sessions)
     add_models(api, sessions)
+    add_leaving(api, sessions)
     add_uploads(api, sessions)
     _add_rest(api)
     return api

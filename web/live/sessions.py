@@ -27,6 +27,7 @@ from web.live import trusting
 from web.live.card_sources import CardSources
 from web.live.card_watch import CardWatch
 from web.live.hosting import Hosting
+from web.live.leavings import Leavings
 from web.live.logs import Logs
 from web.live.notifying import Notifier
 from web.live.offered import Offered
@@ -67,6 +68,8 @@ class Sessions:
         """What other places offer, as far as somebody wanted to know."""
         self.notifier = Notifier(workspace.settings)
         """Tells that long runs have ended."""
+        self.leavings = Leavings(self)
+        """Writes pipelines as plain Python."""
         self.setting_up = SettingUp()
         """Sets up another place, when somebody asks for that."""
         self._hosting: Hosting | None = None

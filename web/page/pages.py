@@ -23,6 +23,7 @@ from web.page.home import Home
 from web.page.markup import div
 from web.page.models_page import ModelsPage
 from web.page.panel import Panel
+from web.page.python_page import PythonPage
 from web.page.settings_page import SettingsPage
 from web.page.source_page import SourcePage
 from web.page.standing import machine
@@ -95,6 +96,18 @@ def add_pages(sessions: Sessions) -> None:
         await client.connected()
         if client.has_socket_connection:  # a page that nobody came to look at is given up
             await _create(sessions, sample)
+
+    @ui.page("/edit/{pipeline_id}/python", favicon=theme.MARK, response_timeout=30)
+    async def python(client: Client, pipeline_id: str) -> None:
+        await sessions.wait_ready()
+        try:
+            session = await sessions.open(pipeline_id)
+            await PythonPage(sessions, session).build()
+        except TensorRagError as error:
+            trouble.refuse(error.message, error.hint)
+            return
+        theme.dress(theme.title(f"{session.pipeline.name} in Python"), SHEET)
+        find_here(client, sessions)
 
     @ui.page("/edit/{pipeline_id}", favicon=theme.MARK, response_timeout=30)
     async def edit(client: Client, pipeline_id: str) -> None:

@@ -81,6 +81,7 @@ def top_bar_of(session: Session, machine: Machine, offered: Offered) -> TopBar:
     """Return what the top bar shows."""
     return TopBar(
         name=session.pipeline.name,
+        id=session.id,
         saved=session.saved_text,
         saved_revision=session.saved_revision,
         undo=session.undo_label or None,

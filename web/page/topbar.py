@@ -17,6 +17,8 @@ class TopBar:
     """What the top bar shows."""
 
     name: str
+    id: str = ""
+    """The pipeline, as addresses name it."""
     saved: str = "Saved"
     saved_revision: int = 0
     """The latest one that no crash can take away."""
@@ -55,7 +57,7 @@ def top_bar(bar: TopBar) -> Node:
         finder_button(),
         _history(bar),
         span(".vr"),
-        _files(),
+        _files(bar.id),
         settings_link(),
         theme_button(),
         _sheet_of_keys(),
@@ -113,8 +115,21 @@ def _tool(name: str, title: str, keys: str, *, off: bool = False) -> Element:
     )[icon(name)]  # fmt: skip
 
 
-def _files() -> Node:
-    return [import_button(".i", "Import a pipeline", None), export_button()]
+def _files(pipeline: str) -> Node:
+    return [
+        import_button(".i", "Import a pipeline", None),
+        export_button(),
+        pipeline and python_link(pipeline),
+    ]
+
+
+def python_link(pipeline: str) -> Element:
+    """Lead to the pipeline as plain Python."""
+    title = "Export as Python…"
+    return a(
+        ".btn.i.wide", href=f"/edit/{pipeline}/python", data_testid="export-python", title=title,
+        aria_label=title,
+    )[icon("code")]  # fmt: skip
 
 
 def import_button(look: str, title: str, word: str | None) -> Node:

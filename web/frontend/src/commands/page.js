@@ -101,6 +101,7 @@ export function pageCommands({ actions, openPalette, openSheet }) {
     { ...press("theme"), title: "Light or dark", group: "View" },
     { ...press("history"), title: "History and named versions", group: "Pipeline" },
     { ...press("export"), title: "Export the pipeline as a file", group: "Pipeline" },
+    { ...press("export-python"), title: "Export as Python…", group: "Pipeline" },
     { ...press("import"), title: "Import a pipeline", group: "Pipeline" },
     { id: "rename", title: "Rename the pipeline", group: "Pipeline", run: rename },
     { ...press("settings"), title: "Settings", group: "Pipeline" },

@@ -1,0 +1,315 @@
+"""Every built-in card writes itself as Python that makes the table which the card makes."""
+
+from __future__ import annotations
+
+import json
+import math
+import pickle
+import random
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from tensorrag.leaving import Written
+from tensorrag.leaving.as_python import python
+from tensorrag.leaving.verifying import OURS
+from tensorrag.pipeline import Node, Pipeline
+from tensorrag.sources import Sources, looking_in
+from tests.cards.leaving import REGISTRY, Values, files_of, ran, wired, written
+
+HOUSES = Node("houses", "data_load", {"source": "path", "path": "houses.csv"})
+CITIES = Node("cities", "data_load", {"source": "path", "path": "cities.csv"})
+AFTER_SPLIT = "houses.dataset > split.dataset, split.test_dataset > card.dataset,"
+FITTED = f"{AFTER_SPLIT} split.train_dataset > card.fit_on"
+SPLIT = Node("split", "data_split", {"seed": 3})
+ONE = "houses.dataset > card.dataset"
+
+
+def formula(text: str) -> tuple[Any, ...]:
+    return "derive_column", {"formula": text, "name": "new"}
+
+
+def condition(text: str) -> tuple[Any, ...]:
+    return "filter_rows", {"condition": text}
+
+
+PREDICTED = (
+    f"{AFTER_SPLIT} split.train_dataset > train.train_dataset,"
+    "model.model_spec > train.model_spec, train.trained_model > card.trained_model"
+)
+
+
+def network(params: dict[str, Any]) -> Pipeline:
+    learnt = {"target_column": "size_m2", "feature_columns": ["rooms", "id"]}
+    model, train = Node("model", "model_define_gpu", params), Node("train", "train_gpu", learnt)
+    return wired(HOUSES, SPLIT, model, train, Node("card", "predict"), wires=PREDICTED)
+
+
+ONE_TABLE: dict[str, tuple[Any, ...]] = {
+    "select": ("select_columns", {"columns": ["city", "price"], "rename": ["price = cost"]}),
+    "drop": ("select_columns", {"mode": "drop", "columns": ["sold"]}),
+    "sort": ("sort_rows", {"columns": ["city", "price"]}),
+    "sort down": ("sort_rows", {"columns": ["rooms"], "descending": True}),
+    "sample": ("sample_rows", {"rows": 20}),
+    "sample by value": ("sample_rows", {"size": "share", "share": 0.3, "stratify_by": "city"}),
+    "balance": ("balance_classes", {"target_column": "grade"}),
+    "balance up": ("balance_classes", {"target_column": "grade", "method": "oversample"}),
+    "kinds": ("change_kinds", {"category_columns": ["rooms"], "number": ["size"]}),
+    "kinds, missing": (
+        "change_kinds",
+        {"binary": ["garden"], "integer": ["size"], "date": ["city"], "unreadable": "missing"},
+    ),
+    "group": (
+        "group_aggregate",
+        {"by": ["city"], "total": True, "least": True, "most": True, "spread": True,
+         "distinct": True},
+    ),
+    "group by two": ("group_aggregate", {"by": ["grade", "rooms"], "columns": ["price"]}),
+    "impute": ("impute", {}),
+    "impute mean": ("impute", {"strategy": "mean", "columns": ["price", "rooms"]}),
+    "impute frequent": ("impute", {"strategy": "most_frequent"}),
+    "impute constant": ("impute", {"strategy": "constant", "value": "nowhere"}),
+    "scale": ("scale", {"columns": ["price", "rooms"]}),
+    "one-hot": ("encode", {"columns": ["city", "grade"]}),
+    "ordinal": ("encode", {"method": "ordinal", "columns": ["grade"], "order": ["low", "high"]}),
+    "ordinal by alphabet": ("encode", {"method": "ordinal", "columns": ["city"]}),
+    "target": ("encode", {"method": "target", "columns": ["city"], "target_column": "price"}),
+    "dates": ("dates_to_features", {"day_of_year": True, "days": True}),
+    "dates kept": ("dates_to_features", {"hour": True, "keep": True}),
+    "assert": (
+        "assert_table",
+        {"condition": "rooms > 0 or price is missing", "complete": ["id"], "unique": ["id"]},
+    ),
+    "compute": formula("(price + 10) / rooms - 2 * -rooms"),
+    "no finite result": formula("price / (rooms - 3) + log(rooms - 2)"),
+    "remainder and power": formula("price % 7 + rooms ^ 2"),
+    "functions": formula("round(sqrt(abs(price)), 1) + max(rooms, price / 100, 2) + min(rooms, 3)"),
+    "if": formula("if(price > 500 and garden, price, 0)"),
+    "if of text": formula("if(city == 'Rome', upper(city), 'else')"),
+    "coalesce": formula("coalesce(price, rooms * 100)"),
+    "text": formula("concat(text(rooms), ' ', lower(city), replace(grade, 'l', 'L'))"),
+    "length": formula("length(trim(city)) + 1"),
+    "parts of dates": formula("year(sold) * 100 + month(sold) + weekday(sold) / 10"),
+    "days between": formula("days_between('2024-01-01', sold)"),
+    "condition as a column": formula("not (price > 500)"),
+    "more": condition("price > 500"),
+    "not more": condition("not (price > 500)"),
+    "not equal": condition("city != 'Rome'"),
+    "not in": condition("city not in ('Rome', 'Oslo') and garden"),
+    "not both": condition("not (price > 300 and contains(city, 'o'))"),
+    "missing": condition("price is missing or sold >= '2024-06-01'"),
+    "flags": condition("not garden or rooms in (2, 3)"),
+    "always": condition("1 < 2"),
+    "split": ("data_split", {"validation_ratio": 0.2, "test_ratio": 0.2, "train_ratio": 0.6}),
+    "split in order": ("data_split", {"shuffle": False}),
+    "split by number": ("data_split", {"stratify_by": "id"}),
+    "split in three by value": (
+        "data_split",
+        {"stratify_by": "grade", "validation_ratio": 0.2, "test_ratio": 0.2, "train_ratio": 0.6},
+    ),
+    "split by group": ("data_split", {"split_by": "group", "group_column": "city"}),
+    "split by time": (
+        "data_split",
+        {"split_by": "time", "time_column": "rooms", "validation_ratio": 0.2, "test_ratio": 0.2,
+         "train_ratio": 0.6},
+    ),
+}  # fmt: skip
+"""By name, a card and its parameters, set upon the table of houses."""
+SEVERAL: dict[str, Pipeline] = {
+    "impute by train rows": wired(
+        HOUSES, SPLIT, Node("card", "impute", {"columns": ["price"]}), wires=FITTED
+    ),
+    "scale by train rows": wired(
+        HOUSES, SPLIT, Node("card", "scale", {"method": "robust", "columns": ["price"]}),
+        wires=FITTED,
+    ),
+    "scale to 0 and 1": wired(
+        HOUSES, SPLIT, Node("card", "scale", {"method": "min_max", "columns": ["price"]}),
+        wires=FITTED,
+    ),
+    "encode by train rows": wired(
+        HOUSES, SPLIT, Node("card", "encode", {"columns": ["city"]}), wires=FITTED
+    ),
+    "target by train rows": wired(
+        HOUSES,
+        SPLIT,
+        Node(
+            "card", "encode", {"method": "target", "columns": ["city"], "target_column": "price"}
+        ),
+        wires=FITTED,
+    ),
+    "concatenate": wired(
+        HOUSES, CITIES, Node("card", "concatenate"),
+        wires="houses.dataset > card.tables, cities.dataset > card.tables",
+    ),
+    "concatenate what both have": wired(
+        HOUSES, CITIES, Node("card", "concatenate", {"lacking": "leave_out"}),
+        wires="houses.dataset > card.tables, cities.dataset > card.tables",
+    ),
+    **{
+        f"join {how}": wired(
+            HOUSES, CITIES, Node("card", "join", {"on": ["city"], "how": how}),
+            wires="houses.dataset > card.left, cities.dataset > card.right",
+        )
+        for how in ("left", "inner", "outer")
+    },
+    "predict numbers": wired(
+        HOUSES,
+        SPLIT,
+        Node("model", "model_define", {"model_type": "ridge"}),
+        Node("train", "train", {"target_column": "size_m2", "feature_columns": ["rooms", "city"]}),
+        Node("card", "predict"),
+        wires=PREDICTED,
+    ),
+    "predict classes": wired(
+        HOUSES,
+        SPLIT,
+        Node("model", "model_define", {"model_type": "decision_tree"}),
+        Node("train", "train", {"target_column": "grade", "feature_columns": ["price", "garden"]}),
+        Node("evaluate", "evaluate"),
+        Node("assert", "assert_metrics", {"condition": "accuracy > 0.1 and not (f1 < 0)"}),
+        Node("card", "predict"),
+        wires=f"{PREDICTED},"
+        "train.trained_model > evaluate.trained_model, split.test_dataset > evaluate.test_dataset,"
+        "evaluate.metrics > assert.metrics",
+    ),
+    "network": network({"hidden_layers": [8, 4], "epochs": 3}),
+    "deep network": network(
+        {"model_type": "deep_neural_network", "hidden_layers": [6], "epochs": 3,
+         "activation": "tanh"}
+    ),
+}  # fmt: skip
+CASES = {
+    name: wired(HOUSES, Node("card", card, params), wires=ONE)
+    for name, (card, params) in ONE_TABLE.items()
+} | SEVERAL
+LOOSE = {"network": 1e-3, "deep network": 1e-3}
+"""How far the figures of networks may differ, which are computed with single precision."""
+
+CLEAN = """
+import importlib.abc, json, pickle, sys, traceback, warnings
+from pathlib import Path
+
+OURS = set(sys.argv[1:])
+
+class NotOurs(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in OURS:
+            raise ModuleNotFoundError(name)
+
+sys.meta_path.insert(0, NotOurs())
+made = {}
+for name, text in json.load(open("scripts.json")).items():
+    space = {"__name__": "script", "__file__": str(Path("script.py").resolve())}
+    try:
+        exec(compile(text, name, "exec"), space)
+        made[name] = space["main"]()
+    except Exception:
+        made[name] = traceback.format_exc()
+pickle.dump(made, open("made.pickle", "wb"))
+print([name for name in sys.modules if name.partition(".")[0] in OURS])
+"""
+
+
+def houses() -> pd.DataFrame:
+    draw, day = random.Random(7), date(2024, 1, 1)
+    rows = [
+        {
+            "id": number,
+            "price": draw.choice([None, *range(100, 1000, 50)]),
+            "rooms": draw.randint(1, 5),
+            "size": draw.choice(["1 200", "80", " 95.5", None]),
+            "size_m2": round(draw.uniform(20, 200), 2),
+            "city": draw.choice(["Rome", "Oslo", "Lima, old", 'the "new" one', None]),
+            "sold": draw.choice([None, (day + timedelta(draw.randrange(400))).isoformat()]),
+            "garden": draw.choice([True, False]),
+            "grade": draw.choice(["low", "high", "high", "high"]),
+        }
+        for number in range(120)
+    ]
+    return pd.DataFrame(rows)
+
+
+CITIES_CSV = "city,country,rooms\nRome,Italy,9\nOslo,Norway,8\nOslo,Norge,7\nParis,France,6\n"
+
+
+@pytest.fixture(scope="module")
+def tried(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[dict[str, Values], dict[str, Any], dict[str, Written]]:
+    """Run every case here, and all scripts in one process without TensorRag."""
+    folder = tmp_path_factory.mktemp("scripts")
+    houses().to_csv(folder / "houses.csv", index=False)
+    (folder / "cities.csv").write_text(CITIES_CSV)
+    values, scripts = {}, {}
+    with looking_in(Sources(uploads=folder, base=folder)):
+        for name, pipeline in CASES.items():
+            values[name] = ran(pipeline)
+            scripts[name] = written(pipeline, values[name])
+            for file, opener in files_of(pipeline, scripts[name]).items():
+                (folder / "data").mkdir(exist_ok=True)
+                with opener() as stream:
+                    stream.seek(0)
+                    (folder / "data" / file).write_bytes(stream.read())
+    texts = {name: python(script) for name, script in scripts.items() if not script.refusals}
+    (folder / "scripts.json").write_text(json.dumps(texts))
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", CLEAN, *OURS],
+        cwd=folder, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "[]", "the process has loaded TensorRag"
+    return values, pickle.loads((folder / "made.pickle").read_bytes()), scripts  # noqa: S301
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_script_makes_what_the_card_makes(
+    name: str, tried: tuple[dict[str, Values], Mapping[str, Any], dict[str, Written]]
+) -> None:
+    values, made, scripts = tried
+    assert not scripts[name].refusals, scripts[name].refusals
+    assert not isinstance(made[name], str), f"{python(scripts[name])}\n{made[name]}"
+
+    tables = [each for each in scripts[name].outcomes if not each.metrics]
+    for outcome in tables:
+        table = values[name][outcome.node, outcome.port].to_pandas()  # type: ignore[attr-defined]
+        assert list(compared(table, made[name][outcome.label], LOOSE.get(name, 1e-9))) == []
+    assert made[name]
+
+
+def compared(before: pd.DataFrame, after: pd.DataFrame, tolerance: float) -> Iterator[str]:
+    """Name what differs; flags are 1 and 0, whatever is missing is None."""
+    if list(before.columns) != list(after.columns) or len(before) != len(after):
+        yield f"{before.shape} {list(before.columns)} became {after.shape} {list(after.columns)}"
+        return
+    for column in before.columns:
+        pairs = zip(plain(before[column]), plain(after[column]), strict=True)
+        for row, (one, other) in enumerate(pairs):
+            numbers = isinstance(one, float) and isinstance(other, float)
+            if not (math.isclose(one, other, rel_tol=tolerance) if numbers else one == other):
+                yield f"{column}, row {row}: {one!r} became {other!r}"
+                break
+
+
+def plain(column: pd.Series[Any]) -> list[Any]:
+    found: list[Any] = []
+    for value in column.tolist():
+        if pd.isna(value):
+            found.append(None)
+        elif isinstance(value, date):
+            found.append(pd.Timestamp(value))
+        else:
+            found.append(float(value) if isinstance(value, bool | int | float) else value)
+    return found
+
+
+def test_every_card_that_writes_itself_is_tried_here() -> None:
+    used = {node.card for pipeline in CASES.values() for node in pipeline.nodes.values()}
+    found = {name: each for name, each in REGISTRY.found.items() if hasattr(each.card, "script")}
+
+    assert {name for name, each in found.items() if each.info.entry.startswith("cards.")} <= used
