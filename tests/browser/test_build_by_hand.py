@@ -139,19 +139,71 @@ def test_the_sample_is_built_in_twelve_gestures_at_most(hands: Hands, page: Page
         gestures.drag_out(card, port, side, by)
         gestures.type(words)
         expect(hands.card(made)).to_have_class(CHOSEN)
-    gestures.wire("data_split", "test_dataset", "evaluate", "test_dataset")
 
     for source, output, target, input in WIRES:
         edge = f'[data-edge="{source}.{output}-{target}.{input}"]'
         expect(page.locator(edge)).to_have_count(1)
     expect(edges(page)).to_have_count(5)
-    assert gestures.count == 10
+    assert gestures.count == 9
     gestures.click(hands.test_id("run"))
     assert gestures.count <= 12
     hands.expect_states("done", "data_load", "data_split", "model_define_gpu")
     expect(hands.card("train_gpu")).to_contain_text("Epoch", timeout=TRAINED)
     hands.test_id("cancel").click()  # what comes of it is told in the first minute
     hands.expect_status("cancelled")
+
+
+def test_cards_that_are_added_one_after_the_other_are_wired_and_hide_no_wire(
+    hands: Hands, page: Page
+) -> None:
+    hands.test_id("canvas").press("1")  # the pointer is nowhere: cards go to where there is room
+    for words, made, chosen in (
+        ("data load", "data_load", ""),
+        ("split", "data_split", ""),
+        ("train", "train", ""),
+        ("random forest", "model_define", ""),
+        ("evaluate", "evaluate", ""),
+        ("predict", "predict", "train"),
+    ):
+        if chosen:
+            hands.select(chosen)
+            expect(hands.card(chosen)).to_have_class(CHOSEN)
+        page.keyboard.press("/")
+        expect(page.get_by_role("combobox", name="Add a card")).to_be_focused()
+        page.keyboard.type(words)
+        expect(page.get_by_role("option").first).to_be_visible()
+        page.keyboard.press("Enter")
+        expect(hands.card(made)).to_have_class(CHOSEN)
+    expect(hands.card("model_define")).to_contain_text("random forest")
+    for wire in (
+        "data_load.dataset-data_split.dataset",
+        "data_split.train_dataset-train.train_dataset",
+        "model_define.model_spec-train.model_spec",
+        "data_split.test_dataset-evaluate.test_dataset",
+        "train.trained_model-evaluate.trained_model",
+        "data_split.test_dataset-predict.dataset",
+        "train.trained_model-predict.trained_model",
+    ):
+        expect(page.locator(f'[data-edge="{wire}"]')).to_have_count(1)
+    assert page.evaluate(HIDDEN) == []
+    hands.test_id("undo").click()
+    expect(hands.card("predict")).to_have_count(0)
+    expect(edges(page)).to_have_count(5)
+
+
+HIDDEN = """() => [...document.querySelectorAll(".tr-canvas [data-edge]")].flatMap((wire) => {
+  const line = wire.querySelector("path.tr-line"), matrix = line.getScreenCTM();
+  const ends = wire.dataset.edge.split("-").map((end) => end.split(".")[0]);
+  const cards = [...document.querySelectorAll(".tr-canvas [data-node]")]
+    .filter(({dataset}) => !ends.includes(dataset.node));
+  const points = Array.from({length: 41}, (_, step) =>
+    line.getPointAtLength(line.getTotalLength() * step / 40).matrixTransform(matrix));
+  return cards.filter((card) => {
+    const {left, right, top, bottom} = card.getBoundingClientRect();
+    return points.some(({x, y}) => x > left && x < right && y > top && y < bottom);
+  }).map(({dataset}) => `${wire.dataset.edge} behind ${dataset.node}`);
+})"""
+"""Which wires run behind which cards."""
 
 
 def test_what_does_not_fit_is_refused_with_the_reason(hands: Hands, page: Page) -> None:

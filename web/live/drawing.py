@@ -114,6 +114,7 @@ class Drawing:
                 "inputs": [_input(port) for port in info.inputs],
                 "outputs": [_output(port) for port in info.outputs],
                 "own": info.source is not None,
+                "choices": _choices(info.params),
             }
             for info in self._catalog.cards.values()
         ]
@@ -130,6 +131,16 @@ class Drawing:
     def _placeholder(self, kind: str | None) -> list[str]:
         info = self._catalog.types.get(kind or "")
         return list(info.teaser) if info else []
+
+
+def _choices(params: JsonObject) -> dict[str, list[str]]:
+    """List what each setting can be that stands for itself and is one of several words."""
+    found = {
+        name: [each for each in shape.get("enum", ()) if isinstance(each, str)]
+        for name, shape in params.get("properties", {}).items()
+        if shape.get("x-when") is None
+    }
+    return {name: words for name, words in found.items() if words}
 
 
 def snapshot(drawing: Drawing) -> JsonObject:

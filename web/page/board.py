@@ -109,10 +109,9 @@ class Board:
     def _on_spawn(self, data: Data) -> None:
         card = {name: data.get(name) for name in ("card", "x", "y")}
         loose = data.get("connect")
-        if isinstance(loose, dict):
-            card["connect"] = [_wire(loose)]
-        if "splice" in data:
-            card["splice"] = data["splice"]
+        if isinstance(loose, list):
+            card["connect"] = [_wire(each) for each in loose if isinstance(each, dict)]
+        card |= {name: data[name] for name in ("splice", "params") if data.get(name) is not None}
         making_way, frames = data.get("positions"), data.get("annotations")
         first = [{"op": "annotate", "annotations": frames}] if frames else []
         first += [{"op": "move", "positions": making_way}] if making_way else []

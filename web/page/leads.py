@@ -19,6 +19,7 @@ from web.live.sessions import Sessions
 from web.page.card_source import address, new_address
 from web.page.controls import field_id
 from web.page.details import Card
+from web.page.fields import FieldSpec, choice_words
 from web.page.models_view import ADDRESS as MODELS
 from web.page.remedies import SET_UP
 
@@ -54,7 +55,7 @@ def of_card(card: Card | None) -> list[JsonObject]:
     if card is None:
         return []
     fields = [
-        (spec.label, field_id(spec), spec.help, card.settings.value(spec))
+        (spec.label, field_id(spec), _about(spec), card.settings.value(spec))
         for spec in card.settings.visible()
     ]
     limits = [
@@ -69,6 +70,11 @@ def of_card(card: Card | None) -> list[JsonObject]:
         | {"node": card.node, "control": control}
         for title, control, about, value in fields + place + limits + own
     ]
+
+
+def _about(spec: FieldSpec) -> str:
+    """Say what a setting is for, and what it can be: by that it is found, too."""
+    return " ".join([spec.help, *map(choice_words, spec.choices)])
 
 
 async def elsewhere(sessions: Sessions, here: str) -> list[JsonObject]:

@@ -136,8 +136,8 @@ def _count(problems: Sequence[Problem]) -> Node:
     if not errors and not warnings:
         return span[str(len(problems))]
     return [
-        errors and span(".tag.error", title=plural(errors, "problem"))[str(errors)],
-        warnings and span(".tag.stale", title=plural(warnings, "warning"))[str(warnings)],
+        errors > 0 and span(".tag.error", title=plural(errors, "problem"))[str(errors)],
+        warnings > 0 and span(".tag.stale", title=plural(warnings, "warning"))[str(warnings)],
     ]
 
 

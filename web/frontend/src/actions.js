@@ -139,11 +139,13 @@ export function createActions({ graph, flow, selection, emit, session }) {
   }
 
   /** A new card: wired at once (`connect`), or in a wire, where others make way (`positions`). */
-  function spawn({ connect: loose, positions: places, ...card }) {
-    if (loose) {
-      const { node, port, side, to } = loose
-      card.connect = { ...graph.endOf(node, side, port), side, to }
-    }
+  function spawn({ connect: wires = [], positions: places, ...card }) {
+    if (wires.length)
+      card.connect = wires.map(({ node, port, side, to }) => ({
+        ...graph.endOf(node, side, port),
+        side,
+        to,
+      }))
     if (places) {
       const { positions, frames } = graph.unfolded(places)
       Object.assign(card, { positions, annotations: frames })

@@ -3,7 +3,8 @@ import { candidates } from "../wires/candidates.js"
 
 /**
  * All cards that can be added: those first that go on from an open output of `from`, the card
- * that is selected, each with the wire that would join them; the others after them.
+ * that is selected, or give what it still needs, each with the wire that would join them; the
+ * others after them.
  */
 export function offers(graph, from) {
   const catalog = graph.catalog.value
@@ -16,6 +17,13 @@ export function offers(graph, from) {
       if (!known || (!isNamesake(known) && found.port === output.name))
         onward.set(found.card, offer(found, { heading: goesOn, ...wire(end, found.port) }))
     }
+  }
+  const needs = `Goes to ${graph.nodes.get(from)?.title}`
+  for (const input of needyInputs(graph, from)) {
+    const end = { node: from, port: input.name, side: "in" }
+    for (const found of candidates(catalog, graph, end, input.type))
+      if (!onward.has(found.card))
+        onward.set(found.card, offer(found, { heading: needs, ...wire(end, found.port) }))
   }
   const kind = graph.nodes.get(from)?.card
   /** A card is seldom followed by one of its kind. */
@@ -34,16 +42,33 @@ export function offersInto(graph, edge) {
   })
 }
 
-const offer = ({ card, title, type, about }, more) => ({
+const offer = ({ card, title, type, about, choices: words }, more) => ({
   key: card,
   card,
   title,
   type,
   about,
+  choices: words,
   ...more,
 })
 
-const wire = (end, to) => ({ connect: { ...end, to }, output: end.port })
+const wire = (end, to) => ({
+  connect: { ...end, to },
+  [end.side === "out" ? "output" : "input"]: end.port,
+})
+
+/** Cards under what one of their settings can be: a search for a random forest finds its card. */
+export function choices(offered) {
+  return offered.flatMap((each) =>
+    Object.entries(each.choices ?? {}).flatMap(([param, values]) =>
+      values.map((value) => {
+        const called = value.replaceAll("_", " ")
+        const title = `${each.title}: ${called}`
+        return { ...each, key: `${each.key} ${value}`, title, called, params: { [param]: value } }
+      }),
+    ),
+  )
+}
 
 /** An output and an input of the same name belong together. */
 const isNamesake = ({ connect }) => connect.port === connect.to
@@ -52,4 +77,10 @@ function openOutputs(graph, id) {
   const links = graph.links.get(id)
   const outputs = (id && graph.nodes.get(id)?.outputs) || []
   return outputs.filter(({ name }) => !links?.has(`out:${name}`))
+}
+
+function needyInputs(graph, id) {
+  const links = graph.links.get(id)
+  const inputs = (id && graph.nodes.get(id)?.inputs) || []
+  return inputs.filter(({ name, optional }) => !optional && !links?.has(`in:${name}`))
 }

@@ -2,7 +2,8 @@ import { shallowRef } from "vue"
 import { intoWire } from "../making-room.js"
 import { endsOf } from "../wires/ends.js"
 import { CARD_HEIGHT, CARD_WIDTH, COLUMN_PITCH } from "../geometry.js"
-import { freePlace } from "./free-place.js"
+import { wiresOf } from "./companions.js"
+import { freePlace, goodPlace } from "./free-place.js"
 
 /**
  * The search of cards that opens where a card is wanted: under the pointer, else beside the
@@ -20,7 +21,8 @@ export function createQuickAdd({ root, graph, flow, selection, actions }) {
 
   function open() {
     const from = onlySelected()
-    return openAt(underPointer() ?? besideSelected(from), from)
+    const pointed = underPointer()
+    return openAt(pointed ?? besideSelected(from), from, !pointed)
   }
 
   /** Of a double click the first click has taken the selection away: it is `clicked` before that. */
@@ -32,10 +34,11 @@ export function createQuickAdd({ root, graph, flow, selection, actions }) {
     if (detail === 1) chosenBefore = onlySelected()
   }
 
-  function openAt(at, from) {
+  /** Where nobody pointed (`loose`), the card goes to where it stands well with its wires. */
+  function openAt(at, from, loose = false) {
     if (place.value) return false
     before = document.activeElement
-    place.value = { ...free(at), from: graph.nodes.has(from) ? from : null }
+    place.value = { ...free(at), from: graph.nodes.has(from) ? from : null, loose }
     window.addEventListener("pointerdown", onPointerElsewhere, true)
     return true
   }
@@ -81,20 +84,28 @@ export function createQuickAdd({ root, graph, flow, selection, actions }) {
   /** Add a card without a look at where: beside the selected card, or in the middle. */
   function add(offer) {
     root.value.focus({ preventScroll: true })
-    spawn(offer, free(besideSelected(onlySelected())))
+    spawn(offer, { ...besideSelected(onlySelected()), loose: true })
   }
 
   function addInMiddle(offer) {
     root.value.focus({ preventScroll: true })
-    spawn(offer, free(inMiddle()))
+    actions.spawn({ card: offer.card, ...free(inMiddle()) })
   }
 
-  function spawn({ card, connect, splice }, { x, y, wire }) {
+  function spawn({ card, connect, splice, params }, { x, y, wire, loose }) {
     const edge = graph.edges.get(wire)
     const known = graph.catalog.value.find((each) => each.card === card)
     if (splice && edge)
-      actions.spawn({ card, ...intoWire({ graph, flow }, { edge, ...splice }, known, { x, y }) })
-    else actions.spawn({ card, x, y, ...(connect && { connect }) })
+      actions.spawn({
+        card,
+        params,
+        ...intoWire({ graph, flow }, { edge, ...splice }, known, { x, y }),
+      })
+    else {
+      const wires = known ? wiresOf(graph, known, connect) : []
+      const at = loose && known ? goodPlace({ graph, flow }, known, wires, { x, y }) : { x, y }
+      actions.spawn({ card, ...at, connect: wires, params })
+    }
   }
 
   const cancel = () => close(before?.isConnected ? before : root.value)

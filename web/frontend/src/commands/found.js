@@ -1,4 +1,4 @@
-import { offers } from "../adding/offers.js"
+import { choices, offers } from "../adding/offers.js"
 import { fromLead, toPage } from "./answers.js"
 import { grouped, whyNot } from "./registry.js"
 
@@ -11,12 +11,14 @@ const ADD = "Add a card"
 export function everything(canvas) {
   const { commands, graph, flow, selection, quickAdd, actions, leads, reveal, refocus } = canvas
   const from = selection.cards().length === 1 ? selection.cards()[0] : null
+  const offered = offers(graph, from)
   return [
     ...grouped(commands.all())
       .flatMap(([, members]) => members.filter(({ keysOnly }) => !keysOnly))
       .map((command) => fromCommand(command, refocus)),
     ...leads.filter(({ control }) => control).map((lead) => fromLead(lead, toSetting)),
-    ...offers(graph, from).map((offer) => fromOffer(offer, quickAdd.add)),
+    ...offered.map((offer) => fromOffer(offer, quickAdd.add)),
+    ...choices(offered).map((offer) => fromOffer(offer, quickAdd.add)),
     ...[...new Set([...graph.nodes.values(), ...graph.whole.nodes.values()])]
       .toSorted((a, b) => (flow.at(a.id) ?? a).x - (flow.at(b.id) ?? b).x)
       .map((node) => fromCard(node, reveal)),
@@ -47,9 +49,10 @@ function fromCommand(command, refocus) {
 }
 
 function fromOffer(offer, add) {
-  const { card, title, type, about, output } = offer
-  const note = output && `from ${output}`
-  return { key: `add ${card}`, title, type, about, note, heading: ADD, go: () => add(offer) }
+  const { key, title, type, about, output, input, called } = offer
+  const note = output ? `from ${output}` : input && `to ${input}`
+  const go = () => add(offer)
+  return { key: `add ${key}`, title, type, about, note, called, heading: ADD, go }
 }
 
 function fromCard({ id, title, type, card }, reveal) {

@@ -15,12 +15,12 @@ export function candidates(catalog, graph, from, type) {
     .map(([found]) => found)
 }
 
-function fitting({ card, title, about, type, inputs, outputs }, graph, from, wireType) {
+function fitting({ card, title, about, type, inputs, outputs, choices }, graph, from, wireType) {
   const ports = from.side === "out" ? inputs : outputs
   const index = bestPort(ports, (port) => fits(graph, from, wireType, port))
   if (index < 0) return null
   const port = ports[index].name
-  return { key: card, card, title, about, type, port, index, count: ports.length }
+  return { key: card, card, title, about, choices, type, port, index, count: ports.length }
 }
 
 function fits(graph, from, type, port) {
