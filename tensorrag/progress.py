@@ -124,6 +124,42 @@ def reporting(reporter: Reporter) -> Iterator[Reporter]:
         reporter.flush()
 
 
+@dataclass
+class _Within(Reporter):
+    """Takes the reports of one step of something larger, and passes on how far that is."""
+
+    outer: Reporter | None = None
+    at: float = 0
+    whole: float = 1
+    called: str = ""
+
+    def report(
+        self, done: float, total: float | None, unit: str, metrics: dict[str, float | None]
+    ) -> None:
+        """Count the step as far as it is; raises RunCancelled once a stop was asked for."""
+        part = min(max(done / total, 0.0), 1.0) if total else 0.0
+        if self.outer is not None:
+            self.outer.report(self.at + part, self.whole, self.called, {})
+
+
+@contextmanager
+def within(done: float, total: float, unit: str) -> Iterator[None]:
+    """Let what is called report as one step of something larger.
+
+    Args:
+        done: steps that are done before it.
+        total: steps in all.
+        unit: what a step is called: ``fold``.
+    """
+    outer = _reporter.get()
+    inner = _Within(lambda _: None, outer=outer, at=done, whole=total, called=unit)
+    token = _reporter.set(inner if outer is not None else None)
+    try:
+        yield
+    finally:
+        _reporter.reset(token)
+
+
 def is_stopping() -> bool:
     """Whether somebody asked the running card to stop: its next report will."""
     reporter = _reporter.get()

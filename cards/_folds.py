@@ -1,0 +1,110 @@
+"""Deals out rows to folds: each is held out once while a model learns from the others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from cards._arrow import plain
+from tensorrag import InputError, ParameterError, Table
+
+if TYPE_CHECKING:
+    import numpy as np
+
+FoldsBy = Literal["rows", "group", "time"]
+Fold = tuple["np.ndarray", "np.ndarray"]
+"""Rows to learn from, and rows that are held out."""
+
+
+def folds(
+    table: Table,
+    count: int,
+    *,
+    by: FoldsBy = "rows",
+    column: str | None = None,
+    classes: np.ndarray | None = None,
+    seed: int = 0,
+    port: str = "train_dataset",
+) -> list[Fold]:
+    """Deal out the rows of a table.
+
+    Args:
+        table: the rows.
+        count: of the folds.
+        by: mixed rows; whole groups of rows; or times, where later rows are held out from models
+            that learnt from earlier ones.
+        column: has the groups or the times.
+        classes: the class of each row, where there are any: each fold gets its share of each.
+        seed: of the mixing.
+        port: the input that the table arrived on, for messages.
+
+    Raises:
+        InputError: there are too few rows, groups or times, or a row has no time.
+        ParameterError: no column is chosen.
+    """
+    if table.num_rows < 2 * count:
+        raise _too_few(f"{table.num_rows:,} rows are", count, port)
+    if by == "rows":
+        return _mixed(table.num_rows, count, classes, seed)
+    if not column:
+        raise ParameterError(
+            f"No {by} column is chosen.",
+            field=f"{by}_column",
+            hint="Choose the column to make the folds by.",
+        )
+    return (_grouped if by == "group" else _timed)(table, column, count, port)
+
+
+def _mixed(rows: int, count: int, classes: np.ndarray | None, seed: int) -> list[Fold]:
+    import numpy as np
+    from sklearn.model_selection import KFold, StratifiedKFold
+
+    every = np.arange(rows)
+    if classes is None:
+        return list(KFold(count, shuffle=True, random_state=seed).split(every))
+    codes = np.unique(classes, return_inverse=True)[1]
+    if np.bincount(codes).min() < count:  # too rare for a share in each
+        return list(KFold(count, shuffle=True, random_state=seed).split(every))
+    return list(StratifiedKFold(count, shuffle=True, random_state=seed).split(every, codes))
+
+
+def _grouped(table: Table, column: str, count: int, port: str) -> list[Fold]:
+    import numpy as np
+    import pyarrow.compute as pc
+    from sklearn.model_selection import GroupKFold
+
+    values = plain(table.arrow[column], column)
+    encoded = pc.dictionary_encode(values, null_encoding="encode").combine_chunks()
+    groups = np.asarray(encoded.indices)
+    different = len(np.unique(groups))
+    if different < count:
+        raise _too_few(f"{different:,} groups in {column} are", count, port)
+    return list(GroupKFold(count).split(groups, groups=groups))
+
+
+def _timed(table: Table, column: str, count: int, port: str) -> list[Fold]:
+    """Hold out one stretch of time after another, each from models that learnt what was before."""
+    import numpy as np
+    import pyarrow.compute as pc
+
+    times = plain(table.arrow[column], column)
+    if times.null_count:
+        raise InputError(
+            f"{times.null_count:,} rows have no {column}.",
+            port=port,
+            hint=f"Leave them out first: Filter Rows, {column} is not missing.",
+        )
+    ranks = np.asarray(pc.rank(times, sort_keys="ascending", tiebreaker="dense")).astype(np.int64)
+    stretch = np.searchsorted(np.sort(ranks), ranks) * (count + 1) // len(ranks)
+    found = [(np.flatnonzero(stretch < at), np.flatnonzero(stretch == at))
+             for at in range(1, count + 1)]  # fmt: skip
+    if any(not len(part) for fold in found for part in fold):
+        raise _too_few(f"{len(np.unique(ranks)):,} times in {column} are", count, port)
+    return found
+
+
+def _too_few(what: str, count: int, port: str) -> InputError:
+    return InputError(
+        f"{what} too few for {count} folds.",
+        port=port,
+        hint="Ask for fewer folds, or give it more rows.",
+    )
