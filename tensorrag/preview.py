@@ -287,6 +287,20 @@ class ConfusionPreview(_Payload):
     caption: str | None = None
 
 
+class ThresholdsPreview(_Payload):
+    """What a classifier of two classes would do from each share on, from 0 % to 100 % by 1 %."""
+
+    kind: Literal["thresholds"] = "thresholds"
+    title: str
+    positive: str
+    """The class that a row is taken for from that share on."""
+    negative: str
+    counts: tuple[tuple[int, int, int, int], ...]
+    """Rows rightly and wrongly taken for the one class, then for the other: TP, FP, FN, TN."""
+    note: str | None = None
+    caption: str | None = None
+
+
 class GroupPreview(_Payload):
     """Several previews under one another."""
 
@@ -308,6 +322,7 @@ Preview = Annotated[
     | ImagePreview
     | RowsPreview
     | ConfusionPreview
+    | ThresholdsPreview
     | GroupPreview,
     Field(discriminator="kind"),
 ]

@@ -6,7 +6,15 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cards._measuring.classification import Answers, confusion
-from tensorrag.preview import Axis, ChartPreview, ConfusionPreview, Preview, RowsPreview, Series
+from tensorrag.preview import (
+    Axis,
+    ChartPreview,
+    ConfusionPreview,
+    Preview,
+    RowsPreview,
+    Series,
+    ThresholdsPreview,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -61,6 +69,7 @@ def _two_classes(said: Answers) -> Iterator[Preview]:
     yield _precision_recall(truth, ranking)
     if said.shares is not None:
         yield _calibration(truth, ranking)
+        yield moving(truth, ranking, said)
         yield _thresholds(truth, ranking, str(said.positive))
 
 
@@ -122,6 +131,24 @@ def _calibration(truth: np.ndarray, told: np.ndarray) -> Preview:
         shares=True,
         note=f"{len(there)} bins",
         caption="On the diagonal, 70 % means that 7 of 10 such rows really are.",
+    )
+
+
+def moving(truth: np.ndarray, told: np.ndarray, said: Answers) -> ThresholdsPreview:
+    """Count who would be taken for whom from each share on."""
+    import numpy as np
+
+    levels = np.arange(101) / 100
+    yes, no = np.sort(told[truth]), np.sort(told[~truth])
+    missed, right = np.searchsorted(yes, levels), np.searchsorted(no, levels)
+    lines = zip(len(yes) - missed, len(no) - right, missed, right, strict=True)
+    negative = next(label for label in said.classes if label != said.positive)
+    return ThresholdsPreview(
+        title="Threshold",
+        positive=str(said.positive),
+        negative=str(negative),
+        counts=tuple((int(a), int(b), int(c), int(d)) for a, b, c, d in lines),
+        caption="Chosen by these rows, it looks a little better here than on new ones.",
     )
 
 

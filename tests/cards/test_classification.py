@@ -18,6 +18,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from cards._learning.estimators import CLASSIFIERS, REGRESSORS
+from cards._learning.predicting import probabilities
 from cards._measuring.classification import Answers
 from cards._measuring.intervals import of_classification
 from cards.assert_metrics import AssertMetrics
@@ -28,7 +29,7 @@ from cards.model_define import ModelDefine
 from cards.predict import Predict
 from cards.train import Train
 from tensorrag import InputError, Metrics, Model, ParameterError, Table
-from tensorrag.preview import ConfusionPreview, GroupPreview
+from tensorrag.preview import ConfusionPreview, GroupPreview, ThresholdsPreview
 
 TARGETS = {"iris": "species", "wine": "cultivar", "breast_cancer": "diagnosis"}
 QUICK: dict[str, dict[str, Any]] = {
@@ -459,3 +460,19 @@ def test_codes_that_were_numbers_and_are_text_are_told_in_a_sentence() -> None:
 
     with pytest.raises(InputError, match="code is text here and was whole numbers when"):
         measured(Table.from_pandas(frame.assign(code=["01", "02"] * 20)), model)
+
+
+def test_the_threshold_is_counted_at_every_per_cent() -> None:
+    train, test = parts("churn")
+
+    shown = measured(test, model := learnt(train, "churned", "logistic")).preview()
+
+    assert isinstance(shown, GroupPreview)
+    (moved,) = (item for item in shown.items if isinstance(item, ThresholdsPreview))
+    told = probabilities(model, test)
+    assert told is not None
+    real = test.to_pandas()["churned"] == "yes"
+    assert (moved.positive, moved.negative, len(moved.counts)) == ("yes", "no", 101)
+    for at in (0, 35, 50, 100):
+        tn, fp, fn, tp = sk.confusion_matrix(real, told[:, 1] >= at / 100).ravel()
+        assert moved.counts[at] == (tp, fp, fn, tn)

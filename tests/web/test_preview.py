@@ -5,8 +5,11 @@ import pytest
 
 from tensorrag.preview import (
     Axis,
+    BarsPreview,
+    Branch,
     ChartPreview,
     ColumnProfile,
+    HeatPreview,
     Histogram,
     LayerPicture,
     MetricItem,
@@ -18,12 +21,17 @@ from tensorrag.preview import (
     StatsPreview,
     TablePreview,
     TextPreview,
+    ThresholdsPreview,
+    TreePreview,
 )
 from web.page.charts import chart_options, live_curve
 from web.page.columns import column_details, column_list, columns_head
 from web.page.markup import html
 from web.page.network import stages
+from web.page.pictures import picture_options
+from web.page.plot_csv import plot_csv
 from web.page.preview import static_preview
+from web.page.thresholds import figures
 
 
 def test_a_metric_is_shown_beside_its_baseline_and_kept_unformatted() -> None:
@@ -137,3 +145,34 @@ def test_a_picture_from_rows_drawn_says_so(drawn: int | None) -> None:
     assert "3 values" in listed
     assert (f"{rows}; the rest from all rows" in column) is bool(drawn)
     assert ("at least " in column) is bool(drawn)
+
+
+def test_bars_trees_and_heat_maps_say_what_they_show_in_words_and_numbers_too() -> None:
+    bars = BarsPreview(title="Importance", x=Axis(label="R² lower by"), names=("a",), values=(0.5,))
+    ends = (Branch(said="a ≤ 1", rows=3, answer="no", share=1.0),)
+    root = Branch(said="all rows", rows=9, answer="yes", share=0.7, below=ends)
+    tree = TreePreview(title="Tree", root=root, measured="left")
+    heat = HeatPreview(
+        title="Correlation", names=("a", "b"), values=((1.0, -0.5), (-0.5, 1.0)), measured="r"
+    )
+
+    assert plot_csv(bars) == "name,R² lower by\na,0.5\n"
+    assert "1,a ≤ 1,no,3" in plot_csv(tree)
+    assert plot_csv(heat) == "r,a,b\na,1.0,-0.5\nb,-0.5,1.0\n"
+    for picture in (bars, tree, heat):
+        for large in (False, True):
+            json.dumps(picture_options(picture, large=large), allow_nan=False)
+
+
+def test_the_threshold_begins_where_a_classifier_has_it() -> None:
+    counts = tuple((100 - at, 50, at, 150) for at in range(101))
+    page = html(
+        static_preview(
+            ThresholdsPreview(title="Threshold", positive="<b>", negative="no", counts=counts)
+        )
+    )
+
+    assert 'data-shows="tp" style="--share:50%">50<' in page
+    assert 'data-shows="precision">0.50<' in page
+    assert "<b>" not in page
+    assert figures(0, 0, 5, 5) == (None, 0.0, 0.0, 0.5)

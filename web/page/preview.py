@@ -24,6 +24,7 @@ from tensorrag.preview import (
     StatsPreview,
     TablePreview,
     TextPreview,
+    ThresholdsPreview,
     TreePreview,
 )
 from web.page.charts import Chart
@@ -50,6 +51,7 @@ from web.page.network import network_picture
 from web.page.panel import Act, Panel
 from web.page.pictures import Picture, picture_height, picture_options
 from web.page.plot_view import Plot, enlarge_button
+from web.page.thresholds import threshold_slider
 from web.page.wording import number, signed, words
 
 
@@ -85,7 +87,7 @@ def open_button(node: str, port: str) -> Node:
 
 def static_preview(
     payload: MetricsPreview | StatsPreview | NetworkPreview | TextPreview | ImagePreview
-    | RowsPreview | ConfusionPreview,
+    | RowsPreview | ConfusionPreview | ThresholdsPreview,
 ) -> Node:  # fmt: skip
     """Draw the kinds that are plain markup."""
     match payload:
@@ -100,6 +102,9 @@ def static_preview(
         case ConfusionPreview():
             note, said = payload.note, payload.caption
             return _section(payload.title, [confusion_matrix(payload), _caption(said)], note)
+        case ThresholdsPreview():
+            moved = [threshold_slider(payload), _caption(payload.caption)]
+            return _section(payload.title, moved, payload.note)
         case TextPreview():
             return _section(payload.title, div(".log" if payload.mono else ".prose")[payload.text])
         case ImagePreview():

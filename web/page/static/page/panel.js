@@ -6,6 +6,7 @@ import { startDrag } from "./drag.js";
 import { listenToFields } from "./fields.js";
 import { listenToDrops, sendFile } from "./files.js";
 import { listenToSliders } from "./slide.js";
+import { listenToThresholds } from "./threshold.js";
 import { tell } from "./notify.js";
 import { sayDoubt } from "./answers.js";
 import { answer, askThrough, pick } from "./table.js";
@@ -26,6 +27,7 @@ export const Panel = {
     listenToDrops(root, act);
     listenToFields(root, act);
     listenToSliders(root);
+    listenToThresholds(root);
     if (this.asks) askThrough(act);
     sayDoubt(act);
   },
