@@ -128,6 +128,8 @@ def _fault(error: BaseException, line: int | None) -> Fault:
         return Fault(message=message, line=error.lineno, column=error.offset or None)
     if isinstance(error, SystemExit):
         return Fault(message="It ends the process when it is imported.", line=line)
+    if isinstance(error, MemoryError | RecursionError) and line is None:  # of the parser
+        return Fault(message="Something in it is nested too deeply for Python to read it.")
     hint = error.hint if isinstance(error, TensorRagError) else ""
     return Fault(message=sentence(error)[:500], hint=hint[:500], line=line)
 

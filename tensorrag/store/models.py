@@ -175,9 +175,14 @@ class Models:
 
         Raises:
             ModelNotFound: there is none.
-            PipelineError: the name is too long.
+            PipelineError: the name is too long, or looks like another one.
         """
-        given = visible(" ".join(name.split()))
+        given = " ".join(name.split())
+        if visible(given) != given:
+            raise PipelineError(
+                "A model's name has no characters that nobody sees, or that turn the text around.",
+                hint="Type it, instead of pasting it.",
+            )
         if len(given) > LONGEST:
             raise PipelineError(
                 f"A model's name has {LONGEST} letters at most; this has {len(given)}.",

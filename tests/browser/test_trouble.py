@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.conftest import Watch
 from tests.browser.hands import Hands
@@ -123,3 +123,15 @@ def test_a_page_that_cannot_be_built_is_one_sentence(
     assert f"(reference {reference(heading.text_content())})" in log
     assert any("500" in error for error in watch.errors)
     watch.errors.clear()
+
+
+@pytest.mark.parametrize("path", ["/", "/edit/new"])
+def test_a_front_end_that_is_not_all_there_is_a_sentence_and_no_blank_page(
+    server: Server, page: Page, watch: Watch, path: str
+) -> None:
+    for missing in ("finder.js", "esm/*/index.js"):
+        page.route(f"**/{missing}", lambda route: route.fulfill(status=404))
+    page.goto(f"{server.url}{path}")
+    expect(page.get_by_role("alert")).to_contain_text("run make frontend")
+    page.unroute_all()
+    watch.errors.clear()  # the browser's own word on the file that is not there

@@ -44,6 +44,12 @@ def test_a_mistake_is_said_with_its_line(old: str, new: str, line_of: str, said:
     assert line_of in text.splitlines()[fault.line - 1]
 
 
+@pytest.mark.parametrize("deep", ["-" * 200_000 + "1", "1" + "+1" * 100_000])
+def test_what_is_nested_too_deeply_is_said_in_a_sentence(deep: str) -> None:
+    (fault,) = read_draft(f"{TEMPLATE}\nx = {deep}\n", "my_card").faults
+    assert fault.message == "Something in it is nested too deeply for Python to read it."
+
+
 def test_what_ends_the_import_says_where() -> None:
     draft = read_draft(f"{TEMPLATE}\n\nraise SystemExit\n", "my_card")
     assert draft.faults[0].line == len(TEMPLATE.splitlines()) + 3

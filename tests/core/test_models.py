@@ -94,6 +94,9 @@ async def test_people_call_it_what_they_like(engine: Engine) -> None:
     assert models.find("The one that works").id == model.id
     with pytest.raises(PipelineError, match="120 letters at most"):
         models.rename(model.id, "long " * 30)
+    for odd in ("a\x00b", "\u202egpj", "\u200b"):  # they look like other names, or like none
+        with pytest.raises(PipelineError, match="nobody sees"):
+            models.rename(model.id, odd)
     assert models.rename(model.id, "").name == "ridge · progression · Diabetes"
 
 

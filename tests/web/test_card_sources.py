@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from typing import Any
 
 import pytest
@@ -47,6 +48,15 @@ def says(tab: Client) -> str:
     """Return all markup of a tab."""
     panels = [each for each in tab.elements.values() if isinstance(each, Panel)]
     return "\n".join(panel.props["content"] for panel in panels)
+
+
+async def test_a_pipe_among_the_cards_keeps_nobody_waiting(desk: Desk) -> None:
+    folder = desk.sessions.workspace.cards
+    folder.mkdir(exist_ok=True)
+    os.mkfifo(folder / "pipe.py")
+    (folder / "folder.py").mkdir()
+    for file in ("pipe.py", "folder.py"):
+        assert not (await asyncio.wait_for(desk.sessions.sources.read(file), 20)).there
 
 
 async def test_the_template_becomes_a_card_that_runs_and_a_change_makes_it_stale(

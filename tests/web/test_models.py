@@ -40,6 +40,11 @@ async def test_models_are_listed_named_pinned_deleted_and_brought_back(
     changed = await client.patch(address, json={"name": "Doctor", "pinned": True})
     assert (changed.json()["name"], changed.json()["pinned"]) == ("Doctor", True)
     assert (await client.get("/api/models/Doctor")).json()["id"] == model["id"]
+    await client.patch(address, json={"name": "price/area?"})
+    assert (await client.get("/api/models/price%2Farea%3F")).json()["id"] == model["id"]
+    described = await client.get("/api/models/price%2Farea%3F/openapi.json")
+    assert described.json()["info"]["title"] == "price/area?"
+    await client.patch(address, json={"name": "Doctor"})
 
     assert (await client.delete(address)).status_code == 200
     assert (await client.get("/api/models")).json() == []

@@ -62,6 +62,7 @@ def test_what_a_grid_asks_for_becomes_conditions_and_the_rest_is_left_out() -> N
         {"c0": 3},
         {"c0": {"type": "equals", "filter": [1]}},
         {"c²": {}},
+        {f"c{'9' * 5000}": {"type": "blank"}},
     ]
     for forged in nonsense:
         assert conditions(forged, table) == []

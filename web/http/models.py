@@ -73,36 +73,31 @@ def add_models(api: APIRouter, sessions: Sessions) -> None:
         """
         return await asyncio.to_thread(lambda: [shown(model) for model in models.all()])
 
-    @api.get("/api/models/{model_id}", tags=["models"])
-    async def get_model(model_id: str) -> JsonObject:
-        """Return a model, by its id or its name; `example` is a row that it takes."""
-        model = await asyncio.to_thread(models.find, model_id)
-        example = await asking.example(model)
-        return {**await asyncio.to_thread(shown, model), "example": example}
-
-    @api.get("/api/models/{model_id}/openapi.json", tags=["models"])
+    @api.get("/api/models/{model_id:path}/openapi.json", tags=["models"])
     async def describe(model_id: str) -> JsonObject:
         """Describe how to ask this model, as OpenAPI, with an example that can be sent."""
         model = await asyncio.to_thread(models.find, model_id)
         return describe_model(model, await asking.example(model))
 
-    @api.patch("/api/models/{model_id}", tags=["models"], openapi_extra=described(ModelChange))
+    @api.patch("/api/models/{model_id:path}", tags=["models"], openapi_extra=described(ModelChange))
     async def change_model(model_id: str, request: Request) -> JsonObject:
         """Rename a model, pin it, or let it go when the store is full."""
         asked = await read_body(ModelChange, request)
         return await asyncio.to_thread(change, model_id, asked)
 
-    @api.delete("/api/models/{model_id}", tags=["models"])
+    @api.delete("/api/models/{model_id:path}", tags=["models"])
     async def delete_model(model_id: str) -> JsonObject:
         """Take a model out of the list; restore puts it back while its file is there."""
         return await asyncio.to_thread(lambda: shown(models.delete(model_id)))
 
-    @api.post("/api/models/{model_id}/restore", tags=["models"])
+    @api.post("/api/models/{model_id:path}/restore", tags=["models"])
     async def restore_model(model_id: str) -> JsonObject:
         """Put a model that was deleted back into the list."""
         return await asyncio.to_thread(lambda: shown(models.restore(model_id)))
 
-    @api.post("/api/models/{model_id}/predict", tags=["models"], openapi_extra=described(Question))
+    @api.post(
+        "/api/models/{model_id:path}/predict", tags=["models"], openapi_extra=described(Question)
+    )
     async def predict(model_id: str, request: Request) -> Answer:
         """Predict up to 10,000 rows with a model; send `rows` or `columns`.
 
@@ -118,7 +113,7 @@ def add_models(api: APIRouter, sessions: Sessions) -> None:
         return Answer(model=model.id, **told)
 
     @api.get(
-        "/api/models/{model_id}/export",
+        "/api/models/{model_id:path}/export",
         tags=["models"],
         responses={200: {"content": {"application/zip": {}}}},
     )
@@ -136,6 +131,13 @@ def add_models(api: APIRouter, sessions: Sessions) -> None:
             filename=file_name(model.to_json()),
             background=BackgroundTask(path.unlink, missing_ok=True),
         )
+
+    @api.get("/api/models/{model_id:path}", tags=["models"])
+    async def get_model(model_id: str) -> JsonObject:
+        """Return a model, by its id or its name; `example` is a row that it takes."""
+        model = await asyncio.to_thread(models.find, model_id)
+        example = await asking.example(model)
+        return {**await asyncio.to_thread(shown, model), "example": example}
 
     def packed(model: ModelEntry) -> Path:
         handle, name = tempfile.mkstemp(dir=workspace.scratch, suffix=".zip")

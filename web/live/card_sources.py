@@ -253,8 +253,10 @@ def as_text(content: bytes, file: str) -> str:
 def _read(folder: Path, file: str) -> Source:
     path = folder / file
     try:
+        if not path.is_file():  # a folder; or a pipe, which would keep us waiting for ever
+            return Source(file)
         return Source(file, as_text(path.read_bytes(), file), there=True)
-    except (FileNotFoundError, IsADirectoryError):
+    except FileNotFoundError:
         return Source(file)
     except OSError as error:
         raise _refused(file, "read", error) from None

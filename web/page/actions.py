@@ -194,7 +194,7 @@ class Edits:
         node, spec = found
         try:
             at = int(data.get("index", 0))
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             return
         value = edit_list(spec, self._value(node, spec), act, at)
         if value != self._value(node, spec):

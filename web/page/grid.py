@@ -13,6 +13,7 @@ from nicegui import ui
 
 from tensorrag.preview import ColumnProfile, TablePreview
 from web.page.columns import distinct_words
+from web.page.numerals import count_of
 
 Where = tuple[str, str, Any]
 """A condition: column, comparison, value."""
@@ -105,9 +106,10 @@ def conditions(model: Any, payload: TablePreview) -> list[Where]:
     found: list[Where] = []
     for field, asked in model.items() if isinstance(model, dict) else ():
         at = str(field).removeprefix("c")
-        if not (at.isdecimal() and int(at) < len(payload.columns) and isinstance(asked, dict)):
+        place = count_of(at)
+        if place is None or place >= len(payload.columns) or not isinstance(asked, dict):
             continue
-        name, value = payload.columns[int(at)].name, asked.get("filter")
+        name, value = payload.columns[place].name, asked.get("filter")
         if asked.get("type") == "inRange":
             found += [(name, "≥", value), (name, "≤", asked.get("filterTo"))]
         elif asked.get("type") in COMPARISONS:

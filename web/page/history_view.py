@@ -14,6 +14,7 @@ from web.live.session import Session
 from web.page.actions import Action, Data, text
 from web.page.icons import icon
 from web.page.markup import Element, Node, b, button, div, h3, input_, li, p, span, ul
+from web.page.numerals import count_of
 from web.page.panel import Act, Panel
 from web.page.wording import day, plural
 
@@ -103,13 +104,13 @@ class HistoryView:
 
     async def pick(self, revision: str) -> None:
         """Show a version; what arrives comes from the browser."""
-        version = self._found(int(revision)) if revision.isdecimal() else None
+        version = self._found(count_of(revision))
         if version is not None:
             await self._turn_to(version)
 
     async def name(self, revision: str, name: str) -> None:
         """Give a version a name, or take it away."""
-        version = self._found(int(revision)) if revision.isdecimal() else None
+        version = self._found(count_of(revision))
         if version is None or version.name == name.strip():
             return
         try:
@@ -122,7 +123,7 @@ class HistoryView:
 
     def bring_back(self, revision: str) -> bool:
         """Make the pipeline what it was then; False if it cannot be."""
-        version = self._found(int(revision)) if revision.isdecimal() else None
+        version = self._found(count_of(revision))
         if version is None:
             return False
         try:

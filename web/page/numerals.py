@@ -22,3 +22,8 @@ def number_of(typed: str) -> float | None:
     except ValueError:
         return None
     return value if math.isfinite(value) else None
+
+
+def count_of(sent: str) -> int | None:
+    """Read a whole number as the page writes it; None of anything else that a browser sends."""
+    return int(sent) if sent.isascii() and sent.isdecimal() and len(sent) < 19 else None

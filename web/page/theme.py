@@ -32,6 +32,15 @@ _FIRST = (
     " : matchMedia('(prefers-color-scheme: dark)').matches;"
     " document.documentElement.dataset.theme = dark ? 'dark' : 'light'; })()"
 )
+_UNBUILT = (
+    "addEventListener('error', ({ target }) => {"
+    " if (target.tagName !== 'SCRIPT') return;"
+    " const said = document.createElement('p'); said.className = 'unbuilt';"
+    " said.setAttribute('role', 'alert'); said.textContent = 'A part of this page could not be"
+    " loaded. Reload it; if it stays like this, run make frontend and start TensorRag again.';"
+    " document.body.append(said) }, true)"
+)
+"""A script that is not there, of a front end that was built from other sources, leaves nothing."""
 MARK = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 20 20">'
     "<style>@media (prefers-color-scheme: dark) { * { --i: #ededf0 } }</style>"
@@ -61,7 +70,7 @@ def dress(title: str, *more: str) -> None:
     ui.page_title(title)
     sheets = (*SHEETS, *more)
     links = "".join(f'<link rel="stylesheet" href="{_root()}/{sheet}">' for sheet in sheets)
-    ui.add_head_html(f"<script>{_FIRST}</script>{links}")
+    ui.add_head_html(f"<script>{_FIRST};{_UNBUILT}</script>{links}")
 
 
 def _root() -> str:
