@@ -23,7 +23,8 @@ run: $(VENV)/run.stamp ## Set up and open the editor (PORT=9000 make run; TENSOR
 
 test: $(VENV)/dev.stamp ## Set up and run all checks and tests, in the browser too
 	@$(BIN)/python scripts/get_chromium.py
-	@$(MAKE) --no-print-directory frontend frontend-check check-python
+	@$(MAKE) --no-print-directory frontend
+	@$(MAKE) --no-print-directory -j 2 $(VENV)/compiled.stamp frontend-check check-python
 	$(BIN)/pytest $(TOGETHER) -m "not live"
 
 check: $(VENV)/dev.stamp check-python ## Format, lint, types, layers, and the quick tests without a browser
@@ -71,5 +72,10 @@ $(VENV)/run.stamp: $(VENV)/bin/python $(INSTALLED_FROM)
 
 $(VENV)/dev.stamp: $(VENV)/bin/python pyproject.toml constraints.txt hatch_build.py
 	@echo "Installing TensorRag and its development tools into $(VENV) (the first time takes some minutes) …"
-	@$(PIP) -e '.[dev]'
+	@$(PIP) --no-compile -e '.[dev]'
 	@touch $@ $(VENV)/run.stamp
+
+# What pip would do on one processor while all else waits; some packages hold files that nobody can compile.
+$(VENV)/compiled.stamp: $(VENV)/dev.stamp
+	@$(BIN)/python -m compileall -qq $(VENV)/lib || true
+	@touch $@
