@@ -1,7 +1,7 @@
 """The process that has imported everything and forks workers that are ready at once.
 
-``python -m executors.fork_server SCRATCH``, with a socket as its stdin: for each byte with a file
-descriptor that arrives it forks a supervisor, which speaks through that descriptor. It runs
+``python -m executors.fork_server SCRATCH AHEAD``, with a socket as its stdin: for each byte with a
+file descriptor that arrives it forks a supervisor, which speaks through that descriptor. It runs
 nothing itself: one thread, no torch operation, no question to CUDA, because none of these would
 survive a fork. Requests are taken between two imports as well, so the first card of a run
 does not wait for libraries that it does not need.
@@ -31,13 +31,15 @@ from executors.protocol import READY, refusal
 from executors.supervisor import supervise
 from executors.watch import Ends
 
-LIBRARIES = (
+TABLES = (
     "psutil",
     "numpy",
     "pyarrow.parquet",
     "pyarrow.csv",
     "pyarrow.compute",
     "pandas",
+)
+LEARNING = (
     "scipy.stats",
     "sklearn.linear_model",
     "sklearn.metrics",
@@ -63,7 +65,7 @@ def main() -> None:
     scratch = Path(sys.argv[1])
     _end_with(server)
     gc.disable()  # a collection in a child would copy every page that it looks at
-    for module in _modules():
+    for module in _modules(sys.argv[2]):
         _import(module)
         _serve(server, scratch, wait=False)
     threads.controller()
@@ -75,17 +77,22 @@ def main() -> None:
     _serve(server, scratch, wait=True)
 
 
-def _modules() -> Iterator[str]:
+def _modules(ahead: str) -> Iterator[str]:
     """Name what to import, what the first card of a run needs first.
 
     Of cards only our own: those of other packs may do anything, so workers alone import them.
+    ``tables`` leaves out what learning takes, five seconds of a processor and 300 MB: where it is
+    rare, the worker that needs it can import it.
     """
     points = entry_points(group="tensorrag.cards")
     packs = [point.module for point in points if point.dist and point.dist.name == "tensorrag"]
     yield from ("tensorrag.pages", *packs)
     cards = [module for pack in packs for module in _modules_in(pack)]
     yield from cards
-    yield from LIBRARIES
+    yield from TABLES
+    if ahead == "tables":
+        return
+    yield from LEARNING
     for card in cards:
         yield from _modules_in(card)
 

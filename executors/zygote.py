@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import subprocess
 from collections.abc import Callable
@@ -18,6 +19,8 @@ _LEAVE_SECONDS = 2.0
 
 class Zygote:
     """The one fork server of an executor.
+
+    ``TENSORRAG_PRELOAD=tables`` has it import less ahead: see there.
 
     Args:
         scratch: the folder in which workers get theirs.
@@ -39,7 +42,8 @@ class Zygote:
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         with theirs:
-            self._process = start("executors.fork_server", theirs, str(self._scratch))
+            ahead = os.environ.get("TENSORRAG_PRELOAD", "all")
+            self._process = start("executors.fork_server", theirs, str(self._scratch), ahead)
         self._control = ours
         asyncio.get_running_loop().add_reader(ours, self._hear)
         return ours

@@ -97,18 +97,23 @@ def launch(
     *options: str,
     plain: bool = False,
     port: int | None = None,
+    warm: bool = False,
     environment: Mapping[str, str] | None = None,
 ) -> Server:
-    """Start a server on a port of its own, ``plain`` without root's rights; does not wait."""
+    """Start a server on a port of its own, ``plain`` without root's rights; does not wait.
+
+    Only a ``warm`` one imports ahead what learning takes, in five seconds of a processor.
+    """
     port = port or free_port()
     ours = {"PYTEST_CURRENT_TEST", "PYTEST_VERSION", "TENSORRAG_WORKSPACE", "PORT"}
     inherited = {key: value for key, value in os.environ.items() if key not in ours}
+    ahead = {} if warm else {"TENSORRAG_PRELOAD": "tables"}
     command = [sys.executable, "-m", "tensorrag", "serve", "--port", str(port)]
     with log.open("wb") as output:
         process = subprocess.Popen(
             [*command, "--workspace", str(folder), "--no-open", *options],
             cwd=ROOT,
-            env={**inherited, **(environment or {})},
+            env={**inherited, **ahead, **(environment or {})},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -123,12 +128,16 @@ def start_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
     started: list[Server] = []
 
     def start(
-        workspace: Path | None = None, *options: str, port: int | None = None, **environment: str
+        workspace: Path | None = None,
+        *options: str,
+        port: int | None = None,
+        warm: bool = False,
+        **environment: str,
     ) -> Server:
         number = len(started) + 1
         folder = workspace or tmp_path / f"workspace-{number}"
         log = tmp_path / f"server-{number}.log"
-        server = launch(folder, log, *options, port=port, environment=environment)
+        server = launch(folder, log, *options, port=port, warm=warm, environment=environment)
         started.append(server)
         server.wait()
         return server
@@ -148,16 +157,19 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def serving(workspace: Path) -> Iterator[Serving]:
+def serving(workspace: Path, request: pytest.FixtureRequest) -> Iterator[Serving]:
     """Gives the one server of a file: another, on the same folder, where a test has ended it.
 
-    To start one takes seconds, so tests share it, and make a pipeline of their own each.
+    To start one takes seconds, so tests share it, and make a pipeline of their own each. It is
+    warm in files that say ``WARM = True``.
     """
     begun: list[Server] = []
+    warm = getattr(request.module, "WARM", False)
 
     def serve() -> Server:
         if not begun or begun[-1].process.poll() is not None:
-            begun.append(launch(workspace, workspace.with_name(f"server-{len(begun)}.log")))
+            log = workspace.with_name(f"server-{len(begun)}.log")
+            begun.append(launch(workspace, log, warm=warm))
             begun[-1].wait()
         return begun[-1]
 

@@ -8,6 +8,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.hands import TRAINED, Hands
 
+WARM = True  # it trains
+
 WIRES = (
     ("data_load", "dataset", "data_split", "dataset"),
     ("data_split", "train_dataset", "train_gpu", "train_dataset"),

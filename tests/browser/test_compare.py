@@ -12,6 +12,8 @@ from tests.browser.hands import TRAINED, Hands
 from tests.browser.test_start_page import api
 from tests.servers import Server
 
+WARM = True  # it trains
+
 
 def small_network() -> str:
     """The network of the first sample, on few rows and for few epochs."""

@@ -98,7 +98,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     (folder / "here" / "cards" / "picky.py").write_text(PICKY)
     (folder / "here" / "cards" / "big.py").write_text(BIG)
     (folder / "here" / "cards" / "learner.py").write_text(LEARNER)
-    server = launch(folder / "here", folder / "server.log")
+    server = launch(folder / "here", folder / "server.log", warm=True)
     server.wait()
     yield server
     server.stop()

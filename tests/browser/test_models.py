@@ -16,6 +16,8 @@ from tests.browser.test_start_page import api
 from tests.core.diabetes import pipeline
 from tests.servers import Server
 
+WARM = True  # it trains
+
 
 def asked(http: httpx.Client, command: str) -> dict[str, object]:
     """Send what a curl command sends."""

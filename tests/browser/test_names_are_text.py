@@ -25,6 +25,8 @@ from typing import NamedTuple
 
 from tensorrag import Card, Field, Secret, Table, TableSchema
 
+WARM = True  # it trains
+
 BAD = {HTML!r}
 
 

@@ -10,6 +10,8 @@ from tests.browser.axe import violations
 from tests.browser.hands import Hands
 from tests.servers import Server
 
+WARM = True  # it trains
+
 ON_A_MAC = "Object.defineProperty(navigator, 'platform', {get: () => 'MacIntel'})"
 A_CONTROL = """() => {
   document.body.insertAdjacentHTML("beforeend", "<button data-keys='mod+e'>E</button>");

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from executors import machine
+from executors import fork_server, machine
 from executors.local_process import LocalExecutor
 from tensorrag.errors import ExecutorUnavailable, RunCancelled, TaskFailed
 from tensorrag.executor import Executor
@@ -209,3 +209,10 @@ async def test_a_card_that_reports_without_end_floods_nobody(
     reports = [event async for event in local.events(handle) if event["type"] == "progress"]
     assert 2 <= len(reports) <= 40
     assert max(len(str(report)) for report in reports) < 5000
+
+
+async def test_what_learning_takes_need_not_be_imported_ahead() -> None:
+    assert {"pandas", "torch"} <= set(fork_server._modules("all"))
+    few = set(fork_server._modules("tables"))
+    assert "pandas" in few
+    assert not [name for name in few if name.startswith(("torch", "sklearn", "scipy"))]
