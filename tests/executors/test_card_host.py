@@ -121,6 +121,7 @@ async def test_a_long_pipeline_of_our_own_cards_is_no_silence(
     monkeypatch.setattr(Channel, "send", lambda self, line: said.append(line))
     asking, ours = card_host.Asking(Channel(), {}), Registry.load().get("data_load")
 
+    monkeypatch.setattr(card_host, "SIGN_OF_LIFE", 600.0)
     with asking(ours):
         pass
     assert said == []  # a short one costs nothing
@@ -274,14 +275,17 @@ async def test_a_host_that_was_killed_meanwhile_is_replaced_without_a_word(
 
 
 async def test_the_next_host_knows_which_files_to_leave_alone(
-    local: LocalExecutor, place: Place, folder: Path, monkeypatch: pytest.MonkeyPatch
+    local: LocalExecutor, place: Place, folder: Path, tmp_path: Path
 ) -> None:
+    tried = tmp_path / "tried"
     write(folder, "fatal", "os.abort()")
-    (folder / "endless.py").write_text("while True: pass")
+    (folder / "endless.py").write_text(f"open({str(tried)!r}, 'a').write('x')\nwhile True: pass")
     await describe(local, place)
-    monkeypatch.setattr(host_client, "LOAD_SECONDS", 1.0)  # it cannot try the endless one again
+    times = tried.read_text()
 
     assert (await check(local, place, "fatal")).problems
+
+    assert tried.read_text() == times
 
     assert [notice.file for notice in (await describe(local, place)).notices] == ["endless.py"]
 

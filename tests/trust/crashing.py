@@ -62,7 +62,7 @@ def states(run: JsonObject) -> dict[str, str]:
     return {node: each["state"] for node, each in run["nodes"].items()}
 
 
-def until(true: Callable[[], Any], seconds: float = 60) -> Any:
+def until(true: Callable[[], Any], seconds: float = 120) -> Any:
     """Wait until something is the case; returns it."""
     end = time.monotonic() + seconds
     while not (value := true()):
@@ -71,7 +71,7 @@ def until(true: Callable[[], Any], seconds: float = 60) -> Any:
     return value
 
 
-def ended(http: httpx.Client, run: str, seconds: float = 60) -> JsonObject:
+def ended(http: httpx.Client, run: str, seconds: float = 120) -> JsonObject:
     """Wait until a run has ended; returns it."""
 
     def over() -> JsonObject | None:

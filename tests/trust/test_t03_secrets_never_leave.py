@@ -162,7 +162,7 @@ def run(server: Server, card: str, **params: Any) -> tuple[dict[str, Any], str]:
         if started.status_code != 201:
             return started.json(), "".join(said)
         path = f"/api/runs/{started.json()['run']}"
-        until = time.monotonic() + 30
+        until = time.monotonic() + 120
         while (found := client.get(path).json())["status"] in ("queued", "running"):
             assert time.monotonic() < until
             time.sleep(0.1)

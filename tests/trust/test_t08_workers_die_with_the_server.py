@@ -42,7 +42,7 @@ def test_a_killed_server_takes_all_processes_with_it_and_the_next_one_sweeps(
 
 def wait_for_pool(editor: Stage) -> None:
     """Wait until joblib has started its processes."""
-    until = time.monotonic() + 30
+    until = time.monotonic() + 120
     while len([each for each in editor.left() if "LokyProcess" in " ".join(words(each))]) < 2:
         assert time.monotonic() < until
         time.sleep(0.05)

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from select import select
@@ -47,8 +48,10 @@ def kept(server: Server) -> list[str]:
 
 def half_written(server: Server) -> list[str]:
     """Temporary files that the server still holds; they have no names any more."""
-    held = Path(f"/proc/{server.process.pid}/fd").iterdir()
-    names = [os.readlink(handle) for handle in held if handle.is_symlink()]
+    names = []
+    for handle in Path(f"/proc/{server.process.pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # it closes files meanwhile
+            names.append(os.readlink(handle))
     return [name for name in names if name.endswith("(deleted)") and "/tmp/" in name]
 
 
