@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import (
     Browser,
     BrowserContext,
+    Error,
     Page,
     Request,
     expect,
@@ -35,7 +38,13 @@ FLAGS = [
     "--disable-sync",
     "--host-resolver-rules=MAP *.example 127.0.0.1",  # other sites, all of them ours
 ]
-SCREEN = (1440, 900)
+USUAL: dict[str, Any] = {
+    "viewport": {"width": 1440, "height": 900},
+    "locale": "en-GB",
+    "reduced_motion": "reduce",  # what turns while a card runs would take a processor for itself
+}
+"""How a person's browser is set; some stories are told with all that moves: `MOVING`."""
+MOVING: dict[str, Any] = {"reduced_motion": "no-preference"}
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 RESULTS = ROOT / "test-results"
@@ -144,19 +153,34 @@ def watch() -> Iterator[Watch]:
     assert watched.elsewhere == []
 
 
+@pytest.fixture(scope="module")
+def profiles(chromium: Browser) -> Iterator[dict[str, BrowserContext]]:
+    """Those of a file by their options: a page that a profile knows costs a third of the work."""
+    begun: dict[str, BrowserContext] = {}
+    yield begun
+    for profile in begun.values():
+        profile.close()
+
+
 @pytest.fixture
 def context(
-    chromium: Browser, watch: Watch, request: pytest.FixtureRequest
+    chromium: Browser,
+    profiles: dict[str, BrowserContext],
+    watch: Watch,
+    request: pytest.FixtureRequest,
 ) -> Iterator[BrowserContext]:
-    """A fresh profile, 1440×900 in English; `context.new_page()` is one more tab.
+    """A profile without tabs, 1440×900 in English, which remembers no other test but its cache.
 
-    `@pytest.mark.parametrize("context", [{"viewport": …}], indirect=True)` changes its options.
+    `@pytest.mark.parametrize("context", [{"viewport": …}], indirect=True)` changes its options;
+    `context.new_page()` is one more tab.
     """
-    options = {"viewport": {"width": SCREEN[0], "height": SCREEN[1]}, "locale": "en-GB"}
-    options |= getattr(request, "param", {})
-    context = chromium.new_context(**options)  # type: ignore[arg-type]  # a dict of options
-    context.set_default_timeout(PATIENCE)
-    context.add_init_script(HINTS_SEEN)
+    options = USUAL | getattr(request, "param", {})
+    name = json.dumps(options)
+    if name not in profiles:
+        profiles[name] = chromium.new_context(**options)
+        profiles[name].set_default_timeout(PATIENCE)
+        profiles[name].add_init_script(HINTS_SEEN)
+    context = profiles[name]
     context.on("page", watch.page)
     context.on("request", watch.request)
     yield context
@@ -165,7 +189,29 @@ def context(
         RESULTS.mkdir(exist_ok=True)
         for number, page in enumerate(context.pages, start=1):
             page.screenshot(path=RESULTS / f"{name}-{number}.png")
-    context.close()
+    context.remove_listener("page", watch.page)
+    context.remove_listener("request", watch.request)
+    _forget(context)
+
+
+def _forget(context: BrowserContext) -> None:
+    """Leave nothing of what sites stored, and one empty tab of theirs.
+
+    While that is there, the process that has read the page's scripts is kept, for the next test.
+    """
+    seen = [urlsplit(page.url) for page in context.pages]
+    site = next((f"{url.scheme}://{url.netloc}" for url in seen if url.scheme == "http"), None)
+    kept = context.new_page()
+    stored = {"origin": "*", "storageTypes": "local_storage,indexeddb,service_workers"}
+    context.new_cdp_session(kept).send("Storage.clearDataForOrigin", stored)
+    for page in context.pages:
+        if page is not kept:
+            page.close()
+    context.clear_cookies()
+    context.clear_permissions()
+    if site is not None:
+        with contextlib.suppress(Error):  # the server may be no more
+            kept.goto(f"{site}/healthz", timeout=5_000)
 
 
 @pytest.fixture

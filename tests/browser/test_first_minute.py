@@ -2,10 +2,14 @@
 
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import MOVING
 from tests.browser.hands import TRAINED, Hands
 from tests.servers import Server
+
+WARM = True  # it trains
 
 CARDS = ("load", "split", "model", "train", "evaluate")
 WATCH_STATES = """() => {
@@ -94,6 +98,7 @@ def test_each_result_is_there_in_large(server: Server, page: Page) -> None:
     expect(table).to_have_count(0)
 
 
+@pytest.mark.parametrize("context", [MOVING], indirect=True)
 def test_a_second_run_is_answered_from_what_is_known(server: Server, page: Page) -> None:
     hands = Hands(page).open(f"{server.url}/edit/new?sample=diabetes")
     hands.cards("data_split").click(position={"x": 60, "y": 18})

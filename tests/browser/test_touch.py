@@ -7,6 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, TimeoutError, expect
 
+from tests.browser.conftest import MOVING
 from tests.browser.hands import Desk, Hands
 
 Place = tuple[float, float]
@@ -14,7 +15,7 @@ Place = tuple[float, float]
 SMALL = """() => [...document.querySelectorAll(".top button, .top a, .tr-ctl button, .pcard")]
   .filter((each) => each.checkVisibility() && each.getBoundingClientRect().height < 40)
   .map((each) => each.outerHTML.slice(0, 90))"""
-TABLET = {"viewport": {"width": 1180, "height": 820}, "has_touch": True}
+TABLET = MOVING | {"viewport": {"width": 1180, "height": 820}, "has_touch": True}
 pytestmark = pytest.mark.parametrize("context", [TABLET], indirect=True)
 
 

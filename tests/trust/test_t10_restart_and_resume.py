@@ -163,7 +163,7 @@ def test_a_person_sees_it_and_presses_resume(serving: Serving, chromium: Browser
     server = serving()
     with client(server) as http:
         pipeline = create(http, SLOW)
-    page = chromium.new_page(viewport={"width": 1440, "height": 900})
+    page = chromium.new_page(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
     page.add_init_script(HINTS_SEEN)
     page.set_default_timeout(PATIENCE)
     hands = Hands(page).open(f"{server.url}/edit/{pipeline}")

@@ -171,7 +171,7 @@ def test_a_person_sees_what_goes_on_and_what_came_of_it_or_cancels_it(
     assert len(kill(server)) == 2
 
     again = start()
-    page = chromium.new_page(viewport={"width": 1440, "height": 900})
+    page = chromium.new_page(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
     page.add_init_script(HINTS_SEEN)
     page.set_default_timeout(60_000)
     hands = Hands(page).open(f"{again.url}/edit/{short}")

@@ -176,7 +176,9 @@ def test_two_pages_and_a_server_that_is_killed(
     start_server: Callable[..., Server], chromium: Browser
 ) -> None:
     server = start_server()
-    context = chromium.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB")
+    context = chromium.new_context(
+        viewport={"width": 1440, "height": 900}, locale="en-GB", reduced_motion="reduce"
+    )
     context.set_default_timeout(20_000)
     context.add_init_script(HINTS_SEEN)
     shared: dict[str, Any] = {}
