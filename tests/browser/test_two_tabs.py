@@ -1,13 +1,11 @@
 """Two tabs on one pipeline are two views of one thing, also while it runs."""
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tensorrag.pipeline.files import load, save
-from tests.browser.conftest import Watch
 from tests.browser.hands import TRAINED, Hands
 from tests.servers import Server
 
@@ -22,17 +20,6 @@ def both(server: Server, context: BrowserContext) -> tuple[Hands, Hands]:
     other.open(one.page.url)
     expect(other.card("train")).to_be_visible()
     return one, other
-
-
-SAVED = """before => {
-  const shown = document.querySelector(".saved");
-  return Number(shown.dataset.revision) > before && shown.textContent.trim() === "Saved";
-}"""
-
-
-def saved_revision(hands: Hands) -> int:
-    """The latest revision that the page says is saved."""
-    return int(hands.page.locator(".saved").get_attribute("data-revision") or 0)
 
 
 def nodes(page: Page) -> int:
@@ -122,45 +109,6 @@ def test_without_a_connection_nothing_is_taken_that_would_be_lost(
     expect(other.field("learning_rate")).to_have_value("0.02")
     assert nodes(other.page) == 5
     expect(other.test_id("cancel")).to_have_count(0)
-
-
-def test_a_crash_takes_nothing_away_that_was_saved(
-    start_server: Callable[..., Server], context: BrowserContext, watch: Watch
-) -> None:
-    server = start_server()
-    one, other = (Hands(context.new_page()) for _ in range(2))
-    one.open(f"{server.url}/edit/new?sample=boston_housing")
-    one.page.wait_for_url("**/edit/boston*")
-    other.open(one.page.url)
-    path = one.page.url.removeprefix(server.url)
-    one.settings("model")
-
-    before = saved_revision(one)
-    one.type_into("learning_rate", "0.02")
-    one.page.wait_for_function(SAVED, arg=before)
-    before = saved_revision(other)
-    other.drag_card("data_load", 120, 500)
-    other.page.wait_for_function(SAVED, arg=before)
-    for hands in (one, other):
-        expect(hands.page.get_by_text("Saved", exact=True)).to_be_visible()
-    server.process.kill()
-    server.process.wait()
-    for hands in (one, other):
-        expect(hands.page.locator("#popup")).to_be_visible()
-        expect(hands.page.get_by_text("Saved", exact=True)).to_have_count(1)
-        expect(hands.page.get_by_text("Saved", exact=True)).to_be_hidden()
-
-    again = start_server(server.workspace)
-    for hands in (one, other):
-        hands.open(f"{again.url}{path}")
-        expect(hands.cards("data_load")).to_have_count(2)
-    one.settings("model")
-    expect(one.field("learning_rate")).to_have_value("0.02")
-    other.test_id("undo").click()
-    expect(one.cards("data_load")).to_have_count(1)
-    other.test_id("undo").click()
-    expect(one.field("learning_rate")).to_have_value("0.001")
-    watch.errors.clear()  # of pages whose server was gone
 
 
 def test_what_another_program_writes_is_offered(both: tuple[Hands, Hands], server: Server) -> None:

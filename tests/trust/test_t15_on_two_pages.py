@@ -214,6 +214,9 @@ def killed(server: Server, start_server: Callable[..., Server], people: list[Per
         person.hands.page.evaluate("window.beforeTheKill = true")
     server.process.kill()
     server.process.wait()
+    for person in people:  # they know that it is gone, and say of nothing that it is saved
+        expect(person.hands.page.locator("#popup")).to_be_visible()
+        expect(person.hands.page.get_by_text("Saved", exact=True)).to_be_hidden()
     again = start_server(server.workspace, port=server.port)
     for person in people:
         person.hands.page.wait_for_function(BACK, timeout=60_000)
