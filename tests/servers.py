@@ -37,7 +37,7 @@ class Server:
         """All that the server has printed so far."""
         return self.log.read_text(encoding="utf-8", errors="replace")
 
-    def wait(self, seconds: float = 60) -> None:
+    def wait(self, seconds: float = 180) -> None:
         """Wait until it answers; fail with what it printed when it does not."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
@@ -52,7 +52,7 @@ class Server:
             time.sleep(0.05)
         pytest.fail(f"The server did not answer within {seconds:.0f} s:\n{self.output()}")
 
-    def announced(self, seconds: float = 60) -> str:
+    def announced(self, seconds: float = 180) -> str:
         """Wait for the line that says where the editor is, and return it."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:

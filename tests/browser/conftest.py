@@ -48,7 +48,7 @@ MOVING: dict[str, Any] = {"reduced_motion": "no-preference"}
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 RESULTS = ROOT / "test-results"
-PATIENCE = 20_000
+PATIENCE = 60_000
 """ms to wait for what must come; what comes late on a busy machine is no failure."""
 FAILED = pytest.StashKey[bool]()
 

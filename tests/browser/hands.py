@@ -13,7 +13,7 @@ WANTED = os.environ.get("PICTURES", "")
 PICTURES = ROOT / ("docs/images" if WANTED == "1" else WANTED)
 """`PICTURES=1 make browser` renews those of the README; `PICTURES=folder` puts all of them there.
 Else none is taken: nobody looks at them, and they take a minute."""
-TRAINED = 110_000
+TRAINED = 240_000
 """Milliseconds within which the default network is trained, also on a busy machine."""
 
 HINTS_SEEN = """try {

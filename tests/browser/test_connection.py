@@ -55,7 +55,7 @@ def killed(server: Server, start_server: Callable[..., Server], hands: Hands) ->
     server.process.wait()
     expect(hands.page.locator("#popup")).to_be_visible()
     again = start_server(server.workspace, port=server.port)
-    hands.page.wait_for_function(RELOADED, timeout=60_000)
+    hands.page.wait_for_function(RELOADED)
     return again
 
 
@@ -135,7 +135,7 @@ def test_what_may_have_been_lost_with_the_connection_is_said(
     server.process.wait()
     hands.page.evaluate("window.before = true")
     start_server(server.workspace, port=server.port)
-    hands.page.wait_for_function(RELOADED, timeout=60_000)
+    hands.page.wait_for_function(RELOADED)
     expect(hands.test_id("note")).to_contain_text("What was done last may be missing")
     expect(hands.page.get_by_label("Name of the pipeline")).not_to_have_value("Never heard")
 

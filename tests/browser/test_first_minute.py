@@ -26,6 +26,7 @@ def first_times(seen: list[list[str]], state: str) -> list[str]:
     return list(dict.fromkeys(node for node, shown in seen if shown == state))
 
 
+@pytest.mark.timeout(900)
 def test_one_click_runs_the_sample_and_shows_what_came_out(server: Server, page: Page) -> None:
     hands = Hands(page)
     page.goto(server.url)

@@ -146,13 +146,13 @@ def test_they_are_shown_and_never_run(server: Server, page: Page) -> None:
     expect(hands.card("train")).to_contain_text(HTML)
     expect(hands.card("load")).to_contain_text(NAMES["script"])
     hands.test_id("look-at-data").click()
-    expect(hands.test_id("elsewhere")).to_have_count(0, timeout=30_000)
+    expect(hands.test_id("elsewhere")).to_have_count(0)
     for card in ("train", "odd"):
         look_everywhere(hands, card)
 
     hands.run()
-    hands.expect_states("failed", "odd", timeout=60_000)
-    hands.expect_states("done", "evaluate", timeout=60_000)
+    hands.expect_states("failed", "odd")
+    hands.expect_states("done", "evaluate")
     cards = ("load", "split", "model", "train", "evaluate", "odd")
     for card in cards:
         look_everywhere(hands, card)

@@ -52,7 +52,7 @@ needs_groups = pytest.mark.skipif(
 @needs_groups
 def test_the_kernel_refuses_what_is_beyond_the_limit_and_the_group_is_gone_afterwards() -> None:
     command = [sys.executable, "-c", HELD]
-    answer = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+    answer = subprocess.run(command, capture_output=True, text=True, check=True, timeout=240).stdout
     inside, folder, count, refusals, refused, closed = json.loads(answer)
 
     assert count == 6

@@ -16,7 +16,7 @@ __all__ = ["serving", "start_server", "workspace"]
 @pytest.fixture
 def chromium() -> Iterator[Browser]:
     """A browser, for what people see of a promise."""
-    expect.set_options(timeout=20_000)
+    expect.set_options(timeout=60_000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=on_this_machine(), args=["--no-sandbox", "--disable-gpu"]

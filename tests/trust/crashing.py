@@ -86,7 +86,7 @@ def kill(server: Server) -> list[psutil.Process]:
     """Kill an editor without warning; returns what of it is still there a second later."""
     family = psutil.Process(server.process.pid).children(recursive=True)
     server.process.kill()
-    server.process.wait(timeout=10)
+    server.process.wait(timeout=60)
     end = time.monotonic() + within(1)
     while time.monotonic() < end and any(_alive(process) for process in family):
         time.sleep(0.02)

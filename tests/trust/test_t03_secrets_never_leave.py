@@ -143,7 +143,7 @@ def server(start_server: Callable[..., Server], tmp_path: Path) -> Server:
     (workspace / "cards").mkdir(parents=True)
     (workspace / "cards" / "gossips.py").write_text(CARDS)
     command = [sys.executable, "-m", "tensorrag", "secret", "set", "hub", "--workspace"]
-    subprocess.run([*command, str(workspace)], input=CANARY.encode(), check=True, timeout=60)
+    subprocess.run([*command, str(workspace)], input=CANARY.encode(), check=True, timeout=240)
     return start_server(workspace, HUB_TOKEN=IN_ENVIRONMENT, AWS_SECRET_ACCESS_KEY=IN_ENVIRONMENT)
 
 
@@ -296,7 +296,7 @@ def test_the_command_line_lists_names_and_takes_no_value_as_a_word(tmp_path: Pat
         command = [sys.executable, "-m", "tensorrag", "secret", *words]
         return subprocess.run(
             [*command, "--workspace", str(tmp_path)],
-            input=given, capture_output=True, text=True, timeout=60, check=False,
+            input=given, capture_output=True, text=True, timeout=240, check=False,
         )  # fmt: skip
 
     assert secret("set", "hub", given=f"{CANARY}\n").returncode == 0

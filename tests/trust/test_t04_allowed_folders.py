@@ -324,7 +324,7 @@ def test_a_run_from_the_command_line_reads_what_lies_beside_the_file_and_no_more
 
 def _tensorrag(*words: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "tensorrag", *words]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
 
 
 def test_the_editor_heeds_the_settings_as_they_are_now(

@@ -22,7 +22,7 @@ def refusal(folder: Path, tmp_path: Path, *, plain: bool = False) -> str:
     """Start a server on a folder that it cannot have; returns what it says, one or two lines."""
     server = launch(folder, tmp_path / "refused.log", plain=plain)
     try:
-        assert server.process.wait(timeout=60) == 1
+        assert server.process.wait(timeout=240) == 1
     finally:
         server.stop()
     said = server.output()
@@ -61,7 +61,7 @@ def test_a_server_that_is_gone_holds_nothing(serving: Serving, end: signal.Signa
     pipelines = answers(first, "/api/pipelines").json()
     assert pipelines
     first.process.send_signal(end)
-    first.process.wait(timeout=60)
+    first.process.wait(timeout=240)
 
     second = serving()
 
@@ -141,7 +141,7 @@ def test_a_workspace_that_is_gone_ends_its_server(
     if not moved:
         shutil.rmtree(tmp_path / "moved")
 
-    assert server.process.wait(timeout=60) == 1
+    assert server.process.wait(timeout=240) == 1
 
     said = server.output().splitlines()[1:]
     assert said == [

@@ -179,7 +179,7 @@ def test_two_pages_and_a_server_that_is_killed(
     context = chromium.new_context(
         viewport={"width": 1440, "height": 900}, locale="en-GB", reduced_motion="reduce"
     )
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(60_000)
     context.add_init_script(HINTS_SEEN)
     shared: dict[str, Any] = {}
     doubtful: dict[str, Any] = {}

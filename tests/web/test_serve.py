@@ -98,7 +98,7 @@ def test_a_stream_that_is_open_does_not_keep_it_from_ending(start: Start) -> Non
     with httpx.stream("GET", f"{url}/api/runs/{run}/events", trust_env=False) as stream:
         next(stream.iter_lines())
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=20)
+        process.communicate(timeout=120)
 
     second = start("--port", str(free_port()))
     url = address(second)
@@ -112,7 +112,7 @@ def test_a_taken_port_is_one_sentence(start: Start) -> None:
         taken.listen()
         port = taken.getsockname()[1]
         process = start("--port", str(port))
-        output, errors = process.communicate(timeout=20)
+        output, errors = process.communicate(timeout=120)
 
     assert process.returncode == 1
     assert output == ""
@@ -140,7 +140,7 @@ def test_a_port_that_has_another_editor_says_so(start: Start, tmp_path: Path) ->
     url = address(start("--port", str(port)))
 
     second = start("--port", str(port), TENSORRAG_WORKSPACE=str(tmp_path / "other"))
-    _, errors = second.communicate(timeout=30)
+    _, errors = second.communicate(timeout=120)
 
     assert second.returncode == 1
     assert errors.splitlines() == [
@@ -159,7 +159,7 @@ def test_a_workspace_of_a_newer_version_is_one_sentence(
         database.execute("PRAGMA user_version=99")
     before = newer.read_bytes()
 
-    output, errors = start("--port", str(free_port())).communicate(timeout=60)
+    output, errors = start("--port", str(free_port())).communicate(timeout=240)
 
     assert output == ""
     assert errors.splitlines() == [
