@@ -203,6 +203,18 @@ def test_a_card_is_duplicated_cut_and_pasted_under_the_pointer(desk: Desk) -> No
     press("ControlOrMeta+v")
     expect(hands.cards("train")).to_have_count(3)
 
+    here = middle(hands.card("data_load"))
+    hands.page.keyboard.down("Alt")
+    take(hands, "data_load")
+    hands.page.mouse.move(here[0] + 20, here[1] + 200, steps=5)
+    hands.page.mouse.up()
+    hands.page.keyboard.up("Alt")
+    clone = hands.card("data_load_2")
+    expect(clone).to_be_visible()
+    expect(hands.test_id("undo")).to_have_attribute("title", re.compile("Duplicate Data Load"))
+    assert middle(hands.card("data_load")) == pytest.approx(here, abs=2)
+    assert middle(clone)[1] > here[1] + 148
+
 
 def test_what_is_pasted_is_text_that_anybody_may_have_written(
     desk: Desk, server: Server, context: BrowserContext, tmp_path: Path

@@ -80,6 +80,7 @@ async def test_what_is_no_number_stays_for_the_check_to_name(hands: Hands) -> No
         ("fix", {"problem": "forged|||"}),
         ("remove", {}),
         ("duplicate", {"of": "gone", "nodes": "data_split"}),
+        ("duplicate", {"of": "data_split", "by": {"x": float("inf"), "y": 0}}),
     ],
 )
 async def test_a_forged_action_changes_nothing(
@@ -135,6 +136,11 @@ async def test_a_card_is_titled_bypassed_duplicated_and_removed(hands: Hands) ->
     assert hands.params(copy) == {"seed": 4}
     assert hands.session.pipeline.nodes[copy].title == "Plus <four>"
     assert hands.session.undo_label == "Duplicate Plus <four>"
+    hands("duplicate", of="data_split", by={"x": 300, "y": -40})
+    here, there = (
+        hands.session.pipeline.nodes[id].position for id in ("data_split", hands.pasted[-1])
+    )
+    assert (there.x - here.x, there.y - here.y) == (300, -40)
 
     hands("remove", of="data_split")
     assert "data_split" not in hands.session.pipeline.nodes

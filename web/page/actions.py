@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from tensorrag.edit.clipboard import excerpt
+from tensorrag.edit.clipboard import corner_of, excerpt
 from tensorrag.edit.edges import title_of
 from tensorrag.edit.labels import named_notes
 from tensorrag.errors import TensorRagError
@@ -287,7 +287,8 @@ class Edits:
         nodes = [text(data, "of"), *texts(data, "nodes")]
         copied = excerpt(pipeline, nodes, texts(data, "annotations"))
         if copied.nodes or copied.annotations:
-            self.paste(to_json(copied), free_for(pipeline, copied), self._duplicated(copied))
+            corner = _moved(corner_of(copied), data.get("by")) or free_for(pipeline, copied)
+            self.paste(to_json(copied), corner, self._duplicated(copied))
 
     def _duplicated(self, copied: Pipeline) -> str:
         nodes = [*copied.nodes.values()]
@@ -338,3 +339,11 @@ def _amount(written: str) -> float | str | None:
     if value is None:
         return plain or None
     return int(value) if value.is_integer() and abs(value) < 1e15 else value
+
+
+def _moved(corner: tuple[float, float], by: Any) -> tuple[float, float] | None:
+    """Return where a corner lies that is moved ``by`` {x, y}; None where these are no numbers."""
+    dx, dy = (by.get("x"), by.get("y")) if isinstance(by, dict) else (None, None)
+    if not isinstance(dx, int | float) or not isinstance(dy, int | float):
+        return None
+    return (corner[0] + dx, corner[1] + dy)

@@ -125,7 +125,8 @@ class Board:
                 copied_text(nodes, notes, self._session.pipeline, self._session.catalog)
             )
         elif name == "duplicate":
-            return self._act(name, {"of": node, "nodes": nodes, "annotations": notes})
+            copied = {"of": node, "nodes": nodes, "annotations": notes}
+            return self._act(name, copied | {"by": data.get("by")})
         elif name == "palette_search" or name in COMMANDS:
             return self._act(name, {"of": node, "nodes": nodes, "control": text(data, "control")})
         return None

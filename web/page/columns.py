@@ -137,7 +137,7 @@ def column_details(payload: TablePreview, at: int) -> Element:
         table(".mt.stats", style="margin-top:12px")[
             tbody[
                 _row("Rows", f"{rows:,}"),
-                _row("Missing", [f"{column.missing:,} ", _share(column.missing, rows)]),
+                _row("Missing", _missing(column.missing, rows)),
                 column.distinct is not None and _row("Distinct", [least, f"{column.distinct:,}"]),
                 [
                     _row(name, [_figure(value, column), unit and [" ", span(".u")[unit]]])
@@ -176,6 +176,10 @@ def _figure(value: float | int, column: ColumnProfile) -> str:
 
 def _row(name: str, value: Node) -> Element:
     return tr[td[name], td[value]]
+
+
+def _missing(count: int, rows: int) -> Node:
+    return [f"{count:,} ", _share(count, rows)] if count else "0"
 
 
 def _share(count: int, rows: int) -> Node:

@@ -75,7 +75,7 @@ def side(shown: Shown) -> Node:
             shown.wrong and div(".msg.error", role="alert")[shown.wrong],
             button(
                 ".btn.o", type="button", data_act="sweep_run", style="margin-top:12px",
-                disabled=shown.going_on,
+                disabled=shown.going_on or not shown.written.strip(),
             )[icon("play", ".s"), _run_word(shown)],
         ],
         _best(shown),
@@ -84,7 +84,8 @@ def side(shown: Shown) -> Node:
 
 def _run_word(shown: Shown) -> str:
     try:
-        return f"Run {plural(len(shown.values()), 'value')}"
+        count = len(shown.values())
+        return f"Run {plural(count, 'value')}" if count else "Run"
     except Exception:  # half a number is being typed: Run says what is wrong with it
         return "Run"
 

@@ -175,10 +175,11 @@ export function createActions({ graph, flow, selection, emit, session }) {
     if (nodes.length) emit("command", { name: "bypass", nodes })
   }
 
-  function duplicate() {
+  /** The copy lies `by` so far ({x, y}) from what is copied, else where there is room beside it. */
+  function duplicate(by = null) {
     const { nodes, annotations } = selection.whole()
     if (nodes.length || annotations.length)
-      emit("command", { name: "duplicate", nodes, annotations })
+      emit("command", { name: "duplicate", nodes, annotations, by })
   }
 
   return {

@@ -4,12 +4,16 @@ import { coverPage } from "./cover.js"
 
 const STRAIGHT_WITHIN = 7
 
-/** Dragging cards: they snap to the grid, and to the height that makes a wire run level. */
+/**
+ * Dragging cards: they snap to the grid, and to the height that makes a wire run level. With Alt
+ * held, what is dragged stays and a copy comes to lie where it is dropped.
+ */
 export function useDragging() {
   const { graph, flow, selection, actions, splicing } = useCanvas()
   let uncover = null
   let origin = null
   let notes = new Map()
+  let cloned = null
 
   /** `before` is what was selected when the card was taken hold of: now it is selected itself. */
   function start({ event, node, nodes, before }) {
@@ -20,11 +24,12 @@ export function useDragging() {
     origin = { ...node.position }
     const along = nodes.length > 1 ? selection.chosenNotes() : []
     notes = new Map(along.map((id) => [id, graph.annotations.get(id)]))
-    if (nodes.length === 1) splicing.begin(graph.nodes.get(nodes[0].id))
+    cloned = event.altKey ? new Map(nodes.map(({ id, position }) => [id, { ...position }])) : null
+    if (nodes.length === 1 && !cloned) splicing.begin(graph.nodes.get(nodes[0].id))
   }
 
   function move({ event, node, nodes }) {
-    uncover ??= coverPage("grabbing")
+    uncover ??= coverPage(cloned ? "copy" : "grabbing")
     const dragged = new Set(nodes.map(({ id }) => id))
     const dx = snap(node.position.x, GRID) - node.position.x
     const dy = (levelFor(node, dragged) ?? snap(node.position.y, GRID)) - node.position.y
@@ -77,13 +82,23 @@ export function useDragging() {
     uncover = null
     flow.lower(idsOf(nodes))
     const target = splicing.end()
-    if (target) actions.splice(nodes[0].id, target)
+    if (cloned) clone(nodes)
+    else if (target) actions.splice(nodes[0].id, target)
     else if (nodes.length) actions.moved(idsOf(nodes), [...notes.keys()])
+  }
+
+  function clone(nodes) {
+    const [first] = nodes
+    const by = first && apart(flow.at(first.id), cloned.get(first.id))
+    for (const [id, place] of cloned) if (flow.at(id)) flow.place(id, place)
+    for (const [id, note] of notes) graph.annotations.set(id, note)
+    if (by && (by.x || by.y)) actions.duplicate(by)
   }
 
   return { start, move, stop }
 }
 
+const apart = (a, b) => ({ x: a.x - b.x, y: a.y - b.y })
 const isMore = (event) => event.shiftKey || event.ctrlKey || event.metaKey
 const idsOf = (nodes) => nodes.map(({ id }) => id)
 
