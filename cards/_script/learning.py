@@ -78,50 +78,45 @@ def train(card: Train, given: Given) -> Script:
     return _Training(card, given, spec, schema).script()
 
 
-class _Training:
-    def __init__(self, card: Train, given: Given, spec: EstimatorSpec, schema: ModelSchema) -> None:
-        self.card, self.given, self.spec, self.schema = card, given, spec, schema
+class Columns:
+    """What is learnt from which columns of a table, and what makes numbers of them.
+
+    Args:
+        target: the column to predict.
+        chosen: the columns to predict it from; empty means all but the target.
+        given: what the card was told.
+        schema: of the trained model.
+    """
+
+    def __init__(
+        self, target: str, chosen: Sequence[str], given: Given, schema: ModelSchema
+    ) -> None:
+        self.given, self.schema, self.target = given, schema, target
         self.table = given.variable("train_dataset")
         self.classify = schema.task != "regression"
         self.columns = {c.name: c for c in columns_of(given, "train_dataset")}
-        self.names = card.feature_columns or [n for n in self.columns if n != card.target_column]
+        self.chosen = list(chosen)
+        self.names = self.chosen or [name for name in self.columns if name != target]
         self.categories = [n for n in self.names if self.columns[n].kind not in NUMERIC]
         self.numbers = [n for n in self.names if n not in self.categories]
         gaps = any(self.columns[name].missing != 0 for name in self.numbers)
         self.fills = bool(self.categories or gaps)
-        self.imports: list[str] = []
-        self.functions: list[str] = []
         self.code = ""
+        """What stands before the pipeline."""
+        self.imports: list[str] = []
 
-    def script(self) -> Script:
-        trained = self._trained()
-        x, y = trained.rows(self.table), trained.truth(self.table)
-        steps = [*self._steps(), self._estimator(y)]
-        self.code += f"{trained.model} = {self._pipeline(steps)}\n"
-        self.code += f"{trained.model}.fit({x}, {y})\n"
-        dummy = "DummyClassifier" if self.classify else "DummyRegressor"
-        self._import(f"from sklearn.dummy import {dummy}")
-        how = 'strategy="prior"' if self.classify else ""
-        self.code += f"{trained.dummy} = {dummy}({how}).fit({x}, {y})"
-        return Script(
-            self.code,
-            {"trained_model": trained.model},
-            tuple(self.imports),
-            tuple(self.functions),
-            {"trained_model": trained},
-        )
-
-    def _trained(self) -> Trained:
-        target = self.columns[self.card.target_column]
+    def trained(self, model: str, *, tells_shares: bool) -> Trained:
+        """Name the model and its features."""
+        target = self.columns[self.target]
         return Trained(
-            model=self.given.new(self.spec.model_type),
+            model=self.given.new(model),
             dummy=self.given.new("dummy"),
             features=self._features(),
             target=target.name,
             task=self.schema.task or "regression",
             classes=self.schema.classes or (),
             positive=self.schema.positive,
-            tells_shares=self.classify and self.spec.model_type != "svm",
+            tells_shares=tells_shares,
             as_floats=not self.categories
             and any(self.columns[name].kind == "binary" for name in self.numbers),
             whole=self.classify and target.kind == "number",
@@ -139,43 +134,69 @@ class _Training:
             return " + ".join(both)
         features = self.given.new("features")
         chosen = literal(self.names)
-        if not self.card.feature_columns:
-            chosen = f"{self.table}.columns.drop({literal(self.card.target_column)})"
+        if not self.chosen:
+            chosen = f"{self.table}.columns.drop({literal(self.target)})"
         self.code += f"{features} = {chosen}\n"
         return features
 
-    def _steps(self) -> list[str]:
-        numbers = self._numeric()
-        steps = [self._by_kind(numbers)] if self.categories else numbers
-        if self.spec.model_type == "polynomial":
-            self._import("from sklearn.preprocessing import PolynomialFeatures")
-            params = self.spec.params
-            degree = [f"degree={int(params.get('degree', 2))}", "include_bias=False"]
-            only = ["interaction_only=True"] if params.get("interaction_only") else []
-            steps.append(f"PolynomialFeatures({', '.join([*degree, *only])})")
-        return steps
-
-    def _numeric(self) -> list[str]:
-        steps = []
+    def steps(self, *, scaled: bool) -> list[str]:
+        """Write what makes complete numbers of the features, brought to one size if wanted."""
+        numbers = []
         if self.fills:
-            self._import("from sklearn.impute import SimpleImputer")
-            steps.append('SimpleImputer(strategy="median")')
-        if self.spec.model_type in SCALED and self.spec.params.get("standardize", True):
-            self._import("from sklearn.preprocessing import StandardScaler")
-            steps.append("StandardScaler()")
-        return steps
+            self.imports.append("from sklearn.impute import SimpleImputer")
+            numbers.append('SimpleImputer(strategy="median")')
+        if scaled:
+            self.imports.append("from sklearn.preprocessing import StandardScaler")
+            numbers.append("StandardScaler()")
+        return [self._by_kind(numbers)] if self.categories else numbers
 
     def _by_kind(self, numbers: list[str]) -> str:
-        self._import("from sklearn.compose import make_column_transformer")
-        self._import("from sklearn.preprocessing import OneHotEncoder")
+        self.imports.append("from sklearn.compose import make_column_transformer")
+        self.imports.append("from sklearn.preprocessing import OneHotEncoder")
         prepare = self.given.new("prepare")
         hot = 'OneHotEncoder(handle_unknown="ignore", sparse_output=False)'
         lines = [f"({hot}, {self.of_categories})"]
         if self.numbers:
-            lines.insert(0, f"({self._pipeline(numbers)}, {self.of_numbers})")
-        made = call("make_column_transformer", lines)
-        self.code += f"{prepare} = {made}\n"
+            if len(numbers) > 1:
+                self.imports.append(MAKE)
+            made = numbers[0] if len(numbers) == 1 else call("make_pipeline", numbers)
+            lines.insert(0, f"({made}, {self.of_numbers})")
+        self.code += f"{prepare} = {call('make_column_transformer', lines)}\n"
         return prepare
+
+
+class _Training:
+    def __init__(self, card: Train, given: Given, spec: EstimatorSpec, schema: ModelSchema) -> None:
+        self.card, self.given, self.spec = card, given, spec
+        self.classify = schema.task != "regression"
+        self.columns = Columns(card.target_column, card.feature_columns, given, schema)
+        self.imports = self.columns.imports
+
+    def script(self) -> Script:
+        columns, table = self.columns, self.columns.table
+        shares = self.classify and self.spec.model_type != "svm"
+        trained = columns.trained(self.spec.model_type, tells_shares=shares)
+        x, y = trained.rows(table), trained.truth(table)
+        steps = [*self._steps(), self._estimator(y)]
+        columns.code += f"{trained.model} = {self._pipeline(steps)}\n"
+        columns.code += f"{trained.model}.fit({x}, {y})\n"
+        dummy = "DummyClassifier" if self.classify else "DummyRegressor"
+        self._import(f"from sklearn.dummy import {dummy}")
+        how = 'strategy="prior"' if self.classify else ""
+        columns.code += f"{trained.dummy} = {dummy}({how}).fit({x}, {y})"
+        outputs, facts = {"trained_model": trained.model}, {"trained_model": trained}
+        return Script(columns.code, outputs, tuple(self.imports), (), facts)
+
+    def _steps(self) -> list[str]:
+        params = self.spec.params
+        scaled = self.spec.model_type in SCALED and params.get("standardize", True)
+        steps = self.columns.steps(scaled=bool(scaled))
+        if self.spec.model_type == "polynomial":
+            self._import("from sklearn.preprocessing import PolynomialFeatures")
+            degree = [f"degree={int(params.get('degree', 2))}", "include_bias=False"]
+            only = ["interaction_only=True"] if params.get("interaction_only") else []
+            steps.append(f"PolynomialFeatures({', '.join([*degree, *only])})")
+        return steps
 
     def _pipeline(self, steps: Sequence[str]) -> str:
         if len(steps) == 1:
@@ -203,8 +224,8 @@ class _Training:
     def _weights(self, y: str) -> str:
         """Give rare classes more weight where the card does."""
         counts, weights = self.given.new("counts"), self.given.new("weights")
-        self.code += f"{counts} = {y}.value_counts()\n"
-        self.code += (
+        self.columns.code += f"{counts} = {y}.value_counts()\n"
+        self.columns.code += (
             f'{weights} = "balanced" if {counts}.max() > {APART} * {counts}.min() else None\n'
         )
         return weights

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cards._network.layers import complete, parameter_count
-from cards._script.learning import Trained
-from cards._script.shared import NUMPY, call, columns_of, of
-from tensorrag import CardError, NetworkSpec
+from cards._script.learning import Columns
+from cards._script.shared import NUMPY, call
+from tensorrag import CardError, ModelSchema, NetworkSpec
 from tensorrag.script import Given, Script, literal
 
 if TYPE_CHECKING:
@@ -42,44 +42,77 @@ class Dropout(nn.Module):
         kept = words.view(np.int16)[:size] < self.kept - 32768
         return torch.from_numpy(kept.reshape(count, *self.shape)).float() * (65536 / self.kept)'''
 
-NETWORK = '''\
-class Network:
-    """A network beside the normalisation of its features and of its target."""
+TRAINED = '''\
+def trained(module, x, y, loss, epochs, batch_size, learning_rate, seed):
+    """Train a network with Adam; return the mean loss of every epoch."""
+    x = torch.from_numpy(x.astype(np.float32))
+    adam = torch.optim.Adam(module.parameters(), lr=learning_rate)
+    shuffled, losses = torch.Generator().manual_seed(seed), []
+    module.train()
+    for _ in range(epochs):
+        total = 0.0
+        for rows in BATCHES(torch.randperm(len(x), generator=shuffled), batch_size):
+            mean = loss(module(x[rows]), y[rows])
+            adam.zero_grad()
+            mean.backward()
+            adam.step()
+            total += mean.item() * len(rows)
+        losses.append(total / len(x))
+    module.eval()
+    return losses'''
 
-    def __init__(self, module, x, y):
-        self.module = module
-        self.mean, self.deviation = x.mean(axis=0), x.std(axis=0)
-        self.deviation = np.where(self.deviation > 0, self.deviation, 1)
-        self.middle, self.spread = y.mean(), y.std() or 1.0
+REGRESSOR = '''\
+class Network(RegressorMixin, BaseEstimator):
+    """A network that predicts a number, which it learns with mean 0 and deviation 1."""
 
-    def fit(self, x, y, epochs, batch_size, learning_rate, seed):
-        """Make the mean squared error small with Adam; return it for every epoch."""
-        x = self.scaled(x)
-        y = torch.from_numpy(((y - self.middle) / self.spread).astype(np.float32)).reshape(-1, 1)
-        adam = torch.optim.Adam(self.module.parameters(), lr=learning_rate)
-        shuffled, losses = torch.Generator().manual_seed(seed), []
-        self.module.train()
-        for _ in range(epochs):
-            total = 0.0
-            order = torch.randperm(len(x), generator=shuffled)
-            for rows in LEAST(order, batch_size):
-                loss = nn.functional.mse_loss(self.module(x[rows]), y[rows])
-                adam.zero_grad()
-                loss.backward()
-                adam.step()
-                total += loss.item() * len(rows)
-            losses.append(total / len(x))
-        self.module.eval()
-        return losses
+    def __init__(self, module, **training):
+        self.module, self.training = module, training
+
+    def fit(self, x, y):
+        y = np.asarray(y, dtype=float)
+        self.middle_, self.spread_ = y.mean(), y.std() or 1.0
+        goal = torch.from_numpy(((y - self.middle_) / self.spread_).astype(np.float32))[:, None]
+        self.losses_ = trained(self.module, x, goal, nn.functional.mse_loss, **self.training)
+        return self
 
     def predict(self, x):
-        """Predict the target in its own units."""
         with torch.no_grad():
-            found = self.module(self.scaled(np.asarray(x, dtype=float))).numpy()
-        return found[:, 0] * self.spread + self.middle
+            found = self.module(torch.from_numpy(x.astype(np.float32)))[:, 0].numpy()
+        return found.astype(float) * self.spread_ + self.middle_'''
 
-    def scaled(self, x):
-        return torch.from_numpy(((x - self.mean) / self.deviation).astype(np.float32))'''
+CLASSIFIER = '''\
+class Network(ClassifierMixin, BaseEstimator):
+    """A network that tells classes apart; rare ones weigh more where they are far apart."""
+
+    def __init__(self, module, **training):
+        self.module, self.training = module, training
+
+    def fit(self, x, y):
+        self.classes_, labels = np.unique(np.asarray(y), return_inverse=True)
+        counts, labels = np.bincount(labels), torch.from_numpy(labels)
+        weights = torch.ones(len(counts))
+        if counts.max() > 10 * counts.min():
+            weights = torch.from_numpy(len(labels) / (len(counts) * counts)).float()
+
+        def loss(outputs, label):
+            if outputs.shape[1] == 1:  # the log-odds of the second of two
+                goal, cross_entropy = label.float(), nn.functional.binary_cross_entropy_with_logits
+                return cross_entropy(outputs[:, 0], goal, weights[label])
+            each = nn.functional.cross_entropy(outputs, label, reduction="none")
+            return (each * weights[label]).mean()
+
+        self.losses_ = trained(self.module, x, labels, loss, **self.training)
+        return self
+
+    def predict_proba(self, x):
+        with torch.no_grad():
+            outputs = self.module(torch.from_numpy(x.astype(np.float32))).double()
+        if outputs.shape[1] == 1:
+            outputs = torch.cat([-outputs / 2, outputs / 2], dim=1)
+        return torch.softmax(outputs, dim=1).numpy()
+
+    def predict(self, x):
+        return self.classes_[self.predict_proba(x).argmax(axis=1)]'''
 
 BATCHES = '''\
 def batches(order, size):
@@ -101,63 +134,65 @@ def define(card: ModelDefineGpu, given: Given) -> Script:
 
 def train(card: TrainGpu, given: Given) -> Script:
     """Write the module layer by layer, and train it with the same random numbers."""
-    spec = given.fact("model_spec")
-    columns = [column.name for column in columns_of(given, "train_dataset")]
-    names = card.feature_columns or [name for name in columns if name != card.target_column]
-    return _Training(card, given, spec, names).script()
+    schema = given.outputs.get("trained_model")
+    if not isinstance(schema, ModelSchema) or schema.task is None or schema.layers is None:
+        raise given.unknown("how wide the network is")
+    return _Training(card, given, given.fact("model_spec"), schema).script()
 
 
 class _Training:
-    def __init__(self, card: TrainGpu, given: Given, spec: NetworkSpec, names: list[str]) -> None:
-        self.card, self.given, self.spec, self.names = card, given, spec, names
+    def __init__(
+        self, card: TrainGpu, given: Given, spec: NetworkSpec, schema: ModelSchema
+    ) -> None:
+        self.card, self.given, self.spec, self.schema = card, given, spec, schema
         if any(layer.inputs for layer in spec.layers):
             raise CardError(
                 f"{given.title} cannot be written as Python: its network branches.",
                 hint="Remove the inputs of its layers.",
             )
         hidden = ({"type": layer.type, **layer.params} for layer in spec.layers)
-        self.layers = complete(hidden, features=len(names))
+        first, *_, last = schema.layers or (0, 0)
+        self.layers = complete(hidden, features=first, outputs=last)
         self.kinds = {str(layer["type"]) for layer in self.layers}
+        self.classify = schema.task != "regression"
 
     def script(self) -> Script:
         given, card, trainer = self.given, self.card, self.spec.trainer
-        table = given.variable("train_dataset")
-        features, network, module = (given.new(n) for n in ("features", "network", "module"))
-        x, y, losses, dummy = (given.new(n) for n in ("x", "y", "losses", "dummy"))
-        chosen = literal(self.names)
-        if not card.feature_columns:
-            chosen = f"{table}.columns.drop({literal(card.target_column)})"
-        how = call(
-            f"{losses} = {network}.fit",
-            [
-                x,
-                y,
-                f"epochs={trainer.epochs}",
-                f"batch_size={trainer.batch_size}",
-                f"learning_rate={literal(trainer.learning_rate)}",
-                f"seed={card.seed}",
-            ],
-        )
+        columns = Columns(card.target_column, card.feature_columns, given, self.schema)
+        trained = columns.trained("network", tells_shares=self.classify)
+        table, module = given.variable("train_dataset"), given.new("module")
+        x, y = trained.rows(table), trained.truth(table)
+        training = [
+            module,
+            f"epochs={trainer.epochs}",
+            f"batch_size={trainer.batch_size}",
+            f"learning_rate={literal(trainer.learning_rate)}",
+            f"seed={card.seed}",
+        ]
+        steps = [*columns.steps(scaled=False), "StandardScaler()", call("Network", training)]
+        dummy, how = "DummyRegressor", ""
+        if self.classify:
+            dummy, how = "DummyClassifier", 'strategy="prior"'
         code = (
-            f"{features} = {chosen}\n"
-            f"{x} = {table}[{features}].to_numpy(dtype=float)\n"
-            f"{y} = {of(table, card.target_column)}.to_numpy(dtype=float)\n"
-            f"{self._seeds()}"
+            f"{columns.code}{self._seeds()}"
             f"{module} = {call('nn.Sequential', list(self._modules()))}\n"
-            f"{network} = Network({module}, {x}, {y})\n"
-            f"{how}\n"
-            f"{dummy} = DummyRegressor().fit({x}, {y})"
+            f"{trained.model} = {call('make_pipeline', steps)}\n"
+            f"{trained.model}.fit({x}, {y})\n"
+            f"{trained.dummy} = {dummy}({how}).fit({x}, {y})"
         )
-        trained = Trained(
-            network, dummy, features, card.target_column, "regression", as_floats=True
+        own = "ClassifierMixin" if self.classify else "RegressorMixin"
+        imports = (
+            *columns.imports,
+            *TORCH,
+            *(["import math"] if "dropout" in self.kinds else []),
+            f"from sklearn.base import BaseEstimator, {own}",
+            f"from sklearn.dummy import {dummy}",
+            "from sklearn.pipeline import make_pipeline",
+            "from sklearn.preprocessing import StandardScaler",
         )
-        return Script(
-            code,
-            {"trained_model": network},
-            (*self._imports(), "from sklearn.dummy import DummyRegressor"),
-            tuple(self._functions()),
-            {"trained_model": trained},
-        )
+        outputs = {"trained_model": trained.model}
+        facts = {"trained_model": trained}
+        return Script(code, outputs, imports, tuple(self._functions()), facts)
 
     def _seeds(self) -> str:
         code = f"torch.manual_seed({self.card.seed})\n"
@@ -186,10 +221,8 @@ class _Training:
         if "batch_norm" in self.kinds:
             yield BATCHES
         cut = "batches" if "batch_norm" in self.kinds else "torch.split"
-        yield NETWORK.replace("LEAST", cut)
-
-    def _imports(self) -> tuple[str, ...]:
-        return (*TORCH, "import math") if "dropout" in self.kinds else TORCH
+        yield TRAINED.replace("BATCHES", cut)
+        yield CLASSIFIER if self.classify else REGRESSOR
 
 
 _ACTIVATIONS = {"relu": "ReLU", "tanh": "Tanh", "sigmoid": "Sigmoid"}

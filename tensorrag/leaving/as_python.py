@@ -90,7 +90,7 @@ def _merged(lines: Iterable[str]) -> Iterator[str]:
     for line in lines:
         module, found, name = line.removeprefix("from ").partition(" import ")
         if line.startswith("from ") and found:
-            names.setdefault(module, set()).add(name)
+            names.setdefault(module, set()).update(name.split(", "))
         else:
             yield line
     for module, found_names in names.items():

@@ -84,5 +84,5 @@ class Written(BaseModel):
         if self.refusals:
             first = self.refusals[0]
             others = len(self.refusals) - 1
-            more = f" So do {others} more." if others else ""
+            more = f" Nor can {others} more." if others else ""
             raise CardError(f"{first.message}{more}", hint=first.hint)

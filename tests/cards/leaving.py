@@ -26,7 +26,7 @@ Values = dict[tuple[str, str], Value]
 def wired(*nodes: Node, wires: str) -> Pipeline:
     """Make a pipeline of ``load.dataset > split.dataset`` and so on, separated by commas."""
     edges = []
-    for wire in wires.split(","):
+    for wire in filter(None, wires.split(",")):
         source, target = (end.strip().split(".") for end in wire.split(">"))
         edges.append(Edge(source[0], source[1], target[0], target[1]))
     return Pipeline(name="Tried", nodes={node.id: node for node in nodes}, edges=tuple(edges))

@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 import ast
-from typing import Any
+import json
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 
-from tensorrag.pipeline import Node
-from tests.cards.leaving import verified, wired
+from tensorrag import Card, CardError, Table, TableSchema
+from tensorrag.card import describe
+from tensorrag.leaving.as_python import python
+from tensorrag.leaving.comparing import compare
+from tensorrag.leaving.composing import compose
+from tensorrag.leaving.notebook import notebook
+from tensorrag.leaving.verifying import tried
+from tensorrag.leaving.written import Outcome
+from tensorrag.pipeline import Node, Pipeline
+from tensorrag.registry.finding import Found, Registry
+from tensorrag.sources import Sources, looking_in
+from tensorrag.task import Task
+from tests.cards.leaving import REGISTRY, Values, ran, verified, wired, written
 
 FIVE = (
     "load.dataset > split.dataset, split.train_dataset > train.train_dataset,"
@@ -44,3 +59,137 @@ def test_five_cards_give_the_same_figures_in_a_clean_process(
     assert "tensorrag" not in script.replace("by TensorRag", "").lower()
     assert max(map(len, script.splitlines())) <= 110
     ast.parse(script)
+
+
+EVIL = 'x"""\n\'\'\'\r\nimport os\nos.system("echo")\n# coding: utf-7 \\" {os} \u2028import os'
+"""What a stranger could call something: written without care, it becomes code."""
+
+
+def test_nothing_that_somebody_typed_becomes_code(tmp_path: Path) -> None:
+    (tmp_path / "evil.csv").write_text(f'"{EVIL.replace(chr(34), chr(34) * 2)}",b\n1,2\n3,4\n5,6\n')
+    load = Node("load", "data_load", {"source": "path", "path": "evil.csv"}, title=EVIL)
+    cards: dict[str, dict[str, Any]] = {
+        "select_columns": {"columns": [EVIL], "rename": [f"{EVIL} = b"]},
+        "sort_rows": {"columns": [EVIL]},
+        "change_kinds": {"text": [EVIL], "date_format": EVIL},
+        "filter_rows": {"condition": f"`{EVIL}` == 1 or b == 2"},
+        "derive_column": {"formula": f"concat('{EVIL.replace(chr(39), chr(39) * 2)}', text(b))",
+                          "name": EVIL + "2"},
+        "impute": {"strategy": "constant", "value": EVIL},
+        "assert_table": {"complete": [EVIL], "unique": [EVIL]},
+        "group_aggregate": {"by": [EVIL]},
+        "encode": {"columns": ["b"], "method": "ordinal", "order": ["2", "4", "6", EVIL]},
+    }  # fmt: skip
+    nodes = [Node(card, card, params, title=EVIL) for card, params in cards.items()]
+    wires = ",".join(f"load.dataset > {node.id}.dataset" for node in nodes)
+    pipeline = replace(wired(load, *nodes, wires=wires), name=f"# {EVIL}")
+
+    with looking_in(Sources(uploads=tmp_path, base=tmp_path)):
+        script = written(pipeline, ran(wired(load, wires="")))
+
+    assert not script.refusals, script.refusals
+    for text in (python(script), "\n".join(code_of(notebook(script)))):
+        tree = ast.parse(text.encode())
+        names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+        modules = {
+            alias.name
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Import | ast.ImportFrom)
+            for alias in node.names
+        }
+        assert "os" not in names | modules
+        assert modules <= {"Path", "numpy", "pandas"}
+
+
+def code_of(text: str) -> list[str]:
+    cells = json.loads(text)["cells"]
+    return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+
+
+def test_a_notebook_has_a_cell_for_each_card_and_gives_the_same(tmp_path: Path) -> None:
+    pipeline = wired(*five("iris", "species", "naive_bayes"), wires=FIVE)
+    values = ran(pipeline)
+
+    whole = json.loads(notebook(written(pipeline, values)))
+    code = code_of(json.dumps(whole))
+
+    assert (whole["nbformat"], whole["nbformat_minor"]) == (4, 5)
+    assert len({cell["id"] for cell in whole["cells"]}) == len(whole["cells"])
+    assert [part.partition("\n")[0] for part in code[1:-1]] == [
+        "# Data Load: iris",
+        "# Data Split: shuffled · seed 42",
+        "# Train: species · 4 features",
+        "# Evaluate: 30 test rows",
+    ]
+    ast.parse("\n".join(code))
+
+
+def test_what_does_not_run_is_left_out_and_said() -> None:
+    load, split, *rest = five("iris", "species", "naive_bayes")
+    scale = Node("scale", "scale", enabled=False)
+    wires = FIVE.replace("load.dataset > split.dataset", "load.dataset > scale.dataset")
+    pipeline = wired(load, scale, split, *rest, wires=f"{wires}, scale.dataset > split.dataset")
+
+    script = written(pipeline, ran_without(pipeline))
+
+    assert script.notes == ("Scale is bypassed, and left out.",)
+    assert "permutation(len(iris))" in python(script)
+
+
+def ran_without(pipeline: Pipeline) -> Values:
+    """Run the five cards; none of what is bypassed changes them."""
+    return ran(wired(*five("iris", "species", "naive_bayes"), wires=FIVE))
+
+
+def test_a_card_that_cannot_leave_is_named() -> None:
+    class Odd(Card):
+        """Do something of one's own."""
+
+        class Out(NamedTuple):
+            dataset: Table
+
+        def run(self, dataset: Table) -> Out:
+            return self.Out(dataset)
+
+        def propagate(self, dataset: TableSchema) -> TableSchema:
+            return dataset
+
+    found = Found(Odd, describe(Odd, source="class Odd: …"))
+    registry = Registry({**REGISTRY.found, "odd": found})
+    load, *_ = five("iris", "species", "naive_bayes")
+    nodes = (load, Node("odd", "odd"), Node("sort", "sort_rows", {"columns": ["species"]}))
+    pipeline = wired(*nodes, wires="load.dataset > odd.dataset, odd.dataset > sort.dataset")
+
+    script = compose(pipeline, registry)
+
+    first, second = script.refusals
+    assert first.message == (
+        'Odd cannot be written as Python. The card of your own "odd" does not say how.'
+    )
+    assert second.message == "Sort Rows cannot be written as Python."
+    with pytest.raises(CardError, match="Odd cannot be written"):
+        script.insist()
+
+
+def test_what_only_a_run_tells_is_asked_for() -> None:
+    script = compose(wired(*five("iris", "species", "naive_bayes"), wires=FIVE), REGISTRY)
+
+    assert script.refusals[0].hint == "Run the pipeline once, then export it."
+
+
+def test_a_figure_that_differs_is_named() -> None:
+    outcome = Outcome(label="Evaluate", node="e", port="metrics", variable="metrics", metrics=True)
+    made = {"e": {"metrics": {"schema": {}, "value": {"r2": 0.5, "baseline": {"r2": 0.0}}}}}
+    found = {"results": {"Evaluate": {"metrics": {"r2": 0.6, "baseline_r2": 0.0}}}, "ours": []}
+
+    verdict = compare([outcome], made, found, digest="", network=False, today=date(2026, 1, 2))
+
+    assert not verdict.verified
+    assert verdict.badge == "Not verified 2026-01-02: Evaluate: r2 was 0.5, is 0.6."
+
+
+def test_a_script_that_loads_tensorrag_fails() -> None:
+    script = "def main():\n    import cards\n"
+
+    with pytest.raises(CardError, match="cards is not here: a script runs without it"):
+        tried(Task(kind="verify", params={"script": script}), {})

@@ -16,7 +16,10 @@ from web.live.session import Session, View
 from web.live.sessions import Sessions
 
 KINDS: frozenset[TaskKind] = frozenset(
-    {"run", "peek", "describe", "propagate", "page", "profile", "draft", "predict"}
+    {
+        *("run", "peek", "describe", "propagate", "page", "profile", "draft", "predict"),
+        *("script", "bundle", "verify"),
+    }
 )
 
 

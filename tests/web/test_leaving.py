@@ -1,0 +1,62 @@
+"""A pipeline leaves as Python: over HTTP, and on a page of its own."""
+
+from __future__ import annotations
+
+import ast
+import io
+import json
+import zipfile
+
+import httpx
+from fastapi import FastAPI
+
+from tests.core.diabetes import pipeline
+from tests.web.desk import Desk
+from web.http.pipelines import make_api
+from web.page.markup import html
+from web.page.python_page import Shown, beside, code
+
+
+async def test_a_pipeline_is_fetched_as_script_notebook_and_zip_and_verified(desk: Desk) -> None:
+    session = await desk.open(pipeline())
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app.include_router(make_api(desk.sessions))
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        address = f"/api/pipelines/{session.id}/python"
+
+        early = await client.post(f"{address}/verify")
+        assert early.status_code >= 400
+        assert "Evaluate has not run as it is now" in early.json()["detail"]
+
+        assert await desk.run(session) == "succeeded"
+        verdict = (await client.post(f"{address}/verify")).json()
+        assert (verdict["verified"], verdict["differences"]) == (True, [])
+        assert verdict["figures"] == 8
+
+        script = await client.get(address)
+        assert script.headers["content-disposition"].endswith('.py"')
+        assert "the same 8 figures as the last run, to a relative 1e-9." in script.text
+        ast.parse(script.text)
+        notebook = await client.get(f"{address}?form=ipynb")
+        assert json.loads(notebook.text)["nbformat"] == 4
+        packed = await client.get(f"{address}?form=zip")
+        with zipfile.ZipFile(io.BytesIO(packed.content)) as archive:
+            assert set(archive.namelist()) == {
+                "README.md",
+                "data/diabetes.csv",
+                "notebook.ipynb",
+                "requirements.txt",
+                "script.py",
+            }
+            assert "scikit-learn==" in archive.read("requirements.txt").decode()
+
+
+def test_code_on_the_page_is_text() -> None:
+    shown = Shown("p", text='x = "<b>"  # <script>\n', notes=("<i>",))
+
+    drawn = html([code(shown), beside(shown)])
+
+    assert '<span class="py-s">&quot;&lt;b&gt;&quot;</span>' in drawn
+    assert '<span class="py-c"># &lt;script&gt;</span>' in drawn
+    assert "<i>" not in drawn
