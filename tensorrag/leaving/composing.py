@@ -125,6 +125,10 @@ class _Composing:
             self._pass_by(node, found, edges)
             self.notes.append(f"{facts.title} is bypassed, and left out.")
             return
+        if not _writes(found) and not self._is_built_on(node.id):
+            why = f"{_cannot(facts.title)[:-1]}, and is left out: nothing is made of what it makes."
+            self.notes.append(why)
+            return
         if any(edge.source in {r.node for r in self.refusals} for edge in edges):
             self.refusals.append(Refusal(node=node.id, message=_cannot(facts.title)))
             return
@@ -139,6 +143,11 @@ class _Composing:
         except Exception as error:  # the code of a card may do anything
             said = f"{_cannot(facts.title)} Its script fails: {type(error).__name__}: {error}"
             self.refusals.append(Refusal(node=node.id, message=said[:400]))
+
+    def _is_built_on(self, node_id: str) -> bool:
+        """Whether a card that can be written depends on this one."""
+        below = (self.pipeline.nodes[each].card for each in self.pipeline.descendants(node_id))
+        return any(_writes(self.registry.get(card)) for card in below)
 
     def _arrives(self, edge: Edge) -> bool:
         wire = (edge.source, edge.source_port)
@@ -236,6 +245,10 @@ class _Composing:
                 metrics=kind == "Metrics",
             )
             self.outcomes.append(outcome)
+
+
+def _writes(found: Found) -> bool:
+    return callable(getattr(found.card, "script", None))
 
 
 def _cannot(title: str) -> str:

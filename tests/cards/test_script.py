@@ -159,9 +159,13 @@ def test_a_card_that_cannot_leave_is_named() -> None:
     load, *_ = five("iris", "species", "naive_bayes")
     nodes = (load, Node("odd", "odd"), Node("sort", "sort_rows", {"columns": ["species"]}))
     pipeline = wired(*nodes, wires="load.dataset > odd.dataset, odd.dataset > sort.dataset")
+    alone = wired(*nodes, wires="load.dataset > odd.dataset, load.dataset > sort.dataset")
 
     script = compose(pipeline, registry)
 
+    assert compose(alone, registry).notes == (
+        "Odd cannot be written as Python, and is left out: nothing is made of what it makes.",
+    )
     first, second = script.refusals
     assert first.message == (
         'Odd cannot be written as Python. The card of your own "odd" does not say how.'
