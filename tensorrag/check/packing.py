@@ -7,7 +7,7 @@ list of all, in ranges: what a card leaves as it was is one range.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from itertools import chain
 from typing import Any
 
@@ -53,6 +53,7 @@ class _Packing:
         self._at: dict[int, int] = {}
         self._held: list[Schema] = []
         self._places: dict[int, int] = {}
+        self._last: tuple[tuple[ColumnSchema, ...], list[list[int]]] = (), []
         self._count = 0
 
     def place(self, schema: Schema | None) -> int | None:
@@ -73,10 +74,15 @@ class _Packing:
         told: JsonObject = schema.model_dump(mode="json", exclude={"columns"})
         return {**told, "ranges": self._ranges(schema.columns)}
 
-    def _ranges(self, columns: Iterable[ColumnSchema]) -> list[list[int]]:
-        """Return from where to where they stand among all columns, the end left out."""
-        ranges: list[list[int]] = []
-        for column in columns:
+    def _ranges(self, columns: tuple[ColumnSchema, ...]) -> list[list[int]]:
+        """Return from where to where they stand among all columns, the end left out.
+
+        Most tables begin as the one before did: that is seen at once, and not column by column.
+        """
+        last, known = self._last
+        begins = columns[: len(last)] == last
+        ranges = [[*ends] for ends in known] if begins else []
+        for column in columns[len(last) :] if begins else columns:
             at = self._at.get(id(column))
             if at is None:
                 at = self._at[id(column)] = len(self.columns)
@@ -85,6 +91,7 @@ class _Packing:
                 ranges[-1][1] += 1
             else:
                 ranges.append([at, at + 1])
+        self._last = columns, ranges
         return ranges
 
 
