@@ -9,6 +9,7 @@ from cards._learning.estimators import ModelType, words
 from cards._script.learning import define
 from tensorrag import Card, EstimatorSpec, EstimatorSpecSchema, Field, Schema
 from tensorrag.script import Given, Script
+from tensorrag.tuning import hyperparameters
 
 _LINES = ["linear", "ridge", "lasso", "elastic_net", "polynomial", "logistic"]
 _TREES = ["decision_tree", "random_forest"]
@@ -93,11 +94,12 @@ class ModelDefine(Card):
     def run(self) -> Out:
         """Write the recipe."""
         params = self.active()
-        return self.Out(EstimatorSpec(params.pop("model_type"), params))
+        model_type = params.pop("model_type")
+        return self.Out(EstimatorSpec(model_type, params, hyperparameters(self)))
 
     def propagate(self) -> EstimatorSpecSchema:
-        """Name the model."""
-        return EstimatorSpecSchema(model_type=self.model_type)
+        """Name the model, and what of it can be varied."""
+        return EstimatorSpecSchema(model_type=self.model_type, tunable=hyperparameters(self))
 
     def script(self, given: Given) -> Script:
         """Write it as plain Python."""

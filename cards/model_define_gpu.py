@@ -11,7 +11,10 @@ from cards._network.layers import open_layers
 from cards._script.network import define
 from tensorrag import Card, Field, NetworkSpec, NetworkSpecSchema, Schema
 from tensorrag.script import Given, Script
-from tensorrag.types import Layer, Trainer
+from tensorrag.tuning import hyperparameters
+from tensorrag.types import Hyperparameter, Layer, Trainer
+
+_NO_DROPOUT = ("model_type", "dropout")
 
 Units = Annotated[int, pydantic.Field(ge=1, le=16_384)]
 
@@ -52,15 +55,16 @@ class ModelDefineGpu(Card):
         trainer = Trainer(
             learning_rate=self.learning_rate, epochs=self.epochs, batch_size=self.batch_size
         )
-        return self.Out(NetworkSpec(self._layers(), trainer))
+        return self.Out(NetworkSpec(self._layers(), trainer, self._tunable()))
 
     def propagate(self) -> NetworkSpecSchema:
-        """Tell the widths of the hidden layers, the epochs, and the rows of a batch."""
+        """Tell the hidden layers, the epochs, the rows of a batch, and what can be varied."""
         return NetworkSpecSchema(
             hidden=tuple(self.hidden_layers),
             batch_norm=self._deep,
             epochs=self.epochs,
             batch_size=self.batch_size,
+            tunable=self._tunable(),
         )
 
     def script(self, given: Given) -> Script:
@@ -74,6 +78,10 @@ class ModelDefineGpu(Card):
     @property
     def _deep(self) -> bool:
         return self.model_type == "deep_neural_network"
+
+    def _tunable(self) -> tuple[Hyperparameter, ...]:
+        """Without dropout there are no layers of it to vary."""
+        return hyperparameters(self, without=["model_type"] if self.dropout else _NO_DROPOUT)
 
     def _layers(self) -> tuple[Layer, ...]:
         """The hidden layers, named by type and number: linear_1, relu_1, dropout_1, linear_2 …"""

@@ -58,6 +58,7 @@ def Field(
     columns_of: str | None = None,
     detail: str | None = None,
     choices_of: str | None = None,
+    hyperparameters_of: str | None = None,
 ) -> Any:
     """Declare a parameter. Bounds become the form's limits; the field's docstring its tooltip.
 
@@ -80,6 +81,7 @@ def Field(
             is offered only where the source has such a detail.
         choices_of: what lists the values that this picks from: a detail of the card's Peek, or
             of its ``offers``.
+        hyperparameters_of: the input whose model's hyperparameters this picks from.
     """
     extra: dict[str, Any] = {
         "x-unit": unit,
@@ -89,6 +91,7 @@ def Field(
         "x-columns-of": columns_of,
         "x-detail": detail,
         "x-choices-of": choices_of,
+        "x-hyperparameters-of": hyperparameters_of,
     }
     bounds = {"gt": gt, "ge": ge, "lt": lt, "le": le}
     lengths: dict[str, float | None] = {"min_length": min_length, "max_length": max_length}

@@ -144,6 +144,8 @@ class ChartPreview(_Payload):
     """Draw the line y = x, where a prediction would equal the truth."""
     shares: bool = False
     """Both axes go from 0 to 1, and lines have no names at their ends."""
+    zoomed: bool = False
+    """The upright axis of a line begins near its least value, not at 0."""
     note: str | None = None
     caption: str | None = None
 

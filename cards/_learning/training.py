@@ -70,6 +70,21 @@ def trained(
     return _Training(decision, rows, spec, seed).model(table, validation, target)
 
 
+def score(
+    rows: Examples,
+    held_out: tuple[Any, np.ndarray],
+    spec: EstimatorSpec,
+    decision: Decision,
+    seed: int,
+) -> dict[str, float]:
+    """Fit a model to rows and measure it on others: their features as it takes them, and truth.
+
+    Raises:
+        InputError: the model cannot learn from such rows.
+    """
+    return _Training(decision, rows, spec, seed).measured(*held_out)
+
+
 class _Training:
     def __init__(self, decision: Decision, rows: Examples, spec: EstimatorSpec, seed: int) -> None:
         _refuse_few(spec, rows)
@@ -124,9 +139,10 @@ class _Training:
     def _fit(self) -> dict[str, float]:
         """Measure on the rows that it learnt from."""
         most = LOOKED_AT if self._spec.model_type in SLOW else len(self._rows.y)
-        return self._measured(self._rows.x[:most], self._rows.y[:most])
+        return self.measured(self._rows.x[:most], self._rows.y[:most])
 
-    def _measured(self, x: Any, y: np.ndarray) -> dict[str, float]:
+    def measured(self, x: Any, y: np.ndarray) -> dict[str, float]:
+        """Measure on rows whose truth is known."""
         if not self._classify:
             return regression_metrics(y, predictions(self._estimator, x))
         return classification_metrics(
@@ -166,7 +182,7 @@ class _Training:
     def _validated(self, content: JsonObject, validation: Table, target: str) -> str:
         x = model_input(content, self._rows.features, validation, "validation_dataset")
         y = labels(validation, target) if self._classify else numbers(validation, target)
-        found = self._measured(x, y)
+        found = self.measured(x, y)
         return validation_note(found)
 
 

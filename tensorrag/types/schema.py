@@ -83,21 +83,45 @@ class TableSchema(Schema):
         return next((column for column in self.columns or () if column.name == name), None)
 
 
+class Hyperparameter(BaseModel):
+    """A setting of a model that a search may vary: over a range, or among choices."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    value: Any = None
+    """What it is set to."""
+    low: float | None = None
+    high: float | None = None
+    """The ends of a range that usually works; None for choices."""
+    whole: bool = False
+    choices: tuple[Any, ...] = ()
+    least: float | None = None
+    most: float | None = None
+    """What it can be at all; None where there is no limit."""
+    above: bool = False
+    """Whether ``least`` itself does not fit."""
+    below: bool = False
+    """Whether ``most`` itself does not fit."""
+
+
 class EstimatorSpecSchema(Schema):
-    """Which scikit-learn model will be trained."""
+    """Which scikit-learn model will be trained, and what of it can be varied."""
 
     type: Literal["EstimatorSpec"] = "EstimatorSpec"
     model_type: str | None = None
+    tunable: tuple[Hyperparameter, ...] | None = None
 
 
 class NetworkSpecSchema(Schema):
-    """Which network will be trained: the widths of its hidden layers, and for how long."""
+    """Which network will be trained: its hidden layers, for how long, and what can be varied."""
 
     type: Literal["NetworkSpec"] = "NetworkSpec"
     hidden: tuple[int, ...] | None = None
     batch_norm: bool = False
     epochs: int | None = None
     batch_size: int | None = None
+    tunable: tuple[Hyperparameter, ...] | None = None
 
 
 class ModelSchema(Schema):

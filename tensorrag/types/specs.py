@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
@@ -20,7 +20,12 @@ from tensorrag.preview import (
     StatsPreview,
     TextFace,
 )
-from tensorrag.types.schema import EstimatorSpecSchema, NetworkSpecSchema, Schema
+from tensorrag.types.schema import (
+    EstimatorSpecSchema,
+    Hyperparameter,
+    NetworkSpecSchema,
+    Schema,
+)
 from tensorrag.types.value import Shape, Value
 
 FILE = "spec.json"
@@ -44,24 +49,43 @@ class _Spec(Value):
         return cls(**json.loads(files[FILE].read_text(encoding="utf-8")))
 
 
+Tunable = Sequence[Hyperparameter | Mapping[str, Any]] | None
+"""What a search may vary; None where nobody has said."""
+
+
 class EstimatorSpec(_Spec):
     """A scikit-learn model by name, with its hyperparameters."""
 
     schema_type: ClassVar[type[Schema]] = EstimatorSpecSchema
 
-    def __init__(self, model_type: str, params: Mapping[str, Any] | None = None) -> None:
-        """Name the model (``"ridge"``) and give its hyperparameters (``{"alpha": 1.0}``)."""
+    def __init__(
+        self,
+        model_type: str,
+        params: Mapping[str, Any] | None = None,
+        tunable: Tunable = None,
+    ) -> None:
+        """Name the model (``"ridge"``) and give its hyperparameters (``{"alpha": 1.0}``).
+
+        ``tunable`` says which of them a search may vary, and over which range.
+        """
         self.model_type = model_type
         self.params = dict(params or {})
+        self.tunable = _tunable(tunable)
 
     @property
     def schema(self) -> EstimatorSpecSchema:
-        """Which model it is."""
-        return EstimatorSpecSchema(model_type=self.model_type)
+        """Which model it is, and what can be varied."""
+        return EstimatorSpecSchema(model_type=self.model_type, tunable=self.tunable)
+
+    def varied(self, values: Mapping[str, Any]) -> EstimatorSpec:
+        """The same model with some of its hyperparameters set anew."""
+        return EstimatorSpec(
+            self.model_type, {**self.params, **values}, _set_to(self.tunable, values)
+        )
 
     def to_json(self) -> JsonObject:
         """Name and hyperparameters."""
-        return {"model_type": self.model_type, "params": self.params}
+        return {"model_type": self.model_type, "params": self.params} | _told(self.tunable)
 
     def preview(self) -> Preview:
         """Name and hyperparameters."""
@@ -116,10 +140,16 @@ class NetworkSpec(_Spec):
         self,
         layers: tuple[Layer, ...] | list[Any],
         trainer: Trainer | Mapping[str, Any] | None = None,
+        tunable: Tunable = None,
     ) -> None:
-        """Take the hidden layers in order, and the trainer's settings; plain dicts will do."""
+        """Take the hidden layers in order, and the trainer's settings; plain dicts will do.
+
+        ``tunable`` says what a search may vary, and over which range: settings of the trainer,
+        ``dropout``, and ``activation``.
+        """
         self.layers = tuple(Layer.model_validate(layer) for layer in layers)
         self.trainer = Trainer.model_validate(trainer or {})
+        self.tunable = _tunable(tunable)
 
     @property
     def hidden(self) -> tuple[int, ...]:
@@ -128,21 +158,36 @@ class NetworkSpec(_Spec):
 
     @property
     def schema(self) -> NetworkSpecSchema:
-        """Widths of the hidden layers, whether they are normalised, epochs and rows of a batch."""
+        """Hidden layers, epochs, rows of a batch, and what can be varied."""
         normalised = any(layer.type == "batch_norm" for layer in self.layers)
         epochs, batch = self.trainer.epochs, self.trainer.batch_size
         return NetworkSpecSchema(
-            hidden=self.hidden, batch_norm=normalised, epochs=epochs, batch_size=batch
+            hidden=self.hidden,
+            batch_norm=normalised,
+            epochs=epochs,
+            batch_size=batch,
+            tunable=self.tunable,
         )
 
     def excerpt(self) -> NetworkSpec:
         """The same network, trained for one epoch."""
-        return NetworkSpec(self.layers, self.trainer.model_copy(update={"epochs": 1}))
+        once = self.trainer.model_copy(update={"epochs": 1})
+        return NetworkSpec(self.layers, once, self.tunable)
+
+    def varied(self, values: Mapping[str, Any]) -> NetworkSpec:
+        """The same network with some settings anew: of its trainer, dropout, the activation."""
+        trainer = {name: value for name, value in values.items() if name in Trainer.model_fields}
+        rest = {name: value for name, value in values.items() if name not in trainer}
+        was = {each.name: each.value for each in self.tunable or ()}
+        layers = [_layer_varied(layer, rest, was.get("activation")) for layer in self.layers]
+        known = {**self.trainer.model_dump(), **trainer}
+        return NetworkSpec(layers, known, _set_to(self.tunable, values))
 
     def to_json(self) -> JsonObject:
         """Layers and trainer."""
         layers = [layer.model_dump(mode="json") for layer in self.layers]
-        return {"layers": layers, "trainer": self.trainer.model_dump(mode="json")}
+        trainer = self.trainer.model_dump(mode="json")
+        return {"layers": layers, "trainer": trainer} | _told(self.tunable)
 
     def preview(self) -> Preview:
         """The network as a picture; both ends are open until it meets a table."""
@@ -155,6 +200,38 @@ class NetworkSpec(_Spec):
     def face(self) -> Face:
         """The widths, with open ends."""
         return NetworkFace(layers=(None, *self.hidden, None))
+
+
+def _layer_varied(layer: Layer, values: Mapping[str, Any], activation: Any) -> Layer:
+    """Set a layer's dropout or activation anew, where it is one."""
+    if layer.type == "dropout" and "dropout" in values:
+        return layer.model_copy(update={"params": {**layer.params, "p": values["dropout"]}})
+    if layer.type == activation and "activation" in values:
+        now = str(values["activation"])
+        named = layer.id.replace(layer.type, now, 1)
+        return layer.model_copy(update={"type": now, "id": named})
+    return layer
+
+
+def _tunable(said: Tunable) -> tuple[Hyperparameter, ...] | None:
+    return None if said is None else tuple(map(Hyperparameter.model_validate, said))
+
+
+def _set_to(
+    tunable: tuple[Hyperparameter, ...] | None, values: Mapping[str, Any]
+) -> tuple[Hyperparameter, ...] | None:
+    """Say of what can be varied what it is set to now."""
+    if tunable is None:
+        return None
+    return tuple(
+        each.model_copy(update={"value": values.get(each.name, each.value)}) for each in tunable
+    )
+
+
+def _told(tunable: tuple[Hyperparameter, ...] | None) -> JsonObject:
+    if tunable is None:
+        return {}
+    return {"tunable": [each.model_dump(mode="json", exclude_defaults=True) for each in tunable]}
 
 
 def _shown(value: Any) -> str | int | float | None:

@@ -22,6 +22,7 @@ from web.page.fields import FieldSpec, field_specs
 from web.page.form import problem_key
 from web.page.numerals import number_of
 from web.page.places import free_for, free_place
+from web.page.ranges import tuned
 
 Data = dict[str, Any]
 Action = Callable[[Data], Awaitable[None] | None]
@@ -71,6 +72,7 @@ class Edits:
             "card_gpu": self._card_gpu,
             "set": self._set,
             "reset": self._reset,
+            "tune": self._tune,
             "list_add": lambda data: self._list("list_add", data),
             "list_up": lambda data: self._list("list_up", data),
             "list_down": lambda data: self._list("list_down", data),
@@ -186,6 +188,21 @@ class Edits:
         found = self.spec(data)
         if found is not None:
             self._set_params(found[0], {found[1].name: None})
+
+    def _tune(self, data: Data) -> None:
+        """Vary a hyperparameter or not, or over another range."""
+        found = self.spec(data)
+        if found is None or found[1].kind != "hyperparameters":
+            return
+        node, spec = found
+        facts = self._session.checked.nodes.get(node)
+        schema = facts.inputs.get(spec.hyperparameters_of or "") if facts else None
+        name, what = text(data, "name"), text(data, "what")
+        value = tuned(
+            self._value(node, spec), getattr(schema, "tunable", None), name, what, data.get("value")
+        )
+        key = f"{node}.{spec.name}.{name}.{what}" if what in ("low", "high") else None
+        self._set_params(node, {spec.name: None if value == spec.default else value}, key)
 
     def _list(self, act: str, data: Data) -> None:
         found = self.spec(data)

@@ -67,7 +67,7 @@ def chart_options(chart: ChartPreview, *, large: bool = False) -> Options:
         upright |= {"scale": True, "splitNumber": 5}
     if chart.chart == "line":
         zoomed |= _from_first(chart.series)
-        upright |= {"splitNumber": 3}
+        upright |= {"splitNumber": 3, "scale": chart.zoomed}
     if chart.shares:
         zoomed |= {"min": 0, "max": 1}
         upright |= {"min": 0, "max": 1, "splitNumber": 5}

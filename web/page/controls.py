@@ -8,14 +8,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tensorrag.check.problems import Problem
-from tensorrag.types import ColumnSchema
+from tensorrag.types import ColumnSchema, Hyperparameter
 from web.page.fields import LISTS, FieldSpec, bounds, choice_words, defaults
 from web.page.icons import icon
 from web.page.markup import Element, Node, a, button, div, input_, option, select, span
+from web.page.ranges import ranges
 from web.page.slider import slider
 from web.page.wording import plural
 
 Columns = Sequence[ColumnSchema] | None
+Tunable = Sequence[Hyperparameter] | None
 MAX_DETAIL = 200
 """Characters shown of what was detected."""
 
@@ -33,6 +35,8 @@ class Form:
     problems: Sequence[Problem] = ()
     details: Mapping[str, Any] = field(default_factory=dict)
     """What was detected at the card's source; empty where nobody looked, or it is unreadable."""
+    tunable: Mapping[str, Tunable] = field(default_factory=dict)
+    """What can be varied of the model at each input, None where that is not known."""
     secrets: Sequence[str] = ()
     """Names of the secrets that there are."""
     uploading: str | None = None
@@ -110,6 +114,9 @@ def control(shown: Form, spec: FieldSpec) -> Node:
             return _secret(shown, spec)
         case "upload":
             return _upload(shown, spec)
+        case "hyperparameters":
+            known = shown.tunable.get(spec.hyperparameters_of or "")
+            return ranges(shown.node, spec, shown.value(spec), known)
         case "numbers":
             return [_text(shown, spec), _list(shown, spec)]
         case _:

@@ -18,7 +18,7 @@ from web.page.wording import number, words
 
 Kind = Literal[
     "switch", "choice", "number", "integer", "text", "column", "columns", "numbers", "texts",
-    "upload", "secret", "json",
+    "upload", "secret", "hyperparameters", "json",
 ]  # fmt: skip
 VAST = 2**31
 LISTS: frozenset[Kind] = frozenset({"columns", "numbers", "texts"})
@@ -52,6 +52,8 @@ class FieldSpec:
     """The detail that lists the choices."""
     whole: bool = False
     """Lists of whole numbers."""
+    hyperparameters_of: str | None = None
+    """The input whose model has what can be varied."""
 
     def active(self, values: Mapping[str, Any]) -> bool:
         """Tell whether the parameter matters for the choices made."""
@@ -75,7 +77,7 @@ class FieldSpec:
             return _number(typed, whole=self.kind == "integer")
         if self.kind in LISTS:
             return self.entries(typed)
-        return _json(typed) if self.kind == "json" else typed
+        return _json(typed) if self.kind in ("json", "hyperparameters") else typed
 
     def entries(self, typed: str) -> list[Any]:
         """Split a typed list: ``128, 64 32`` and ``[128, 64]`` are lists of numbers."""
@@ -151,6 +153,7 @@ def _spec(name: str, raw: JsonObject, definitions: JsonObject, required: bool) -
         detail=shape.get("x-detail"),
         choices_of=shape.get("x-choices-of"),
         whole=items.get("type") == "integer",
+        hyperparameters_of=shape.get("x-hyperparameters-of"),
     )
 
 
@@ -168,6 +171,8 @@ def _shape(raw: JsonObject, definitions: JsonObject) -> JsonObject:
 def _kind(name: str, shape: JsonObject, items: JsonObject) -> Kind:
     if not shape.keys().isdisjoint({"enum", "const", "x-choices-of"}):
         return "choice"
+    if "x-hyperparameters-of" in shape:
+        return "hyperparameters"
     if shape.get("format") == "upload" or name == "upload":
         return "upload"
     if shape.get("format") == "secret":

@@ -109,6 +109,10 @@ def _form(
             port: schema.columns if isinstance(schema, TableSchema) else None
             for port, schema in (facts.inputs if facts else {}).items()
         },
+        tunable={
+            port: getattr(schema, "tunable", None)
+            for port, schema in (facts.inputs if facts else {}).items()
+        },
         problems=problems,
         details=facts.details if facts else {},
         secrets=secrets,

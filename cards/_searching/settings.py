@@ -1,0 +1,279 @@
+"""What the cards that search can be set to, and how they do it."""
+
+from __future__ import annotations
+
+import json
+import os
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, Protocol, TypeVar
+
+from cards._columns import require
+from cards._folds import FoldsBy
+from cards._learning.columns import feature_names
+from cards._learning.task import Wanted, known_task
+from cards._searching import findings
+from cards._searching.judging import Question, metric_of, refuse_all_failed
+from cards._searching.space import Dimension, Searched, dimensions, grid
+from cards._searching.study import Sampler, Study, Trial, Watch
+from tensorrag import (
+    Card,
+    Column,
+    EstimatorSpec,
+    Field,
+    InputError,
+    NetworkSpec,
+    ParameterError,
+    Schema,
+    Table,
+    TableSchema,
+    keep,
+    kept,
+    report,
+)
+from tensorrag.preview import Face, Preview
+from tensorrag.progress import is_stopping
+from tensorrag.types import METRICS, Hyperparameter, Value
+
+SAMPLERS = {"tpe": "TPE", "random": "random", "grid": "grid"}
+
+Spec = TypeVar("Spec", EstimatorSpec, NetworkSpec)
+Metric = Literal[
+    "auto", "r2", "rmse", "mae", "accuracy", "balanced_accuracy", "precision", "recall", "f1",
+    "macro_f1", "roc_auc", "average_precision", "log_loss",
+]  # fmt: skip
+
+
+class Judge(Protocol):
+    """Tells how good a model with other values is, by one metric."""
+
+    metric: str
+
+    def __call__(self, values: Mapping[str, Any], watch: Watch) -> float:
+        """Tell it."""
+
+
+class SearchSettings(Card):
+    """The parameters that a search has, whatever model it is of."""
+
+    category = "Training"
+    libraries = ("numpy", "optuna", "scikit-learn", "pandas")
+
+    target_column: Column = Field("", columns_of="train_dataset")
+    """The column to predict."""
+    feature_columns: list[Column] = Field([], columns_of="train_dataset")
+    """The columns to predict it from; none chosen means all but the target."""
+    task: Wanted = "auto"
+    """Predict a number (regression), tell classes apart (classification), or as the target is."""
+    hyperparameters: list[Searched] = Field([], hyperparameters_of="model_spec")
+    """What of the model is varied, and over which range. The others stay as they are set."""
+    sampler: Sampler = "tpe"
+    """TPE looks where trials were good, random anywhere, grid at every combination."""
+    trials: int = Field(
+        30, ge=2, le=1000, recommended=(10, 100), when={"sampler": ["tpe", "random"]}
+    )
+    """How many settings are tried; the first one is the settings as they are."""
+    grid_points: int = Field(5, ge=2, le=100, recommended=(3, 10), when={"sampler": "grid"})
+    """Values of each hyperparameter, from the lowest to the highest."""
+    metric: Metric = "auto"
+    """What the best is best by; auto takes R² of numbers, accuracy of classes."""
+    prune: bool = Field(True, label="Give up early")
+    """Give up a trial that is worse than half of the others were by then."""
+    folds: int = Field(3, ge=2, le=20)
+    """Without validation rows, each trial is measured on so many parts of the train rows."""
+    folds_by: FoldsBy = "rows"
+    """Make folds of mixed rows, of whole groups, or of later and later rows."""
+    group_column: Column | None = Field(
+        None, columns_of="train_dataset", when={"folds_by": "group"}
+    )
+    """Rows with the same value here stay together: the customer, the patient, the house."""
+    time_column: Column | None = Field(None, columns_of="train_dataset", when={"folds_by": "time"})
+    """Models learn from earlier rows and are measured on later ones."""
+    seed: int = Field(42, ge=0, le=2**32 - 1)
+    """The same seed gives the same trials."""
+
+    def brief(self, schemas: Mapping[str, Schema]) -> str:
+        """Say how, how often, and what is varied."""
+        names = ", ".join(each.name for each in self.hyperparameters) or "nothing chosen"
+        if self.sampler == "grid":
+            return f"grid · {names}"
+        return f"{SAMPLERS[self.sampler]} · {self.trials} trials · {names}"
+
+    def face(self, outputs: tuple[Value, ...]) -> Face | None:
+        """The metric of the best trial beside that of the settings as they are."""
+        trials, _, metric = findings.read(_trials(outputs))
+        return findings.face(trials, metric)
+
+    def previews(self, outputs: tuple[Value, ...]) -> dict[str, Preview]:
+        """The best values and the course of the search; the trials as the table that they are."""
+        table = _trials(outputs)
+        shown = findings.preview(*findings.read(table))
+        return {"best_model_spec": shown, "trials": table.preview()}
+
+    def known(
+        self,
+        train: TableSchema,
+        validation: TableSchema | None,
+        model_type: str | None,
+        tunable: Sequence[Hyperparameter] | None,
+    ) -> TableSchema:
+        """Check what schemas tell, and return the columns of the trials.
+
+        Raises:
+            ParameterError: a parameter does not fit.
+            InputError: the model cannot predict such a target, or there are too few rows.
+        """
+        feature_names(train, self.target_column, self.feature_columns)
+        self._check_folds(train, validation)
+        task = known_task(train, self.target_column, self.task, model_type)
+        if task is None and _are_words(train, self.target_column):
+            task = "multiclass"  # or binary: both are judged alike
+        space = dimensions(self.hyperparameters, tunable)
+        if space is not None and self.sampler == "grid":
+            grid(space, self.grid_points)
+        names = [each.name for each in self.hyperparameters]
+        return findings.columns_of(names, metric_of(task, self.metric))
+
+    def question(self, train: Table, validation: Table | None) -> Question:
+        """Say what is to be learnt of which rows."""
+        self._check_folds(train.schema, validation.schema if validation else None)
+        return Question(
+            train=train,
+            validation=validation,
+            target=self.target_column,
+            features=self.feature_columns,
+            wanted=self.task,
+            metric=self.metric,
+            seed=self.seed,
+            count=self.folds,
+            by=self.folds_by,
+            column=self._folds_column,
+        )
+
+    def search(self, spec: Spec, judge: Judge, parallel: int = 1) -> tuple[Spec, Table]:
+        """Try values; return the best, and all trials.
+
+        Raises:
+            InputError: every trial failed.
+            ParameterError: what is varied does not fit the model.
+        """
+        tunable = spec.tunable or ()
+        space = dimensions(self.hyperparameters, tunable) or ()
+        names = [each.name for each in space]
+        own = {each.name: each.value for each in tunable if each.name in names}
+        study = self._study(space, own, judge.metric, parallel)
+        trials = _tried(study, judge, parallel)
+        best = findings.best_of(trials, judge.metric)
+        if best is None:
+            raise refuse_all_failed(trials[0].reason)
+        return spec.varied(best.values), findings.table_of(trials, names, judge.metric)
+
+    def _study(
+        self, space: Sequence[Dimension], own: dict[str, Any], metric: str, parallel: int
+    ) -> Study:
+        return Study(
+            space=space,
+            own=own,
+            higher=METRICS[metric].higher_is_better,
+            sampler=self.sampler,
+            trials=self.trials,
+            points=self.grid_points,
+            parallel=parallel,
+            prune=self.prune,
+            seed=self.seed,
+            before=_before(),
+        )
+
+    @property
+    def _folds_column(self) -> str | None:
+        return {"group": self.group_column, "time": self.time_column}.get(self.folds_by)
+
+    def _check_folds(self, train: TableSchema, validation: TableSchema | None) -> None:
+        if validation is not None and validation.rows != 0:
+            return
+        if self.folds_by != "rows":
+            if not self._folds_column:
+                raise ParameterError(
+                    f"No {self.folds_by} column is chosen.",
+                    field=f"{self.folds_by}_column",
+                    hint="Choose the column to make the folds by.",
+                )
+            require(train, [self._folds_column], field=f"{self.folds_by}_column")
+        if train.rows is not None and train.rows < 2 * self.folds:
+            raise InputError(
+                f"{train.rows:,} rows are too few for {self.folds} folds.",
+                port="train_dataset",
+                hint="Ask for fewer folds, or give it more rows.",
+            )
+
+
+def _are_words(table: TableSchema, target: str) -> bool:
+    column = table.column(target)
+    return column is not None and column.kind in ("category", "text")
+
+
+def _tried(study: Study, judge: Judge, parallel: int) -> list[Trial]:
+    cores = _cores()
+    workers = min(parallel, cores)
+
+    def progress() -> None:
+        keep(lambda: _as_arrays(study.done), len(study.done), study.total, "trial")
+        report(len(study.done), study.total, "trial", **_told(study.done, judge.metric))
+
+    def look() -> None:
+        if is_stopping():
+            progress()
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return study.run(
+            judge,
+            workers=workers,
+            ready=lambda: _share_cores(workers, cores),
+            tell=progress,
+            look=look,
+        )
+
+
+def _told(done: Sequence[Trial], metric: str) -> dict[str, float]:
+    """Return what is drawn while it runs: the last trial, and the best so far."""
+    best, last = findings.best_of(done, metric), done[-1].metric
+    if best is None or best.metric is None:
+        return {}
+    return ({metric: last} if last is not None else {}) | {"best": best.metric}
+
+
+def _cores() -> int:
+    """Return how many cores this card has: what its place told the libraries, else all."""
+    told = os.environ.get("OMP_NUM_THREADS", "")
+    if told.isdigit() and int(told) > 0:
+        return int(told)
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _share_cores(workers: int, cores: int) -> None:
+    """Keep trials that run at the same time from using all cores each."""
+    if workers > 1:
+        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+        threadpool_limits(max(1, cores // workers))
+
+
+def _as_arrays(done: Sequence[Trial]) -> dict[str, Any]:
+    import numpy as np
+
+    written = json.dumps([each.to_json() for each in done]).encode()
+    return {"trials": np.frombuffer(written, dtype=np.uint8)}
+
+
+def _before() -> dict[int, Trial]:
+    saved = kept()
+    if saved is None or "trials" not in saved:
+        return {}
+    found = json.loads(saved["trials"].tobytes())
+    trials = [Trial(**{**each, "steps": tuple(each["steps"])}) for each in found]
+    return {each.number: each for each in trials}
+
+
+def _trials(outputs: tuple[Value, ...]) -> Table:
+    return next(value for value in outputs if isinstance(value, Table))

@@ -1,0 +1,47 @@
+"""Hyperparameter Search: tries settings of a model, and passes on the best."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from cards._searching.judging import EstimatorJudge
+from cards._searching.settings import SearchSettings
+from tensorrag import EstimatorSpec, EstimatorSpecSchema, Field, Table, TableSchema
+
+
+class HyperparameterSearch(SearchSettings):
+    """Try settings of a model on rows that it does not learn from, and pass on the best.
+
+    Each trial learns from the train rows and is measured on the validation rows, or, where there
+    are none, fold by fold on parts of the train rows. The first trial has the settings as they
+    are, so that one sees what the search brought. The best of many trials is flattered by the rows
+    that chose it: train the best model next, and evaluate it on test rows.
+    """
+
+    parallel: int = Field(1, ge=1, le=64, label="Trials at a time", recommended=(1, 4))
+    """So many are chosen at once, and run beside one another as far as there are cores."""
+
+    class Out(NamedTuple):
+        best_model_spec: EstimatorSpec
+        trials: Table
+
+    def run(
+        self,
+        train_dataset: Table,
+        validation_dataset: Table | None,
+        model_spec: EstimatorSpec,
+    ) -> Out:
+        """Try settings."""
+        judge = EstimatorJudge(self.question(train_dataset, validation_dataset), model_spec)
+        return self.Out(*self.search(model_spec, judge, self.parallel))
+
+    def propagate(
+        self,
+        train_dataset: TableSchema,
+        validation_dataset: TableSchema | None,
+        model_spec: EstimatorSpecSchema,
+    ) -> tuple[EstimatorSpecSchema, TableSchema]:
+        """Name the model, and the columns of the trials where the metric is known."""
+        model_type, tunable = model_spec.model_type, model_spec.tunable
+        trials = self.known(train_dataset, validation_dataset, model_type, tunable)
+        return EstimatorSpecSchema(model_type=model_type), trials
