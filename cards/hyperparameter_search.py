@@ -18,6 +18,8 @@ class HyperparameterSearch(SearchSettings):
     that chose it: train the best model next, and evaluate it on test rows.
     """
 
+    libraries = ("numpy", "optuna", "scikit-learn", "pandas")
+
     parallel: int = Field(1, ge=1, le=64, label="Trials at a time", recommended=(1, 4))
     """So many are chosen at once, and run beside one another as far as there are cores."""
 

@@ -20,6 +20,7 @@ PIPELINES = (
     "diabetes",
     "breast_cancer",
     "churn",
+    "hyperparameter_search",
 )
 """Names of the sample pipelines; `boston_housing`, with which the editor opens, comes first."""
 

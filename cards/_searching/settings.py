@@ -57,7 +57,6 @@ class SearchSettings(Card):
     """The parameters that a search has, whatever model it is of."""
 
     category = "Training"
-    libraries = ("numpy", "optuna", "scikit-learn", "pandas")
 
     target_column: Column = Field("", columns_of="train_dataset")
     """The column to predict."""

@@ -60,6 +60,7 @@ CHOSEN: dict[str, dict[str, Any]] = {
     "change_kinds": {"category_columns": ["RAD"], "integer": ["TAX"]},
     "derive_column": {"formula": "TAX / RM"},
     "filter_rows": {"condition": "RM > 6 and CHAS == 0"},
+    "hyperparameter_search_gpu": {"hyperparameters": [{"name": "learning_rate"}], "trials": 2},
     "hyperparameter_search": {"hyperparameters": [{"name": "standardize"}], "trials": 3},
     "group_aggregate": {"by": ["RAD"], "spread": True, "least": True},
     "join": {"on": ["CRIM", "RM"]},

@@ -11,7 +11,9 @@ import pytest
 from cards._searching.space import Dimension
 from cards._searching.study import Study, Trial, Watch
 from cards.hyperparameter_search import HyperparameterSearch
+from cards.hyperparameter_search_gpu import HyperparameterSearchGpu
 from cards.model_define import ModelDefine
+from cards.model_define_gpu import ModelDefineGpu
 from cards.train import Train
 from tensorrag import EstimatorSpec, InputError, ParameterError, Table, TensorRagError
 from tensorrag.preview import ChartPreview, GroupPreview, StatsPreview
@@ -42,6 +44,10 @@ def spec(model_type: str = "lasso", **params: Any) -> EstimatorSpec:
 def search(**params: Any) -> HyperparameterSearch:
     chosen = {"target_column": "y", "hyperparameters": ["alpha"], "trials": 8}
     return HyperparameterSearch(**{**chosen, **params})
+
+
+def search_networks(**params: Any) -> HyperparameterSearchGpu:
+    return HyperparameterSearchGpu(**params)
 
 
 def frame(table: Table) -> pd.DataFrame:
@@ -267,6 +273,37 @@ def test_trials_that_fail_are_told_from_those_that_do_not() -> None:
 
     states = set(frame(trials)["state"])
     assert states == {"complete", "failed"}
+
+
+def test_networks_are_searched_as_they_are_trained_and_given_up_by_their_loss() -> None:
+    network = ModelDefineGpu(epochs=4, hidden_layers=[4]).run().model_spec
+    chosen = ["learning_rate", "dropout"]
+    card = search_networks(target_column="y", hyperparameters=chosen, trials=12)
+
+    best, trials = card.run(numbers(), numbers(seed=5), network)
+
+    tried = frame(trials)
+    assert (tried["learning_rate"][0], tried["dropout"][0]) == (0.001, 0.2)
+    assert "pruned" in set(tried["state"])
+    first = tried.sort_values("r2", na_position="first").iloc[-1]
+    assert best.trainer.learning_rate == first["learning_rate"]
+    assert {layer.params["p"] for layer in best.layers if layer.type == "dropout"} == {
+        first["dropout"]
+    }
+
+
+def test_networks_that_tell_classes_apart_are_judged_fold_by_fold() -> None:
+    network = ModelDefineGpu(epochs=2, hidden_layers=[4], dropout=0).run().model_spec
+    assert "dropout" not in [each.name for each in network.tunable or ()]
+    chosen = [{"name": "activation", "choices": ["relu", "tanh"]}]
+    card = search_networks(
+        target_column="kind", feature_columns=["x"], sampler="grid", hyperparameters=chosen
+    )
+
+    best, trials = card.run(classes(), None, network)
+
+    assert list(frame(trials)["activation"]) == ["relu", "relu", "tanh"]
+    assert best.layers[1].type in ("relu", "tanh")
 
 
 def _nothing() -> None:

@@ -1,7 +1,7 @@
 import pytest
 
 from tensorrag.run.node_run import NodeRun
-from tensorrag.run.reported import reports
+from tensorrag.run.reported import Points, reports
 from web.page import course
 from web.page.course import Event
 from web.page.log_view import last_line, log_view
@@ -122,3 +122,16 @@ def test_a_running_card_says_how_busy_its_gpu_is() -> None:
     for strange in ({"busy": "much"}, {"used": float("inf"), "total": 1}, "half", None):
         told = html(progress_part({"progress": {"done": 1, "unit": "epoch", "gpu": strange}}))
         assert "gpu-use" not in told
+
+
+def test_of_a_search_the_best_so_far_is_drawn_beside_each_trial() -> None:
+    found: dict[str, Points] = {
+        "rmse": [(1, 3.0), (2, 1.0), (3, 2.0)],
+        "best": [(1, 3.0), (2, 1.0), (3, 1.0)],
+    }
+
+    assert course.searched(found) == "rmse"
+    assert [name for name, _ in course.curves(found)] == ["best", "trial"]
+    assert course.latest(found) == {"rmse": 2.0}
+    assert course.best(found) == {"rmse": 1.0}
+    assert course.searched({"loss": [(1, 2.0)]}) is None

@@ -7,7 +7,9 @@ from typing import Any
 
 from nicegui.testing import User
 
+from sample_data.pipeline_files import pipeline_path
 from tensorrag.pipeline import Pipeline
+from tensorrag.pipeline.files import load
 from tests.core.engine import node
 from tests.web.desk import Desk
 from tests.web.test_pages import select
@@ -69,3 +71,15 @@ async def test_what_is_being_typed_is_never_written_over(user: User, desk: Desk)
 
     field = fields(user)[0].partition('id="sweep-values"')[2].partition(">")[0]
     assert "data-local" in field
+
+
+async def test_of_a_model_those_are_offered_that_fit_the_target(user: User, desk: Desk) -> None:
+    add_pages(desk.sessions)
+    session = await desk.open(load(pipeline_path("network_or_line")).pipeline)
+    await user.open(f"/edit/{session.id}")
+    select(user, "ridge")
+    await act(user, "sweep", {"of": "ridge", "param": "model_type"})
+
+    field = fields(user)[0].partition('id="sweep-values"')[2].partition(">")[0]
+    assert "random_forest" in field
+    assert "logistic" not in field  # it tells classes apart, and the target is a number

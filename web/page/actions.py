@@ -17,6 +17,7 @@ from tensorrag.gpus import GPUS, USUAL
 from tensorrag.pipeline import JsonObject, Pipeline
 from tensorrag.pipeline.as_json import to_json
 from web.live.session import Session
+from web.page.apply_best import best_of
 from web.page.controls import edit_list
 from web.page.fields import FieldSpec, field_specs
 from web.page.form import problem_key
@@ -73,6 +74,7 @@ class Edits:
             "set": self._set,
             "reset": self._reset,
             "tune": self._tune,
+            "apply_best": self._apply_best,
             "list_add": lambda data: self._list("list_add", data),
             "list_up": lambda data: self._list("list_up", data),
             "list_down": lambda data: self._list("list_down", data),
@@ -203,6 +205,17 @@ class Edits:
         )
         key = f"{node}.{spec.name}.{name}.{what}" if what in ("low", "high") else None
         self._set_params(node, {spec.name: None if value == spec.default else value}, key)
+
+    def _apply_best(self, data: Data) -> None:
+        """Set a model card to the best that a search found, as one edit."""
+        node = self._node(data)
+        made = self._session.result(node) if node is not None else None
+        if node is None or made is None:
+            return
+        outputs = made.node.get("outputs")
+        best = best_of(self._session.pipeline, self._session.catalog, node, outputs)
+        if best is not None and not best.is_set:
+            self.edit([best.op], best.label)
 
     def _list(self, act: str, data: Data) -> None:
         found = self.spec(data)

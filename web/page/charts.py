@@ -120,11 +120,14 @@ def live_curve(
     lines: Sequence[tuple[str, Points]],
     *,
     large: bool = False,
+    zoomed: bool = False,
 ) -> Options:
     """Return the options of a learning curve that is still being drawn, up to ``total`` if known.
 
-    ``large`` says whether it has the page for itself.
+    ``large`` says whether it has the page for itself, ``zoomed`` whether the upright axis begins
+    near the least value, not at 0.
     """
+    foot = {"scale": True} if zoomed else {"min": 0}
     last = total or max((x for _, points in lines for x, _ in points), default=2)
     ends = {"max": max(total, 2)} if total else {}
     return base_options() | {
@@ -133,7 +136,8 @@ def live_curve(
         | {"min": 1, "splitNumber": 5 if last < 1000 else 3}
         | ends,
         "yAxis": axis_options(Axis(label=metric), grid=True, line=False)
-        | {"min": 0, "splitNumber": 3},
+        | foot
+        | {"splitNumber": 3},
         "graphic": axis_names(Axis(label=unit), Axis(label=metric), 62),
         "series": live_series(lines),
     }

@@ -8,9 +8,13 @@ from typing import Any
 
 from tensorrag.catalog import TypeInfo
 from tensorrag.run.reported import Points
+from tensorrag.types.metrics import METRICS
 from web.page.timeline import Bar
 
 Event = Mapping[str, Any]
+
+BEST = "best"
+"""What a search reports beside the metric of each trial."""
 
 ENDED = frozenset({"done", "failed", "cancelled", "blocked", "bypassed"})
 
@@ -96,20 +100,45 @@ def _takes_part(node: Event) -> bool:
 
 def latest(found: Mapping[str, Points]) -> dict[str, float]:
     """Return the last of each reported number."""
-    return {name: points[-1][1] for name, points in found.items() if points}
+    shown = {name: points for name, points in found.items() if name != BEST or not searched(found)}
+    return {name: points[-1][1] for name, points in shown.items() if points}
 
 
 def best(found: Mapping[str, Points]) -> dict[str, float]:
-    """Return the best of each reported number: the least of losses, the most of the rest."""
+    """Return the best of each reported number: the least of losses, the most of the rest.
+
+    The best so far of a search is what it is now.
+    """
+    metric = searched(found)
+    if metric is not None:
+        return {name: points[-1][1] for name, points in {metric: found[BEST]}.items()}
     return {
-        name: (min if "loss" in name or "error" in name else max)(value for _, value in points)
+        name: (max if _rises(name) else min)(value for _, value in points)
         for name, points in found.items()
         if points
     }
 
 
+def _rises(name: str) -> bool:
+    """Whether more of a number is better."""
+    if name in METRICS:
+        return METRICS[name].higher_is_better
+    return "loss" not in name and "error" not in name
+
+
+def searched(found: Mapping[str, Points]) -> str | None:
+    """Return the metric of a search; None where what is reported is of no search."""
+    return next((name for name in found if name in METRICS), None) if BEST in found else None
+
+
 def curves(found: Mapping[str, Points]) -> list[tuple[str, Points]]:
-    """Choose what is drawn as a learning curve: the losses, else the first number."""
+    """Choose what is drawn as a learning curve: the losses, else the first number.
+
+    Of a search: the best so far, and each trial.
+    """
+    metric = searched(found)
+    if metric is not None:
+        return [("best", found[BEST]), ("trial", found[metric])]
     names = {"loss": "train", "validation_loss": "val.", "val_loss": "val."}
     losses = [(names.get(name, name), points) for name, points in found.items() if "loss" in name]
     return losses or list(found.items())[:1]

@@ -106,7 +106,8 @@ def _options(plot: Plot) -> Options:
     chart, live = plot.chart, plot.live
     if live is None or not isinstance(chart, ChartPreview):
         return picture_options(chart, large=True)
-    return live_curve(chart.y.label, chart.x.label, live.total, _lines(chart), large=True)
+    lines, names = _lines(chart), (chart.y.label, chart.x.label)
+    return live_curve(*names, live.total, lines, large=True, zoomed=chart.zoomed)
 
 
 def _lines(chart: ChartPreview) -> list[tuple[str, list[tuple[float, float]]]]:

@@ -18,6 +18,7 @@ from tensorrag.preview import NetworkFace, NetworkPreview, Preview, TablePreview
 from tensorrag.store.models import ID
 from web.live.session import Session
 from web.live.shown import Arrived, Shown
+from web.page.apply_best import Best, apply_part, best_of
 from web.page.details import Card
 from web.page.markup import Node, a, b, div
 from web.page.models_view import address
@@ -143,6 +144,20 @@ class Result:
         show_preview(seen, kind, self._naming(act), open_button(self.node, tab.key))
         if tab.type == "Model":
             Panel("div", self._model_link(tab))
+        best = self._best(tab)
+        if best is not None:
+            Panel("div", apply_part(best), act=act)
+
+    def _best(self, tab: PortTab) -> Best | None:
+        """Return what a search found, below the values that it found."""
+        if tab.came is not None or self._shown is None:
+            return None
+        outputs = {tab.key: self._made(tab)}
+        return best_of(self._session.pipeline, self._session.catalog, self.node, outputs)
+
+    def _made(self, tab: PortTab) -> Any:
+        made = (self._shown.node.get("outputs") or {}) if self._shown is not None else {}
+        return made.get(tab.key)
 
     def _model_link(self, tab: PortTab) -> Node:
         """Lead to where the model can be asked."""

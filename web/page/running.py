@@ -8,6 +8,7 @@ from nicegui import ui
 
 from tensorrag.preview import Axis, ChartPreview, Series
 from tensorrag.run.reported import Points, reports
+from tensorrag.types.metrics import METRICS
 from web.live.session import Session
 from web.page import course, money, outcome
 from web.page.charts import Chart, live_curve, live_series
@@ -51,40 +52,51 @@ class Running:
         if not lines_drawn or len(lines_drawn[0][1]) < 2:
             return
         if self._chart is None:
-            self._draw(runtime.get("progress") or {}, lines_drawn, session)
+            metric = course.searched(found)
+            self._draw(runtime.get("progress") or {}, lines_drawn, session, metric)
         else:
             self._chart.draw(live_series(lines_drawn))
 
     def _draw(
-        self, progress: dict[str, Any], lines: list[tuple[str, Points]], session: Session
+        self,
+        progress: dict[str, Any],
+        lines: list[tuple[str, Points]],
+        session: Session,
+        metric: str | None,
     ) -> None:
         unit, total = str(progress.get("unit") or "step"), progress.get("total")
         total = total if isinstance(total, int) else None
         name = "loss" if lines[0][0] in ("train", "val.") else lines[0][0]
-        card = self._card
+        name, title = (name, TITLE) if metric is None else (METRICS[metric].label, "Trials")
+        card, zoomed = self._card, metric is not None
 
         def so_far() -> ChartPreview | None:
             found = course.curves(reports(session.events(), card.node))
-            return _as_plot(name, unit, found) if found else None
+            return _as_plot(title, name, unit, found) if found else None
 
         def enlarge(act: str, _: dict[str, Any]) -> Any:
-            chart = so_far() or _as_plot(name, unit, lines)
+            chart = so_far() or _as_plot(title, name, unit, lines)
             plot = Plot(chart, card.kind, card.title, Live(total, so_far))
             return self._act(act, {"plot": plot})
 
         with self._frame, ui.element("section").classes("sec plotted"):
-            head = h3(".h3")[TITLE, span(".u.live")["live"], enlarge_button(TITLE)]
+            head = h3(".h3")[title, span(".u.live")["live"], enlarge_button(title)]
             Panel("div", head, act=enlarge)
-            options = live_curve(name, unit, total, lines)
+            options = live_curve(name, unit, total, lines, zoomed=zoomed)
             colours = type_colours(card.kind)
-            self._chart = Chart(options, 206, colours, f"{TITLE} so far")
+            self._chart = Chart(options, 206, colours, f"{title} so far")
 
 
-def _as_plot(name: str, unit: str, lines: list[tuple[str, Points]]) -> ChartPreview:
+def _as_plot(title: str, name: str, unit: str, lines: list[tuple[str, Points]]) -> ChartPreview:
     series = tuple(
         Series(name=each, x=tuple(x for x, _ in points), y=tuple(y for _, y in points))
         for each, points in lines
     )
     return ChartPreview(
-        title=TITLE, chart="line", x=Axis(label=unit), y=Axis(label=name), series=series
+        title=title,
+        chart="line",
+        x=Axis(label=unit),
+        y=Axis(label=name),
+        series=series,
+        zoomed=title != TITLE,
     )

@@ -9,8 +9,9 @@ from typing import Any
 from nicegui import ui
 
 from tensorrag.catalog import TypeInfo
+from tensorrag.check.problems import Problem
 from tensorrag.errors import PipelineError, TensorRagError
-from tensorrag.run.prepare import PipelineHasErrors
+from tensorrag.run.prepare import PipelineHasErrors, with_params
 from tensorrag.run.sweep import Sweep, Tried, best, last_of, metrics_of, tried, values_of
 from tensorrag.store.run_entry import ONGOING
 from web.live.session import Session
@@ -120,6 +121,7 @@ class Sweeps:
         value = card.params.get(spec.name, spec.default)
         shown = Shown(card.node, card.title, card.kind, spec, value, suggested(spec))
         self._opening = shown
+        shown.written = ", ".join(await self._fitting(shown)) or shown.written
         journal = self._sessions.workspace.journal
         shown.sweep = await asyncio.to_thread(last_of, journal, self._session.id, shown.target)
         if self._opening is not shown:  # pressed once more, or closed, in the meantime
@@ -135,6 +137,21 @@ class Sweeps:
             ui.timer(REST, self._look)
         self._drawn: list[Tried] | None = None
         await self._look()
+
+    async def _fitting(self, shown: Shown) -> list[str]:
+        """Return the choices with which nothing new is wrong: no classifier for a number."""
+        if shown.spec.kind != "choice":
+            return []
+        before = {_error(each) for each in self._session.problems if each.level == "error"}
+        fitting = []
+        for choice in shown.spec.choices:
+            varied = with_params(self._session.pipeline, {shown.target: choice})
+            found = await self._sessions.check(varied)
+            wrong = {_error(Problem.model_validate(each)) for each in found["problems"]
+                     if each["level"] == "error"}  # fmt: skip
+            if not wrong - before:
+                fitting.append(str(choice))
+        return fitting
 
     def _close(self, _: Data) -> None:
         self._shown = self._opening = None
@@ -226,6 +243,10 @@ class Sweeps:
             word = "best" if found == shown.best else str(shown.spec.shown(found.value))
             self._edits.edit([op], f"Apply {word} {shown.spec.label}")
             self._draw(shown)
+
+
+def _error(problem: Problem) -> tuple[str | None, ...]:
+    return problem.node, problem.port, problem.field, problem.edge
 
 
 def suggested(spec: FieldSpec) -> str:

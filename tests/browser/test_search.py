@@ -1,0 +1,37 @@
+"""Hyperparameters searched, and the best taken over into the model card as one step."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.hands import TRAINED, Hands
+from tests.servers import Server
+
+
+def test_a_model_is_searched_and_the_best_applied_and_taken_back(
+    server: Server, page: Page
+) -> None:
+    hands = Hands(page).open(f"{server.url}/edit/new?sample=hyperparameter_search")
+    hands.settings("search")
+    offered = page.locator("[data-hyperparameter]")
+    expect(offered).to_have_count(4)
+    alpha = page.locator("[data-hyperparameter=alpha]")
+    expect(alpha.get_by_label("alpha, lowest")).to_have_value("0.001")
+    page.locator("[data-hyperparameter=l1_ratio]").get_by_role("checkbox").first.uncheck()
+    alpha.get_by_label("alpha, lowest").fill("0.01")
+    alpha.get_by_label("alpha, lowest").press("Enter")
+    expect(hands.card("search")).to_contain_text("TPE · 20 trials · alpha")
+    hands.picture("search-settings")
+
+    page.get_by_test_id("run").click()
+    hands.expect_status("succeeded", timeout=TRAINED)
+    hands.select("search")
+    hands.tab("Result")
+    expect(page.get_by_test_id("preview")).to_contain_text("flattered")
+    hands.picture("search-result")
+    before = hands.card("model").inner_text()
+    page.get_by_test_id("apply-best").click()
+    expect(page.get_by_test_id("best-is-set")).to_be_visible()
+    expect(hands.card("model")).not_to_have_text(before)
+    page.get_by_test_id("undo").click()
+    expect(page.get_by_test_id("apply-best")).to_be_visible()
