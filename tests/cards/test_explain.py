@@ -255,6 +255,10 @@ def test_the_questions_of_a_tree_are_drawn_in_the_words_of_the_table() -> None:
     assert sum(each.rows for each in root.below) == 200
     said = {each.said for each in every(root)}
     assert {"city = Ulm", "city is not Ulm"} <= said
+    for less, more in (one.below for one in every(root) if one.below):
+        assert isinstance(less.answer, float)
+        assert isinstance(more.answer, float)
+        assert less.answer < more.answer  # of the young, and of those who are not from Ulm
 
 
 def every(branch: Branch) -> list[Branch]:

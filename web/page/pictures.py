@@ -15,7 +15,7 @@ from web.page.charts import (
     chart_options,
     name_style,
 )
-from web.page.wording import brief, number
+from web.page.wording import brief, rounded
 
 Picture = ChartPreview | BarsPreview | TreePreview | HeatPreview
 
@@ -179,7 +179,7 @@ def _heat(heat: HeatPreview, *, large: bool) -> Options:
         {
             "value": [across, down, value],
             "itemStyle": {"color": _shade(value)},
-            "label": {"formatter": "" if value is None else number(round(float(value), 2), 2)},
+            "label": {"formatter": rounded(value, 2 if large else 1)},
         }
         for down, line in enumerate(heat.values)
         for across, value in enumerate(line)
@@ -211,4 +211,4 @@ def _shade(value: float | int | None) -> str:
     if value is None:
         return "var(--surface)"
     ink = "var(--c)" if value >= 0 else "var(--stale)"
-    return f"color-mix(in srgb, {ink} {abs(value) * 80:.0f}%, var(--surface))"
+    return f"color-mix(in srgb, {ink} {abs(value) * 60:.0f}%, var(--surface))"

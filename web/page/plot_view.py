@@ -18,7 +18,7 @@ from web.page.markup import Element, Node, b, button, div, h3, span, table, tbod
 from web.page.panel import Act, Panel
 from web.page.pictures import Picture, branch_answer, branches, picture_options
 from web.page.plot_csv import named, plot_csv
-from web.page.wording import brief, number, plural
+from web.page.wording import brief, number, plural, rounded
 
 FORMATS = {"png": "PNG", "svg": "SVG", "csv": "CSV"}
 
@@ -213,7 +213,7 @@ def _closest(heat: HeatPreview) -> list[tuple[str, str]]:
         if value is not None
     ]
     pairs.sort(key=lambda pair: -abs(pair[0]))
-    return [(names, number(value, 2)) for value, names in pairs[:CLOSEST]]
+    return [(names, rounded(value, 2)) for value, names in pairs[:CLOSEST]]
 
 
 def _series(series: Series, chart: ChartPreview) -> Element:
