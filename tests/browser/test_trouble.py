@@ -7,7 +7,6 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import psutil
 import pytest
@@ -50,8 +49,9 @@ sys.exit(main(["serve", "--no-open", *sys.argv[1:]]))
 
 
 @pytest.fixture(scope="module")
-def sabotaged(workspace: Path) -> Iterator[Server]:
+def sabotaged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server in which some things fail that never should."""
+    workspace = tmp_path_factory.mktemp("sabotaged") / "workspace"
     port, log = free_port(), workspace.with_name("output.log")
     environment = {name: value for name, value in os.environ.items() if "PYTEST" not in name}
     words = ["--port", str(port), "--workspace", str(workspace)]
