@@ -13,6 +13,7 @@ from tensorrag.pipeline.absent import why_absent
 from tensorrag.pipeline.as_json import node_json
 from tensorrag.pipeline.names import unturned
 from web.live.prices import Price
+from web.live.usual import USUAL
 
 
 class Drawing:
@@ -115,6 +116,7 @@ class Drawing:
                 "outputs": [_output(port) for port in info.outputs],
                 "own": info.source is not None,
                 "choices": _choices(info.params),
+                "usual": dict(USUAL.get(info.card, {})),
             }
             for info in self._catalog.cards.values()
         ]

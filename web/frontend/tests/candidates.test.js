@@ -60,3 +60,13 @@ test("from an input, cards that give its type are offered", () => {
     ["spec"],
   )
 })
+
+test("what samples wire so comes before what they do not", () => {
+  const usual = { "load.dataset": 3 }
+  const others = catalog.filter(({ card }) => card !== "train")
+  const known = [...others, { ...catalog.find(({ card }) => card === "train"), usual }]
+  const graph = loaded()
+  graph.removeEdge("load.dataset-split.dataset")
+  const found = candidates(known, graph, { node: "load", port: "dataset", side: "out" }, "Table")
+  assert.equal(found[0].card, "train")
+})

@@ -2,25 +2,31 @@ import { accepts } from "../fit.js"
 
 /**
  * Cards of the catalogue that could take the other end of a wire, those first that are most often
- * wired so in this pipeline. Each comes with the port that would be joined and where it sits:
+ * wired so in this pipeline, then those that samples wire so. Each comes with the port that would be joined and where it sits:
  * {card, title, type, port, index, count}.
  */
 export function candidates(catalog, graph, from, type) {
   const uses = countUses(graph, from)
+  const end = `${graph.nodes.get(from.node).card}.${from.port}`
   return catalog
     .map((card) => fitting(card, graph, from, type))
     .filter(Boolean)
-    .map((found) => [found, uses.get(`${found.card}.${found.port}`) ?? 0])
-    .toSorted(([, a], [, b]) => b - a)
+    .map((found) => [found, uses.get(`${found.card}.${found.port}`) ?? 0, found.usual?.[end] ?? 0])
+    .toSorted(([, a, often], [, b, oftener]) => b - a || oftener - often)
     .map(([found]) => found)
 }
 
-function fitting({ card, title, about, type, inputs, outputs, choices }, graph, from, wireType) {
+function fitting(
+  { card, title, about, type, inputs, outputs, choices, usual },
+  graph,
+  from,
+  wireType,
+) {
   const ports = from.side === "out" ? inputs : outputs
   const index = bestPort(ports, (port) => fits(graph, from, wireType, port))
   if (index < 0) return null
   const port = ports[index].name
-  return { key: card, card, title, about, choices, type, port, index, count: ports.length }
+  return { key: card, card, title, about, choices, usual, type, port, index, count: ports.length }
 }
 
 function fits(graph, from, type, port) {
