@@ -22,6 +22,7 @@ class AssertTable(Card):
 
     category = "Data"
     libraries = ("pyarrow",)
+    on_new_rows = "nothing"
 
     condition: str = Field("", max_length=MAX_LENGTH)
     """What must hold in every row; empty means nothing."""

@@ -38,6 +38,7 @@ class BalanceClasses(Card):
 
     category = "Features"
     libraries = ("numpy",)
+    on_new_rows = "nothing"
 
     target_column: Column = Field("", columns_of="dataset", label="Class column")
     """The column with the classes."""

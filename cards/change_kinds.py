@@ -26,6 +26,7 @@ class ChangeKinds(Card):
 
     category = "Tables"
     libraries = ("pyarrow",)
+    on_new_rows = "again"
 
     number: list[Column] = Field([], columns_of="dataset", label="Numbers")
     """Columns that are numbers."""

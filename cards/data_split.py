@@ -44,6 +44,7 @@ class DataSplit(Card):
 
     category = "Data"
     libraries = ("numpy", "scikit-learn")
+    on_new_rows = "nothing"
 
     train_ratio: float = Field(0.8, gt=0, lt=1, step=0.05)
     """Share of the rows to learn from."""

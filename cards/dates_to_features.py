@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+PARTS = ("year", "month", "day", "weekday", "day_of_year", "hour", "days")
+"""What can be taken of a date."""
+
+
 class DatesToFeatures(Card):
     """Turn dates into numbers that a model can take: year, month, weekday and so on.
 
@@ -34,6 +38,7 @@ class DatesToFeatures(Card):
     title = "Dates to Features"
     category = "Features"
     libraries = ("pyarrow",)
+    on_new_rows = "again"
 
     columns: list[Column] = Field([], columns_of="dataset")
     """The dates; none chosen means every date."""
@@ -83,9 +88,13 @@ class DatesToFeatures(Card):
         parts = some([part.replace("_", " ") for part in self.parts()])
         return f"{some(self.columns, 2)} · {parts}" if self.columns else parts
 
+    def made_of(self, column: str, table: TableSchema) -> tuple[str, ...]:
+        """Name the date that a part was taken of."""
+        dates = {f"{date}_{part}": date for date in self.dates(table) or () for part in PARTS}
+        return (column,) if column in (table.names or ()) else (dates.get(column, column),)
+
     def parts(self) -> list[str]:
-        parts = ("year", "month", "day", "weekday", "day_of_year", "hour", "days")
-        return [part for part in parts if getattr(self, part)]
+        return [part for part in PARTS if getattr(self, part)]
 
     def dates(self, schema: TableSchema) -> list[str] | None:
         require(schema, self.columns, field="columns")

@@ -33,6 +33,7 @@ class DeriveColumn(Card):
 
     category = "Features"
     libraries = ("pyarrow",)
+    on_new_rows = "again"
 
     formula: str = Field("", max_length=MAX_LENGTH)
     """What to compute for each row, such as `price / area`."""
@@ -67,6 +68,10 @@ class DeriveColumn(Card):
     def brief(self, schemas: Mapping[str, Schema]) -> str:
         """Show name and formula."""
         return f"{self.name} = {self.formula.strip()}" if self.formula.strip() else "no formula yet"
+
+    def made_of(self, column: str, table: TableSchema) -> tuple[str, ...]:
+        """Name the columns that the formula uses."""
+        return tuple(self._formula(table).columns) if column == self.name else (column,)
 
     def _formula(self, schema: TableSchema) -> Formula:
         if not self.formula.strip():

@@ -22,6 +22,7 @@ class FilterRows(Card):
 
     category = "Tables"
     libraries = ("pyarrow",)
+    on_new_rows = "nothing"
 
     condition: str = Field("", max_length=MAX_LENGTH)
     """What must hold for a row to stay, such as `price > 100 and city == 'Rome'`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from cards._learning import missing_features, predict, probabilities
@@ -18,6 +18,7 @@ from tensorrag import (
     Table,
     TableSchema,
 )
+from tensorrag.recipe import followed, is_raw
 from tensorrag.script import Given, Script
 from tensorrag.types import ColumnSchema
 
@@ -29,7 +30,8 @@ class Predict(Card):
     """Put what a trained model predicts beside the rows that it predicts from.
 
     The rows need the columns that the model was trained on, and not its target: rows of which
-    the answer is not known yet.
+    the answer is not known yet. Where other cards made some of these columns row by row, such as
+    Derive Column, rows as they were before will do: the same is done with them here.
     """
 
     category = "Using"
@@ -48,10 +50,10 @@ class Predict(Card):
         """Predict each row."""
         name = self._new_column(dataset.schema, trained_model.schema) or ""
         column = ColumnSchema(name=name, unit=trained_model.target_unit)
-        table = dataset.arrow.append_column(name, _predicted(trained_model, dataset))
-        for share, values in self._shares(trained_model, dataset).items():
-            self._refuse_twice(dataset.schema, share)
-            table = table.append_column(share, values)
+        rows = _as_trained(dataset, trained_model)
+        table = dataset.arrow.append_column(name, _predicted(trained_model, rows))
+        for share, values in self._shares(trained_model, rows).items():
+            table = table.append_column(_free(share, table.column_names), values)
         return self.Out(Table(table, columns=[column], like=dataset))
 
     def propagate(self, dataset: TableSchema, trained_model: ModelSchema) -> TableSchema:
@@ -79,10 +81,9 @@ class Predict(Card):
             InputError: the table lacks a column that the model takes.
             ParameterError: there is a column of this name.
         """
-        lacks = missing_features(table, model.features)
+        lacks = None if is_raw(table, model) else missing_features(table, model.features)
         if lacks:
-            hint = "Use rows with the same columns as those that it was trained on."
-            raise InputError(lacks, port="dataset", hint=hint)
+            raise InputError(lacks, port="dataset", hint=_hint(model))
         name = self.prediction_column or (f"predicted_{model.target}" if model.target else None)
         if name is not None:
             self._refuse_twice(table, name)
@@ -107,6 +108,27 @@ class Predict(Card):
             f"probability_{label}": pa.array(found[:, at], pa.float64())
             for at, label in enumerate(model.classes or ())
         }
+
+
+def _as_trained(table: Table, model: Model) -> Table:
+    """Do with rows what was done with the train rows, unless it was done already."""
+    if model.recipe is None or not is_raw(table.schema, model.schema):
+        return table
+    return followed(table, model.recipe)
+
+
+def _hint(model: ModelSchema) -> str:
+    if model.asks is None:
+        return "Use rows with the same columns as those that it was trained on."
+    names = ", ".join(column.name for column in model.asks[:10])
+    return f"Use rows with the columns that these are made of: {names}."
+
+
+def _free(name: str, taken: Sequence[str]) -> str:
+    """Return a name that no column has."""
+    while name in taken:
+        name += "_"
+    return name
 
 
 def _predicted(model: Model, table: Table) -> pa.Array:

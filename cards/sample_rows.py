@@ -25,6 +25,7 @@ class SampleRows(Card):
 
     category = "Tables"
     libraries = ("numpy",)
+    on_new_rows = "nothing"
 
     size: Literal["rows", "share"] = Field("rows", label="Draw")
     """A number of rows, or a share of them."""

@@ -19,6 +19,7 @@ class SelectColumns(Card):
     """
 
     category = "Tables"
+    on_new_rows = "again"
 
     mode: Literal["keep", "drop"] = "keep"
     """Whether the chosen columns are kept or dropped."""
@@ -57,6 +58,11 @@ class SelectColumns(Card):
         renamed = f"{len(self.rename)} renamed" if self.rename else ""
         chosen = f"{self.mode} {some(self.columns)}" if self.columns else ""
         return " · ".join(part for part in (chosen, renamed) if part) or "all columns"
+
+    def made_of(self, column: str, table: TableSchema) -> tuple[str, ...]:
+        """Name the column before it was renamed."""
+        names = self.renamed(table) or {}
+        return tuple(old for old, new in names.items() if new == column)
 
     def renamed(self, schema: TableSchema) -> dict[str, str] | None:
         """Return the columns that stay, each with its new name; None where they are not known."""

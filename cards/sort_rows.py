@@ -21,6 +21,7 @@ class SortRows(Card):
 
     category = "Tables"
     libraries = ("pyarrow",)
+    on_new_rows = "nothing"
 
     columns: list[Column] = Field([], columns_of="dataset")
     """The columns to sort by, the most important one first."""

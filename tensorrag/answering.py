@@ -6,31 +6,31 @@ opened as a card would open it: only where this workspace has signed it.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tensorrag.asked_rows import as_arrow, columns_of
+from tensorrag.asked_rows import as_arrow, columns_of, names_of
 from tensorrag.errors import ArtifactError
 from tensorrag.plain import JsonObject
 from tensorrag.preview import finite
+from tensorrag.recipe import followed
 from tensorrag.registry.finding import load_card
 from tensorrag.store.artifacts import Store
 from tensorrag.types import ColumnSchema, Model, Table
+from tensorrag.types.schema import Label
 
 if TYPE_CHECKING:
     from tensorrag.task import Task
-
-PROBABILITY = "probability_"
-"""What the columns with the probabilities of classes begin with."""
 
 
 def predictions(task: Task, store: Store) -> JsonObject:
     """Predict rows.
 
     Args:
-        task: ``entry`` is the card that predicts; ``params`` has ``rows``, and ``columns`` with
-            name and kind of what the model takes.
+        task: ``entry`` is the card that predicts; ``params`` has ``rows``, and with name and kind
+            each ``columns``, which the model is asked about, and ``features``, which it takes.
         store: where the model is, whose digest is the only input.
 
     Returns:
@@ -42,13 +42,35 @@ def predictions(task: Task, store: Store) -> JsonObject:
     """
     ((digest,),) = task.inputs.values()
     model = _model(store.root, digest)
-    columns = [
-        ColumnSchema(name=each["name"], kind=each["kind"]) for each in task.params["columns"]
-    ]
-    arrow = as_arrow(columns_of(task.params["rows"], columns, model.target), columns)
-    card = load_card(task.entry, task.source)(**{"prediction_column": _free_name(model.features)})
-    (made,) = card.run(Table(arrow, columns=columns), model)  # type: ignore[attr-defined]
-    return _as_json(made.arrow.select(range(len(columns), made.arrow.num_columns)))
+    table = _asked(task, model)
+    name = _free_name(table.arrow.column_names)
+    card = load_card(task.entry, task.source)(**{"prediction_column": name})
+    (made,) = card.run(table, model)  # type: ignore[attr-defined]
+    new = made.arrow.select(range(table.arrow.num_columns, made.arrow.num_columns))
+    return _as_json(new, model.classes or ())
+
+
+def _asked(task: Task, model: Model) -> Table:
+    """Return the rows with the model's features: made of what was sent, unless they were sent."""
+    rows, sent = task.params["rows"], names_of(task.params["rows"])
+    asks, features = (_columns(task.params.get(each)) for each in ("columns", "features"))
+    recipe = model.recipe if model.asks is not None else None
+    done = recipe is None or (_has(sent, features) and not _has(sent, asks))
+    columns = features if recipe is not None and done else asks
+    arrow = as_arrow(columns_of(rows, columns, model.target), columns)
+    table = Table(arrow, columns=columns)
+    if recipe is not None and not done:
+        return followed(table, recipe)
+    table.recipe = model.recipe
+    return table
+
+
+def _columns(described: list[JsonObject] | None) -> list[ColumnSchema]:
+    return [ColumnSchema(name=each["name"], kind=each["kind"]) for each in described or ()]
+
+
+def _has(sent: Collection[str], columns: Sequence[ColumnSchema]) -> bool:
+    return all(column.name in sent for column in columns)
 
 
 @lru_cache(maxsize=1)
@@ -59,17 +81,17 @@ def _model(root: Path, digest: str) -> Model:
     return model
 
 
-def _free_name(features: tuple[str, ...]) -> str:
+def _free_name(taken: Sequence[str]) -> str:
     name = "prediction"
-    while name in features:
+    while name in taken:
         name += "_"
     return name
 
 
-def _as_json(made: Any) -> JsonObject:
+def _as_json(made: Any, known: Sequence[Label]) -> JsonObject:
     """Write the prediction, and what each class is given beside it."""
     answers, *rest = (column.to_pylist() for column in made.columns)
     predicted = [finite(each) if isinstance(each, float) else each for each in answers]
-    classes = [name.removeprefix(PROBABILITY) for name in made.column_names[1:]]
+    classes = [str(label) for label in known] if rest else []
     shares = [dict(zip(classes, row, strict=True)) for row in zip(*rest, strict=True)]
     return {"predictions": predicted, "probabilities": shares or None}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from tensorrag.errors import ParameterError
@@ -40,6 +41,12 @@ def columns_of(
     for column in columns:
         _refuse_values(column, taken[column.name])
     return {column.name: taken[column.name] for column in columns}
+
+
+def names_of(rows: Any) -> Collection[str]:
+    """Return the names of the columns that were sent, of whatever was sent."""
+    first = rows[0] if isinstance(rows, list) and rows else rows
+    return first.keys() if isinstance(first, dict) else ()
 
 
 def as_arrow(values: Mapping[str, Sequence[Any]], columns: Sequence[ColumnSchema]) -> pa.Table:
@@ -152,6 +159,8 @@ def _array(values: Sequence[Any], column: ColumnSchema) -> pa.Array:
     import pyarrow as pa
 
     present = [value for value in values if value is not None]
+    if column.kind == "date":
+        return _dates(values, column.name)
     if not present:
         return pa.array(values, pa.string() if column.kind in _TEXTS else pa.float64())
     if all(isinstance(value, bool) for value in present):
@@ -162,6 +171,22 @@ def _array(values: Sequence[Any], column: ColumnSchema) -> pa.Array:
         numbers = [None if value is None else float(value) for value in values]
         return pa.array(numbers, pa.float64())
     return pa.array([None if value is None else str(value) for value in values], pa.string())
+
+
+def _dates(values: Sequence[str | None], name: str) -> pa.Array:
+    import pyarrow as pa
+
+    made: list[datetime | None] = []
+    for number, value in enumerate(values, 1):
+        try:
+            read = None if value is None else datetime.fromisoformat(value.strip())
+        except ValueError:
+            raise _wrong(
+                f"Row {number}, {name}: {quoted(value or '')} is no date.",
+                "Write dates as 2026-01-31, with the time after it as 2026-01-31T12:00.",
+            ) from None
+        made.append(None if read is None else read.replace(tzinfo=None))
+    return pa.array(made, pa.timestamp("us"))
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, ClassVar, get_args
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 import pydantic
 from pydantic import BaseModel, ConfigDict
@@ -15,7 +15,7 @@ from tensorrag.errors import CardError, ErrorInfo
 from tensorrag.footprint import Footprint
 from tensorrag.ports import Port, input_ports, output_ports
 from tensorrag.preview import Face, Preview
-from tensorrag.types.schema import AnySchema, Schema
+from tensorrag.types.schema import AnySchema, Schema, TableSchema
 from tensorrag.types.value import Value, value_types
 
 Column = Annotated[str, pydantic.Field(json_schema_extra={"format": "column"})]
@@ -140,6 +140,13 @@ class Card(BaseModel):
     """Whether it may return one of its inputs, unchanged: that is then not stored once more."""
     reads_titles: ClassVar[bool] = False
     """Whether it asks what the cards before it are called, see ``tensorrag.titles``."""
+    on_new_rows: ClassVar[Literal["again", "nothing", "unknown"]] = "unknown"
+    """What is done with it when a model that learnt from its table is asked about new rows.
+
+    ``"again"``: it looks at one row at a time, takes one table and makes one, so the new rows go
+    through it too. ``"nothing"``: it only leaves rows out, adds some or orders them.
+    ``"unknown"``: the model is asked about columns as they come out of it.
+    """
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Refuse parameter names that already mean something."""
@@ -190,6 +197,17 @@ class Card(BaseModel):
             for name, field in type(self).model_fields.items()
             if _holds(_extra(field).get("x-when"), values)
         }
+
+    def made_of(self, column: str, table: TableSchema) -> tuple[str, ...]:
+        """Name the columns of a table that a column of the new one is made of.
+
+        Asked where ``on_new_rows`` is ``"again"``; by default each is made of itself.
+
+        Args:
+            column: of the table that the card makes.
+            table: the one that it takes.
+        """
+        return (column,)
 
     def brief(self, schemas: Mapping[str, Schema]) -> str:
         """Sum up the parameters in one short line, shown on the card.

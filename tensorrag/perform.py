@@ -36,6 +36,7 @@ from tensorrag.pages import page
 from tensorrag.params import parameter_errors
 from tensorrag.plain import JsonObject
 from tensorrag.preview import Face, Preview
+from tensorrag.recipe import carried
 from tensorrag.registry.draft import read_draft
 from tensorrag.registry.finding import load_card
 from tensorrag.script import Reads
@@ -44,6 +45,7 @@ from tensorrag.store.artifacts import Store
 from tensorrag.store.place import Place
 from tensorrag.task import Task
 from tensorrag.titles import titled
+from tensorrag.types import Model, ModelSchema, Table, TableSchema
 from tensorrag.types.value import Value
 
 _FACE: TypeAdapter[Face | None] = TypeAdapter(Face | None)
@@ -121,6 +123,7 @@ def _run(task: Task, store: Store, sources: Sources) -> JsonObject:
         made = card.run(*arguments)  # type: ignore[attr-defined]
     fingerprint = _read(card, task, sources)
     outputs = _outputs(card, made)
+    _carry(card, task, arguments, outputs)
     ports = card.outputs()
     known = came if card.hands_on else {}
     described = {
@@ -135,6 +138,21 @@ def _run(task: Task, store: Store, sources: Sources) -> JsonObject:
         "pid": os.getpid(),
         "fingerprint": fingerprint,
     }
+
+
+def _carry(card: Card, task: Task, arguments: list[Any], outputs: tuple[Value, ...]) -> None:
+    """Have tables and models keep how their columns came about."""
+    values = [value for value in arguments if isinstance(value, Value)]
+    first = next((value for value in values if isinstance(value, Table)), None)
+    entry = task.entry if task.source is None else ""
+    for output in outputs:
+        if not isinstance(output, Table | Model):
+            continue
+        schema = carried(card, entry, [value.schema for value in values], output.schema, first)
+        if isinstance(output, Table) and isinstance(schema, TableSchema):
+            output.recipe = schema.recipe
+        elif isinstance(output, Model) and isinstance(schema, ModelSchema):
+            output.recipe, output.asks = schema.recipe, schema.asks
 
 
 def _read(card: Card, task: Task, sources: Sources) -> str | None:

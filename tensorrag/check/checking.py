@@ -39,6 +39,7 @@ from tensorrag.pipeline import Node, Pipeline
 from tensorrag.pipeline.came_along import CameAlong, came_along
 from tensorrag.pipeline.names import quoted
 from tensorrag.placement import Needs, why_it_stays
+from tensorrag.recipe import carried
 from tensorrag.registry.finding import Found, Registry
 from tensorrag.secret import Secret, missing
 from tensorrag.titles import titled
@@ -273,7 +274,12 @@ class _Checking:
         try:
             schemas = card.propagate(*_positional(found, inputs))  # type: ignore[attr-defined]
             self._warn(node, card, inputs)
-            return unknown | _as_schemas(schemas, found)
+            made = _as_schemas(schemas, found)
+            entry = found.info.entry if found.info.source is None else ""
+            return unknown | {
+                port: schema and carried(card, entry, inputs.values(), schema)
+                for port, schema in made.items()
+            }
         except TensorRagError as error:
             if not quiet:
                 self._report(node, "parameter_invalid", error)

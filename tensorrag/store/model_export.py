@@ -28,7 +28,7 @@ Predicts {target} from {features} columns. Trained {made} with TensorRag.
     pip install -r requirements.txt
     python predict.py rows.csv > predictions.csv
 
-`rows.csv` needs the columns that `metadata.json` lists under `features`.
+`rows.csv` needs the columns that `metadata.json` lists under `features`.{made}
 
 **Opening a pickle runs code.** `model.joblib` is one: whoever made the file could have put any
 code into it. Use it only where you trust where it comes from.
@@ -48,7 +48,8 @@ def export(model: ModelEntry, store: Store, file: Path) -> None:
     told = model.to_json()
     libraries = _versions(told["framework"] or "")
     about = {**told, "libraries": libraries, "columns": model.columns}
-    readme = README.format(**{**told, "features": len(told["features"])})
+    made = _made(told)
+    readme = README.format(**{**told, "features": len(told["features"]), "made": made})
     required = "".join(f"{name}=={version}\n" for name, version in libraries.items())
     with full_disk_explained(file.parent), zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as out:
         for each in artifact.files:
@@ -58,6 +59,18 @@ def export(model: ModelEntry, store: Store, file: Path) -> None:
         out.writestr("requirements.txt", required)
         out.writestr("predict.py", SCRIPT.read_text(encoding="utf-8"))
         out.writestr("README.md", readme)
+
+
+def _made(told: JsonObject) -> str:
+    """Say what was done with the rows before the model learnt from them."""
+    recipe = told["schema"].get("recipe") or {}
+    steps = [f"- {step['title']}: `{step['params']}`" for step in recipe.get("steps") or ()]
+    if not steps:
+        return ""
+    first = "\n\nBefore the model learnt from them, rows went through these steps, in this order."
+    return "\n".join(
+        [f"{first}\nThe script does not do them: do so with `rows.csv` first.\n", *steps]
+    )
 
 
 def file_name(model: JsonObject) -> str:

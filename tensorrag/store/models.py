@@ -83,6 +83,18 @@ class ModelEntry:
         return [known.get(name) or {"name": name, "kind": None, "unit": None} for name in names]
 
     @property
+    def asks(self) -> list[JsonObject]:
+        """Name, kind and unit of each column that it is asked about: what it makes features of."""
+        columns: list[JsonObject] | None = self.schema.get("asks")
+        return self.columns if columns is None else columns
+
+    @property
+    def made_by(self) -> list[str]:
+        """What was done with the train rows, and is with new ones, a title each."""
+        recipe = self.schema.get("recipe") or {}
+        return [step["title"] for step in recipe.get("steps") or ()]
+
+    @property
     def metrics(self) -> JsonObject:
         """How good it is on rows that it has not seen, with the dummy's; empty if not measured."""
         return (self.measured or {}).get("metrics") or {}
@@ -99,6 +111,9 @@ class ModelEntry:
             "task": schema.get("task"),
             "target": schema.get("target"),
             "features": list(schema.get("features") or ()),
+            "asks": self.asks,
+            "made_by": self.made_by,
+            "begins": (schema.get("recipe") or {}).get("begins") or None,
             "framework": schema.get("framework"),
             "kind": value.get("name"),
             "parameters": schema.get("parameters"),

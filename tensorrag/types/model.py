@@ -29,7 +29,15 @@ from tensorrag.preview import (
     finite,
 )
 from tensorrag.types.metrics import MAIN, METRICS
-from tensorrag.types.schema import Label, ModelSchema, Provenance, Schema, Task
+from tensorrag.types.schema import (
+    ColumnSchema,
+    Label,
+    ModelSchema,
+    Provenance,
+    Recipe,
+    Schema,
+    Task,
+)
 from tensorrag.types.value import Shape, Value
 
 OBJECT, FACTS = "model.joblib", "model.json"
@@ -88,6 +96,8 @@ class Model(Value):
         layers: Sequence[int] | None = None,
         parameters: int | None = None,
         provenance: Provenance | None = None,
+        recipe: Recipe | None = None,
+        asks: Sequence[ColumnSchema] | None = None,
     ) -> None:
         """Gather a trained model.
 
@@ -105,6 +115,8 @@ class Model(Value):
             layers: widths from input to output, for networks.
             parameters: how many numbers were fitted.
             provenance: where the training rows came from.
+            recipe: how the features came about; whoever runs the card adds it.
+            asks: the columns that it is asked about, where the recipe makes the features.
         """
         self.framework = framework
         self.name = name
@@ -119,6 +131,8 @@ class Model(Value):
         self.layers = tuple(layers) if layers is not None else None
         self.parameters = parameters
         self.provenance = provenance or Provenance()
+        self.recipe = recipe
+        self.asks = tuple(asks) if asks is not None else None
 
     @property
     def schema(self) -> ModelSchema:
@@ -134,6 +148,8 @@ class Model(Value):
             layers=self.layers,
             parameters=self.parameters,
             provenance=self.provenance,
+            recipe=self.recipe,
+            asks=self.asks,
         )
 
     def to_json(self) -> JsonObject:
@@ -179,12 +195,15 @@ class Model(Value):
         facts = json.loads(contents[FACTS])
         schema = ModelSchema.model_validate(facts["schema"])
         report = facts["report"] | {"notes": tuple(facts["report"]["notes"])}
-        known: dict[str, Any] = schema.model_dump(exclude={"type", "name", "provenance"})
+        apart = {"type", "name", "provenance", "recipe", "asks"}
+        known: dict[str, Any] = schema.model_dump(exclude=apart)
         return cls(
             **known,
             name=facts["name"],
             target_unit=facts["target_unit"],
             provenance=schema.provenance,
+            recipe=schema.recipe,
+            asks=schema.asks,
             content=joblib.load(BytesIO(contents[OBJECT])),
             report=TrainingReport(**report),
         )

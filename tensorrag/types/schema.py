@@ -65,6 +65,34 @@ class Provenance(BaseModel):
     """
 
 
+class Step(BaseModel):
+    """A card that made columns of others, looking at one row at a time."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    card: str
+    title: str
+    entry: str
+    """``module:Class`` of the card."""
+    params: dict[str, Any] = {}
+    """The parameters that matter."""
+
+
+class Recipe(BaseModel):
+    """How columns came out of those of an earlier table, row by row."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    begins: str = ""
+    """Title of the card that made that table of more than one row each; empty: it was loaded."""
+    columns: tuple[ColumnSchema, ...] = ()
+    """Of that table."""
+    steps: tuple[Step, ...] = ()
+    """What was done since, in order."""
+    example: dict[str, Any] = {}
+    """A row of that table, as JSON, where one is known."""
+
+
 class TableSchema(Schema):
     """Columns in order, and the number of rows."""
 
@@ -72,6 +100,8 @@ class TableSchema(Schema):
     columns: tuple[ColumnSchema, ...] | None = None
     rows: int | None = None
     provenance: Provenance = Provenance()
+    recipe: Recipe | None = None
+    """How its columns came about, as far as it can be done again with other rows."""
 
     @property
     def names(self) -> tuple[str, ...] | None:
@@ -143,6 +173,10 @@ class ModelSchema(Schema):
     parameters: int | None = None
     """How many numbers training fits."""
     provenance: Provenance = Provenance()
+    recipe: Recipe | None = None
+    """How the features came about, as far as it can be done again with other rows."""
+    asks: tuple[ColumnSchema, ...] | None = None
+    """The columns that it is asked about, where the recipe makes the features of others."""
 
 
 class MetricsSchema(Schema):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from tensorrag.plain import JsonObject
 from tensorrag.preview import SHOWN_COLUMNS, Face, TableFace, TablePreview
-from tensorrag.types.schema import ColumnSchema, Provenance, Schema, TableSchema
+from tensorrag.types.schema import ColumnSchema, Provenance, Recipe, Schema, TableSchema
 from tensorrag.types.value import Shape, Value
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ class Table(Value):
             _described(arrow, name, known.get(name)) for name in names
         )
         self.provenance: Provenance = provenance or (like.provenance if like else Provenance())
+        self.recipe: Recipe | None = like.recipe if like else None
         self._mapped: mmap.mmap | None = None
 
     @classmethod
@@ -108,7 +109,12 @@ class Table(Value):
     @property
     def schema(self) -> TableSchema:
         """Columns, rows and provenance."""
-        return TableSchema(columns=self.columns, rows=self.num_rows, provenance=self.provenance)
+        return TableSchema(
+            columns=self.columns,
+            rows=self.num_rows,
+            provenance=self.provenance,
+            recipe=self.recipe,
+        )
 
     def save(self, folder: Path) -> JsonObject:
         """Write one Arrow file."""
@@ -131,6 +137,7 @@ class Table(Value):
             mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         arrow = pa.ipc.open_file(pa.py_buffer(mapped)).read_all()
         table = cls(arrow, columns=schema.columns, provenance=schema.provenance)
+        table.recipe = schema.recipe
         table._mapped = mapped
         return table
 

@@ -19,7 +19,7 @@ MODEL: dict[str, Any] = {
     "task": "regression",
     "target": "rent",
     "features": ["size", "owner's", "sunny"],
-    "columns": [
+    "asks": [
         {"name": "size", "kind": "number", "unit": "m²"},
         {"name": "owner's", "kind": "category", "unit": None},
         {"name": "sunny", "kind": "binary", "unit": None},

@@ -20,8 +20,8 @@ def describe_model(model: ModelEntry, example: JsonObject) -> JsonObject:
     """Describe how to ask a model, as OpenAPI 3.1."""
     row: JsonObject = {
         "type": "object",
-        "properties": {each["name"]: _column(each) for each in model.columns},
-        "required": [each["name"] for each in model.columns],
+        "properties": {each["name"]: _column(each) for each in model.asks},
+        "required": [each["name"] for each in model.asks],
         "additionalProperties": False,
     }
     asked: JsonObject = {

@@ -40,12 +40,15 @@ class Asking:
             raise PipelineError(
                 "No card is installed that predicts.", hint="Install TensorRag again."
             )
-        columns = [{"name": each["name"], "kind": each["kind"]} for each in model.columns]
+        columns, features = (
+            [{"name": each["name"], "kind": each["kind"]} for each in some]
+            for some in (model.asks, model.columns)
+        )
         task = Task(
             kind="predict",
             card=card.card,
             entry=card.entry,
-            params={"rows": _compact(rows), "columns": columns},
+            params={"rows": _compact(rows), "columns": columns, "features": features},
             inputs={"trained_model": (model.sha256,)},
         )
         return await self._sessions.hosting.ask(task)
@@ -61,7 +64,10 @@ class Asking:
         return known
 
     async def _first_row(self, model: ModelEntry) -> JsonObject:
-        made_up = {each["name"]: MADE_UP.get(each["kind"] or "", 1) for each in model.columns}
+        made_up = {each["name"]: MADE_UP.get(each["kind"] or "", 1) for each in model.asks}
+        recipe = model.schema.get("recipe") or {}
+        if example := recipe.get("example"):
+            return {name: example.get(name, value) for name, value in made_up.items()}
         table = model.facts.get("table")
         if table is None:
             return made_up

@@ -80,8 +80,8 @@ def model_box(chosen: Chosen) -> Element:
 
 def row_of(model: JsonObject, data: Mapping[str, Any]) -> tuple[dict[str, str], JsonObject]:
     """Read the form: what was typed by feature, and the row that it means."""
-    kinds = {each["name"]: each["kind"] for each in model["columns"]}
-    typed = {name: str(data.get(f"f{at}", ""))[:1000] for at, name in enumerate(model["features"])}
+    kinds = {each["name"]: each["kind"] for each in model["asks"]}
+    typed = {name: str(data.get(f"f{at}", ""))[:1000] for at, name in enumerate(kinds)}
     return typed, {name: _value(text.strip(), kinds.get(name)) for name, text in typed.items()}
 
 
@@ -127,7 +127,7 @@ def _facts(model: JsonObject) -> Element:
     )
     facts = {
         "Predicts": f"{model['target'] or '–'} ({TASKS.get(model['task'] or '', '–').lower()})",
-        "From": plural(len(model["features"]), "feature"),
+        "From": _from(model),
         "Learnt from": learnt or "–",
         "Trained": " · ".join(
             filter(None, [when(moment(model)), seconds(model["seconds"]), model["device"]])
@@ -143,6 +143,17 @@ def _facts(model: JsonObject) -> Element:
             tr[th(scope="row")["Id"], td(".mono")[model["id"]]],
         ]
     ]
+
+
+def _from(model: JsonObject) -> str:
+    """Say from what it predicts, and how that is made of what it is asked about."""
+    said = plural(len(model["features"]), "feature")
+    if model.get("made_by"):
+        columns = plural(len(model["asks"]), "column")
+        said += f", made of {columns} by {', '.join(model['made_by'])}"
+    if model.get("begins"):
+        said += f"; rows are asked for as they come out of {model['begins']}"
+    return said
 
 
 def _metrics(model: JsonObject) -> Node:
@@ -179,7 +190,7 @@ def _ask(chosen: Chosen) -> Node:
     if chosen.model["state"] != "ready":
         return None
     return [
-        len(chosen.model["features"]) <= FIELDS and _form(chosen),
+        len(chosen.model["asks"]) <= FIELDS and _form(chosen),
         div(".h3")["From a program"],
         pre(".command.mono", data_testid="curl")[curl(chosen)],
         p(".cap")[
@@ -196,10 +207,7 @@ def _ask(chosen: Chosen) -> Node:
 
 def _form(chosen: Chosen) -> Element:
     model = chosen.model
-    kinds = {each["name"]: each for each in model["columns"]}
-    fields = [
-        _field(at, name, kinds.get(name) or {}, chosen) for at, name in enumerate(model["features"])
-    ]
+    fields = [_field(at, each["name"], each, chosen) for at, each in enumerate(model["asks"])]
     return form(".mform", data_sends="ask", data_testid="ask", autocomplete="off")[
         div(".h3")["Ask it about one row"],
         div(".mfields")[fields],

@@ -168,4 +168,4 @@ class ModelsPage:
 
 def told(model: ModelEntry, lies: JsonObject) -> JsonObject:
     """Put together what is shown of a model."""
-    return {**model.to_json(), **lies, "columns": model.columns}
+    return {**model.to_json(), **lies}

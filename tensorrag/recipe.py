@@ -1,0 +1,150 @@
+"""How columns came out of those of an earlier table, row by row, and doing it again.
+
+A model learns from columns that other cards have made: the month of a date, a price per area.
+Whoever asks it has the date, the price and the area. So a table carries along which cards made its
+columns, since the last one that looked at more than one row; a model keeps that, and what it is
+asked about goes through the same cards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from tensorrag.card import Card
+from tensorrag.registry.finding import load_card
+from tensorrag.types import ColumnSchema, ModelSchema, Recipe, Schema, Step, Table, TableSchema
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+WIDEST = 200
+"""Columns of a table of which a row is kept as an example."""
+
+
+def carried(
+    card: Card, entry: str, inputs: Iterable[Any], output: Schema, example: Table | None = None
+) -> Schema:
+    """Return the schema of what a card made, with how that came about.
+
+    Args:
+        card: what made it.
+        entry: ``module:Class`` of the card; empty where nobody else can load it.
+        inputs: what is known of its inputs, in any order.
+        output: the schema of one of its outputs.
+        example: the first input itself, in a run: a row of it is kept.
+    """
+    known = list(chain.from_iterable(x if isinstance(x, list) else [x] for x in inputs))
+    tables = [each for each in known if isinstance(each, TableSchema)]
+    handed_on = isinstance(output, ModelSchema) and any(isinstance(x, ModelSchema) for x in known)
+    if not tables or handed_on:
+        return output
+    if isinstance(output, ModelSchema):
+        return output.model_copy(update=_of_model(output, tables[0].recipe))
+    if isinstance(output, TableSchema):
+        return output.model_copy(update={"recipe": _of_table(card, entry, tables, example)})
+    return output
+
+
+def is_raw(table: TableSchema, model: ModelSchema) -> bool:
+    """Whether rows are to go through what the train rows went through, before they are asked of.
+
+    Not where they have been through it already, and have all that the model takes.
+    """
+    if model.recipe is None or model.asks is None or table.names is None:
+        return False
+    done = table.recipe is not None and bool(table.recipe.steps)
+    if done and set(model.features or ()) <= set(table.names):
+        return False
+    return {column.name for column in model.asks} <= set(table.names)
+
+
+def followed(rows: Table, recipe: Recipe) -> Table:
+    """Do with rows what was done with those that a model has learnt from.
+
+    Columns of the earlier table that the rows lack are there meanwhile, and empty.
+
+    Raises:
+        CardError: a value is not what a card takes.
+        CardNotFound: a card is no longer installed.
+    """
+    import pyarrow as pa
+
+    arrow, given = rows.arrow, set(rows.arrow.column_names)
+    arrays = {
+        column.name: arrow[column.name] if column.name in given else _empty(column, rows.num_rows)
+        for column in recipe.columns
+    }
+    table = Table(pa.table(arrays), columns=recipe.columns)
+    for step in recipe.steps:
+        (table,) = _card(step).run(table)  # type: ignore[attr-defined]
+    table.recipe = recipe
+    return table
+
+
+def _of_table(
+    card: Card, entry: str, tables: Sequence[TableSchema], example: Table | None
+) -> Recipe | None:
+    before = tables[0].recipe
+    if card.on_new_rows == "nothing":
+        return before
+    if card.on_new_rows != "again" or not entry or len(tables) != 1:
+        return Recipe(begins=card.title)
+    step = Step(card=card.id, title=card.title, entry=entry, params=card.active())
+    if before is not None and before.steps:
+        return before.model_copy(update={"steps": (*before.steps, step)})
+    columns = tables[0].columns
+    if columns is None:
+        return None
+    begins = before.begins if before is not None else ""
+    row = {} if example is None else _first_row(example)
+    return Recipe(begins=begins, columns=columns, steps=(step,), example=row)
+
+
+def _of_model(model: ModelSchema, recipe: Recipe | None) -> dict[str, Any]:
+    """Keep how the features came about, and from which columns; nothing where they are those."""
+    if recipe is None or not recipe.steps or model.features is None:
+        return {"recipe": recipe if recipe is not None and recipe.begins else None, "asks": None}
+    needed, taken = set(model.features), TableSchema(columns=recipe.columns)
+    before: list[tuple[Card, TableSchema]] = []
+    for step in recipe.steps:
+        card = _card(step)
+        before.append((card, taken))
+        taken = card.propagate(taken)  # type: ignore[attr-defined]
+    for card, table in reversed(before):
+        needed = {name for column in needed for name in card.made_of(column, table)}
+    asks = tuple(column for column in recipe.columns if column.name in needed)
+    example = {name: value for name, value in recipe.example.items() if name in needed}
+    return {"recipe": recipe.model_copy(update={"example": example}), "asks": asks}
+
+
+def _card(step: Step) -> Card:
+    return load_card(step.entry)(**step.params)
+
+
+def _first_row(table: Table) -> dict[str, Any]:
+    if table.num_rows == 0 or len(table.columns) > WIDEST:
+        return {}
+    return dict(_plain(table.arrow.slice(0, 1).to_pylist()[0].items()))
+
+
+def _plain(items: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
+    """Yield what JSON can hold; a date as it is written."""
+    for name, value in items:
+        if hasattr(value, "isoformat"):
+            yield name, value.isoformat()
+        elif value is None or isinstance(value, bool | int | str):
+            yield name, value
+        elif isinstance(value, float):
+            yield name, value if value - value == 0 else None
+        else:
+            yield name, str(value)
+
+
+def _empty(column: ColumnSchema, rows: int) -> pa.Array:
+    import pyarrow as pa
+
+    types = {"number": pa.float64(), "integer": pa.int64(), "binary": pa.bool_()}
+    kinds = {**types, "date": pa.timestamp("us")}
+    return pa.nulls(rows, kinds.get(column.kind or "", pa.string()))

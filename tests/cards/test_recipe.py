@@ -1,0 +1,220 @@
+"""What was done with the train rows, row by row, is done with the rows that a model is asked of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cards.predict import Predict
+from tensorrag import InputError, Model, ModelSchema, ParameterError, Table
+from tensorrag.check import check
+from tensorrag.perform import perform
+from tensorrag.pipeline import Edge, Node, Pipeline
+from tensorrag.plain import JsonObject
+from tensorrag.registry.finding import Registry
+from tensorrag.store.artifacts import Store
+from tensorrag.store.place import Place
+from tensorrag.task import Task
+
+CARDS = Registry.load().found
+SALE = {"area": 50.0, "rooms": 2, "sold": "2024-03-05", "street": "Hill 3"}
+Made = Callable[..., dict[str, str]]
+
+
+def sales(rows: int = 120) -> Table:
+    """What a place costs follows from its area by room, and from the month of its sale."""
+    draw = np.random.default_rng(3)
+    area, rooms = draw.uniform(20, 120, rows), draw.integers(1, 6, rows)
+    sold = pd.Timestamp("2024-01-01") + pd.to_timedelta(draw.integers(0, 365, rows), unit="D")
+    frame = pd.DataFrame({"street": "Hill 1", "area": area, "rooms": rooms, "sold": sold})
+    frame["price"] = 3 * area / rooms + 10 * frame["sold"].dt.month
+    return Table.from_pandas(frame)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(store=tmp_path / "store", uploads=tmp_path, base=tmp_path)
+
+
+@pytest.fixture
+def made(place: Place) -> Made:
+    """Runs a card as a worker does; returns the digests of what it makes, by port."""
+
+    def run(card: str, params: JsonObject | None = None, **inputs: str) -> dict[str, str]:
+        task = Task(
+            kind="run",
+            card=card,
+            entry=CARDS[card].info.entry,
+            params=params or {},
+            inputs={port: (digest,) for port, digest in inputs.items()},
+        )
+        outputs = perform(task, place)["outputs"]
+        return {port: output["sha256"] for port, output in outputs.items()}
+
+    return run
+
+
+@pytest.fixture
+def trained(made: Made, place: Place) -> tuple[str, str]:
+    """A model that learnt from what other cards made of the rows, and rows that it has not seen."""
+    at = Store(place.store).put(sales()).digest
+    at = made("select_columns", {"mode": "drop", "columns": ["street"]}, dataset=at)["dataset"]
+    at = made("filter_rows", {"condition": "price > 0"}, dataset=at)["dataset"]
+    each = {"name": "each", "formula": "area / rooms"}
+    at = made("derive_column", each, dataset=at)["dataset"]
+    dates = {"year": False, "weekday": False}
+    at = made("dates_to_features", dates, dataset=at)["dataset"]
+    parts = made("data_split", {"seed": 1}, dataset=at)
+    spec = made("model_define", {"model_type": "ridge", "alpha": 0.001})["model_spec"]
+    wanted = {"target_column": "price", "feature_columns": ["each", "sold_month"]}
+    train = parts["train_dataset"]
+    model = made("train", wanted, train_dataset=train, model_spec=spec)["trained_model"]
+    return model, parts["test_dataset"]
+
+
+def answers(place: Place, model: str, rows: Any) -> JsonObject:
+    """What the worker says that keeps a model open."""
+    loaded = Store(place.store).load(model)
+    assert isinstance(loaded, Model)
+    columns = [{"name": c.name, "kind": c.kind} for c in loaded.asks or ()]
+    features = [{"name": name, "kind": "number"} for name in loaded.features]
+    task = Task(
+        kind="predict",
+        entry=CARDS["predict"].info.entry,
+        params={"rows": rows, "columns": columns, "features": features},
+        inputs={"trained_model": (model,)},
+    )
+    return perform(task, place)
+
+
+def test_a_model_asks_for_the_columns_that_its_features_are_made_of(
+    trained: tuple[str, str], place: Place
+) -> None:
+    model = Store(place.store).load(trained[0])
+
+    assert isinstance(model, Model)
+    assert model.recipe is not None
+    assert [(c.name, c.kind) for c in model.asks or ()] == [
+        ("area", "number"), ("rooms", "integer"), ("sold", "date"),
+    ]  # fmt: skip
+    titles = [step.title for step in model.recipe.steps]
+    assert titles == ["Select Columns", "Derive Column", "Dates to Features"], "not Filter Rows"
+    assert set(model.recipe.example) == {"area", "rooms", "sold"}
+
+
+def test_a_question_has_the_columns_as_they_were_before(
+    trained: tuple[str, str], place: Place
+) -> None:
+    asked = {name: SALE[name] for name in ("area", "rooms", "sold")}
+
+    raw = answers(place, trained[0], [asked])
+    done = answers(place, trained[0], [{"each": 25.0, "sold_month": 3}])
+
+    assert raw["predictions"] == pytest.approx([3 * 25 + 30], rel=0.01)
+    assert done["predictions"] == pytest.approx(raw["predictions"]), "as it was asked before"
+
+
+def test_what_is_no_date_or_lacks_is_named(trained: tuple[str, str], place: Place) -> None:
+    with pytest.raises(ParameterError, match='Row 1, sold: "spring" is no date'):
+        answers(place, trained[0], {"area": [50], "rooms": [2], "sold": ["spring"]})
+    with pytest.raises(ParameterError, match='The rows lack "sold"'):
+        answers(place, trained[0], {"area": [50], "rooms": [2]})
+
+
+def test_the_card_takes_rows_from_before_and_rows_that_went_through_it(
+    trained: tuple[str, str], made: Made, place: Place
+) -> None:
+    store = Store(place.store)
+    before = store.put(sales(30)).digest
+
+    raw = made("predict", dataset=before, trained_model=trained[0])["predictions"]
+    done = made("predict", dataset=trained[1], trained_model=trained[0])["predictions"]
+
+    frames = []
+    for digest in (raw, done):
+        table = store.load(digest)
+        assert isinstance(table, Table)
+        frames.append(table.to_pandas())
+    assert list(frames[0]) == ["street", "area", "rooms", "sold", "price", "predicted_price"]
+    for frame in frames:
+        assert frame["predicted_price"].to_numpy() == pytest.approx(frame["price"], rel=0.02)
+
+
+def test_rows_that_went_through_it_do_not_go_through_it_twice(made: Made, place: Place) -> None:
+    store = Store(place.store)
+    logarithm = {"name": "area", "formula": "log(area)", "replace": True}
+    at = made("derive_column", logarithm, dataset=store.put(sales()).digest)["dataset"]
+    spec = made("model_define", {"model_type": "linear"})["model_spec"]
+    wanted = {"target_column": "price", "feature_columns": ["area"]}
+    model = made("train", wanted, train_dataset=at, model_spec=spec)["trained_model"]
+
+    done = store.load(made("predict", dataset=at, trained_model=model)["predictions"])
+    raw = store.load(
+        made("predict", dataset=store.put(sales()).digest, trained_model=model)["predictions"]
+    )
+
+    assert isinstance(done, Table)
+    assert isinstance(raw, Table)
+    assert raw.arrow["predicted_price"].equals(done.arrow["predicted_price"])
+
+
+def test_a_card_that_looks_at_many_rows_is_where_questions_begin(made: Made, place: Place) -> None:
+    at = Store(place.store).put(sales()).digest
+    at = made("derive_column", {"name": "each", "formula": "area / rooms"}, dataset=at)["dataset"]
+    at = made("scale", {"columns": ["each"]}, dataset=at)["dataset"]
+    at = made("derive_column", {"name": "twice", "formula": "each * 2"}, dataset=at)["dataset"]
+    spec = made("model_define", {"model_type": "linear"})["model_spec"]
+    wanted = {"target_column": "price", "feature_columns": ["twice"]}
+
+    digest = made("train", wanted, train_dataset=at, model_spec=spec)["trained_model"]
+
+    model = Store(place.store).load(digest)
+    assert isinstance(model, Model)
+    assert model.recipe is not None
+    assert model.recipe.begins == "Scale"
+    assert [column.name for column in model.asks or ()] == ["each"]
+
+
+def test_before_a_run_rows_from_before_are_known_to_do() -> None:
+    nodes = (
+        Node("load", "data_load", params={"sample_name": "diabetes"}),
+        Node("derive", "derive_column", params={"name": "high", "formula": "bmi * blood_pressure"}),
+        Node("define", "model_define", params={"model_type": "ridge"}),
+        Node("train", "train", params={"target_column": "progression"}),
+        Node("predict", "predict"),
+    )
+    edges = (
+        Edge("load", "dataset", "derive", "dataset"),
+        Edge("derive", "dataset", "train", "train_dataset"),
+        Edge("define", "model_spec", "train", "model_spec"),
+        Edge("load", "dataset", "predict", "dataset"),
+        Edge("train", "trained_model", "predict", "trained_model"),
+    )
+    pipeline = Pipeline().with_nodes(*nodes).with_edges(*edges)
+
+    registry = Registry.load()
+    key = check(pipeline, registry).nodes["load"].peek_key or ""
+    card = CARDS["data_load"].card.model_validate({"sample_name": "diabetes"})
+    found = check(pipeline, registry, {key: card.peek()})  # type: ignore[attr-defined]
+
+    wrong = [problem.message for problem in found.problems if problem.node == "predict"]
+    assert wrong == []
+    known = found.nodes["train"].schemas["trained_model"]
+    assert isinstance(known, ModelSchema)
+    assert "high" in (known.features or ())
+    assert "high" not in [column.name for column in known.asks or ()]
+
+
+def test_what_lacks_both_is_told_what_it_is_made_of(trained: tuple[str, str], place: Place) -> None:
+    model = Store(place.store).load(trained[0])
+    assert isinstance(model, Model)
+    area = Table.from_pandas(pd.DataFrame({"area": [50.0]}))
+
+    with pytest.raises(InputError, match="lacks each and 1 more") as wrong:
+        Predict().propagate(area.schema, model.schema)
+    assert "area, rooms, sold" in wrong.value.hint
