@@ -18,6 +18,7 @@ from tensorrag.preview import finite
 from tensorrag.recipe import followed
 from tensorrag.registry.finding import load_card
 from tensorrag.store.artifacts import Store
+from tensorrag.strange_rows import warnings
 from tensorrag.types import ColumnSchema, Model, Table
 from tensorrag.types.schema import Label
 
@@ -34,7 +35,8 @@ def predictions(task: Task, store: Store) -> JsonObject:
         store: where the model is, whose digest is the only input.
 
     Returns:
-        ``{"predictions": […], "probabilities": [{class: …}, …] | None}``, one per row.
+        ``{"predictions": […], "probabilities": [{class: …}, …] | None}``, one per row, and
+        ``"warnings"``, a sentence for each value that is unlike those of the train rows.
 
     Raises:
         ParameterError: a row does not fit the model.
@@ -47,7 +49,8 @@ def predictions(task: Task, store: Store) -> JsonObject:
     card = load_card(task.entry, task.source)(**{"prediction_column": name})
     (made,) = card.run(table, model)  # type: ignore[attr-defined]
     new = made.arrow.select(range(table.arrow.num_columns, made.arrow.num_columns))
-    return _as_json(new, model.classes or ())
+    told = warnings(table, model.content.get("seen") or {})
+    return {**_as_json(new, model.classes or ()), "warnings": told}
 
 
 def _asked(task: Task, model: Model) -> Table:

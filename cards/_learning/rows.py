@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 LARGEST = 1e150
 """Largest number to compute with: sums of squares must stay below 1.8e308."""
+BEYOND = 2.0**53
+"""From here on, neighbouring whole numbers are one and the same float64."""
 MOST_VALUES = 200
 """Distinct values of a category that become columns of their own."""
 
@@ -130,7 +132,7 @@ def labels(table: Table, name: str) -> np.ndarray:
     """Return the class of each row: text, true and false, or whole numbers.
 
     Raises:
-        InputError: a row has none, or it is no whole number.
+        InputError: a row has none, or it is no whole number, or too large a one.
     """
     import numpy as np
     import pyarrow as pa
@@ -142,7 +144,10 @@ def labels(table: Table, name: str) -> np.ndarray:
     if at.is_boolean(column.type):
         return np.asarray(column.to_numpy(), dtype=bool)
     if at.is_integer(column.type):
-        return np.asarray(column.to_numpy(), dtype=np.int64)
+        try:
+            return np.asarray(column.cast(pa.int64()).to_numpy())
+        except pa.ArrowInvalid:  # beyond 2^63
+            raise _too_large(name) from None
     if at.is_floating(column.type) or at.is_decimal(column.type):
         found = numbers(table, name)
         if not np.array_equal(found, np.floor(found)):
@@ -150,12 +155,21 @@ def labels(table: Table, name: str) -> np.ndarray:
                 f"The target {name} holds fractions, which are no classes.",
                 hint="Predict it as a number, or group its values first.",
             )
+        if len(found) and np.abs(found).max() >= BEYOND:
+            raise _too_large(name)
         return found.astype(np.int64)
     coded = column.cast(pa.string()).combine_chunks().dictionary_encode()
     if isinstance(coded, pa.ChunkedArray):
         coded = coded.combine_chunks()
     words = np.array(coded.dictionary.to_pylist(), dtype=object)
     return np.asarray(words[coded.indices.to_numpy()])
+
+
+def _too_large(name: str) -> InputError:
+    return InputError(
+        f"The target {name} holds whole numbers too large to be told apart as numbers.",
+        hint="Have them be text first, with Change Kinds.",
+    )
 
 
 def plain(label: Any) -> Label:

@@ -16,6 +16,7 @@ from cards._learning.predicting import (
 )
 from cards._learning.preparing import fills, pipeline
 from cards._learning.rows import Examples, examples, labels, numbers, plain, refuse_no_rows
+from cards._learning.seen import seen
 from cards._learning.task import Decision, Wanted, decide
 from cards._measuring.classification import (
     Answers,
@@ -131,6 +132,7 @@ class _Training:
             "takes": "frame" if rows.categories else "matrix",
             "categories": list(rows.categories),
             "fills": fills(rows),
+            "seen": seen(rows),
         }
         if not self._classify:
             return {**content, "dummy": float(rows.y.mean())}

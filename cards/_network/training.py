@@ -9,6 +9,7 @@ import numpy as np
 
 from cards._learning.predicting import model_input
 from cards._learning.rows import Examples, examples, labels, numbers, refuse_no_rows
+from cards._learning.seen import seen
 from cards._learning.task import Decision, Wanted, decide
 from cards._learning.training import (
     APART,
@@ -180,6 +181,7 @@ class _Training:
             "takes": "frame" if rows.categories else "matrix",
             "categories": list(rows.categories),
             "fills": self._preparing.medians is not None,
+            "seen": seen(rows),
             "dummy": float(rows.y.mean())
             if classes is None
             else class_frequencies(rows.y, classes),

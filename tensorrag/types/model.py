@@ -69,7 +69,8 @@ class Model(Value):
     and 1 for each value of a category. For scikit-learn it is ``{"estimator": <the fitted
     pipeline>, …}``. Both have ``"takes": "matrix" or "frame", "categories":
     [name], "fills": bool``: a float64 array of the features, or a data frame of them in which the
-    categories are text; ``fills`` says whether numbers may be missing (NaN).
+    categories are text; ``fills`` says whether numbers may be missing (NaN). ``"seen"`` has the
+    ``ranges`` of the numbers and the ``values`` of the categories of the train rows.
     """
 
     label: ClassVar[str] = "Model"

@@ -213,6 +213,16 @@ def test_what_is_no_target_is_one_sentence() -> None:
         TrainGpu(target_column="kind", task="regression").run(one, None, spec())
 
 
+@pytest.mark.parametrize("large", [1e19, 2.0**53 + 2, 2**64 - 1])
+def test_numbers_too_large_to_be_told_apart_are_no_classes(large: float) -> None:
+    kind = "uint64" if isinstance(large, int) else "float64"
+    frame = pd.DataFrame({"x": np.arange(8.0), "kind": np.array([1, large] * 4, dtype=kind)})
+    card = Train(target_column="kind", task="classification")
+
+    with pytest.raises(InputError, match="kind holds whole numbers too large to be told apart"):
+        card.run(Table.from_pandas(frame), None, EstimatorSpec("logistic"))
+
+
 class TestBeforeARun:
     def test_what_the_kind_of_the_target_tells_is_known(self) -> None:
         card = TrainGpu(target_column="kind")

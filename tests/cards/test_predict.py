@@ -97,3 +97,18 @@ def test_a_classifier_names_a_class_and_how_likely_each_is() -> None:
     assert plain.schema.names == ("hours", "town", "predicted_passed")
     none = Predict().run(Table(asked.arrow.slice(0, 0), like=asked), model).predictions
     assert none.num_rows == 0
+
+
+def test_a_feature_that_is_called_as_an_answer_keeps_its_name() -> None:
+    draw = np.random.default_rng(0)
+    size = draw.uniform(0, 1, 80)
+    kind = np.where(size > 0.5, "A", "B")
+    frame = pd.DataFrame({"probability_A": size, "kind": kind})
+    table = Table.from_pandas(frame)
+    model = Train(target_column="kind").run(table, None, EstimatorSpec("logistic")).trained_model
+
+    made = Predict().run(Table.from_pandas(frame[["probability_A"]]), model).predictions.to_pandas()
+
+    assert list(made) == ["probability_A", "predicted_kind", "probability_A_", "probability_B"]
+    assert made["probability_A"].tolist() == size.tolist()
+    assert (made["probability_A_"] + made["probability_B"]).to_numpy() == pytest.approx(1)

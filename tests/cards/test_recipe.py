@@ -119,6 +119,17 @@ def test_a_question_has_the_columns_as_they_were_before(
     assert done["predictions"] == pytest.approx(raw["predictions"]), "as it was asked before"
 
 
+def test_who_asks_about_what_it_has_never_seen_is_told(
+    trained: tuple[str, str], place: Place
+) -> None:
+    usual = {"area": 50.0, "rooms": 2, "sold": "2024-03-05"}
+
+    said = answers(place, trained[0], [usual, usual | {"area": 90_000.0}])["warnings"]
+
+    assert len(said) == 1
+    assert said[0].startswith("Row 2, each: 45,000 is far outside of what the model has learnt")
+
+
 def test_what_is_no_date_or_lacks_is_named(trained: tuple[str, str], place: Place) -> None:
     with pytest.raises(ParameterError, match='Row 1, sold: "spring" is no date'):
         answers(place, trained[0], {"area": [50], "rooms": [2], "sold": ["spring"]})

@@ -85,6 +85,20 @@ def test_an_answer_stands_beside_its_question() -> None:
     assert 'data-testid="answer" data-value="612.3"' in html(shown)
 
 
+def test_a_question_unlike_all_that_it_learnt_from_is_remarked() -> None:
+    answer = {"predictions": [9.0], "probabilities": None, "warnings": ["Row 1, size: 7 is far."]}
+    said = words(model_box(Chosen(MODEL, "http://here/", answer=answer)))
+    assert " size: 7 is far." in said
+    assert "Row 1" not in said, "there is but one"
+
+
+def test_what_its_features_are_made_of_is_told() -> None:
+    made = MODEL | {"made_by": ["Derive Column"], "features": ["each"], "begins": "Join"}
+    said = words(model_box(Chosen(made, "http://here/")))
+    assert "1 feature, made of 3 columns by Derive Column" in said
+    assert "rows are asked for as they come out of Join" in said
+
+
 def test_side_by_side_the_best_of_each_metric_is_marked() -> None:
     worse = MODEL | {"id": "ba9876543210", "version": 1, "metrics": {"r2": 0.8, "rmse": 20.0}}
     drawn = html(compared([MODEL, worse]))

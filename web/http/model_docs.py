@@ -36,6 +36,7 @@ def describe_model(model: ModelEntry, example: JsonObject) -> JsonObject:
             "model": {"type": "string"},
             "predictions": {"type": "array", "description": "One for each row."},
             "probabilities": {"type": ["array", "null"]},
+            "warnings": {"type": "array", "description": "Values unlike those it learnt from."},
         },
     }
     target = model.schema.get("target") or "the target"

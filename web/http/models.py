@@ -57,6 +57,8 @@ class Answer(BaseModel):
     """One for each row."""
     probabilities: list[dict[str, Any]] | None = None
     """For each row what each class is given, where the model tells."""
+    warnings: list[str] = []
+    """Values that the model answers for though it has learnt from none like them; 20 at most."""
 
 
 def add_models(api: APIRouter, sessions: Sessions) -> None:

@@ -241,6 +241,10 @@ def _answer(chosen: Chosen) -> Node:
     shares = (chosen.answer["probabilities"] or [{}])[0]
     likely = " · ".join(f"{name} {percent(share)}" for name, share in shares.items())
     word = number(said) if isinstance(said, int | float) else str(said)
-    return span(role="status", data_testid="answer", data_value=json.dumps(said))[
-        f"{chosen.model['target']} ", b[word], likely and span(".m2.s12")[f"  {likely}"]
+    odd = [each.removeprefix("Row 1, ") for each in chosen.answer.get("warnings") or ()]
+    return [
+        span(role="status", data_testid="answer", data_value=json.dumps(said))[
+            f"{chosen.model['target']} ", b[word], likely and span(".m2.s12")[f"  {likely}"]
+        ],
+        [p(".cap.c-stale", data_testid="warning")[each] for each in odd],
     ]
