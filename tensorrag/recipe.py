@@ -19,6 +19,8 @@ from tensorrag.types import ColumnSchema, ModelSchema, Recipe, Schema, Step, Tab
 if TYPE_CHECKING:
     import pyarrow as pa
 
+MOST_STEPS = 50
+"""Steps that are done again: of a longer chain, rows are asked for as they are in the middle."""
 WIDEST = 200
 """Columns of a table of which a row is kept as an example."""
 
@@ -91,6 +93,8 @@ def _of_table(
         return before
     if card.on_new_rows != "again" or not entry or len(tables) != 1:
         return Recipe(begins=card.title)
+    if before is not None and len(before.steps) == MOST_STEPS:
+        before = Recipe(begins=before.steps[-1].title)
     step = Step(card=card.id, title=card.title, entry=entry, params=card.active())
     if before is not None and before.steps:
         return before.model_copy(update={"steps": (*before.steps, step)})

@@ -43,7 +43,7 @@ from tensorrag.recipe import carried
 from tensorrag.registry.finding import Found, Registry
 from tensorrag.secret import Secret, missing
 from tensorrag.titles import titled
-from tensorrag.types.schema import AnySchema, Schema
+from tensorrag.types.schema import AnySchema, Schema, TableSchema
 
 MAX_BRIEF = 200
 """Longest line on a card, in characters."""
@@ -142,8 +142,35 @@ def check(
     checking.problems += fitting_problems(pipeline, infos, checking.facts)
     place = {node_id: index for index, node_id in enumerate(pipeline.nodes)}
     checking.problems.sort(key=lambda problem: place.get(problem.node or "", -1))
-    facts = {node_id: checking.facts[node_id] for node_id in pipeline.nodes}
+    tell = _Telling()
+    facts = {node_id: tell.facts(checking.facts[node_id]) for node_id in pipeline.nodes}
     return Checked(problems=tuple(checking.problems), nodes=facts)
+
+
+class _Telling:
+    """Leaves out of tables how their columns came about: in a long chain, that is long as well.
+
+    What a model needs of it, the schema of the model has. A schema that is the same stays so.
+    """
+
+    def __init__(self) -> None:
+        self._told: dict[int, tuple[Any, Any]] = {}
+
+    def facts(self, facts: NodeFacts) -> NodeFacts:
+        ports = {"inputs": facts.inputs, "schemas": facts.schemas}
+        told = {
+            name: {port: self._schema(schema) for port, schema in schemas.items()}
+            for name, schemas in ports.items()
+        }
+        return facts.model_copy(update=told)
+
+    def _schema(self, schema: Any) -> Any:
+        if not isinstance(schema, TableSchema) or schema.recipe is None:
+            return schema
+        known = self._told.get(id(schema))
+        if known is None:
+            known = self._told[id(schema)] = (schema, schema.model_copy(update={"recipe": None}))
+        return known[1]
 
 
 @dataclass

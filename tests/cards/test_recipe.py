@@ -191,6 +191,22 @@ def test_a_card_that_looks_at_many_rows_is_where_questions_begin(made: Made, pla
     assert [column.name for column in model.asks or ()] == ["each"]
 
 
+def test_a_chain_that_is_too_long_begins_in_the_middle(
+    made: Made, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tensorrag.recipe.MOST_STEPS", 2)
+    at = Store(place.store).put(sales()).digest
+    for name, formula in (("b", "area + 1"), ("c", "b + 1"), ("d", "c + 1")):
+        at = made("derive_column", {"name": name, "formula": formula}, dataset=at)["dataset"]
+
+    table = Store(place.store).load(at)
+
+    assert isinstance(table, Table)
+    assert table.recipe is not None
+    assert (table.recipe.begins, len(table.recipe.steps)) == ("Derive Column", 1)
+    assert "c" in [column.name for column in table.recipe.columns]
+
+
 def test_before_a_run_rows_from_before_are_known_to_do() -> None:
     nodes = (
         Node("load", "data_load", params={"sample_name": "diabetes"}),
