@@ -58,7 +58,7 @@ def feature_names(
             field="feature_columns",
             hint="Take it out once.",
         )
-    _refuse_other_kinds(schema, names, takes)
+    _refuse_other_kinds(schema, names, takes, chosen=bool(features))
     return names
 
 
@@ -97,7 +97,9 @@ def leave_out(names: Sequence[str], odd: Sequence[str], what: str) -> tuple[str,
     return (f"Leave out {odd[0] if len(odd) == 1 else what}", left) if left else None
 
 
-def _refuse_other_kinds(schema: TableSchema, names: Sequence[str], takes: frozenset[str]) -> None:
+def _refuse_other_kinds(
+    schema: TableSchema, names: Sequence[str], takes: frozenset[str], *, chosen: bool
+) -> None:
     columns = {column.name: column for column in schema.columns or ()}
     known = [columns.get(name) or _column(schema, name, "feature_columns") for name in names]
     odd = [column for column in known if column.kind is not None and column.kind not in takes]
@@ -113,7 +115,11 @@ def _refuse_other_kinds(schema: TableSchema, names: Sequence[str], takes: frozen
         field="feature_columns",
         hint=_WAYS.get(kind, f"Choose the feature columns, without {first}."),
         fix=fix,
+        before=None if chosen or {column.kind for column in odd} != {"date"} else _NUMBERS_FIRST,
     )
+
+
+_NUMBERS_FIRST = ("Make numbers of dates first", "train_dataset", "dates_to_features")
 
 
 def _column(schema: TableSchema, name: str, field: str) -> ColumnSchema:

@@ -24,6 +24,7 @@ from tensorrag.check.leakage import leakage_problems
 from tensorrag.check.lost import where_lost
 from tensorrag.check.places import pipeline_problems, place_problems
 from tensorrag.check.problems import Fix, Level, Problem
+from tensorrag.check.putting import putting_before
 from tensorrag.check.wiring import wiring_problems
 from tensorrag.errors import (
     CardError,
@@ -378,6 +379,11 @@ class _Checking:
 
     def _fix(self, node: Node, error: TensorRagError) -> Fix | None:
         """Make an edit of what a card offers: of its own value, or of the card before it."""
+        if isinstance(error, ParameterError) and error.before is not None:
+            label, port, card = error.before
+            put = putting_before(self.pipeline, self.registry.found, node.id, port, card)
+            if put is not None:
+                return Fix(label=label, ops=(put,))
         if isinstance(error, ParameterError) and error.field is not None and error.fix is not None:
             return _setting(node.id, error.fix, error.field, error.also)
         if isinstance(error, InputError) and error.fix is not None:

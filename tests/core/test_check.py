@@ -430,6 +430,44 @@ def test_schemas_of_types_that_a_pack_brings_keep_what_they_say(tmp_path: Path) 
         assert schema.model_dump() == {"type": "Words", "language": "en"}
 
 
+@pytest.mark.parametrize("train", ["train", "train_gpu"])
+def test_dates_that_nobody_chose_become_numbers_before_the_split(train: str) -> None:
+    nodes: dict[str, dict[str, Any]] = {
+        "load": {"card": "data_load", "params": {"source": "upload", "upload": "0.sales.csv"}},
+        "split": {"card": "data_split", "params": {"split_by": "group", "group_column": "area"}},
+        "model": {"card": "model_define" if train == "train" else "model_define_gpu"},
+        "train": {"card": train, "params": {"target_column": "price"}},
+    }
+    wires = [
+        "load.dataset-split.dataset",
+        "split.train_dataset-train.train_dataset",
+        "model.model_spec-train.model_spec",
+    ]
+    sales = made(nodes, wires)
+    kinds = {"area": "number", "sold": "date", "price": "number"}
+    columns = tuple(ColumnSchema.model_validate({"name": n, "kind": k}) for n, k in kinds.items())
+    key = check(sales, REGISTRY).nodes["load"].peek_key or ""
+    peeks = {key: Peek(schemas=(TableSchema(columns=columns, rows=90),))}
+
+    problem = next(p for p in check(sales, REGISTRY, peeks).problems if p.node == "train")
+
+    assert problem.message == "The feature sold is a date; a model takes numbers and categories."
+    assert problem.fix is not None
+    assert problem.fix.label == "Make numbers of dates first"
+    mended = apply(sales, problem.fix.ops[0], REGISTRY.catalog())
+    assert [edge.source for edge in mended.inputs_of("split")] == ["dates_to_features"]
+    assert not [p for p in check(mended, REGISTRY, peeks).problems if p.level == "error"]
+
+    later: dict[str, Any] = {
+        "card": "data_split",
+        "params": {"split_by": "time", "time_column": "sold"},
+    }
+    by_time = check(made(nodes | {"split": later}, wires), REGISTRY, peeks)
+    problem = next(p for p in by_time.problems if p.node == "train")
+    assert problem.fix is not None
+    assert problem.fix.label == "Leave out sold"
+
+
 @pytest.mark.parametrize(
     ("features", "fixed"),
     [(["RM", "TAXE"], ["RM", "TAX"]), (["TAX", "TAXE"], ["TAX"]), (["RM", "xyz"], ["RM"])],
