@@ -35,8 +35,6 @@ from tensorrag.preview import Face, Preview
 from tensorrag.progress import is_stopping
 from tensorrag.types import METRICS, Hyperparameter, Value
 
-SAMPLERS = {"tpe": "TPE", "random": "random", "grid": "grid"}
-
 Spec = TypeVar("Spec", EstimatorSpec, NetworkSpec)
 Metric = Literal[
     "auto", "r2", "rmse", "mae", "accuracy", "balanced_accuracy", "precision", "recall", "f1",
@@ -66,10 +64,10 @@ class SearchSettings(Card):
     """Predict a number (regression), tell classes apart (classification), or as the target is."""
     hyperparameters: list[Searched] = Field([], hyperparameters_of="model_spec")
     """What of the model is varied, and over which range. The others stay as they are set."""
-    sampler: Sampler = "tpe"
+    sampler: Sampler = "TPE"
     """TPE looks where trials were good, random anywhere, grid at every combination."""
     trials: int = Field(
-        30, ge=2, le=1000, recommended=(10, 100), when={"sampler": ["tpe", "random"]}
+        30, ge=2, le=1000, recommended=(10, 100), when={"sampler": ["TPE", "random"]}
     )
     """How many settings are tried; the first one is the settings as they are."""
     grid_points: int = Field(5, ge=2, le=100, recommended=(3, 10), when={"sampler": "grid"})
@@ -96,7 +94,7 @@ class SearchSettings(Card):
         names = ", ".join(each.name for each in self.hyperparameters) or "nothing chosen"
         if self.sampler == "grid":
             return f"grid · {names}"
-        return f"{SAMPLERS[self.sampler]} · {self.trials} trials · {names}"
+        return f"{self.sampler} · {self.trials} trials · {names}"
 
     def face(self, outputs: tuple[Value, ...]) -> Face | None:
         """The metric of the best trial beside that of the settings as they are."""

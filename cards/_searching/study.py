@@ -18,7 +18,7 @@ from tensorrag import TensorRagError
 if TYPE_CHECKING:
     import optuna
 
-Sampler = Literal["tpe", "random", "grid"]
+Sampler = Literal["TPE", "random", "grid"]
 State = Literal["complete", "pruned", "failed"]
 Values = dict[str, Any]
 Watch = Callable[[float], None]
@@ -63,7 +63,7 @@ class Study:
     """The settings as they are: the first trial."""
     higher: bool
     """Whether more of the metric is better."""
-    sampler: Sampler = "tpe"
+    sampler: Sampler = "TPE"
     trials: int = 30
     points: int = 5
     """Values of each hyperparameter in a grid."""
@@ -185,7 +185,7 @@ def _study(search: Study) -> optuna.Study:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     samplers = optuna.samplers
     sampler: optuna.samplers.BaseSampler = samplers.RandomSampler(seed=search.seed)
-    if search.sampler == "tpe":
+    if search.sampler == "TPE":
         several = search.parallel > 1
         sampler = samplers.TPESampler(seed=search.seed, constant_liar=several)
     return optuna.create_study(

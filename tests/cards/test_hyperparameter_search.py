@@ -74,7 +74,7 @@ def test_a_trial_measures_what_train_measures_on_the_same_rows() -> None:
     assert f"R² on the validation rows: {trials['r2'][0]:.3f}." in trained.report.notes
 
 
-@pytest.mark.parametrize("sampler", ["tpe", "random"])
+@pytest.mark.parametrize("sampler", ["TPE", "random"])
 @pytest.mark.parametrize("parallel", [1, 3])
 def test_the_same_seed_tries_the_same(sampler: str, parallel: int) -> None:
     card = search(sampler=sampler, parallel=parallel, seed=7)

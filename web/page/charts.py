@@ -271,7 +271,8 @@ def _series(chart: ChartPreview, *, large: bool) -> list[Options]:
         points = _points(series)
         if chart.chart == "line":
             line = _line(series.name, points, at, dashed=series.dashed)
-            line["endLabel"]["show"] = line["endLabel"]["show"] and not chart.shares
+            crowded = chart.shares or (chart.zoomed and series.dashed)  # labels would overlap
+            line["endLabel"]["show"] = line["endLabel"]["show"] and not crowded
             drawn.append(line)
         elif chart.chart == "scatter":
             drawn.append(_cloud(series.name, points, 7 if large else 3.2))
