@@ -259,6 +259,7 @@ def test_the_questions_of_a_tree_are_drawn_in_the_words_of_the_table() -> None:
         assert isinstance(less.answer, float)
         assert isinstance(more.answer, float)
         assert less.answer < more.answer  # of the young, and of those who are not from Ulm
+        assert "≤" in less.said or "is not" in less.said
 
 
 def every(branch: Branch) -> list[Branch]:
