@@ -21,6 +21,7 @@ PIPELINES = (
     "breast_cancer",
     "churn",
     "hyperparameter_search",
+    "house_prices",
 )
 """Names of the sample pipelines; `boston_housing`, with which the editor opens, comes first."""
 

@@ -4,6 +4,7 @@ import jsonschema
 import pytest
 
 from sample_data.pipeline_files import FOLDER, PIPELINES, pipeline_path, sample_pipelines
+from tensorrag.check import check
 from tensorrag.edit import apply
 from tensorrag.pipeline import Pipeline
 from tensorrag.pipeline.as_json import edge_json, node_json
@@ -72,3 +73,16 @@ def test_every_file_is_listed_and_described() -> None:
 def test_a_name_that_is_none_is_answered_with_those_that_are() -> None:
     with pytest.raises(KeyError, match="boston_housing, network_or_line"):
         pipeline_path("../../etc/passwd")
+
+
+def test_house_prices_chooses_on_other_rows_than_it_measures_on() -> None:
+    pipeline, registry = load(pipeline_path("house_prices")).pipeline, Registry.load()
+
+    checked = check(pipeline, registry)
+
+    assert checked.problems == ()
+    compare = checked.nodes["compare"]
+    assert compare.details == {"models": ["Line", "Tree", "Boosting"]}
+    (rows,) = (edge.source_port for edge in pipeline.edges if edge.target_port == "test_dataset"
+               and edge.target == "compare")  # fmt: skip
+    assert rows == "validation_dataset"
