@@ -179,6 +179,11 @@ class _Training:
             yield missing_note(rows.missing)
         if self._spec.model_type in SLOW and len(rows.y) > LOOKED_AT:
             yield f"Measured on the first {LOOKED_AT:,} train rows, as it is slow to predict."
+        if self._classify and not gives_shares(self._estimator):
+            yield (
+                f"{words(self._spec.model_type).capitalize()} tells classes apart without saying "
+                "how likely they are: log loss, calibration and thresholds are of other models."
+            ).replace("An svm", "An SVM")
         yield from _zeroed(self._estimator, rows.features)
 
     def _validated(self, content: JsonObject, validation: Table, target: str) -> str:

@@ -1,0 +1,127 @@
+"""Fits a model to two samples of the rows, to reckon how long all of them would take."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cards._learning.predicting import estimator_of, model_input, predictions
+from cards._learning.rows import labels, numbers
+from cards._learning.training import answers, trained
+from cards._measuring.classification import classification_metrics
+from cards._measuring.regression import regression_metrics
+from tensorrag import EstimatorSpec, Model, Table, TensorRagError
+from tensorrag.types import Task
+from tensorrag.types.metrics import MAIN
+
+if TYPE_CHECKING:
+    import numpy as np
+
+SMALL, LARGE = 1_000, 4_000
+"""Rows that a model is fitted to, once each."""
+HELD_OUT = 1_000
+"""Rows that it is measured on, at most."""
+GROWS: Mapping[str, float] = {
+    "svm": 2.0,
+    "random_forest": 1.1,
+    "decision_tree": 1.1,
+}
+"""The power of the rows that the time to fit grows with, where it is not the rows themselves."""
+
+
+@dataclass(frozen=True)
+class Tried:
+    """How a model did on a few rows."""
+
+    rows: int
+    """That it was fitted to."""
+    score: float | None
+    """The main metric on rows that were held out; None where it could not be fitted."""
+    seconds: float | None
+    """Reckoned for all rows."""
+    trouble: str = ""
+    """Why it could not be fitted."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is to be learnt of a table."""
+
+    table: Table
+    target: str
+    features: tuple[str, ...]
+    task: Task
+    seed: int
+
+
+def tried(asked: Asked, spec: EstimatorSpec, total: int) -> Tried:
+    """Fit a model to two samples, and reckon how long ``total`` rows take on one core."""
+    import numpy as np
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    rows = asked.table.num_rows
+    order = np.random.default_rng(asked.seed).permutation(rows)
+    held = max(1, min(HELD_OUT, rows // 4))
+    learnt = order[held:]
+    sizes = sorted({min(SMALL, len(learnt)), min(LARGE, len(learnt))})
+    try:
+        with threadpool_limits(1):  # more only wait for one another where others run too
+            took = [_fit(asked, spec, learnt[:size]) for size in sizes]
+        score = _score(took[-1][0], _part(asked.table, order[:held]), asked.target)
+    except TensorRagError as error:
+        return Tried(sizes[-1], None, None, error.message)
+    points = [(size, seconds) for size, (_, seconds) in zip(sizes, took, strict=True)]
+    return Tried(sizes[-1], score, reckoned(points, total, GROWS.get(spec.model_type, 1.0)))
+
+
+def reckoned(points: list[tuple[int, float]], total: int, power: float) -> float:
+    """Reckon the seconds for so many rows: a fixed part, and one that grows with a power of them.
+
+    Args:
+        points: rows and seconds that were measured, the most rows last.
+        total: rows.
+        power: of the rows.
+    """
+    rows, seconds = points[-1]
+    if total <= rows:
+        return seconds
+    few, before = points[0]
+    grown = rows**power - few**power
+    least = 0.2 * seconds / rows**power
+    slope = max((seconds - before) / grown, least) if grown else seconds / rows**power
+    fixed = max(0.0, seconds - slope * rows**power)
+    return float(fixed + slope * total**power)
+
+
+def _fit(asked: Asked, spec: EstimatorSpec, rows: np.ndarray) -> tuple[Model, float]:
+    began = time.process_time()
+    model = trained(
+        _part(asked.table, rows),
+        None,
+        spec,
+        target=asked.target,
+        features=asked.features,
+        wanted="regression" if asked.task == "regression" else "classification",
+        seed=asked.seed,
+    )
+    busy = time.process_time() - began
+    # The first fit loads libraries, which the model's own time does not count; and that counts
+    # what else this machine is busy with, which the processor's time does not.
+    return model, min(busy, model.report.seconds)
+
+
+def _score(model: Model, table: Table, target: str) -> float:
+    x = model_input(model.content, model.features, table, "dataset")
+    if model.task == "regression":
+        found = regression_metrics(numbers(table, target), predictions(estimator_of(model), x))
+        return float(found[MAIN["regression"][0]])
+    said = answers(
+        estimator_of(model), x, labels(table, target), model.classes or (), model.positive
+    )
+    return float(classification_metrics(said)[MAIN[model.task][0]])
+
+
+def _part(table: Table, rows: np.ndarray) -> Table:
+    return Table(table.arrow.take(rows), like=table)

@@ -1,0 +1,115 @@
+"""Which models fit a table, tried on a few of its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+from cards._advising.reckoning import gpu_for, limits, trees
+from cards._advising.trying import reckoned
+from cards._learning.estimators import CLASSIFIERS, REGRESSORS
+from cards.advice import Advice
+from tensorrag import ParameterError, Table
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """As in a worker."""
+    with threadpool_limits(1):
+        yield
+
+
+def bent(rows: int = 300) -> pd.DataFrame:
+    """A number that no line can tell: a tree can."""
+    random = np.random.default_rng(0)
+    frame = pd.DataFrame({"x": random.uniform(-3, 3, rows), "z": random.normal(size=rows)})
+    frame["y"] = frame["x"] ** 2 + random.normal(0, 0.2, rows)
+    return frame
+
+
+def advised(frame: pd.DataFrame, **settings: Any) -> Any:
+    table = Advice(target_column="y", **settings).run(Table.from_pandas(frame)).advice
+    return table.to_pandas().set_index("model")
+
+
+def test_models_that_can_tell_come_before_those_that_cannot() -> None:
+    found = advised(bent())
+
+    assert set(found.index) == {*REGRESSORS, "neural_network"}
+    assert found.loc["gradient_boosting", "rank"] < found.loc["linear", "rank"]
+    assert found.loc["polynomial", "score"] > 0.9
+    assert found.loc["linear", "score"] < 0.2
+    assert found["fits"].all()
+    assert (found["seconds"].dropna() >= 0).all()
+    assert list(found["rank"]) == list(range(1, len(found) + 1))
+
+
+def test_classifiers_are_tried_where_classes_are_told_apart() -> None:
+    frame = bent().assign(y=lambda rows: np.where(rows["y"] > 2, "far", "near"))
+
+    card = Advice(target_column="y")
+    made = card.run(Table.from_pandas(frame))
+
+    found: Any = made.advice.to_pandas().set_index("model")
+    assert set(found.index) == {*CLASSIFIERS, "neural_network"}
+    assert set(found["metric"]) == {"accuracy"}
+    assert "tells no probabilities" in found.loc["svm", "reason"]
+    assert "100–200 trees for 300 rows" in found.loc["random_forest", "reason"]
+    assert "a T4 is enough" in found.loc["neural_network", "reason"]
+    assert (
+        "estimates for this machine and one core" in card.previews(made)["advice"].model_dump_json()
+    )
+
+
+def test_a_model_that_cannot_be_fitted_is_last_with_the_reason() -> None:
+    """Five neighbours need five rows."""
+    found = advised(bent(5))
+
+    assert not found.loc["k_nearest_neighbors", "fits"]
+    assert "5 neighbours are more than" in found.loc["k_nearest_neighbors", "reason"]
+
+
+def test_time_is_reckoned_from_two_samples() -> None:
+    once = 2.0  # what takes as long for any number of rows
+    line = [(1_000, once + 1.0), (4_000, once + 4.0)]
+    square = [(1_000, once + 1.0), (4_000, once + 16.0)]
+
+    assert reckoned(line, 50_000, 1.0) == pytest.approx(once + 50.0)
+    assert reckoned(square, 50_000, 2.0) == pytest.approx(once + 2_500.0)
+    assert reckoned([(800, 0.3)], 800, 1.0) == 0.3
+    assert reckoned([(1_000, 2.0), (4_000, 1.9)], 40_000, 1.0) > 1.9  # a slow first one
+
+
+def test_limits_are_said_before_they_hurt() -> None:
+    assert limits("svm", 100_000, 10) == ("", True)
+    said, fits = limits("svm", 100_001, 10)
+    assert not fits
+    assert "square of the rows, and 100,001" in said
+    assert limits("polynomial", 506, 13)[0] == "Degree 2 makes 104 columns of 13: 0 MB."
+    said, fits = limits("polynomial", 1_000_000, 200)
+    assert not fits
+    assert "20,300 columns of 200: 151.2 GB, which is too much" in said
+    assert "ridge is steadier" in limits("linear", 50, 40)[0]
+    assert trees(506) == "100–200 trees for 506 rows."
+
+
+def test_the_cheapest_gpu_that_is_enough_is_named() -> None:
+    small, needed = gpu_for(13, 1, 50_000)
+    large, more = gpu_for(500, 1, 10_000_000)
+
+    assert small == "T4"
+    assert large not in (None, "T4")
+    assert needed < 2 * 2**30 < 16 * 2**30 < more
+
+
+def test_columns_are_held_against_the_table_before_a_run() -> None:
+    schema = Table.from_pandas(bent()).schema
+
+    assert Advice(target_column="y").propagate(schema).names is not None
+    with pytest.raises(ParameterError, match="no column 'price'"):
+        Advice(target_column="price").propagate(schema)
