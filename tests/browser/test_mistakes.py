@@ -221,16 +221,17 @@ def test_a_refusal_goes_with_the_next_gesture_that_works(hands: Hands, page: Pag
     expect(page.locator(".note")).to_have_count(0)
 
 
-def test_text_columns_are_left_out_with_one_button(hands: Hands, page: Page) -> None:
-    rows = "".join(f"{n};{'Ulm' if n % 2 else 'Bonn'};{n * 3}\n" for n in range(50))
-    hands.drop_file("rents.csv", f"area;city;rent\n{rows}")
+def test_dates_become_numbers_with_one_button(hands: Hands, page: Page) -> None:
+    rows = "".join(f"{n};2026-05-{n % 28 + 1:02};{n * 3}\n" for n in range(50))
+    hands.drop_file("rents.csv", f"area;let;rent\n{rows}")
     expect(hands.card("data_load")).to_be_visible()
     hands.card("split").focus()
     page.keyboard.press("Enter")
     hands.test_id("inspector").get_by_label("Input dataset").select_option("data_load.dataset")
     hands.settings("train")
     hands.type_into("target_column", "rent")
-    hands.problem("feature_columns").get_by_role("button", name="Leave out city").click()
+    problem = hands.problem("feature_columns")
+    problem.get_by_role("button", name="Make numbers of dates first").click()
 
-    expect(hands.problem("feature_columns")).to_have_count(0)
-    expect(hands.card("train")).to_contain_text("rent · 1 feature")
+    expect(problem).to_have_count(0)
+    expect(hands.card("dates_to_features")).to_be_visible()
