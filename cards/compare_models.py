@@ -9,13 +9,13 @@ from cards._comparing.called import names
 from cards._comparing.ranking import ranked
 from cards._comparing.telling import (
     HOW,
+    costs_preview,
     metrics_of,
     metrics_preview,
     ranking_columns,
     ranking_preview,
     ranking_table,
     sentence,
-    speed_preview,
 )
 from cards._learning.predicting import missing_features
 from cards._learning.rows import refuse_no_rows
@@ -118,8 +118,8 @@ class CompareModels(Card):
             items=(
                 TextPreview(text=" ".join([sentence(lines, unit), self._goes_on(lines)])),
                 ranking_preview(lines, unit),
+                costs_preview(lines),
                 metrics_preview(lines),
-                speed_preview(lines, unit),
                 TextPreview(text=" ".join([HOW, *_worthless(table)])),
             )
         )

@@ -7,7 +7,7 @@ from typing import Any
 
 from cards._comparing.ranking import Ranked, Ranking
 from tensorrag import ColumnSchema, Table
-from tensorrag.preview import Axis, ChartPreview, Preview, RowsPreview, Series
+from tensorrag.preview import RowsPreview
 from tensorrag.types import METRICS, ColumnKind, Provenance, Task
 
 BEST = "★ "
@@ -107,25 +107,40 @@ def ranking_preview(lines: Sequence[Line], unit: str | None) -> RowsPreview:
     head = f"{label}, {unit}" if unit else label
     return RowsPreview(
         title="Ranking",
-        columns=("Model", head, "95 %", "Behind", "Trained in", "Size", "1,000 rows in"),
+        columns=("Model", head, "95 %", "Behind"),
         rows=tuple(_shown(line) for line in lines),
         note=f"{lines[0]['rows']:,} rows, the same for all",
     )
 
 
-def _shown(line: Line) -> tuple[str | float, ...]:
+def _shown(line: Line) -> tuple[str, ...]:
     best = line["rank"] == 1
     ends = [_digits(line[end]) for end in ("low", "high") if line[end] is not None]
-    device = "" if line["device"] == "cpu" else f", {line['device']}"
     noise = ", within noise" if line["within_noise"] else ""
     return (
         f"{BEST if best else ''}{line['model']}",
-        line["value"],
+        _digits(line["value"]),
         " to ".join(ends) or "–",
         "best" if best else f"{_digits(line['behind'])}{noise}",
-        f"{_time(line['train_seconds'])}{device}",
-        _size(line["bytes"]),
-        _time(line["seconds_per_1000_rows"]),
+    )
+
+
+def costs_preview(lines: Sequence[Line]) -> RowsPreview:
+    """Show what each model takes: to train, on disk, to predict."""
+    return RowsPreview(
+        title="What each takes",
+        columns=("Model", "Trained in", "Size", "1,000 rows in"),
+        rows=tuple(
+            (
+                line["model"],
+                _time(line["train_seconds"])
+                + ("" if line["device"] == "cpu" else f", {line['device']}"),
+                _size(line["bytes"]),
+                _time(line["seconds_per_1000_rows"]),
+            )
+            for line in lines
+        ),
+        note="predicted where this card ran",
     )
 
 
@@ -135,25 +150,12 @@ def metrics_preview(lines: Sequence[Line]) -> RowsPreview:
     return RowsPreview(
         title="All metrics",
         columns=("Model", *(METRICS[name].label for name in shown)),
-        rows=tuple((line["model"], *(line[name] for name in shown)) for line in lines),
+        rows=tuple((line["model"], *(_known(line[name]) for name in shown)) for line in lines),
     )
 
 
-def speed_preview(lines: Sequence[Line], unit: str | None) -> Preview:
-    """Show how good each model is beside how long it takes to predict."""
-    return ChartPreview(
-        title="How good, how fast",
-        chart="scatter",
-        x=Axis(label="time for 1,000 rows", unit="ms"),
-        y=Axis(label=METRICS[lines[0]["metric"]].label, unit=unit),
-        series=tuple(
-            Series(
-                name=line["model"], x=(1000 * line["seconds_per_1000_rows"],), y=(line["value"],)
-            )
-            for line in lines
-        ),
-        caption="Measured where this card ran.",
-    )
+def _known(value: float | None) -> str:
+    return "–" if value is None else _digits(value)
 
 
 def sentence(lines: Sequence[Line], unit: str | None) -> str:

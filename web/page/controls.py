@@ -183,7 +183,7 @@ def _choice(shown: Form, spec: FieldSpec) -> Element:
 def _choice_words(shown: Form, spec: FieldSpec, choice: Any) -> str:
     """Write a choice; what is detected says what it was: ``Auto: semicolon``."""
     if spec.detail is None or choice != spec.default:
-        return str(choice) if spec.choices_of else choice_words(choice)
+        return str(choice) or "Auto" if spec.choices_of else choice_words(choice)
     detected = shown.detected(spec) if shown.value(spec) == spec.default else ""
     word = choice_words(choice or "auto")
     return f"{word}: {detected}" if detected else word
