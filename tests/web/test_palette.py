@@ -72,3 +72,10 @@ def test_where_a_pipeline_begins_comes_first() -> None:
     catalog = CATALOG.model_copy(update={"cards": {"assert_table": needy, **CATALOG.cards}})
 
     assert [info.title for info in grouped(catalog)["Data"]] == ["Data Load", "Assert Table"]
+
+
+def test_a_card_that_is_called_so_comes_before_one_whose_category_is() -> None:
+    search = card("search", "A Search", "Training")
+    catalog = CATALOG.model_copy(update={"cards": {"search": search, **CATALOG.cards}})
+
+    assert [info.title for info in grouped(catalog, "train")["Training"]] == ["Train", "A Search"]

@@ -57,15 +57,22 @@ def _none(query: str, pipeline: str) -> Element:
 def grouped(catalog: Catalog, query: str = "") -> dict[str, list[CardInfo]]:
     """Return the cards by category; a search looks at names first, then at what cards do.
 
-    In each, cards that need no input come first: there a pipeline begins.
+    In each, cards whose own name answers come before those of a category that does, and then
+    cards that need no input: there a pipeline begins.
     """
-    infos = sorted(catalog.cards.values(), key=lambda info: (bool(info.inputs), info.title))
+
+    def beside(info: CardInfo) -> bool:
+        return not _says(query, f"{info.title} {info.card}")
+
+    infos = sorted(
+        catalog.cards.values(), key=lambda info: (beside(info), bool(info.inputs), info.title)
+    )
     named = [info for info in infos if _says(query, f"{info.title} {info.category} {info.card}")]
     found = named or [info for info in infos if _says(query, f"{info.title} {info.summary}")]
     groups: dict[str, list[CardInfo]] = {}
     for info in found:
         groups.setdefault(OWN if info.source is not None else info.category, []).append(info)
-    return dict(sorted(groups.items(), key=lambda group: _place(group[0])))
+    return dict(sorted(groups.items(), key=lambda group: (beside(group[1][0]), _place(group[0]))))
 
 
 def first_found(catalog: Catalog, query: str) -> CardInfo | None:
