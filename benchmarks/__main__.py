@@ -15,6 +15,7 @@ BENCHMARKS = (
     "many_runs",
     "modal",
     "predict",
+    "beside_script",
 )
 
 

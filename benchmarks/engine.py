@@ -93,11 +93,11 @@ class Engine:
         """Check in a thread of this process."""
         return await asyncio.to_thread(check, pipeline, self.registry, peeks)
 
-    async def run(self, pipeline: Pipeline) -> Run:
+    async def run(self, pipeline: Pipeline, *, no_cache: bool = False) -> Run:
         """Run a pipeline to its end."""
         executors = {"local": self.executor}
         catalog = self.registry.catalog()
-        request = Request(pipeline, pipeline_id="chain")
+        request = Request(pipeline, pipeline_id="chain", no_cache=no_cache)
         run = Run(request, self.workspace, executors, catalog, self.check)
         await run.start()
         if await run.wait() != "succeeded":

@@ -1,0 +1,135 @@
+"""What a pipeline takes beyond the plain script that does the same: load, split, train, evaluate.
+
+    python -m benchmarks.beside_script [--rows 1000000] [--model ridge] [--rounds 3] [--json]
+
+A Parquet file of 29 features and a target; the script is the one that *Export as Python* writes of
+the pipeline, and must give the same figures. An open editor has its libraries at
+hand, so it is held against the work of the script alone; from the command line, starting Python and
+importing pandas and scikit-learn count on both sides. All take turns; medians.
+"""
+
+import argparse
+import asyncio
+import json
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from benchmarks.engine import Engine
+from tensorrag.pipeline import Edge, Node, Pipeline, files
+
+WAYS = (
+    "pipeline in an open editor",
+    "script, its work alone",
+    "pipeline from the command line",
+    "script from the command line",
+)
+FEATURES = 29
+MOST_S, MOST_SHARE = 1.0, 0.2
+
+
+def make(path: Path, rows: int) -> None:
+    """Write the table: noise, and a target that depends on it."""
+    random = np.random.default_rng(7)
+    x = random.standard_normal((FEATURES, rows))
+    y = x.T @ np.linspace(0.1, 3, FEATURES) + random.standard_normal(rows)
+    names = {f"x{at}": column for at, column in enumerate(x)}
+    pq.write_table(pa.table({**names, "y": y}), path, compression="none")
+
+
+def pipeline(table: Path, model: str) -> Pipeline:
+    """Load, split, train, evaluate."""
+    nodes = (
+        Node("load", "data_load", {"source": "path", "path": str(table)}),
+        Node("split", "data_split", {}),
+        Node("model", "model_define", {"model_type": model}),
+        Node("train", "train", {"target_column": "y"}),
+        Node("evaluate", "evaluate", {}),
+    )
+    edges = (
+        Edge("load", "dataset", "split", "dataset"),
+        Edge("split", "train_dataset", "train", "train_dataset"),
+        Edge("model", "model_spec", "train", "model_spec"),
+        Edge("split", "test_dataset", "evaluate", "test_dataset"),
+        Edge("train", "trained_model", "evaluate", "trained_model"),
+    )
+    return Pipeline(name="Beside a script").with_nodes(*nodes).with_edges(*edges)
+
+
+AGAIN = """
+import runpy, sys, time
+for _ in range(2):
+    begun = time.monotonic()
+    runpy.run_path(sys.argv[1], run_name="__main__")
+print(time.monotonic() - begun)
+"""
+"""The work of a script alone: everything that it imports is there the second time."""
+
+
+def python(*arguments: str) -> tuple[float, str]:
+    """Run Python with these arguments; gives how long it took on the wall, and its last line."""
+    begun = time.monotonic()
+    done = subprocess.run([sys.executable, *arguments], check=True, capture_output=True, text=True)
+    return time.monotonic() - begun, done.stdout.strip().rpartition("\n")[2]
+
+
+def measure(rows: int, model: str, rounds: int) -> dict[str, Any]:
+    """Hold the figures of one against those of the other, then let all take turns."""
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        document, script = folder / "beside.json", folder / "beside.py"
+        made = pipeline(folder / "table.parquet", model)
+        make(folder / "table.parquet", rows)
+        files.save(made, document)
+        workspace = ("--workspace", str(folder / "workspace"))
+        run = ("-m", "tensorrag", "run", str(document), "--no-cache", *workspace)
+        python(*run)
+        python("-m", "tensorrag", "export", str(document), "--python", str(script), "--verify",
+               *workspace)  # fmt: skip
+        taken: dict[str, list[float]] = {each: [] for each in WAYS}
+        with asyncio.Runner() as runner:
+            engine = Engine(folder)  # so that it may read what lies there
+            runner.run(engine.run(made))
+            for _ in range(rounds):
+                begun = time.monotonic()
+                runner.run(engine.run(made, no_cache=True))
+                taken["pipeline in an open editor"].append(time.monotonic() - begun)
+                taken["script, its work alone"].append(float(python("-c", AGAIN, str(script))[1]))
+                taken["pipeline from the command line"].append(python(*run)[0])
+                taken["script from the command line"].append(python(str(script))[0])
+            runner.run(engine.executor.close())
+    medians = {way: statistics.median(times) for way, times in taken.items()}
+    pairs = zip(WAYS[::2], WAYS[1::2], strict=True)
+    beyond = {ours: medians[ours] - medians[theirs] for ours, theirs in pairs}
+    return {"rows": rows, "model": model, "seconds": medians, "all": taken, "beyond": beyond}
+
+
+def main() -> None:
+    """Measure and print: a line, then the figures as JSON; `--json` for the JSON alone."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--model", default="ridge")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--json", action="store_true", help="print the JSON alone")
+    options = parser.parse_args()
+    found = measure(options.rows, options.model, options.rounds)
+    if not options.json:
+        print(f"{options.model}, {options.rows:,} rows × {FEATURES + 1}")
+        for way, taken in found["seconds"].items():
+            print(f"{way:32} {taken:6.2f} s")
+        for way, beyond in found["beyond"].items():
+            print(f"{way}: {beyond:+.2f} s (at most {MOST_S:g} s, and {MOST_SHARE:.0%})")
+    print(json.dumps({"machine": platform.processor() or platform.machine(), "figures": found}))
+
+
+if __name__ == "__main__":
+    main()
