@@ -1,8 +1,8 @@
 # What to do with TensorRag: `make help` lists it. Everything lives in .venv in this folder.
 
 PORT ?= 8080
-AT_ONCE ?= 2
-# In the order of the folders: the browser's long files begin first, and none is left over at the end.
+AT_ONCE ?= 3
+# Files in the order of tests/conftest.py. Three at once on two cores: many tests wait for processes.
 TOGETHER := -n $(AT_ONCE) --dist loadfile --no-loadscope-reorder
 .DEFAULT_GOAL := help
 
