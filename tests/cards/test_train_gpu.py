@@ -116,6 +116,7 @@ class TestTrain:
         model = trained(waves(), epochs=3)
 
         assert model.schema == ModelSchema(
+            name="neural_network",
             framework="torch",
             task="regression",
             features=("place", "age"),
