@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from sample_data.pipeline_files import sample_pipelines
 from tensorrag.catalog import Catalog
+from tensorrag.pipeline import Pipeline
 from tensorrag.store.last_runs import LastRun, Score
 from tensorrag.store.run_entry import RunEntry
 from tensorrag.store.shelf import Entry
 from web.page.markup import html
 from web.page.own_list import Own, Progress, chosen, own_list
-from web.page.start import Start, start
+from web.page.start import Sample, Start, start
 
 EMPTY = Catalog(cards={}, types={})
 
@@ -95,3 +97,16 @@ def test_last_runs_of_pipelines_are_compared_the_oldest_first() -> None:
     assert "compare-runs" not in said()
     assert "Choose another one to compare with the last run of Old." in said("old")
     assert "/compare?run=run-Old&amp;run=run-Young" in said("young", "old")
+
+
+def test_own_pipelines_stand_below_one_row_of_samples_until_all_are_asked_for() -> None:
+    files = [Sample(file, Pipeline(file.title)) for file in sample_pipelines().values()]
+
+    def drawn(own: list[Own], *, all_samples: bool = False) -> int:
+        shown = Start(EMPTY, samples=files, all_samples=all_samples, own=own)
+        return html(start(shown)).count("data-sample=")
+
+    mine = [own("Houses")]
+    assert drawn([]) == len(files)
+    assert drawn(mine) == 4
+    assert drawn(mine, all_samples=True) == len(files)

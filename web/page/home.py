@@ -39,6 +39,7 @@ class Home:
         self._samples: list[Sample] = []
         self._own: list[Own] = []
         self._query, self._sort, self._most = "", SORTS[0], SHOWN
+        self._all_samples = False
         self._note, self._renaming = "", ""
         self._notices: tuple[str, ...] = ()
         self._found: list[tuple[str, str]] = []
@@ -105,6 +106,7 @@ class Home:
             Start(
                 catalog=self._sessions.catalog,
                 samples=self._samples,
+                all_samples=self._all_samples,
                 own=self._own,
                 query=self._query,
                 sort=self._sort,
@@ -143,6 +145,8 @@ class Home:
                 self._query, self._most = text(data, "value")[:100], SHOWN
             case "sort":
                 self._sort = text(data, "value") if text(data, "value") in SORTS else SORTS[0]
+            case "all_samples":
+                self._all_samples = text(data, "all") == "yes"
             case "more":
                 self._most += SHOWN
             case "note":

@@ -38,6 +38,9 @@ from web.page.topbar import (
 )
 from web.page.wording import plural
 
+ONE_ROW = 4
+"""Samples beside one another on a wide screen."""
+
 
 @dataclass(frozen=True)
 class Sample:
@@ -53,6 +56,8 @@ class Start:
 
     catalog: Catalog
     samples: Sequence[Sample] = ()
+    all_samples: bool = False
+    """Whether all samples are drawn beside own pipelines, too."""
     own: Sequence[Own] = ()
     query: str = ""
     sort: str = SORTS[0]
@@ -136,10 +141,23 @@ def _foot() -> Element:
 
 
 def _samples(shown: Start) -> Node:
+    """Draw the samples; whoever has pipelines sees one row of them, and below it their own."""
+    folded = bool(shown.own) and not shown.all_samples
+    drawn = shown.samples[:ONE_ROW] if folded else shown.samples
     return [
-        h2["Start from a sample"],
-        div(".tps")[[_sample(sample, shown.catalog) for sample in shown.samples]],
+        div(".wide-row")[
+            h2["Start from a sample"],
+            bool(shown.own) and len(shown.samples) > ONE_ROW and _fold(folded, len(shown.samples)),
+        ],
+        div("#samples.tps")[[_sample(sample, shown.catalog) for sample in drawn]],
     ]
+
+
+def _fold(folded: bool, count: int) -> Element:
+    return button(
+        ".link", type="button", data_act="all_samples", data_all="yes" if folded else "",
+        aria_expanded="false" if folded else "true", aria_controls="samples",
+    )[f"All {count} samples" if folded else "Fewer samples"]  # fmt: skip
 
 
 def _sample(sample: Sample, catalog: Catalog) -> Element:
