@@ -32,7 +32,9 @@ from tensorrag.types import Provenance, Value
 _FILE = {"source": ["upload", "path", "url"]}
 _KINDS = "a CSV, Excel, Parquet or JSON lines file"
 
-SampleName = Literal["boston_housing", "diabetes", "iris", "wine", "breast_cancer", "churn"]
+SampleName = Literal[
+    "boston_housing", "diabetes", "iris", "wine", "breast_cancer", "churn", "daily_sales"
+]
 
 
 class DataLoad(Card):
@@ -50,7 +52,7 @@ class DataLoad(Card):
     source: Literal["sample", "upload", "path", "url"] = Field("sample", label="Load from")
     """Where the table comes from."""
     sample_name: SampleName = Field("boston_housing", label="Sample", when={"source": "sample"})
-    """A table that comes with TensorRag. boston_housing and churn are synthetic."""
+    """A table that comes with TensorRag; boston_housing, churn and daily_sales are synthetic."""
     upload: str = Field("", label="File", when={"source": "upload"}, detail="read_as")
     """A CSV, Excel, Parquet or JSON lines file from your computer, up to 100 MB."""
     upload_name: str = Field("", label="File name", when={"source": "upload"})

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from math import nan
 from typing import TYPE_CHECKING, NamedTuple
 
+from cards._columns import require, require_numbers
 from cards._learning.predicting import estimator_of, missing_features, model_input, predict
-from cards._learning.rows import refuse_no_rows
+from cards._learning.rows import numbers, refuse_no_rows
 from cards._learning.training import answers
 from cards._learning.truth import truth
 from cards._measuring import intervals
@@ -23,17 +24,20 @@ from cards._measuring.regression import dummy_metrics, regression_metrics
 from cards._script.measuring import evaluate
 from tensorrag import (
     Card,
+    Column,
+    Field,
     InputError,
     Metrics,
     MetricsSchema,
     Model,
     ModelSchema,
+    ParameterError,
     Schema,
     Table,
     TableSchema,
 )
 from tensorrag.script import Given, Script
-from tensorrag.types import METRICS, Provenance
+from tensorrag.types import METRICS, Provenance, Task
 
 if TYPE_CHECKING:
     from cards._measuring.intervals import Interval
@@ -46,12 +50,16 @@ class Evaluate(Card):
     """Measure a trained model on rows that it has not seen.
 
     Every metric stands beside that of a dummy, which always predicts the mean of the train rows,
-    or their most frequent class: a model that does not beat it has learnt nothing. Between which
-    values a metric lies with 95 % confidence is told with it: of few rows, that is wide.
+    or their most frequent class: a model that does not beat it has learnt nothing. Numbers that
+    are predicted ahead have a harder one, such as last week's value: choose its column. Between
+    which values a metric lies with 95 % confidence is told with it: of few rows, that is wide.
     """
 
     category = "Evaluation"
     libraries = ("numpy", "scikit-learn", "torch")
+
+    baseline_column: Column | None = Field(None, columns_of=PORT, label="Baseline")
+    """A column that is a prediction by itself, such as `sales_lag_7`; none chosen: the mean."""
 
     class Out(NamedTuple):
         metrics: Metrics
@@ -60,13 +68,15 @@ class Evaluate(Card):
         """Predict the test rows and compare with the truth."""
         refuse_no_rows(test_dataset, PORT)
         _refuse_lacking(test_dataset.schema, trained_model.features, trained_model.target)
+        self._check_baseline(test_dataset.schema, trained_model.task)
         if trained_model.task == "regression":
-            return self.Out(_of_numbers(test_dataset, trained_model))
+            return self.Out(_of_numbers(test_dataset, trained_model, self.baseline_column))
         return self.Out(_of_classes(test_dataset, trained_model))
 
     def propagate(self, test_dataset: TableSchema, trained_model: ModelSchema) -> MetricsSchema:
         """Hold the features of the model against the columns of the table."""
         _refuse_lacking(test_dataset, trained_model.features, trained_model.target)
+        self._check_baseline(test_dataset, trained_model.task)
         return MetricsSchema(task=trained_model.task, rows=test_dataset.rows)
 
     def script(self, given: Given) -> Script:
@@ -79,7 +89,23 @@ class Evaluate(Card):
         if not isinstance(table, TableSchema):
             return "test rows"
         words = _words(table.provenance)
-        return words if table.rows is None else f"{table.rows:,} {words}"
+        said = words if table.rows is None else f"{table.rows:,} {words}"
+        return f"{said} · against {self.baseline_column}" if self.baseline_column else said
+
+    def _check_baseline(self, schema: TableSchema, task: Task | None) -> None:
+        if not self.baseline_column:
+            return
+        require(schema, [self.baseline_column], field="baseline_column")
+        if task not in (None, "regression"):
+            raise ParameterError(
+                "A column is a baseline of numbers that are predicted, and this model tells "
+                "classes apart.",
+                field="baseline_column",
+                hint="Choose none: the most frequent class is the baseline.",
+                fix=("Choose none", None),
+            )
+        named = [self.baseline_column]
+        require_numbers(schema, named, field="baseline_column", what="A baseline")
 
 
 def _refuse_lacking(
@@ -91,13 +117,20 @@ def _refuse_lacking(
         raise InputError(lacks, port=PORT, hint="Use rows of the same table.")
 
 
-def _of_numbers(table: Table, model: Model) -> Metrics:
+def _of_numbers(table: Table, model: Model, column: str | None) -> Metrics:
     real = truth(table, model, PORT)
     predicted = predict(model, table)
-    dummy = float(model.content["dummy"])
     unit = model.target_unit
     sure, how = intervals.of_regression(real, predicted)
-    found, baseline = regression_metrics(real, predicted), dummy_metrics(real, dummy)
+    found = regression_metrics(real, predicted)
+    if column:
+        baseline = regression_metrics(real, numbers(table, column))
+        instead, which = f"{column} as it stands is closer", f"{column} as it stands"
+    else:
+        dummy = float(model.content["dummy"])
+        baseline = dummy_metrics(real, dummy)
+        instead = "the training mean is closer on average"
+        which = f"the training mean, {_written(dummy)}{f' {unit}' if unit else ''}"
     return Metrics(
         found,
         baseline,
@@ -105,8 +138,8 @@ def _of_numbers(table: Table, model: Model) -> Metrics:
         rows=len(real),
         unit=unit,
         caption=_caption(
-            _worse(found["r2"], baseline["r2"], "the training mean is closer on average"),
-            f"Baseline: the training mean, {_written(dummy)}{f' {unit}' if unit else ''}.",
+            _worse(found["r2"], baseline["r2"], instead),
+            f"Baseline: {which}.",
             _how_sure("r2", sure, how, table),
             of=table.provenance,
         ),

@@ -206,4 +206,22 @@ CHURN = Description(
     licence="Apache-2.0",
 )
 
-DESCRIPTIONS = (BOSTON_HOUSING, DIABETES, IRIS, WINE, BREAST_CANCER, CHURN)
+DAILY_SALES = Description(
+    name="daily_sales",
+    title="Daily sales (synthetic)",
+    summary="Three synthetic shops on 1,096 days: predict what each sells a week ahead.",
+    synthetic=True,
+    file="daily_sales.csv",
+    columns=(
+        Column("date", "date", None, "The day"),
+        Column("shop", "category", None, "harbour, market or station"),
+        Column("promotion", "binary", None, "1 on days of a promotion, else 0; planned ahead"),
+        Column("sales", "integer", "pieces", "What was sold on that day"),
+    ),
+    target="sales",
+    task="regression",
+    source="Drawn at random by daily_sales.py",
+    licence="Apache-2.0",
+)
+
+DESCRIPTIONS = (BOSTON_HOUSING, DIABETES, IRIS, WINE, BREAST_CANCER, CHURN, DAILY_SALES)

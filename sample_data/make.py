@@ -1,13 +1,14 @@
 """Make the sample data sets and their catalogue: `python -m sample_data.make`.
 
-Run it after a change to `boston_housing.py`, `churn.py` or `descriptions.py`, and commit what it
-writes into `sample_data/data/`. The content does not depend on when or how often it runs; the
-bytes of the Parquet file name the version of pyarrow that wrote it.
+Run it after a change to a script beside it that draws a set, or to `descriptions.py`, and commit
+what it writes into `sample_data/data/`. The content does not depend on when or how often it runs;
+the bytes of the Parquet file name the version of pyarrow that wrote it.
 """
 
 import hashlib
 import json
 import sys
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -18,19 +19,24 @@ import pyarrow.csv
 import pyarrow.parquet
 from sklearn import datasets
 
-from sample_data import boston_housing, churn
+from sample_data import boston_housing, churn, daily_sales
 from sample_data.catalogue import DATA
 from sample_data.descriptions import DESCRIPTIONS, Description
+
+_DRAWN: Mapping[str, Callable[[], dict[str, Any]]] = {
+    "boston_housing": boston_housing.make,
+    "churn": churn.make,
+    "daily_sales": daily_sales.make,
+}
+"""What draws each synthetic set."""
 
 
 def table(name: str) -> pa.Table:
     """Make the sample called `name`, with the columns of its description in their order."""
     description = next(entry for entry in DESCRIPTIONS if entry.name == name)
     names = [column.name for column in description.columns]
-    if name == "boston_housing":
-        return pa.table(boston_housing.make()).select(names)
-    if name == "churn":
-        return pa.table(churn.make()).select(names)
+    if name in _DRAWN:
+        return pa.table(_DRAWN[name]()).select(names)
     return _from_scikit_learn(name, names, _kinds(description))
 
 

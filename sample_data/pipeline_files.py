@@ -22,6 +22,7 @@ PIPELINES = (
     "churn",
     "hyperparameter_search",
     "house_prices",
+    "forecast",
 )
 """Names of the sample pipelines; `boston_housing`, with which the editor opens, comes first."""
 

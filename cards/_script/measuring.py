@@ -29,6 +29,15 @@ OF_REGRESSION = (
     "from sklearn.metrics import mean_squared_error",
     "from sklearn.metrics import r2_score",
 )
+STANDS = '''\
+class AsItStands:
+    """Predicts what stands in a column."""
+
+    def __init__(self, column):
+        self.column = column
+
+    def predict(self, x):
+        return x[self.column]'''
 BINARY = '''\
 def binary_metrics(model, x, y, positive):
     """Measure how well one class is told from another; precision and the like are of positive."""
@@ -92,12 +101,17 @@ def evaluate(card: Evaluate, given: Given) -> Script:
     measure, function, imports = _measure(trained)
     x, y = trained.rows(table), trained.truth(table)
     more = f", {literal(trained.positive)}" if trained.task == "binary" else ""
+    functions: tuple[str, ...] = (function,)
+    dummy = f"{trained.dummy}, {x}"
+    if card.baseline_column:
+        functions = (function, STANDS)
+        dummy = f"AsItStands({literal(card.baseline_column)}), {table}"
     code = (
         f"{metrics} = {measure}({trained.model}, {x}, {y}{more})\n"
-        f"{baseline} = {measure}({trained.dummy}, {x}, {y}{more})\n"
+        f"{baseline} = {measure}({dummy}, {y}{more})\n"
         f'{metrics} |= {{f"baseline_{{name}}": value for name, value in {baseline}.items()}}'
     )
-    return Script(code, {"metrics": metrics}, imports, (function,))
+    return Script(code, {"metrics": metrics}, imports, functions)
 
 
 def _measure(trained: Any) -> tuple[str, str, tuple[str, ...]]:

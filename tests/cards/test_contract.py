@@ -64,6 +64,12 @@ CHOSEN: dict[str, dict[str, Any]] = {
     "hyperparameter_search": {"hyperparameters": [{"name": "standardize"}], "trials": 3},
     "group_aggregate": {"by": ["RAD"], "spread": True, "least": True},
     "join": {"on": ["CRIM", "RM"]},
+    "lag_features": {
+        "time_column": "CRIM",
+        "group_column": "TAX",
+        "columns": ["MEDV", "CHAS"],
+        "means": [3],
+    },
     "sort_rows": {"columns": ["CHAS", "RM"]},
 }
 """What must be chosen in cards that do nothing by themselves."""

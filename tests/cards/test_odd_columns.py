@@ -19,6 +19,7 @@ from cards.filter_rows import FilterRows
 from cards.group_aggregate import GroupAggregate
 from cards.impute import Impute
 from cards.join import Join
+from cards.lag_features import LagFeatures
 from cards.sample_rows import SampleRows
 from cards.scale import Scale
 from cards.sort_rows import SortRows
@@ -70,6 +71,9 @@ def settings(name: str) -> Iterator[Card]:
     for kind in ("number", "integer", "binary", "text", "date"):
         yield ChangeKinds.model_validate({kind: [name], "unreadable": "missing"})
     yield Join(on=[name])
+    yield LagFeatures(time_column=name, columns=["id"], lags=[1])
+    yield LagFeatures(time_column="id", group_column=name, columns=["id"], lags=[1])
+    yield LagFeatures(time_column="id", columns=[name], means=[2], keep=True)
 
 
 @pytest.mark.parametrize("name", ODD)

@@ -81,6 +81,20 @@ ONE_TABLE: dict[str, tuple[Any, ...]] = {
     "target": ("encode", {"method": "target", "columns": ["city"], "target_column": "price"}),
     "dates": ("dates_to_features", {"day_of_year": True, "days": True}),
     "dates kept": ("dates_to_features", {"hour": True, "keep": True}),
+    "lags": (
+        "lag_features",
+        {"time_column": "id", "columns": ["rooms", "garden", "city", "sold"], "lags": [1, 3]},
+    ),
+    "lags by group": (
+        "lag_features",
+        {"time_column": "id", "group_column": "city", "columns": ["price", "rooms"], "lags": [2],
+         "means": [3], "horizon": 2},
+    ),
+    "lags with gaps": (
+        "lag_features",
+        {"time_column": "id", "group_column": "grade", "columns": ["garden"], "means": [2],
+         "keep": True},
+    ),
     "assert": (
         "assert_table",
         {"condition": "rooms > 0 or price is missing", "complete": ["id"], "unique": ["id"]},

@@ -86,3 +86,13 @@ def test_house_prices_chooses_on_other_rows_than_it_measures_on() -> None:
     (rows,) = (edge.source_port for edge in pipeline.edges if edge.target_port == "test_dataset"
                and edge.target == "compare")  # fmt: skip
     assert rows == "validation_dataset"
+
+
+def test_the_forecast_is_measured_on_later_rows_against_last_week() -> None:
+    pipeline, registry = load(pipeline_path("forecast")).pipeline, Registry.load()
+
+    checked = check(pipeline, registry)
+
+    assert checked.problems == ()
+    assert pipeline.nodes["split"].params["split_by"] == "time"
+    assert pipeline.nodes["evaluate"].params["baseline_column"] == "sales_lag_7"

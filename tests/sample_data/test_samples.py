@@ -16,7 +16,7 @@ from sample_data import SAMPLES, Sample, make, sample
 from sample_data.catalogue import CATALOGUE, read_catalogue
 from tests.clock import FULL
 
-NAMES = ["boston_housing", "diabetes", "iris", "wine", "breast_cancer", "churn"]
+NAMES = ["boston_housing", "diabetes", "iris", "wine", "breast_cancer", "churn", "daily_sales"]
 
 
 def read(sample: Sample) -> pd.DataFrame:
@@ -74,6 +74,8 @@ class TestEverySample:
                 case "binary":
                     assert pd.api.types.is_integer_dtype(values), column
                     assert values.nunique() == 2, column
+                case "date":
+                    assert pd.to_datetime(values, format="%Y-%m-%d").is_monotonic_increasing
                 case kind:
                     assert kind == "category"
                     assert pd.api.types.is_string_dtype(values), column
@@ -113,7 +115,7 @@ class TestBostonHousing:
         assert "synthetic" in boston.title
         assert "synthetic" in boston.summary
         synthetic = [name for name in NAMES if SAMPLES[name].synthetic]
-        assert synthetic == ["boston_housing", "churn"]
+        assert synthetic == ["boston_housing", "churn", "daily_sales"]
 
     def test_has_fifty_thousand_rows_of_thirteen_features(self, boston: pd.DataFrame) -> None:
         assert boston.shape == (50_000, 14)

@@ -1,0 +1,134 @@
+"""Rows that follow one another in time: which came before which, in each group by itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cards._arrow import plain, without_nan
+from tensorrag import InputError, Table
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+
+
+@dataclass(frozen=True)
+class Past:
+    """The order of rows in time. All arrays have one entry for each row."""
+
+    order: np.ndarray
+    """The rows of the table from the earliest to the latest."""
+    place: np.ndarray
+    """How many rows of its group came before each, in that order."""
+    grouped: np.ndarray
+    """Places in that order, group by group."""
+    uneven: int
+    """Steps in time that are unlike most."""
+
+    def back(self, column: pa.ChunkedArray, rows: int) -> pa.ChunkedArray:
+        """Return for each row the value so many rows before it in its group; missing at first.
+
+        Args:
+            column: in the order of time.
+            rows: how many.
+        """
+        import numpy as np
+        import pyarrow as pa
+
+        before = np.zeros(len(self.order), dtype=np.int64)
+        before[self.grouped[rows:]] = self.grouped[:-rows]
+        return column.take(pa.array(before, mask=self.place < rows))
+
+    def means(self, column: pa.ChunkedArray, rows: int) -> pa.ChunkedArray:
+        """Return the mean of so many rows up to each; missing where one of them is, or lacks.
+
+        Args:
+            column: float64, in the order of time.
+            rows: how many.
+        """
+        import numpy as np
+        import pyarrow as pa
+
+        values = column.to_numpy()[self.grouped]
+        found = np.full(len(values), np.nan)
+        if len(values) >= rows:
+            windows = np.lib.stride_tricks.sliding_window_view(values, rows)
+            found[self.grouped[rows - 1 :]] = windows.mean(axis=1)
+        lacking = np.isnan(found) | (self.place < rows - 1)
+        return pa.chunked_array([pa.array(found, mask=lacking)])
+
+
+def following(table: Table, time: str, group: str | None) -> Past:
+    """Tell which row came before which.
+
+    Args:
+        table: with at least the columns named here.
+        time: a column of dates or numbers.
+        group: rows with the same value here have a past of their own; rows without one are one
+            group.
+
+    Raises:
+        InputError: a row has no time, or two of a group have the same.
+    """
+    import numpy as np
+    import pyarrow.compute as pc
+
+    times = without_nan(plain(table.arrow[time], time))
+    if times.null_count:
+        raise InputError(
+            f"{times.null_count:,} rows have no {time}.",
+            port="dataset",
+            hint=f"Leave them out first: Filter Rows, {time} is not missing.",
+        )
+    order = np.asarray(pc.sort_indices(times)).astype(np.int64)
+    groups = _groups(table, group)[order]
+    grouped = np.argsort(groups, kind="stable")
+    first = np.flatnonzero(np.diff(groups[grouped], prepend=-1))
+    starts = np.repeat(first, np.diff(first, append=len(order)))
+    place = np.empty(len(order), dtype=np.int64)
+    place[grouped] = np.arange(len(order)) - starts
+    steps = _steps(times.take(order[grouped]), place[grouped])
+    _refuse_equal(steps, time, group)
+    return Past(order, place, grouped, _uneven(steps))
+
+
+def _groups(table: Table, group: str | None) -> np.ndarray:
+    import numpy as np
+    import pyarrow.compute as pc
+
+    if group is None:
+        return np.zeros(table.num_rows, dtype=np.int64)
+    column = plain(table.arrow[group], group)
+    encoded = pc.dictionary_encode(column, null_encoding="encode").combine_chunks()
+    indices: np.ndarray = np.asarray(encoded.indices).astype(np.int64)
+    return indices
+
+
+def _steps(times: pa.ChunkedArray, place: np.ndarray) -> np.ndarray:
+    """Return the time from one row to the next of its group."""
+    import numpy as np
+    import pyarrow as pa
+
+    if pa.types.is_time(times.type):  # of a day: numpy has no such kind
+        times = times.cast(pa.int32() if times.type.bit_width == 32 else pa.int64())
+    steps: np.ndarray = np.diff(times.to_numpy())[place[1:] > 0]
+    return steps
+
+
+def _refuse_equal(steps: np.ndarray, time: str, group: str | None) -> None:
+    equal = int((steps == steps.dtype.type(0)).sum())
+    if equal:
+        one = f"of one {group} " if group else ""
+        raise InputError(
+            f"{equal:,} rows {one}have the same {time} as another, so none of them came before.",
+            port="dataset",
+            hint="Choose the column to group by, or make one row of them with Group & Aggregate.",
+        )
+
+
+def _uneven(steps: np.ndarray) -> int:
+    import numpy as np
+
+    _, counts = np.unique(steps, return_counts=True)
+    return int(len(steps) - counts.max()) if len(counts) else 0
