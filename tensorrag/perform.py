@@ -9,6 +9,7 @@ import os
 import sys
 import traceback
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -124,16 +125,14 @@ def _run(task: Task, store: Store, sources: Sources) -> JsonObject:
     fingerprint = _read(card, task, sources)
     outputs = _outputs(card, made)
     _carry(card, task, arguments, outputs)
-    ports = card.outputs()
     known = came if card.hands_on else {}
-    described = {
-        port.name: _stored(store, value, known.get(id(value)))
-        for port, value in zip(ports, outputs, strict=True)
-    }
+    with ThreadPoolExecutor(1) as beside:  # it is drawn while it is written, hashed and flushed
+        storing = beside.submit(_all_stored, store, card, outputs, known)
+        face, previews = _face(card, outputs), _previews(card, outputs)
     return {
-        "outputs": described,
-        "face": _face(card, outputs),
-        "previews": _previews(card, outputs),
+        "outputs": storing.result(),
+        "face": face,
+        "previews": previews,
         "device": _device(outputs),
         "pid": os.getpid(),
         "fingerprint": fingerprint,
@@ -229,6 +228,16 @@ def _outputs(card: Card, made: Any) -> tuple[Value, ...]:
                 hint="Mend the card: run must return what its class Out promises.",
             )
     return made
+
+
+def _all_stored(
+    store: Store, card: Card, outputs: tuple[Value, ...], known: Mapping[int, str]
+) -> JsonObject:
+    """Store what was made, but for what came as it is; says of each output what it is, by port."""
+    return {
+        port.name: _stored(store, value, known.get(id(value)))
+        for port, value in zip(card.outputs(), outputs, strict=True)
+    }
 
 
 def _stored(store: Store, value: Value, known: str | None = None) -> JsonObject:

@@ -52,13 +52,14 @@ def _least_squares(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
     parts = [slice(at, at + PART) for at in range(0, len(x), PART)]
     middle, goal = x.mean(axis=0), y.mean()
-    spread = np.sqrt(sum(((x[p] - middle) ** 2).sum(axis=0) for p in parts) / len(x))
-    spread = np.where(spread > 0, spread, 1.0)
     squares = np.zeros((x.shape[1], x.shape[1]))
     products = np.zeros(x.shape[1])
     for part in parts:
-        z = (x[part] - middle) / spread
+        z = x[part] - middle
         squares += z.T @ z
         products += z.T @ (y[part] - goal)
-    weights = np.linalg.lstsq(squares, products, rcond=None)[0]
-    return np.concatenate([(x[p] - middle) / spread @ weights + goal for p in parts])
+    spread = np.sqrt(squares.diagonal() / len(x))
+    spread = np.where(spread > 0, spread, 1.0)
+    standard = squares / spread / spread[:, None]
+    weights = np.linalg.lstsq(standard, products / spread, rcond=None)[0] / spread
+    return np.concatenate([(x[part] - middle) @ weights + goal for part in parts])

@@ -63,13 +63,16 @@ def tiny_histogram(
     if described.kind not in NUMERIC:
         return ()
     try:
-        values = np.sort(_numbers(pick(column, places)))
+        values = _numbers(pick(column, places))
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         return ()
     if len(values) == 0:
         return ()
     with np.errstate(over="ignore", invalid="ignore"):
-        counts, _ = _histogram(values, TINY_BINS, values[0], values[-1])
+        edges = _edges(TINY_BINS, values.min(), values.max())
+    # For so few bins, to go through the values for each is quicker than to sort them.
+    cuts = [np.count_nonzero(values < edge) for edge in edges[1:-1]]
+    counts = np.diff([0, *cuts, len(values)])
     return tuple(round(float(count / counts.max()), 3) for count in counts)
 
 
@@ -130,9 +133,11 @@ def _spread(few: np.ndarray, low: float, high: float) -> dict[str, Any]:
     import numpy as np
 
     distinct = 1 + int(np.count_nonzero(few[1:] != few[:-1]))
-    counts, edges = _histogram(few, min(BINS, distinct), low, high)
-    last = len(few) - 1
-    quartiles = np.interp([0.25 * last, 0.5 * last, 0.75 * last], np.arange(len(few)), few)
+    edges = _edges(min(BINS, distinct), low, high)
+    counts = np.diff([0, *np.searchsorted(few, edges[1:-1]), len(few)])
+    quarters = np.array([0.25, 0.5, 0.75]) * (len(few) - 1)
+    around = np.unique([np.floor(quarters), np.ceil(quarters)]).astype(int)
+    quartiles = np.interp(quarters, around, few[around])
     return {
         "distinct": distinct,
         "quantiles": tuple(finite(q) for q in quartiles),
@@ -187,19 +192,17 @@ def _numbers(data: pa.Array | pa.ChunkedArray) -> np.ndarray:
     return present
 
 
-def _histogram(
-    values: np.ndarray, bins: int, low: float, high: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """Count sorted values in bins of equal width; in fewer where floats are too coarse."""
+def _edges(bins: int, low: float, high: float) -> np.ndarray:
+    """Return the ends of bins of equal width; of fewer where floats are too coarse."""
     import numpy as np
 
     steps = np.linspace(0, 1, bins + 1)
-    edges = low * (1 - steps) + high * steps
+    edges: np.ndarray = low * (1 - steps) + high * steps
     if low == high and abs(low) < _COARSE:
-        edges = low - 0.5 + steps
-    elif not (np.isfinite(high - low) and bool((np.diff(edges) > 0).all())):
-        edges = np.unique(edges)
-        if len(edges) == 1:
-            edges = np.array([np.nextafter(low, -np.inf), np.nextafter(low, np.inf)])
-    cuts = np.searchsorted(values, edges[1:-1])
-    return np.diff([0, *cuts, len(values)]), edges
+        return low - 0.5 + steps
+    if np.isfinite(high - low) and bool((np.diff(edges) > 0).all()):
+        return edges
+    edges = np.unique(edges)
+    if len(edges) == 1:
+        return np.array([np.nextafter(low, -np.inf), np.nextafter(low, np.inf)])
+    return edges
