@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import IO, Literal, NamedTuple
 
 from cards._script.loading import load
+from cards._tables.bucket import EXAMPLE, name_in, placed
 from cards._tables.download import download, name_of
+from cards._tables.objects import Keys, opened
 from cards._tables.reading import fingerprint, look, read_table, steady
 from cards._tables.source import Choices, DecimalMark, Encoding, Separator, Source
 from cards._tables.workbook import NoSuchSheet
@@ -20,6 +22,7 @@ from tensorrag import (
     ParameterError,
     Peek,
     Schema,
+    Secret,
     Table,
     TableSchema,
 )
@@ -29,7 +32,8 @@ from tensorrag.script import Given, Script
 from tensorrag.sources import note_read, open_path, open_upload
 from tensorrag.types import Provenance, Value
 
-_FILE = {"source": ["upload", "path", "url"]}
+_FILE = {"source": ["upload", "path", "url", "bucket"]}
+_BUCKET = {"source": "bucket"}
 _KINDS = "a CSV, Excel, Parquet or JSON lines file"
 
 SampleName = Literal[
@@ -38,18 +42,21 @@ SampleName = Literal[
 
 
 class DataLoad(Card):
-    """Load a table: a sample, a file that you upload, or one on this machine or the web.
+    """Load a table: a sample, a file that you upload, or one on this machine, the web, or a bucket.
 
     CSV (separator, encoding and decimal mark are detected), Excel, Parquet, Arrow and JSON lines
     are read, also packed with gzip or zip. Column kinds come from the data; the card Change Kinds
     corrects them. Paths are read inside the allowed folders of the settings only, addresses from
-    the internet at large and never from a network of one's own.
+    the internet at large and never from a network of one's own. Buckets are Amazon's, Google's and
+    RunPod's, or any that speaks S3 at a host which the settings allow.
     """
 
     category = "Data"
     libraries = ("pyarrow", "python-calamine")
 
-    source: Literal["sample", "upload", "path", "url"] = Field("sample", label="Load from")
+    source: Literal["sample", "upload", "path", "url", "bucket"] = Field(
+        "sample", label="Load from"
+    )
     """Where the table comes from."""
     sample_name: SampleName = Field("boston_housing", label="Sample", when={"source": "sample"})
     """A table that comes with TensorRag; boston_housing, churn and daily_sales are synthetic."""
@@ -61,6 +68,16 @@ class DataLoad(Card):
     """A CSV, Excel, Parquet or JSON lines file on the machine that TensorRag runs on."""
     url: str = Field("", when={"source": "url"}, detail="read_as", label="Address")
     """A CSV, Excel, Parquet or JSON lines file on the web, https://…, up to 512 MB."""
+    bucket: str = Field("", when=_BUCKET, detail="read_as", label="Address")
+    """A file in a bucket: s3://bucket/key, gs://bucket/key or runpod://volume/path."""
+    access_key: Secret | None = Field(None, when=_BUCKET)
+    """The secret with the id of the key. None where anybody may read. Of Google: an HMAC key."""
+    secret_key: Secret | None = Field(None, when=_BUCKET)
+    """The secret with the key itself."""
+    region: str = Field("", when=_BUCKET, max_length=30)
+    """Of Amazon: found out where it is empty. Of RunPod: the data centre, such as EU-RO-1."""
+    endpoint: str = Field("", when=_BUCKET)
+    """https://… of another store that speaks S3, an allowed host of the settings."""
     sheet: str = Field("", when=_FILE, detail="sheet", choices_of="sheets")
     """The sheet of an Excel workbook; the first one where none is chosen."""
     separator: Separator = Field("auto", when=_FILE, detail="separator")
@@ -99,6 +116,10 @@ class DataLoad(Card):
             raise ParameterError(
                 "No address is given.", field="url", hint=f"Paste the https address of {_KINDS}."
             )
+        if self.source == "bucket" and not self.bucket:
+            raise ParameterError(
+                "No address is given.", field="bucket", hint=f"Write it as {EXAMPLE}."
+            )
         return TableSchema()
 
     def peek(self) -> Peek:
@@ -133,6 +154,8 @@ class DataLoad(Card):
             return self.upload_name or "no file yet"
         if self.source == "url":
             return name_of(self.url) if self.url else "no address yet"
+        if self.source == "bucket":
+            return name_in(self.bucket) or "no address yet"
         return Path(self.path.strip()).name or "no path yet"
 
     def face(self, outputs: tuple[Value, ...]) -> Face | None:
@@ -156,28 +179,32 @@ class DataLoad(Card):
     def _opened(self) -> Iterator[Source]:
         """Open the file; what is wrong with it is said at the field it was chosen in."""
         try:
-            with self._stream() as (stream, name):
-                yield Source(stream, name)
+            with self._stream() as source:
+                yield source
         except ParameterError as error:
             error.field = error.field or self.source
             raise
 
     @contextmanager
-    def _stream(self) -> Iterator[tuple[IO[bytes], str]]:
+    def _stream(self) -> Iterator[Source]:
         """Open the file, and say what it is called."""
         sample = self._sample()
         if sample is not None:
             with sample.path.open("rb") as stream:
-                yield stream, sample.path.name
+                yield Source(stream, sample.path.name)
         elif self.source == "upload":
             with open_upload(self.upload) as stream:
-                yield stream, self.upload_name
+                yield Source(stream, self.upload_name)
         elif self.source == "url":
             with download(self.url) as stream:
-                yield stream, name_of(self.url)
+                yield Source(stream, name_of(self.url))
+        elif self.source == "bucket":
+            place = placed(self.bucket, self.region, self.endpoint)
+            with opened(place, Keys(self.access_key, self.secret_key)) as (stream, version):
+                yield Source(stream, place.name, version)
         else:
             with open_path(self.path) as stream:
-                yield stream, Path(self.path.strip()).name
+                yield Source(stream, Path(self.path.strip()).name)
 
 
 def _columns(sample: Sample) -> tuple[ColumnSchema, ...]:

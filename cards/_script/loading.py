@@ -45,7 +45,8 @@ def _called(card: DataLoad) -> tuple[str, str]:
         return sample.path.name, "Synthetic data." if sample.synthetic else ""
     if card.source == "upload":
         return card.upload_name, ""
-    where = card.path.strip() if card.source == "path" else card.url
+    places = {"path": card.path, "url": card.url, "bucket": card.bucket}
+    where = places[card.source].strip()
     return PurePath(where.partition("?")[0]).name, f"From {where}"
 
 

@@ -18,7 +18,6 @@ from tensorrag.sources import allowed_hosts
 
 LONGEST = 2000
 """Characters of an address."""
-HOSTS_SETTING = "allowed_hosts"
 
 
 @dataclass(frozen=True)
@@ -49,9 +48,13 @@ def judged(url: str) -> Address:
     except ValueError:
         raise _wrong("This is no address.", "Give one such as https://example.org/t.csv.") from None
     if parts.scheme != "https":
+        stored = parts.scheme in ("s3", "gs", "runpod")
         raise _wrong(
-            f"{visible(parts.scheme or 'Such')[:20]} addresses are not read.",
-            "Give an address that begins with https://.",
+            f"{visible(parts.scheme or 'Such')[:20]} addresses are not read"
+            f"{' from the web' if stored else ''}.",
+            "Choose Bucket under Load from."
+            if stored
+            else "Give an address that begins with https://.",
         )
     if parts.username is not None or parts.password is not None:
         raise _wrong(
@@ -77,7 +80,7 @@ def _looked_up(host: str, port: int) -> str:
     if host.casefold() not in allowed_hosts() and not all(is_public(ip) for ip in ips):
         raise _wrong(
             f"{shown(host)} is in a network of one's own, which pipelines may not read from.",
-            f"Add the host to {HOSTS_SETTING} in the settings file, or upload the file.",
+            "Add it to the allowed hosts in the settings, or upload the file.",
         )
     return ips[0]
 

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 WHOLE = 20_000_000
 """Cells up to which a look at a Parquet file reads the data, to tell kinds for certain."""
+NEAR = 32 * 2**20
+"""Bytes up to which that is done over a network, too."""
 LOOKED_THROUGH = 256 * 2**20
 """Bytes up to which a look at a CSV file reads all of it."""
 LONGEST_NAME = 1000
@@ -72,7 +74,12 @@ def look(source: Source, choices: Choices | None = None, name: str | None = None
 
 
 def fingerprint(source: Source) -> str:
-    """Return what changes when the file does: a digest, or size and time for a huge file."""
+    """Return what changes when the file does: a digest, or size and time for a huge file.
+
+    Of a file in an object store it is what the store says, so that none is fetched for it.
+    """
+    if source.version is not None:
+        return source.version()
     stat = os.fstat(source.stream.fileno())
     if stat.st_size > HASHED:
         return f"{stat.st_size}-{stat.st_mtime_ns}"
@@ -98,7 +105,9 @@ def steady(source: Source) -> Iterator[None]:
         raise SourceChanged(source.shown)
 
 
-def _stamp(source: Source) -> tuple[int, int]:
+def _stamp(source: Source) -> str | tuple[int, int]:
+    if source.version is not None:
+        return source.version()
     stat = os.fstat(source.stream.fileno())
     return stat.st_size, stat.st_mtime_ns
 
@@ -153,7 +162,8 @@ def _look_at_part(source: Source, choices: Choices) -> tuple[TableSchema, dict[s
     kind = tell(source, head)
     if kind == "parquet":
         found = footer(source)
-        if found is not None and found.num_rows * found.num_columns > WHOLE:
+        far = source.version is not None and source.size > NEAR
+        if found is not None and (far or found.num_rows * found.num_columns > WHOLE):
             schema = TableSchema(columns=columns_of(found), rows=found.num_rows)
             _refuse_twice(list(schema.names or ()), source)
             return schema, dict(PARQUET)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any, Literal
 
@@ -37,6 +38,8 @@ class Source:
 
     stream: IO[bytes]
     name: str
+    version: Callable[[], str] | None = None
+    """Says what changes when the content does, where it lies with somebody who knows."""
 
     def head(self, size: int = HEAD) -> bytes:
         """Return its first bytes; the next to read it begins at the start."""

@@ -1,0 +1,258 @@
+"""Tables in object stores, read from a real server that speaks S3: there, not there, changed."""
+
+from __future__ import annotations
+
+import io
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+from urllib.request import Request, urlopen
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from moto.server import ThreadedMotoServer
+from pyarrow.fs import S3FileSystem
+
+from cards._tables import reading
+from cards._tables.bucket import placed
+from cards._tables.objects import Keys, opened
+from cards._tables.source import Choices, Reading, Source
+from cards.data_load import DataLoad
+from tensorrag import ParameterError, TableSchema, secret
+from tensorrag.errors import SourceChanged
+from tensorrag.sources import Sources, looking_in
+
+TABLE = b"rooms,price\n3,1.5\n4,2.5\n5,4.5\n"
+
+
+@dataclass
+class Bucket:
+    """The bucket `flats`, at a server of its own."""
+
+    endpoint: str
+    files: S3FileSystem
+
+    def put(self, key: str, content: bytes) -> None:
+        with self.files.open_output_stream(f"flats/{key}") as stream:
+            stream.write(content)
+
+    def card(self, key: str, **params: Any) -> DataLoad:
+        chosen = {"bucket": f"s3://flats/{key}", "endpoint": self.endpoint} | params
+        return DataLoad(source="bucket", **chosen)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Bucket]:
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    files = S3FileSystem(
+        access_key="test-key", secret_key="test-secret", region="us-east-1", scheme="http",
+        endpoint_override=f"{host}:{port}", allow_bucket_creation=True,
+    )  # fmt: skip
+    files.create_dir("flats")
+    yield Bucket(f"http://{host}:{port}", files)
+    server.stop()
+
+
+@pytest.fixture
+def bucket(server: Bucket, tmp_path: Path) -> Iterator[Bucket]:
+    """The server's host may be read from."""
+    with looking_in(Sources(uploads=tmp_path, base=tmp_path, hosts=frozenset({"127.0.0.1"}))):
+        yield server
+
+
+@pytest.mark.parametrize("scheme", ["s3", "gs", "runpod"])
+def test_a_table_in_a_bucket_is_looked_at_and_loaded(bucket: Bucket, scheme: str) -> None:
+    bucket.put("of 2026/flats.csv", TABLE)
+    card = bucket.card("", bucket=f"{scheme}://flats/of 2026/flats.csv")
+
+    seen, table = card.peek(), card.run().dataset
+
+    assert seen.schemas == (table.schema,)
+    assert table.to_pandas()["rooms"].tolist() == [3, 4, 5]
+    assert table.provenance.source == card.brief({}) == "flats.csv"
+    assert not seen.constant
+
+
+def test_a_changed_file_has_another_fingerprint_and_the_same_one_has_not(bucket: Bucket) -> None:
+    bucket.put("kept.csv", TABLE)
+    before = bucket.card("kept.csv").peek().fingerprint
+
+    assert before is not None
+    assert bucket.card("kept.csv").peek().fingerprint == before
+
+    bucket.put("kept.csv", TABLE.replace(b"4.5", b"4.6"))  # as long as before
+
+    assert bucket.card("kept.csv").peek().fingerprint != before
+
+
+def test_of_a_parquet_file_only_what_is_asked_for_is_fetched(bucket: Bucket) -> None:
+    content = parquet(**dict.fromkeys("abcdef", range(200_000)))
+    bucket.put("wide.parquet", content)
+
+    with opened(placed("s3://flats/wide.parquet", "", bucket.endpoint), Keys()) as (stream, _):
+        fetched = Counting(stream)
+        column = pq.ParquetFile(fetched, pre_buffer=False).read(["c"])
+
+    assert column["c"].to_pylist()[-1] == 199_999
+    assert 1_600_000 < fetched.bytes < len(content) / 4
+
+
+def test_a_large_parquet_file_is_looked_at_by_its_footer(
+    bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket.put("large.parquet", parquet(rooms=range(1000), price=[0.5] * 1000))
+    monkeypatch.setattr(reading, "NEAR", 1000)
+    monkeypatch.setattr(reading, "read_table", None)  # nothing asks for the rows
+
+    (seen,) = bucket.card("large.parquet").peek().schemas
+
+    assert isinstance(seen, TableSchema)
+    assert seen.rows == 1000
+    assert seen.names == ("rooms", "price")
+
+
+def parquet(**columns: Sequence[object]) -> bytes:
+    content = io.BytesIO()
+    pq.write_table(pa.table(columns), content, compression="none", use_dictionary=False)
+    return content.getvalue()
+
+
+class Counting(io.RawIOBase):
+    """Reads, and counts what was read."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream, self.bytes = stream, 0
+
+    def read(self, size: int = -1) -> bytes:
+        content = self._stream.read(size)
+        self.bytes += len(content)
+        return content
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return self._stream.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._stream.tell()
+
+
+def test_a_file_that_changes_while_it_is_read_is_not_taken(
+    bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket.put("moving.parquet", parquet(a=[1, 2]))
+
+    def changed_meanwhile(source: Source, choices: Choices) -> Reading:
+        table = reading.read_table(source, choices)
+        bucket.put("moving.parquet", parquet(a=[1, 3]))
+        return table
+
+    monkeypatch.setattr("cards.data_load.read_table", changed_meanwhile)
+
+    with pytest.raises(SourceChanged):
+        bucket.card("moving.parquet").run()
+
+
+@pytest.mark.parametrize(
+    ("params", "field", "sentence"),
+    [
+        ({"bucket": "s3://flats/none.csv"}, "bucket", "There is no file none.csv at that place"),
+        ({"bucket": "gs://flat/t.csv"}, "bucket", "There is no bucket flat at 127.0.0.1"),
+        ({"bucket": "runpod://flat/t.csv"}, "bucket", "There is no volume flat at 127.0.0.1"),
+        ({"endpoint": "http://127.0.0.1:9"}, "bucket", "127.0.0.1:9 takes no connection"),
+        ({"access_key": "key"}, "secret_key", "The secret key is missing"),
+        ({"secret_key": "key"}, "access_key", "The access key is missing"),
+    ],
+)
+def test_what_cannot_be_read_is_said_in_a_sentence(
+    bucket: Bucket, params: dict[str, str], field: str, sentence: str
+) -> None:
+    card = bucket.card("t.csv", **params)
+
+    for read in (card.peek, card.run):
+        with pytest.raises(ParameterError, match=sentence) as refused:
+            read()
+        assert refused.value.field == field
+        assert refused.value.hint
+
+
+def test_keys_that_may_not_read_are_named_and_never_shown(bucket: Bucket) -> None:
+    bucket.put("closed.csv", TABLE)
+    secret.give({"id": "AKIA-of-nobody", "key": "wrong-all-the-way"})
+
+    with only_known_keys(bucket), pytest.raises(ParameterError, match="these keys") as refused:
+        bucket.card("closed.csv", access_key="id", secret_key="key").run()
+
+    assert refused.value.field == "access_key"
+    assert "AKIA" not in f"{refused.value}{refused.value.hint}"
+
+
+@contextmanager
+def only_known_keys(bucket: Bucket) -> Iterator[None]:
+    """Have the server hold every request against its keys, of which it has none."""
+    for free_requests in ("0", "inf"):
+        headers = {"Content-Type": "text/plain"}
+        url = f"{bucket.endpoint}/moto-api/reset-auth"
+        urlopen(Request(url, free_requests.encode(), headers)).close()  # noqa: S310
+        if free_requests == "0":
+            yield
+
+
+@pytest.mark.parametrize(
+    ("params", "field", "sentence"),
+    [
+        ({"bucket": ""}, "bucket", "This is no address in a bucket"),
+        ({"bucket": "s3://flats"}, "bucket", "This is no address in a bucket"),
+        ({"bucket": "s3://flats/2026/"}, "bucket", "This is a folder"),
+        ({"bucket": "s3://169.254.169.254:80/latest"}, "bucket", "no address in a bucket"),
+        ({"bucket": "s3://me:secret@flats/t.csv"}, "bucket", "no address in a bucket"),
+        ({"bucket": "file:///etc/passwd"}, "bucket", "This is no address in a bucket"),
+        ({"bucket": "s3://flats/a\nb"}, "bucket", "This is no address in a bucket"),
+        ({"bucket": "runpod://flats/t.csv"}, "region", "data centre of the volume is not given"),
+        ({"region": "x.evil.example/"}, "region", "This is no region"),
+        ({"endpoint": "http://169.254.169.254"}, "endpoint", "no store that pipelines may read"),
+        ({"endpoint": "https://evil.example"}, "endpoint", "no store that pipelines may read"),
+        ({"endpoint": "https://127.0.0.1@evil.example"}, "endpoint", "has more than a host"),
+        ({"endpoint": "https://127.0.0.1/path"}, "endpoint", "has more than a host"),
+        ({"endpoint": "ftp://127.0.0.1"}, "endpoint", "This is no endpoint"),
+        ({"endpoint": "https://127.0.0.1:port"}, "endpoint", "This is no endpoint"),
+    ],
+)
+def test_addresses_that_lead_elsewhere_are_refused_before_anybody_is_asked(
+    tmp_path: Path, params: dict[str, Any], field: str, sentence: str
+) -> None:
+    card = DataLoad(source="bucket", **{"bucket": "s3://flats/t.csv"} | params)
+    allowed = Sources(uploads=tmp_path, base=tmp_path, hosts=frozenset({"127.0.0.1"}))
+
+    with looking_in(allowed), pytest.raises(ParameterError, match=sentence) as refused:
+        card.peek()
+
+    assert refused.value.field == field
+
+
+@pytest.mark.parametrize(
+    ("address", "region", "host"),
+    [
+        ("s3://flats/t.csv", "eu-west-1", "s3.eu-west-1.amazonaws.com"),
+        ("gs://flats/t.csv", "", "storage.googleapis.com"),
+        ("runpod://v0lume/t.csv", "EU-RO-1", "s3api-eu-ro-1.runpod.io"),
+    ],
+)
+def test_each_kind_of_address_is_asked_of_its_own_host(
+    address: str, region: str, host: str
+) -> None:
+    place = placed(address, region)
+
+    assert place.host == host
+    assert place.secure
