@@ -62,10 +62,8 @@ export function createActions({ graph, flow, selection, emit, session }) {
     const label = verb && `${verb} ${nodes.length ? counted(nodes) : named(annotations)}`
     for (const id of annotations) graph.annotations.delete(id)
     for (const id of edges) graph.removeEdge(id)
-    for (const id of nodes) {
-      graph.removeNode(id)
-      flow.drop(id)
-    }
+    for (const id of nodes) graph.removeNode(id)
+    flow.drop(nodes)
     selection.wires.clear()
     send([{ op: "remove", nodes, edges, annotations, heal: true }], label)
   }

@@ -18,7 +18,7 @@ export function createFlow(flowId, graph) {
   const places = shallowReactive(new Map())
   const elements = new Map()
   const lifted = new Map()
-  const { findNode, addNodes, removeNodes, setNodes, setViewport, dimensions, viewport } = vueFlow
+  const { findNode, setNodes, setViewport, dimensions, viewport } = vueFlow
 
   function load() {
     setNodes([...graph.nodes.values()].map(toFlowNode))
@@ -26,17 +26,28 @@ export function createFlow(flowId, graph) {
     for (const node of graph.nodes.values()) place(node.id, node)
   }
 
-  function put(node) {
-    const known = findNode(node.id)
-    if (!known) addNodes([toFlowNode(node)])
-    else known.dimensions = sizeOf(node)
-    if (!known?.dragging) place(node.id, node)
+  /** Cards that are new, or drawn otherwise than before. */
+  function put(cards) {
+    add(cards.filter(({ id }) => !places.has(id)))
+    for (const card of cards) {
+      const known = findNode(card.id)
+      known.dimensions = sizeOf(card)
+      if (!known.dragging) place(card.id, card)
+    }
   }
 
-  function remove(id) {
-    if (findNode(id)) removeNodes([id])
-    forget(id)
+  function drop(ids) {
+    const gone = new Set(ids.filter((id) => places.has(id)))
+    if (gone.size) vueFlow.nodes.value = held().filter(({ id }) => !gone.has(id))
+    for (const id of ids) forget(id)
   }
+
+  /** All at once: to add or remove one by one, Vue Flow looks through all of them for each. */
+  function add(cards) {
+    if (cards.length) setNodes([...held(), ...cards.map(toFlowNode)])
+  }
+
+  const held = () => toRaw(vueFlow.nodes.value)
 
   function forget(id) {
     places.delete(id)
@@ -47,11 +58,8 @@ export function createFlow(flowId, graph) {
   function match() {
     const gone = [...places.keys()].filter((id) => !graph.nodes.has(id))
     const come = [...graph.nodes.values()].filter(({ id }) => !places.has(id))
-    if (gone.length) removeNodes(gone)
-    if (come.length) addNodes(come.map(toFlowNode))
-    for (const id of gone) forget(id)
-    for (const node of come) place(node.id, node)
-    for (const node of graph.nodes.values()) if (node.composite) put(node)
+    drop(gone)
+    put([...come, ...[...graph.nodes.values()].filter(({ composite }) => composite)])
     moves.value += 1
   }
 
@@ -174,7 +182,7 @@ export function createFlow(flowId, graph) {
     places,
     load,
     put,
-    drop: remove,
+    drop,
     match,
     focus,
     place,
