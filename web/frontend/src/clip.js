@@ -24,6 +24,18 @@ export function clipOf({ graph, flow, sources }, ids, noteIds = []) {
   return JSON.stringify(clip, null, 2)
 }
 
+const MOST = 900_000
+
+/** A text as it goes to the server, or null where one message cannot hold it: indents are left out. */
+export function sendable(text) {
+  if (fits(text)) return text
+  const flat = text.replaceAll(/\n\s+/g, "\n") // within a string, JSON has no line breaks
+  return fits(flat) ? flat : null
+}
+
+/** What is emitted is written as JSON, and that into the message as JSON once more. */
+const fits = (text) => JSON.stringify(JSON.stringify(text)).length < MOST
+
 /** The rectangle around the cards of a clip, as far as it can be read; the server reads it well. */
 function extentOf(text) {
   try {

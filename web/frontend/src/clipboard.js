@@ -1,7 +1,10 @@
 import { onBeforeUnmount, onMounted } from "vue"
 import { written } from "./commands/keys.js"
-import { clipOf, createPlacing } from "./clip.js"
+import { clipOf, createPlacing, sendable } from "./clip.js"
 import { isEditable } from "./keyboard.js"
+
+const TOO_MUCH =
+  "What was copied is too large to be pasted at once: paste it in parts, or export it and drop the file on the list of pipelines."
 
 /**
  * Copy, cut and paste, by the browser's own events: they need no permission, and their keys are
@@ -47,7 +50,9 @@ export function useClipboard({ root, graph, flow, selection, actions, emit, enab
   }
 
   function paste(text) {
-    emit("paste", { text, ...placing.cornerFor(text, place()) })
+    const sent = sendable(text)
+    if (sent === null) return emit("rejected", { message: TOO_MUCH })
+    emit("paste", { text: sent, ...placing.cornerFor(text, place()) })
   }
 
   /** Where the pointer is on the plane, if it is on the canvas. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { clipOf, createPlacing } from "../src/clip.js"
+import { clipOf, createPlacing, sendable } from "../src/clip.js"
 import { createGraph } from "../src/graph.js"
 import { sample } from "./sample.js"
 
@@ -52,4 +52,15 @@ test("a text that is no clip has a place, for the server to say what is wrong wi
   for (const text of ["", "hello", "[]", '{"nodes": []}', '{"nodes": [{"position": {"x": "a"}}]}'])
     assert.deepEqual(cornerFor(text, { x: 11, y: 20 }), { x: 12, y: 20 })
   assert.equal(cornerFor("hello", null), null)
+})
+
+const written = (count) =>
+  JSON.stringify({ note: "a\n  b", nodes: Array.from({ length: count }, () => 1) }, null, 2)
+
+test("a large text goes without its indents, and one that is too large for a message not at all", () => {
+  assert.equal(sendable(written(10)), written(10))
+  const sent = sendable(written(150_000))
+  assert.ok(sent.length < written(150_000).length)
+  assert.deepEqual(JSON.parse(sent), JSON.parse(written(150_000)))
+  assert.equal(sendable(written(600_000)), null)
 })
