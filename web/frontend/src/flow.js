@@ -56,10 +56,8 @@ export function createFlow(flowId, graph) {
 
   /** Hold just the cards that are drawn now, after some were folded into one, or came out of it. */
   function match() {
-    const gone = [...places.keys()].filter((id) => !graph.nodes.has(id))
-    const come = [...graph.nodes.values()].filter(({ id }) => !places.has(id))
-    drop(gone)
-    put([...come, ...[...graph.nodes.values()].filter(({ composite }) => composite)])
+    drop([...places.keys()].filter((id) => !graph.nodes.has(id)))
+    put([...graph.nodes.values()].filter(({ id, composite }) => composite || !places.has(id)))
     moves.value += 1
   }
 
