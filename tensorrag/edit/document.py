@@ -37,6 +37,8 @@ class Change:
     """The revision that ``after`` is."""
     label: str
     kind: ChangeKind = "step"
+    of: int = 0
+    """Of an undo or redo: the revision that the step had led to when it was made."""
 
     def __bool__(self) -> bool:
         """Tell whether anything changed."""
@@ -118,17 +120,17 @@ class Document:
     def undo(self) -> Change | None:
         """Take the last step back; None if there is none."""
         step, self._open = self._steps.undo(), None
-        return self._show(step.before, step.label, "undo") if step else None
+        return self._show(step.before, step.label, "undo", step.revision) if step else None
 
     def redo(self) -> Change | None:
         """Make the step again that was taken back last; None if there is none."""
         step, self._open = self._steps.redo(), None
-        return self._show(step.after, step.label, "redo") if step else None
+        return self._show(step.after, step.label, "redo", step.revision) if step else None
 
-    def _show(self, pipeline: Pipeline, label: str, kind: ChangeKind) -> Change:
+    def _show(self, pipeline: Pipeline, label: str, kind: ChangeKind, of: int = 0) -> Change:
         before, self._pipeline = self._pipeline, pipeline
         self._revision += 1
-        return Change(before, pipeline, self._revision, label, kind)
+        return Change(before, pipeline, self._revision, label, kind, of)
 
     def _remember(self, step: Step, merge_key: str | None) -> ChangeKind:
         now, last = self._clock(), self._open

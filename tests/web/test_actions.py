@@ -67,6 +67,31 @@ async def test_what_is_no_number_stays_for_the_check_to_name(hands: Hands) -> No
     assert [problem.field for problem in hands.session.problems] == ["seed"]
 
 
+async def test_whose_step_was_taken_back_is_said_where_another_tab_made_it(hands: Hands) -> None:
+    other = Hands(hands.session)
+    hands("title", of="data_load", value="Houses")
+    other("set", of="data_split", param="seed", value="7")
+
+    hands("undo")
+    assert hands.said == ["Undo took back what was done elsewhere: Change seed."]
+    hands("undo")
+    assert hands.session.pipeline.nodes["data_load"].title is None
+    assert len(hands.said) == 1
+    other("redo")
+    assert other.said == ["Redo made again what was done elsewhere: Change Data Load."]
+
+
+async def test_what_was_done_before_a_tab_was_opened_is_taken_back_without_a_word(
+    hands: Hands,
+) -> None:
+    hands("set", of="data_split", param="seed", value="7")
+    reloaded = Hands(hands.session)
+    reloaded("undo")
+
+    assert reloaded.params("data_split") == {"seed": 4}
+    assert reloaded.said == []
+
+
 @pytest.mark.parametrize(
     ("action", "data"),
     [

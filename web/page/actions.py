@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from tensorrag.edit.clipboard import corner_of, excerpt
+from tensorrag.edit.document import Change
 from tensorrag.edit.edges import title_of
 from tensorrag.edit.labels import named_notes
 from tensorrag.errors import TensorRagError
@@ -56,6 +57,8 @@ class Edits:
         ``pasted`` selects the cards that were put in as a copy.
         """
         self._session, self._say, self._added, self._pasted = session, say, added, pasted
+        self._opened, self._own = session.revision, set[int]()
+        """What was done later, and not by this view, was done elsewhere."""
         self.selected: str | None = None
         """The card that this view is about."""
         self.uploading: dict[str, str] = {}
@@ -93,17 +96,26 @@ class Edits:
     def edit(self, ops: list[JsonObject], label: str = "", merge_key: str | None = None) -> bool:
         """Make an edit, or say why it cannot be made."""
         try:
-            self._session.edit(ops, label, merge_key)
+            self.own(self._session.edit(ops, label, merge_key))
         except TensorRagError as error:
             self._say(error.message, error.hint)
             return False
         return True
 
+    def own(self, change: Change) -> None:
+        """Take note of a change that was made in this view."""
+        self._own.add(change.revision)
+
     def _undo(self, _: Data) -> None:
-        self._session.undo()
+        self._say_whose(self._session.undo(), "Undo took back", "Redo makes it again.")
 
     def _redo(self, _: Data) -> None:
-        self._session.redo()
+        self._say_whose(self._session.redo(), "Redo made again", "Undo takes it back.")
+
+    def _say_whose(self, change: Change | None, did: str, hint: str) -> None:
+        """The steps of a pipeline are one row, whoever made them: say so of somebody else's."""
+        if change is not None and change.of > self._opened and change.of not in self._own:
+            self._say(f"{did} what was done elsewhere: {change.label}.", hint)
 
     # --- the pipeline -----------------------------------------------------------------------
 

@@ -148,7 +148,7 @@ class Editor(View):
         self._sweeps = Sweeps(self.sessions, self.session, self.edits, self.act)
         self._plots = Plots(lambda: self.session.pipeline.name, self.act)
         self._log = OpenLog(self.session, self.act)
-        self._histories = Histories(self.session, self.act)
+        self._histories = Histories(self.session, self.act, self.edits.own)
         self._actions |= (
             self._tables.actions
             | self._plots.actions

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 from itertools import groupby
 
 from nicegui import background_tasks, ui
 
+from tensorrag.edit.document import Change
 from tensorrag.edit.history import LONGEST_NAME, Version
 from tensorrag.errors import TensorRagError
 from web.canvas import PipelineCanvas
@@ -27,8 +29,9 @@ MOST_SAID = 30
 class Histories:
     """The history that a tab has open, if it has, and what people do in it."""
 
-    def __init__(self, session: Session, act: Act) -> None:
-        self._session, self._act = session, act
+    def __init__(self, session: Session, act: Act, own: Callable[[Change], None]) -> None:
+        """``own`` hears of a change that was made here."""
+        self._session, self._act, self._own = session, act, own
         self._place = ui.element("div")
         self._open: HistoryView | None = None
         self.actions: dict[str, Action] = {
@@ -64,7 +67,9 @@ class Histories:
             await self._open.name(text(data, "revision"), text(data, "value"))
 
     def _bring_back(self, data: Data) -> None:
-        if self._open is not None and self._open.bring_back(text(data, "revision")):
+        change = self._open.bring_back(text(data, "revision")) if self._open is not None else None
+        if change is not None:
+            self._own(change)
             self._close({})
 
 
@@ -121,18 +126,17 @@ class HistoryView:
         else:
             await self.load()
 
-    def bring_back(self, revision: str) -> bool:
-        """Make the pipeline what it was then; False if it cannot be."""
+    def bring_back(self, revision: str) -> Change | None:
+        """Make the pipeline what it was then; None if it cannot be."""
         version = self._found(count_of(revision))
         if version is None:
-            return False
+            return None
         try:
-            self._session.bring_back(version)
+            return self._session.bring_back(version)
         except TensorRagError as error:
             self._error = error
             self._write()
-            return False
-        return True
+            return None
 
     def _found(self, revision: int | None) -> Version | None:
         return next((each for each in self._versions if each.revision == revision), None)

@@ -62,5 +62,5 @@ test("a large text goes without its indents, and one that is too large for a mes
   const sent = sendable(written(150_000))
   assert.ok(sent.length < written(150_000).length)
   assert.deepEqual(JSON.parse(sent), JSON.parse(written(150_000)))
-  assert.equal(sendable(written(600_000)), null)
+  assert.equal(sendable(written(200_000)), null)
 })
