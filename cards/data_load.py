@@ -11,7 +11,7 @@ from cards._script.loading import load
 from cards._tables.bucket import EXAMPLE, name_in, placed
 from cards._tables.download import download, name_of
 from cards._tables.objects import Keys, opened
-from cards._tables.reading import fingerprint, look, read_table, steady
+from cards._tables.reading import fingerprint, look, read_table, stamp, steady
 from cards._tables.source import Choices, DecimalMark, Encoding, Separator, Source
 from cards._tables.workbook import NoSuchSheet
 from sample_data import SAMPLES, Sample
@@ -130,11 +130,13 @@ class DataLoad(Card):
             return Peek(schemas=(schema,), fingerprint=sample.sha256, constant=True)
         try:
             with self._opened() as source:
+                before = stamp(source)  # it may be written while it is read
                 seen, mark = look(source, self._choices()), fingerprint(source)
         except NoSuchSheet as error:
             return Peek(error=ErrorInfo.of(error), field="sheet", details={"sheets": error.sheets})
         constant = self.source == "upload"
-        return seen.model_copy(update={"fingerprint": mark, "constant": constant})
+        facts = {"fingerprint": mark, "stamp": before, "constant": constant}
+        return seen.model_copy(update=facts)
 
     def script(self, given: Given) -> Script:
         """Write it as plain Python."""

@@ -30,6 +30,9 @@ class Peek(BaseModel):
     schemas: tuple[AnySchema, ...] = ()
     fingerprint: str | None = None
     """Changes when the content of the source does."""
+    stamp: str | None = None
+    """How the source looked from outside, see `stamp_of`: while it looks so, the fingerprint holds,
+    and need not be made again. None where nothing tells."""
     constant: bool = False
     """Whether the source can never change: it comes along, or is named by its content."""
     error: ErrorInfo | None = None

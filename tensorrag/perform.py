@@ -69,7 +69,13 @@ def perform(task: Task, place: Place) -> JsonObject:
     """
     folders = Folders(allowed=place.allowed, workspace=place.workspace)
     hosts = frozenset(place.hosts)
-    sources = Sources(uploads=place.uploads, base=place.base, folders=folders, hosts=hosts)
+    sources = Sources(
+        uploads=place.uploads,
+        base=place.base,
+        folders=folders,
+        hosts=hosts,
+        known=(task.stamp, task.fingerprint),
+    )
     with looking_in(sources):
         if task.kind == "run":
             return _run(task, Store(place.store), sources)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -22,6 +23,9 @@ from tensorrag.folders import Folders
 from tensorrag.pipeline.names import visible
 
 SETTING = "allowed_folders"
+
+SETTLED_SECONDS = 2.0
+"""A file that was written longer ago shows by its times when it is written again, on any disk."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,8 @@ class Sources:
     """What else may be read."""
     hosts: frozenset[str] = frozenset()
     """Hosts in networks of one's own that may be read from all the same; in small letters."""
+    known: tuple[str | None, str | None] = (None, None)
+    """Stamp and fingerprint of the source as it was looked at before."""
     read: list[str] = field(default_factory=list, compare=False)
     """Fingerprints of what was read, as far as the card said so."""
 
@@ -62,6 +68,25 @@ def note_read(fingerprint: str) -> None:
     sources = _sources.get()
     if sources is not None:
         sources.read.append(fingerprint)
+
+
+def stamp_of(file: IO[bytes]) -> str | None:
+    """Return how an open file looks from outside, which changes whenever its content does.
+
+    None for one that was written a moment ago: its times may be too coarse to show it again.
+    """
+    seen = os.fstat(file.fileno())
+    if time.time() - max(seen.st_mtime, seen.st_ctime) < SETTLED_SECONDS:
+        return None
+    return f"{seen.st_dev} {seen.st_ino} {seen.st_size} {seen.st_mtime_ns} {seen.st_ctime_ns}"
+
+
+def known_fingerprint(stamp: str | None) -> str | None:
+    """Return the fingerprint of a source that looks as it did before; None where it does not."""
+    sources = _sources.get()
+    if sources is None or stamp is None or sources.known[0] != stamp:
+        return None
+    return sources.known[1]
 
 
 def allowed_hosts() -> frozenset[str]:

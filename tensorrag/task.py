@@ -54,6 +54,8 @@ class Task(BaseModel):
     """The cache key of its result: what it keeps meanwhile is found again by that."""
     fingerprint: str | None = None
     """Of the outside source that it reads, as it was looked at before."""
+    stamp: str | None = None
+    """How that source looked from outside then."""
     anew: bool = False
     """Whether it begins from the beginning, though an earlier one kept how far it was."""
     rehearsal: bool = False

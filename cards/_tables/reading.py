@@ -20,6 +20,7 @@ from cards._tables.workbook import read_old, read_zip
 from tensorrag import ColumnSchema, ParameterError, Peek, Table, TableSchema
 from tensorrag.errors import ErrorInfo, SourceChanged
 from tensorrag.pipeline.names import quoted
+from tensorrag.sources import known_fingerprint, stamp_of
 from tensorrag.types import Provenance
 
 if TYPE_CHECKING:
@@ -76,15 +77,23 @@ def look(source: Source, choices: Choices | None = None, name: str | None = None
 def fingerprint(source: Source) -> str:
     """Return what changes when the file does: a digest, or size and time for a huge file.
 
-    Of a file in an object store it is what the store says, so that none is fetched for it.
+    One that looks from outside as when its digest was made is not read again. Of a file in an
+    object store it is what the store says, so that none is fetched for it.
     """
     if source.version is not None:
         return source.version()
     stat = os.fstat(source.stream.fileno())
     if stat.st_size > HASHED:
         return f"{stat.st_size}-{stat.st_mtime_ns}"
+    if (known := known_fingerprint(stamp(source))) is not None:
+        return known
     source.stream.seek(0)
     return hashlib.file_digest(source.stream, "sha256").hexdigest()  # type: ignore[arg-type]
+
+
+def stamp(source: Source) -> str | None:
+    """Return how its file looks from outside, see `stamp_of`; None where it is no file here."""
+    return stamp_of(source.stream) if source.version is None else None
 
 
 @contextmanager

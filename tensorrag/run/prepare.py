@@ -150,7 +150,8 @@ async def look(
         checked: says which sources there are.
         executors: places that can look.
         place: the folders they look in.
-        known: what was seen before; a source that never changes is not looked at again.
+        known: what was seen before; a source that never changes is not looked at again, and the
+            content of one that looks as it did then is not read again.
 
     Returns:
         What was seen by peek key; a source that cannot be read has its error in the Peek.
@@ -159,22 +160,22 @@ async def look(
         ExecutorError: no executor could look.
     """
     wanted = {facts.peek_key: facts for facts in checked.nodes.values() if facts.peek_key}
-    before = await asyncio.to_thread(_constant, wanted, known or {})
-    unseen = {key: facts for key, facts in wanted.items() if key not in before}
-    seen = await asyncio.gather(*(_peek(facts, executors, place) for facts in unseen.values()))
-    return {**before, **dict(zip(unseen, seen, strict=True))}
+    before = await asyncio.to_thread(_readable, wanted, known or {})
+    constant = {key: peek for key, peek in before.items() if peek.constant}
+    unseen = {key: facts for key, facts in wanted.items() if key not in constant}
+    looks = (_peek(facts, executors, place, before.get(key)) for key, facts in unseen.items())
+    return {**constant, **dict(zip(unseen, await asyncio.gather(*looks), strict=True))}
 
 
-def _constant(keys: Iterable[str], known: Mapping[str, Peek]) -> dict[str, Peek]:
+def _readable(keys: Iterable[str], known: Mapping[str, Peek]) -> dict[str, Peek]:
+    """Return what was seen before at those of these sources that could be read."""
     found = {key: known.get(key) for key in keys}
-    return {
-        key: peek
-        for key, peek in found.items()
-        if peek is not None and peek.error is None and peek.constant
-    }
+    return {key: peek for key, peek in found.items() if peek is not None and peek.error is None}
 
 
-async def _peek(facts: NodeFacts, executors: Mapping[str, Executor], place: Place) -> Peek:
+async def _peek(
+    facts: NodeFacts, executors: Mapping[str, Executor], place: Place, before: Peek | None
+) -> Peek:
     executor = next((e for e in executors.values() if "peek" in e.kinds), None)
     if executor is None:
         raise PipelineError(
@@ -189,6 +190,8 @@ async def _peek(facts: NodeFacts, executors: Mapping[str, Executor], place: Plac
         params=facts.params,
         secrets=facts.secrets,
         timeout=facts.timeout,
+        fingerprint=before.fingerprint if before is not None else None,
+        stamp=before.stamp if before is not None else None,
     )
     try:
         handle = await executor.submit(task, place)

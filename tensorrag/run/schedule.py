@@ -64,6 +64,7 @@ class Schedule:
         }
         self._placements = prepared.placements
         self._pipeline, self._facts = prepared.pipeline, prepared.checked.nodes
+        self._peeks = prepared.peeks
         self._planner, self._store, self._memory = planner, store, memory
         self._anew = frozenset[str]() if resumes else frozenset(planner.fresh)
         """Nodes that begin from the beginning, though how far they were is kept."""
@@ -104,7 +105,12 @@ class Schedule:
         gpu, timeout = self._placements[node.id].gpu, self._pipeline.settings.get("timeout")
         one = self._pipeline.nodes[node.id]
         task = task_of(one, facts, inputs, self._memory, gpu, timeout)
-        seen = {"key": node.key or "", "fingerprint": node.made.get("fingerprint")}
+        peek = self._peeks.get(facts.peek_key or "")
+        seen = {
+            "key": node.key or "",
+            "fingerprint": node.made.get("fingerprint"),
+            "stamp": peek.stamp if peek is not None else None,
+        }
         return task.model_copy(update={**seen, "anew": node.id in self._anew})
 
     @property

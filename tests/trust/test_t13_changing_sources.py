@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -16,6 +17,7 @@ from executors.local_process import LocalExecutor
 from tensorrag.pipeline import Pipeline
 from tensorrag.run import Run
 from tensorrag.run.plan import plan
+from tensorrag.sources import stamp_of
 from tensorrag.store.place import Place
 from tensorrag.task import Task
 from tests.core.engine import Engine, InProcess, chain, node
@@ -113,6 +115,37 @@ async def test_a_file_that_changes_while_it_is_read_fails_and_is_kept_as_nothing
     assert (error.message, error.hint) == ("rooms.csv changed while it was read.", "Run again.")
     assert (now.nodes["data_load"].cached, columns(now)) == (False, ["rooms", "price", "garden"])
     assert (before.nodes["data_load"].cached, columns(before)) == (False, ["rooms", "price"])
+
+
+async def test_only_a_file_that_looks_as_it_did_is_not_read_again_for_its_fingerprint(
+    engine: Engine, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine.executor = InProcess()
+    monkeypatch.setattr("tensorrag.sources.SETTLED_SECONDS", 0)
+    await engine.run(loading(file))
+    peeks = engine.workspace.store.peeks
+    [(key, peek)] = peeks.items()
+    peeks.put(key, peek.model_copy(update={"fingerprint": "as it was"}))
+
+    same = await engine.run(loading(file), no_cache=True)
+    replaced(file, OLD.replace("4", "5"))
+    other = await engine.run(loading(file))
+
+    def read(run: Run) -> Any:
+        return engine.workspace.journal.record(run.id)["fingerprints"]["data_load"]
+
+    assert peek.stamp is not None
+    assert read(same) == "as it was"
+    assert read(other) == hashlib.sha256(file.read_bytes()).hexdigest()
+    assert other.nodes["data_load"].reason == "its data changed"
+
+
+def test_the_times_of_a_file_that_was_just_written_tell_nothing(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tensorrag.sources.SETTLED_SECONDS", 3600)
+    with file.open("rb") as stream:
+        assert stamp_of(stream) is None
 
 
 async def test_a_card_that_does_not_say_what_it_read_is_held_against_another_look(
