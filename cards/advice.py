@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from cards._advising.reckoning import LONG, WHYS, gpu_for, limits, trees
 from cards._advising.trying import LARGE, SMALL, Asked, Tried, tried
 from cards._learning.columns import feature_names, target_brief
-from cards._learning.estimators import CLASSIFIERS, REGRESSORS
+from cards._learning.estimators import CLASSIFIERS, REGRESSORS, called
 from cards._learning.rows import examples, refuse_no_rows
 from cards._learning.task import Wanted, decide, known_task
 from cards.model_define import ModelDefine
@@ -93,10 +93,8 @@ class Advice(Card):
         """Name the first three."""
         lines = _lines(outputs)
         first = [line for line in lines if line["fits"] and line["score"] is not None][:3]
-        return TextFace(
-            lines=tuple(f"{line['model'].replace('_', ' ')} · {_time(line['seconds'])}"
-                        for line in first) or ("no model fits",)
-        )  # fmt: skip
+        said = tuple(f"{called(line['model'])} · {_time(line['seconds'])}" for line in first)
+        return TextFace(lines=said or ("no model fits",))
 
     def previews(self, outputs: tuple[Value, ...]) -> dict[str, Preview]:
         """Show the models with their reasons."""
@@ -104,16 +102,11 @@ class Advice(Card):
         metric = METRICS[lines[0]["metric"]].label
         shown = RowsPreview(
             title="Which model",
-            columns=("Model", f"{metric}, few rows", "All rows take about", "Why, why not"),
+            columns=("Model", f"{metric}, few rows", "All rows take"),
             rows=tuple(
-                (
-                    line["model"].replace("_", " "),
-                    line["score"],
-                    _time(line["seconds"]),
-                    line["reason"],
-                )
-                for line in lines
+                (called(line["model"]), line["score"], _time(line["seconds"])) for line in lines
             ),
+            remarks=tuple(line["reason"] for line in lines),
         )
         how = (
             f"Times are estimates for this machine and one core, from fits to at most {SMALL:,} "
@@ -195,7 +188,7 @@ def _time(seconds: float | None) -> str:
     if seconds is None:
         return "–"
     if seconds < 1:
-        return "under a second"
+        return "< 1 s"
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -29,7 +29,7 @@ from tensorrag import (
     Table,
     TableSchema,
 )
-from tensorrag.preview import GroupPreview, Preview
+from tensorrag.preview import Face, FaceNumber, GroupPreview, NumbersFace, Preview
 from tensorrag.types import METRICS
 from tensorrag.types.value import Value
 
@@ -113,6 +113,18 @@ class Explain(Card):
         table = schemas.get(PORT)
         if isinstance(table, TableSchema) and table.provenance.part == "train":
             yield InputError(LEARNT, port=PORT, hint="Connect the test rows of the split.")
+
+    def face(self, outputs: tuple[Value, ...]) -> Face | None:
+        """Name the columns that matter most."""
+        table = outputs[0]
+        assert isinstance(table, Table)  # noqa: S101 - as Out says
+        first = table.arrow.slice(0, 3).to_pylist()
+        return NumbersFace(
+            items=tuple(
+                FaceNumber(label=row["column"], value=row["importance"], measured=True)
+                for row in first
+            )
+        )
 
     def previews(self, outputs: tuple[Value, ...]) -> dict[str, Preview]:
         """Show the pictures above the table of importance."""

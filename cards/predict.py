@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from pydantic import PrivateAttr
+
 from cards._learning import missing_features, predict, probabilities
 from cards._script import learning
 from tensorrag import (
@@ -18,9 +20,11 @@ from tensorrag import (
     Table,
     TableSchema,
 )
+from tensorrag.preview import Preview, TablePreview
 from tensorrag.recipe import followed, is_raw
 from tensorrag.script import Given, Script
 from tensorrag.types import ColumnSchema
+from tensorrag.types.value import Value
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -43,6 +47,8 @@ class Predict(Card):
     shares: bool = Field(True, label="Probabilities")
     """For a model that tells classes apart: how likely each is, in columns of their own."""
 
+    _added: int = PrivateAttr(0)
+
     class Out(NamedTuple):
         predictions: Table
 
@@ -52,9 +58,16 @@ class Predict(Card):
         column = ColumnSchema(name=name, unit=trained_model.target_unit)
         rows = _as_trained(dataset, trained_model)
         table = dataset.arrow.append_column(name, _predicted(trained_model, rows))
+        before = dataset.arrow.num_columns
         for share, values in self._shares(trained_model, rows).items():
             table = table.append_column(_free(share, table.column_names), values)
+        self._added = table.num_columns - before
         return self.Out(Table(table, columns=[column], like=dataset))
+
+    def previews(self, outputs: tuple[Value, ...]) -> dict[str, Preview]:
+        """Show what is predicted first, where it can be seen beside the rows."""
+        shown = super().previews(outputs)["predictions"]
+        return {"predictions": _last_first(shown, self._added) if self._added else shown}
 
     def propagate(self, dataset: TableSchema, trained_model: ModelSchema) -> TableSchema:
         """Add the new column, where the table has what the model takes."""
@@ -108,6 +121,15 @@ class Predict(Card):
             f"probability_{label}": pa.array(found[:, at], pa.float64())
             for at, label in enumerate(model.classes or ())
         }
+
+
+def _last_first(shown: Preview, count: int) -> Preview:
+    """Put the last columns of a table before the others, as far as they are shown."""
+    if not isinstance(shown, TablePreview) or shown.more_columns:
+        return shown
+    turned = [(*row[-count:], *row[:-count]) for row in shown.sample]
+    columns = (*shown.columns[-count:], *shown.columns[:-count])
+    return shown.model_copy(update={"columns": columns, "sample": tuple(turned)})
 
 
 def _as_trained(table: Table, model: Model) -> Table:

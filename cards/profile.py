@@ -15,8 +15,12 @@ from tensorrag.preview import (
     Axis,
     BarsPreview,
     ChartPreview,
+    ColumnProfile,
+    Face,
+    FaceNumber,
     GroupPreview,
     HeatPreview,
+    NumbersFace,
     Preview,
     Series,
     Stat,
@@ -83,6 +87,20 @@ class Profile(Card):
         rows = "" if table.rows is None else f"{table.rows:,} × "
         return f"{rows}{len(table.columns):,} columns"
 
+    def face(self, outputs: tuple[Value, ...]) -> Face | None:
+        """Count what is missing, and the columns that look odd."""
+        table = outputs[0]
+        assert isinstance(table, Table)  # noqa: S101 - as Out says
+        lines = table.arrow.select(["missing", "note"]).to_pylist()
+        counts = {
+            "columns": len(lines),
+            "missing values": sum(line["missing"] for line in lines),
+            "odd columns": sum(bool(line["note"]) for line in lines),
+        }
+        return NumbersFace(
+            items=tuple(FaceNumber(label=label, value=count) for label, count in counts.items())
+        )
+
     def previews(self, outputs: tuple[Value, ...]) -> dict[str, Preview]:
         """Show the pictures above the table of statistics."""
         shown = super().previews(outputs)["statistics"]
@@ -92,9 +110,11 @@ class Profile(Card):
         self, table: Table, found: Sequence[Described], repeated: int, close: Together | None
     ) -> list[Preview]:
         looked_at = min(table.num_rows, MOST_DRAWN)
-        size = (Stat(label="rows", value=table.num_rows), Stat(label="columns", value=len(found)))
+        size = [Stat(label="rows", value=table.num_rows), Stat(label="columns", value=len(found))]
+        if self.pictures < len(found):
+            size.append(Stat(label="drawn below", value=f"the first {self.pictures}"))
         shown: list[Preview] = [
-            StatsPreview(title="Table", items=size),
+            StatsPreview(title="Table", items=tuple(size)),
             TextPreview(text=" ".join(sentences(list(found), repeated, looked_at))),
         ]
         shown += _missing(found)
@@ -139,6 +159,8 @@ def _has_picture(each: Described) -> bool:
 
 def _distribution(each: Described) -> Preview:
     column = each.found
+    if column.kind == "binary" and column.histogram is not None:
+        return _yes_or_no(column)
     if column.histogram is not None:
         edges = [float(edge or 0) for edge in column.histogram.edges]
         middles = tuple((low + high) / 2 for low, high in pairwise(edges))
@@ -158,6 +180,19 @@ def _distribution(each: Described) -> Preview:
         names=tuple(each.value or "(empty)" for each in top),
         values=tuple(each.count for each in top),
         note=f"and {rest:,} rarer values" if rest > 0 else None,
+    )
+
+
+def _yes_or_no(column: ColumnProfile) -> Preview:
+    counts = column.histogram.counts if column.histogram else ()
+    one_value = column.min == column.max
+    names = ("yes" if column.max else "no",) if one_value else ("no", "yes")
+    return BarsPreview(
+        title=column.name[:80],
+        x=Axis(label="rows"),
+        names=names,
+        values=(sum(counts),) if one_value else (counts[0], counts[-1]),
+        note=f"{column.missing:,} missing" if column.missing else None,
     )
 
 

@@ -113,5 +113,11 @@ def why_not(output: PortInfo, input: PortInfo) -> str | None:
 
 
 def with_article(type: str) -> str:
-    """Return the name of a type as a sentence has it: ``a Table``, ``an EstimatorSpec``."""
+    """Return a type as a sentence has it: ``a Table``, ``a model definition``."""
+    if type in _SAID:
+        return _SAID[type]
     return f"{'an' if type[0] in 'AEIOU' else 'a'} {type}"
+
+
+_SAID = {"EstimatorSpec": "a model definition", "NetworkSpec": "a network definition"}
+"""Types that are shown by another name than their class has."""

@@ -105,6 +105,8 @@ class Stat(_Payload):
     value: float | int | str | None
     unit: str | None = None
     note: str | None = None
+    before: float | int | str | None = None
+    """What it was, where it is a change."""
 
 
 class StatsPreview(_Payload):
@@ -275,6 +277,8 @@ class RowsPreview(_Payload):
     title: str
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
+    remarks: tuple[str, ...] = ()
+    """A sentence below each row, as many as rows."""
     note: str | None = None
 
 
@@ -297,6 +301,8 @@ class ThresholdsPreview(_Payload):
     positive: str
     """The class that a row is taken for from that share on."""
     negative: str
+    positive_first: bool = True
+    """Whether that class stands first, as in the confusion matrix."""
     counts: tuple[tuple[int, int, int, int], ...]
     """Rows rightly and wrongly taken for the one class, then for the other: TP, FP, FN, TN."""
     note: str | None = None
@@ -377,6 +383,10 @@ class FaceNumber(_Payload):
     label: str
     value: Number
     unit: str | None = None
+    word: str | None = None
+    """Stands where there is no number: ``none``, ``yes``."""
+    measured: bool = False
+    """Whether it has decimals also where it happens to be whole."""
 
 
 class CurveFace(_Payload):

@@ -199,7 +199,7 @@ def _listed(names: Sequence[str], most: int = 3) -> str:
 def _digits(value: float) -> str:
     size = abs(value)
     shown = f"{value:,.0f}" if size >= 1000 else f"{value:.3f}" if size < 10 else f"{value:.4g}"
-    return shown.replace("-", "−")
+    return (shown if float(shown.replace(",", "")) else shown.lstrip("-")).replace("-", "−")
 
 
 def _time(seconds: float) -> str:

@@ -68,8 +68,13 @@ _WORDS = {
 
 def words(model_type: str | None) -> str:
     """Name a model in a sentence: ``a random forest``."""
-    name = model_type or "it"
-    return _WORDS.get(name, f"a {name.replace('_', ' ')}")
+    kind = model_type or "it"
+    return _WORDS.get(kind, f"a {kind.replace('_', ' ')}")
+
+
+def called(model_type: str | None) -> str:
+    """Name a model in a list: ``random forest``."""
+    return words(model_type).removeprefix("an ").removeprefix("a ")
 
 
 def estimator(spec: EstimatorSpec, *, classify: bool, seed: int, weighted: bool, own: bool) -> Any:

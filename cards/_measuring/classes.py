@@ -38,6 +38,14 @@ def class_pictures(said: Answers) -> tuple[Preview, ...]:
     return (*pictures, *_two_classes(said))
 
 
+def _decided(told: np.ndarray, said: Answers) -> np.ndarray:
+    """Move shares of one half to the side that the model chose, so that both say the same."""
+    import numpy as np
+
+    tied = (told == 0.5) & (said.predicted != said.positive)
+    return np.where(tied, np.nextafter(0.5, 0), told)
+
+
 def _confusion(said: Answers, counts: np.ndarray) -> Preview:
     wrong = int(counts.sum() - counts.trace())
     return ConfusionPreview(
@@ -65,12 +73,13 @@ def _two_classes(said: Answers) -> Iterator[Preview]:
     truth, ranking = said.is_positive, said.ranking
     if ranking is None or truth.all() or not truth.any():
         return
+    if said.shares is not None:
+        yield moving(truth, _decided(ranking, said), said)
     yield _roc(truth, ranking)
     yield _precision_recall(truth, ranking)
     if said.shares is not None:
         yield _calibration(truth, ranking)
-        yield moving(truth, ranking, said)
-        yield _thresholds(truth, ranking, str(said.positive))
+        yield _thresholds(truth, _decided(ranking, said), str(said.positive))
 
 
 def _roc(truth: np.ndarray, ranking: np.ndarray) -> Preview:
@@ -147,6 +156,7 @@ def moving(truth: np.ndarray, told: np.ndarray, said: Answers) -> ThresholdsPrev
         title="Threshold",
         positive=str(said.positive),
         negative=str(negative),
+        positive_first=said.classes[0] == said.positive,
         counts=tuple((int(a), int(b), int(c), int(d)) for a, b, c, d in lines),
         caption="Chosen by these rows, it looks a little better here than on new ones.",
     )

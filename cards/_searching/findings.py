@@ -86,8 +86,8 @@ def face(trials: Sequence[Trial], metric: str) -> Face:
     best, label = best_of(trials, metric), METRICS[metric].label
     return NumbersFace(
         items=(
-            FaceNumber(label=f"{label} best", value=best.metric if best else None),
-            FaceNumber(label="as set", value=trials[0].metric),
+            FaceNumber(label=f"{label} best", value=best.metric if best else None, measured=True),
+            FaceNumber(label="as set", value=trials[0].metric, measured=True),
             FaceNumber(label="trials", value=len(trials)),
         )
     )
@@ -106,21 +106,17 @@ def preview(trials: Sequence[Trial], names: Sequence[str], metric: str) -> Previ
 def _values(best: Trial, own: Trial, names: Sequence[str], metric: str) -> Preview:
     label = METRICS[metric].label
     title = "Best values" if best.number else "The settings as they are were best"
-    rows = [Stat(label=label, value=best.metric, note=_was(best.metric, own.metric))]
+    rows = [Stat(label=label, value=best.metric, **_was(best.metric, own.metric))]
     rows += [
         Stat(label=name, value=_shown(best.values[name]),
-             note=_was(best.values[name], own.values[name]))
+             **_was(best.values[name], own.values[name]))
         for name in names
     ]  # fmt: skip
     return StatsPreview(title=title, items=tuple(rows))
 
 
-def _was(now: Any, before: Any) -> str | None:
-    if now == before:
-        return "as set"
-    if before is None:
-        return None
-    return f"was {before:.4g}" if isinstance(before, float) else f"was {_shown(before)}"
+def _was(now: Any, before: Any) -> Mapping[str, Any]:
+    return {"note": "as set"} if now == before else {"before": _shown(before)}
 
 
 def _shown(value: Any) -> str | float | int | None:
@@ -148,7 +144,8 @@ def _course(trials: Sequence[Trial], metric: str) -> Preview:
         ),
         zoomed=True,
         note=", ".join(told),
-        caption=f"The first trial has the settings as they are. {HONEST}",
+        caption="Dashed: each trial, the first with the settings as they are. Solid: the best so "
+        f"far. {HONEST}",
     )
 
 

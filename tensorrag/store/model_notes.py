@@ -95,6 +95,7 @@ def _note_model(
         **(_learnt_from(tables[0], schema.get("features") or ()) if tables else {}),
         "seconds": shown.get("seconds"),
         "device": shown.get("device"),
+        "cost": shown.get("cost"),
     }
     title = _title(schema, value, called)
     connection.execute(

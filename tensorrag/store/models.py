@@ -51,7 +51,8 @@ class ModelEntry:
     version: int
     """Which one of this title in its pipeline it is, from 1."""
     facts: JsonObject
-    """``{"schema", "value", "rows", "table", "columns", "seconds", "device"}`` of its run."""
+    """``{"schema", "value", "rows", "table", "columns", "seconds", "device", "cost"}`` of its
+    run."""
     measured: JsonObject | None
     """``{"metrics", "rows", "run", "node"}``: how it was last measured on other rows."""
     given: str | None
@@ -133,6 +134,7 @@ class ModelEntry:
             "made": timestamp(self.made),
             "seconds": self.facts.get("seconds"),
             "device": self.facts.get("device"),
+            "cost": self.facts.get("cost"),
             "sha256": self.sha256,
             "schema": schema,
         }

@@ -222,13 +222,17 @@ class Model(Value):
     def face(self) -> Face:
         """The loss curve where there is one, and the main metric on the training rows."""
         main, beside = MAIN[self.task]
-        score = FaceNumber(label=f"{METRICS[main].label} train", value=self.report.train.get(main))
+        score = FaceNumber(
+            label=f"{METRICS[main].label} train", value=self.report.train.get(main), measured=True
+        )
         loss = self.report.history.get("loss")
         if not loss:
             value = self.report.train.get(beside)
             kind = METRICS[beside]
             unit = self.target_unit if kind.in_target_units else None
-            second = FaceNumber(label=f"{kind.label} train", value=value, unit=unit)
+            second = FaceNumber(
+                label=f"{kind.short or kind.label} train", value=value, unit=unit, measured=True
+            )
             return NumbersFace(items=(score,) if value is None else (score, second))
         return CurveFace(
             values=tuple(loss),
@@ -310,7 +314,7 @@ class Model(Value):
         return StatsPreview(
             title="Training",
             items=(
-                Stat(label="model", value=self.name),
+                Stat(label="model", value=self.name.replace("_", " ")),
                 Stat(label="device", value=self.report.device),
                 Stat(label="time", value=round(self.report.seconds, 2), unit="s"),
                 Stat(label="epochs", value=len(self.report.history.get("loss", ())) or None),

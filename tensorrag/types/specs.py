@@ -12,9 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from tensorrag.plain import JsonObject
 from tensorrag.preview import (
     Face,
+    FaceNumber,
     LayerPicture,
     NetworkFace,
     NetworkPreview,
+    NumbersFace,
     Preview,
     Stat,
     StatsPreview,
@@ -89,14 +91,15 @@ class EstimatorSpec(_Spec):
 
     def preview(self) -> Preview:
         """Name and hyperparameters."""
-        items = [Stat(label="model", value=self.model_type)]
+        items = [Stat(label="model", value=self.model_type.replace("_", " "))]
         items += [Stat(label=name, value=_shown(value)) for name, value in self.params.items()]
         return StatsPreview(title="Model", items=tuple(items))
 
     def face(self) -> Face:
-        """The hyperparameters, a line each."""
-        lines = tuple(f"{name.replace('_', ' ')} {_short(v)}" for name, v in self.params.items())
-        return TextFace(lines=lines[:3] or (self.model_type, "no hyperparameters"))
+        """The first hyperparameters, a line each."""
+        if not self.params:
+            return TextFace(lines=(self.model_type.replace("_", " "), "no hyperparameters"))
+        return NumbersFace(items=tuple(_face_of(*each) for each in self.params.items())[:3])
 
 
 class Layer(BaseModel):
@@ -238,8 +241,15 @@ def _shown(value: Any) -> str | int | float | None:
     return value if isinstance(value, str | int | float | None) else json.dumps(value)
 
 
-def _short(value: Any) -> str:
-    """Write a value as people would say it."""
-    if isinstance(value, bool) or value is None:
-        return "yes" if value else "no" if value is False else "none"
-    return f"{value:g}" if isinstance(value, float) else str(_shown(value))
+def _face_of(name: str, value: Any) -> FaceNumber:
+    """Label a hyperparameter; what is no number is said as people would say it."""
+    label = name.replace("_", " ")
+    if isinstance(value, int) and not isinstance(value, bool):
+        return FaceNumber(label=label, value=value)
+    word = {None: "none", True: "yes", False: "no"}.get(value) if _is_plain(value) else None
+    text = f"{value:g}" if isinstance(value, float) else str(_shown(value))
+    return FaceNumber(label=label, value=None, word=word or text)
+
+
+def _is_plain(value: Any) -> bool:
+    return value is None or isinstance(value, bool)

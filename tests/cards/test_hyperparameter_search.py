@@ -190,7 +190,7 @@ def test_what_is_shown_tells_what_the_search_brought_and_that_it_flatters() -> N
     values, course, mattered = shown.items
     assert isinstance(values, StatsPreview)
     assert [each.label for each in values.items] == ["R²", "alpha", "fit_intercept"]
-    assert "was" in str(values.items[0].note)
+    assert values.items[0].before is not None
     assert isinstance(course, ChartPreview)
     assert "flattered" in str(course.caption)
     assert list(course.series[0].y) == sorted(course.series[0].y)  # type: ignore[type-var]

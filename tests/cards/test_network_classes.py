@@ -158,14 +158,18 @@ def test_a_number_is_predicted_from_categories_too() -> None:
     assert model.report.train["r2"] > 0.8
 
 
-def test_rare_classes_weigh_more_and_it_is_said() -> None:
-    rare, usual = (Table.from_pandas(visitors(3000, rare=share)) for share in (0.06, 1.0))
-    model = trained(rare, epochs=8)
+@pytest.mark.parametrize(("one_in", "share"), [(20, 1 / 2), (8, 1 / 8)])
+def test_rare_classes_weigh_as_much_as_others_and_it_is_said(one_in: int, share: float) -> None:
+    noise = np.random.default_rng(0).normal(size=2400)
+    kinds = np.where(np.arange(2400) % one_in, "usual", "rare")
+    nothing_to_learn = Table.from_pandas(pd.DataFrame({"x": noise, "kind": kinds}))
 
-    note = next(note for note in model.report.notes if "apart" in note and ":1" in note)
-    assert note.endswith("rare ones were given more weight (balanced).")
-    assert not any(":1 apart" in note for note in trained(usual, epochs=1).report.notes)
-    assert Evaluate().run(rare, model).metrics.values["recall"] > 0.8
+    model = trained(nothing_to_learn, hidden_layers=[4], epochs=6)
+
+    said = Predict().run(nothing_to_learn, model).predictions.to_pandas()
+    assert said["probability_rare"].mean() == pytest.approx(share, abs=0.04)
+    weighed = "rare ones were given more weight (balanced)." in " ".join(model.report.notes)
+    assert weighed == (one_in > 10)
 
 
 def test_accuracy_is_watched_beside_the_loss() -> None:

@@ -148,7 +148,7 @@ def test_a_wrong_setting_is_found_where_it_is(
             "port_taken",
             "dataset takes one wire and has several.",
         ),
-        (["model.model_spec-split.dataset"], "port_type", "takes a Table, not an EstimatorSpec."),
+        (["model.model_spec-split.dataset"], "port_type", "takes a Table, not a model definition."),
         (["split.test_dataset-split.dataset"], "cycle", "in a circle: split → split."),
     ],
 )

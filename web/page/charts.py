@@ -10,6 +10,7 @@ from typing import Any
 from nicegui.elements.echart import EChart
 
 from tensorrag.preview import Axis, ChartPreview, Series
+from web.page.wording import number
 
 Options = dict[str, Any]
 
@@ -19,6 +20,8 @@ _LOOKS = ("solid", "dashed", "solid", "dotted", "dotted", "dashed")
 """Of lines that share three inks."""
 _PLOT, _LABEL = 120, 14
 """Pixels between nought and the highest label, about, and that a label needs."""
+_LETTER, _LONGEST = 6, 110
+"""Pixels that a letter of such a label takes, and the longest one."""
 _TICK = {"color": "var(--ink-3)", "fontSize": 10.5}
 
 
@@ -54,8 +57,8 @@ def chart_options(chart: ChartPreview, *, large: bool = False) -> Options:
         large: whether it has the page for itself, and room for both axes.
     """
     histogram = chart.chart == "histogram" and not large
-    # The name and last value of a line stand at its end.
-    right = 12 if chart.shares else {"histogram": 2, "line": 62}.get(chart.chart, 12)
+    drawn = _series(chart, large=large)
+    right = 2 if chart.chart == "histogram" else _room_for(drawn)
     zoomed = axis_options(chart.x, grid=False, line=True) | {"scale": chart.chart != "bar"}
     if chart.chart == "histogram":
         zoomed |= _edges(chart.series)
@@ -79,8 +82,15 @@ def chart_options(chart: ChartPreview, *, large: bool = False) -> Options:
         "xAxis": zoomed,
         "yAxis": upright,
         "graphic": [] if histogram else axis_names(chart.x, chart.y, right),
-        "series": [*_series(chart, large=large), *_lines(chart)],
+        "series": [*drawn, *_lines(chart)],
     }
+
+
+def _room_for(lines: Sequence[Options]) -> int:
+    """Return how many pixels the longest name at the end of a line needs; 12 without names."""
+    labels = [line["endLabel"] for line in lines if line["type"] == "line"]
+    said = [len(label["formatter"]) for label in labels if label["show"]]
+    return min(_LONGEST, 10 + round(_LETTER * max(said))) if said else 12
 
 
 def _room(right: int, *, bare: bool) -> Options:
@@ -128,18 +138,20 @@ def live_curve(
     near the least value, not at 0.
     """
     foot = {"scale": True} if zoomed else {"min": 0}
+    drawn = live_series(lines)
+    right = max(62, _room_for(drawn))
     last = total or max((x for _, points in lines for x, _ in points), default=2)
     ends = {"max": max(total, 2)} if total else {}
     return base_options() | {
-        "grid": _large_room(62) if large else {"left": 34, "right": 62, "top": 28, "bottom": 32},
+        "grid": _large_room(right) if large else _room(right, bare=False),
         "xAxis": axis_options(Axis(label=unit), grid=False, line=True)
         | {"min": 1, "splitNumber": 5 if last < 1000 else 3}
         | ends,
         "yAxis": axis_options(Axis(label=metric), grid=True, line=False)
         | foot
         | {"splitNumber": 3},
-        "graphic": axis_names(Axis(label=unit), Axis(label=metric), 62),
-        "series": live_series(lines),
+        "graphic": axis_names(Axis(label=unit), Axis(label=metric), right),
+        "series": drawn,
     }
 
 
@@ -157,13 +169,14 @@ def compared_curves(
         line["lineStyle"]["type"] = look
         if line["data"] and line["data"][-1][0] < last:
             options["series"].append(_label_at_edge(line, last))
-    _keep_apart([each for each in options["series"] if each["endLabel"]["show"]])
+    _keep_apart(options["series"])
     options["grid"]["right"] = 96
     return options
 
 
 def _keep_apart(lines: list[Options]) -> None:
     """Move labels at the edge down so that each can be read; ECharts leaves them where they are."""
+    lines = [line for line in lines if line["endLabel"]["show"]]
     values = [line["data"][-1][1] for line in lines]
     highest = max(map(abs, values), default=0.0) or 1.0
     lowest_yet = -math.inf
@@ -278,6 +291,8 @@ def _series(chart: ChartPreview, *, large: bool) -> list[Options]:
             drawn.append(_cloud(series.name, points, 7 if large else 3.2))
         else:
             drawn.append(_bars(series.name, points, thin=chart.chart == "histogram"))
+    if chart.chart == "line" and not chart.zoomed:
+        _keep_apart(drawn)
     return drawn
 
 
@@ -317,7 +332,7 @@ def _line(name: str, points: list[Any], at: int, *, dashed: bool) -> Options:
         "itemStyle": {"color": colour},
         "endLabel": {
             "show": last is not None,
-            "formatter": f"{name} {last:.2g}" if last is not None else "",
+            "formatter": f"{name} {number(last)}" if last is not None else "",
             "color": colour,
             "fontSize": 11,
             "fontWeight": 500,

@@ -34,7 +34,7 @@ from web.page.markup import (
 )
 from web.page.models_view import ADDRESS, TASKS, moment
 from web.page.numerals import number_of
-from web.page.wording import number, percent, plural, seconds, when
+from web.page.wording import dollars, number, percent, plural, seconds, when
 
 FIELDS = 60
 """Features of a model that is asked by a form; a wider one is asked by a program."""
@@ -130,7 +130,15 @@ def _facts(model: JsonObject) -> Element:
         "From": _from(model),
         "Learnt from": learnt or "–",
         "Trained": " · ".join(
-            filter(None, [when(moment(model)), seconds(model["seconds"]), model["device"]])
+            filter(
+                None,
+                [
+                    when(moment(model)),
+                    seconds(model["seconds"]),
+                    model["device"],
+                    model.get("cost") and dollars(model["cost"]),
+                ],
+            )
         ),
         "Numbers fitted": number(model["parameters"]),
     }

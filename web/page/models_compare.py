@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from tensorrag.plain import JsonObject
 from tensorrag.types.metrics import METRICS
 from web.page.markup import Element, Node, b, button, div, h2, span, table, tbody, td, th, thead, tr
-from web.page.wording import number, seconds, size
+from web.page.wording import dollars, number, seconds, size
 
 FEWEST, MOST = 2, 6
 
@@ -52,9 +52,18 @@ def _table(models: Sequence[JsonObject]) -> Element:
             [_metric(name, models) for name in metrics],
             _line("Rows learnt from", [number(m["data"]["rows"]) for m in models]),
             _line("Time", [seconds(m["seconds"]) or "–" for m in models]),
+            _costs(models),
             _line("Size", [size(m["size"]) if m["size"] else "–" for m in models]),
         ],
     ]
+
+
+def _costs(models: Sequence[JsonObject]) -> Node:
+    """Say what was paid for each training, where any was."""
+    costs = [model.get("cost") for model in models]
+    if not any(costs):
+        return None
+    return _line("Cost", [dollars(cost) if cost else "none" for cost in costs])
 
 
 def _metric(name: str, models: Sequence[JsonObject]) -> Element:

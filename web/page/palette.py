@@ -95,7 +95,7 @@ def _card(info: CardInfo, types: Mapping[str, TypeInfo]) -> Element:
     return button(
         ".pcard", type="button", draggable="true", data_card=info.card, data_act="add_card",
         data_item=True, title=f"{info.title}: {info.summary}", data_key=f"card-{info.card}",
-    )[glyph(kind), span(".cut")[info.title]]  # fmt: skip
+    )[glyph(kind), span(".title")[info.title]]  # fmt: skip
 
 
 def _own(catalog: Catalog, groups: Mapping[str, Sequence[CardInfo]], pipeline: str) -> Node:

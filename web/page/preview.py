@@ -21,6 +21,7 @@ from tensorrag.preview import (
     NetworkPreview,
     Preview,
     RowsPreview,
+    Stat,
     StatsPreview,
     TablePreview,
     TextPreview,
@@ -205,19 +206,30 @@ def figure(value: float | int | None, unit: str | None = None) -> Node:
 
 
 def _stats(payload: StatsPreview) -> Element:
-    rows = [
-        tr[
-            td[words(item.label)],
-            td[
-                item.value if isinstance(item.value, str) else figure(item.value, item.unit),
-                isinstance(item.value, str) and item.unit and [" ", span(".u")[item.unit]],
-                item.note and [" ", span(".u")[item.note]],
-            ],
-        ]
-        for item in payload.items
-        if item.value is not None
-    ]
+    rows = [_stat(item) for item in payload.items if item.value is not None]
     return _section(payload.title, table(".mt.stats")[tbody[rows]])
+
+
+def _stat(item: Stat) -> Element:
+    if isinstance(item.value, str) and len(item.value) > _LINE:
+        return tr[td(".prose", colspan="2")[div(".m2")[words(item.label)], item.value]]
+    return tr[
+        td[words(item.label)],
+        td[
+            _told(item.value),
+            item.unit and [" ", span(".u")[item.unit]],
+            item.note and [" ", span(".u")[item.note]],
+            item.before is not None and [" ", span(".u")["was ", _told(item.before)]],
+        ],
+    ]
+
+
+def _told(value: str | float | int | None) -> str:
+    return value if isinstance(value, str) else number(value)
+
+
+_LINE = 60
+"""Letters that stand beside a label; a longer text stands below it."""
 
 
 def _rows(payload: RowsPreview) -> Element:
@@ -225,21 +237,26 @@ def _rows(payload: RowsPreview) -> Element:
         all(isinstance(row[at], int | float) or row[at] is None for row in payload.rows)
         for at in range(len(payload.columns))
     ]
-    shown = table(".mt")[
-        thead[tr[[th(scope="col")[name] for name in payload.columns]]],
-        tbody[
+    lines: list[Node] = [
+        tr[
             [
-                tr[
-                    [
-                        td[_cell(cell, first=at == 0, sign=at == len(row) - 1 and numeric[at])]
-                        for at, cell in enumerate(row)
-                    ]
-                ]
-                for row in payload.rows
+                td[_cell(cell, first=at == 0, sign=at == len(row) - 1 and numeric[at])]
+                for at, cell in enumerate(row)
             ]
-        ],
+        ]
+        for row in payload.rows
     ]
-    return _section(payload.title, shown, payload.note)
+    if payload.remarks:
+        lines = [
+            [line, _remark(said, payload)]
+            for line, said in zip(lines, payload.remarks, strict=False)
+        ]
+    heads = thead[tr[[th(scope="col")[name] for name in payload.columns]]]
+    return _section(payload.title, div(".across")[table(".mt")[heads, tbody[lines]]], payload.note)
+
+
+def _remark(said: str, payload: RowsPreview) -> Element:
+    return tr(".remark")[td(colspan=str(len(payload.columns)))[said]]
 
 
 def _cell(cell: Cell, *, first: bool, sign: bool) -> str:

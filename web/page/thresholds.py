@@ -51,17 +51,17 @@ def threshold_slider(payload: ThresholdsPreview) -> Element:
 
 def _confusion(payload: ThresholdsPreview) -> Element:
     hit, false, missed, right = payload.counts[USUAL]
-    names, words = (payload.positive, payload.negative), "Confusion at this threshold"
-    cells = (
-        [_cell("hit", "tp", hit, hit + missed), _cell("miss", "fn", missed, hit + missed)],
-        [_cell("miss", "fp", false, false + right), _cell("hit", "tn", right, false + right)],
+    real, other = hit + missed, false + right
+    lines = (
+        (payload.positive, (_cell("hit", "tp", hit, real), _cell("miss", "fn", missed, real))),
+        (payload.negative, (_cell("miss", "fp", false, other), _cell("hit", "tn", right, other))),
     )
+    turn = 1 if payload.positive_first else -1
+    words = "Confusion at this threshold"
     return div(".confusion", tabindex="0", role="group", aria_label=words)[
         table[
-            thead[tr[th(scope="col")["actual"], [th(scope="col")[name] for name in names]]],
-            tbody[
-                [tr[th(scope="row")[name], line] for name, line in zip(names, cells, strict=True)]
-            ],
+            thead[tr[th(scope="col")["actual"], [th(scope="col")[n] for n, _ in lines[::turn]]]],
+            tbody[[tr[th(scope="row")[name], cells[::turn]] for name, cells in lines[::turn]]],
         ]
     ]
 

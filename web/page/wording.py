@@ -20,7 +20,7 @@ def number(value: float | int | None, digits: int = 3) -> str:
     size = abs(value)
     if size >= 10**digits:
         written = f"{value:,.0f}"
-    elif size >= 1e-3 or value == 0:
+    elif size >= 1e-2 or value == 0:
         whole = len(str(int(size))) if size >= 1 else 1
         written = f"{value:,.{max(0, digits - whole)}f}"
     else:

@@ -20,9 +20,9 @@ export function judge(graph, from, id) {
 
 function judgeInputs(graph, source, from, node) {
   const output = source.outputs.find((port) => port.name === from.port)
-  const type = output.type
+  const type = said(output.type)
   if (!node.inputs.length) return refuse(`Takes no ${type}: it has no inputs`)
-  const ports = node.inputs.filter((port) => accepts(port, type))
+  const ports = node.inputs.filter((port) => accepts(port, output.type))
   if (!ports.length) return refuse(`Takes no ${type}: it takes ${listed(node.inputs)}`)
   const free = ports.filter(({ of }) => !from.upstream.has(of ?? node.id))
   if (!free.length) return refuse(`Makes a loop: ${node.title} feeds ${source.title}`)
@@ -31,9 +31,9 @@ function judgeInputs(graph, source, from, node) {
 
 function judgeOutputs(graph, target, from, node) {
   const input = target.inputs.find((port) => port.name === from.port)
-  if (!node.outputs.length) return refuse(`Gives no ${input.type}: it has no outputs`)
+  if (!node.outputs.length) return refuse(`Gives no ${said(input.type)}: it has no outputs`)
   const ports = node.outputs.filter((port) => accepts(input, port.type))
-  if (!ports.length) return refuse(`Gives no ${input.type}: it gives ${listed(node.outputs)}`)
+  if (!ports.length) return refuse(`Gives no ${said(input.type)}: it gives ${listed(node.outputs)}`)
   const free = ports.filter(({ of }) => !from.downstream.has(of ?? node.id))
   if (!free.length) return refuse(`Makes a loop: ${target.title} feeds ${node.title}`)
   return { ports: free.map(({ name }) => name) }
@@ -51,8 +51,8 @@ export function judgeSplice(graph, card, edge) {
   const free = card.inputs.filter((port) => port.many || !linked?.has(`in:${port.name}`))
   const inputs = free.filter((port) => accepts(port, from.type))
   const outputs = card.outputs.filter((port) => accepts(into, port.type))
-  if (!inputs.length) return { why: `${card.title} takes no ${from.type}` }
-  if (!outputs.length) return { why: `${card.title} gives no ${into.type}` }
+  if (!inputs.length) return { why: `${card.title} takes no ${said(from.type)}` }
+  if (!outputs.length) return { why: `${card.title} gives no ${said(into.type)}` }
   return {
     input: preferred(inputs, edge.source_port),
     output: preferred(outputs, edge.target_port),
@@ -65,11 +65,15 @@ function preferred(ports, name) {
   return (found ?? ports[0]).name
 }
 
+/** Types that people know by another name, as in catalog.py. */
+const NAMES = { EstimatorSpec: "model definition", NetworkSpec: "network definition" }
+const said = (type) => NAMES[type] ?? type
+
 function refuse(why) {
   return { ports: [], why }
 }
 
 function listed(ports) {
-  const names = [...new Set(ports.map((port) => port.type))]
+  const names = [...new Set(ports.map((port) => said(port.type)))]
   return names.length < 2 ? names[0] : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`
 }
