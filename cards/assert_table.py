@@ -24,7 +24,7 @@ class AssertTable(Card):
     libraries = ("pyarrow",)
     on_new_rows = "nothing"
 
-    condition: str = Field("", max_length=MAX_LENGTH)
+    condition: str = Field("", max_length=MAX_LENGTH, condition_of="dataset")
     """What must hold in every row; empty means nothing."""
     least_rows: int = Field(1, ge=0, label="Rows at least")
     """How many rows there must be."""

@@ -35,7 +35,7 @@ class DeriveColumn(Card):
     libraries = ("pyarrow",)
     on_new_rows = "again"
 
-    formula: str = Field("", max_length=MAX_LENGTH)
+    formula: str = Field("", max_length=MAX_LENGTH, formula_of="dataset")
     """What to compute for each row, such as `price / area`."""
     name: str = Field("derived", max_length=200)
     """What the new column is called."""

@@ -24,7 +24,7 @@ class FilterRows(Card):
     libraries = ("pyarrow",)
     on_new_rows = "nothing"
 
-    condition: str = Field("", max_length=MAX_LENGTH)
+    condition: str = Field("", max_length=MAX_LENGTH, condition_of="dataset")
     """What must hold for a row to stay, such as `price > 100 and city == 'Rome'`."""
 
     class Out(NamedTuple):

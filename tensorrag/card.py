@@ -59,6 +59,8 @@ def Field(
     recommended: tuple[float, float] | None = None,
     when: Mapping[str, Any] | None = None,
     columns_of: str | None = None,
+    condition_of: str | None = None,
+    formula_of: str | None = None,
     detail: str | None = None,
     choices_of: str | None = None,
     hyperparameters_of: str | None = None,
@@ -80,6 +82,8 @@ def Field(
         when: shown, checked and used only while other parameters have these values:
             ``when={"model_type": "ridge"}``, or a list of values.
         columns_of: the input whose columns this picks from.
+        condition_of: the input whose rows this tells apart, a text as in Filter Rows.
+        formula_of: the input whose columns this computes with, a text as in Derive Column.
         detail: the detail of the card's Peek that is shown with this. A choice overrides it, and
             is offered only where the source has such a detail.
         choices_of: what lists the values that this picks from: a detail of the card's Peek, or
@@ -92,6 +96,8 @@ def Field(
         "x-recommended": list(recommended) if recommended else None,
         "x-when": dict(when) if when else None,
         "x-columns-of": columns_of,
+        "x-condition-of": condition_of,
+        "x-formula-of": formula_of,
         "x-detail": detail,
         "x-choices-of": choices_of,
         "x-hyperparameters-of": hyperparameters_of,

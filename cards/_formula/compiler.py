@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from cards._formula.functions import FUNCTIONS, OPERATORS, Computed, Function, Kind, Takes
-from cards._formula.mistake import Mistake, nearest, short
-from cards._formula.tokens import WORDS
-from cards._formula.tree import Call, ColumnName, Constant, Node
 from cards._formula.values import constant, converted
+from tensorrag.formula.mistake import Mistake, nearest, short
+from tensorrag.formula.tokens import written
+from tensorrag.formula.tree import Call, ColumnName, Constant, Node
 
 KINDS: Mapping[str, Kind] = {
     "number": "number",
@@ -156,12 +156,6 @@ class _Alike(NamedTuple):
             return list(alike)
         nodes = self.node.arguments[self.first :]
         return [_dated(node, one) for node, one in zip(nodes, alike, strict=True)]
-
-
-def written(column: str) -> str:
-    """Write a column as it stands in a formula."""
-    plain = column.isidentifier() and column.lower() not in WORDS
-    return column if plain else "`" + column.replace("`", "``") + "`"
 
 
 def _function(node: Call) -> Function:

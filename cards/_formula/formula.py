@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from cards._formula.compiler import Compiler, Row
 from cards._formula.functions import Computed, Kind
-from cards._formula.mistake import Mistake, short
-from cards._formula.tree import parse
 from cards._formula.values import converted, whole
 from tensorrag import InputError, ParameterError, Table, TableSchema, report
+from tensorrag.formula.mistake import Mistake, short
+from tensorrag.formula.tree import parse
 
 if TYPE_CHECKING:
     import pyarrow as pa

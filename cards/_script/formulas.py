@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 
 from cards._formula.compiler import KINDS
 from cards._formula.functions import Kind
-from cards._formula.tree import COMPARISONS, Call, ColumnName, Constant, Node, parse
 from tensorrag import CardError, ColumnSchema, TableSchema
+from tensorrag.formula.tree import COMPARISONS, Call, ColumnName, Constant, Node, parse
 from tensorrag.script import literal
 
 FINITE = '''\

@@ -350,3 +350,34 @@ def test_a_field_is_tried_with_several_values_and_the_best_taken_over(
     dots = re.compile("R² by Model: Linear .*, Ridge .*, Lasso ")
     expect(sweep.get_by_role("img", name=dots)).to_be_visible()
     hands.picture("sweep-choices", fit=False)
+
+
+def test_a_condition_is_typed_with_the_names_that_there_are_or_built_row_by_row(
+    open_new: Callable[[dict[str, Any]], Hands],
+) -> None:
+    load, rows = PIPELINE["nodes"][0], {"id": "rows", "card": "filter_rows"}
+    wire = {"source": "load", "source_port": "dataset", "target": "rows"}
+    hands = open_new(PIPELINE | {
+        "nodes": [load, rows | {"position": {"x": 240, "y": 80}}],
+        "edges": [wire | {"target_port": "dataset"}],
+    })  # fmt: skip
+    hands.settings("rows")
+    condition, page = hands.field("condition"), hands.page
+
+    condition.press_sequentially("prog")
+    expect(page.get_by_role("option", name="progression")).to_be_visible()
+    condition.press("Enter")
+    condition.press_sequentially(" > 100")
+    expect(page.get_by_label("Row 1, value")).to_have_value("100")
+
+    page.get_by_role("button", name="Add a row").click()
+    page.get_by_label("Row 2, column").select_option("bmi")
+    page.get_by_label("Row 2, operator").select_option("<=")
+    page.get_by_label("Row 2, value").fill("30")
+    page.get_by_label("How the rows go together").select_option("or")
+    expect(condition).to_have_value("progression > 100 or bmi <= 30")
+    hands.picture("condition")
+
+    page.get_by_role("button", name="Remove row 1").press("Enter")
+    expect(condition).to_have_value("bmi <= 30")
+    expect(hands.card("rows")).to_contain_text("bmi <= 30")

@@ -17,7 +17,9 @@ from tensorrag.errors import TensorRagError
 from tensorrag.gpus import GPUS, USUAL
 from tensorrag.pipeline import JsonObject, Pipeline
 from tensorrag.pipeline.as_json import to_json
+from tensorrag.types import ColumnSchema
 from web.live.session import Session
+from web.page import clauses
 from web.page.apply_best import best_of
 from web.page.controls import edit_list
 from web.page.fields import FieldSpec, field_specs
@@ -77,6 +79,7 @@ class Edits:
             "set": self._set,
             "reset": self._reset,
             "tune": self._tune,
+            "clause": self._clause,
             "apply_best": self._apply_best,
             "list_add": lambda data: self._list("list_add", data),
             "list_up": lambda data: self._list("list_up", data),
@@ -186,17 +189,18 @@ class Edits:
         if spec.kind == "columns" and isinstance(raw, str):
             current = self._value(node, spec)
             chosen = list(current) if isinstance(current, list | tuple) else []
-            more = [raw] if raw in self._columns(node, spec) else spec.entries(raw)
+            names = {column.name for column in self._columns(node, spec)}
+            more = [raw] if raw in names else spec.entries(raw)
             value = [*chosen, *(name for name in more if name not in chosen)]
         if value == spec.default:
             value = None
         key = f"{node}.{spec.name}" if spec.kind not in ("switch", "choice") else None
         self._set_params(node, {spec.name: value}, key)
 
-    def _columns(self, node: str, spec: FieldSpec) -> set[str]:
+    def _columns(self, node: str, spec: FieldSpec) -> tuple[ColumnSchema, ...]:
         facts = self._session.checked.nodes.get(node)
         schema = facts.inputs.get(spec.columns_of or "") if facts else None
-        return {column.name for column in getattr(schema, "columns", None) or ()}
+        return getattr(schema, "columns", None) or ()
 
     def _reset(self, data: Data) -> None:
         found = self.spec(data)
@@ -216,6 +220,19 @@ class Edits:
             self._value(node, spec), getattr(schema, "tunable", None), name, what, data.get("value")
         )
         key = f"{node}.{spec.name}.{name}.{what}" if what in ("low", "high") else None
+        self._set_params(node, {spec.name: None if value == spec.default else value}, key)
+
+    def _clause(self, data: Data) -> None:
+        """Change a row of a condition, and with it the text."""
+        found = self.spec(data)
+        if found is None or found[1].kind != "condition":
+            return
+        node, spec = found
+        at, what = text(data, "index"), text(data, "what")
+        before, row = str(self._value(node, spec)), int(at) if at.isdecimal() else 0
+        columns = self._columns(node, spec)
+        value = clauses.changed(before, columns, row, what, data.get("value"))
+        key = f"{node}.{spec.name}.{row}" if what == "value" else None
         self._set_params(node, {spec.name: None if value == spec.default else value}, key)
 
     def _apply_best(self, data: Data) -> None:

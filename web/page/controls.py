@@ -6,8 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from zlib import crc32
 
 from tensorrag.check.problems import Problem
+from tensorrag.formula.tokens import written
 from tensorrag.types import ColumnSchema, Hyperparameter
 from web.page.fields import LISTS, FieldSpec, bounds, choice_words, defaults
 from web.page.icons import icon
@@ -119,6 +121,8 @@ def control(shown: Form, spec: FieldSpec) -> Node:
             return ranges(shown.node, spec, shown.value(spec), known)
         case "numbers":
             return [_text(shown, spec), _list(shown, spec)]
+        case "condition" | "formula":
+            return _formula(shown, spec)
         case _:
             return _text(shown, spec)
 
@@ -137,7 +141,7 @@ def _bound(control: Element, shown: Form, spec: FieldSpec) -> Element:
     )
 
 
-def _text(shown: Form, spec: FieldSpec) -> Node:
+def _text(shown: Form, spec: FieldSpec, *, completes: str | None = None) -> Node:
     numeric = spec.kind in ("number", "integer")
     control = _bound(input_(type="text"), shown, spec)(
         value=spec.write(shown.value(spec)),
@@ -148,10 +152,40 @@ def _text(shown: Form, spec: FieldSpec) -> Node:
         data_step=spec.step or _usual_step(spec) if numeric else None,
         autocomplete="off",
         spellcheck="false",
+        data_completes=completes,
+        aria_controls=completes,
+        aria_autocomplete="list" if completes else None,
     )
     typed = div(".inp.short" if numeric else ".inp")[control, spec.unit and span(".u")[spec.unit]]
     slides = slider(spec, field_id(spec), shown.value(spec))
     return div(".sliding")[typed, slides] if slides else typed
+
+
+def _formula(shown: Form, spec: FieldSpec) -> Node:
+    """Draw a text that names columns: they are offered while it is typed."""
+    columns = shown.columns.get(spec.columns_of or "")
+    if not columns:
+        return _text(shown, spec)
+    return [_text(shown, spec, completes=_names_id(spec, columns)), _names(spec, columns)]
+
+
+def _names(spec: FieldSpec, columns: Sequence[ColumnSchema]) -> Element:
+    """List the columns as they are written in a formula; the browser shows those that fit."""
+    named = _names_id(spec, columns)
+    options = [
+        div(".opt", role="option", id=f"{named}-{at}", data_value=written(column.name))[
+            span(".cut")[column.name], span(".u")[column.kind]
+        ]
+        for at, column in enumerate(columns)
+    ]
+    box = div(".menu.list", popover="manual", role="listbox", data_own=True, id=named)
+    return box(aria_label="Columns")[options]
+
+
+def _names_id(spec: FieldSpec, columns: Sequence[ColumnSchema]) -> str:
+    """Name the list after what is in it: which of it is shown is the browser's business."""
+    content = repr([(column.name, column.kind) for column in columns])
+    return f"{field_id(spec)}-{crc32(content.encode(errors='replace')):x}"
 
 
 def _usual_step(spec: FieldSpec) -> float:

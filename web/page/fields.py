@@ -18,7 +18,7 @@ from web.page.wording import number, words
 
 Kind = Literal[
     "switch", "choice", "number", "integer", "text", "column", "columns", "numbers", "texts",
-    "upload", "secret", "hyperparameters", "json",
+    "upload", "secret", "hyperparameters", "condition", "formula", "json",
 ]  # fmt: skip
 VAST = 2**31
 LISTS: frozenset[Kind] = frozenset({"columns", "numbers", "texts"})
@@ -148,7 +148,7 @@ def _spec(name: str, raw: JsonObject, definitions: JsonObject, required: bool) -
         unit=shape.get("x-unit"),
         recommended=(recommended[0], recommended[1]) if recommended else None,
         choices=_choices(shape),
-        columns_of=shape.get("x-columns-of"),
+        columns_of=next((shape[key] for key in _OF_COLUMNS if key in shape), None),
         when=shape.get("x-when"),
         detail=shape.get("x-detail"),
         choices_of=shape.get("x-choices-of"),
@@ -168,11 +168,16 @@ def _shape(raw: JsonObject, definitions: JsonObject) -> JsonObject:
     return shape
 
 
+_OF_COLUMNS = ("x-columns-of", "x-condition-of", "x-formula-of")
+
+
 def _kind(name: str, shape: JsonObject, items: JsonObject) -> Kind:
     if not shape.keys().isdisjoint({"enum", "const", "x-choices-of"}):
         return "choice"
     if "x-hyperparameters-of" in shape:
         return "hyperparameters"
+    if "x-condition-of" in shape or "x-formula-of" in shape:
+        return "condition" if "x-condition-of" in shape else "formula"
     if shape.get("format") == "upload" or name == "upload":
         return "upload"
     if shape.get("format") == "secret":

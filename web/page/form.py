@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tensorrag.check.problems import Problem
+from web.page.clauses import clause_rows
 from web.page.controls import Form, control, field_id, help_text, is_error
 from web.page.fields import FieldSpec
 from web.page.icons import icon
@@ -19,7 +20,17 @@ def form(shown: Form) -> Node:
     visible = shown.visible()
     if not visible:
         return div(".sec.m2.s12")["This card has no settings."]
-    return [_field(shown, spec) for spec in visible]
+    return [[_field(shown, spec), _rows(shown, spec)] for spec in visible]
+
+
+def _rows(shown: Form, spec: FieldSpec) -> Node:
+    """Below a condition, draw it row by row; above it stands the text, which counts."""
+    if spec.kind != "condition":
+        return None
+    columns = shown.columns.get(spec.columns_of or "")
+    return div(".field.k-rows", data_key=f"rows-{spec.name}", data_rows=spec.name)[
+        clause_rows(shown.node, spec, shown.value(spec), columns)
+    ]
 
 
 def _field(shown: Form, spec: FieldSpec) -> Element:

@@ -76,7 +76,7 @@ export function listenToComboboxes(root, act) {
   });
   root.addEventListener("mousedown", (event) => {
     const option = event.target.closest("[role=option]");
-    const input = option && root.querySelector(`[aria-controls="${option.parentElement.id}"]`);
+    const input = option && root.querySelector(`[role=combobox][aria-controls="${option.parentElement.id}"]`);
     if (input) {
       event.preventDefault();
       choose(input, option.dataset.value);

@@ -2,6 +2,7 @@
 // into a value and says what is wrong with it.
 import { away } from "./connection.js";
 import { isCombobox, listenToComboboxes } from "./combobox.js";
+import { listenToFormulas } from "./completing.js";
 
 const PAUSE = 400; // ms without a keystroke after which a half-typed value is sent along
 
@@ -68,6 +69,7 @@ export function listenToFields(root, act) {
     }
   });
   listenToComboboxes(root, act);
+  listenToFormulas(root);
 }
 
 // A number that is still being written ("1e-", "-", "0.") waits for the rest.

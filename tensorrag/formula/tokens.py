@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from cards._formula.mistake import Mistake, short
+from tensorrag.formula.mistake import Mistake, short
 
 Sort = Literal["number", "text", "word", "column", "sign", "end"]
 
@@ -37,7 +37,7 @@ class Token:
 
     def says(self, *signs: str) -> bool:
         """Tell whether it is one of these signs or words with a meaning."""
-        return self.text in signs and (self.sort == "sign" or self.text in WORDS)
+        return self.sort in ("sign", "word") and self.text in signs
 
 
 def tokens(text: str) -> list[Token]:
@@ -55,6 +55,12 @@ def tokens(text: str) -> list[Token]:
         found.append(_token(match))
         at = match.end()
     return [*found, Token("end", "", end)]
+
+
+def written(column: str) -> str:
+    """Write the name of a column as it stands in a formula."""
+    plain = column.isidentifier() and column.lower() not in WORDS
+    return column if plain else "`" + column.replace("`", "``") + "`"
 
 
 def number(token: Token) -> int | float:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cards._formula.mistake import Mistake, short
-from cards._formula.tokens import WORDS, Token, number, tokens
+from tensorrag.formula.mistake import Mistake, short
+from tensorrag.formula.tokens import WORDS, Token, number, tokens
 
 MAX_DEPTH = 50
 """Brackets in brackets."""
