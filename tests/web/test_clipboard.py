@@ -16,11 +16,27 @@ def test_the_text_of_a_file_can_be_pasted_however_it_was_saved() -> None:
         assert lost == 0
 
 
+def test_cards_come_out_of_a_mail_as_they_went_in() -> None:
+    node = Node("a", "train", title="a\xa0>\xa0b")
+    text = dumps(Pipeline("P", description="> so").with_nodes(node))
+    quoted = "".join(f"> > {line}\r\n" for line in text.splitlines())
+    for written in (
+        f"Dear all,\n\nthis is it:\n\n{text}\n\nYours, Ann",
+        f"On Monday Ann wrote:\n{quoted}",
+        f"```json\n{text}\n```",
+        text.replace("\n ", "\n\xa0"),
+    ):
+        copied, lost = read_copied(written)
+        assert copied["nodes"][0]["title"] == node.title
+        assert copied["description"] == "> so"
+        assert lost == 0
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
         ("", "There are no cards in what was copied."),
-        ("Dear reader", "There are no cards in what was copied."),
+        ("Dear reader {of this}", "There are no cards in what was copied."),
         ("[1, 2]", "There are no cards in what was copied."),
         (dumps(Pipeline()), "There are no cards in what was copied."),
         ("{", "What was copied cannot be pasted. This is not JSON"),
