@@ -1,12 +1,13 @@
+import { shallowRef } from "vue"
 import { useCanvas } from "./context.js"
-import { GRID, portOffset, snap } from "./geometry.js"
+import { GRID, cardHeight, portOffset, snap } from "./geometry.js"
 import { coverPage } from "./cover.js"
 
 const STRAIGHT_WITHIN = 7
 
 /**
  * Dragging cards: they snap to the grid, and to the height that makes a wire run level. With Alt
- * held, what is dragged stays and a copy comes to lie where it is dropped.
+ * held, what is dragged stays and a copy comes to lie where it is dropped: `copies` are their outlines.
  */
 export function useDragging() {
   const { graph, flow, selection, actions, splicing } = useCanvas()
@@ -14,6 +15,7 @@ export function useDragging() {
   let origin = null
   let notes = new Map()
   let cloned = null
+  const copies = shallowRef([])
 
   /** `before` is what was selected when the card was taken hold of: now it is selected itself. */
   function start({ event, node, nodes, before }) {
@@ -37,8 +39,19 @@ export function useDragging() {
       const { x, y } = flow.at(id)
       flow.place(id, { x: x + dx, y: y + dy })
     }
+    if (cloned) return outline(nodes)
     moveNotes(node.position)
     splicing.follow(node.position, event.touches?.[0] ?? event)
+  }
+
+  /** What a copy is made of goes back to where it was, and its outline is drawn where it would lie. */
+  function outline(nodes) {
+    copies.value = nodes.map(({ id }) => ({
+      id,
+      ...flow.at(id),
+      height: cardHeight(graph.nodes.get(id)),
+    }))
+    for (const [id, place] of cloned) if (flow.at(id)) flow.place(id, place)
   }
 
   /** Notes that are selected together with several cards go along. */
@@ -82,20 +95,19 @@ export function useDragging() {
     uncover = null
     flow.lower(idsOf(nodes))
     const target = splicing.end()
-    if (cloned) clone(nodes)
+    if (cloned) clone()
     else if (target) actions.splice(nodes[0].id, target)
     else if (nodes.length) actions.moved(idsOf(nodes), [...notes.keys()])
   }
 
-  function clone(nodes) {
-    const [first] = nodes
-    const by = first && apart(flow.at(first.id), cloned.get(first.id))
-    for (const [id, place] of cloned) if (flow.at(id)) flow.place(id, place)
-    for (const [id, note] of notes) graph.annotations.set(id, note)
+  function clone() {
+    const [first] = copies.value
+    const by = first && apart(first, cloned.get(first.id))
+    copies.value = []
     if (by && (by.x || by.y)) actions.duplicate(by)
   }
 
-  return { start, move, stop }
+  return { start, move, stop, copies }
 }
 
 const apart = (a, b) => ({ x: a.x - b.x, y: a.y - b.y })

@@ -114,5 +114,5 @@ export function useHolding(plane) {
     nextTick(() => document.activeElement?.closest("[data-id]")?.querySelector(".tr-card")?.blur())
   }
 
-  return { click }
+  return { click, copies: dragging.copies }
 }
