@@ -133,7 +133,8 @@ class Values(BaseModel):
     the current folder and what is mounted for data (`tensorrag.folders`); none where empty."""
     allowed_hosts: tuple[Host, ...] = Field((), max_length=100)
     """Hosts in networks of one's own, such as a file server, that pipelines may read from with
-    https. Hosts of the internet at large need not be named."""
+    https, and stores that speak S3. Hosts of the internet at large need not be named for https,
+    nor those of Amazon, Google and RunPod for buckets."""
     store_cap: int = Field(STORE_CAP, strict=True, ge=10**8, le=10**15)
     """Bytes of stored results that are kept."""
     card_memory: int | None = Field(None, strict=True, ge=256, le=2**24)

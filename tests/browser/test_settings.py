@@ -151,6 +151,19 @@ def test_folders_and_limits_are_checked_where_they_are_typed(
     expect(part.get_by_text("usual ones of this machine")).to_be_visible()
     assert "allowed_folders" not in kept(server)
 
+    hosts = page.get_by_test_id("settings-hosts")
+    for wrong in ("files lan", "https://files lan/"):
+        hosts.get_by_label("Name of a host").fill(wrong)
+        hosts.get_by_role("button", name="Allow", exact=True).click()
+        expect(hosts.get_by_role("alert")).to_contain_text("is no host")
+    hosts.get_by_label("Name of a host").fill("https://Files.lan:9000/flats")
+    page.keyboard.press("Enter")
+    expect(hosts.get_by_text("files.lan", exact=True)).to_be_visible()
+    assert kept(server)["allowed_hosts"] == ["files.lan"]
+    hosts.get_by_label("No longer allow files.lan").click()
+    expect(hosts.get_by_text("files.lan", exact=True)).to_have_count(0)
+    assert "allowed_hosts" not in kept(server)
+
     cap = page.get_by_label("Keep at most")
     cap.fill("much")
     cap.blur()

@@ -30,6 +30,7 @@ PAGES = (
     ("Trained models", MODELS),
     ("Settings", "/settings"),
     ("Settings: folders that may be read", "/settings#folders"),
+    ("Settings: hosts that may be read from", "/settings#hosts"),
     ("Settings: stored results", "/settings#results"),
     ("Settings: memory of a card", "/settings#memory"),
     ("Settings: secrets", "/settings#secrets"),

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 
 from web.live.notifying import Delivery
 from web.page.icons import icon
-from web.page.markup import Element, Node, button, div, h2, input_, label, p, section, span
+from web.page.markup import Element, Node, button, div, input_, label, p, span
+from web.page.settings_part import part, wrong
 from web.page.wording import when
 
 SAY = (
@@ -31,11 +32,7 @@ class Notifying:
 
 def notifying_part(shown: Notifying) -> Element:
     """Draw the part."""
-    return section(
-        ".part", id="notifying", data_testid="settings-notifying", aria_labelledby="notifying-h"
-    )[
-        h2(id="notifying-h")["When a run has ended"],
-        p(".m2")[SAY],
+    return part("notifying", "When a run has ended", SAY)[
         div(".field.line" + (".bad" if "webhook" in shown.wrong else ""), data_field="webhook")[
             div(".inp")[
                 input_(
@@ -50,7 +47,7 @@ def notifying_part(shown: Notifying) -> Element:
                 "Send a test"
             ],
         ],
-        _wrong(shown, "webhook") or _last(shown.last),
+        wrong(shown.wrong.get("webhook")) or _last(shown.last),
         div(".field.line" + (".bad" if "notify_after" in shown.wrong else ""),
             data_field="notify_after")[
             label(".s12", for_="notify_after")["Of runs that took at least"],
@@ -64,18 +61,8 @@ def notifying_part(shown: Notifying) -> Element:
                 span(".u.s12")["s"],
             ],
         ],
-        _wrong(shown, "notify_after"),
+        wrong(shown.wrong.get("notify_after")),
     ]  # fmt: skip
-
-
-def _wrong(shown: Notifying, name: str) -> Node:
-    sentence = shown.wrong.get(name)
-    return (
-        sentence
-        and div(".msg.error", role="alert")[
-            span(".c-error")[icon("failed", ".s")], div(".sp")[sentence]
-        ]
-    )
 
 
 def _last(last: Delivery | None) -> Node:

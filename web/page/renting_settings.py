@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tensorrag.rates import dollars
-from web.page.icons import icon
-from web.page.markup import Element, Node, a, div, h2, input_, label, p, section, span
+from web.page.markup import Element, Node, a, div, input_, label, span
 from web.page.remedies import SET_UP
+from web.page.settings_part import part, wrong
 
 CAP_FIRST = "Say first what a run may cost at most."
 """Why nothing is rented unasked without a cap."""
@@ -41,17 +41,13 @@ def renting_part(shown: Renting) -> Element:
         "A card runs on this machine, unless the card, its pipeline or the command line says "
         "otherwise. Nothing is rented before you press Run."
     )
-    return section(
-        ".part", id="renting", data_testid="settings-renting", aria_labelledby="renting-h"
-    )[
-        h2(id="renting-h")["Rented GPUs"],
-        p(".m2")[say],
+    return part("renting", "Rented GPUs", say)[
         div(".line")[
             div(".sp.s12")["Modal: your account, and what of TensorRag is in it."],
             a(".btn.o", href=SET_UP, data_testid="modal-setup")["Set up Modal"],
         ],
         _automatically(shown),
-        _wrong(shown, "rent_automatically"),
+        wrong(shown.wrong.get("rent_automatically")),
         _budget(shown, "budget_run", "A run may cost at most", shown.budget_run),
         _budget(shown, "budget_month", "A month may cost at most", shown.budget_month),
         _hard(shown),
@@ -88,7 +84,7 @@ def _budget(shown: Renting, name: str, words: str, amount: float | None) -> Node
             label(".s12", for_=name)[words],
             div(".inp.short")[control, span(".u.s12")["US$"]],
         ],
-        _wrong(shown, name),
+        wrong(shown.wrong.get(name)),
     ]
 
 
@@ -144,13 +140,3 @@ def _spent(shown: Renting) -> Element:
             span(".m2")["Reckoned here; the bill is the provider's."],
         ],
     ]
-
-
-def _wrong(shown: Renting, name: str) -> Node:
-    sentence = shown.wrong.get(name)
-    return (
-        sentence
-        and div(".msg.error", role="alert")[
-            span(".c-error")[icon("failed", ".s")], div(".sp")[sentence]
-        ]
-    )

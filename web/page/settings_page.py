@@ -7,12 +7,14 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from tensorrag.errors import ParameterError, TensorRagError
 from tensorrag.folders import Folders
 from tensorrag.store.inspection import pinned_size
 from web.live.sessions import Sessions
 from web.page.actions import Data, text
+from web.page.allowed_settings import Allowed
 from web.page.notifying_settings import Notifying
 from web.page.numerals import number_of
 from web.page.panel import Panel
@@ -66,9 +68,13 @@ class SettingsPage:
             case "add_folder":
                 await self._change("folders", text(data, "folder"), self._add_folder)
             case "remove_folder":
-                await self._change("folders", text(data, "folder"), self._remove_folder)
+                await self._change("folders", text(data, "entry"), self._remove_folder)
             case "usual_folders":
                 await self._change("folders", "", lambda _: self._set("allowed_folders", None))
+            case "add_host":
+                await self._change("hosts", text(data, "host"), self._add_host)
+            case "remove_host":
+                await self._change("hosts", text(data, "entry"), self._remove_host)
             case "store_cap":
                 await self._change("store_cap", text(data, "value"), self._store_cap)
             case "card_memory":
@@ -117,8 +123,8 @@ class SettingsPage:
             case "keep_secret":
                 wrong = "secrets" in self._wrong
                 self._panel.run_method("focusOn", "secret-value" if wrong else "secret-name")
-            case "add_folder":
-                self._panel.run_method("focusOn", "folder")
+            case "add_folder" | "add_host":
+                self._panel.run_method("focusOn", name.removeprefix("add_"))
 
     async def _change(self, setting: str, typed: str, change: Callable[[str], Any]) -> None:
         """Change a setting, in a thread: it is a file. What does not fit is said at its field."""
@@ -165,6 +171,15 @@ class SettingsPage:
         allowed = Folders.of(self._settings.get("allowed_folders"), root).allowed
         return [str(folder) for folder in dict.fromkeys(allowed) if folder != root]
 
+    def _add_host(self, typed: str) -> None:
+        self._set("allowed_hosts", list(dict.fromkeys([*self._hosts(), _host(typed)])))
+
+    def _remove_host(self, host: str) -> None:
+        self._set("allowed_hosts", [one for one in self._hosts() if one != host] or None)
+
+    def _hosts(self) -> tuple[str, ...]:
+        return self._settings.values().allowed_hosts
+
     def _store_cap(self, typed: str) -> None:
         self._set("store_cap", round(_number(typed, "GB", LEAST_CAP, MOST_CAP) * 10**9))
         self._workspace.tidy()
@@ -199,8 +214,14 @@ class SettingsPage:
     def _read(self) -> Shown:
         values, store = self._settings.values(), self._workspace.store
         return Shown(
-            folders=self._folders(),
-            usual=self._settings.get("allowed_folders") is None,
+            allowed=Allowed(
+                folders=self._folders(),
+                hosts=values.allowed_hosts,
+                usual=self._settings.get("allowed_folders") is None,
+                wrong=self._wrong,
+                typed=self._typed,
+                changes=self._changes,
+            ),
             held=store.size(),
             pinned=pinned_size(store, self._workspace.journal),
             cap=values.store_cap,
@@ -232,6 +253,11 @@ class SettingsPage:
             kept=self._kept,
             changes=self._changes,
         )
+
+
+def _host(typed: str) -> str:
+    """Take the host out of an address that was pasted whole, in small letters."""
+    return (urlsplit(typed).hostname or "" if "://" in typed else typed).lower()
 
 
 def _dollars(typed: str) -> float | None:

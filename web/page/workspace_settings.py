@@ -1,10 +1,11 @@
-"""How the page of the settings looks: folders, results, memory, secrets, and who gets in."""
+"""How the page of the settings looks: folders, hosts, results, memory, secrets, and who gets in."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from web.page.allowed_settings import Allowed, folders_part, hosts_part
 from web.page.icons import MARK, icon
 from web.page.markup import (
     Element,
@@ -21,12 +22,12 @@ from web.page.markup import (
     label,
     li,
     p,
-    section,
     span,
     ul,
 )
 from web.page.notifying_settings import Notifying, notifying_part
 from web.page.renting_settings import Renting, renting_part
+from web.page.settings_part import part, wrong
 from web.page.start import notice_of_damage
 from web.page.topbar import finder_button, theme_button
 from web.page.wording import size
@@ -36,9 +37,7 @@ from web.page.wording import size
 class Shown:
     """What the page shows. Of secrets it knows the names alone."""
 
-    folders: Sequence[str]
-    usual: bool
-    """Whether nobody has chosen folders: those of this machine are used."""
+    allowed: Allowed
     held: int
     """Bytes of stored results."""
     pinned: int
@@ -69,7 +68,8 @@ class Shown:
 def workspace_settings(shown: Shown) -> Node:
     """Draw the whole page."""
     parts = {
-        "folders": _folders(shown),
+        "folders": folders_part(shown.allowed),
+        "hosts": hosts_part(shown.allowed),
         "results": _results(shown),
         "memory": _memory(shown),
         "renting": renting_part(shown.renting),
@@ -81,7 +81,7 @@ def workspace_settings(shown: Shown) -> Node:
         _bar(),
         div(".wrap.slim")[
             [notice_of_damage(notice) for notice in shown.notices],
-            [part[_kept(name == shown.kept)] for name, part in parts.items() if part],
+            [drawn[_kept(name == shown.kept)] for name, drawn in parts.items() if drawn],
         ],
         _ask_secret(shown.asked),
         _ask_token(),
@@ -99,64 +99,8 @@ def _bar() -> Element:
     ]
 
 
-def _part(name: str, title: str, say: str) -> Element:
-    return section(".part", id=name, data_testid=f"settings-{name}", aria_labelledby=f"{name}-h")[
-        h2(id=f"{name}-h")[title], p(".m2")[say]
-    ]
-
-
 def _kept(now: bool) -> Element:
     return p(".kept.cap", role="status")["Saved" if now else ""]
-
-
-def _wrong(shown: Shown, name: str) -> Node:
-    sentence = shown.wrong.get(name)
-    return (
-        sentence
-        and div(".msg.error", role="alert")[
-            span(".c-error")[icon("failed", ".s")], div(".sp")[sentence]
-        ]
-    )
-
-
-# --- folders --------------------------------------------------------------------------------
-
-
-def _folders(shown: Shown) -> Element:
-    say = (
-        "A pipeline may read files in these folders, in the workspace, and what was uploaded. "
-        "Hidden files, such as keys, are left out everywhere."
-    )
-    return _part("folders", "Folders that may be read", say)[
-        ul(".rows")[[_folder(folder) for folder in shown.folders]]
-        if shown.folders
-        else div(".none")["None: pipelines read uploads alone."],
-        form(".line", data_sends="add_folder", data_key=f"folder-{shown.changes}")[
-            div(".inp")[
-                input_(
-                    type="text", name="folder", id="folder", value=shown.typed.get("folders", ""),
-                    placeholder="/home/me/data", aria_label="Full path of a folder",
-                    autocomplete="off", spellcheck="false", maxlength="4000",
-                )
-            ],
-            button(".btn.o", type="submit")["Allow"],
-        ],
-        _wrong(shown, "folders"),
-        p(".cap")["These are the usual ones of this machine."]
-        if shown.usual
-        else button(".link.t11", type="button", data_act="usual_folders")["Back to the usual ones"],
-    ]  # fmt: skip
-
-
-def _folder(folder: str) -> Element:
-    return li(data_key=f"folder-{folder}")[
-        span(".mono.cut", title=folder)[folder],
-        span(".sp"),
-        button(
-            ".x", type="button", data_act="remove_folder", data_folder=folder,
-            title=f"No longer allow {folder}", aria_label=f"No longer allow {folder}",
-        )[icon("close", ".s")],
-    ]  # fmt: skip
 
 
 # --- numbers --------------------------------------------------------------------------------
@@ -167,7 +111,7 @@ def _results(shown: Shown) -> Element:
     kept = f"{size(shown.pinned)} of it stays: the latest run of each pipeline."
     latest = span(".m2")[kept] if shown.pinned else None
     say = "Results are stored, so that no card runs twice. After each run, what was of use longest ago makes room."  # noqa: E501
-    return _part("results", "Stored results", say)[
+    return part("results", "Stored results", say)[
         div(".use")[
             div(".bar6")[span(style=f"width:{share:.1f}%")],
             div(".row.s12")[
@@ -186,7 +130,7 @@ def _memory(shown: Shown) -> Element:
         "A card may have a limit of its own, in its settings."
     )
     now = "" if shown.card_memory is None else str(shown.card_memory)
-    return _part("memory", "Memory of a card", say)[
+    return part("memory", "Memory of a card", say)[
         _number(shown, "card_memory", "At most", now, "MB", "by kind of card")
     ]
 
@@ -202,7 +146,7 @@ def _number(shown: Shown, name: str, word: str, now: str, unit: str, empty: str)
             label(".s12", for_=name)[word],
             div(".inp.short")[control, span(".u.s12")[unit]],
         ],
-        _wrong(shown, name),
+        wrong(shown.wrong.get(name)),
     ]
 
 
@@ -214,7 +158,7 @@ def _secrets(shown: Shown) -> Element:
         "Keys and tokens that cards ask for by name. A value goes to the card that names it and "
         "to nobody else; it is never shown again."
     )
-    return _part("secrets", "Secrets", say)[
+    return part("secrets", "Secrets", say)[
         ul(".rows")[[_secret(name) for name in shown.secrets]]
         if shown.secrets
         else div(".none")["None yet."],
@@ -238,7 +182,7 @@ def _secrets(shown: Shown) -> Element:
             ],
             button(".btn.o", type="submit")["Replace" if shown.replaces else "Keep"],
         ],
-        _wrong(shown, "secrets"),
+        wrong(shown.wrong.get("secrets")),
     ]  # fmt: skip
 
 
@@ -271,7 +215,7 @@ def _access(shown: Shown) -> Element | None:
     if not shown.has_token:
         return None
     say = "Where the editor asks for a token, only the printed link lets a browser in."
-    return _part("access", "Who gets in", say)[
+    return part("access", "Who gets in", say)[
         div(".line")[button(".btn.o", type="button", data_act="ask_token")["Draw a new token …"],]
     ]
 
