@@ -76,17 +76,40 @@ class _Lint:
                 hint="Measure on the test rows of the split whose train rows it learns from.",
                 fix=self._mend(node, table, model),
             )
-        elif shared(self._origins.chose(node.id, model.name), seen):
-            yield Problem(
-                code="rows_chose",
-                level="warning",
-                node=node.id,
-                port=table.name,
-                message="The model was chosen among others by these rows, so the metrics are a "
-                "little too good.",
-                hint="Compare the models on validation rows, and measure the best one on the test "
-                "rows.",
-            )
+        else:
+            yield from self._chosen(node, table, model)
+
+    def _chosen(self, node: Node, table: PortInfo, model: PortInfo) -> Iterator[Problem]:
+        """Warn of rows by which the model, or its settings, were chosen."""
+        seen = self._origins.arriving(node.id, table.name)
+        for card, ways in self._origins.chose(node.id, model.name).items():
+            if shared(ways, seen):
+                yield Problem(
+                    code="rows_chose",
+                    level="warning",
+                    node=node.id,
+                    port=table.name,
+                    message=f"{self._facts[card].title} chose the model by these rows, so the "
+                    "metrics are a little too good.",
+                    hint="Measure on test rows that chose nothing, and choose by validation rows.",
+                    fix=self._apart(node, table, model, card),
+                )
+                return
+
+    def _apart(self, node: Node, table: PortInfo, model: PortInfo, chose: str) -> Fix | None:
+        """Offer the test rows to measure on; where these chose, to choose without them."""
+        wires = self._origins.edges(node.id, table.name)
+        if model.many or len(wires) != 1:
+            return None
+        info = self._infos[self._pipeline.nodes[chose].card]
+        rows = [port for port in inputs_of(info, "Table") if port.optional]
+        at = wires[0]
+        if not _is_test(self._facts[at.source].schemas.get(at.source_port)):
+            return self._other_part(node, at, model)
+        cut = [edge for port in rows for edge in self._origins.edges(chose, port.name)]
+        label = f"Have {self._facts[chose].title} choose on folds of the train rows"
+        ops = tuple({"op": "disconnect", "id": edge.id} for edge in cut)
+        return Fix(label=label, ops=ops) if cut else None
 
     def _mend(self, node: Node, table: PortInfo, model: PortInfo) -> Fix | None:
         """Offer other rows to measure on, where one table goes there."""

@@ -65,7 +65,7 @@ class Origins:
         self._pipeline = pipeline
         self._keys: dict[str, str] = {}
         self._ways: dict[tuple[str, str], Ways] = {}
-        self._chosen: dict[tuple[str, str], Ways] = {}
+        self._chosen: dict[tuple[str, str], dict[str, Ways]] = {}
         if pipeline.cycle() is not None:
             return
         for node_id in pipeline.order():
@@ -82,10 +82,11 @@ class Origins:
         """Return the rows that come along a wire."""
         return self._among([edge])
 
-    def chose(self, node: str, port: str) -> Ways:
-        """Return the rows by which the models that arrive at an input were chosen among others."""
-        ends = [(edge.source, edge.source_port) for edge in self.edges(node, port)]
-        return frozenset[Way]().union(*(self._chosen.get(end, frozenset()) for end in ends))
+    def chose(self, node: str, *ports: str) -> dict[str, Ways]:
+        """Return by which rows the models that arrive at inputs were chosen, by card that did."""
+        edges = [edge for port in ports for edge in self.edges(node, port)]
+        ends = [self._chosen.get((edge.source, edge.source_port), {}) for edge in edges]
+        return {card: ways for found in ends for card, ways in found.items()}
 
     def edges(self, node: str, port: str) -> list[Edge]:
         """Return the wires into an input."""
@@ -103,20 +104,39 @@ class Origins:
         taken = self._among(edge for port in tables for edge in self.edges(node.id, port.name))
         known = self._among(edge for port in models for edge in self.edges(node.id, port.name))
         deals = sum(port.type == "Table" for port in info.outputs) > 1
-        chooses = any(port.many for port in models)
-        before = frozenset[Way]().union(*(self.chose(node.id, port.name) for port in models))
+        compares = any(port.many for port in models)
+        chosen = self._choices(node, info, compares=compares)
         for port in info.outputs:
             step = Step(self._keys[node.id], port.name, node.id)
             if not node.enabled:
                 ways = self.arriving(node.id, passing[port.name] or "")
             elif port.type != "Table":
-                ways = known if chooses else taken | known
-                self._chosen[node.id, port.name] = before | taken if chooses else before
+                ways = known if compares else taken | known
+                self._chosen[node.id, port.name] = chosen
             elif not tables:
                 ways = frozenset({(step,)})
             else:
                 ways = frozenset((*way, step) for way in taken) if deals else taken
             self._ways[node.id, port.name] = ways
+
+    def _choices(self, node: Node, info: CardInfo, *, compares: bool) -> dict[str, Ways]:
+        """Return by which rows what leaves a card was chosen, by the card that chose.
+
+        One that takes many models chooses by its rows; one that makes of what describes a model
+        another one searches, by its second table where there is one: fold by fold it measures on
+        rows that the model learns from afterwards.
+        """
+        tables = inputs_of(info, "Table")
+        before = self.chose(node.id, *(port.name for port in info.inputs if port not in tables))
+        if not node.enabled:
+            return before
+        if compares:
+            return before | {node.id: self.arriving(node.id, tables[0].name)} if tables else before
+        made = {port.type for port in info.outputs if port.type not in ("Table", "Model")}
+        searches = any(made & set(port.accepts) for port in info.inputs)
+        if searches and len(tables) > 1:
+            return before | {node.id: self.arriving(node.id, tables[1].name)}
+        return before
 
     def _key(self, node: Node, known: NodeFacts) -> str:
         inputs = [

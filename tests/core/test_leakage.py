@@ -298,3 +298,54 @@ def test_rows_that_chose_the_model_flatter_it(chosen_by: str, codes: list[str]) 
     found = check(of, REGISTRY).problems
 
     assert [each.code for each in found if each.code.startswith("rows")] == codes
+
+
+# --- settings that were searched ----------------------------------------------------------------
+
+SEARCH = {
+    "search": {
+        "card": "hyperparameter_search",
+        "params": {"target_column": "MEDV", "hyperparameters": [{"name": "alpha"}]},
+    },
+    "model": {"card": "model_define", "params": {"model_type": "ridge"}},
+    "split": {
+        "card": "data_split",
+        "params": {"train_ratio": 0.6, "validation_ratio": 0.2, "test_ratio": 0.2},
+    },
+}
+
+
+def searched(measured_on: str, *chosen_by: str) -> Pipeline:
+    """Settings are searched by some rows, and the model that has them is measured on some."""
+    return made(
+        NODES | SEARCH,
+        [
+            TO_SPLIT, "model.model_spec-search.model_spec", MODEL[1],
+            "split.train_dataset-search.train_dataset", "split.train_dataset-train.train_dataset",
+            *(f"{rows}-search.validation_dataset" for rows in chosen_by),
+            "search.best_model_spec-train.model_spec", f"{measured_on}-evaluate.test_dataset",
+        ],
+    )  # fmt: skip
+
+
+def flattered(of: Pipeline) -> list[Problem]:
+    return [each for each in check(of, REGISTRY).problems if each.code.startswith("rows")]
+
+
+@pytest.mark.parametrize("part", ["validation", "test"])
+def test_rows_that_chose_the_settings_flatter_the_model_until_a_click(part: str) -> None:
+    of = searched(f"split.{part}_dataset", f"split.{part}_dataset")
+    (problem,) = flattered(of)
+
+    assert (problem.code, problem.node, problem.port) == ("rows_chose", "evaluate", "test_dataset")
+    assert problem.message.startswith("Hyperparameter Search chose the model by these rows")
+    assert problem.fix is not None
+    for op in problem.fix.ops:
+        of = apply(of, op, CATALOG)
+    assert flattered(of) == []
+    assert ("Measure" in problem.fix.label) == (part == "validation")
+
+
+def test_a_search_that_leaves_the_test_rows_alone_is_no_reason_to_warn() -> None:
+    assert flattered(searched("split.test_dataset", "split.validation_dataset")) == []
+    assert flattered(searched("split.test_dataset")) == []
