@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from cards._advising.reckoning import LONG, WHYS, gpu_for, limits, trees
+from cards._advising.reckoning import LONG, WHYS, gpu_for, limits
 from cards._advising.trying import LARGE, SMALL, Asked, Tried, tried
 from cards._learning.columns import feature_names, target_brief
 from cards._learning.estimators import CLASSIFIERS, REGRESSORS, called
@@ -140,7 +140,6 @@ def _line(asked: Asked, kind: str, width: int) -> dict[str, Any]:
     found = Tried(0, None, None) if kind == "polynomial" and not fits else tried(asked, spec, rows)
     long = found.seconds is not None and found.seconds > LONG
     said = [WHYS[kind], against, found.trouble]
-    said.append(trees(rows) if kind == "random_forest" else "")
     said.append("That is long: try it on a sample of the rows." if long else "")
     return {
         "model": kind,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from cards._advising.reckoning import MANY_ROWS, limits
 from cards._learning.columns import feature_names, target_brief
 from cards._learning.task import Wanted, known_task
 from cards._learning.training import trained
@@ -22,9 +23,8 @@ from tensorrag import (
     Table,
     TableSchema,
 )
+from tensorrag.footprint import Footprint
 from tensorrag.script import Given, Script
-
-SLOW_ROWS = 100_000
 
 
 class Train(Card):
@@ -89,16 +89,36 @@ class Train(Card):
         )
 
     def concerns(self, schemas: Mapping[str, Schema]) -> Iterable[CardError]:
-        """Tell of models that take very long to fit so many rows."""
+        """Tell of models that take very long to fit so many rows, or too much memory."""
         match schemas:
             case {
                 "train_dataset": TableSchema(rows=int(rows)),
                 "model_spec": EstimatorSpecSchema(model_type="svm"),
-            } if rows > SLOW_ROWS:
+            } if rows > MANY_ROWS:
                 yield CardError(
                     f"An SVM takes hours to fit {rows:,} rows: its time grows with their square.",
                     hint="Choose another model, or train on a sample of the rows.",
                 )
+            case {"model_spec": EstimatorSpecSchema(model_type="polynomial")}:
+                said, fits = self._expected(schemas)
+                if not fits:
+                    yield CardError(said, hint="Choose a lower degree, or fewer feature columns.")
+
+    def footprint(self, schemas: Mapping[str, Schema]) -> Footprint | None:
+        """Say what the model makes of so many rows and columns; each category counts once."""
+        said, _ = self._expected(schemas)
+        return Footprint(advice=(said,)) if said else None
+
+    def _expected(self, schemas: Mapping[str, Schema]) -> tuple[str, bool]:
+        match schemas:
+            case {
+                "train_dataset": TableSchema(rows=int(rows)) as table,
+                "model_spec": EstimatorSpecSchema(model_type=str(kind), tunable=tunable),
+            }:
+                names = feature_names(table, self.target_column, self.feature_columns)
+                settings = {each.name: each.value for each in tunable or ()}
+                return limits(kind, rows, len(names), settings) if names else ("", True)
+        return "", True
 
     def script(self, given: Given) -> Script:
         """Write it as plain Python."""

@@ -22,6 +22,8 @@ class Footprint(BaseModel):
     """Bytes of its inputs: what is sent where it runs elsewhere, unless it is there already."""
     how: str = ""
     """How the memory was estimated, in a sentence."""
+    advice: tuple[str, ...] = ()
+    """What else is worth knowing before it runs: sentences."""
 
     def fits(self, gpu: str) -> bool:
         """Whether it fits into the memory of a GPU, as far as is known."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from cards._learning.preparing import LARGEST, polynomial_columns
 from cards._network.layers import feed_forward, parameter_count, widths
 from cards._network.room import training_memory
@@ -11,7 +14,8 @@ LONG = 600
 """Seconds from which on a training is called long."""
 HIDDEN, BATCH = (128, 64, 32), 32
 """The network that Model Define (GPU) describes at first."""
-DEGREE = 2
+MANY_ROWS = 100_000
+_USUAL: Mapping[str, Any] = {"degree": 2}
 WHYS = {
     "linear": "Simple, and its coefficients can be read.",
     "ridge": "A linear model that is steady with many or correlated columns.",
@@ -28,28 +32,37 @@ WHYS = {
 }
 
 
-def limits(model_type: str, rows: int, width: int) -> tuple[str, bool]:
-    """Say what stands against a model for so many rows and columns, and whether it fits at all.
+def limits(
+    model_type: str, rows: int, width: int, settings: Mapping[str, Any] = _USUAL
+) -> tuple[str, bool]:
+    """Say what is to be known of a model for so many rows and columns, and whether it fits at all.
 
     Args:
         model_type: as in Model Define.
         rows: to learn from.
         width: columns that it sees, those of categories included.
+        settings: of the model, by name; of a polynomial, its degree is told of only where it is
+            among them.
     """
-    if model_type == "svm" and rows > 100_000:
+    if model_type == "svm" and rows > MANY_ROWS:
         return f"Its time grows with the square of the rows, and {rows:,} are too many.", False
-    if model_type == "polynomial":
-        count = polynomial_columns(width, DEGREE)
-        size = 8 * count * rows
-        fits = size <= LARGEST
-        room = f"{size / 2**30:.1f} GB" if size >= 2**29 else f"{size / 2**20:.0f} MB"
-        said = f"Degree {DEGREE} makes {count:,} columns of {width}: {room}"
-        return f"{said}{'.' if fits else ', which is too much.'}", fits
+    if model_type == "polynomial" and "degree" in settings:
+        return _polynomial(rows, width, settings)
     if model_type == "linear" and 2 * width > rows:
         return f"{width:,} columns for {rows:,} rows: ridge is steadier.", True
-    if model_type == "k_nearest_neighbors" and rows > 100_000:
+    if model_type == "k_nearest_neighbors" and rows > MANY_ROWS:
         return f"Each prediction looks through {rows:,} rows.", True
-    return "", True
+    return (trees(rows), True) if model_type == "random_forest" else ("", True)
+
+
+def _polynomial(rows: int, width: int, settings: Mapping[str, Any]) -> tuple[str, bool]:
+    degree, only = settings["degree"], bool(settings.get("interaction_only"))
+    count = polynomial_columns(width, degree, only=only)
+    size = 8 * count * rows
+    fits = size <= LARGEST
+    room = f"{size / 2**30:,.1f} GB" if size >= 2**29 else f"{size / 2**20:.0f} MB"
+    said = f"Degree {degree} makes {count:,} columns of {width:,}: {room}"
+    return f"{said}{'.' if fits else ', which is too much.'}", fits
 
 
 def trees(rows: int) -> str:

@@ -77,10 +77,10 @@ def _polynomial(params: Mapping[str, Any], rows: Examples) -> Any:
 
     degree, only = int(params.get("degree", 2)), bool(params.get("interaction_only", False))
     made = PolynomialFeatures(degree=degree, interaction_only=only, include_bias=False)
-    count = polynomial_columns(rows.width, degree)
+    count = polynomial_columns(rows.width, degree, only=only)
     allowed = allowed_memory()
     room = LARGEST if allowed is None else allowed * 2**20 // 3
-    if not only and 8 * count * len(rows.y) > room:
+    if 8 * count * len(rows.y) > room:
         raise InputError(
             f"A polynomial of degree {degree} makes {count:,} columns of {rows.width}, and "
             f"{len(rows.y):,} rows of them do not fit into memory.",
@@ -90,8 +90,16 @@ def _polynomial(params: Mapping[str, Any], rows: Examples) -> Any:
     return made
 
 
-def polynomial_columns(features: int, degree: int) -> int:
-    """Count the columns that a polynomial makes of features, without the constant."""
+def polynomial_columns(features: int, degree: int, *, only: bool = False) -> int:
+    """Count the columns that a polynomial makes of features, without the constant.
+
+    Args:
+        features: how many.
+        degree: the highest power.
+        only: products of different features only, no powers.
+    """
     from math import comb
 
+    if only:
+        return sum(comb(features, size) for size in range(1, degree + 1))
     return comb(features + degree, degree) - 1

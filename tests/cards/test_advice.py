@@ -14,7 +14,9 @@ from cards._advising.reckoning import gpu_for, limits, trees
 from cards._advising.trying import reckoned
 from cards._learning.estimators import CLASSIFIERS, REGRESSORS
 from cards.advice import Advice
-from tensorrag import ParameterError, Table
+from cards.model_define import ModelDefine
+from cards.train import Train
+from tensorrag import ColumnSchema, ParameterError, Schema, Table, TableSchema
 
 
 @pytest.fixture(autouse=True)
@@ -113,3 +115,32 @@ def test_columns_are_held_against_the_table_before_a_run() -> None:
     assert Advice(target_column="y").propagate(schema).names is not None
     with pytest.raises(ParameterError, match="no column 'price'"):
         Advice(target_column="price").propagate(schema)
+
+
+def expected(rows: int, width: int, **model: Any) -> tuple[tuple[str, ...], list[str]]:
+    """What Train tells of a table before it runs, and what it warns of."""
+    columns = [ColumnSchema(name=f"x{at}", kind="number") for at in range(width)]
+    target = ColumnSchema(name="y", kind="number")
+    schemas: dict[str, Schema] = {
+        "train_dataset": TableSchema(columns=(*columns, target), rows=rows),
+        "model_spec": ModelDefine.model_validate(model).propagate(),
+    }
+    card = Train(target_column="y")
+    told = card.footprint(schemas)
+    return told.advice if told else (), [each.message for each in card.concerns(schemas)]
+
+
+def test_what_a_model_makes_of_a_table_is_told_before_it_is_trained() -> None:
+    cubes = expected(506, 30, model_type="polynomial", degree=3)
+    assert cubes == (("Degree 3 makes 5,455 columns of 30: 21 MB.",), [])
+    products = expected(506, 30, model_type="polynomial", degree=3, interaction_only=True)
+    assert products[0] == ("Degree 3 makes 4,525 columns of 30: 17 MB.",)
+    assert expected(506, 30, model_type="random_forest")[0] == ("100–200 trees for 506 rows.",)
+    assert expected(506, 30, model_type="ridge") == ((), [])
+
+
+def test_what_will_not_fit_is_warned_of() -> None:
+    (said,), (warned,) = expected(1_000_000, 30, model_type="polynomial", degree=3)
+
+    assert said == warned == "Degree 3 makes 5,455 columns of 30: 40.6 GB, which is too much."
+    assert "takes hours" in expected(200_000, 30, model_type="svm")[1][0]

@@ -172,5 +172,11 @@ def test_a_card_says_whether_it_fits_into_its_gpu() -> None:
     assert fits(None) is None
 
 
+def test_what_is_expected_of_a_model_is_told_where_nothing_has_to_fit() -> None:
+    told = text(fits(Fits(Footprint(advice=("100–200 trees for 506 rows.",)))))
+    assert told == "What to expect 100–200 trees for 506 rows."
+    assert fits(Fits(Footprint())) is None
+
+
 def text(node: Any) -> str:
     return re.sub(r"<[^>]*>", " ", html(node)).replace("  ", " ").strip()

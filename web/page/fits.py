@@ -29,10 +29,13 @@ def fits(shown: Fits | None) -> Node:
         ("GPU memory", _memory(shown)),
         ("To send", f"at most about {size(told.sent)}" if told.sent and shown.gpu else None),
     ]
+    known = [_row(name, value) for name, value in rows if value is not None]
+    if not known and not told.advice:
+        return None
     return div(".sec.wide", data_testid="fits")[
-        h3["Does it fit"],
-        table(".mt")[tbody[[_row(name, value) for name, value in rows if value is not None]]],
-        told.how and div(".cap")[told.how],
+        h3["Does it fit" if known else "What to expect"],
+        known and table(".mt")[tbody[known]],
+        [div(".cap")[sentence] for sentence in (told.how, *told.advice) if sentence],
     ]
 
 
