@@ -49,6 +49,9 @@ class Script:
     """What the file in the folder ``data`` is called that the code reads, where it reads one."""
     notes: tuple[str, ...] = ()
     """In what the script is not quite what the card does: sentences."""
+    told: Mapping[str, str] = field(default_factory=dict)
+    """By port, a variable that holds what matters of an output: a table that is given back, and
+    not compared with what the card made. Nothing can be built on it."""
 
 
 class Names:
@@ -85,8 +88,8 @@ class Given:
     """The variables that arrive at each input, in the order of the wires."""
     schemas: Mapping[str, Schema | None]
     """What is known of each input."""
-    known: Mapping[str, Any]
-    """The facts that came with each input."""
+    known: Mapping[str, tuple[Any, ...]]
+    """The facts that came with each input, in the order of the wires."""
     outputs: Mapping[str, Schema | None]
     """What is known of each output: all of it, once the card has run."""
     details: Mapping[str, Any]
@@ -95,6 +98,8 @@ class Given:
     """Makes up a variable."""
     wanted: frozenset[str] = frozenset()
     """The outputs that some card takes."""
+    titles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By input what people call the cards before, for a card that reads titles."""
 
     def variable(self, port: str) -> str:
         """Return the variable that arrives at an input.
@@ -125,6 +130,15 @@ class Given:
                 f"{self.title} cannot be written as Python: what arrives at {port} cannot.",
                 hint="Wire it to a card that can.",
             )
+        return self.known[port][0]
+
+    def facts(self, port: str) -> tuple[Any, ...]:
+        """Return what the cards before say of an input that takes many wires.
+
+        Raises:
+            CardError: one of them says nothing.
+        """
+        self.fact(port)
         return self.known[port]
 
     def unknown(self, what: str) -> CardError:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cards._script.formulas import Writer
 from cards._script.shared import of
 from tensorrag import ColumnSchema, TableSchema
 from tensorrag.script import Given, Script, literal
+from tensorrag.types.schema import Task
 
 if TYPE_CHECKING:
     from cards.assert_metrics import AssertMetrics
@@ -98,7 +99,7 @@ def evaluate(card: Evaluate, given: Given) -> Script:
     """Measure the model and, beside it, the dummy."""
     trained, table = given.fact("trained_model"), given.variable("test_dataset")
     metrics, baseline = given.new("metrics"), given.new("baseline")
-    measure, function, imports = _measure(trained)
+    measure, function, imports = measure_of(trained.task)
     x, y = trained.rows(table), trained.truth(table)
     more = f", {literal(trained.positive)}" if trained.task == "binary" else ""
     functions: tuple[str, ...] = (function,)
@@ -114,10 +115,11 @@ def evaluate(card: Evaluate, given: Given) -> Script:
     return Script(code, {"metrics": metrics}, imports, functions)
 
 
-def _measure(trained: Any) -> tuple[str, str, tuple[str, ...]]:
-    if trained.task == "regression":
+def measure_of(task: Task) -> tuple[str, str, tuple[str, ...]]:
+    """Return the function that measures models of a task: its name, its text, its imports."""
+    if task == "regression":
         return "regression_metrics", REGRESSION, OF_REGRESSION
-    if trained.task == "binary":
+    if task == "binary":
         return "binary_metrics", BINARY, OF_BINARY
     return "multiclass_metrics", MULTICLASS, OF_MULTICLASS
 

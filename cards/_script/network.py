@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cards._network.layers import complete, parameter_count
-from cards._script.learning import Columns
+from cards._script.columns import MAKE, Columns
+from cards._script.estimators import Described
 from cards._script.shared import NUMPY, call
 from tensorrag import CardError, ModelSchema, NetworkSpec
 from tensorrag.script import Given, Script, literal
@@ -43,70 +44,84 @@ class Dropout(nn.Module):
         return torch.from_numpy(kept.reshape(count, *self.shape)).float() * (65536 / self.kept)'''
 
 TRAINED = '''\
-def trained(module, x, y, loss, epochs, batch_size, learning_rate, seed):
-    """Train a network with Adam; return the mean loss of every epoch."""
-    x = torch.from_numpy(x.astype(np.float32))
-    adam = torch.optim.Adam(module.parameters(), lr=learning_rate, fused=True)
-    shuffled, losses = torch.Generator().manual_seed(seed), []
+def trained(network, x, y, each):
+    """Train with Adam; call each, where there is one, after every epoch; return mean losses."""
+    x, module = torch.from_numpy(x.astype(np.float32)), network.module_
+    adam = torch.optim.Adam(module.parameters(), lr=network.learning_rate, fused=True)
+    shuffled, losses = torch.Generator().manual_seed(network.seed), []
     module.train()
-    for _ in range(epochs):
+    for _ in range(network.epochs):
         total = 0.0
-        for rows in BATCHES(torch.randperm(len(x), generator=shuffled), batch_size):
-            mean = loss(module(x[rows]), y[rows])
+        order = torch.randperm(len(x), generator=shuffled)
+        for rows in network.cut(order, network.batch_size):
+            mean = network.loss(module(x[rows]), y[rows])
             adam.zero_grad()
             mean.backward()
             adam.step()
             total += mean.item() * len(rows)
         losses.append(total / len(x))
+        if each is not None:
+            each(network)
     module.eval()
     return losses'''
 
+BASE = '''\
+class Network(BaseEstimator):
+    """Builds a module of the width that is needed, and trains it."""
+
+    def __init__(self, build, epochs, batch_size, learning_rate, seed, cut=torch.split):
+        self.build, self.epochs, self.batch_size = build, epochs, batch_size
+        self.learning_rate, self.seed, self.cut = learning_rate, seed, cut
+
+    def fit(self, x, y, each=None):
+        self.module_ = self.build(x.shape[1], self.learn(np.asarray(y)))
+        self.losses_ = trained(self, x, self.goal(y), each)
+        return self
+
+    def outputs(self, x):
+        with torch.no_grad():
+            return self.module_(torch.from_numpy(x.astype(np.float32)))'''
+
 REGRESSOR = '''\
-class Network(RegressorMixin, BaseEstimator):
+class NetworkRegressor(RegressorMixin, Network):
     """A network that predicts a number, which it learns with mean 0 and deviation 1."""
 
-    def __init__(self, module, **training):
-        self.module, self.training = module, training
+    loss = staticmethod(nn.functional.mse_loss)
 
-    def fit(self, x, y):
-        y = np.asarray(y, dtype=float)
-        self.middle_, self.spread_ = y.mean(), y.std() or 1.0
-        goal = torch.from_numpy(((y - self.middle_) / self.spread_).astype(np.float32))[:, None]
-        self.losses_ = trained(self.module, x, goal, nn.functional.mse_loss, **self.training)
-        return self
+    def learn(self, y):
+        self.middle_, self.spread_ = y.astype(float).mean(), y.astype(float).std() or 1.0
+        return 1
+
+    def goal(self, y):
+        scaled = (np.asarray(y, dtype=float) - self.middle_) / self.spread_
+        return torch.from_numpy(scaled.astype(np.float32))[:, None]
 
     def predict(self, x):
-        with torch.no_grad():
-            found = self.module(torch.from_numpy(x.astype(np.float32)))[:, 0].numpy()
-        return found.astype(float) * self.spread_ + self.middle_'''
+        return self.outputs(x)[:, 0].numpy().astype(float) * self.spread_ + self.middle_'''
 
 CLASSIFIER = '''\
-class Network(ClassifierMixin, BaseEstimator):
+class NetworkClassifier(ClassifierMixin, Network):
     """A network that tells classes apart; rare ones weigh more where they are far apart."""
 
-    def __init__(self, module, **training):
-        self.module, self.training = module, training
-
-    def fit(self, x, y):
-        self.classes_, labels = np.unique(np.asarray(y), return_inverse=True)
-        counts, labels = np.bincount(labels), torch.from_numpy(labels)
-        weights = torch.ones(len(counts))
+    def learn(self, y):
+        self.classes_, counts = np.unique(y, return_counts=True)
+        self.weights_ = torch.ones(len(counts))
         if counts.max() > 10 * counts.min():
-            weights = torch.from_numpy(len(labels) / (len(counts) * counts)).float()
+            self.weights_ = torch.from_numpy(len(y) / (len(counts) * counts)).float()
+        return 1 if len(counts) == 2 else len(counts)
 
-        def loss(outputs, label):
-            if outputs.shape[1] == 1:  # the log-odds of the second of two
-                goal, cross_entropy = label.float(), nn.functional.binary_cross_entropy_with_logits
-                return cross_entropy(outputs[:, 0], goal, weights[label])
-            each = nn.functional.cross_entropy(outputs, label, reduction="none")
-            return (each * weights[label]).mean()
+    def goal(self, y):
+        return torch.from_numpy(np.searchsorted(self.classes_, np.asarray(y)))
 
-        self.losses_ = trained(self.module, x, labels, loss, **self.training)
-        return self
+    def loss(self, outputs, label):
+        if outputs.shape[1] == 1:  # the log-odds of the second of two
+            goal, cross_entropy = label.float(), nn.functional.binary_cross_entropy_with_logits
+            return cross_entropy(outputs[:, 0], goal, self.weights_[label])
+        each = nn.functional.cross_entropy(outputs, label, reduction="none")
+        return (each * self.weights_[label]).mean()
 
     def predict_proba(self, x):
-        with torch.no_grad():
-            outputs = self.module(torch.from_numpy(x.astype(np.float32))).double()
+        outputs = self.outputs(x).double()
         if outputs.shape[1] == 1:
             outputs = torch.cat([-outputs / 2, outputs / 2], dim=1)
         return torch.softmax(outputs, dim=1).numpy()
@@ -124,12 +139,12 @@ def batches(order, size):
 
 ONE_THREAD_BELOW = 8_000_000
 """As `cards._network.device` has it, which imports torch."""
-TORCH = ("import torch", "from torch import nn", NUMPY)
+_ACTIVATIONS = {"relu": "ReLU", "tanh": "Tanh", "sigmoid": "Sigmoid"}
 
 
 def define(card: ModelDefineGpu, given: Given) -> Script:
     """Leave the network to the card that trains it: how wide it is follows from the table."""
-    return Script(facts={"model_spec": card.run().model_spec})
+    return Script(facts={"model_spec": Described(card.run().model_spec)})
 
 
 def train(card: TrainGpu, given: Given) -> Script:
@@ -137,92 +152,132 @@ def train(card: TrainGpu, given: Given) -> Script:
     schema = given.outputs.get("trained_model")
     if not isinstance(schema, ModelSchema) or schema.task is None or schema.layers is None:
         raise given.unknown("how wide the network is")
-    return _Training(card, given, given.fact("model_spec"), schema).script()
+    columns = Columns(card.target_column, card.feature_columns, given, schema)
+    network = NetworkWriter(given.fact("model_spec"), columns, card.seed)
+    trained = columns.trained("network", "network", tells_shares=columns.classify)
+    x, y = trained.rows(columns.table), trained.truth(columns.table)
+    model = network.written()
+    dummy, how = columns.dummy()
+    code = (
+        f"{columns.code}{trained.model} = {model}\n"
+        f"{trained.model}.fit({x}, {y})\n"
+        f"{trained.dummy} = {how}.fit({x}, {y})"
+    )
+    return Script(
+        code,
+        {"trained_model": trained.model},
+        (*columns.imports, *network.imports(), dummy),
+        tuple(network.functions()),
+        {"trained_model": trained},
+    )
 
 
-class _Training:
-    def __init__(
-        self, card: TrainGpu, given: Given, spec: NetworkSpec, schema: ModelSchema
-    ) -> None:
-        self.card, self.given, self.spec, self.schema = card, given, spec, schema
-        if any(layer.inputs for layer in spec.layers):
+class NetworkWriter:
+    """Writes a network.
+
+    Args:
+        described: which one.
+        columns: what it is trained on; takes what stands before.
+        seed: of its first weights, of the order of the rows, and of dropout.
+    """
+
+    def __init__(self, described: Described, columns: Columns, seed: int) -> None:
+        if not isinstance(described.spec, NetworkSpec):
+            raise TypeError("a model of scikit-learn is written by cards._script.estimators")
+        self.spec, self.chosen, self.columns, self.seed = (
+            described.spec, described.chosen, columns, seed,
+        )  # fmt: skip
+        if any(layer.inputs for layer in self.spec.layers):
             raise CardError(
-                f"{given.title} cannot be written as Python: its network branches.",
+                f"{columns.given.title} cannot be written as Python: its network branches.",
                 hint="Remove the inputs of its layers.",
             )
-        hidden = ({"type": layer.type, **layer.params} for layer in spec.layers)
-        first, *_, last = schema.layers or (0, 0)
-        self.layers = complete(hidden, features=first, outputs=last)
-        self.kinds = {str(layer["type"]) for layer in self.layers}
-        self.classify = schema.task != "regression"
+        self.kinds = {layer.type for layer in self.spec.layers}
+        self.activation = {each.name: each.value for each in self.spec.tunable or ()}.get(
+            "activation"
+        )
+        self.build = columns.given.new("build")
 
-    def script(self) -> Script:
-        given, card, trainer = self.given, self.card, self.spec.trainer
-        columns = Columns(card.target_column, card.feature_columns, given, self.schema)
-        trained = columns.trained("network", tells_shares=self.classify)
-        table, module = given.variable("train_dataset"), given.new("module")
-        x, y = trained.rows(table), trained.truth(table)
+    def written(self) -> str:
+        """Write it, behind the steps that prepare its columns; before it, what builds it."""
+        self.columns.code += self.threads() + self.module()
+        return self.model()
+
+    def model(self) -> str:
+        """Write the steps that prepare its columns, and the network."""
+        trainer = self.spec.trainer
         training = [
-            module,
-            f"epochs={trainer.epochs}",
-            f"batch_size={trainer.batch_size}",
-            f"learning_rate={literal(trainer.learning_rate)}",
-            f"seed={card.seed}",
+            self.build,
+            f"epochs={self._value('epochs', trainer.epochs)}",
+            f"batch_size={self._value('batch_size', trainer.batch_size)}",
+            f"learning_rate={self._value('learning_rate', trainer.learning_rate)}",
+            f"seed={self.seed}",
+            *(["cut=batches"] if "batch_norm" in self.kinds else []),
         ]
-        steps = [*columns.steps(scaled=False), "StandardScaler()", call("Network", training)]
-        dummy, how = "DummyRegressor", ""
-        if self.classify:
-            dummy, how = "DummyClassifier", 'strategy="prior"'
-        code = (
-            f"{columns.code}{self._seeds()}"
-            f"{module} = {call('nn.Sequential', list(self._modules()))}\n"
-            f"{trained.model} = {call('make_pipeline', steps)}\n"
-            f"{trained.model}.fit({x}, {y})\n"
-            f"{trained.dummy} = {dummy}({how}).fit({x}, {y})"
+        name = "NetworkClassifier" if self.columns.classify else "NetworkRegressor"
+        return call(
+            "make_pipeline", [*self.columns.steps(False), "StandardScaler()", call(name, training)]
         )
-        own = "ClassifierMixin" if self.classify else "RegressorMixin"
-        imports = (
-            *columns.imports,
-            *TORCH,
-            *(["import math"] if "dropout" in self.kinds else []),
-            f"from sklearn.base import BaseEstimator, {own}",
-            f"from sklearn.dummy import {dummy}",
-            "from sklearn.pipeline import make_pipeline",
-            "from sklearn.preprocessing import StandardScaler",
-        )
-        outputs = {"trained_model": trained.model}
-        facts = {"trained_model": trained}
-        return Script(code, outputs, imports, tuple(self._functions()), facts)
 
-    def _seeds(self) -> str:
-        code = f"torch.manual_seed({self.card.seed})\n"
-        if parameter_count(self.layers) * self.spec.trainer.batch_size < ONE_THREAD_BELOW:
-            code += "torch.set_num_threads(1)  # more cost more than they help a small network\n"
+    def module(self) -> str:
+        """Write what builds the module, of the widths of the table and of what is predicted."""
+        code = f"def {self.build}(inputs, outputs):\n    torch.manual_seed({self.seed})\n"
         if "dropout" in self.kinds:
-            self.bits = self.given.new("bits")
-            code += f"{self.bits} = np.random.Generator(np.random.SFC64({self.card.seed}))\n"
-        return code
+            code += f"    bits = np.random.Generator(np.random.SFC64({self.seed}))\n"
+        layers = call("nn.Sequential", list(self._layers())).replace("\n", "\n    ")
+        return f"{code}    return {layers}\n\n"
 
-    def _modules(self) -> Iterator[str]:
-        for layer in self.layers:
-            match layer["type"]:
-                case "linear":
-                    yield f"nn.Linear({int(layer['in'])}, {int(layer['out'])})"
-                case "batch_norm":
-                    yield f"nn.BatchNorm1d({int(layer['features'])})"
-                case "dropout":
-                    yield f"Dropout({literal(float(layer['p']))}, {self.bits})"
-                case kind:
-                    yield f"nn.{_ACTIVATIONS[str(kind)]}()"
+    def threads(self) -> str:
+        """Keep a small network to one thread."""
+        hidden = ({"type": layer.type, **layer.params} for layer in self.spec.layers)
+        size = parameter_count(complete(hidden, features=len(self.columns.names)))
+        if size * self.spec.trainer.batch_size >= ONE_THREAD_BELOW:
+            return ""
+        return "torch.set_num_threads(1)  # more cost more than they help a small network\n"
 
-    def _functions(self) -> Iterator[str]:
+    def imports(self) -> tuple[str, ...]:
+        """Name what it uses."""
+        own = "Classifier" if self.columns.classify else "Regressor"
+        return (
+            "import torch",
+            "from torch import nn",
+            NUMPY,
+            *(["import math"] if "dropout" in self.kinds else []),
+            "from sklearn.base import BaseEstimator",
+            f"from sklearn.base import {own}Mixin",
+            "from sklearn.preprocessing import StandardScaler",
+            MAKE,
+        )
+
+    def functions(self) -> Iterator[str]:
+        """Return what it is built of."""
         if "dropout" in self.kinds:
             yield DROPOUT
         if "batch_norm" in self.kinds:
             yield BATCHES
-        cut = "batches" if "batch_norm" in self.kinds else "torch.split"
-        yield TRAINED.replace("BATCHES", cut)
-        yield CLASSIFIER if self.classify else REGRESSOR
+        yield TRAINED
+        yield BASE
+        yield CLASSIFIER if self.columns.classify else REGRESSOR
 
+    def _layers(self) -> Iterator[str]:
+        width = "inputs"
+        for layer in self.spec.layers:
+            if layer.type == "linear":
+                yield f"nn.Linear({width}, {int(layer.params['units'])})"
+                width = literal(int(layer.params["units"]))
+            elif layer.type == "batch_norm":
+                yield f"nn.BatchNorm1d({width})"
+            elif layer.type == "dropout":
+                yield f"Dropout({self._value('dropout', float(layer.params['p']))}, bits)"
+            else:
+                yield self._activation(layer.type)
+        yield f"nn.Linear({width}, outputs)"
 
-_ACTIVATIONS = {"relu": "ReLU", "tanh": "Tanh", "sigmoid": "Sigmoid"}
+    def _activation(self, kind: str) -> str:
+        if kind == self.activation and "activation" in self.chosen:
+            known = ", ".join(f'"{name}": nn.{each}' for name, each in _ACTIVATIONS.items())
+            return f"{{{known}}}[{self.chosen['activation']}]()"
+        return f"nn.{_ACTIVATIONS[kind]}()"
+
+    def _value(self, setting: str, value: Any) -> str:
+        return self.chosen.get(setting, literal(value))

@@ -8,6 +8,7 @@ from cards._folds import Fold, FoldsBy, folds
 from cards._learning.columns import feature_names, target_brief
 from cards._learning.rows import refuse_no_rows
 from cards._learning.task import Decision, Wanted, known_task
+from cards._script.validating import cross_validate
 from cards._validating.crossing import Learn, Question, crossed
 from cards._validating.telling import FOLD, metrics_of, new_column, predictions_of
 from tensorrag import (
@@ -24,6 +25,7 @@ from tensorrag import (
     Table,
     TableSchema,
 )
+from tensorrag.script import Given, Script
 
 MOST = 500
 """Models that are trained, at most."""
@@ -129,8 +131,18 @@ class CrossValidation(Card):
         return f"{first} · {self.folds} folds{times}"
 
     @property
+    def seeds(self) -> tuple[int, ...]:
+        """Of mixing the rows: one for each time that they are dealt out."""
+        rounds = self.repeats if self.split_by == "rows" else 1
+        return tuple((self.seed + at) % 2**32 for at in range(rounds))
+
+    @property
     def _rounds(self) -> int:
-        return self.repeats if self.split_by == "rows" else 1
+        return len(self.seeds)
+
+    def script(self, given: Given) -> Script:
+        """Write it as plain Python."""
+        return cross_validate(self, given)
 
     def _dealt(self, asked: Question) -> list[Fold]:
         if self.folds * self._rounds > MOST:
@@ -142,26 +154,27 @@ class CrossValidation(Card):
         self._column(asked.table.schema)
         return [
             fold
-            for at in range(self._rounds)
+            for seed in self.seeds
             for fold in folds(
                 asked.table,
                 self.folds,
                 by=self.split_by,
-                column=self._by,
+                column=self.by,
                 classes=asked.truth if asked.classes and self.stratify else None,
-                seed=(self.seed + at) % 2**32,
+                seed=seed,
                 port="dataset",
             )
         ]
 
     @property
-    def _by(self) -> str | None:
+    def by(self) -> str | None:
+        """The column of the groups or times that rows are dealt out by."""
         return {"rows": None, "group": self.group_column, "time": self.time_column}[self.split_by]
 
     def _column(self, table: TableSchema) -> None:
         if self.split_by == "rows":
             return
-        field, name = f"{self.split_by}_column", self._by
+        field, name = f"{self.split_by}_column", self.by
         if not name:
             raise ParameterError(
                 f"No {self.split_by} column is chosen.",

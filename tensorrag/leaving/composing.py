@@ -176,14 +176,14 @@ class _Composing:
 
     def _given(self, node: Node, card: Card, facts: NodeFacts, edges: list[Edge]) -> Given:
         variables: dict[str, tuple[str, ...]] = {}
-        known: dict[str, Any] = {}
+        known: dict[str, tuple[Any, ...]] = {}
         schemas: dict[str, Schema | None] = dict(facts.inputs)
         for edge in edges:
             wire, port = (edge.source, edge.source_port), edge.target_port
             if wire in self.variables:
                 variables[port] = (*variables.get(port, ()), self.variables[wire])
             if wire in self.known:
-                known.setdefault(port, self.known[wire])
+                known[port] = (*known.get(port, ()), self.known[wire])
             schemas[port] = self._made(*wire) or schemas.get(port)
         outputs = {p.name: self._made(node.id, p.name) for p in card.outputs()}
         outputs = {name: made or facts.schemas.get(name) for name, made in outputs.items()}
@@ -196,6 +196,7 @@ class _Composing:
             details=facts.details,
             new=self.names.new,
             wanted=frozenset(edge.source_port for edge in self.pipeline.outputs_of(node.id)),
+            titles=facts.titles,
         )
 
     def _made(self, node_id: str, port: str) -> Schema | None:
@@ -229,7 +230,8 @@ class _Composing:
         taken = {edge.source_port for edge in self.pipeline.outputs_of(node.id)}
         passed = {outcome.variable for outcome in self.outcomes}
         for port in card.outputs():
-            variable = script.outputs.get(port.name)
+            told = script.told.get(port.name)
+            variable = script.outputs.get(port.name, told)
             kind = port.type.__name__
             wanted = kind == "Metrics" or (kind == "Table" and not taken)
             if variable is None or not wanted or variable in passed:
@@ -243,6 +245,7 @@ class _Composing:
                 port=port.name,
                 variable=variable,
                 metrics=kind == "Metrics",
+                compared=told is None,
             )
             self.outcomes.append(outcome)
 

@@ -45,6 +45,8 @@ class Outcome(BaseModel):
     variable: str
     metrics: bool
     """Whether it is metrics; else it is a table."""
+    compared: bool = True
+    """Whether it is what the card made; else it is what matters of that, to be read."""
 
 
 class Refusal(BaseModel):
