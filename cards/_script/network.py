@@ -225,7 +225,7 @@ class NetworkWriter:
         if "dropout" in self.kinds:
             code += f"    bits = np.random.Generator(np.random.SFC64({self.seed}))\n"
         layers = call("nn.Sequential", list(self._layers())).replace("\n", "\n    ")
-        return f"{code}    return {layers}\n\n"
+        return f"\n{code}    return {layers}\n\n"
 
     def threads(self) -> str:
         """Keep a small network to one thread."""

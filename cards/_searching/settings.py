@@ -12,6 +12,7 @@ from cards._columns import require
 from cards._folds import FoldsBy
 from cards._learning.columns import feature_names
 from cards._learning.task import Wanted, known_task
+from cards._script.searching import search
 from cards._searching import findings
 from cards._searching.judging import Question, metric_of, refuse_all_failed
 from cards._searching.space import Dimension, Searched, dimensions, grid
@@ -33,6 +34,7 @@ from tensorrag import (
 )
 from tensorrag.preview import Face, Preview
 from tensorrag.progress import is_stopping
+from tensorrag.script import Given, Script
 from tensorrag.types import METRICS, Hyperparameter, Value
 
 Spec = TypeVar("Spec", EstimatorSpec, NetworkSpec)
@@ -144,7 +146,7 @@ class SearchSettings(Card):
             seed=self.seed,
             count=self.folds,
             by=self.folds_by,
-            column=self._folds_column,
+            column=self.folds_column,
         )
 
     def search(self, spec: Spec, judge: Judge, parallel: int = 1) -> tuple[Spec, Table]:
@@ -165,6 +167,10 @@ class SearchSettings(Card):
             raise refuse_all_failed(trials[0].reason)
         return spec.varied(best.values), findings.table_of(trials, names, judge.metric)
 
+    def script(self, given: Given) -> Script:
+        """Write it as plain Python."""
+        return search(self, given, getattr(self, "parallel", 1))
+
     def _study(
         self, space: Sequence[Dimension], own: dict[str, Any], metric: str, parallel: int
     ) -> Study:
@@ -182,20 +188,21 @@ class SearchSettings(Card):
         )
 
     @property
-    def _folds_column(self) -> str | None:
+    def folds_column(self) -> str | None:
+        """The column of the groups or times that folds are made of."""
         return {"group": self.group_column, "time": self.time_column}.get(self.folds_by)
 
     def _check_folds(self, train: TableSchema, validation: TableSchema | None) -> None:
         if validation is not None and validation.rows != 0:
             return
         if self.folds_by != "rows":
-            if not self._folds_column:
+            if not self.folds_column:
                 raise ParameterError(
                     f"No {self.folds_by} column is chosen.",
                     field=f"{self.folds_by}_column",
                     hint="Choose the column to make the folds by.",
                 )
-            require(train, [self._folds_column], field=f"{self.folds_by}_column")
+            require(train, [self.folds_column], field=f"{self.folds_by}_column")
         if train.rows is not None and train.rows < 2 * self.folds:
             raise InputError(
                 f"{train.rows:,} rows are too few for {self.folds} folds.",

@@ -228,12 +228,13 @@ class _Composing:
     def _outcomes(self, node: Node, card: Card, facts: NodeFacts, script: Script) -> None:
         """Give back metrics, and tables that no card takes."""
         taken = {edge.source_port for edge in self.pipeline.outputs_of(node.id)}
+        tables = {port.name for port in card.outputs() if port.type.__name__ == "Table"}
         passed = {outcome.variable for outcome in self.outcomes}
         for port in card.outputs():
             told = script.told.get(port.name)
             variable = script.outputs.get(port.name, told)
             kind = port.type.__name__
-            wanted = kind == "Metrics" or (kind == "Table" and not taken)
+            wanted = kind == "Metrics" or (kind == "Table" and not taken & tables)
             if variable is None or not wanted or variable in passed:
                 continue
             label = facts.title if len(card.outputs()) == 1 else f"{facts.title}: {port.name}"
