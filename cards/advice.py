@@ -11,6 +11,7 @@ from cards._learning.columns import feature_names, target_brief
 from cards._learning.estimators import CLASSIFIERS, REGRESSORS, called
 from cards._learning.rows import examples, refuse_no_rows
 from cards._learning.task import Wanted, decide, known_task
+from cards._script.looking import advise
 from cards.model_define import ModelDefine
 from tensorrag import (
     Card,
@@ -23,6 +24,7 @@ from tensorrag import (
     report,
 )
 from tensorrag.preview import Face, GroupPreview, Preview, RowsPreview, TextFace, TextPreview
+from tensorrag.script import Given, Script
 from tensorrag.types import METRICS, ColumnKind, Value
 from tensorrag.types.metrics import MAIN
 
@@ -82,6 +84,10 @@ class Advice(Card):
         feature_names(dataset, self.target_column, self.feature_columns)
         known_task(dataset, self.target_column, self.task, None)
         return TableSchema(columns=_columns(), provenance=dataset.provenance)
+
+    def script(self, given: Given) -> Script:
+        """Write it as plain Python."""
+        return advise(self, given)
 
     def brief(self, schemas: Mapping[str, Schema]) -> str:
         """Name the target and the features."""

@@ -19,6 +19,7 @@ from cards._comparing.telling import (
 )
 from cards._learning.predicting import missing_features
 from cards._learning.rows import refuse_no_rows
+from cards._script.comparing import compare
 from tensorrag import (
     Card,
     Field,
@@ -31,6 +32,7 @@ from tensorrag import (
     TableSchema,
 )
 from tensorrag.preview import Face, GroupPreview, Preview, TextFace, TextPreview
+from tensorrag.script import Given, Script
 from tensorrag.titles import titles
 from tensorrag.types import METRICS, Provenance, Task, Value
 from tensorrag.types.metrics import MAIN
@@ -90,6 +92,10 @@ class CompareModels(Card):
             rows=len(models),
             provenance=test_dataset.provenance,
         )
+
+    def script(self, given: Given) -> Script:
+        """Write it as plain Python."""
+        return compare(self, given)
 
     def offers(self, inputs: Mapping[str, Any]) -> Mapping[str, list[str]]:
         """Name the models."""

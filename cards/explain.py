@@ -15,6 +15,7 @@ from cards._explaining.honesty import LEARNT, notes
 from cards._explaining.importance import Importance, permutation
 from cards._explaining.measure import Metric, chosen_metric, refuse_other_task
 from cards._learning.predicting import missing_features
+from cards._script.explaining import explain
 from tensorrag import (
     Card,
     CardError,
@@ -30,6 +31,7 @@ from tensorrag import (
     TableSchema,
 )
 from tensorrag.preview import Face, FaceNumber, GroupPreview, NumbersFace, Preview
+from tensorrag.script import Given, Script
 from tensorrag.types import METRICS
 from tensorrag.types.value import Value
 
@@ -102,6 +104,10 @@ class Explain(Card):
             TableSchema(provenance=of),
             TableSchema(provenance=of),
         )
+
+    def script(self, given: Given) -> Script:
+        """Write it as plain Python."""
+        return explain(self, given)
 
     def brief(self, schemas: Mapping[str, Schema]) -> str:
         """Name the metric and how often each column is mixed."""

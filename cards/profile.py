@@ -10,6 +10,7 @@ from pydantic import PrivateAttr
 
 from cards._profiling.statistics import Described, described, repeated_rows, sentences
 from cards._profiling.together import Together, together
+from cards._script import looking
 from tensorrag import Card, ColumnSchema, Field, Schema, Table, TableSchema
 from tensorrag.preview import (
     Axis,
@@ -28,6 +29,7 @@ from tensorrag.preview import (
     TextPreview,
     finite,
 )
+from tensorrag.script import Given, Script
 from tensorrag.types.drawing import MOST_DRAWN
 from tensorrag.types.value import Value
 
@@ -78,6 +80,10 @@ class Profile(Card):
         """Count the columns, each of which becomes a row."""
         count = None if dataset.columns is None else len(dataset.columns)
         return TableSchema(columns=_COLUMNS, rows=count, provenance=dataset.provenance)
+
+    def script(self, given: Given) -> Script:
+        """Write it as plain Python."""
+        return looking.profile(self, given)
 
     def brief(self, schemas: Mapping[str, Schema]) -> str:
         """Say how much it looks at."""

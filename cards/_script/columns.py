@@ -31,8 +31,8 @@ class Trained:
     positive: Label | None = None
     as_floats: bool = False
     """Whether flags are among the features, which are numbers to a model."""
-    tells_shares: bool = False
-    """Whether it tells how likely each class is."""
+    tells_shares: bool | None = False
+    """Whether it tells how likely each class is; None where only the script decides."""
     whole: bool = False
     """Whether the classes are whole numbers that the table may hold as fractions."""
 

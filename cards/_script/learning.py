@@ -53,9 +53,12 @@ def predict(card: Predict, given: Given) -> Script:
         return Script(f"{new} = {table}.assign({keywords(pairs)})", {"predictions": new})
     shares = given.new("shares")
     code = f"{new} = {table}.assign({keywords(pairs)})\n"
-    if not trained.tells_shares:
+    if trained.tells_shares is False:
         return Script(code.rstrip(), {"predictions": new})
-    code += f"{shares} = {trained.model}.predict_proba({x})\n"
+    told = f"{shares} = {trained.model}.predict_proba({x})\n"
     for at, label in enumerate(trained.classes):
-        code += f"{of(new, f'probability_{label}')} = {shares}[:, {at}]\n"
-    return Script(code, {"predictions": new})
+        told += f"{of(new, f'probability_{label}')} = {shares}[:, {at}]\n"
+    if trained.tells_shares is None:
+        code += f'if hasattr({trained.model}, "predict_proba"):\n'
+        told = "".join(f"    {line}\n" for line in told.splitlines())
+    return Script(code + told, {"predictions": new})

@@ -1,0 +1,134 @@
+"""Writes what a trained model goes by: importance, coefficients, and partial dependence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cards._script.columns import Trained
+from cards._script.measuring import measure_of
+from cards._script.shared import NUMPY, call
+from tensorrag import TableSchema
+from tensorrag.script import Given, Script, literal
+from tensorrag.types import METRICS
+
+if TYPE_CHECKING:
+    from cards.explain import Explain
+
+LINEAR = ("linear", "ridge", "lasso", "elastic_net", "polynomial", "logistic")
+COEFFICIENTS = '''\
+def coefficients(model, columns):
+    """Return what a linear model multiplies its columns by, as it sees them; largest first."""
+    names, last = list(columns), model
+    if hasattr(model, "steps"):
+        names, last = model[:-1].get_feature_names_out(names), model[-1]
+    weights = pd.DataFrame(np.atleast_2d(last.coef_), columns=names)
+    if len(weights) == len(getattr(last, "classes_", ())):
+        weights.index = last.classes_
+    return weights.T.loc[weights.abs().max().sort_values(ascending=False).index]'''
+DEPENDENCE = '''\
+def partial_dependence(answers, x, column):
+    """Average the answers of a model while a column has the same value in all rows."""
+    values = x[column].value_counts().index[:12].sort_values()
+    if pd.api.types.is_numeric_dtype(x[column]) and x[column].nunique() > 12:
+        values = np.linspace(*x[column].quantile([0.05, 0.95]), 20)
+    told = [np.mean(answers(x.assign(**{column: value})), axis=0) for value in values]
+    return pd.DataFrame(np.atleast_2d(np.array(told).T).T, index=values)'''
+
+
+def explain(card: Explain, given: Given) -> Script:
+    """Ask the model again and again, each time with something changed."""
+    return _Explaining(card, given).script()
+
+
+class _Explaining:
+    def __init__(self, card: Explain, given: Given) -> None:
+        self.card, self.given = card, given
+        self.trained: Trained = given.fact("trained_model")
+        self.x, self.y = given.new("x"), given.new("y")
+        self.outputs: dict[str, str] = {}
+        self.told: dict[str, str] = {}
+        self.functions: list[str] = []
+        self.imports = [NUMPY, "from sklearn.inspection import permutation_importance"]
+
+    def script(self) -> Script:
+        """Write it."""
+        code = self._rows() + self._importance() + self._coefficients() + self._dependence()
+        return Script(
+            code, self.outputs, tuple(self.imports), tuple(self.functions), told=self.told
+        )
+
+    def _rows(self) -> str:
+        """Draw rows where there are too many."""
+        table, code = self.given.variable("dataset"), ""
+        schema = self.given.schemas.get("dataset")
+        if not isinstance(schema, TableSchema) or schema.rows is None:
+            raise self.given.unknown("how many rows there are")
+        if schema.rows > self.card.most_rows:
+            drawn, rows = self.given.new("drawn"), f"len({table}), {self.card.most_rows}"
+            code = (
+                f"{drawn} = {table}.iloc[np.random.default_rng({self.card.seed})"
+                f".choice({rows}, replace=False)]\n"
+            )
+            table = drawn
+        return (
+            f"{code}{self.x}, {self.y} = {self.trained.rows(table)}, {self.trained.truth(table)}\n"
+        )
+
+    def _importance(self) -> str:
+        trained, found = self.trained, self.given.new("mixed")
+        measure, function, imports = measure_of(trained.task)
+        self.functions.append(function)
+        self.imports += imports
+        metric = self.card.metric
+        if metric == "auto":
+            metric = {"regression": "r2", "binary": "roc_auc"}.get(trained.task, "accuracy")  # type: ignore[assignment]
+        sign = "" if METRICS[metric].higher_is_better else "-"
+        more = f", {literal(trained.positive)}" if trained.task == "binary" else ""
+        scored = f"lambda *asked: {sign}{measure}(*asked{more})[{literal(metric)}]"
+        made = call(
+            "permutation_importance",
+            [
+                trained.model,
+                self.x,
+                self.y,
+                f"scoring={scored}",
+                f"n_repeats={self.card.repeats}",
+                f"random_state={self.card.seed}",
+            ],
+        )
+        self.importance = self.outputs["importance"] = self.given.new("importance")
+        return (
+            f"{found} = {made}\n"
+            f"{self.importance} = pd.DataFrame({{\n"
+            f'    "column": {self.x}.columns,\n'
+            f'    "importance": {found}.importances_mean,\n'
+            f'    "spread": {found}.importances_std,\n'
+            f'}}).sort_values("importance", ascending=False, kind="stable")\n'
+        )
+
+    def _coefficients(self) -> str:
+        if self.trained.kind not in LINEAR:
+            return ""
+        self.functions.append(COEFFICIENTS)
+        new = self.told["coefficients"] = self.given.new("weights")
+        return f"{new} = coefficients({self.trained.model}, {self.x}.columns)\n"
+
+    def _dependence(self) -> str:
+        if not (self.card.dependence_of or self.card.top):
+            return ""
+        self.functions.append(DEPENDENCE)
+        of = f'{self.importance}["column"][:{self.card.top}]'
+        if self.card.dependence_of:
+            of = literal(list(self.card.dependence_of))
+        shares = self.trained.task != "regression" and self.trained.tells_shares
+        answers = f"{self.trained.model}.{'predict_proba' if shares else 'predict'}"
+        if self.trained.task != "regression" and not shares:
+            positive = self.trained.positive
+            right = literal(self.trained.classes[0] if positive is None else positive)
+            answers = f"lambda rows: {answers}(rows) == {right}"
+        new = self.told["partial_dependence"] = self.given.new("dependence")
+        return (
+            f"{new} = pd.concat({{\n"
+            f"    column: partial_dependence({answers}, {self.x}[:1000], column)\n"
+            f"    for column in {of}\n}})\n"
+        )

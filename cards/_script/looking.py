@@ -1,0 +1,109 @@
+"""Writes the essentials of cards that look at a table: Profile, and Advice."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cards._advising.reckoning import WHYS, limits
+from cards._advising.trying import HELD_OUT, LARGE
+from cards._learning.estimators import CLASSIFIERS, REGRESSORS
+from cards._learning.task import known_task
+from cards._script.columns import Columns
+from cards._script.estimators import Described
+from cards._script.models import again
+from cards._script.shared import NUMPY, table_of
+from tensorrag import ModelSchema, TableSchema
+from tensorrag.script import Given, Script, literal
+from tensorrag.types.metrics import MAIN
+from tensorrag.types.schema import Task
+
+if TYPE_CHECKING:
+    from cards.advice import Advice
+    from cards.profile import Profile
+
+PROFILE = '''\
+def described(table):
+    """Describe every column: its kind, what is missing, what differs, and how it is spread."""
+    found = table.describe(include="all").T
+    found.insert(0, "kind", table.dtypes.astype(str))
+    found.insert(1, "missing", table.isna().sum())
+    found.insert(2, "distinct", table.nunique())
+    return found'''
+
+
+def profile(card: Profile, given: Given) -> Script:
+    """Describe every column."""
+    new = given.new("statistics")
+    code = f"{new} = described({given.variable('dataset')})"
+    notes = (f"{given.title}: the script tells the numbers of each column, and draws nothing.",)
+    return Script(code, functions=(PROFILE,), notes=notes, told={"statistics": new})
+
+
+def advise(card: Advice, given: Given) -> Script:
+    """Fit each model that the card tries to the same few rows, and measure it on others."""
+    task = _task(card, given)
+    columns = Columns(
+        card.target_column, card.feature_columns, given, ModelSchema(task=task), "dataset"
+    )
+    asked = columns.trained("tried", "", tells_shares=False)
+    order, held, few, others = map(given.new, ("order", "held", "few", "others"))
+    models, advice, table = given.new("candidates"), given.new("advice"), columns.table
+    written = {
+        kind: again(_usual(kind), columns, task, card.seed) for kind in _kinds(card, given, task)
+    }
+    one = next(iter(written.values()))
+    x, y, x_new, y_new = (given.new(name) for name in ("x", "y", "x_new", "y_new"))
+    score = f"{one.measure}({one.fit}(model, {x}, {y}), {x_new}, {y_new})"
+    lines = "".join(
+        f"    {literal(kind)}: {each.code.replace(chr(10), chr(10) + '    ')},\n"
+        for kind, each in written.items()
+    )
+    code = (
+        f"{columns.code}{order} = np.random.default_rng({card.seed}).permutation(len({table}))\n"
+        f"{held} = max(1, min({HELD_OUT}, len({table}) // 4))\n"
+        f"{few} = {table}.iloc[{order}[{held}:][:{LARGE}]]\n"
+        f"{others} = {table}.iloc[{order}[:{held}]]\n"
+        f"{x}, {y} = {asked.rows(few)}, {asked.truth(few)}\n"
+        f"{x_new}, {y_new} = {asked.rows(others)}, {asked.truth(others)}\n"
+        f"{''.join(each.before for each in written.values())}"
+        f"{models} = {{\n{lines}}}\n"
+        f"{advice} = pd.DataFrame({{\n"
+        f"    name: {score}\n    for name, model in {models}.items()\n"
+        f"}}).T.sort_values({literal(MAIN[task][0])}, ascending=False)\n"
+    )
+    return Script(
+        code,
+        imports=(NUMPY, *(line for each in written.values() for line in each.imports)),
+        functions=tuple(text for each in written.values() for text in each.functions),
+        notes=(f"{given.title}: the script tells scores on few rows, and reckons no times.",),
+        told={"advice": advice},
+    )
+
+
+def _task(card: Advice, given: Given) -> Task:
+    """Tell the task by how many models were tried; two classes are measured as several are."""
+    known = known_task(table_of(given), card.target_column, card.task, None)
+    advice = given.outputs.get("advice")
+    rows = advice.rows if isinstance(advice, TableSchema) else None
+    if known is None and rows is None:
+        raise given.unknown("whether numbers or classes are predicted")
+    numbers = rows == len(REGRESSORS) + 1  # a network is told of, too
+    return "regression" if known == "regression" or numbers else "multiclass"
+
+
+def _kinds(card: Advice, given: Given, task: Task) -> list[str]:
+    """Name the models that are tried; a polynomial of too many columns is not."""
+    rows = table_of(given).rows or 0
+    width = len(table_of(given).columns or ()) - 1
+    known = REGRESSORS if task == "regression" else CLASSIFIERS
+    return [
+        kind
+        for kind in WHYS
+        if kind in known and (kind != "polynomial" or limits(kind, rows, width)[1])
+    ]
+
+
+def _usual(kind: str) -> Described:
+    from cards.model_define import ModelDefine
+
+    return Described(ModelDefine.model_validate({"model_type": kind}).run().model_spec)
