@@ -112,7 +112,7 @@ class Train(Card):
     def _expected(self, schemas: Mapping[str, Schema]) -> tuple[str, bool]:
         match schemas:
             case {
-                "train_dataset": TableSchema(rows=int(rows)) as table,
+                "train_dataset": TableSchema(rows=rows) as table,
                 "model_spec": EstimatorSpecSchema(model_type=str(kind), tunable=tunable),
             }:
                 names = feature_names(table, self.target_column, self.feature_columns)

@@ -33,21 +33,23 @@ WHYS = {
 
 
 def limits(
-    model_type: str, rows: int, width: int, settings: Mapping[str, Any] = _USUAL
+    model_type: str, rows: int | None, width: int, settings: Mapping[str, Any] = _USUAL
 ) -> tuple[str, bool]:
     """Say what is to be known of a model for so many rows and columns, and whether it fits at all.
 
     Args:
         model_type: as in Model Define.
-        rows: to learn from.
+        rows: to learn from, where that is known.
         width: columns that it sees, those of categories included.
         settings: of the model, by name; of a polynomial, its degree is told of only where it is
             among them.
     """
-    if model_type == "svm" and rows > MANY_ROWS:
-        return f"Its time grows with the square of the rows, and {rows:,} are too many.", False
     if model_type == "polynomial" and "degree" in settings:
         return _polynomial(rows, width, settings)
+    if rows is None:
+        return "", True
+    if model_type == "svm" and rows > MANY_ROWS:
+        return f"Its time grows with the square of the rows, and {rows:,} are too many.", False
     if model_type == "linear" and 2 * width > rows:
         return f"{width:,} columns for {rows:,} rows: ridge is steadier.", True
     if model_type == "k_nearest_neighbors" and rows > MANY_ROWS:
@@ -55,13 +57,15 @@ def limits(
     return (trees(rows), True) if model_type == "random_forest" else ("", True)
 
 
-def _polynomial(rows: int, width: int, settings: Mapping[str, Any]) -> tuple[str, bool]:
+def _polynomial(rows: int | None, width: int, settings: Mapping[str, Any]) -> tuple[str, bool]:
     degree, only = settings["degree"], bool(settings.get("interaction_only"))
     count = polynomial_columns(width, degree, only=only)
+    said = f"Degree {degree} makes {count:,} columns of {width:,}"
+    if rows is None:
+        return f"{said}.", True
     size = 8 * count * rows
     fits = size <= LARGEST
-    room = f"{size / 2**30:,.1f} GB" if size >= 2**29 else f"{size / 2**20:.0f} MB"
-    said = f"Degree {degree} makes {count:,} columns of {width:,}: {room}"
+    said += f": {size / 2**30:,.1f} GB" if size >= 2**29 else f": {size / 2**20:.0f} MB"
     return f"{said}{'.' if fits else ', which is too much.'}", fits
 
 

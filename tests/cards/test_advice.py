@@ -117,7 +117,7 @@ def test_columns_are_held_against_the_table_before_a_run() -> None:
         Advice(target_column="price").propagate(schema)
 
 
-def expected(rows: int, width: int, **model: Any) -> tuple[tuple[str, ...], list[str]]:
+def expected(rows: int | None, width: int, **model: Any) -> tuple[tuple[str, ...], list[str]]:
     """What Train tells of a table before it runs, and what it warns of."""
     columns = [ColumnSchema(name=f"x{at}", kind="number") for at in range(width)]
     target = ColumnSchema(name="y", kind="number")
@@ -135,6 +135,8 @@ def test_what_a_model_makes_of_a_table_is_told_before_it_is_trained() -> None:
     assert cubes == (("Degree 3 makes 5,455 columns of 30: 21 MB.",), [])
     products = expected(506, 30, model_type="polynomial", degree=3, interaction_only=True)
     assert products[0] == ("Degree 3 makes 4,525 columns of 30: 17 MB.",)
+    unknown = expected(None, 30, model_type="polynomial")
+    assert unknown == (("Degree 2 makes 495 columns of 30.",), [])
     assert expected(506, 30, model_type="random_forest")[0] == ("100–200 trees for 506 rows.",)
     assert expected(506, 30, model_type="ridge") == ((), [])
 

@@ -11,6 +11,7 @@ from tensorrag.pipeline.as_json import edge_json, node_json
 from tensorrag.pipeline.files import dumps, load
 from tensorrag.pipeline.json_schema import json_schema
 from tensorrag.registry.finding import Registry
+from tensorrag.types import ModelSchema
 
 CARD_WIDTH, CARD_HEIGHT = 184, 148
 
@@ -96,3 +97,10 @@ def test_the_forecast_is_measured_on_later_rows_against_last_week() -> None:
     assert checked.problems == ()
     assert pipeline.nodes["split"].params["split_by"] == "time"
     assert pipeline.nodes["evaluate"].params["baseline_column"] == "sales_lag_7"
+    model = checked.nodes["train_ridge"].schemas["trained_model"]
+    assert isinstance(model, ModelSchema)
+    assert model.recipe is not None
+    assert model.recipe.begins == "Lag Features"  # one row has no past: it is asked for with lags
+    asked = [column.name for column in model.asks or ()]
+    assert asked == ["date", "shop", "promotion", "sales_lag_7", "sales_lag_14", "sales_lag_28",
+                     "sales_mean_28"]  # fmt: skip

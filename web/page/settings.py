@@ -42,10 +42,10 @@ def settings(card: Card) -> Node:
         [div(".sec")[problem_message(problem)] for problem in (*loose, *gone)],
         card.broken and div(".sec")[edit_source(card.node)],
         form(card.settings) if card.known else placeholder(card.node, card.came_along, card.params),
+        fits(card.fits),
         _inputs(card) if card.wires else None,
         _why(card),
         card_place(card.place) if card.place else None,
-        fits(card.fits),
         _limits(card) if card.limits else None,
         _titled(card),
     ]
