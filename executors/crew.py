@@ -29,7 +29,7 @@ class Crew:
 
     def __init__(self, scratch: Path, *, fork: bool) -> None:
         self._scratch = scratch
-        self._zygote = Zygote(scratch, self._have_one_ready) if fork else None
+        self._zygote = Zygote(scratch, self._have_some_ready, self._renew) if fork else None
         self._ready: list[Connection] = []
         self._errands = Errands()
         self._preparing: set[asyncio.Task[None]] = set()
@@ -45,8 +45,8 @@ class Crew:
 
     @property
     def is_warm(self) -> bool:
-        """Whether a worker is ready."""
-        return bool(self._ready)
+        """Whether a worker is ready that has everything imported."""
+        return bool(self._ready) and (self._zygote is None or self._zygote.ready)
 
     @asynccontextmanager
     async def worker(self, gpu: int | None = None) -> AsyncIterator[Connection]:
@@ -59,7 +59,7 @@ class Crew:
         try:
             yield connection
         finally:
-            if connection.is_free and len(self._ready) + len(self._preparing) < _READY:
+            if connection.is_free and self._are_few:
                 self._prepare(self._keep(connection))
             else:
                 self._errands.begin(connection.close())
@@ -113,9 +113,23 @@ class Crew:
     async def _new_for_gpu(self, number: int) -> Connection:
         return await _met(await spawn(_WORKER, self._scratch, extra=machine.only_gpu(number)))
 
+    @property
+    def _are_few(self) -> bool:
+        return len(self._ready) + len(self._preparing) < _READY
+
     def _have_one_ready(self) -> None:
         if not self._ready and not self._preparing and not self._closed:
             self._prepare(self._keep(None))
+
+    def _have_some_ready(self) -> None:
+        while self._are_few and not self._closed:
+            self._prepare(self._keep(None))
+
+    def _renew(self) -> None:
+        """Have one ready that has everything imported, in the place of those that lack the rest."""
+        while self._ready:
+            self._errands.begin(self._ready.pop().close())
+        self._have_one_ready()
 
     def _prepare(self, work: Coroutine[None, None, None]) -> None:
         task = self._errands.begin(work)

@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from executors import threads, tree, worker
-from executors.protocol import READY, refusal
+from executors.protocol import BUSY, READY, refusal
 from executors.supervisor import supervise
 from executors.watch import Ends
 
@@ -51,10 +51,15 @@ LEARNING = (
     "sklearn.ensemble",
     "sklearn.dummy",
     "sklearn.neural_network",
+)
+NETWORKS = (
     "torch",
     "torch.optim",
     "torch._dynamo",  # the first optimizer of a process imports it, in 0.9 s
 )
+
+ASKED_SECONDS = 0.1
+"""For so long the server is heard before what takes seconds; it answers in milliseconds."""
 
 
 def main() -> None:
@@ -66,15 +71,17 @@ def main() -> None:
     _end_with(server)
     gc.disable()  # a collection in a child would copy every page that it looks at
     for module in _modules(sys.argv[2]):
+        if module == NETWORKS[0]:
+            _tell(server, BUSY)
+            _serve(server, scratch, seconds=ASKED_SECONDS)
         _import(module)
-        _serve(server, scratch, wait=False)
+        _serve(server, scratch, seconds=0)
     threads.controller()
     inspect.getmodule(sys._getframe())  # it looks at every module, and remembers: 0.1 s
     gc.collect()
     gc.freeze()
-    with contextlib.suppress(OSError):
-        server.sendall(READY)
-    _serve(server, scratch, wait=True)
+    _tell(server, READY)
+    _serve(server, scratch)
 
 
 def _modules(ahead: str) -> Iterator[str]:
@@ -93,6 +100,7 @@ def _modules(ahead: str) -> Iterator[str]:
     if ahead == "tables":
         return
     yield from LEARNING
+    yield from NETWORKS
     for card in cards:
         yield from _modules_in(card)
 
@@ -127,11 +135,14 @@ def _leave_if_alone(server: socket.socket) -> None:
         os._exit(0)
 
 
-def _serve(server: socket.socket, scratch: Path, *, wait: bool) -> None:
-    """Fork a supervisor for each descriptor that arrives, until none is there (or ever)."""
-    while True:
-        if not wait and not select.select([server], [], [], 0)[0]:
-            return
+def _tell(server: socket.socket, word: bytes) -> None:
+    with contextlib.suppress(OSError):
+        server.sendall(word)
+
+
+def _serve(server: socket.socket, scratch: Path, *, seconds: float | None = None) -> None:
+    """Fork a supervisor for each descriptor that arrives, until none does for so long."""
+    while select.select([server], [], [], seconds)[0]:
         try:
             byte, descriptors, _, _ = socket.recv_fds(server, 1, 1)
         except OSError:

@@ -34,6 +34,10 @@ ERROR = b'{"type":"error",'
 STAYS = b'"stays":true,'
 """What an order has after its address where the worker is to wait for another one."""
 
+BUSY = b"b"
+"""What the fork server says when it is about to import what takes seconds: whatever workers may be
+needed meanwhile are to be asked for now."""
+
 READY = b"r"
 """What the fork server says when all its imports are in."""
 

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from executors.connection import Connection, start
-from executors.protocol import READY
+from executors.protocol import BUSY, READY
 from tensorrag.errors import ExecutorError
 
 _LEAVE_SECONDS = 2.0
@@ -24,13 +24,17 @@ class Zygote:
 
     Args:
         scratch: the folder in which workers get theirs.
+        when_busy: called when workers have to be asked for at once, or seconds later.
         when_ready: called when all imports are in.
     """
 
-    def __init__(self, scratch: Path, when_ready: Callable[[], None]) -> None:
+    def __init__(
+        self, scratch: Path, when_busy: Callable[[], None], when_ready: Callable[[], None]
+    ) -> None:
         self.ready = False
         """Whether all imports are in."""
-        self._scratch, self._when_ready = scratch, when_ready
+        self._scratch = scratch
+        self._when_busy, self._when_ready = when_busy, when_ready
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
 
@@ -85,6 +89,8 @@ class Zygote:
             return
         except OSError:
             heard = b""
+        if BUSY in heard:
+            self._when_busy()
         if READY in heard:
             self.ready = True
             self._when_ready()

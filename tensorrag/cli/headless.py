@@ -23,7 +23,7 @@ from tensorrag.pipeline.names import quoted
 from tensorrag.plain import JsonObject
 from tensorrag.run import Request, Run
 from tensorrag.run.hosted import Hosted
-from tensorrag.run.prepare import PipelineHasErrors, look, open_executors, with_params
+from tensorrag.run.prepare import PipelineHasErrors, look, open_executors, warm, with_params
 from tensorrag.run.request import asked
 from tensorrag.run.strays import Strays
 from tensorrag.run.sweep import Sweep, table, tried, value_of
@@ -172,6 +172,7 @@ async def _sweep(
 async def _run(call: Call, workspace: Workspace, *, quiet: bool) -> tuple[JsonObject, int]:
     request = _resumed(call.resume, workspace) if call.resume else _asked(call, workspace)
     executors = open_executors(workspace.scratch)
+    warm(executors)  # while the cards describe themselves, the libraries that they need are loaded
     hosted = Hosted(executors, workspace.place(request.base))
     checker = Checking(hosted, workspace)
     strays = Strays(workspace, executors)

@@ -55,6 +55,12 @@ def open_executors(scratch: Path) -> dict[str, Executor]:
     return found
 
 
+def warm(executors: Mapping[str, Executor]) -> None:
+    """Have them start in the background what their first tasks would have to wait for."""
+    for executor in executors.values():
+        getattr(executor, "warm", lambda: None)()
+
+
 def with_params(pipeline: Pipeline, values: Mapping[str, Any]) -> Pipeline:
     """Return the pipeline with some parameters set, by ``node.parameter``.
 

@@ -18,6 +18,7 @@ from executors.local_process import LocalExecutor
 from executors.scratch import Scratch, sweep
 from tensorrag.errors import ExecutorError, RunCancelled
 from tensorrag.store.place import Place
+from tests.clock import within
 from tests.executors.card_texts import task
 from tests.executors.contract import first, value_of
 from tests.executors.processes import alive, below, below_named, gone, seconds_until_gone
@@ -153,6 +154,25 @@ async def test_a_killed_fork_server_is_replaced(tmp_path: Path, place: Place) ->
     await executor.cancel(busy)
     await executor.close()
     assert not alive([old.pid])
+
+
+async def test_cards_start_while_the_fork_server_imports_what_takes_seconds(
+    tmp_path: Path, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TENSORRAG_PRELOAD", raising=False)
+    executor, this = LocalExecutor(tmp_path / "scratch"), psutil.Process()
+    executor.warm()
+    async with asyncio.timeout(within(60)):
+        while len(ready := below_named("tr-worker", this)) < 2:
+            await asyncio.sleep(0.02)
+    [zygote] = below_named("tr-forkserver", this)
+    zygote.suspend()  # so that it takes as long as it likes
+    answers = [
+        await executor.result(await executor.submit(task("Pid"), place)) for _ in range(len(ready))
+    ]
+    zygote.resume()
+    assert {answer["pid"] for answer in answers} == {worker.pid for worker in ready}
+    await executor.close()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -18,7 +18,7 @@ from tensorrag.pipeline import JsonObject, Pipeline, files
 from tensorrag.pipeline.names import quoted
 from tensorrag.placement import LOCAL
 from tensorrag.run import Run
-from tensorrag.run.prepare import open_executors
+from tensorrag.run.prepare import open_executors, warm
 from tensorrag.run.request import asked
 from tensorrag.store.interruption import interrupt_abandoned
 from tensorrag.store.shelf import Entry
@@ -98,8 +98,7 @@ class Sessions:
         self._pipelines = OpenPipelines(
             self.workspace, self.cards, self._hosting, self._runs, self._sweeps, self._remember
         )
-        for executor in self.executors.values():
-            getattr(executor, "warm", lambda: None)()
+        warm(self.executors)
         await asyncio.to_thread(self._tidy)
         await self._runs.take_up()
         self._started.set()
