@@ -120,10 +120,14 @@ class Hands:
         self.test_id("inspector").get_by_role("tab", name=name).click()
 
     def settings(self, card: str) -> None:
-        """Turn to the settings of a card, and wait for them: before, those of another are there."""
+        """Turn to the settings of a card."""
+        self.turn(card, "Settings")
+
+    def turn(self, card: str, name: str) -> None:
+        """Turn to a tab of a card, and wait for it: before, that of another card is there."""
         self.select(card)
         its = self.test_id("inspector").locator(f'[role=tab][data-of="{card}"]')
-        tab = its.filter(has_text="Settings")
+        tab = its.filter(has_text=name)
         tab.click()
         expect(tab).to_have_attribute("aria-selected", "true")
 

@@ -6,11 +6,11 @@ import json
 import shlex
 
 import httpx
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from tensorrag.pipeline.as_json import to_json
 from tests.browser.axe import violations
-from tests.browser.hands import Hands
+from tests.browser.hands import TRAINED, Hands
 from tests.browser.test_compare import wait
 from tests.browser.test_start_page import api
 from tests.core.diabetes import pipeline
@@ -25,6 +25,13 @@ def asked(http: httpx.Client, command: str) -> dict[str, object]:
     sent = http.post(words[1], content=words[-1], timeout=200)
     answer: dict[str, object] = sent.raise_for_status().json()
     return answer
+
+
+CUSTOMERS = "months,calls,leaves\n" + "".join(
+    f"{months},{calls},{'yes' if months + 5 * calls < 30 else 'no'}\n"
+    for months in range(1, 37)
+    for calls in range(7)
+)
 
 
 def test_a_model_is_found_asked_named_compared_and_deleted(server: Server, page: Page) -> None:
@@ -75,3 +82,37 @@ def test_a_model_is_found_asked_named_compared_and_deleted(server: Server, page:
     expect(row).to_have_count(0)
     page.get_by_test_id("restore").click()
     expect(row.locator(".open")).to_have_text("Strong ridge")
+
+
+def test_from_a_csv_file_to_a_threshold_a_script_and_an_answer(server: Server, page: Page) -> None:
+    hands = Hands(page).open(f"{server.url}/edit/new?sample=my_table")
+    hands.settings("load")
+    file: FilePayload = {"name": "customers.csv", "mimeType": "", "buffer": CUSTOMERS.encode()}
+    hands.test_id("upload-input").set_input_files(file)
+    expect(hands.test_id("read-as")).to_contain_text("CSV", timeout=TRAINED)
+    hands.settings("train")
+    hands.type_into("target_column", "leaves")
+    hands.test_id("inspector").get_by_role("button", name="Use logistic regression").click()
+    hands.run()
+    hands.expect_status("succeeded")
+
+    hands.turn("evaluate", "Result")
+    threshold = page.get_by_test_id("threshold")
+    cells = {name: threshold.locator(f"[data-shows={name}]") for name in ("tp", "fn", "fp", "tn")}
+    decided = page.get_by_role("group", name="Confusion matrix").locator("td")
+    expect(decided).to_have_text([cells[name].inner_text() for name in ("tn", "fp", "fn", "tp")])
+    threshold.get_by_role("slider").fill("100")
+    expect(cells["tp"]).to_have_text("0")
+    threshold.get_by_role("slider").fill("0")
+    expect(cells["fn"]).to_have_text("0")
+
+    hands.picture("threshold")
+    hands.turn("train", "Result")
+    page.get_by_test_id("open-model").click()
+    curl = page.get_by_test_id("model").get_by_test_id("curl")
+    with api(server) as http:
+        said = asked(http, curl.inner_text())
+    assert said["predictions"] in (["yes"], ["no"])
+    page.get_by_test_id("model").get_by_role("link", name="My table").click()
+    hands.test_id("export-python").click()
+    expect(hands.test_id("python")).to_contain_text("LogisticRegression")
