@@ -19,6 +19,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from cards._learning.estimators import CLASSIFIERS, REGRESSORS
 from cards._learning.predicting import probabilities
+from cards._measuring.classes import class_pictures
 from cards._measuring.classification import Answers
 from cards._measuring.intervals import of_classification
 from cards.assert_metrics import AssertMetrics
@@ -476,3 +477,19 @@ def test_the_threshold_is_counted_at_every_per_cent() -> None:
     for at in (0, 35, 50, 100):
         tn, fp, fn, tp = sk.confusion_matrix(real, told[:, 1] >= at / 100).ravel()
         assert moved.counts[at] == (tp, fp, fn, tn)
+
+
+def test_the_usual_threshold_says_what_the_model_says_also_where_shares_are_tied() -> None:
+    truth = np.array(["no", "no", "yes", "yes"])
+    shares = np.array([[0.9, 0.1], [0.5, 0.5], [0.5, 0.5], [0.2, 0.8]])
+    said = Answers(
+        truth, np.array(["no", "no", "no", "yes"]), ("no", "yes"), shares, positive="yes"
+    )
+
+    pictures = class_pictures(said)
+
+    (matrix,) = (each for each in pictures if isinstance(each, ConfusionPreview))
+    (moved,) = (each for each in pictures if isinstance(each, ThresholdsPreview))
+    tp, fp, fn, tn = moved.counts[50]
+    assert matrix.counts == ((tn, fp), (fn, tp)) == ((2, 0), (1, 1))
+    assert not moved.positive_first

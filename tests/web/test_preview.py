@@ -176,3 +176,38 @@ def test_the_threshold_begins_where_a_classifier_has_it() -> None:
     assert 'data-shows="precision">0.50<' in page
     assert "<b>" not in page
     assert figures(0, 0, 5, 5) == (None, 0.0, 0.0, 0.5)
+
+
+def test_a_remark_stands_below_its_row_and_a_change_beside_what_it_was() -> None:
+    models = RowsPreview(
+        title="Which", columns=("Model", "R²"), rows=(("line", 0.5),), remarks=("Can be read.",)
+    )
+    best = StatsPreview(items=(Stat(label="alpha", value=0.00124, before=1.0),))
+
+    assert re.findall(r"<td[^>]*>([^<]+)", html(static_preview(models))) == [
+        *("line", "+0.50", "Can be read."),
+    ]
+    assert 'colspan="2"' in html(static_preview(models))
+    assert "0.0012 was 1.00" in re.sub(r"<[^>]*>", "", html(static_preview(best)))
+
+
+def test_the_ends_of_lines_are_named_in_plain_numbers_where_there_is_room_for_them() -> None:
+    lines = (("mean", 197.4), ("baseline", 196.0))
+    drawn = chart_options(
+        ChartPreview(
+            title="Rent by size",
+            chart="line",
+            x=Axis(label="size"),
+            y=Axis(label="rent"),
+            series=tuple(Series(name=name, x=(1, 2), y=(0, end)) for name, end in lines),
+        )
+    )
+
+    labels = [line["endLabel"] for line in drawn["series"]]
+    assert [label["formatter"] for label in labels] == ["mean 197", "baseline 196"]
+    assert drawn["grid"]["right"] >= 6 * len("baseline 196")
+    first, second = (
+        label["offset"][1] - value / 197.4 * 120
+        for label, (_, value) in zip(labels, lines, strict=True)
+    )
+    assert second - first == pytest.approx(14, abs=0.2), "one below the other"

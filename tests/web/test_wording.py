@@ -3,6 +3,7 @@ from datetime import UTC, datetime
 import pytest
 
 from web.page.wording import (
+    alike,
     brief,
     left,
     number,
@@ -28,6 +29,7 @@ from web.page.wording import (
         (50000, "50,000"),
         (-16.3, "−16.3"),
         (0.0, "0.00"),
+        (0.00124, "0.0012"),
         (0.00002, "2e−05"),
         (None, "–"),
         (True, "yes"),
@@ -35,6 +37,11 @@ from web.page.wording import (
 )
 def test_numbers_have_no_digits_past_the_noise(value: float | None, written: str) -> None:
     assert number(value) == written
+
+
+def test_beside_a_larger_number_there_are_no_more_digits_than_it_has() -> None:
+    assert (alike(-0.0087, 0.59), alike(-0.0001, 0.59)) == ("−0.01", "0.00")
+    assert alike(0.0087, 0.004) == "0.0087"
 
 
 def test_signs_counts_and_shares() -> None:

@@ -34,7 +34,7 @@ from web.page.markup import (
 )
 from web.page.models_view import ADDRESS, TASKS, moment
 from web.page.numerals import number_of
-from web.page.wording import dollars, number, percent, plural, seconds, when
+from web.page.wording import alike, dollars, number, percent, plural, seconds, when
 
 FIELDS = 60
 """Features of a model that is asked by a form; a wider one is asked by a program."""
@@ -184,7 +184,7 @@ def _metrics(model: JsonObject) -> Node:
                         td(".num", data_metric=name, data_value=repr(model["metrics"][name]))[
                             number(model["metrics"][name])
                         ],
-                        td(".num.m2")[number(model["baseline"].get(name))],
+                        td(".num.m2")[alike(model["baseline"].get(name), model["metrics"][name])],
                     ]
                     for name in measured
                 ]

@@ -53,7 +53,7 @@ from web.page.panel import Act, Panel
 from web.page.pictures import Picture, picture_height, picture_options
 from web.page.plot_view import Plot, enlarge_button
 from web.page.thresholds import threshold_slider
-from web.page.wording import number, signed, words
+from web.page.wording import alike, number, signed, words
 
 
 def show_preview(payload: Preview, kind: TypeInfo | None, act: Act, opener: Node = None) -> None:
@@ -170,14 +170,13 @@ def _metric(item: MetricItem, others: Sequence[str]) -> Element:
         gap = item.value - item.baseline
         better = gap if item.higher_is_better else -gap
     cells = [item.others.get(name) for name in others] + [item.baseline]
-    coarse = abs(item.value or 0) >= 0.05
     return tr(data_metric=item.name, data_value="" if item.value is None else repr(item.value))[
         td[item.label],
         td(".v")[
             _UNDEFINED if item.value is None else figure(item.value, item.unit), _interval(item)
         ],
-        [td[figure(_quiet(cell, coarse), item.unit)] for cell in cells],
-        not others and td[figure(_quiet(better, coarse), item.unit)],
+        [td[_beside(cell, item)] for cell in cells],
+        not others and td[_beside(better, item)],
     ]
 
 
@@ -192,9 +191,9 @@ def _interval(item: MetricItem) -> Node:
     return div(".u.sure", title="95 % confidence")[f"{low} to {high}"]
 
 
-def _quiet(value: float | int | None, coarse: bool) -> float | int | None:
-    """Beside a metric of 0.87, a baseline of −0.0001 is 0.00."""
-    return 0.0 if coarse and value is not None and abs(value) < 0.005 else value
+def _beside(value: float | int | None, item: MetricItem) -> Node:
+    unit = None if value is None else item.unit
+    return [alike(value, item.value), unit and [" ", span(".u")[unit]]]
 
 
 def figure(value: float | int | None, unit: str | None = None) -> Node:

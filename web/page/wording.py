@@ -28,6 +28,12 @@ def number(value: float | int | None, digits: int = 3) -> str:
     return written.replace("-", MINUS)
 
 
+def alike(value: float | int | None, reference: float | None) -> str:
+    """Write a number beside a larger one: a baseline of -0.0087 beside 0.59 is −0.01."""
+    coarse = value is not None and abs(value) < 0.01 <= abs(reference or 0)
+    return rounded(value, 2) if coarse else number(value)
+
+
 def brief(value: float | int | None) -> str:
     """Write a number with three digits at most and no trailing noughts: 0.46, 27.4, 50."""
     if value is None:
