@@ -144,6 +144,7 @@ def _of_numbers(table: Table, model: Model, column: str | None) -> Metrics:
             of=table.provenance,
         ),
         intervals=sure,
+        part=table.provenance.part,
         details=error_pictures(real, predicted, model.target, unit),
     )
 
@@ -174,6 +175,7 @@ def _of_classes(table: Table, model: Model) -> Metrics:
             of=table.provenance,
         ),
         intervals=sure,
+        part=table.provenance.part,
         details=class_pictures(said),
     )
 

@@ -114,8 +114,8 @@ class CrossValidation(Card):
         dates = [column.name for column in table.columns or () if column.kind == "date"]
         if dates and self.split_by == "rows":
             yield ParameterError(
-                f"The rows have times ({dates[0]}) and are mixed: a model learns from later ones "
-                "than some that it is measured on.",
+                f"If {dates[0]} says when a row came about, a model learns from later rows than "
+                "some that it is measured on.",
                 field="split_by",
                 hint="Hold out later rows, if the future is to be predicted.",
                 fix=(f"Split by {dates[0]}", "time"),

@@ -35,6 +35,8 @@ class Score:
     metric: str
     value: float
     baseline: float | None = None
+    learnt: bool = False
+    """Whether it was measured on train rows: then it tells nothing of new ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class LastRun:
 
     entry: RunEntry
     score: Score | None = None
-    """The best one, where several cards measured."""
+    """The best one, where several cards measured; on train rows only where none did on others."""
     cost: float | None = None
     """US$; None where nothing was rented."""
     ran: Ran | None = None
@@ -112,9 +114,13 @@ def _scores(journal: Journal, runs: str, *values: str | int) -> dict[str, Score]
     found: dict[str, Score] = {}
     for run, shown in rows:
         for score in filter(None, map(_score, json.loads(shown)["outputs"].values())):
-            if run not in found or score.value > found[run].value:
+            if run not in found or _rank(score) > _rank(found[run]):
                 found[run] = score
     return found
+
+
+def _rank(score: Score) -> tuple[bool, float]:
+    return not score.learnt, score.value
 
 
 def _score(output: JsonObject) -> Score | None:
@@ -127,7 +133,9 @@ def _score(output: JsonObject) -> Score | None:
         return None
     dummy = value.get("baseline")
     beside = dummy.get(metric) if isinstance(dummy, Mapping) else None
-    return Score(metric, value[metric], beside if _is_number(beside) else None)
+    schema = output.get("schema")
+    learnt = isinstance(schema, Mapping) and schema.get("part") == "train"
+    return Score(metric, value[metric], beside if _is_number(beside) else None, learnt)
 
 
 def _is_number(value: object) -> bool:

@@ -21,7 +21,7 @@ from tensorrag.preview import (
     ScoreFace,
     finite,
 )
-from tensorrag.types.schema import MetricsSchema, Schema, Task
+from tensorrag.types.schema import MetricsSchema, Part, Schema, Task
 from tensorrag.types.value import Shape, Value
 
 FILE = "metrics.json"
@@ -86,6 +86,7 @@ class Metrics(Value):
         caption: str | None = None,
         details: Sequence[Preview] = (),
         intervals: Mapping[str, tuple[float, float]] | None = None,
+        part: Part | None = None,
     ) -> None:
         """Gather what was measured.
 
@@ -98,11 +99,13 @@ class Metrics(Value):
             caption: a sentence under the table of metrics.
             details: charts and tables shown below it.
             intervals: by metric, between which values it lies with 95 % confidence.
+            part: of which part of a split the rows were, where that is known.
         """
         self.values = {name: values[name] for name in METRICS if name in values}
         self.baseline = {name: baseline[name] for name in METRICS if name in baseline}
         self.task = task
         self.rows = rows
+        self.part: Part | None = part
         self.unit = unit
         self.caption = caption
         self.details = tuple(details)
@@ -110,8 +113,8 @@ class Metrics(Value):
 
     @property
     def schema(self) -> MetricsSchema:
-        """Task and number of rows."""
-        return MetricsSchema(task=self.task, rows=self.rows)
+        """Task, number of rows, and which part of a split they were."""
+        return MetricsSchema(task=self.task, rows=self.rows, part=self.part)
 
     def to_json(self) -> JsonObject:
         """Every metric, and the baseline's under ``baseline``; None where one is not finite."""
@@ -125,6 +128,7 @@ class Metrics(Value):
             "metrics": self.to_json(),
             "task": self.task,
             "rows": self.rows,
+            "part": self.part,
             "unit": self.unit,
             "caption": self.caption,
             "intervals": {name: list(ends) for name, ends in self.intervals.items()},

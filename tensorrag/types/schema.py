@@ -185,6 +185,8 @@ class MetricsSchema(Schema):
     type: Literal["Metrics"] = "Metrics"
     task: Task | None = None
     rows: int | None = None
+    part: Part | None = None
+    """Which part of a split the rows were: on train rows, metrics tell nothing of new ones."""
 
 
 class ForeignSchema(Schema):

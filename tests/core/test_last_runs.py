@@ -23,8 +23,8 @@ def journal(tmp_path: Path) -> Journal:
     return Journal(tmp_path / "journal.sqlite")
 
 
-def measured(**value: Any) -> dict[str, Any]:
-    output = {"type": "Metrics", "sha256": "0" * 64, "schema": {}, "value": value}
+def measured(*, on: str | None = None, **value: Any) -> dict[str, Any]:
+    output = {"type": "Metrics", "sha256": "0" * 64, "schema": {"part": on}, "value": value}
     return {"card": "evaluate", "state": "done", "outputs": {"metrics": output}}
 
 
@@ -54,6 +54,17 @@ def test_of_several_cards_that_measured_the_best_counts(journal: Journal) -> Non
     ran(journal, "two", measured(r2=0.9, baseline={"r2": 0}), measured(r2=0.6, baseline={"r2": 0}))
 
     assert last_runs(journal)["two"].score == Score("r2", 0.9, 0)
+
+
+def test_what_was_measured_on_train_rows_counts_only_where_nothing_else_was(
+    journal: Journal,
+) -> None:
+    ran(journal, "both", measured(r2=0.99, on="train"), measured(r2=0.6, on="test"))
+    ran(journal, "learnt", measured(r2=0.98, on="train"), measured(r2=0.99, on="train"))
+
+    found = last_runs(journal)
+    assert found["both"].score == Score("r2", 0.6)
+    assert found["learnt"].score == Score("r2", 0.99, learnt=True)
 
 
 def test_every_run_of_a_pipeline_has_its_score(journal: Journal) -> None:

@@ -61,6 +61,9 @@ def test_each_run_says_what_it_measured() -> None:
 
     assert "R² 0.87 · This machine" in row(listed)
 
+    (listed,) = past_runs([entry], scores={"r1": Score("r2", 0.991, 0.0, learnt=True)})
+    assert "R² 0.99 on train rows · This machine" in row(listed)
+
 
 def test_what_is_resumed_by_another_run_is_not_resumed_again() -> None:
     def entry(number: int, status: str, *, parent: str | None = None) -> RunEntry:

@@ -118,7 +118,7 @@ def chosen(own: Sequence[Own], query: str, sort: str) -> list[Own]:
 
 def _rank(own: Own) -> float:
     score = own.last.score if own.last is not None else None
-    return -score.value if score is not None else float("inf")
+    return -score.value if score is not None and not score.learnt else float("inf")
 
 
 def _progress(run: Run | None) -> Progress | None:

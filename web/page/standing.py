@@ -225,8 +225,9 @@ def past_runs(
 
 
 def in_words(score: Score) -> str:
-    """Write a score: ``R² 0.87``."""
-    return f"{METRICS[score.metric].label} {rounded(score.value, 2)}"
+    """Write a score: ``R² 0.87``, or ``R² 0.99 on train rows``."""
+    of = " on train rows" if score.learnt else ""
+    return f"{METRICS[score.metric].label} {rounded(score.value, 2)}{of}"
 
 
 def places_of(entry: RunEntry) -> str:
