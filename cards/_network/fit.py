@@ -242,7 +242,7 @@ def _least_rows(module: nn.Module) -> int:
 def _to_device(rows: Rows, device: torch.device) -> tuple[Tensor, Tensor]:
     """Both as float32 with two dimensions, on the device, once checked."""
     with np.errstate(over="ignore"):  # what is too large for float32 becomes infinite: told below
-        x, y = (torch.from_numpy(np.array(part, dtype=np.float32)) for part in rows)
+        x, y = (torch.from_numpy(np.array(part, dtype=np.float32, order="C")) for part in rows)
     if len(x) == 0 or len(x) != len(y):
         raise InputError(
             f"Training needs rows, and a target for each; got {len(x)} and {len(y)} targets.",
