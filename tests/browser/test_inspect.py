@@ -352,14 +352,15 @@ def test_a_field_is_tried_with_several_values_and_the_best_taken_over(
     hands.picture("sweep-choices", fit=False)
 
 
-def test_a_condition_is_typed_with_the_names_that_there_are_or_built_row_by_row(
+def test_a_formula_is_typed_with_the_names_that_there_are_or_built_row_by_row(
     open_new: Callable[[dict[str, Any]], Hands],
 ) -> None:
     load, rows = PIPELINE["nodes"][0], {"id": "rows", "card": "filter_rows"}
-    wire = {"source": "load", "source_port": "dataset", "target": "rows"}
+    made = {"id": "made", "card": "derive_column", "position": {"x": 480, "y": 80}}
+    wire = {"source": "load", "source_port": "dataset", "target_port": "dataset"}
     hands = open_new(PIPELINE | {
-        "nodes": [load, rows | {"position": {"x": 240, "y": 80}}],
-        "edges": [wire | {"target_port": "dataset"}],
+        "nodes": [load, rows | {"position": {"x": 240, "y": 80}}, made],
+        "edges": [wire | {"target": "rows"}, wire | {"target": "made"}],
     })  # fmt: skip
     hands.settings("rows")
     condition, page = hands.field("condition"), hands.page
@@ -381,3 +382,13 @@ def test_a_condition_is_typed_with_the_names_that_there_are_or_built_row_by_row(
     page.get_by_role("button", name="Remove row 1").press("Enter")
     expect(condition).to_have_value("bmi <= 30")
     expect(hands.card("rows")).to_contain_text("bmi <= 30")
+
+    hands.settings("made")
+    for _ in range(2):
+        page.get_by_role("button", name="Add a row").click()
+    page.get_by_label("Row 1, column or number").select_option("bmi")
+    page.get_by_label("Row 2, sign").select_option("/")
+    page.get_by_label("Row 2, column or number").select_option("a number")
+    page.get_by_label("Row 2, number").fill("100")
+    expect(hands.field("formula")).to_have_value("bmi / 100")
+    hands.picture("formula")

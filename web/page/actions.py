@@ -19,7 +19,7 @@ from tensorrag.pipeline import JsonObject, Pipeline
 from tensorrag.pipeline.as_json import to_json
 from tensorrag.types import ColumnSchema
 from web.live.session import Session
-from web.page import clauses
+from web.page import clauses, terms
 from web.page.apply_best import best_of
 from web.page.controls import edit_list
 from web.page.fields import FieldSpec, field_specs
@@ -42,6 +42,10 @@ def texts(data: Data, key: str) -> list[str]:
     """Return the texts in a list of an action's data."""
     value = data.get(key)
     return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
+
+
+_ROWED = {"condition": clauses.changed, "formula": terms.changed}
+"""What changes a row of a text, by the kind of its field."""
 
 
 class Edits:
@@ -79,7 +83,7 @@ class Edits:
             "set": self._set,
             "reset": self._reset,
             "tune": self._tune,
-            "clause": self._clause,
+            "row": self._row,
             "apply_best": self._apply_best,
             "list_add": lambda data: self._list("list_add", data),
             "list_up": lambda data: self._list("list_up", data),
@@ -222,17 +226,17 @@ class Edits:
         key = f"{node}.{spec.name}.{name}.{what}" if what in ("low", "high") else None
         self._set_params(node, {spec.name: None if value == spec.default else value}, key)
 
-    def _clause(self, data: Data) -> None:
-        """Change a row of a condition, and with it the text."""
+    def _row(self, data: Data) -> None:
+        """Change a row of a formula, and with it the text."""
         found = self.spec(data)
-        if found is None or found[1].kind != "condition":
+        change = _ROWED.get(found[1].kind) if found is not None else None
+        if found is None or change is None:
             return
         node, spec = found
         at, what = text(data, "index"), text(data, "what")
         before, row = str(self._value(node, spec)), int(at) if at.isdecimal() else 0
-        columns = self._columns(node, spec)
-        value = clauses.changed(before, columns, row, what, data.get("value"))
-        key = f"{node}.{spec.name}.{row}" if what == "value" else None
+        value = change(before, self._columns(node, spec), row, what, data.get("value"))
+        key = f"{node}.{spec.name}.{row}" if what in ("value", "number") else None
         self._set_params(node, {spec.name: None if value == spec.default else value}, key)
 
     def _apply_best(self, data: Data) -> None:

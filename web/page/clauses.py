@@ -9,9 +9,9 @@ from typing import Any
 
 from tensorrag.formula.clauses import BARE, LISTS, OPERATORS, Clause, Clauses, Value, clauses
 from tensorrag.types import ColumnSchema
+from web.page import row_controls
 from web.page.fields import FieldSpec
-from web.page.icons import icon
-from web.page.markup import Element, Node, button, div, input_, option, select
+from web.page.markup import Element, Node, div
 from web.page.numerals import number_of
 
 Columns = Sequence[ColumnSchema] | None
@@ -40,13 +40,9 @@ def clause_rows(node: str, spec: FieldSpec, value: Any, columns: Columns) -> Nod
     found = _shown(text)
     if found is None:
         return div(".cap")["This is more than rows can show: it is written as text."]
-    add = button(".btn.sml", type="button", data_act="clause", data_of=node, data_what="add")
-    group = div(".clauses", role="group", aria_label=f"{spec.label}, row by row")
-    return group[
-        len(found.rows) > 1 and _joined(node, spec, found),
-        [_row(node, spec, at, row, columns) for at, row in enumerate(found.rows)],
-        add(data_param=spec.name)[icon("plus", ".s"), "Add a row"],
-    ]
+    rows = [_row(node, spec, at, row, columns) for at, row in enumerate(found.rows)]
+    joined = _joined(node, spec, found) if len(rows) > 1 else None
+    return row_controls.group(spec, joined, rows, row_controls.add(node, spec))
 
 
 def changed(text: str, columns: Columns, at: int, what: str, raw: Any) -> str:
@@ -147,10 +143,8 @@ def _fitting(column: ColumnSchema) -> tuple[str, ...]:
 
 
 def _joined(node: str, spec: FieldSpec, found: Clauses) -> Element:
-    options = [
-        option(value=word, selected=word == found.word)[says] for word, says in _JOINED.items()
-    ]
-    return _choice(_bound(node, spec, 0, "word", "How the rows go together"), options)
+    label = "How the rows go together"
+    return row_controls.choice(node, spec, 0, "word", label, _JOINED.items(), found.word)
 
 
 def _row(
@@ -160,40 +154,20 @@ def _row(
     names = known if row.column in known else [row.column, *known]
     fitting = _fitting(_column(row.column, columns))
     operators = fitting if row.operator in fitting else (row.operator, *fitting)
-    remove = button(".x", type="button", data_act="clause", data_of=node, data_param=spec.name)
-    says = f"Remove row {at + 1}"
+    words = [(each, _WORDS.get(each, each)) for each in operators]
+    label = f"Row {at + 1}"
     return div(".clause", data_key=f"clause-{at}", data_clause=at)[
-        _select(node, spec, at, "column", [(name, name) for name in names], row.column),
-        _select(node, spec, at, "operator", [(o, _WORDS.get(o, o)) for o in operators],
-                row.operator),
-        remove(data_what="remove", data_index=at, title=says, aria_label=says)[
-            icon("close", ".s")
-        ],
-        row.operator not in BARE and _input(node, spec, at, row),
-    ]  # fmt: skip
+        row_controls.choice(
+            node, spec, at, "column", f"{label}, column", [(n, n) for n in names], row.column
+        ),
+        row_controls.choice(node, spec, at, "operator", f"{label}, operator", words, row.operator),
+        row_controls.remove(node, spec, at),
+        row.operator not in BARE and _value_field(node, spec, at, row),
+    ]
 
 
-def _select(
-    node: str, spec: FieldSpec, at: int, what: str, choices: list[tuple[str, str]], now: str
-) -> Element:
-    options = [option(value=value, selected=value == now)[words] for value, words in choices]
-    return _choice(_bound(node, spec, at, what, f"Row {at + 1}, {what}"), options)
-
-
-def _choice(bound: dict[str, Any], options: Sequence[Element]) -> Element:
-    return div(".inp")[select(**bound)[options], icon("chevron", ".s")]
-
-
-def _input(node: str, spec: FieldSpec, at: int, row: Clause) -> Element:
+def _value_field(node: str, spec: FieldSpec, at: int, row: Clause) -> Element:
     listed = row.operator in LISTS
-    control = input_(type="text", value=_typed(row), autocomplete="off", spellcheck="false")
     label = f"Row {at + 1}, {'values, with commas between them' if listed else 'value'}"
     hint = "a, b, c" if listed else "nothing"
-    return div(".inp.val")[control(placeholder=hint, **_bound(node, spec, at, "value", label))]
-
-
-def _bound(node: str, spec: FieldSpec, at: int, what: str, label: str) -> dict[str, Any]:
-    return {
-        "id": f"f-{spec.name}-{at}-{what}", "data_sets": "clause", "data_of": node,
-        "data_param": spec.name, "data_index": at, "data_what": what, "aria_label": label,
-    }  # fmt: skip
+    return row_controls.typed(node, spec, at, "value", label, _typed(row), hint)

@@ -10,6 +10,7 @@ from web.page.icons import icon
 from web.page.markup import Element, Node, button, div, label, span
 from web.page.prose import plain, prose
 from web.page.remedies import way_out
+from web.page.terms import term_rows
 
 SWEPT = frozenset({"number", "integer", "choice", "switch"})
 """Kinds of fields that can be swept."""
@@ -24,12 +25,13 @@ def form(shown: Form) -> Node:
 
 
 def _rows(shown: Form, spec: FieldSpec) -> Node:
-    """Below a condition, draw it row by row; above it stands the text, which counts."""
-    if spec.kind != "condition":
+    """Below a formula, draw it row by row; above it stands the text, which counts."""
+    draw = {"condition": clause_rows, "formula": term_rows}.get(spec.kind)
+    if draw is None:
         return None
     columns = shown.columns.get(spec.columns_of or "")
     return div(".field.k-rows", data_key=f"rows-{spec.name}", data_rows=spec.name)[
-        clause_rows(shown.node, spec, shown.value(spec), columns)
+        draw(shown.node, spec, shown.value(spec), columns)
     ]
 
 
