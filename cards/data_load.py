@@ -37,8 +37,9 @@ _BUCKET = {"source": "bucket"}
 _KINDS = "a CSV, Excel, Parquet or JSON lines file"
 
 SampleName = Literal[
-    "boston_housing", "diabetes", "iris", "wine", "breast_cancer", "churn", "daily_sales"
-]
+    "boston_housing", "diabetes", "iris", "wine", "breast_cancer", "digits", "linnerud",
+    "churn", "daily_sales",
+]  # fmt: skip
 
 
 class DataLoad(Card):

@@ -224,4 +224,51 @@ DAILY_SALES = Description(
     licence="Apache-2.0",
 )
 
-DESCRIPTIONS = (BOSTON_HOUSING, DIABETES, IRIS, WINE, BREAST_CANCER, CHURN, DAILY_SALES)
+DIGITS = Description(
+    name="digits",
+    title="Handwritten digits",
+    summary="1,797 handwritten digits, 8 × 8 pixels as 64 columns: tell the ten digits apart.",
+    synthetic=False,
+    file="digits.parquet",
+    columns=(
+        *(
+            Column(
+                f"pixel_{row}_{column}",
+                _NUMBER,
+                None,
+                f"Ink in row {row}, column {column}: 0 to 16",
+            )
+            for row in range(8)
+            for column in range(8)
+        ),
+        Column("digit", "category", None, "0 to 9, as a word of one letter"),
+    ),
+    target="digit",
+    task="multiclass",
+    source="E. Alpaydin and C. Kaynak (1998), UCI ML Repository, doi:10.24432/C50P49 (test)",
+    licence=_CC_BY,
+)
+
+LINNERUD = Description(
+    name="linnerud",
+    title="Exercise and physique",
+    summary="20 men in a fitness club: predict the waist from exercises, weight and pulse.",
+    synthetic=False,
+    file="linnerud.parquet",
+    columns=(
+        Column("chins", "integer", None, "Chin-ups"),
+        Column("situps", "integer", None, "Sit-ups"),
+        Column("jumps", "integer", None, "Jumping jacks"),
+        Column("weight", "integer", "lb", "Weight"),
+        Column("pulse", "integer", "beats/min", "Pulse at rest"),
+        Column("waist", "number", "in", "Waist"),
+    ),
+    target="waist",
+    task="regression",
+    source="M. Tenenhaus, La régression PLS (1998), after A. C. Linnerud; with scikit-learn",
+    licence="Published by its authors without one; distributed with scikit-learn (BSD-3-Clause)",
+)
+
+DESCRIPTIONS = (
+    BOSTON_HOUSING, DIABETES, IRIS, WINE, BREAST_CANCER, DIGITS, LINNERUD, CHURN, DAILY_SALES,
+)  # fmt: skip

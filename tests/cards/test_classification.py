@@ -32,7 +32,7 @@ from cards.train import Train
 from tensorrag import InputError, Metrics, Model, ParameterError, Table
 from tensorrag.preview import ConfusionPreview, GroupPreview, ThresholdsPreview
 
-TARGETS = {"iris": "species", "wine": "cultivar", "breast_cancer": "diagnosis"}
+TARGETS = {"iris": "species", "wine": "cultivar", "breast_cancer": "diagnosis", "digits": "digit"}
 QUICK: dict[str, dict[str, Any]] = {
     "random_forest": {"n_estimators": 10},
     "gradient_boosting": {"max_iter": 10},
@@ -103,7 +103,21 @@ def test_every_classifier_is_measured_as_scikit_learn_does(sample: str, model_ty
         truth["log_loss"] = sk.log_loss(y, estimator.predict_proba(x), labels=estimator.classes_)
     for name, value in truth.items():
         assert found[name] == pytest.approx(value, rel=1e-9), name
-    assert found["accuracy"] > 0.85
+    assert found["accuracy"] > (0.75 if sample == "digits" else 0.85)  # bayes: pixels are no bells
+
+
+@pytest.mark.parametrize("model_type", sorted(REGRESSORS))
+def test_every_regressor_runs_on_the_twenty_rows_of_linnerud(model_type: str) -> None:
+    train, test = parts("linnerud")
+
+    model = learnt(train, "waist", model_type)
+
+    x = test.to_pandas([*model.features]).to_numpy(dtype=float)
+    y = test.to_pandas()["waist"].to_numpy()
+    said = model.content["estimator"].predict(x)
+    assert measured(test, model).values["rmse"] == pytest.approx(
+        sk.root_mean_squared_error(y, said), rel=1e-9
+    )
 
 
 @pytest.mark.parametrize("model_type", sorted(REGRESSORS))
