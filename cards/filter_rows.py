@@ -5,10 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from pydantic import PrivateAttr
+
 from cards._formula.formula import MAX_LENGTH, condition
 from cards._script.tables import filtered
 from tensorrag import Card, Field, Schema, Table, TableSchema
+from tensorrag.pipeline.names import quoted
+from tensorrag.preview import (
+    Face,
+    FaceNumber,
+    GroupPreview,
+    NumbersFace,
+    Preview,
+    TextPreview,
+)
 from tensorrag.script import Given, Script
+from tensorrag.types import Value
 
 
 class FilterRows(Card):
@@ -16,8 +28,8 @@ class FilterRows(Card):
 
     Such as `price > 100 and city in ('Rome', 'Oslo')`, `not sold`, `rooms is not missing` or
     `sold_on >= '2024-12-31'`. A column whose name is no plain word stands between backticks. Rows
-    for which the condition cannot be told, since a value is missing, are left out. The functions
-    are those of Derive Column.
+    for which the condition cannot be told, since a value is missing, are left out, and counted on
+    the card. The functions are those of Derive Column.
     """
 
     category = "Tables"
@@ -27,13 +39,25 @@ class FilterRows(Card):
     condition: str = Field("", max_length=MAX_LENGTH, condition_of="dataset")
     """What must hold for a row to stay, such as `price > 100 and city == 'Rome'`."""
 
+    _untold: int = PrivateAttr(0)
+    """Rows for which the condition could not be told."""
+    _lacking: tuple[str, ...] = PrivateAttr(())
+    """Columns whose values are missing there."""
+
     class Out(NamedTuple):
         dataset: Table
 
     def run(self, dataset: Table) -> Out:
         import pyarrow.compute as pc
 
-        holds = condition(self.condition, dataset.schema, field="condition").values(dataset)
+        formula = condition(self.condition, dataset.schema, field="condition")
+        holds = formula.values(dataset)
+        self._untold = holds.null_count
+        if self._untold:
+            unknown = dataset.arrow.filter(holds.is_null())
+            self._lacking = tuple(
+                n for n in unknown.column_names if n in formula.columns and unknown[n].null_count
+            )
         return self.Out(Table(dataset.arrow.filter(pc.fill_null(holds, False)), like=dataset))
 
     def propagate(self, dataset: TableSchema) -> TableSchema:
@@ -47,3 +71,29 @@ class FilterRows(Card):
     def brief(self, schemas: Mapping[str, Schema]) -> str:
         """Show the condition."""
         return self.condition.strip() or "no condition yet"
+
+    def face(self, outputs: tuple[Value, ...]) -> Face | None:
+        """Count the rows that were left out because the condition could not be told."""
+        (kept,) = outputs
+        if not self._untold or not isinstance(kept, Table):
+            return super().face(outputs)
+        items = (
+            FaceNumber(label="rows kept", value=kept.num_rows),
+            FaceNumber(label="not known", value=self._untold),
+        )
+        return NumbersFace(items=items)
+
+    def previews(self, outputs: tuple[Value, ...]) -> dict[str, Preview]:
+        """Say above the table what was left out unasked, and how to keep it."""
+        shown = super().previews(outputs)
+        if not self._untold:
+            return shown
+        return {"dataset": GroupPreview(items=(TextPreview(text=self._said()), shown["dataset"]))}
+
+    def _said(self) -> str:
+        count = "1 row was" if self._untold == 1 else f"{self._untold:,} rows were"
+        where = f" in {', '.join(map(quoted, self._lacking[:5]))}" if self._lacking else ""
+        return (
+            f"{count} left out because it is not known whether the condition holds: "
+            f"a value is missing{where}. To keep such rows, add “or … is missing” to the condition."
+        )

@@ -11,6 +11,7 @@ from cards.sample_rows import SampleRows
 from cards.select_columns import SelectColumns
 from cards.sort_rows import SortRows
 from tensorrag import ColumnSchema, ParameterError, Table
+from tensorrag.preview import GroupPreview, NumbersFace, TextPreview
 from tensorrag.types import ColumnKind, Provenance
 
 HOMES = Table.from_pandas(
@@ -72,6 +73,24 @@ class TestFilterRows:
     def test_what_cannot_be_told_does_not_stay(self) -> None:
         assert FilterRows(condition="price < 9").run(HOMES).dataset.num_rows == 3
         assert FilterRows(condition="not price < 9").run(HOMES).dataset.num_rows == 0
+
+    def test_what_cannot_be_told_is_counted_on_the_card(self) -> None:
+        card, sure = FilterRows(condition="price < 9"), FilterRows(condition="rooms > 1")
+        left, all_told = card.run(HOMES), sure.run(HOMES)
+
+        face = card.face(left)
+        whole = card.previews(left)["dataset"]
+
+        assert isinstance(face, NumbersFace)
+        assert [item.value for item in face.items] == [3, 1]
+        assert isinstance(whole, GroupPreview)
+        said, table = whole.items
+        assert isinstance(said, TextPreview)
+        assert said.text.startswith("1 row was left out")
+        assert 'a value is missing in "price"' in said.text
+        assert table.kind == "table"
+        assert sure.face(all_told) == all_told.dataset.face()
+        assert sure.previews(all_told)["dataset"].kind == "table"
 
     @pytest.mark.parametrize(
         ("condition", "sentence"),
