@@ -84,7 +84,7 @@ class DataLoad(Card):
     separator: Separator = Field("auto", when=_FILE, detail="separator")
     """What stands between the values of a CSV file."""
     encoding: Encoding = Field("auto", when=_FILE, detail="encoding")
-    """How the letters of a CSV file are written."""
+    """How the letters of a CSV or JSON lines file are written."""
     decimal_mark: DecimalMark = Field("auto", when=_FILE, detail="decimal_mark")
     """What stands before the fraction of a number in a CSV file: 1.5 or 1,5."""
 

@@ -68,7 +68,7 @@ def _reader(given: Given, form: str) -> tuple[str, list[str]]:
         return "read_feather", []
     if form.startswith("JSON"):
         lines = ["lines=True"] if "lines" in form.lower() else []
-        return "read_json", [*lines, *unpack]
+        return "read_json", [*lines, *_encoding(given), *unpack]
     if form != "CSV":  # a workbook, by the name of its format
         sheet = given.details.get("sheet")
         chosen = [f"sheet_name={literal(str(sheet))}"] if sheet else []
@@ -80,9 +80,7 @@ def _dialect(given: Given) -> Iterator[str]:
     separator = _SEPARATORS.get(str(given.details.get("separator")))
     if separator is not None:
         yield f"sep={literal(separator)}"
-    encoding = _ENCODINGS.get(str(given.details.get("encoding")))
-    if encoding is not None:
-        yield f"encoding={literal(encoding)}"
+    yield from _encoding(given)
     if given.details.get("decimal_mark") == "comma":
         yield 'decimal=","'
     schema = given.outputs.get("dataset")
@@ -90,3 +88,9 @@ def _dialect(given: Given) -> Iterator[str]:
         dates = [column.name for column in schema.columns if column.kind == "date"]
         if dates:
             yield f"parse_dates={literal(dates)}"
+
+
+def _encoding(given: Given) -> Iterator[str]:
+    encoding = _ENCODINGS.get(str(given.details.get("encoding")))
+    if encoding is not None:
+        yield f"encoding={literal(encoding)}"

@@ -52,12 +52,17 @@ class Dialect:
     @property
     def encoding(self) -> str:
         """What people call the encoding."""
-        return _NAMES.get(self.codec, self.codec)
+        return encoding_of(self.codec)
 
     @property
     def separator(self) -> str:
         """What people call the separator."""
         return next(name for name, mark in SEPARATORS.items() if mark == self.mark)
+
+
+def encoding_of(codec: str) -> str:
+    """Return what people call an encoding."""
+    return _NAMES.get(codec, codec)
 
 
 def dialect(source: Source, head: bytes, choices: Choices) -> Dialect:

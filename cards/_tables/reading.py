@@ -143,7 +143,7 @@ def _read(source: Source, choices: Choices, *, packed: bool = False) -> Reading:
         case "ole":
             return read_old(source, choices)
         case "json lines" | "json array":
-            return read_json(source, lines=kind == "json lines")
+            return read_json(source, choices, lines=kind == "json lines")
         case _:
             return read_delimited(source, head, choices)
 

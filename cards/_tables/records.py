@@ -8,8 +8,10 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from cards._tables.columns import column_of
+from cards._tables.dialect import encoding_of
 from cards._tables.numerals import nearly_numeric
-from cards._tables.source import MOST_CELLS, Reading, Source, refuse_wide
+from cards._tables.source import MOST_CELLS, Choices, Reading, Source, refuse_wide
+from cards._tables.transcoding import codec_of, in_utf8
 from tensorrag import ParameterError
 
 if TYPE_CHECKING:
@@ -23,23 +25,35 @@ MOST_LEVELS = 2000
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
-def read_json(source: Source, *, lines: bool) -> Reading:
+def read_json(source: Source, choices: Choices, *, lines: bool) -> Reading:
     """Read one record per line, or an array of records.
 
     Raises:
         ParameterError: it is no JSON, or holds something else than records; says where.
     """
-    table = _quick(source) if lines and _flat(source) and _alike(source) else None
-    if table is None:
-        if source.size > MOST_BYTES:
-            raise ParameterError(
-                f"{source.shown} is too large to be read record by record.",
-                hint="Write it as JSON lines with the same kinds in each record, or as Parquet.",
-            )
-        table = _gathered(source, _lines(source) if lines else _array(source))
-    kind = "JSON lines" if lines else "JSON"
+    codec, kind = codec_of(source.head(), choices), "JSON lines" if lines else "JSON"
+    if codec == "utf-8":
+        table = _table(source, lines=lines)
+    else:
+        text = in_utf8(source, codec)
+        with text.stream:
+            table = _table(text, lines=lines)
     warnings = tuple(nearly_numeric(table, source, first_row=1))
-    return Reading(table, {"format": kind, "read_as": kind}, warnings)
+    encoding = encoding_of(codec)
+    read_as = kind if encoding == "UTF-8" else f"{kind}: {encoding}"
+    return Reading(table, {"format": kind, "encoding": encoding, "read_as": read_as}, warnings)
+
+
+def _table(source: Source, *, lines: bool) -> pa.Table:
+    table = _quick(source) if lines and _flat(source) and _alike(source) else None
+    if table is not None:
+        return table
+    if source.size > MOST_BYTES:
+        raise ParameterError(
+            f"{source.shown} is too large to be read record by record.",
+            hint="Write it as JSON lines with the same kinds in each record, or as Parquet.",
+        )
+    return _gathered(source, _lines(source) if lines else _array(source))
 
 
 def _quick(source: Source) -> pa.Table | None:
@@ -119,9 +133,10 @@ def _value(source: Source, text: bytes, where: str, line: int) -> Any:
         place, what = where or f"line {error.lineno:,}", f"is no JSON ({error.msg.lower()})"
     except RecursionError:
         place, what = where or "it", "has too many levels"
-    raise ParameterError(
-        f"{source.shown}: {place} {what}.", hint="Mend it there, or export the file again."
-    )
+    hint = "Mend it there, or export the file again."
+    if "UTF-8" in what:
+        hint = "Choose the encoding that it is written in, or export the file again."
+    raise ParameterError(f"{source.shown}: {place} {what}.", hint=hint)
 
 
 def _whole(digits: str) -> int | float:

@@ -78,7 +78,9 @@ def tell(source: Source, head: bytes) -> Format:
             f"{source.shown} is damaged or is no Excel workbook.",
             hint="Export it again, or choose another file.",
         )
-    return _json(head, source.name.lower()) or "delimited"
+    codec = "utf-16" if head.startswith((b"\xff\xfe", b"\xfe\xff")) else wide(head)
+    text = head.decode(codec, errors="replace").encode() if codec else head
+    return _json(text, source.name.lower()) or "delimited"
 
 
 def is_no_text(head: bytes) -> bool:

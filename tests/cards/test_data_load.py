@@ -41,6 +41,31 @@ def test_each_sample_is_what_the_catalogue_says(name: str) -> None:
     assert table.provenance.synthetic == (name in ("boston_housing", "churn", "daily_sales"))
 
 
+@pytest.mark.parametrize("codec", ["utf-16", "utf-16-le", "cp1251"])
+def test_json_lines_are_read_in_other_encodings(folder: Path, codec: str) -> None:
+    (folder / "flats.jsonl").write_bytes(
+        '{"city":"Баку","rooms":3}\n{"city":"Рим"}\n'.encode(codec)
+    )
+    chosen = {"encoding": "Windows-1251"} if codec == "cp1251" else {}
+    card = DataLoad.model_validate({"source": "path", "path": "flats.jsonl"} | chosen)
+
+    seen, table = card.peek(), card.run().dataset
+
+    assert table.to_pandas()["city"].tolist() == ["Баку", "Рим"]
+    assert seen.schemas == (table.schema,)
+    assert seen.details["encoding"] == ("Windows-1251" if chosen else "UTF-16")
+
+
+def test_json_lines_in_the_wrong_encoding_are_told(folder: Path) -> None:
+    (folder / "flats.jsonl").write_bytes('{"city":"Баку"}\n'.encode("cp1251"))
+
+    with pytest.raises(ParameterError, match="line 1 is not UTF-8 text") as refused:
+        DataLoad(source="path", path="flats.jsonl").run()
+    assert "Choose the encoding" in (refused.value.hint or "")
+    with pytest.raises(ParameterError, match=r"flats.jsonl is damaged or is no Shift-JIS text"):
+        DataLoad(source="path", path="flats.jsonl", encoding="Shift-JIS").run()
+
+
 @pytest.mark.parametrize("mark", [",", ";", "\t", "|"])
 def test_the_separator_is_detected(folder: Path, mark: str) -> None:
     table = load(folder, f"rooms{mark}city\n3{mark}Bern\n4{mark}Basel\n4{mark}Bern\n".encode())
