@@ -12,7 +12,7 @@ from cards._tables.bucket import EXAMPLE, name_in, placed
 from cards._tables.download import download, name_of
 from cards._tables.objects import Keys, opened
 from cards._tables.reading import fingerprint, look, read_table, stamp, steady
-from cards._tables.source import Choices, DecimalMark, Encoding, Separator, Source
+from cards._tables.source import Choices, DecimalMark, Encoding, Separator, Source, Unchanged
 from cards._tables.workbook import NoSuchSheet
 from sample_data import SAMPLES, Sample
 from tensorrag import (
@@ -29,7 +29,7 @@ from tensorrag import (
 from tensorrag.errors import ErrorInfo
 from tensorrag.preview import Face, TableFace
 from tensorrag.script import Given, Script
-from tensorrag.sources import note_read, open_path, open_upload
+from tensorrag.sources import known_stamp, note_read, open_path, open_upload
 from tensorrag.types import Provenance, Value
 
 _FILE = {"source": ["upload", "path", "url", "bucket"]}
@@ -130,9 +130,11 @@ class DataLoad(Card):
             schema = _sample_schema(sample)
             return Peek(schemas=(schema,), fingerprint=sample.sha256, constant=True)
         try:
-            with self._opened() as source:
+            with self._opened(unless=known_stamp()) as source:
                 before = stamp(source)  # it may be written while it is read
                 seen, mark = look(source, self._choices()), fingerprint(source)
+        except Unchanged:
+            return Peek(same=True)
         except NoSuchSheet as error:
             return Peek(error=ErrorInfo.of(error), field="sheet", details={"sheets": error.sheets})
         constant = self.source == "upload"
@@ -179,17 +181,20 @@ class DataLoad(Card):
         return Choices(self.separator, self.encoding, self.decimal_mark, self.sheet)
 
     @contextmanager
-    def _opened(self) -> Iterator[Source]:
-        """Open the file; what is wrong with it is said at the field it was chosen in."""
+    def _opened(self, unless: str | None = None) -> Iterator[Source]:
+        """Open the file; what is wrong with it is said at the field it was chosen in.
+
+        Raises Unchanged where it need be fetched, and still looks from outside like ``unless``.
+        """
         try:
-            with self._stream() as source:
+            with self._stream(unless) as source:
                 yield source
         except ParameterError as error:
             error.field = error.field or self.source
             raise
 
     @contextmanager
-    def _stream(self) -> Iterator[Source]:
+    def _stream(self, unless: str | None) -> Iterator[Source]:
         """Open the file, and say what it is called."""
         sample = self._sample()
         if sample is not None:
@@ -199,11 +204,13 @@ class DataLoad(Card):
             with open_upload(self.upload) as stream:
                 yield Source(stream, self.upload_name)
         elif self.source == "url":
-            with download(self.url) as stream:
-                yield Source(stream, name_of(self.url))
+            fetched = download(self.url, unless=unless)
+            with fetched.stream as stream:
+                yield Source(stream, name_of(self.url), tag=fetched.tag)
         elif self.source == "bucket":
             place = placed(self.bucket, self.region, self.endpoint)
-            with opened(place, Keys(self.access_key, self.secret_key)) as (stream, version):
+            keys = Keys(self.access_key, self.secret_key)
+            with opened(place, keys, unless) as (stream, version):
                 yield Source(stream, place.name, version)
         else:
             with open_path(self.path) as stream:

@@ -33,6 +33,9 @@ class Peek(BaseModel):
     stamp: str | None = None
     """How the source looked from outside, see `stamp_of`: while it looks so, the fingerprint holds,
     and need not be made again. None where nothing tells."""
+    same: bool = False
+    """Whether the source is as `known_stamp` says it was: all that was seen then still holds, and
+    nothing else need be said."""
     constant: bool = False
     """Whether the source can never change: it comes along, or is named by its content."""
     error: ErrorInfo | None = None

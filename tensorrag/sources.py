@@ -81,6 +81,12 @@ def stamp_of(file: IO[bytes]) -> str | None:
     return f"{seen.st_dev} {seen.st_ino} {seen.st_size} {seen.st_mtime_ns} {seen.st_ctime_ns}"
 
 
+def known_stamp() -> str | None:
+    """Return how the source looked from outside when it was seen before; None where it was not."""
+    sources = _sources.get()
+    return sources.known[0] if sources is not None else None
+
+
 def known_fingerprint(stamp: str | None) -> str | None:
     """Return the fingerprint of a source that looks as it did before; None where it does not."""
     sources = _sources.get()

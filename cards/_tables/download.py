@@ -7,11 +7,16 @@ import socket
 import ssl
 import tempfile
 from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import IO
 from urllib.parse import unquote, urljoin, urlsplit
 
 from cards._tables.address import Address, judged, shown
+from cards._tables.source import Unchanged
 from tensorrag import ParameterError, report
+from tensorrag.sources import SETTLED_SECONDS
 
 LARGEST = 512 * 2**20
 """Bytes of a file."""
@@ -23,10 +28,25 @@ _MOVED = (301, 302, 303, 307, 308)
 _SAYS = {401: "asks to sign in", 403: "does not allow it", 404: "has no such file"}
 
 
-def download(url: str, largest: int = LARGEST) -> IO[bytes]:
-    """Fetch a file from an https address; it is gone when it is closed.
+@dataclass(frozen=True)
+class Fetched:
+    """A file from the web; it is gone when it is closed."""
+
+    stream: IO[bytes]
+    tag: str | None = None
+    """What its host calls this content: ``ETag`` or ``Last-Modified`` with its value."""
+
+
+def download(url: str, largest: int = LARGEST, *, unless: str | None = None) -> Fetched:
+    """Fetch a file from an https address.
+
+    Args:
+        url: the address.
+        largest: bytes that it may have.
+        unless: the tag of what was fetched before: it is not fetched again.
 
     Raises:
+        Unchanged: its content still has the tag ``unless``.
         ParameterError: the address is refused, does not answer with a file, or with one that is
             too large, or ends before it is whole.
     """
@@ -35,14 +55,41 @@ def download(url: str, largest: int = LARGEST) -> IO[bytes]:
         try:
             with closing(_Judged(address)) as connection:
                 headers = {"User-Agent": "TensorRag", "Accept-Encoding": "identity"}
+                headers |= _only_if_not(unless)
                 connection.request("GET", address.target, headers=headers)
                 with connection.getresponse() as answer:
+                    if unless and answer.status == http.client.NOT_MODIFIED:
+                        raise Unchanged
                     if answer.status not in _MOVED:
-                        return _content(answer, address, largest)
+                        return Fetched(_content(answer, address, largest), _tag(answer))
                     url = urljoin(url, answer.headers.get("Location", ""))
         except (OSError, http.client.HTTPException) as error:
             raise _failed(address, error) from error
     raise _wrong("The address leads on and on.", "Give the address of the file itself.")
+
+
+def _only_if_not(tag: str | None) -> dict[str, str]:
+    """Ask for a file only where its content has another tag."""
+    name, _, value = (tag or "").partition(" ")
+    condition = {"ETag": "If-None-Match", "Last-Modified": "If-Modified-Since"}.get(name)
+    return {condition: value} if condition else {}
+
+
+def _tag(answer: http.client.HTTPResponse) -> str | None:
+    """Return what names the content; a time alone does so once it has settled."""
+    if etag := answer.headers.get("ETag"):
+        return f"ETag {etag}"
+    changed, now = (_time(answer.headers.get(name)) for name in ("Last-Modified", "Date"))
+    if changed is None or now is None or (now - changed).total_seconds() < SETTLED_SECONDS:
+        return None
+    return f"Last-Modified {answer.headers['Last-Modified']}"
+
+
+def _time(header: str | None) -> datetime | None:
+    try:
+        return parsedate_to_datetime(header) if header else None
+    except ValueError:
+        return None
 
 
 def name_of(url: str) -> str:

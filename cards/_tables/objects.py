@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, cast
 
 from cards._tables.bucket import Place
+from cards._tables.source import Unchanged
 from tensorrag import ParameterError, Secret, report
 from tensorrag.errors import SourceChanged
 
@@ -57,10 +58,13 @@ class Keys:
 
 
 @contextmanager
-def opened(place: Place, keys: Keys) -> Iterator[tuple[IO[bytes], Callable[[], str]]]:
+def opened(
+    place: Place, keys: Keys, unless: str | None = None
+) -> Iterator[tuple[IO[bytes], Callable[[], str]]]:
     """Open a file, and say with it what asks the store which version of it is there now.
 
     Raises:
+        Unchanged: the version is still ``unless``.
         ParameterError: it is not there, may not be read, or the store cannot be reached.
         SourceChanged: it became another one while it was copied.
     """
@@ -70,6 +74,8 @@ def opened(place: Place, keys: Keys) -> Iterator[tuple[IO[bytes], Callable[[], s
         file = _file(store, place)
         version = _version(file)
         with file:
+            if version == unless:
+                raise Unchanged
             if _head(file) == b"PAR1":
                 yield cast("IO[bytes]", file), lambda: _version(_file(store, place))
                 return

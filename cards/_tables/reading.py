@@ -92,8 +92,10 @@ def fingerprint(source: Source) -> str:
 
 
 def stamp(source: Source) -> str | None:
-    """Return how its file looks from outside, see `stamp_of`; None where it is no file here."""
-    return stamp_of(source.stream) if source.version is None else None
+    """Return how it looks from outside: as its store or host says, else its file (`stamp_of`)."""
+    if source.version is not None:
+        return source.version()
+    return source.tag or stamp_of(source.stream)
 
 
 @contextmanager

@@ -40,6 +40,8 @@ class Source:
     name: str
     version: Callable[[], str] | None = None
     """Says what changes when the content does, where it lies with somebody who knows."""
+    tag: str | None = None
+    """What whoever it was fetched from calls this content."""
 
     def head(self, size: int = HEAD) -> bytes:
         """Return its first bytes; the next to read it begins at the start."""
@@ -60,6 +62,10 @@ class Source:
         """Its name, as it can stand in a sentence."""
         name = visible(self.name) or "The file"
         return name if len(name) <= 100 else f"{name[:60]}…{name[-30:]}"
+
+
+class Unchanged(Exception):
+    """A source is as it was when it was looked at before: nothing of it was fetched."""
 
 
 @dataclass(frozen=True)

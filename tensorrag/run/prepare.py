@@ -201,7 +201,8 @@ async def _peek(
     )
     try:
         handle = await executor.submit(task, place)
-        return Peek.model_validate(await _answer(executor, handle))
+        peek = Peek.model_validate(await _answer(executor, handle))
+        return before if peek.same and before is not None else peek
     except TaskFailed as error:
         return Peek(error=_of_looking(facts.title, ErrorInfo.of(error)))
 

@@ -6,7 +6,7 @@ import io
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 from urllib.request import Request, urlopen
@@ -26,6 +26,8 @@ from tensorrag import ParameterError, TableSchema, secret
 from tensorrag.errors import SourceChanged
 from tensorrag.sources import Sources, looking_in
 
+ALLOWED = Sources(uploads=Path(), base=Path(), hosts=frozenset({"127.0.0.1"}))
+"""The server's host may be read from."""
 TABLE = b"rooms,price\n3,1.5\n4,2.5\n5,4.5\n"
 
 
@@ -61,9 +63,8 @@ def server() -> Iterator[Bucket]:
 
 
 @pytest.fixture
-def bucket(server: Bucket, tmp_path: Path) -> Iterator[Bucket]:
-    """The server's host may be read from."""
-    with looking_in(Sources(uploads=tmp_path, base=tmp_path, hosts=frozenset({"127.0.0.1"}))):
+def bucket(server: Bucket) -> Iterator[Bucket]:
+    with looking_in(ALLOWED):
         yield server
 
 
@@ -90,6 +91,21 @@ def test_a_changed_file_has_another_fingerprint_and_the_same_one_has_not(bucket:
     bucket.put("kept.csv", TABLE.replace(b"4.5", b"4.6"))  # as long as before
 
     assert bucket.card("kept.csv").peek().fingerprint != before
+
+
+def test_a_file_that_is_as_it_was_is_not_fetched_again(bucket: Bucket) -> None:
+    bucket.put("still.csv", TABLE)
+    card = bucket.card("still.csv")
+    seen = card.peek()
+    sources = replace(ALLOWED, known=(seen.stamp, seen.fingerprint))
+
+    with looking_in(sources):
+        assert card.peek().same
+        bucket.put("still.csv", TABLE + b"6,7.5\n")
+        again = card.peek()
+
+    assert not again.same
+    assert again.fingerprint != seen.fingerprint
 
 
 def test_of_a_parquet_file_only_what_is_asked_for_is_fetched(bucket: Bucket) -> None:
@@ -230,12 +246,10 @@ def only_known_keys(bucket: Bucket) -> Iterator[None]:
     ],
 )
 def test_addresses_that_lead_elsewhere_are_refused_before_anybody_is_asked(
-    tmp_path: Path, params: dict[str, Any], field: str, sentence: str
+    params: dict[str, Any], field: str, sentence: str
 ) -> None:
     card = DataLoad(source="bucket", **{"bucket": "s3://flats/t.csv"} | params)
-    allowed = Sources(uploads=tmp_path, base=tmp_path, hosts=frozenset({"127.0.0.1"}))
-
-    with looking_in(allowed), pytest.raises(ParameterError, match=sentence) as refused:
+    with looking_in(ALLOWED), pytest.raises(ParameterError, match=sentence) as refused:
         card.peek()
 
     assert refused.value.field == field

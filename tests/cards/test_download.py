@@ -6,6 +6,7 @@ import gzip
 import ssl
 import threading
 from collections.abc import Iterator
+from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from cards.data_load import DataLoad
 from tensorrag import ParameterError
 from tensorrag.sources import Sources, looking_in
 from tensorrag.store.workspace import Workspace
+from tests.core.engine import Engine, chain, node
 
 CERTIFICATE = Path(__file__).with_name("localhost.pem")
 TABLE = b"rooms,price\n3,1.5\n4,2.5\n5,4.5\n"
@@ -25,6 +27,11 @@ TABLE = b"rooms,price\n3,1.5\n4,2.5\n5,4.5\n"
 class Answers(BaseHTTPRequestHandler):
     """A host on the web, with a table and some things that go wrong."""
 
+    changing = TABLE
+    changed = "Sun, 01 Feb 2026 10:00:00 GMT"
+    given = 0
+    """How often the table that changes was sent."""
+
     def do_GET(self) -> None:
         path, _, query = self.path.partition("?")
         match path:
@@ -32,6 +39,10 @@ class Answers(BaseHTTPRequestHandler):
                 self.give(200, TABLE)
             case "/packed.csv.gz":
                 self.give(200, gzip.compress(TABLE))
+            case "/tagged.csv":
+                self.give_once("ETag", f'"{len(self.changing)}"', "If-None-Match")
+            case "/dated.csv":
+                self.give_once("Last-Modified", self.changed, "If-Modified-Since")
             case "/moved":
                 self.give(302, b"", Location=query)
             case "/cut.csv":
@@ -44,6 +55,14 @@ class Answers(BaseHTTPRequestHandler):
                 self.give(200, b"<!doctype html><html><body>Sign in</body></html>")
             case _:
                 self.give(int(path[1:]) if path[1:].isdigit() else 404, b"")
+
+    def give_once(self, header: str, tag: str, condition: str) -> None:
+        """Give the table that changes to whoever has not said to have it."""
+        if self.headers[condition] == tag:
+            self.give(304, b"")
+            return
+        type(self).given += 1
+        self.give(200, self.changing, **{header: tag})
 
     def give(self, status: int, content: bytes, **headers: str) -> None:
         self.send_response(status)
@@ -111,6 +130,41 @@ def test_what_is_no_file_gets_one_sentence(site: str, path: str, sentence: str) 
         with pytest.raises(ParameterError, match=sentence) as refused:
             read()
         assert refused.value.field == "url"
+
+
+@pytest.mark.parametrize("path", ["/tagged.csv", "/dated.csv"])
+async def test_a_table_is_fetched_again_only_when_its_host_says_that_it_is_another(
+    site: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    monkeypatch.setattr(Answers, "given", 0)
+    engine = Engine(tmp_path / "workspace")
+    engine.workspace.settings.set("allowed_hosts", ["localhost"])
+    pipeline = chain(node("data_load", source="url", url=site + path))
+
+    first = await engine.run(pipeline)
+    fetched = Answers.given
+    again = await engine.run(pipeline)
+
+    assert not first.nodes["data_load"].cached
+    assert again.nodes["data_load"].cached
+    assert Answers.given == fetched == 2  # to be looked at, and to be loaded
+
+    monkeypatch.setattr(Answers, "changing", TABLE + b"6,5.5\n")
+    monkeypatch.setattr(Answers, "changed", "Mon, 02 Feb 2026 10:00:00 GMT")
+    changed = await engine.run(pipeline)
+
+    assert not changed.nodes["data_load"].cached
+    assert changed.nodes["data_load"].outputs["dataset"]["schema"]["rows"] == 4
+    assert Answers.given == 4
+
+
+def test_a_table_that_was_changed_this_moment_has_no_tag_by_its_time(
+    site: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Answers, "changed", formatdate(usegmt=True))
+
+    with (fetched := download(f"{site}/dated.csv")).stream:
+        assert fetched.tag is None
 
 
 def test_no_more_is_fetched_than_is_allowed(site: str) -> None:
