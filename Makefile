@@ -5,6 +5,8 @@ AT_ONCE ?= 3
 # Files in the order of tests/conftest.py. Three at once on two cores: many tests wait for processes.
 TOGETHER := -n $(AT_ONCE) --dist loadfile --no-loadscope-reorder
 .DEFAULT_GOAL := help
+# Hundreds of processes of the tests import the same sources: the first one compiles them.
+unexport PYTHONDONTWRITEBYTECODE
 
 VENV := .venv
 BIN := $(VENV)/bin

@@ -107,7 +107,7 @@ def launch(
     port = port or free_port()
     ours = {"PYTEST_CURRENT_TEST", "PYTEST_VERSION", "TENSORRAG_WORKSPACE", "PORT"}
     inherited = {key: value for key, value in os.environ.items() if key not in ours}
-    ahead = {} if warm else {"TENSORRAG_PRELOAD": "tables"}
+    ahead = {"TENSORRAG_PRELOAD": "all" if warm else "tables"}
     command = [sys.executable, "-m", "tensorrag", "serve", "--port", str(port)]
     with log.open("wb") as output:
         process = subprocess.Popen(

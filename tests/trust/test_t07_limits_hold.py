@@ -34,7 +34,9 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def local(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LocalExecutor]:
     executor = LocalExecutor(tmp_path_factory.mktemp("scratch"), cores=2)
-    yield executor
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TENSORRAG_PRELOAD", "all")  # what is shared with it must not be charged
+        yield executor
     await executor.close()
 
 
