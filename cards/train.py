@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from cards._advising.reckoning import MANY_ROWS, limits
+from cards._advising.expecting import expected, footprint
+from cards._advising.reckoning import MANY_ROWS
 from cards._learning.columns import feature_names, target_brief
 from cards._learning.task import Wanted, known_task
 from cards._learning.training import trained
@@ -100,25 +101,19 @@ class Train(Card):
                     hint="Choose another model, or train on a sample of the rows.",
                 )
             case {"model_spec": EstimatorSpecSchema(model_type="polynomial")}:
-                said, fits = self._expected(schemas)
+                said, fits = expected(*self._asked(schemas))
                 if not fits:
                     yield CardError(said, hint="Choose a lower degree, or fewer feature columns.")
 
     def footprint(self, schemas: Mapping[str, Schema]) -> Footprint | None:
-        """Say what the model makes of so many rows and columns; each category counts once."""
-        said, _ = self._expected(schemas)
-        return Footprint(advice=(said,)) if said else None
+        """Say what the model makes of so many rows and columns."""
+        return footprint(*self._asked(schemas))
 
-    def _expected(self, schemas: Mapping[str, Schema]) -> tuple[str, bool]:
-        match schemas:
-            case {
-                "train_dataset": TableSchema(rows=rows) as table,
-                "model_spec": EstimatorSpecSchema(model_type=str(kind), tunable=tunable),
-            }:
-                names = feature_names(table, self.target_column, self.feature_columns)
-                settings = {each.name: each.value for each in tunable or ()}
-                return limits(kind, rows, len(names), settings) if names else ("", True)
-        return "", True
+    def _asked(
+        self, schemas: Mapping[str, Schema]
+    ) -> tuple[Schema | None, Schema | None, str, list[str]]:
+        table, spec = schemas.get("train_dataset"), schemas.get("model_spec")
+        return table, spec, self.target_column, self.feature_columns
 
     def script(self, given: Given) -> Script:
         """Write it as plain Python."""

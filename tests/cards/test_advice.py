@@ -14,6 +14,8 @@ from cards._advising.reckoning import gpu_for, limits, trees
 from cards._advising.trying import reckoned
 from cards._learning.estimators import CLASSIFIERS, REGRESSORS
 from cards.advice import Advice
+from cards.cross_validate import CrossValidate
+from cards.hyperparameter_search import HyperparameterSearch
 from cards.model_define import ModelDefine
 from cards.train import Train
 from tensorrag import ColumnSchema, ParameterError, Schema, Table, TableSchema
@@ -146,3 +148,16 @@ def test_what_will_not_fit_is_warned_of() -> None:
 
     assert said == warned == "Degree 3 makes 5,455 columns of 30: 40.6 GB, which is too much."
     assert "takes hours" in expected(200_000, 30, model_type="svm")[1][0]
+
+
+def test_a_search_and_cross_validation_tell_it_as_well() -> None:
+    table = TableSchema(columns=(ColumnSchema(name="x"), ColumnSchema(name="y")), rows=506)
+    spec = ModelDefine(model_type="random_forest").propagate()
+    search, crossing = HyperparameterSearch(target_column="y"), CrossValidate(target_column="y")
+
+    told = [
+        search.footprint({"train_dataset": table, "model_spec": spec}),
+        crossing.footprint({"dataset": table, "model_spec": spec}),
+    ]
+
+    assert [each.advice for each in told if each] == [("100–200 trees for 506 rows.",)] * 2
