@@ -7,9 +7,9 @@ from math import nan
 from typing import TYPE_CHECKING, NamedTuple
 
 from cards._columns import require, require_numbers
-from cards._learning.predicting import estimator_of, missing_features, model_input, predict
+from cards._learning.answers import answers_of
+from cards._learning.predicting import missing_features, predict
 from cards._learning.rows import numbers, refuse_no_rows
-from cards._learning.training import answers
 from cards._learning.truth import truth
 from cards._measuring import intervals
 from cards._measuring.classes import class_pictures
@@ -118,7 +118,7 @@ def _refuse_lacking(
 
 
 def _of_numbers(table: Table, model: Model, column: str | None) -> Metrics:
-    real = truth(table, model, PORT)
+    real = truth(table, model.target, None, PORT)
     predicted = predict(model, table)
     unit = model.target_unit
     sure, how = intervals.of_regression(real, predicted)
@@ -150,7 +150,7 @@ def _of_numbers(table: Table, model: Model, column: str | None) -> Metrics:
 
 
 def _of_classes(table: Table, model: Model) -> Metrics:
-    said = _asked(table, model)
+    said = answers_of(model, table, PORT)
     shares = model.content["dummy"]
     found, dummy = classification_metrics(said), dummy_answers(said, shares)
     baseline = classification_metrics(dummy)
@@ -178,12 +178,6 @@ def _of_classes(table: Table, model: Model) -> Metrics:
         part=table.provenance.part,
         details=class_pictures(said),
     )
-
-
-def _asked(table: Table, model: Model) -> Answers:
-    x = model_input(model.content, model.features, table)
-    known = model.classes or ()
-    return answers(estimator_of(model), x, truth(table, model, PORT), known, model.positive)
 
 
 def _of_which(said: Answers) -> str:

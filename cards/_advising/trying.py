@@ -7,11 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cards._learning.predicting import estimator_of, model_input, predictions
-from cards._learning.rows import labels, numbers
-from cards._learning.training import answers, trained
-from cards._measuring.classification import classification_metrics
-from cards._measuring.regression import regression_metrics
+from cards._learning.answers import figures
+from cards._learning.training import trained
 from tensorrag import EstimatorSpec, Model, Table, TensorRagError
 from tensorrag.types import Task
 from tensorrag.types.metrics import MAIN
@@ -69,10 +66,11 @@ def tried(asked: Asked, spec: EstimatorSpec, total: int) -> Tried:
     try:
         with threadpool_limits(1):  # more only wait for one another where others run too
             took = [_fit(asked, spec, learnt[:size]) for size in sizes]
-        score = _score(took[-1][0], _part(asked.table, order[:held]), asked.target)
+        found = figures(took[-1][0], _part(asked.table, order[:held]), "dataset")
     except TensorRagError as error:
         return Tried(sizes[-1], None, None, error.message)
     points = [(size, seconds) for size, (_, seconds) in zip(sizes, took, strict=True)]
+    score = found[MAIN[asked.task][0]]
     return Tried(sizes[-1], score, reckoned(points, total, GROWS.get(spec.model_type, 1.0)))
 
 
@@ -110,17 +108,6 @@ def _fit(asked: Asked, spec: EstimatorSpec, rows: np.ndarray) -> tuple[Model, fl
     # The first fit loads libraries, which the model's own time does not count; and that counts
     # what else this machine is busy with, which the processor's time does not.
     return model, min(busy, model.report.seconds)
-
-
-def _score(model: Model, table: Table, target: str) -> float:
-    x = model_input(model.content, model.features, table, "dataset")
-    if model.task == "regression":
-        found = regression_metrics(numbers(table, target), predictions(estimator_of(model), x))
-        return float(found[MAIN["regression"][0]])
-    said = answers(
-        estimator_of(model), x, labels(table, target), model.classes or (), model.positive
-    )
-    return float(classification_metrics(said)[MAIN[model.task][0]])
 
 
 def _part(table: Table, rows: np.ndarray) -> Table:

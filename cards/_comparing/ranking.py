@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cards._comparing import resampling
-from cards._comparing.answering import asked, prediction_seconds, size_of
+from cards._comparing.taking import prediction_seconds, size_of
+from cards._learning.answers import answers_of
 from cards._learning.predicting import predict
-from cards._learning.rows import labels, numbers
+from cards._learning.truth import truth
 from cards._measuring.classification import classification_metrics, dummy_answers
 from cards._measuring.regression import dummy_metrics, regression_metrics
 from tensorrag import InputError, Model, Table, report
 from tensorrag.types import METRICS
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from cards._comparing.resampling import Drawn
 
+PORT = "test_dataset"
 AREAS = frozenset({"roc_auc", "average_precision"})
 """Metrics that are areas under a curve."""
 
@@ -117,20 +117,20 @@ class _Measured:
 
 def _measured(model: Model, name: str, table: Table, metric: str) -> _Measured:
     if model.task == "regression":
-        return _of_numbers(model, numbers(table, model.target), table, metric)
-    said = asked(model, table, labels(table, model.target))
+        return _of_numbers(model, table, metric)
+    said = answers_of(model, table, PORT)
     found = classification_metrics(said)
     _refuse_unmeasured(metric, found, name)
     baseline = classification_metrics(dummy_answers(said, model.content["dummy"]))
     return _Measured(found, baseline, resampling.of_classes(metric, said))
 
 
-def _of_numbers(model: Model, truth: np.ndarray, table: Table, metric: str) -> _Measured:
-    predicted = predict(model, table)
+def _of_numbers(model: Model, table: Table, metric: str) -> _Measured:
+    real, predicted = truth(table, model.target, None, PORT), predict(model, table)
     return _Measured(
-        regression_metrics(truth, predicted),
-        dummy_metrics(truth, float(model.content["dummy"])),
-        resampling.of_numbers(metric, truth, predicted),
+        regression_metrics(real, predicted),
+        dummy_metrics(real, float(model.content["dummy"])),
+        resampling.of_numbers(metric, real, predicted),
     )
 
 

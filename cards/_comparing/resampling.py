@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from cards._measuring.classification import Answers
+from cards._measuring.classification import Answers, row_losses
 
 if TYPE_CHECKING:
     import numpy as np
@@ -90,19 +90,12 @@ def _mean(values: np.ndarray) -> Drawn:
 
 def _losses(metric: str, said: Answers) -> np.ndarray:
     """Tell what each row adds to log loss or Brier score."""
-    import numpy as np
 
-    assert said.shares is not None  # noqa: S101 - such a metric was not measured otherwise
     if metric == "brier":
         assert said.ranking is not None  # noqa: S101
         squares: np.ndarray = (said.ranking - said.is_positive) ** 2
         return squares
-    at = {label: place for place, label in enumerate(said.classes)}
-    places = np.array([at.get(label, -1) for label in said.truth.tolist()])
-    told = np.where(places >= 0, said.shares[np.arange(len(places)), places], 0.0)
-    smallest = np.finfo(np.float64).eps
-    found: np.ndarray = -np.log(np.clip(told, smallest, 1 - smallest))
-    return found
+    return row_losses(said)
 
 
 def _of_positive(metric: str, said: Answers) -> Drawn:

@@ -32,7 +32,7 @@ class Asked:
             raise InputError(lacks, port=PORT, hint="Use rows of the same table.")
         self.model, self.of = model, table.num_rows
         drawn = _drawn(table, most, seed)
-        self.truth = truth(drawn, model, PORT)
+        self.truth = truth(drawn, model.target, model.classes, PORT)
         self.arrow: pa.Table = drawn.arrow.select(list(model.features)).combine_chunks()
         self.columns = tuple(c for c in table.columns if c.name in model.features)
 

@@ -67,19 +67,6 @@ def target_column(schema: TableSchema, target: str) -> ColumnSchema:
     return _column(schema, target, "target_column")
 
 
-def numeric_target(schema: TableSchema, target: str) -> None:
-    """Raise ParameterError where the target is known to be no number."""
-    if schema.columns is None:
-        return
-    kind = target_column(schema, target).kind
-    if kind is not None and kind not in NUMERIC:
-        raise ParameterError(
-            f"The target {target} is {_WORDS[kind]}; this card predicts numbers.",
-            field="target_column",
-            hint="Pick a numeric column, or tell classes apart with Train.",
-        )
-
-
 def target_brief(target: str, schemas: Mapping[str, Schema], features: Sequence[str]) -> str:
     """Sum up what is learnt from what: ``MEDV · 13 features``."""
     schema = schemas.get("train_dataset")

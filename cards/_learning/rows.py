@@ -50,26 +50,6 @@ class Examples:
         return len(self.numbers) + of_categories
 
 
-def numeric_examples(
-    table: Table, target: str, features: Sequence[str], *, port: str = "train_dataset"
-) -> Examples:
-    """Take features and target out of a table as arrays of complete numbers.
-
-    Args:
-        table: has at least one row.
-        target: the column to predict.
-        features: the columns to predict it from; empty means all but the target.
-        port: the input that the table arrived on, for messages.
-
-    Raises:
-        InputError: there are no rows, or a column holds what is no number.
-        ParameterError: a column is not there, or is no number.
-    """
-    refuse_no_rows(table, port)
-    names = feature_names(table.schema, target, features, NUMERIC) or ()
-    return Examples(names, matrix(table, names), numbers(table, target))
-
-
 def examples(
     table: Table,
     target: str,

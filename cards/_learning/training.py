@@ -6,18 +6,14 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from cards._learning.answers import answers
 from cards._learning.estimators import SLOW, takes_weights, words
-from cards._learning.predicting import (
-    class_shares,
-    gives_shares,
-    model_input,
-    predictions,
-    scores,
-)
+from cards._learning.predicting import gives_shares, model_input, predictions
 from cards._learning.preparing import fills, pipeline
-from cards._learning.rows import Examples, examples, labels, numbers, plain, refuse_no_rows
+from cards._learning.rows import Examples, examples, plain, refuse_no_rows
 from cards._learning.seen import seen
 from cards._learning.task import Decision, Wanted, decide
+from cards._learning.truth import truth
 from cards._measuring.classification import (
     Answers,
     classification_metrics,
@@ -188,23 +184,8 @@ class _Training:
 
     def _validated(self, content: JsonObject, validation: Table, target: str) -> str:
         x = model_input(content, self._rows.features, validation, "validation_dataset")
-        y = labels(validation, target) if self._classify else numbers(validation, target)
-        found = self.measured(x, y)
-        return validation_note(found)
-
-
-def answers(
-    estimator: Any,
-    x: Any,
-    y: np.ndarray,
-    classes: Sequence[Any],
-    positive: Any,
-) -> Answers:
-    """Ask a classifier about rows whose classes are known."""
-    shares = class_shares(estimator, x) if gives_shares(estimator) else None
-    ranking = scores(estimator, x) if shares is None and len(classes) == 2 else None
-    predicted = predictions(estimator, x, classify=True)
-    return Answers(y, predicted, tuple(classes), shares, ranking, positive)
+        y = truth(validation, target, self._classes, "validation_dataset")
+        return validation_note(self.measured(x, y))
 
 
 def validation_note(found: dict[str, float]) -> str:

@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cards._learning.answers import answers
 from cards._learning.predicting import model_input
-from cards._learning.rows import Examples, examples, labels, numbers, refuse_no_rows
+from cards._learning.rows import Examples, examples, refuse_no_rows
 from cards._learning.seen import seen
 from cards._learning.task import Decision, Wanted, decide
 from cards._learning.training import (
     APART,
-    answers,
     apart,
     class_frequencies,
     missing_note,
     validation_note,
     weights_note,
 )
+from cards._learning.truth import truth
 from cards._measuring.classification import (
     Answers,
     classification_metrics,
@@ -114,8 +115,7 @@ class _Training:
         """Take the same columns out of the validation rows."""
         like = self._content([], {})
         x = model_input(like, self._rows.features, validation, "validation_dataset")
-        read = numbers if self._classes is None else labels
-        return x, read(validation, self._target)
+        return x, truth(validation, self._target, self._classes, "validation_dataset")
 
     def _train(
         self, layers: list[Layer], spec: NetworkSpec, seen: tuple[Any, np.ndarray] | None, seed: int

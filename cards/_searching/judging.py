@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from cards._folds import Fold, FoldsBy, folds
 from cards._learning.predicting import model_input
 from cards._learning.preparing import fills
-from cards._learning.rows import Examples, examples, labels, numbers, refuse_no_rows
+from cards._learning.rows import Examples, examples, plain, refuse_no_rows
 from cards._learning.task import Wanted, decide
 from cards._learning.training import score
+from cards._learning.truth import truth
 from cards._searching.study import Watch
 from tensorrag import CardError, EstimatorSpec, InputError, ParameterError, Table
 from tensorrag.types.metrics import MAIN, METRICS
@@ -109,9 +110,12 @@ class EstimatorJudge:
         return mean_over(self._parts, measured, self.metric, watch)
 
     def _dealt(self, classify: bool) -> list[_Part]:
+        import numpy as np
+
         rows, asked = self._rows, self._asked
         if asked.held_out is not None:
-            y = (labels if classify else numbers)(asked.held_out, asked.target)
+            known = tuple(map(plain, np.unique(rows.y))) if classify else None
+            y = truth(asked.held_out, asked.target, known, "validation_dataset")
             content = {
                 "takes": "frame" if rows.categories else "matrix",
                 "categories": list(rows.categories),

@@ -6,16 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cards._comparing.answering import asked as answers_of
-from cards._learning.predicting import predict
-from cards._learning.rows import labels, numbers, refuse_no_rows
+from cards._learning.answers import figures
+from cards._learning.rows import labels, refuse_no_rows
 from cards._learning.task import decide
-from cards._measuring.classification import classification_metrics
-from cards._measuring.regression import regression_metrics
 from cards._network.training import trained_network
 from cards._searching.judging import Measured, Question, mean_over, metric_of
 from cards._searching.study import Watch
-from tensorrag import Model, NetworkSpec, Table
+from tensorrag import NetworkSpec, Table
 from tensorrag.progress import Reporter, reporting
 from tensorrag.types import METRICS
 
@@ -81,7 +78,7 @@ class NetworkJudge:
             wanted=self._asked.wanted,
             seed=self._asked.seed,
         )
-        return figures(model, part.held_out)
+        return figures(model, part.held_out, "validation_dataset")
 
     def _dealt(self) -> list[_Part]:
         asked = self._asked
@@ -92,14 +89,6 @@ class NetworkJudge:
             _Part(_taken(asked.train, learnt), _taken(asked.train, held))
             for learnt, held in asked.folds(classes)
         ]
-
-
-def figures(model: Model, table: Table) -> Measured:
-    """Measure a model on rows with a target."""
-    if model.task == "regression":
-        return regression_metrics(numbers(table, model.target), predict(model, table))
-    truth = labels(table, model.target)
-    return classification_metrics(answers_of(model, table, truth))
 
 
 def _taken(table: Table, rows: Any) -> Table:

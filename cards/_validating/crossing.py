@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cards._folds import Fold
+from cards._learning.answers import answers
 from cards._learning.predicting import estimator_of, model_input, predictions
 from cards._learning.rows import labels, numbers, plain
 from cards._learning.task import Decision
-from cards._learning.training import answers
 from cards._measuring.classification import (
     Answers,
     classification_metrics,

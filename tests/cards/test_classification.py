@@ -23,14 +23,15 @@ from cards._measuring.classes import class_pictures
 from cards._measuring.classification import Answers
 from cards._measuring.intervals import of_classification
 from cards.assert_metrics import AssertMetrics
+from cards.compare_models import CompareModels
 from cards.data_load import DataLoad
 from cards.data_split import DataSplit
 from cards.evaluate import Evaluate
 from cards.model_define import ModelDefine
 from cards.predict import Predict
 from cards.train import Train
-from tensorrag import InputError, Metrics, Model, ParameterError, Table
-from tensorrag.preview import ConfusionPreview, GroupPreview, ThresholdsPreview
+from tensorrag import EstimatorSpec, InputError, Metrics, Model, ParameterError, Table
+from tensorrag.preview import ChartPreview, ConfusionPreview, GroupPreview, ThresholdsPreview
 
 TARGETS = {"iris": "species", "wine": "cultivar", "breast_cancer": "diagnosis", "digits": "digit"}
 QUICK: dict[str, dict[str, Any]] = {
@@ -438,6 +439,20 @@ def test_the_interval_of_the_f1_is_that_of_rows_drawn_again() -> None:
     assert (low, high) == pytest.approx(by_hand, abs=0.02)
 
 
+def test_calibration_is_what_was_told_beside_what_really_was() -> None:
+    told = np.repeat([0.15, 0.75], 100)
+    truth = np.concatenate([np.arange(100) < 40, np.arange(100) < 70])
+    shares = np.column_stack([1 - told, told])
+    said = Answers(truth, told > 0.5, (False, True), shares, positive=True)
+
+    drawn = [each for each in class_pictures(said) if isinstance(each, ChartPreview)]
+
+    (calibration,) = (each for each in drawn if each.title == "Calibration")
+    (model,) = calibration.series
+    assert model.x == pytest.approx((0.15, 0.75))
+    assert model.y == pytest.approx((0.4, 0.7))
+
+
 def test_what_rows_of_one_class_cannot_tell_is_undefined_and_not_nought() -> None:
     train, test = parts("breast_cancer")
     benign = Table.from_pandas(test.to_pandas().query("diagnosis == 'benign'"))
@@ -471,10 +486,16 @@ def test_a_model_that_does_not_beat_its_baseline_is_told_so() -> None:
 
 def test_codes_that_were_numbers_and_are_text_are_told_in_a_sentence() -> None:
     frame = pd.DataFrame({"x": np.arange(40.0), "code": [1, 2] * 20})
-    model = learnt(Table.from_pandas(frame), "code", "decision_tree")
+    text = Table.from_pandas(frame.assign(code=["01", "02"] * 20))
+    numbers, tree = Table.from_pandas(frame), EstimatorSpec("decision_tree")
+    model = learnt(numbers, "code", "decision_tree")
 
     with pytest.raises(InputError, match="code is text here and was whole numbers when"):
-        measured(Table.from_pandas(frame.assign(code=["01", "02"] * 20)), model)
+        measured(text, model)
+    with pytest.raises(InputError, match="code is text here and was whole numbers when"):
+        CompareModels().run(text, model)
+    with pytest.raises(InputError, match="code is text here and was whole numbers when"):
+        Train(target_column="code", task="classification").run(numbers, text, tree)
 
 
 def test_the_threshold_is_counted_at_every_per_cent() -> None:

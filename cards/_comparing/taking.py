@@ -1,32 +1,17 @@
-"""What a model says of rows whose truth is known, how long that takes, and how large it is."""
+"""What a model takes: how long to predict, and how much room on disk."""
 
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from cards._learning.predicting import estimator_of, model_input, predict
-from cards._learning.training import answers
-from cards._measuring.classification import Answers
+from cards._learning.predicting import predict
 from tensorrag import Model, Table
-
-if TYPE_CHECKING:
-    import numpy as np
 
 TIMED = 1_000
 """Rows that the time to predict is told for."""
 TRIES = 3
 """How often it is taken; the shortest counts, as whatever else runs here only adds to it."""
-
-
-def asked(model: Model, table: Table, truth: np.ndarray) -> Answers:
-    """Ask a classifier about rows whose classes are known.
-
-    Raises:
-        InputError: a feature is not in the table, or holds what the model cannot take.
-    """
-    x = model_input(model.content, model.features, table)
-    return answers(estimator_of(model), x, truth, model.classes or (), model.positive)
 
 
 def prediction_seconds(model: Model, table: Table) -> float:
