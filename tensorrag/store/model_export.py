@@ -23,12 +23,12 @@ LIBRARIES = {
 }
 README = """# {name} v{version}
 
-Predicts {target} from {features} columns. Trained {made} with TensorRag.
+Predicts {target} from {features} columns. Trained on {day} with TensorRag.
 
     pip install -r requirements.txt
     python predict.py rows.csv > predictions.csv
 
-`rows.csv` needs the columns that `metadata.json` lists under `features`.{made}
+`rows.csv` needs the columns that `metadata.json` lists under `features`.{steps}
 
 **Opening a pickle runs code.** `model.joblib` is one: whoever made the file could have put any
 code into it. Use it only where you trust where it comes from.
@@ -48,8 +48,14 @@ def export(model: ModelEntry, store: Store, file: Path) -> None:
     told = model.to_json()
     libraries = _versions(told["framework"] or "")
     about = {**told, "libraries": libraries, "columns": model.columns}
-    made = _made(told)
-    readme = README.format(**{**told, "features": len(told["features"]), "made": made})
+    readme = README.format(
+        name=told["name"],
+        version=told["version"],
+        target=told["target"],
+        features=len(told["features"]),
+        day=told["made"][:10],
+        steps=_steps(told),
+    )
     required = "".join(f"{name}=={version}\n" for name, version in libraries.items())
     with full_disk_explained(file.parent), zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as out:
         for each in artifact.files:
@@ -61,7 +67,7 @@ def export(model: ModelEntry, store: Store, file: Path) -> None:
         out.writestr("README.md", readme)
 
 
-def _made(told: JsonObject) -> str:
+def _steps(told: JsonObject) -> str:
     """Say what was done with the rows before the model learnt from them."""
     recipe = told["schema"].get("recipe") or {}
     steps = [f"- {step['title']}: `{step['params']}`" for step in recipe.get("steps") or ()]

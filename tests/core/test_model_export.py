@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import time
 import zipfile
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +20,7 @@ from cards.predict import Predict
 from cards.train import Train
 from cards.train_gpu import TrainGpu
 from tensorrag import EstimatorSpec, Model, NetworkSpec, Table
+from tensorrag.errors import ArtifactDamaged, ArtifactForeign
 from tensorrag.store.artifacts import Store
 from tensorrag.store.model_export import export
 from tensorrag.store.models import ModelEntry
@@ -127,9 +130,29 @@ def test_the_file_says_what_it_needs_and_what_a_pickle_is(tmp_path: Path) -> Non
     with zipfile.ZipFile(tmp_path / "model.zip") as packed:
         names = {"model.joblib", "metadata.json", "requirements.txt", "predict.py", "README.md"}
         assert set(packed.namelist()) == names
-        assert "Opening a pickle runs code" in packed.read("README.md").decode()
+        said = packed.read("README.md").decode()
+        assert "Opening a pickle runs code" in said
+        assert (
+            f"Predicts rent from 2 columns. Trained on {datetime.now(UTC).date()} with TensorRag."
+            in said
+        )
         required = packed.read("requirements.txt").decode().split()
         assert [each.partition("==")[0] for each in required] == [
             "joblib", "numpy", "pandas", "scikit-learn",
         ]  # fmt: skip
         assert json.loads(packed.read("metadata.json"))["features"] == ["size", "age"]
+
+
+def test_a_model_that_was_not_written_here_or_is_damaged_is_not_packed(tmp_path: Path) -> None:
+    model, store = ridge(rooms()), Store(tmp_path / "store")
+    here = entry(model, store.put(model).digest)
+    other = Store(tmp_path / "other" / "store")
+    shutil.copytree(store.root, other.root)
+
+    with pytest.raises(ArtifactForeign, match="not written by this workspace"):
+        export(here, other, tmp_path / "model.zip")
+    for file in store.get(here.sha256).files:
+        store.blob(file.sha256).write_bytes(b"x" * file.size)
+    with pytest.raises(ArtifactDamaged):
+        export(here, store, tmp_path / "model.zip")
+    assert not (tmp_path / "model.zip").exists()
