@@ -195,6 +195,14 @@ class TestBalanceClasses:
         assert made["row"].value_counts().max() <= -(-rows // 3)
         assert made.equals(card.run(self.ROWS).dataset.to_pandas())
 
+    def test_the_seed_decides_which_rows_are_drawn(self) -> None:
+        def drawn(seed: int) -> list[int]:
+            card = BalanceClasses(target_column="kind", seed=seed)
+            return card.run(self.ROWS).dataset.to_pandas()["row"].tolist()[3:]
+
+        assert len({tuple(drawn(seed)) for seed in range(5)}) == 5
+        assert max(max(drawn(seed)) for seed in range(5)) > 50  # not the first ones
+
     def test_copies_before_a_split_are_warned_of(self) -> None:
         over = BalanceClasses(target_column="kind", method="oversample")
         train = self.ROWS.schema.model_copy(update={"provenance": Provenance(part="train")})

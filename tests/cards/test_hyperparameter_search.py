@@ -150,6 +150,15 @@ def test_a_trial_that_is_worse_than_half_of_the_others_is_given_up() -> None:
     assert all(trial.metric is None for trial in done if trial.state == "pruned")
 
 
+@pytest.mark.parametrize(("higher", "wanted"), [(True, 1.0), (False, 0.0)])
+def test_trials_gather_where_they_are_good(higher: bool, wanted: float) -> None:
+    study = Study([Dimension("x", 0, 1)], {"x": 0.5}, higher=higher, trials=40)
+    done = study.run(_itself, workers=1, ready=_nothing, tell=_nothing, look=_nothing)
+
+    last = [trial.values["x"] for trial in done[20:]]
+    assert abs(np.median(last) - wanted) < 0.25
+
+
 def test_a_search_that_was_stopped_goes_on_with_the_trials_that_it_had() -> None:
     asked: list[float] = []
 
@@ -273,6 +282,10 @@ def test_trials_that_fail_are_told_from_those_that_do_not() -> None:
 
     states = set(frame(trials)["state"])
     assert states == {"complete", "failed"}
+
+
+def _itself(values: dict[str, Any], watch: Watch) -> float:
+    return float(values["x"])
 
 
 def test_networks_are_searched_as_they_are_trained_and_given_up_by_their_loss() -> None:

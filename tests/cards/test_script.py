@@ -173,15 +173,32 @@ def test_what_only_a_run_tells_is_asked_for() -> None:
     assert script.refusals[0].hint == "Run the pipeline once, then export it."
 
 
-def test_a_figure_that_differs_is_named() -> None:
+@pytest.mark.parametrize(
+    ("r2", "network", "badge"),
+    [
+        (0.6, False, "Not verified 2026-01-02: Evaluate: r2 was 0.5, is 0.6."),
+        (0.500000001, False, "Not verified 2026-01-02: Evaluate: r2 was 0.5, is 0.500000001."),
+        (0.500000001, True, "to a relative 1e-3."),
+        (0.5000000000001, False, "to a relative 1e-9."),
+        (0.501, True, "Not verified 2026-01-02: Evaluate: r2 was 0.5, is 0.501."),
+    ],
+)
+def test_a_figure_that_differs_is_named(r2: float, network: bool, badge: str) -> None:
     outcome = Outcome(label="Evaluate", node="e", port="metrics", variable="metrics", metrics=True)
     made = {"e": {"metrics": {"schema": {}, "value": {"r2": 0.5, "baseline": {"r2": 0.0}}}}}
-    found = {"results": {"Evaluate": {"metrics": {"r2": 0.6, "baseline_r2": 0.0}}}, "ours": []}
+    found = {"results": {"Evaluate": {"metrics": {"r2": r2, "baseline_r2": 0.0}}}, "ours": []}
 
-    verdict = compare([outcome], made, found, digest="", network=False, today=date(2026, 1, 2))
+    verdict = compare([outcome], made, found, digest="", network=network, today=date(2026, 1, 2))
+
+    assert verdict.badge.endswith(badge)
+    assert verdict.verified == verdict.badge.startswith("Verified")
+
+
+def test_where_there_is_nothing_to_compare_nothing_is_verified() -> None:
+    verdict = compare([], {}, {"results": {}, "ours": []}, digest="", network=False)
 
     assert not verdict.verified
-    assert verdict.badge == "Not verified 2026-01-02: Evaluate: r2 was 0.5, is 0.6."
+    assert "it runs; there are no figures to compare" in verdict.badge
 
 
 def test_a_script_that_loads_tensorrag_fails() -> None:

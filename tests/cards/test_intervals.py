@@ -1,0 +1,72 @@
+"""Intervals hold what is really so in 95 of 100 cases: not in fewer, nor in far more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import sqrt
+
+import numpy as np
+import pytest
+from scipy.stats import binom, norm
+from sklearn.metrics import roc_auc_score
+
+from cards._measuring import intervals
+
+Interval = tuple[float, float]
+CASES = 400
+
+
+def of_a_share(draw: np.random.Generator) -> tuple[Interval, float]:
+    return intervals.wilson(int(draw.binomial(60, 0.8)), 60), 0.8
+
+
+def of_r2(draw: np.random.Generator) -> tuple[Interval, float]:
+    predicted = draw.normal(size=intervals.MOST_DRAWN + 1)
+    truth = predicted + draw.normal(scale=0.5, size=len(predicted))
+    return intervals.of_regression(truth, predicted)[0]["r2"], 1 - 0.25 / 1.25
+
+
+def of_an_error(draw: np.random.Generator) -> tuple[Interval, float]:
+    truth = draw.normal(size=intervals.MOST_DRAWN + 1)
+    return intervals.of_regression(truth, np.zeros(len(truth)))[0]["rmse"], 1.0
+
+
+def of_an_area(draw: np.random.Generator) -> tuple[Interval, float]:
+    truth = np.arange(200) < 100
+    area = float(roc_auc_score(truth, draw.normal(size=200) + truth))
+    return intervals.roc_auc(area, 100, 100), float(norm.cdf(1 / sqrt(2)))
+
+
+@pytest.mark.parametrize("one", [of_a_share, of_r2, of_an_error, of_an_area])
+def test_an_interval_holds_the_truth_in_95_of_100_cases(
+    one: Callable[[np.random.Generator], tuple[Interval, float]],
+) -> None:
+    draw = np.random.default_rng(7)
+
+    found = [one(draw) for _ in range(CASES)]
+
+    held = sum(low <= really <= high for (low, high), really in found)
+    assert 0.92 * CASES <= held <= 0.98 * CASES
+
+
+def test_of_few_rows_a_share_is_as_likely_to_be_held_as_of_many() -> None:
+    held = [hits for hits in range(11) if _holds(intervals.wilson(hits, 10), 0.7)]
+
+    assert sum(binom.pmf(held, 10, 0.7)) == pytest.approx(0.95, abs=0.03)
+
+
+def test_what_is_drawn_of_some_rows_and_reckoned_of_more_is_the_same() -> None:
+    draw = np.random.default_rng(7)
+    truth = draw.normal(size=intervals.MOST_DRAWN + 1)
+    predicted = truth + draw.normal(scale=0.5, size=len(truth))
+
+    reckoned, how = intervals.of_regression(truth, predicted)
+    drawn, other = intervals.of_regression(truth[1:], predicted[1:])
+
+    assert (how, other) == ("normal approximation", "bootstrap")
+    for name, (low, high) in reckoned.items():
+        assert drawn[name] == pytest.approx((low, high), abs=0.15 * (high - low))
+
+
+def _holds(interval: Interval, value: float) -> bool:
+    return interval[0] <= value <= interval[1]
