@@ -171,6 +171,7 @@ def compared_curves(
             options["series"].append(_label_at_edge(line, last))
     _keep_apart(options["series"])
     options["grid"]["right"] = 96
+    options["graphic"] = axis_names(Axis(label=unit), Axis(label=metric), 96)
     return options
 
 
