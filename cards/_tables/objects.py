@@ -190,10 +190,12 @@ def _told(place: Place, error: str, *, signed: bool) -> ParameterError | None:
             f"The {place.container} is in another region than {place.region}, or its store "
             "is no such one.",
             field="region",
-            hint="Give the region that the bucket is in; of Amazon's, none is found out.",
+            hint="Give the region that the bucket is in, or none: Amazon tells it.",
         )
+    status = re.search(r"HTTP status (\d+)", error)
+    what = status[1] if status else said[1].lower().replace("_", " ")
     return ParameterError(
-        f"{host} answers with the error {said[1].lower().replace('_', ' ')}.",
+        f"{host} answers with the error {what}.",
         field="bucket",
         hint="Look at the address and the endpoint, or try again later.",
     )

@@ -7,10 +7,13 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import IO, Any
 from urllib.request import Request, urlopen
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -109,7 +112,7 @@ def test_a_file_that_is_as_it_was_is_not_fetched_again(bucket: Bucket) -> None:
 
 
 def test_of_a_parquet_file_only_what_is_asked_for_is_fetched(bucket: Bucket) -> None:
-    content = parquet(**dict.fromkeys("abcdef", range(200_000)))
+    content = parquet(**dict.fromkeys("abcdef", pa.array(np.arange(200_000))))
     bucket.put("wide.parquet", content)
 
     with opened(placed("s3://flats/wide.parquet", "", bucket.endpoint), Keys()) as (stream, _):
@@ -212,6 +215,46 @@ def test_keys_that_may_not_read_are_named_and_never_shown(bucket: Bucket) -> Non
 
     assert refused.value.field == "access_key"
     assert "AKIA" not in f"{refused.value}{refused.value.hint}"
+
+
+@pytest.mark.parametrize(
+    ("status", "field", "sentence"),
+    [
+        (403, "access_key", "does not let just anybody read the bucket flats"),
+        (301, "region", "The bucket flats is in another region than us-east-1"),
+        (409, "bucket", "answers with the error 409"),
+    ],
+)
+def test_a_store_that_says_no_is_understood(status: int, field: str, sentence: str) -> None:
+    with says(status) as endpoint, looking_in(ALLOWED):
+        card = DataLoad(source="bucket", bucket="s3://flats/t.csv", endpoint=endpoint)
+        with pytest.raises(ParameterError, match=sentence) as refused:
+            card.peek()
+
+    assert refused.value.field == field
+
+
+@contextmanager
+def says(status: int) -> Iterator[str]:
+    """A store that answers everything alike; gives its endpoint."""
+
+    class Answers(BaseHTTPRequestHandler):
+        def do_HEAD(self) -> None:
+            self.send_response(status)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *args: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
+        serving = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        serving.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            serving.join()
 
 
 @contextmanager
