@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -70,10 +71,11 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 def fill(disk: Path, *, left: int) -> Path:
     """Fill the disk up with a file, so that so many bytes are left."""
     file = disk / f"somebody-elses-file-{time.time_ns()}"
-    free = os.statvfs(disk).f_bavail * os.statvfs(disk).f_frsize
     with file.open("wb") as out:
-        if free > left:
-            os.posix_fallocate(out.fileno(), 0, free - left)
+        while (found := os.statvfs(disk)).f_bavail * found.f_frsize > left:
+            with suppress(OSError):  # the server wrote something meanwhile: there is less by now
+                room = found.f_bavail * found.f_frsize - left
+                os.posix_fallocate(out.fileno(), file.stat().st_size, room)
     return file
 
 
