@@ -43,6 +43,10 @@ class Examples:
         """The features that are numbers."""
         return tuple(name for name in self.features if name not in self.categories)
 
+    def column(self, name: str) -> Any:
+        """Return the values of a feature, one per row: numbers, or text."""
+        return self.x[name] if self.categories else self.x[:, self.features.index(name)]
+
     @property
     def width(self) -> int:
         """How many columns the model will see, before any polynomial."""

@@ -9,15 +9,11 @@ from cards._learning.rows import Examples
 
 def seen(rows: Examples) -> dict[str, Any]:
     """Return least and greatest of each number, and the values of each category, as JSON."""
-    columns = {name: _column(rows, name) for name in rows.features}
+    columns = {name: rows.column(name) for name in rows.features}
     return {
         "ranges": {name: _ends(columns[name]) for name in rows.numbers},
         "values": {name: sorted(set(columns[name].dropna())) for name in rows.categories},
     }
-
-
-def _column(rows: Examples, name: str) -> Any:
-    return rows.x[name] if rows.categories else rows.x[:, rows.features.index(name)]
 
 
 def _ends(column: Any) -> tuple[float, float]:

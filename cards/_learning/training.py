@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cards._learning.answers import answers
+from cards._learning.copies import copies_note
 from cards._learning.estimators import SLOW, takes_weights, words
 from cards._learning.predicting import gives_shares, model_input, predictions
 from cards._learning.preparing import fills, pipeline
@@ -167,6 +168,8 @@ class _Training:
         rows = self._rows
         if validation is not None and validation.num_rows:
             yield self._validated(content, validation, target)
+        if copied := copies_note(rows, target, classify=self._classify):
+            yield copied
         if self._reason:
             yield self._reason
         if self._weighted:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cards._learning.answers import answers
+from cards._learning.copies import copies_note
 from cards._learning.predicting import model_input
 from cards._learning.rows import Examples, examples, refuse_no_rows
 from cards._learning.seen import seen
@@ -215,6 +216,8 @@ class _Training:
         return {"dummy": classification_metrics(dummy_answers(said, dummy))}
 
     def _notes(self, history: History) -> Iterator[str]:
+        if copied := copies_note(self._rows, self._target, classify=self._classes is not None):
+            yield copied
         if self._decision.reason:
             yield self._decision.reason
         if self._apart > APART:

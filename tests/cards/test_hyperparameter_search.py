@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cards._searching.judging import mean_over
 from cards._searching.space import Dimension
 from cards._searching.study import Study, Trial, Watch
 from cards.hyperparameter_search import HyperparameterSearch
@@ -72,6 +73,15 @@ def test_a_trial_measures_what_train_measures_on_the_same_rows() -> None:
     trained = Train(target_column="y").run(train, held_out, spec(alpha=0.1)).trained_model
 
     assert f"R² on the validation rows: {trials['r2'][0]:.3f}." in trained.report.notes
+
+
+def test_of_folds_the_mean_is_told_and_so_far_the_mean_of_those_before() -> None:
+    told: list[float] = []
+
+    found = mean_over([3.0, 1.0, 5.0], lambda part: {"r2": part}, "r2", told.append)
+
+    assert found == 3.0
+    assert told == [3.0, 2.0, 3.0]
 
 
 @pytest.mark.parametrize("sampler", ["TPE", "random"])
