@@ -18,6 +18,9 @@ _WORKER = "executors.worker"
 _READY = 2
 """Workers that are kept ready: the next, and the one after it while the first is replaced."""
 
+_SPARE = 4
+"""Workers that are kept ready while no others can be had: for a look, and a few cards."""
+
 
 class Crew:
     """The workers of one executor.
@@ -115,14 +118,18 @@ class Crew:
 
     @property
     def _are_few(self) -> bool:
-        return len(self._ready) + len(self._preparing) < _READY
+        return self._at_hand < _READY
+
+    @property
+    def _at_hand(self) -> int:
+        return len(self._ready) + len(self._preparing)
 
     def _have_one_ready(self) -> None:
         if not self._ready and not self._preparing and not self._closed:
             self._prepare(self._keep(None))
 
     def _have_some_ready(self) -> None:
-        while self._are_few and not self._closed:
+        while self._at_hand < _SPARE and not self._closed:
             self._prepare(self._keep(None))
 
     def _renew(self) -> None:

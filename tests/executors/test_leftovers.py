@@ -163,7 +163,7 @@ async def test_cards_start_while_the_fork_server_imports_what_takes_seconds(
     executor, this = LocalExecutor(tmp_path / "scratch"), psutil.Process()
     executor.warm()
     async with asyncio.timeout(within(60)):
-        while len(ready := below_named("tr-worker", this)) < 2:
+        while len(ready := below_named("tr-worker", this)) < 4:
             await asyncio.sleep(0.02)
     [zygote] = below_named("tr-forkserver", this)
     zygote.suspend()  # so that it takes as long as it likes
