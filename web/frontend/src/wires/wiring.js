@@ -40,7 +40,7 @@ export function createWiring({ root, graph, flow, inView, actions, emit }) {
     pressed = { x: event.clientX, y: event.clientY, end: from, last: event }
     window.addEventListener("pointermove", onMove)
     window.addEventListener("pointerup", onUp)
-    window.addEventListener("pointercancel", cancel)
+    window.addEventListener("pointercancel", onCancel)
   }
 
   /** A finger covers several ports: the nearest on this side of the card is meant. */
@@ -53,7 +53,11 @@ export function createWiring({ root, graph, flow, inView, actions, emit }) {
   const placeUnder = ({ clientX, clientY }) =>
     flow.screenToFlowCoordinate({ x: clientX, y: clientY })
 
+  /** A wire follows what drew it: beside a finger there may be a mouse, or another finger. */
+  const isAnother = ({ pointerId }) => pointerId !== pressed.last.pointerId
+
   function onMove(event) {
+    if (isAnother(event)) return
     const far = Math.hypot(event.clientX - pressed.x, event.clientY - pressed.y)
     if (!active.value && far < (STARTS_AFTER[event.pointerType] ?? STARTS_AFTER.mouse)) return
     pressed.last = event
@@ -151,6 +155,7 @@ export function createWiring({ root, graph, flow, inView, actions, emit }) {
   }
 
   function onUp(event) {
+    if (isAnother(event)) return
     const { from, target, why } = draft
     if (!active.value) return clicked(pressed.end, event)
     if (target) join(from, target)
@@ -189,6 +194,8 @@ export function createWiring({ root, graph, flow, inView, actions, emit }) {
     actions.connect(out.node, out.port, into.node, into.port, from.released)
   }
 
+  const onCancel = (event) => isAnother(event) || cancel()
+
   const overOwnCard = () => cardAt(draft.end)?.id === draft.from.node
 
   function cancel() {
@@ -205,7 +212,7 @@ export function createWiring({ root, graph, flow, inView, actions, emit }) {
   function letGo() {
     window.removeEventListener("pointermove", onMove)
     window.removeEventListener("pointerup", onUp)
-    window.removeEventListener("pointercancel", cancel)
+    window.removeEventListener("pointercancel", onCancel)
     pan.stop()
     uncover?.()
     uncover = null
