@@ -8,8 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from tensorrag import CardError, InputError, Schema, TableSchema
+from pydantic import PrivateAttr
+
+from tensorrag import Card, CardError, InputError, Schema, TableSchema
+from tensorrag.plain import JsonObject
 from tensorrag.types import Provenance
+
+
+class Fitting(Card):
+    """A card that learns from a table, and can change other rows by what it has learnt."""
+
+    on_new_rows = "learnt"
+    _learnt: JsonObject = PrivateAttr({})
+
+    @property
+    def learnt(self) -> JsonObject:
+        """What it has learnt in its run, by column."""
+        return self._learnt
 
 
 def fitted(changed: TableSchema, fit_on: TableSchema | None, card: str) -> Provenance:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from cards._arrow import replaced
 from cards._columns import require, require_numbers, some
-from cards._encoding.one_hot import one_hot
-from cards._encoding.ordinal import ordinal
-from cards._encoding.target import target_means
-from cards._fitting import fitted, fitting_concerns, same_columns
-from cards._script.features import encode
+from cards._encoding.one_hot import one_hot, values_of
+from cards._encoding.ordinal import known_order, places
+from cards._encoding.target import learnt_means, means_again, target_means
+from cards._fitting import Fitting, fitted, fitting_concerns, same_columns
+from cards._script.features import encode, encode_again
 from tensorrag import (
-    Card,
     CardError,
     Column,
     ColumnSchema,
@@ -23,13 +22,14 @@ from tensorrag import (
     Table,
     TableSchema,
 )
+from tensorrag.plain import JsonObject
 from tensorrag.script import Given, Script
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 
-class Encode(Card):
+class Encode(Fitting):
     """Put numbers in the place of categories.
 
     One-hot: a column of 0 and 1 for each value, called `city_Rome`. Ordinal: 0, 1, 2 … in an
@@ -65,14 +65,43 @@ class Encode(Card):
     def run(self, dataset: Table, fit_on: Table | None) -> Out:
         learnt = dataset if fit_on is None else fit_on
         names = self.chosen(dataset.schema, learnt.schema) or []
-        if self.method == "one_hot":
-            arrow, columns = one_hot(dataset, learnt, names, self.most_values)
+        self._learnt = {name: self._fit(learnt, name) for name in names}
+        if self.method == "target" and fit_on is None:  # none is told its own target
+            encoded = self._replaced(dataset, {name: self._apart(dataset, name) for name in names})
         else:
-            encoded = {name: self._encoded(dataset, fit_on, name) for name in names}
-            arrow = replaced(dataset.arrow, encoded)
-            columns = self._numbers(dataset.columns, names)
+            encoded = self.again(dataset, self._learnt)
         provenance = fitted(dataset.schema, learnt.schema, self.title)
-        return self.Out(Table(arrow, columns=columns, provenance=provenance))
+        return self.Out(Table(encoded.arrow, columns=encoded.columns, provenance=provenance))
+
+    def again(self, dataset: Table, learnt: JsonObject) -> Table:
+        """Encode by the values, or the means, of each column."""
+        if self.method == "one_hot":
+            arrow, columns = one_hot(dataset, learnt)
+            return Table(arrow, columns=columns)
+        encoded = {name: self._encoded(dataset.arrow[name], one) for name, one in learnt.items()}
+        return self._replaced(dataset, encoded)
+
+    def known(self, dataset: TableSchema, learnt: JsonObject | None) -> TableSchema:
+        """Name the new columns, once the values are known."""
+        if self.method != "one_hot" or learnt is None or dataset.columns is None:
+            return self.propagate(dataset, None)
+        columns = [
+            one
+            for column in dataset.columns
+            for one in (
+                [column]
+                if column.name not in learnt
+                else [_hot(column, value) for value in learnt[column.name]]
+            )
+        ]
+        return dataset.model_copy(update={"columns": tuple(columns)})
+
+    def made_of(self, column: str, table: TableSchema) -> tuple[str, ...]:
+        """Name the column that has the value of which a new one tells."""
+        if self.method != "one_hot" or table.column(column) is not None:
+            return (column,)
+        names = self.chosen(table, None) or []
+        return tuple(name for name in names if column.startswith(f"{name}_")) or (column,)
 
     def propagate(self, dataset: TableSchema, fit_on: TableSchema | None) -> TableSchema:
         names = self.chosen(dataset, fit_on)
@@ -86,6 +115,10 @@ class Encode(Card):
     def script(self, given: Given) -> Script:
         """Write it as plain Python."""
         return encode(self, given)
+
+    def script_again(self, given: Given, learnt: JsonObject) -> Script:
+        """Write it with what was learnt."""
+        return encode_again(self, given, learnt)
 
     def brief(self, schemas: Mapping[str, Schema]) -> str:
         """Say how, and what."""
@@ -132,12 +165,24 @@ class Encode(Card):
         learnt = schema if fit_on is None else fit_on
         require_numbers(learnt, [target], field="target_column", what="An average")
 
-    def _encoded(self, dataset: Table, fit_on: Table | None, name: str) -> pa.ChunkedArray:
-        if self.method == "target":
-            goal = str(self.target_column)
-            return target_means(dataset, fit_on, name, goal, self.smoothing, self.seed)
-        learnt = dataset if fit_on is None else fit_on
-        return ordinal(dataset.arrow[name], learnt.arrow[name], name, self.order)
+    def _fit(self, learnt: Table, name: str) -> list[Any]:
+        """Return the values in their order; of a target, their means and the overall one."""
+        if self.method == "one_hot":
+            return values_of(learnt, name, self.most_values)
+        if self.method == "ordinal":
+            return known_order(learnt.arrow[name], name, self.order)
+        return list(learnt_means(learnt, name, str(self.target_column), self.smoothing))
+
+    def _encoded(self, column: pa.ChunkedArray, learnt: list[Any]) -> pa.ChunkedArray:
+        return means_again(column, *learnt) if self.method == "target" else places(column, learnt)
+
+    def _apart(self, dataset: Table, name: str) -> pa.ChunkedArray:
+        goal = str(self.target_column)
+        return target_means(dataset, name, goal, self.smoothing, self.seed)
+
+    def _replaced(self, dataset: Table, encoded: Mapping[str, pa.ChunkedArray]) -> Table:
+        columns = self._numbers(dataset.columns, list(encoded))
+        return Table(replaced(dataset.arrow, encoded), columns=columns)
 
     def _numbers(
         self, columns: Sequence[ColumnSchema], names: Sequence[str]
@@ -146,3 +191,8 @@ class Encode(Card):
         whole = self.method == "ordinal"
         new = {"kind": "integer" if whole else "number", "missing": None if whole else 0}
         return tuple(c.model_copy(update=new) if c.name in names else c for c in columns)
+
+
+def _hot(column: ColumnSchema, value: str) -> ColumnSchema:
+    new = {"name": f"{column.name}_{value}", "kind": "binary", "missing": 0, "unit": None}
+    return column.model_copy(update=new)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from cards._arrow import as_floats, plain, replaced, without_nan
 from cards._columns import require, some
-from cards._fitting import fitted, fitting_concerns, same_columns
-from cards._script.features import impute
+from cards._fitting import Fitting, fitted, fitting_concerns, same_columns
+from cards._script.features import impute, impute_again
 from tensorrag import (
-    Card,
     CardError,
     Column,
     Field,
@@ -20,6 +19,7 @@ from tensorrag import (
     Table,
     TableSchema,
 )
+from tensorrag.plain import JsonObject
 from tensorrag.script import Given, Script
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _AVERAGES = ("mean", "median")
 
 
-class Impute(Card):
+class Impute(Fitting):
     """Fill in missing values: with the mean, the median, the most frequent value or a constant.
 
     What is filled in is learnt from the table at `fit_on`, else from the table itself. After a
@@ -55,18 +55,26 @@ class Impute(Card):
     def run(self, dataset: Table, fit_on: Table | None) -> Out:
         learnt = dataset if fit_on is None else fit_on
         names = self.chosen(dataset.schema, learnt.schema) or []
+        self._learnt = dict(self._fit(dataset, learnt, names))
+        provenance = fitted(dataset.schema, learnt.schema, self.title)
+        filled = self.again(dataset, self._learnt)
+        return self.Out(Table(filled.arrow, like=dataset, provenance=provenance))
+
+    def again(self, dataset: Table, learnt: JsonObject) -> Table:
+        """Fill in a value for each column."""
         filled: dict[str, pa.ChunkedArray] = {}
-        for name in names:
+        for name, value in learnt.items():
             column = _fillable(plain(dataset.arrow[name], name))
             if column.null_count:
-                value = self._value(name, learnt.arrow[name], column.type)
-                filled[name] = column.fill_null(value)
+                filled[name] = column.fill_null(_scalar(value, column.type))
                 print(f"{name}: {column.null_count:,} of {len(column):,} rows ← {value}")
         if not filled:
             print("No value was missing.")
-        provenance = fitted(dataset.schema, learnt.schema, self.title)
-        arrow = replaced(dataset.arrow, filled)
-        return self.Out(Table(arrow, like=dataset, provenance=provenance))
+        return Table(replaced(dataset.arrow, filled), like=dataset)
+
+    def known(self, dataset: TableSchema, learnt: JsonObject | None) -> TableSchema:
+        """The same columns, nothing missing."""
+        return self.propagate(dataset, None)
 
     def propagate(self, dataset: TableSchema, fit_on: TableSchema | None) -> TableSchema:
         names = self.chosen(dataset, fit_on)
@@ -80,6 +88,10 @@ class Impute(Card):
     def script(self, given: Given) -> Script:
         """Write it as plain Python."""
         return impute(self, given)
+
+    def script_again(self, given: Given, learnt: JsonObject) -> Script:
+        """Write it with what was learnt."""
+        return impute_again(given, learnt)
 
     def brief(self, schemas: Mapping[str, Schema]) -> str:
         """Say what is filled in where."""
@@ -120,6 +132,15 @@ class Impute(Card):
             return True
         return self.strategy == "most_frequent" or _is_measured(kind)
 
+    def _fit(self, dataset: Table, learnt: Table, names: list[str]) -> Iterator[tuple[str, Any]]:
+        """Tell what to fill in, as JSON; nothing of columns that are full and cannot tell."""
+        for name in names:
+            column = _fillable(plain(dataset.arrow[name], name))
+            known = _fillable(plain(learnt.arrow[name], name))
+            if self.strategy == "constant" or column.null_count or known.null_count < len(known):
+                value = self._value(name, learnt.arrow[name], column.type).as_py()
+                yield name, value.isoformat() if hasattr(value, "isoformat") else value
+
     def _value(self, name: str, learnt: pa.ChunkedArray, kind: pa.DataType) -> Any:
         """Return what to fill in, as a scalar of the column's type."""
         import pyarrow as pa
@@ -144,6 +165,12 @@ class Impute(Card):
         return float(
             (pc.mean(floats) if self.strategy == "mean" else pc.quantile(floats)[0]).as_py()
         )
+
+
+def _scalar(value: Any, kind: pa.DataType) -> pa.Scalar:
+    import pyarrow as pa
+
+    return pa.scalar(value).cast(kind) if isinstance(value, str) else pa.scalar(value, kind)
 
 
 def _is_measured(kind: str | None) -> bool:

@@ -20,9 +20,10 @@ from tensorrag import (
     Table,
     TableSchema,
 )
-from tensorrag.preview import Preview, TablePreview
+from tensorrag.preview import GroupPreview, Preview, TablePreview, TextPreview
 from tensorrag.recipe import followed, is_raw
 from tensorrag.script import Given, Script
+from tensorrag.strange_rows import STRANGE, warnings
 from tensorrag.types import ColumnSchema
 from tensorrag.types.value import Value
 
@@ -49,6 +50,13 @@ class Predict(Card):
 
     _added: int = PrivateAttr(0)
 
+    _warnings: tuple[str, ...] = PrivateAttr(())
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is unlike all that the model has learnt from, once it ran: sentences."""
+        return self._warnings
+
     class Out(NamedTuple):
         predictions: Table
 
@@ -57,6 +65,7 @@ class Predict(Card):
         name = self._new_column(dataset.schema, trained_model.schema) or ""
         column = ColumnSchema(name=name, unit=trained_model.target_unit)
         rows = _as_trained(dataset, trained_model)
+        self._warnings = tuple(warnings(rows, trained_model.content.get("seen") or {}))
         table = dataset.arrow.append_column(name, _predicted(trained_model, rows))
         before = dataset.arrow.num_columns
         for share, values in self._shares(trained_model, rows).items():
@@ -67,7 +76,11 @@ class Predict(Card):
     def previews(self, outputs: tuple[Value, ...]) -> dict[str, Preview]:
         """Show what is predicted first, where it can be seen beside the rows."""
         shown = super().previews(outputs)["predictions"]
-        return {"predictions": _last_first(shown, self._added) if self._added else shown}
+        shown = _last_first(shown, self._added) if self._added else shown
+        if self._warnings:
+            said = TextPreview(title=STRANGE, text="\n".join(self._warnings))
+            shown = GroupPreview(items=(said, shown))
+        return {"predictions": shown}
 
     def propagate(self, dataset: TableSchema, trained_model: ModelSchema) -> TableSchema:
         """Add the new column, where the table has what the model takes."""

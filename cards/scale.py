@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from cards._arrow import as_floats, replaced
 from cards._columns import require, require_numbers, some, with_columns
-from cards._fitting import fitted, fitting_concerns, same_columns
-from cards._script.features import scale
-from tensorrag import Card, CardError, Column, ColumnSchema, Field, Schema, Table, TableSchema
+from cards._fitting import Fitting, fitted, fitting_concerns, same_columns
+from cards._script.features import scale, scale_again
+from tensorrag import CardError, Column, ColumnSchema, Field, Schema, Table, TableSchema
+from tensorrag.plain import JsonObject
 from tensorrag.script import Given, Script
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 
-class Scale(Card):
+class Scale(Fitting):
     """Bring numeric columns to one size, so that none counts for more by its unit alone.
 
     Standard: mean 0 and spread 1. Min-max: from 0 to 1. Robust: median 0, and the middle half
@@ -40,15 +41,24 @@ class Scale(Card):
     def run(self, dataset: Table, fit_on: Table | None) -> Out:
         learnt = dataset if fit_on is None else fit_on
         names = self.chosen(dataset.schema, learnt.schema) or []
-        scaled: dict[str, pa.ChunkedArray] = {}
-        for name in names:
-            middle, spread = self._fit(as_floats(learnt.arrow[name]))
-            scaled[name] = _scaled(as_floats(dataset.arrow[name]), middle, spread)
-        known = {column.name: column for column in self._columns(dataset.schema, names)}
-        columns = [known.get(column.name, column) for column in dataset.columns]
+        self._learnt = {name: list(self._fit(as_floats(learnt.arrow[name]))) for name in names}
+        scaled = self.again(dataset, self._learnt)
         provenance = fitted(dataset.schema, learnt.schema, self.title)
-        arrow = replaced(dataset.arrow, scaled)
-        return self.Out(Table(arrow, columns=columns, provenance=provenance))
+        return self.Out(Table(scaled.arrow, columns=scaled.columns, provenance=provenance))
+
+    def again(self, dataset: Table, learnt: JsonObject) -> Table:
+        """Scale by a middle and a spread for each column."""
+        scaled = {
+            name: _scaled(as_floats(dataset.arrow[name]), middle, spread)
+            for name, (middle, spread) in learnt.items()
+        }
+        known = {column.name: column for column in self._columns(dataset.schema, list(learnt))}
+        columns = [known.get(column.name, column) for column in dataset.columns]
+        return Table(replaced(dataset.arrow, scaled), columns=columns)
+
+    def known(self, dataset: TableSchema, learnt: JsonObject | None) -> TableSchema:
+        """The same columns, as numbers."""
+        return self.propagate(dataset, None)
 
     def propagate(self, dataset: TableSchema, fit_on: TableSchema | None) -> TableSchema:
         names = self.chosen(dataset, fit_on)
@@ -58,6 +68,10 @@ class Scale(Card):
     def script(self, given: Given) -> Script:
         """Write it as plain Python."""
         return scale(self, given)
+
+    def script_again(self, given: Given, learnt: JsonObject) -> Script:
+        """Write it with what was learnt."""
+        return scale_again(given, learnt)
 
     def brief(self, schemas: Mapping[str, Schema]) -> str:
         """Say how, and what."""

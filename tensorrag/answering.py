@@ -18,7 +18,6 @@ from tensorrag.preview import finite
 from tensorrag.recipe import followed
 from tensorrag.registry.finding import load_card
 from tensorrag.store.artifacts import Store
-from tensorrag.strange_rows import warnings
 from tensorrag.types import ColumnSchema, Model, Table
 from tensorrag.types.schema import Label
 
@@ -49,8 +48,8 @@ def predictions(task: Task, store: Store) -> JsonObject:
     card = load_card(task.entry, task.source)(**{"prediction_column": name})
     (made,) = card.run(table, model)  # type: ignore[attr-defined]
     new = made.arrow.select(range(table.arrow.num_columns, made.arrow.num_columns))
-    told = warnings(table, model.content.get("seen") or {})
-    return {**_as_json(new, model.classes or ()), "warnings": told}
+    told = getattr(card, "warnings", ())
+    return {**_as_json(new, model.classes or ()), "warnings": list(told)}
 
 
 def _asked(task: Task, model: Model) -> Table:

@@ -152,12 +152,13 @@ class Card(BaseModel):
     """Whether it may return one of its inputs, unchanged: that is then not stored once more."""
     reads_titles: ClassVar[bool] = False
     """Whether it asks what the cards before it are called, see ``tensorrag.titles``."""
-    on_new_rows: ClassVar[Literal["again", "nothing", "unknown"]] = "unknown"
+    on_new_rows: ClassVar[Literal["again", "learnt", "nothing", "unknown"]] = "unknown"
     """What is done with it when a model that learnt from its table is asked about new rows.
 
     ``"again"``: it looks at one row at a time, takes one table and makes one, so the new rows go
-    through it too. ``"nothing"``: it only leaves rows out, adds some or orders them.
-    ``"unknown"``: the model is asked about columns as they come out of it.
+    through it too. ``"learnt"``: it changes its first table by what it has learnt from a table,
+    and can do so again (``tensorrag.recipe.Learns``). ``"nothing"``: it only leaves rows out, adds
+    some or orders them. ``"unknown"``: the model is asked about columns as they come out of it.
     """
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -213,7 +214,8 @@ class Card(BaseModel):
     def made_of(self, column: str, table: TableSchema) -> tuple[str, ...]:
         """Name the columns of a table that a column of the new one is made of.
 
-        Asked where ``on_new_rows`` is ``"again"``; by default each is made of itself.
+        Asked where ``on_new_rows`` is ``"again"`` or ``"learnt"``; by default each is made of
+        itself.
 
         Args:
             column: of the table that the card makes.

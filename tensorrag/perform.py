@@ -32,12 +32,13 @@ from tensorrag.folders import Folders
 from tensorrag.host import answer
 from tensorrag.leaving import File
 from tensorrag.leaving.bundle import Opener, bundled
+from tensorrag.leaving.preparing import with_python
 from tensorrag.leaving.verifying import tried
 from tensorrag.pages import page
 from tensorrag.params import parameter_errors
 from tensorrag.plain import JsonObject
 from tensorrag.preview import Face, Preview
-from tensorrag.recipe import carried
+from tensorrag.recipe import Learns, carried
 from tensorrag.registry.draft import read_draft
 from tensorrag.registry.finding import load_card
 from tensorrag.script import Reads
@@ -150,14 +151,16 @@ def _carry(card: Card, task: Task, arguments: list[Any], outputs: tuple[Value, .
     values = [value for value in arguments if isinstance(value, Value)]
     first = next((value for value in values if isinstance(value, Table)), None)
     entry = task.entry if task.source is None else ""
+    learnt = card.learnt if isinstance(card, Learns) else None
+    schemas = [value.schema for value in values]
     for output in outputs:
         if not isinstance(output, Table | Model):
             continue
-        schema = carried(card, entry, [value.schema for value in values], output.schema, first)
+        schema = carried(card, entry, schemas, output.schema, first, learnt)
         if isinstance(output, Table) and isinstance(schema, TableSchema):
             output.recipe = schema.recipe
         elif isinstance(output, Model) and isinstance(schema, ModelSchema):
-            output.recipe, output.asks = schema.recipe, schema.asks
+            output.recipe, output.asks = with_python(schema), schema.asks
 
 
 def _read(card: Card, task: Task, sources: Sources) -> str | None:

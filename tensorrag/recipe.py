@@ -10,10 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from tensorrag.card import Card
+from tensorrag.errors import CardError
+from tensorrag.plain import JsonObject
 from tensorrag.registry.finding import load_card
+from tensorrag.script import Given, Script
 from tensorrag.types import ColumnSchema, ModelSchema, Recipe, Schema, Step, Table, TableSchema
 
 if TYPE_CHECKING:
@@ -25,17 +28,41 @@ WIDEST = 200
 """Columns of a table of which a row is kept as an example."""
 
 
+@runtime_checkable
+class Learns(Protocol):
+    """A card whose ``on_new_rows`` is ``"learnt"``."""
+
+    @property
+    def learnt(self) -> JsonObject:
+        """What it has learnt, once it ran."""
+
+    def again(self, dataset: Table, learnt: JsonObject) -> Table:
+        """Change other rows by what was learnt."""
+
+    def known(self, dataset: TableSchema, learnt: JsonObject | None) -> TableSchema:
+        """Tell what that will be, as far as it is known; None before anything was learnt."""
+
+    def script_again(self, given: Given, learnt: JsonObject) -> Script:
+        """Write that as plain Python."""
+
+
 def carried(
-    card: Card, entry: str, inputs: Iterable[Any], output: Schema, example: Table | None = None
+    card: Card,
+    entry: str,
+    inputs: Iterable[Any],
+    output: Schema,
+    example: Table | None = None,
+    learnt: JsonObject | None = None,
 ) -> Schema:
     """Return the schema of what a card made, with how that came about.
 
     Args:
         card: what made it.
         entry: ``module:Class`` of the card; empty where nobody else can load it.
-        inputs: what is known of its inputs, in any order.
+        inputs: what is known of its inputs, in the order of its ports.
         output: the schema of one of its outputs.
         example: the first input itself, in a run: a row of it is kept.
+        learnt: what it has learnt, where it learns.
     """
     known = list(chain.from_iterable(x if isinstance(x, list) else [x] for x in inputs))
     tables = [each for each in known if isinstance(each, TableSchema)]
@@ -45,7 +72,7 @@ def carried(
     if isinstance(output, ModelSchema):
         return output.model_copy(update=_of_model(output, tables[0].recipe))
     if isinstance(output, TableSchema):
-        return output.model_copy(update={"recipe": _of_table(card, entry, tables, example)})
+        return output.model_copy(update={"recipe": _of_table(card, entry, tables, example, learnt)})
     return output
 
 
@@ -80,22 +107,54 @@ def followed(rows: Table, recipe: Recipe) -> Table:
     }
     table = Table(pa.table(arrays), columns=recipe.columns)
     for step in recipe.steps:
-        (table,) = _card(step).run(table)  # type: ignore[attr-defined]
+        table = _done(step, table)
     table.recipe = recipe
     return table
 
 
+def steps_of(recipe: Recipe) -> Iterator[tuple[Step, Card, TableSchema]]:
+    """Yield each step with its card and what is known of the table that it takes."""
+    taken = TableSchema(columns=recipe.columns)
+    for step in recipe.steps:
+        card = card_of(step)
+        yield step, card, taken
+        taken = _after(step, card, taken)
+
+
+def _done(step: Step, table: Table) -> Table:
+    card = card_of(step)
+    if not isinstance(card, Learns):
+        (made,) = card.run(table)  # type: ignore[attr-defined]
+        return made  # type: ignore[no-any-return]
+    if step.learnt is None:
+        raise CardError(
+            f"What {step.title} has learnt is not known.", hint="Train the model once more."
+        )
+    return card.again(table, step.learnt)
+
+
+def _after(step: Step, card: Card, table: TableSchema) -> TableSchema:
+    if isinstance(card, Learns):
+        return card.known(table, step.learnt)
+    return card.propagate(table)  # type: ignore[attr-defined, no-any-return]
+
+
 def _of_table(
-    card: Card, entry: str, tables: Sequence[TableSchema], example: Table | None
+    card: Card,
+    entry: str,
+    tables: Sequence[TableSchema],
+    example: Table | None,
+    learnt: JsonObject | None,
 ) -> Recipe | None:
     before = tables[0].recipe
     if card.on_new_rows == "nothing":
         return before
-    if card.on_new_rows != "again" or not entry or len(tables) != 1:
+    again = card.on_new_rows == "again" and len(tables) == 1
+    if not entry or not (again or card.on_new_rows == "learnt"):
         return Recipe(begins=card.title)
     if before is not None and len(before.steps) == MOST_STEPS:
         before = Recipe(begins=before.steps[-1].title)
-    step = Step(card=card.id, title=card.title, entry=entry, params=card.active())
+    step = Step(card=card.id, title=card.title, entry=entry, params=card.active(), learnt=learnt)
     if before is not None and before.steps:
         return before.model_copy(update={"steps": (*before.steps, step)})
     columns = tables[0].columns
@@ -110,20 +169,16 @@ def _of_model(model: ModelSchema, recipe: Recipe | None) -> dict[str, Any]:
     """Keep how the features came about, and from which columns; nothing where they are those."""
     if recipe is None or not recipe.steps or model.features is None:
         return {"recipe": recipe if recipe is not None and recipe.begins else None, "asks": None}
-    needed, taken = set(model.features), TableSchema(columns=recipe.columns)
-    before: list[tuple[Card, TableSchema]] = []
-    for step in recipe.steps:
-        card = _card(step)
-        before.append((card, taken))
-        taken = card.propagate(taken)  # type: ignore[attr-defined]
-    for card, table in reversed(before):
+    needed = set(model.features)
+    for _, card, table in reversed(list(steps_of(recipe))):
         needed = {name for column in needed for name in card.made_of(column, table)}
     asks = tuple(column for column in recipe.columns if column.name in needed)
     example = {name: value for name, value in recipe.example.items() if name in needed}
     return {"recipe": recipe.model_copy(update={"example": example}), "asks": asks}
 
 
-def _card(step: Step) -> Card:
+def card_of(step: Step) -> Card:
+    """Make the card of a step, as it was."""
     return load_card(step.entry)(**step.params)
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from tensorrag.pipeline.names import quoted
 from tensorrag.types import Table
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+STRANGE = "Unlike the rows that it has learnt from"
+"""What warnings are called where they are shown."""
 MOST = 20
 """Warnings that are told; how many more there are is said at the end."""
 
@@ -27,27 +32,39 @@ def warnings(table: Table, seen: Mapping[str, Any]) -> list[str]:
     Returns:
         A sentence for each, beginning with its row and feature.
     """
-    found = _found(table, seen)
-    told = list(islice(found, MOST))
-    more = sum(1 for _ in found)
-    return [*told, f"And {more:,} more."] if more else told
+    import pyarrow.compute as pc
+
+    told: list[str] = []
+    count = 0
+    for name, odd, say in _odd(table, seen):
+        rows = pc.indices_nonzero(pc.fill_null(odd, False))
+        count += len(rows)
+        for row in rows[: MOST - len(told)].to_pylist():
+            told.append(f"Row {row + 1}, {name}: {say(table.arrow[name][row].as_py())}.")
+    return [*told, f"And {count - len(told):,} more."] if count > len(told) else told
 
 
-def _found(table: Table, seen: Mapping[str, Any]) -> Iterator[str]:
+def _odd(
+    table: Table, seen: Mapping[str, Any]
+) -> Iterator[tuple[str, pa.ChunkedArray, Callable[[Any], str]]]:
+    """Yield of each feature which rows are odd, and what is said of the value of one."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
     for name, (least, greatest) in (seen.get("ranges") or {}).items():
-        apart = greatest - least
-        low, high = least - apart, greatest + apart
-        learnt = f"{least:,.6g} to {greatest:,.6g}" if apart else f"{least:,.6g} alone"
-        for row, value in _present(table.arrow[name].to_pylist()):
-            if not low <= value <= high:
-                far = f"{value:,.6g} is far outside of what the model has learnt from"
-                yield f"Row {row}, {name}: {far}, {learnt}."
+        column, apart = table.arrow[name].cast(pa.float64(), safe=False), greatest - least
+        low, high = pc.less(column, least - apart), pc.greater(column, greatest + apart)
+        yield name, pc.or_(low, high), partial(_far, least, greatest)
     for name, values in (seen.get("values") or {}).items():
-        known = frozenset(values)
-        for row, value in _present(table.arrow[name].cast("string").to_pylist()):
-            if value not in known:
-                yield f"Row {row}, {name}: {quoted(value)} is in no row that the model learnt from."
+        column = table.arrow[name].cast(pa.string())
+        known = pc.is_in(column, value_set=pa.array(values, pa.string()))
+        yield name, pc.and_(pc.is_valid(column), pc.invert(known)), _new
 
 
-def _present(values: Iterable[Any]) -> Iterator[tuple[int, Any]]:
-    return ((row, value) for row, value in enumerate(values, 1) if value is not None)
+def _far(least: float, greatest: float, value: float) -> str:
+    learnt = f"{least:,.6g} to {greatest:,.6g}" if greatest > least else f"{least:,.6g} alone"
+    return f"{value:,.6g} is far outside of what the model has learnt from, {learnt}"
+
+
+def _new(value: Any) -> str:
+    return f"{quoted(str(value))} is in no row that the model learnt from"

@@ -13,23 +13,19 @@ if TYPE_CHECKING:
 
 
 def one_hot(
-    dataset: Table, learnt: Table, names: Sequence[str], most: int
+    dataset: Table, values: Mapping[str, Sequence[str]]
 ) -> tuple[pa.Table, tuple[ColumnSchema, ...]]:
     """Encode columns, in their own place.
 
     Args:
         dataset: the table to change.
-        learnt: the table whose values make the columns.
-        names: the columns.
-        most: most values of one column.
+        values: what becomes a column of its own, by column.
 
     Raises:
-        ParameterError: a column has more values.
         InputError: a column of that name is there already.
     """
     import pyarrow as pa
 
-    values = {name: _values(learnt, name, most) for name in names}
     made: dict[str, pa.ChunkedArray] = {}
     columns: list[ColumnSchema] = []
     for column in dataset.columns:
@@ -48,7 +44,8 @@ def one_hot(
     return pa.table(made), tuple(columns)
 
 
-def _values(learnt: Table, name: str, most: int) -> list[str]:
+def values_of(learnt: Table, name: str, most: int) -> list[str]:
+    """Return the values of a column; raises ParameterError where there are more than ``most``."""
     values = distinct(learnt.arrow[name], name)
     if len(values) > most:
         raise ParameterError(

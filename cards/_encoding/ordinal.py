@@ -12,23 +12,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def ordinal(
-    column: pa.ChunkedArray, learnt: pa.ChunkedArray, name: str, order: Sequence[str]
-) -> pa.ChunkedArray:
-    """Return 0, 1, 2 … for the values of a column; a value that was not learnt is missing.
-
-    Args:
-        column: the column to encode.
-        learnt: the column whose values are known.
-        name: of the column, for messages.
-        order: the values from lowest to highest; by alphabet where there are none.
-
-    Raises:
-        ParameterError: the order lacks a value.
-    """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
+def known_order(learnt: pa.ChunkedArray, name: str, order: Sequence[str]) -> list[str]:
+    """Return the values from lowest to highest; raises ParameterError where the order lacks one."""
     values = distinct(learnt, name)
     lacking = next((value for value in values if order and value not in order), None)
     if lacking is not None:
@@ -37,5 +22,12 @@ def ordinal(
             field="order",
             hint="Name all values, from the lowest to the highest.",
         )
-    known = pa.array(list(order) or values, pa.string())
-    return pc.index_in(as_text(column, name), known).cast(pa.int64())
+    return list(order) or values
+
+
+def places(column: pa.ChunkedArray, known: Sequence[str]) -> pa.ChunkedArray:
+    """Return the place of each value; missing where it is not known."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return pc.index_in(as_text(column), pa.array(known, pa.string())).cast(pa.int64())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from cards._arrow import as_floats, as_text
@@ -16,35 +17,21 @@ FOLDS = 5
 
 
 def target_means(
-    dataset: Table, fit_on: Table | None, name: str, target: str, smoothing: float, seed: int
+    dataset: Table, name: str, target: str, smoothing: float, seed: int
 ) -> pa.ChunkedArray:
     """Encode a column by means of the target, as float64.
 
-    Where rows are encoded by a table of their own, each one is encoded without its own fold, as
-    in scikit-learn's ``TargetEncoder``: with its own target in the mean, a rare value would tell
-    the answer. Means are drawn to the overall mean as if each value had ``smoothing`` such rows.
-
-    Raises:
-        InputError: there is no target to take the mean of.
+    Each row is encoded without its own fold, as in scikit-learn's ``TargetEncoder``: with its own
+    target in the mean, a rare value would tell the answer.
     """
     import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    learnt = dataset if fit_on is None else fit_on
-    values = pc.unique(as_text(learnt.arrow[name], name)).drop_null()
-    codes = _codes(learnt, name, values)
-    goal = np.asarray(as_floats(learnt.arrow[target]).to_numpy())
+    values = pc.unique(as_text(dataset.arrow[name], name)).drop_null()
+    codes = _codes(dataset, name, values)
+    goal = np.asarray(as_floats(dataset.arrow[target]).to_numpy())
     told = np.isfinite(goal)
-    if not told.any():
-        raise InputError(
-            f"{target} has no value at all to take the mean of.",
-            port="dataset" if fit_on is None else "fit_on",
-            hint="Choose another target column.",
-        )
-    if fit_on is not None:
-        means = _means(codes[told], goal[told], len(values), smoothing)
-        return pa.chunked_array([pa.array(means[_codes(dataset, name, values)])])
     fold = np.random.default_rng(seed).permutation(len(goal)) % FOLDS
     encoded = np.empty(len(goal))
     for at in range(FOLDS):
@@ -53,6 +40,39 @@ def target_means(
         means = _means(codes[others], goal[others], len(values), smoothing)
         encoded[fold == at] = means[codes[fold == at]]
     return pa.chunked_array([pa.array(encoded)])
+
+
+def learnt_means(
+    learnt: Table, name: str, target: str, smoothing: float
+) -> tuple[dict[str, float], float]:
+    """Return the mean of the target by each value of a column, and the overall one.
+
+    Means are drawn to the overall mean as if each value had ``smoothing`` such rows.
+
+    Raises:
+        InputError: there is no target to take the mean of.
+    """
+    import numpy as np
+    import pyarrow.compute as pc
+
+    values = pc.unique(as_text(learnt.arrow[name], name)).drop_null()
+    goal = np.asarray(as_floats(learnt.arrow[target]).to_numpy())
+    told = np.isfinite(goal)
+    if not told.any():
+        raise InputError(
+            f"{target} has no value at all to take the mean of.",
+            hint="Choose another target column.",
+        )
+    means = _means(_codes(learnt, name, values)[told], goal[told], len(values), smoothing)
+    return dict(zip(values.to_pylist(), means.tolist(), strict=False)), float(means[-1])
+
+
+def means_again(column: pa.ChunkedArray, means: Mapping[str, float], overall: float) -> pa.Array:
+    """Encode a column by means that were learnt; a value without one has the overall mean."""
+    import pyarrow as pa
+
+    told = [means.get(value, overall) for value in as_text(column).to_pylist()]
+    return pa.chunked_array([pa.array(told, pa.float64())])
 
 
 def _codes(table: Table, name: str, values: pa.Array) -> np.ndarray:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from cards._script.formulas import AS_TEXT
 from cards._script.shared import NUMPY, columns_of, keywords, of, some_of, table_of
 from tensorrag import TableSchema
+from tensorrag.plain import JsonObject
 from tensorrag.script import Given, Script, literal
 
 if TYPE_CHECKING:
@@ -181,6 +182,57 @@ class _Encoding:
     def _script(self, code: str) -> Script:
         imports = (NUMPY,) if TARGET_MEANS in self.functions else ()
         return Script(code, {"dataset": self.new}, imports, tuple(self.functions))
+
+
+def impute_again(given: Given, learnt: JsonObject) -> Script:
+    """Fill gaps with what was learnt, by column."""
+    table, new = given.variable("dataset"), given.new("filled")
+    kinds = {column.name: column.kind for column in columns_of(given)}
+    fills = [
+        f"{literal(name)}: "
+        + (f"pd.Timestamp({literal(value)})" if kinds.get(name) == "date" else literal(value))
+        for name, value in learnt.items()
+    ]
+    code = f"{new} = {table}.fillna({{\n{''.join(f'    {each},' + chr(10) for each in fills)}}})"
+    return Script(code if fills else f"{new} = {table}", {"dataset": new})
+
+
+def scale_again(given: Given, learnt: JsonObject) -> Script:
+    """Scale by the middle and the spread that were learnt, by column."""
+    table, new = given.variable("dataset"), given.new("scaled")
+    pairs = [
+        (name, f"({of(table, name)} - {literal(middle)}) / {literal(spread)}")
+        for name, (middle, spread) in learnt.items()
+    ]
+    return Script(f"{new} = {table}.assign({keywords(pairs)})", {"dataset": new})
+
+
+def encode_again(card: Encode, given: Given, learnt: JsonObject) -> Script:
+    """Put numbers in the place of categories, by the values or the means that were learnt."""
+    table, new = given.variable("dataset"), given.new("encoded")
+    if card.method == "one_hot":
+        columns, values = given.new("columns"), given.new("values")
+        code = (
+            f"{values} = {literal(learnt)}\n{columns} = {{}}\nfor name in {table}.columns:\n"
+            f"    if name not in {values}:\n"
+            f"        {columns}[name] = {table}[name]\n"
+            f"    for value in {values}.get(name, ()):\n"
+            f"        told = as_text({table}[name]) == value\n"
+            f'        {columns}[f"{{name}}_{{value}}"] = told.astype(int)\n'
+            f"{new} = pd.DataFrame({columns})"
+        )
+        return Script(code, {"dataset": new}, (), (AS_TEXT,))
+    pairs = []
+    for name, known in learnt.items():
+        told = f"as_text({of(table, name)})"
+        if card.method == "ordinal":
+            places = {value: at for at, value in enumerate(known)}
+            pairs.append((name, f"{told}.map({literal(places)})"))
+        else:
+            means, overall = known
+            pairs.append((name, f"{told}.map({literal(means)}).fillna({literal(overall)})"))
+    code = f"{new} = {table}.assign({keywords(pairs)})"
+    return Script(code, {"dataset": new}, (), (AS_TEXT,))
 
 
 _PARTS = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import click
@@ -14,6 +14,7 @@ from tensorrag.plain import JsonObject
 from tensorrag.run.hosted import Hosted
 from tensorrag.run.prepare import open_executors
 from tensorrag.store.workspace import Workspace
+from tensorrag.strange_rows import STRANGE
 from tensorrag.task import Task
 
 
@@ -80,7 +81,10 @@ async def _predicted(
             arriving = {port: (digest,) for port, digest in inputs.items()}
             entry = entries[card]
             task = Task(kind="run", card=card, entry=entry, params=params, inputs=arriving)
-            ((output),) = (await hosted.ask(task))["outputs"].values()
+            answer = await hosted.ask(task)
+            for said in _strange(answer["previews"]):
+                click.echo(said, err=True)
+            ((output),) = answer["outputs"].values()
             return str(output["sha256"])
 
         rows = await made("data_load", {"source": "path", "path": str(file)})
@@ -97,3 +101,11 @@ async def _predicted(
         for executor in executors.values():
             await executor.close()
         workspace.close()
+
+
+def _strange(previews: JsonObject) -> Iterator[str]:
+    """Yield what the card that predicts says of rows that are unlike all that it has learnt."""
+    for preview in previews.values():
+        for item in preview.get("items") or ():
+            if item.get("title") == STRANGE:
+                yield f"{STRANGE}:\n{item['text']}"

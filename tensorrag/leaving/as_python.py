@@ -67,10 +67,13 @@ def reads_data(written: Written) -> bool:
 
 
 def imports(written: Written) -> str:
-    """Return all imports: what comes with Python first, names of one module on one line."""
-    lines = {*written.imports, "import pandas as pd"}
-    if reads_data(written):
-        lines.add("from pathlib import Path")
+    """Return all imports of a script."""
+    paths = ["from pathlib import Path"] if reads_data(written) else []
+    return imported({*written.imports, "import pandas as pd", *paths})
+
+
+def imported(lines: Iterable[str]) -> str:
+    """Return imports: what comes with Python first, names of one module on one line."""
     merged = sorted(_merged(lines), key=_place)
     ours = [line for line in merged if _module(line) in sys.stdlib_module_names]
     others = [line for line in merged if _module(line) not in sys.stdlib_module_names]

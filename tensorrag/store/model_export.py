@@ -28,7 +28,7 @@ Predicts {target} from {features} columns. Trained on {day} with TensorRag.
     pip install -r requirements.txt
     python predict.py rows.csv > predictions.csv
 
-`rows.csv` needs the columns that `metadata.json` lists under `features`.{steps}
+`rows.csv` needs these columns: {asked}.{steps}
 
 **Opening a pickle runs code.** `model.joblib` is one: whoever made the file could have put any
 code into it. Use it only where you trust where it comes from.
@@ -47,13 +47,15 @@ def export(model: ModelEntry, store: Store, file: Path) -> None:
     store.verify(artifact, thorough=True)
     told = model.to_json()
     libraries = _versions(told["framework"] or "")
-    about = {**told, "libraries": libraries, "columns": model.columns}
+    recipe = told["schema"].get("recipe") or {}
+    about = {**told, "libraries": libraries, "columns": model.columns, "asks": model.asks}
     readme = README.format(
         name=told["name"],
         version=told["version"],
         target=told["target"],
         features=len(told["features"]),
         day=told["made"][:10],
+        asked=", ".join(_names(model.asks)),
         steps=_steps(told),
     )
     required = "".join(f"{name}=={version}\n" for name, version in libraries.items())
@@ -64,6 +66,8 @@ def export(model: ModelEntry, store: Store, file: Path) -> None:
         out.writestr("metadata.json", json.dumps(about, indent=2, ensure_ascii=False))
         out.writestr("requirements.txt", required)
         out.writestr("predict.py", SCRIPT.read_text(encoding="utf-8"))
+        if recipe.get("python"):
+            out.writestr("prepare.py", recipe["python"])
         out.writestr("README.md", readme)
 
 
@@ -74,9 +78,14 @@ def _steps(told: JsonObject) -> str:
     if not steps:
         return ""
     first = "\n\nBefore the model learnt from them, rows went through these steps, in this order."
-    return "\n".join(
-        [f"{first}\nThe script does not do them: do so with `rows.csv` first.\n", *steps]
-    )
+    does = "`prepare.py` does them with the rows of `rows.csv`, too."
+    if not recipe.get("python"):
+        does = "The script does not do them: do so with `rows.csv` first."
+    return "\n".join([f"{first}\n{does}\n", *steps])
+
+
+def _names(columns: list[JsonObject]) -> list[str]:
+    return [f"`{column['name']}`" for column in columns]
 
 
 def file_name(model: JsonObject) -> str:

@@ -66,7 +66,7 @@ class Provenance(BaseModel):
 
 
 class Step(BaseModel):
-    """A card that made columns of others, looking at one row at a time."""
+    """A card that made columns of others, looking at one row and at what it had learnt."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -76,6 +76,8 @@ class Step(BaseModel):
     """``module:Class`` of the card."""
     params: dict[str, Any] = {}
     """The parameters that matter."""
+    learnt: dict[str, Any] | None = None
+    """What it had learnt from the rows that it was fitted to, where it learns."""
 
 
 class Recipe(BaseModel):
@@ -91,6 +93,8 @@ class Recipe(BaseModel):
     """What was done since, in order."""
     example: dict[str, Any] = {}
     """A row of that table, as JSON, where one is known."""
+    python: str = ""
+    """The steps as a function of plain pandas; empty where one of them cannot be written so."""
 
 
 class TableSchema(Schema):

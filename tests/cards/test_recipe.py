@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import io
+import subprocess
+import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -18,8 +22,10 @@ from tensorrag.pipeline import Edge, Node, Pipeline
 from tensorrag.plain import JsonObject
 from tensorrag.registry.finding import Registry
 from tensorrag.store.artifacts import Store
+from tensorrag.store.model_export import export
 from tensorrag.store.place import Place
 from tensorrag.task import Task
+from tests.core.test_model_export import ALONE, entry
 
 CARDS = Registry.load().found
 SALE = {"area": 50.0, "rooms": 2, "sold": "2024-03-05", "street": "Hill 3"}
@@ -174,10 +180,78 @@ def test_rows_that_went_through_it_do_not_go_through_it_twice(made: Made, place:
     assert raw.arrow["predicted_price"].equals(done.arrow["predicted_price"])
 
 
+def test_what_was_learnt_of_the_train_rows_is_done_again_with_raw_rows(
+    made: Made, place: Place, tmp_path: Path
+) -> None:
+    store, frame = Store(place.store), sales().to_pandas()
+    frame["town"] = np.where(frame["rooms"] < 3, "Aachen", "Bonn")
+    frame["kind"] = np.where(frame["area"] < 60, "low", "high")
+    frame["zone"] = np.where(frame["area"] < 90, "A", "B")
+    frame.loc[3:9, "area"] = None
+    raw = store.put(Table.from_pandas(frame)).digest
+    parts = made("data_split", {"seed": 1}, dataset=raw)
+    at, test = parts["train_dataset"], parts["test_dataset"]
+    for card, params in (
+        ("impute", {"columns": ["area"], "strategy": "mean"}),
+        ("scale", {"columns": ["area"]}),
+        ("encode", {"columns": ["town"]}),
+        ("encode", {"columns": ["kind"], "method": "ordinal"}),
+        ("encode", {"columns": ["zone"], "method": "target", "target_column": "price"}),
+    ):
+        new = made(card, params, dataset=at)["dataset"]
+        test = made(card, params, dataset=test, fit_on=at)["dataset"]
+        at = new
+    spec = made("model_define", {"model_type": "ridge"})["model_spec"]
+    wanted = {"target_column": "price", "feature_columns": [
+        "area", "town_Aachen", "town_Bonn", "kind", "zone"
+    ]}  # fmt: skip
+    model = made("train", wanted, train_dataset=at, model_spec=spec)["trained_model"]
+
+    done = made("predict", dataset=test, trained_model=model)["predictions"]
+    of_raw = made("predict", dataset=parts["test_dataset"], trained_model=model)["predictions"]
+    loaded = store.load(model)
+
+    told = [cast(Table, store.load(each)).to_pandas() for each in (done, of_raw)]
+    assert told[1]["predicted_price"].tolist() == pytest.approx(
+        told[0]["predicted_price"].tolist(), rel=1e-12
+    )
+    assert isinstance(loaded, Model)
+    assert [column.name for column in loaded.asks or ()] == ["area", "town", "kind", "zone"]
+    assert by_its_export(loaded, store, told[1], tmp_path) == pytest.approx(
+        told[1]["predicted_price"].tolist(), rel=1e-9
+    )
+
+
+def by_its_export(model: Model, store: Store, rows: Any, folder: Path) -> list[float]:
+    """Ask the ZIP file of a model, in a process that has no TensorRag."""
+    asked = rows[[column.name for column in model.asks or ()]]
+    asked.to_csv(folder / "rows.csv", index=False)
+    export(entry(model, store.put(model).digest), store, folder / "model.zip")
+    with zipfile.ZipFile(folder / "model.zip") as packed:
+        packed.extractall(folder / "out")
+    script = [str(folder / "out" / "predict.py"), str(folder / "rows.csv")]
+    asking = [sys.executable, "-I", "-c", ALONE, *script]
+    said = subprocess.run(asking, capture_output=True, text=True, check=True).stdout
+    found: list[float] = pd.read_csv(io.StringIO(said))["predicted_price"].tolist()
+    return found
+
+
+def test_the_export_does_the_steps_row_by_row_too(
+    trained: tuple[str, str], place: Place, tmp_path: Path
+) -> None:
+    model = Store(place.store).load(trained[0])
+    assert isinstance(model, Model)
+    frame = sales(30).to_pandas()
+
+    found = by_its_export(model, Store(place.store), frame, tmp_path)
+
+    assert found == pytest.approx(frame["price"].tolist(), rel=0.02)
+
+
 def test_a_card_that_looks_at_many_rows_is_where_questions_begin(made: Made, place: Place) -> None:
     at = Store(place.store).put(sales()).digest
     at = made("derive_column", {"name": "each", "formula": "area / rooms"}, dataset=at)["dataset"]
-    at = made("scale", {"columns": ["each"]}, dataset=at)["dataset"]
+    at = made("concatenate", tables=at)["dataset"]
     at = made("derive_column", {"name": "twice", "formula": "each * 2"}, dataset=at)["dataset"]
     spec = made("model_define", {"model_type": "linear"})["model_spec"]
     wanted = {"target_column": "price", "feature_columns": ["twice"]}
@@ -187,7 +261,7 @@ def test_a_card_that_looks_at_many_rows_is_where_questions_begin(made: Made, pla
     model = Store(place.store).load(digest)
     assert isinstance(model, Model)
     assert model.recipe is not None
-    assert model.recipe.begins == "Scale"
+    assert model.recipe.begins == "Concatenate"
     assert [column.name for column in model.asks or ()] == ["each"]
 
 

@@ -512,8 +512,11 @@ def test_a_file_is_predicted_by_a_model(
     assert len(rows) == 3
 
     out = tmp_path / "out.csv"
+    patients.write_text(patients.read_text().replace("\n1", "\n9000", 1))
     assert main(["predict", model["id"], str(patients), "-o", str(out), "--column", "guess"]) == 0
-    assert f"3 rows are in {out}" in capsys.readouterr().out
+    told = capsys.readouterr()
+    assert f"3 rows are in {out}" in told.out
+    assert "9,000 is far outside of what the model has learnt from" in told.err
     assert out.read_text().splitlines()[0].endswith(",guess")
 
     patients.write_text("age,bmi\n1,2\n")
