@@ -24,7 +24,7 @@ class Verdict(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     digest: str
-    """Of what was Written."""
+    """Of what was verified."""
     day: str
     same: int = 0
     """How many figures were the same."""
@@ -67,7 +67,7 @@ def compare(
         outcomes: what the script gives back.
         expected: outputs of the last run by node and port, as a run stores them.
         answer: what `tried` returned.
-        digest: of what was Written.
+        digest: of what was verified.
         network: whether a network was trained.
         today: the day that the verdict is of.
     """

@@ -17,6 +17,9 @@ from tensorrag.plain import JsonObject
 from tensorrag.store.place import Place
 from tensorrag.task import Task, TaskKind
 
+LONG: frozenset[TaskKind] = frozenset({"verify"})
+"""Kinds of tasks that end when nobody waits for them any more."""
+
 
 class Hosted:
     """Asks whichever executor takes such questions.
@@ -53,7 +56,13 @@ class Hosted:
             ExecutorUnavailable: no executor takes it.
         """
         executor = self._able(task.kind)
-        return await executor.result(await executor.submit(task, self._place))
+        handle = await executor.submit(task, self._place)
+        try:
+            return await executor.result(handle)
+        except asyncio.CancelledError:
+            if task.kind in LONG:
+                await executor.cancel(handle)
+            raise
 
     def _able(self, kind: TaskKind) -> Executor:
         for executor in self._executors.values():

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +19,7 @@ from tensorrag.leaving.as_python import python
 from tensorrag.leaving.bundle import readme, requirements
 from tensorrag.leaving.comparing import Verdict, compare
 from tensorrag.leaving.notebook import notebook
+from tensorrag.leaving.written import Outcome
 from tensorrag.pipeline import Pipeline
 from tensorrag.pipeline.as_json import to_json
 from tensorrag.plain import JsonObject
@@ -43,6 +46,15 @@ class Leaving:
 
     written: Written
     made: Mapping[str, Mapping[str, JsonObject]]
+
+    @property
+    def digest(self) -> str:
+        """What changes with anything that is verified: the script, and what the last run made."""
+        made = [self._sha256(outcome) for outcome in self.written.outcomes]
+        return hashlib.sha256(json.dumps([self.written.digest, made]).encode()).hexdigest()
+
+    def _sha256(self, outcome: Outcome) -> str | None:
+        return self.made.get(outcome.node, {}).get(outcome.port, {}).get("sha256")
 
     def text(self, form: Form, badge: str = "") -> str:
         """Return the script or the notebook; raises CardError where a card cannot leave."""
@@ -85,7 +97,7 @@ class Leaving:
             self.written.outcomes,
             self.made,
             answer,
-            digest=self.written.digest,
+            digest=self.digest,
             network="import torch" in self.written.imports,
         )
 

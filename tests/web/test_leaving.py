@@ -51,6 +51,16 @@ async def test_a_pipeline_is_fetched_as_script_notebook_and_zip_and_verified(des
             }
             assert "scikit-learn==" in archive.read("requirements.txt").decode()
 
+    again = await desk.restarted()
+    session = await again.sessions.open(session.id)
+    await session.settled()
+    leavings = again.sessions.leavings
+    assert "Verified" in await leavings.badge(session, await leavings.write(session))
+    session.edit([{"op": "set_params", "node": "split", "params": {"seed": 7}}])
+    await session.settled()
+    assert await leavings.badge(session, await leavings.write(session)) == "", "it is another one"
+    await again.sessions.close()
+
 
 def test_code_on_the_page_is_text() -> None:
     shown = Shown("p", text='x = "<b>"  # <script>\n', notes=("<i>",))
@@ -60,3 +70,11 @@ def test_code_on_the_page_is_text() -> None:
     assert '<span class="py-s">&quot;&lt;b&gt;&quot;</span>' in drawn
     assert '<span class="py-c"># &lt;script&gt;</span>' in drawn
     assert "<i>" not in drawn
+
+
+def test_whoever_verifies_sees_how_long_it_takes_and_can_cancel() -> None:
+    drawn = html([beside(Shown("p", text="x = 1\n", verifying=True, seconds=12))])
+
+    assert "Running it without TensorRag … 12 s" in drawn
+    assert 'data-act="cancel"' in drawn
+    assert 'data-act="verify"' not in drawn

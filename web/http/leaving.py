@@ -47,10 +47,10 @@ def add_leaving(api: APIRouter, sessions: Sessions) -> None:
         leaving.written.insist()
         name = file_name(session.pipeline.name, form)
         if form == "zip":
-            path = await sessions.leavings.packed(leaving)
+            path = await sessions.leavings.packed(session, leaving)
             gone = BackgroundTask(path.unlink, missing_ok=True)
             return FileResponse(path, media_type=TYPES[form], filename=name, background=gone)
-        text = leaving.text(form, sessions.leavings.badge(leaving))
+        text = leaving.text(form, await sessions.leavings.badge(session, leaving))
         named = {"Content-Disposition": f'attachment; filename="{name}"'}
         return Response(text, media_type=TYPES[form], headers=named)
 
@@ -58,7 +58,7 @@ def add_leaving(api: APIRouter, sessions: Sessions) -> None:
     async def verify(pipeline_id: str) -> Verified:
         """Run the script in a process without TensorRag, and hold it against the last run."""
         session = await sessions.open(pipeline_id)
-        verdict = await sessions.leavings.verify(await sessions.leavings.write(session))
+        verdict = await sessions.leavings.verify(session, await sessions.leavings.write(session))
         return Verified(
             verified=verdict.verified,
             badge=verdict.badge,

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tensorrag.leaving.comparing import Verdict
+from tensorrag.leaving.verdicts import Verdicts
 from tensorrag.run.leaving import Leaving, leave
 from web.live.session import Session
 
 if TYPE_CHECKING:
     from web.live.sessions import Sessions
 
-REMEMBERED = 200
-"""Verdicts that are kept in mind, of what was written last."""
-
 
 class Leavings:
-    """Has pipelines written, and remembers which scripts were verified.
+    """Has pipelines written, and keeps in the workspace which of them were verified.
 
     Args:
         sessions: where the cards and their processes are.
@@ -27,7 +26,7 @@ class Leavings:
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
-        self._verdicts: dict[str, Verdict] = {}
+        self._verdicts = Verdicts(sessions.workspace.root / "verdicts")
 
     async def write(self, session: Session) -> Leaving:
         """Have a pipeline written as it is now; nothing runs."""
@@ -42,28 +41,26 @@ class Leavings:
             hosting.ask,
         )
 
-    def verdict(self, leaving: Leaving) -> Verdict | None:
-        """Return what came of verifying exactly this script."""
-        return self._verdicts.get(leaving.written.digest)
+    async def verdict(self, session: Session, leaving: Leaving) -> Verdict | None:
+        """Return what came of verifying exactly this script on exactly this run."""
+        return await asyncio.to_thread(self._verdicts.get, session.id, leaving.digest)
 
-    def badge(self, leaving: Leaving) -> str:
+    async def badge(self, session: Session, leaving: Leaving) -> str:
         """Say whether it was verified; empty where nobody asked for that."""
-        verdict = self.verdict(leaving)
+        verdict = await self.verdict(session, leaving)
         return verdict.badge if verdict is not None else ""
 
-    async def verify(self, leaving: Leaving) -> Verdict:
+    async def verify(self, session: Session, leaving: Leaving) -> Verdict:
         """Run a script in a process without TensorRag, and hold it against the last run.
 
         Raises:
             TensorRagError: a card cannot leave, the pipeline has not run, or the script fails.
         """
         verdict = await leaving.verify(self._sessions.hosting.ask)
-        if len(self._verdicts) >= REMEMBERED:
-            self._verdicts.pop(next(iter(self._verdicts)))
-        self._verdicts[verdict.digest] = verdict
+        await asyncio.to_thread(self._verdicts.put, session.id, verdict)
         return verdict
 
-    async def packed(self, leaving: Leaving) -> Path:
+    async def packed(self, session: Session, leaving: Leaving) -> Path:
         """Write a ZIP file of a script with its data; whoever asks removes it.
 
         Raises:
@@ -73,7 +70,8 @@ class Leavings:
         os.close(handle)
         path = Path(name)
         try:
-            await leaving.bundle(self._sessions.hosting.ask, path, self.badge(leaving))
+            badge = await self.badge(session, leaving)
+            await leaving.bundle(self._sessions.hosting.ask, path, badge)
         except BaseException:
             path.unlink(missing_ok=True)
             raise

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from dataclasses import dataclass, replace
 
 from nicegui import ui
@@ -31,6 +33,8 @@ class Shown:
     notes: tuple[str, ...] = ()
     verdict: Verdict | None = None
     verifying: bool = False
+    seconds: int = 0
+    """That it has been verified for."""
     wrong: tuple[str, str] | None = None
     said: str = ""
 
@@ -41,6 +45,7 @@ class PythonPage:
     def __init__(self, sessions: Sessions, session: Session) -> None:
         self._sessions, self._session = sessions, session
         self._shown = Shown(session.id)
+        self._verifying: asyncio.Task[None] | None = None
 
     async def build(self) -> None:
         """Put the page together.
@@ -72,6 +77,8 @@ class PythonPage:
             self._say(said="Copied.")
         elif name == "verify" and self._shown.text and not self._shown.verifying:
             await self._verify()
+        elif name == "cancel" and self._verifying is not None:
+            self._verifying.cancel()
 
     async def _write(self) -> None:
         leavings = self._sessions.leavings
@@ -81,22 +88,32 @@ class PythonPage:
             self._shown,
             text=""
             if written.refusals
-            else self._leaving.text("py", leavings.badge(self._leaving)),
+            else self._leaving.text("py", await leavings.badge(self._session, self._leaving)),
             refusals=written.refusals,
             notes=written.notes,
-            verdict=leavings.verdict(self._leaving),
+            verdict=await leavings.verdict(self._session, self._leaving),
         )
 
     async def _verify(self) -> None:
         """Verify the pipeline as it is now, which may be another one than was shown."""
-        self._say(verifying=True, wrong=None, said="")
+        self._say(verifying=True, wrong=None, said="", seconds=0)
+        began = time.monotonic()
+        self._verifying = asyncio.create_task(self._verified())
+        while not (await asyncio.wait([self._verifying], timeout=1))[0]:
+            self._say(seconds=round(time.monotonic() - began))
         try:
-            await self._write()
-            await self._sessions.leavings.verify(self._leaving)
-            await self._write()
+            await self._verifying
+        except asyncio.CancelledError:
+            self._say(said="Cancelled.")
         except TensorRagError as error:
             self._say(wrong=(error.message, error.hint))
+        self._verifying = None
         self._say(verifying=False)
+
+    async def _verified(self) -> None:
+        await self._write()
+        await self._sessions.leavings.verify(self._session, self._leaving)
+        await self._write()
 
     def _say(self, **what: object) -> None:
         self._shown = replace(self._shown, **what)  # type: ignore[arg-type]  # fields by name
@@ -137,7 +154,8 @@ def beside(shown: Shown) -> Node:
 
 def _verdict(shown: Shown) -> Node:
     if shown.verifying:
-        return [span(".spin.c-run")[icon("running", ".s")], "Running it without TensorRag …"]
+        said = "Running it without TensorRag …" + (f" {shown.seconds} s" if shown.seconds else "")
+        return [span(".spin.c-run")[icon("running", ".s")], said]
     if shown.verdict is None:
         return "Not verified"
     if shown.verdict.verified:
@@ -148,11 +166,9 @@ def _verdict(shown: Shown) -> Node:
 def _ways(shown: Shown) -> Node:
     at = f"/api/pipelines/{shown.pipeline}/python?form="
     forms = (("py", "Script"), ("ipynb", "Notebook"), ("zip", "ZIP with data"))
+    name, word = ("cancel", "Cancel") if shown.verifying else ("verify", "Verify")
     return div(".sec.ways")[
-        button(
-            ".btn.p", type="button", data_act="verify", data_testid="verify-python",
-            disabled=shown.verifying,
-        )["Verify"],
+        button(".btn.p", type="button", data_act=name, data_testid=f"{name}-python")[word],
         button(".btn.o", type="button", data_act="copy", data_testid="copy-python")["Copy"],
         [
             a(".btn.o", href=f"{at}{form}", download=True, data_testid=f"python-{form}")[
