@@ -38,13 +38,13 @@ def of_regression(truth: np.ndarray, predicted: np.ndarray) -> tuple[dict[str, I
 def of_classification(answers: Answers) -> tuple[dict[str, Interval], str]:
     """Return the intervals of what is measured of classes, and how that of the accuracy was found.
 
-    Accuracy, precision and recall are shares (Wilson). For the F1 rows are drawn again a thousand
-    times, and for log loss and Brier score as well where they are few.
+    Accuracy, precision and recall are shares (Wilson). For the F1 and the balanced accuracy rows
+    are drawn again a thousand times, and for log loss and Brier score where they are few.
     """
     hits = answers.truth == answers.predicted
     found = {"accuracy": wilson(int(hits.sum()), len(hits)), **_of_losses(answers)}
     if len(hits) > 1:
-        found |= _of_f1(answers)
+        found |= _of_classes(answers)
     if answers.positive is not None:
         truth, said = answers.is_positive, answers.predicted == answers.positive
         both = int((truth & said).sum())
@@ -90,8 +90,8 @@ def _of_average(values: np.ndarray) -> Interval:
     return _middle([float(values[draw.integers(rows, size=rows)].mean()) for _ in range(DRAWN)])
 
 
-def _of_f1(answers: Answers) -> dict[str, Interval]:
-    """Draw rows again; which of them matters only by who was taken for whom."""
+def _of_classes(answers: Answers) -> dict[str, Interval]:
+    """Draw rows again for F1 and balanced accuracy; of a row only who was taken for whom counts."""
     import numpy as np
 
     truth, said = answers.truth, answers.predicted
@@ -102,25 +102,36 @@ def _of_f1(answers: Answers) -> dict[str, Interval]:
     kinds, counts = np.unique(pairs, return_counts=True)
     real, told = kinds // len(names), kinds % len(names)
     drawn = np.random.default_rng(0).multinomial(len(truth), counts / len(truth), size=DRAWN)
+    hits = [drawn[:, (real == at) & (told == at)] for at in range(len(names))]
+    recalls = [_share(hit, drawn[:, real == at]) for at, hit in enumerate(hits)]
+    found = {"balanced_accuracy": _middle(np.nanmean(recalls, axis=0).tolist())}
+    if len(np.unique(answers.truth)) > len(names):  # there is a class that the model does not know
+        found = {}
     each = np.stack(
-        [_f1(drawn[:, real == at], drawn[:, told == at], drawn[:, (real == at) & (told == at)])
-         for at in range(len(names))]
-    )  # fmt: skip
+        [_f1(drawn[:, real == at], drawn[:, told == at], hit) for at, hit in enumerate(hits)]
+    )
     if answers.positive is None:
-        return {"macro_f1": _middle(np.nanmean(each, axis=0).tolist())}
+        return found | {"macro_f1": _middle(np.nanmean(each, axis=0).tolist())}
     if not truth.any():
-        return {}
+        return found
     yes = each[-1]
-    return {"f1": _middle(yes[np.isfinite(yes)].tolist())}
+    return found | {"f1": _middle(yes[np.isfinite(yes)].tolist())}
+
+
+def _share(hit: np.ndarray, of: np.ndarray) -> np.ndarray:
+    """Return the share of each draw; NaN where there is nothing to take it of."""
+    import numpy as np
+
+    rows = of.sum(axis=1).astype(float)
+    found: np.ndarray = hit.sum(axis=1) / np.where(rows > 0, rows, np.nan)
+    return found
 
 
 def _f1(real: np.ndarray, told: np.ndarray, hit: np.ndarray) -> np.ndarray:
     """Return the F1 of each draw; NaN where the class is not there."""
     import numpy as np
 
-    both = (real.sum(axis=1) + told.sum(axis=1)).astype(float)
-    found: np.ndarray = 2 * hit.sum(axis=1) / np.where(both > 0, both, np.nan)
-    return found
+    return 2 * _share(hit, np.concatenate([real, told], axis=1))
 
 
 def _normal(errors: np.ndarray, spread: np.ndarray) -> dict[str, Interval]:
