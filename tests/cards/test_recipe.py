@@ -42,12 +42,13 @@ def sales(rows: int = 120) -> Table:
     return Table.from_pandas(frame)
 
 
-@pytest.fixture
-def place(tmp_path: Path) -> Place:
-    return Place(store=tmp_path / "store", uploads=tmp_path, base=tmp_path)
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    folder = tmp_path_factory.mktemp("place")
+    return Place(store=folder / "store", uploads=folder, base=folder)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def made(place: Place) -> Made:
     """Runs a card as a worker does; returns the digests of what it makes, by port."""
 
@@ -65,7 +66,7 @@ def made(place: Place) -> Made:
     return run
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def trained(made: Made, place: Place) -> tuple[str, str]:
     """A model that learnt from what other cards made of the rows, and rows that it has not seen."""
     at = Store(place.store).put(sales()).digest
