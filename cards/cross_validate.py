@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
-from cards._advising.expecting import footprint
 from cards._learning.task import decide
 from cards._learning.training import trained
 from cards._validating.settings import CrossValidation
@@ -15,11 +13,9 @@ from tensorrag import (
     Metrics,
     MetricsSchema,
     Model,
-    Schema,
     Table,
     TableSchema,
 )
-from tensorrag.footprint import Footprint
 
 
 class CrossValidate(CrossValidation):
@@ -62,8 +58,3 @@ class CrossValidate(CrossValidation):
     ) -> tuple[MetricsSchema, TableSchema]:
         """Tell the task and the columns of the predictions."""
         return self.known(dataset, model_spec.model_type)
-
-    def footprint(self, schemas: Mapping[str, Schema]) -> Footprint | None:
-        """Say what the model makes of so many rows and columns."""
-        table, spec = schemas.get("dataset"), schemas.get("model_spec")
-        return footprint(table, spec, self.target_column, self.feature_columns)

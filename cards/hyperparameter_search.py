@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
-from cards._advising.expecting import footprint
 from cards._searching.judging import EstimatorJudge
 from cards._searching.settings import SearchSettings
-from tensorrag import EstimatorSpec, EstimatorSpecSchema, Field, Schema, Table, TableSchema
-from tensorrag.footprint import Footprint
+from tensorrag import EstimatorSpec, EstimatorSpecSchema, Field, Table, TableSchema
 
 
 class HyperparameterSearch(SearchSettings):
@@ -50,8 +47,3 @@ class HyperparameterSearch(SearchSettings):
         model_type, tunable = model_spec.model_type, model_spec.tunable
         trials = self.known(train_dataset, validation_dataset, model_type, tunable)
         return EstimatorSpecSchema(model_type=model_type), trials
-
-    def footprint(self, schemas: Mapping[str, Schema]) -> Footprint | None:
-        """Say what the model makes of so many rows and columns."""
-        table, spec = schemas.get("train_dataset"), schemas.get("model_spec")
-        return footprint(table, spec, self.target_column, self.feature_columns)

@@ -106,8 +106,8 @@ class Train(Card):
                     yield CardError(said, hint="Choose a lower degree, or fewer feature columns.")
 
     def footprint(self, schemas: Mapping[str, Schema]) -> Footprint | None:
-        """Say what the model makes of so many rows and columns."""
-        return footprint(*self._asked(schemas))
+        """Say which task follows, what is learnt from, and what the model makes of it."""
+        return footprint(*self._asked(schemas), self.task)
 
     def _asked(
         self, schemas: Mapping[str, Schema]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import NamedTuple
 
+from cards._advising.expecting import advice
 from cards._learning.columns import feature_names, target_brief
 from cards._learning.task import Wanted, known_task
 from cards._network.layers import feed_forward, parameter_count, widths
@@ -19,6 +21,7 @@ from tensorrag import (
     ModelSchema,
     NetworkSpec,
     NetworkSpecSchema,
+    ParameterError,
     Schema,
     Table,
     TableSchema,
@@ -114,18 +117,28 @@ class TrainGpu(Card):
                     )
 
     def footprint(self, schemas: Mapping[str, Schema]) -> Footprint | None:
-        """Count the parameters; estimate the GPU's memory where the rows are known.
+        """Say which task follows and what is learnt from; count parameters, estimate memory.
 
         Where only the data tell how many values a category has, or the target, one is counted.
         """
         table, spec = schemas.get("train_dataset"), schemas.get("model_spec")
-        if not isinstance(table, TableSchema) or not isinstance(spec, NetworkSpecSchema):
+        if not isinstance(table, TableSchema):
             return None
+        said = advice(table, spec, self.target_column, self.feature_columns, self.task)
+        known = Footprint(advice=said)
+        if isinstance(spec, NetworkSpecSchema):
+            with suppress(ParameterError):  # of the features: that is said beside them
+                return self._room(table, spec, schemas.get("validation_dataset"), known)
+        return known
+
+    def _room(
+        self, table: TableSchema, spec: NetworkSpecSchema, seen: Schema | None, known: Footprint
+    ) -> Footprint:
+        """Add what the network takes, as far as that is known."""
         model = self._least(table, spec)
         if model.parameters is None or model.layers is None:
-            return None
-        known = Footprint(parameters=model.parameters)
-        seen = schemas.get("validation_dataset")
+            return known
+        known = known.model_copy(update={"parameters": model.parameters})
         held_out = seen.rows if isinstance(seen, TableSchema) else 0
         if table.rows is None or held_out is None or spec.batch_size is None:
             return known

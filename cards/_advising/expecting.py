@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from cards._advising.reckoning import limits
-from cards._learning.columns import feature_names
-from tensorrag import EstimatorSpecSchema, Schema, TableSchema
+from cards._learning.columns import feature_names, features_told
+from cards._learning.task import Wanted, task_told
+from tensorrag import EstimatorSpecSchema, ParameterError, Schema, TableSchema
 from tensorrag.footprint import Footprint
 
 
@@ -26,9 +28,26 @@ def expected(
     return "", True
 
 
+def advice(
+    table: Schema | None, spec: Schema | None, target: str, features: Sequence[str], wanted: Wanted
+) -> tuple[str, ...]:
+    """Say which task follows from the target, what is learnt from, and what the model makes of it.
+
+    Raises:
+        ParameterError: the target does not fit the table.
+    """
+    if not isinstance(table, TableSchema):
+        return ()
+    model_type = spec.model_type if isinstance(spec, EstimatorSpecSchema) else None
+    said = [task_told(table, target, wanted, model_type), features_told(table, target, features)]
+    with suppress(ParameterError):  # of the features: that is said beside them
+        said.append(expected(table, spec, target, features)[0])
+    return tuple(filter(None, said))
+
+
 def footprint(
-    table: Schema | None, spec: Schema | None, target: str, features: Sequence[str]
+    table: Schema | None, spec: Schema | None, target: str, features: Sequence[str], wanted: Wanted
 ) -> Footprint | None:
     """Return it as what is shown beside a card, and beside the one that describes the model."""
-    said, _ = expected(table, spec, target, features)
-    return Footprint(advice=(said,)) if said else None
+    said = advice(table, spec, target, features, wanted)
+    return Footprint(advice=said) if said else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 from tensorrag import ParameterError, Schema, TableSchema
@@ -11,6 +11,8 @@ from tensorrag.types import NUMERIC, ColumnSchema
 LEARNABLE: frozenset[str] = NUMERIC | {"category"}
 """Kinds of columns that preparing makes numbers of."""
 
+NAMED = 5
+"""Columns that are named where there are many."""
 _WORDS = {"text": "free text", "category": "text", "date": "a date"}
 _WAYS = {
     "text": "Leave it out, or make numbers or a few categories of it first.",
@@ -62,6 +64,20 @@ def feature_names(
     return names
 
 
+def features_told(schema: TableSchema, target: str, features: Sequence[str]) -> str:
+    """Say how many columns are learnt from, and which are not and why; empty where not known."""
+    others = [column for column in schema.columns or () if column.name != target]
+    chosen = set(features) or {column.name for column in others}
+    left = [f"{each.name} ({why})" for each in others if (why := _why_not(each, chosen))]
+    if not left:
+        return f"It is learnt from all {len(others):,} other columns." if len(others) > 1 else ""
+    more = f" and {len(left) - NAMED:,} more" if len(left) > NAMED else ""
+    return (
+        f"It can be learnt from {len(others) - len(left):,} of the {len(others):,} other columns: "
+        f"not from {', '.join(left[:NAMED])}{more}."
+    )
+
+
 def target_column(schema: TableSchema, target: str) -> ColumnSchema:
     """Return the column to predict; raises ParameterError where it is not there."""
     return _column(schema, target, "target_column")
@@ -89,7 +105,7 @@ def _refuse_other_kinds(
 ) -> None:
     columns = {column.name: column for column in schema.columns or ()}
     known = [columns.get(name) or _column(schema, name, "feature_columns") for name in names]
-    odd = [column for column in known if column.kind is not None and column.kind not in takes]
+    odd = [column for column in known if _is_odd(column, takes)]
     if not odd:
         return
     first, kind = odd[0].name, odd[0].kind or "text"
@@ -104,6 +120,16 @@ def _refuse_other_kinds(
         fix=fix,
         before=None if chosen or {column.kind for column in odd} != {"date"} else _NUMBERS_FIRST,
     )
+
+
+def _is_odd(column: ColumnSchema, takes: frozenset[str]) -> bool:
+    return column.kind is not None and column.kind not in takes
+
+
+def _why_not(column: ColumnSchema, chosen: Set[str]) -> str:
+    if column.name not in chosen:
+        return "not chosen"
+    return _WORDS[column.kind or "text"] if _is_odd(column, LEARNABLE) else ""
 
 
 _NUMBERS_FIRST = ("Make numbers of dates first", "train_dataset", "dates_to_features")

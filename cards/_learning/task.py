@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from cards._learning.columns import target_column
 from cards._learning.estimators import CLASSIFIERS, REGRESSORS, words
@@ -30,6 +30,13 @@ class Decision:
     reason: str
 
 
+class _Goal(NamedTuple):
+    """What is to be done as far as it is known without the values, and why."""
+
+    of: Literal["regression", "classification"] | None
+    why: str
+
+
 def known_task(
     schema: TableSchema, target: str, wanted: Wanted, model_type: str | None
 ) -> Task | None:
@@ -43,11 +50,30 @@ def known_task(
         return "regression" if wanted == "regression" else None
     kind = target_column(schema, target).kind
     _refuse_kind(target, kind, wanted)
-    goal = _goal(kind, wanted, model_type)
+    goal = _goal(kind, wanted, model_type).of
     refuse_model(target, goal, model_type)
     if goal == "classification":
         return "binary" if kind == "binary" else None
     return goal
+
+
+def task_told(schema: TableSchema, target: str, wanted: Wanted, model_type: str | None) -> str:
+    """Say before a run what the target asks for and why; empty where its kind is not known.
+
+    Raises:
+        ParameterError: the target cannot be predicted so.
+    """
+    kind = target_column(schema, target).kind if schema.columns is not None else None
+    if kind is None:
+        return ""
+    _refuse_kind(target, kind, wanted)
+    goal = _goal(kind, wanted, model_type)
+    if goal.of is None:
+        return f"{target} {goal.why}."
+    if goal.of == "regression":
+        return f"{target} is predicted as a number (regression): {goal.why}."
+    several = "two classes (binary classification)" if kind == "binary" else "classes"
+    return f"{target} is told apart as {several}: {goal.why}."
 
 
 def decide(table: Table, target: str, wanted: Wanted, model_type: str | None) -> Decision:
@@ -60,7 +86,7 @@ def decide(table: Table, target: str, wanted: Wanted, model_type: str | None) ->
     kind = target_column(table.schema, target).kind
     _refuse_kind(target, kind, wanted)
     values = table.arrow[target]
-    goal = _goal(kind, wanted, model_type)
+    goal = _goal(kind, wanted, model_type).of
     count = 0 if goal == "regression" and kind == "number" else _distinct(values)
     if goal is None:
         goal = "classification" if count <= FEW else "regression"
@@ -92,19 +118,22 @@ def refuse_model(
         )
 
 
-def _goal(
-    kind: ColumnKind | None, wanted: Wanted, model_type: str | None
-) -> Literal["regression", "classification"] | None:
-    """Tell what is to be done as far as it is known without the values."""
+def _goal(kind: ColumnKind | None, wanted: Wanted, model_type: str | None) -> _Goal:
     if wanted != "auto":
-        return wanted
+        return _Goal(wanted, "so it is chosen here")
     if kind == "number":
-        return "regression"
+        return _Goal("regression", "its numbers need not be whole")
     if kind in ("category", "text"):
-        return "classification"
+        return _Goal("classification", "its values are text or categories")
     if kind in NUMERIC and model_type in REGRESSORS - CLASSIFIERS:
-        return "regression"  # such a model can do nothing else with numbers
-    return "classification" if kind == "binary" else None
+        return _Goal("regression", f"{words(model_type)} predicts nothing else")
+    if kind == "binary":
+        return _Goal("classification", "it has no more than two values")
+    return _Goal(
+        None,
+        f"has whole numbers: up to {FEW} different ones are told apart as classes, "
+        "more are predicted as a number",
+    )
 
 
 def _refuse_kind(target: str, kind: ColumnKind | None, wanted: Wanted) -> None:

@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol, TypeVar
 
+from cards._advising.expecting import footprint
 from cards._columns import require
 from cards._folds import FoldsBy
 from cards._learning.columns import feature_names
@@ -32,6 +33,7 @@ from tensorrag import (
     kept,
     report,
 )
+from tensorrag.footprint import Footprint
 from tensorrag.preview import Face, Preview
 from tensorrag.progress import is_stopping
 from tensorrag.script import Given, Script
@@ -90,6 +92,11 @@ class SearchSettings(Card):
     """Models learn from earlier rows and are measured on later ones."""
     seed: int = Field(42, ge=0, le=2**32 - 1)
     """The same seed gives the same trials."""
+
+    def footprint(self, schemas: Mapping[str, Schema]) -> Footprint | None:
+        """Say which task follows, what is learnt from, and what the model makes of it."""
+        table, spec = schemas.get("train_dataset"), schemas.get("model_spec")
+        return footprint(table, spec, self.target_column, self.feature_columns, self.task)
 
     def brief(self, schemas: Mapping[str, Schema]) -> str:
         """Say how, how often, and what is varied."""

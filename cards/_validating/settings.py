@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from cards._advising.expecting import footprint
 from cards._folds import Fold, FoldsBy, folds
 from cards._learning.columns import feature_names, target_brief
 from cards._learning.rows import refuse_no_rows
@@ -25,6 +26,7 @@ from tensorrag import (
     Table,
     TableSchema,
 )
+from tensorrag.footprint import Footprint
 from tensorrag.script import Given, Script
 
 MOST = 500
@@ -96,6 +98,11 @@ class CrossValidation(Card):
             ColumnSchema(name=name, kind="number", missing=0),
         )
         return metrics, table.model_copy(update={"columns": (*table.columns, *made), "rows": rows})
+
+    def footprint(self, schemas: Mapping[str, Schema]) -> Footprint | None:
+        """Say which task follows, what is learnt from, and what the model makes of it."""
+        table, spec = schemas.get("dataset"), schemas.get("model_spec")
+        return footprint(table, spec, self.target_column, self.feature_columns, self.task)
 
     def concerns(self, schemas: Mapping[str, Schema]) -> Iterator[CardError]:
         """Warn of what was learnt from the held-out rows before, and of mixing times."""

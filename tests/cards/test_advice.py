@@ -13,12 +13,16 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from cards._advising.reckoning import gpu_for, limits, trees
 from cards._advising.trying import reckoned
 from cards._learning.estimators import CLASSIFIERS, REGRESSORS
+from cards._learning.task import decide
 from cards.advice import Advice
 from cards.cross_validate import CrossValidate
 from cards.hyperparameter_search import HyperparameterSearch
 from cards.model_define import ModelDefine
+from cards.model_define_gpu import ModelDefineGpu
 from cards.train import Train
+from cards.train_gpu import TrainGpu
 from tensorrag import ColumnSchema, ParameterError, Schema, Table, TableSchema
+from tensorrag.types import ColumnKind
 
 
 @pytest.fixture(autouse=True)
@@ -120,7 +124,7 @@ def test_columns_are_held_against_the_table_before_a_run() -> None:
 
 
 def expected(rows: int | None, width: int, **model: Any) -> tuple[tuple[str, ...], list[str]]:
-    """What Train tells of a table before it runs, and what it warns of."""
+    """What Train tells of a model before it runs, after target and features, and warns of."""
     columns = [ColumnSchema(name=f"x{at}", kind="number") for at in range(width)]
     target = ColumnSchema(name="y", kind="number")
     schemas: dict[str, Schema] = {
@@ -129,7 +133,7 @@ def expected(rows: int | None, width: int, **model: Any) -> tuple[tuple[str, ...
     }
     card = Train(target_column="y")
     told = card.footprint(schemas)
-    return told.advice if told else (), [each.message for each in card.concerns(schemas)]
+    return told.advice[2:] if told else (), [each.message for each in card.concerns(schemas)]
 
 
 def test_what_a_model_makes_of_a_table_is_told_before_it_is_trained() -> None:
@@ -161,3 +165,58 @@ def test_a_search_and_cross_validation_tell_it_as_well() -> None:
     ]
 
     assert [each.advice for each in told if each] == [("100–200 trees for 506 rows.",)] * 2
+
+
+@pytest.mark.parametrize(
+    ("values", "told", "task"),
+    [
+        ([0.5, 1.5, 2.0] * 9, "predicted as a number (regression)", "regression"),
+        ([0, 1, 1] * 9, "told apart as two classes (binary classification)", "binary"),
+        (["a", "b", "c"] * 9, "told apart as classes", "multiclass"),
+        ([3, 4, 5] * 9, "up to 20 different ones are told apart as classes", "multiclass"),
+        (list(range(27)), "more are predicted as a number", "regression"),
+    ],
+)
+def test_the_task_is_told_before_a_run_as_the_run_decides_it(
+    values: list[Any], told: str, task: str
+) -> None:
+    table = Table.from_pandas(pd.DataFrame({"x": range(27), "y": values}))
+
+    for card in (Train(target_column="y"), TrainGpu(target_column="y")):
+        before = card.footprint({"train_dataset": table.schema})
+        assert before is not None
+        assert before.advice[0].startswith("y ")
+        assert told in before.advice[0]
+    assert decide(table, "y", "auto", None).task == task
+
+
+def test_a_chosen_task_and_a_model_that_can_do_nothing_else_are_the_reason() -> None:
+    table = TableSchema(columns=(ColumnSchema(name="y", kind="integer"), ColumnSchema(name="x")))
+    spec = ModelDefine(model_type="ridge").propagate()
+
+    by_model = Train(target_column="y").footprint({"train_dataset": table, "model_spec": spec})
+    chosen = Train(target_column="y", task="classification").footprint({"train_dataset": table})
+
+    assert by_model is not None
+    assert by_model.advice == (
+        "y is predicted as a number (regression): ridge regression predicts nothing else.",
+    )
+    assert chosen is not None
+    assert chosen.advice == ("y is told apart as classes: so it is chosen here.",)
+
+
+def test_columns_that_are_not_learnt_from_are_named_with_the_reason() -> None:
+    kinds: dict[str, ColumnKind] = {
+        "y": "number", "a": "number", "b": "category", "name": "text", "joined": "date",
+    }  # fmt: skip
+    table = TableSchema(columns=tuple(ColumnSchema(name=n, kind=kinds[n]) for n in kinds), rows=9)
+    spec = ModelDefineGpu().propagate()
+
+    def told(*features: str) -> str:
+        card = TrainGpu(target_column="y", feature_columns=list(features))
+        known = card.footprint({"train_dataset": table, "model_spec": spec})
+        return known.advice[1] if known else ""
+
+    said = "It can be learnt from 2 of the 4 other columns: not from "
+    assert told() == said + "name (free text), joined (a date)."
+    assert told("a", "b") == said + "name (not chosen), joined (not chosen)."

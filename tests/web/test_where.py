@@ -175,7 +175,10 @@ def test_a_card_says_whether_it_fits_into_its_gpu() -> None:
 def test_what_is_expected_of_a_model_is_told_where_nothing_has_to_fit() -> None:
     told = text(fits(Fits(Footprint(advice=("100–200 trees for 506 rows.",)))))
     assert told == "What to expect 100–200 trees for 506 rows."
-    assert fits(Fits(Footprint())) is None
+    beside = text(fits(Fits(Footprint(parameters=13, advice=("y is a number.",)))))
+    assert beside.startswith("What to expect y is a number.")
+    assert beside.endswith("13")
+    assert text(fits(Fits(Footprint()))) == ""
 
 
 def text(node: Any) -> str:

@@ -20,7 +20,7 @@ class Fits:
 
 
 def fits(shown: Fits | None) -> Node:
-    """Draw the figures, and how they were made."""
+    """Draw what is to be expected, the figures, and how they were made."""
     if shown is None:
         return None
     told = shown.footprint
@@ -30,13 +30,14 @@ def fits(shown: Fits | None) -> Node:
         ("To send", f"at most about {size(told.sent)}" if told.sent and shown.gpu else None),
     ]
     known = [_row(name, value) for name, value in rows if value is not None]
-    if not known and not told.advice:
-        return None
-    return div(".sec.wide", data_testid="fits")[
-        h3["Does it fit" if known else "What to expect"],
-        known and table(".mt")[tbody[known]],
-        [div(".cap")[sentence] for sentence in (told.how, *told.advice) if sentence],
-    ]
+    how = told.how and div(".cap")[told.how]
+    advice = [div(".cap")[sentence] for sentence in told.advice]
+    return [
+        advice and div(".sec.wide", data_testid="expected")[h3["What to expect"], advice],
+        known and div(".sec.wide", data_testid="fits")[
+            h3["Does it fit"], table(".mt")[tbody[known]], how
+        ],
+    ]  # fmt: skip
 
 
 def _row(name: str, value: str) -> Node:
