@@ -94,6 +94,8 @@ def is_public(ip: str) -> bool:
             inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
         if inner is not None:
             return is_public(str(inner))
+        if address.is_site_local:  # of old, and global to Python
+            return False
     return address.is_global and not address.is_multicast and not address.is_reserved
 
 

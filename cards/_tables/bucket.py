@@ -72,6 +72,9 @@ def placed(address: str, region: str = "", endpoint: str = "") -> Place:
     scheme, bucket, key = found.groups()
     if key.endswith("/"):
         raise _wrong("This is a folder, not a file.", "Give the address of one file.", "bucket")
+    if not {"", ".", ".."}.isdisjoint(key.split("/")):  # would be asked for as another file
+        hint = f"Write each folder once, such as {EXAMPLE}."
+        raise _wrong("The address has //, /./ or /../ in it.", hint, "bucket")
     region = region.strip()
     if region and not _REGION.fullmatch(region):
         hint = "Write it as eu-central-1, or as EU-RO-1 for RunPod."

@@ -8,7 +8,7 @@ import ssl
 import tempfile
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import IO
 from urllib.parse import unquote, urljoin, urlsplit
@@ -62,10 +62,17 @@ def download(url: str, largest: int = LARGEST, *, unless: str | None = None) -> 
                         raise Unchanged
                     if answer.status not in _MOVED:
                         return Fetched(_content(answer, address, largest), _tag(answer))
-                    url = urljoin(url, answer.headers.get("Location", ""))
+                    url = _joined(url, answer.headers.get("Location", ""))
         except (OSError, http.client.HTTPException) as error:
             raise _failed(address, error) from error
     raise _wrong("The address leads on and on.", "Give the address of the file itself.")
+
+
+def _joined(url: str, location: str) -> str:
+    try:
+        return urljoin(url, location)
+    except ValueError:
+        raise _wrong("The address leads to one that is none.", "Look at the address.") from None
 
 
 def _only_if_not(tag: str | None) -> dict[str, str]:
@@ -87,15 +94,20 @@ def _tag(answer: http.client.HTTPResponse) -> str | None:
 
 def _time(header: str | None) -> datetime | None:
     try:
-        return parsedate_to_datetime(header) if header else None
+        found = parsedate_to_datetime(header) if header else None
+        return found and found.replace(tzinfo=found.tzinfo or UTC)  # -0000 is read as none
     except ValueError:
         return None
 
 
 def name_of(url: str) -> str:
     """Return what a file on the web is called."""
-    last = unquote(urlsplit(url.strip()).path).rstrip("/").rpartition("/")[2]
-    return last or urlsplit(url.strip()).hostname or "the address"
+    try:
+        parts = urlsplit(url.strip())
+        last = unquote(parts.path).rstrip("/").rpartition("/")[2]
+        return last or parts.hostname or "the address"
+    except ValueError:  # it is half typed, or is none
+        return "the address"
 
 
 class _Judged(http.client.HTTPSConnection):

@@ -277,6 +277,8 @@ def only_known_keys(bucket: Bucket) -> Iterator[None]:
         ({"bucket": "s3://169.254.169.254:80/latest"}, "bucket", "no address in a bucket"),
         ({"bucket": "s3://me:secret@flats/t.csv"}, "bucket", "no address in a bucket"),
         ({"bucket": "file:///etc/passwd"}, "bucket", "This is no address in a bucket"),
+        ({"bucket": "s3://flats/../others/t.csv"}, "bucket", "has //, /./ or /../ in it"),
+        ({"bucket": "s3://flats//t.csv"}, "bucket", "has //, /./ or /../ in it"),
         ({"bucket": "s3://flats/a\nb"}, "bucket", "This is no address in a bucket"),
         ({"bucket": "runpod://flats/t.csv"}, "region", "data centre of the volume is not given"),
         ({"region": "x.evil.example/"}, "region", "This is no region"),

@@ -120,6 +120,7 @@ def test_packed_moved_and_oddly_named_tables_are_read(site: str, path: str) -> N
         ("/moved?http://localhost/table.csv", "http addresses are not read"),
         ("/moved?https://169.254.169.254/latest", "169.254.169.254 is in a network of one's own"),
         ("/moved?file:///etc/passwd", "file addresses are not read"),
+        ("/moved?//[oops", "The address leads to one that is none"),
         ("/page", "is a web page"),
     ],
 )
@@ -161,10 +162,11 @@ async def test_a_table_is_fetched_again_only_when_its_host_says_that_it_is_anoth
 def test_a_table_that_was_changed_this_moment_has_no_tag_by_its_time(
     site: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Answers, "changed", formatdate(usegmt=True))
+    for zone in ("GMT", "-0000"):
+        monkeypatch.setattr(Answers, "changed", formatdate(usegmt=True).replace("GMT", zone))
 
-    with (fetched := download(f"{site}/dated.csv")).stream:
-        assert fetched.tag is None
+        with (fetched := download(f"{site}/dated.csv")).stream:
+            assert fetched.tag is None
 
 
 def test_no_more_is_fetched_than_is_allowed(site: str) -> None:
@@ -219,6 +221,7 @@ def test_addresses_that_lead_elsewhere_are_refused(url: str, sentence: str) -> N
     [
         "192.168.1.1", "172.16.0.1", "100.64.0.1", "198.18.0.1", "224.0.0.1", "255.255.255.255",
         "fe80::1", "fc00::1", "ff02::1", "::", "2002:7f00:1::", "64:ff9b::a00:1", "fe80::1%eth0",
+        "fec0::1",
     ],
 )  # fmt: skip
 def test_networks_of_ones_own_are_known_in_every_spelling(ip: str) -> None:
@@ -233,6 +236,7 @@ def test_the_internet_at_large_is_public() -> None:
 def test_a_file_is_called_as_its_address_ends() -> None:
     assert name_of("https://example.org/data/flats%20new.csv?x=1") == "flats new.csv"
     assert name_of("https://example.org/") == "example.org"
+    assert name_of("https://[half") == "the address"
 
 
 def test_the_settings_name_hosts_that_may_be_read_from(tmp_path: Path) -> None:
