@@ -119,7 +119,7 @@ def _main(written: Written) -> Iterator[str]:
 
 def outcomes(found: tuple[Outcome, ...]) -> str:
     """Return the dictionary of all that the script gives back."""
-    pairs = [f"{literal(comment(each.label))}: {each.variable}" for each in found]
+    pairs = [f"{literal(each.label)}: {each.variable}" for each in found]
     if sum(map(len, pairs)) < 70:
         return "{" + ", ".join(pairs) + "}"
     return "{\n" + "".join(f"    {pair},\n" for pair in pairs) + "}"

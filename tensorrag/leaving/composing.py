@@ -237,7 +237,8 @@ class _Composing:
             wanted = kind == "Metrics" or (kind == "Table" and not taken & tables)
             if variable is None or not wanted or variable in passed:
                 continue
-            label = facts.title if len(card.outputs()) == 1 else f"{facts.title}: {port.name}"
+            title = facts.title if len(card.outputs()) == 1 else f"{facts.title}: {port.name}"
+            label = comment(title)
             if any(outcome.label == label for outcome in self.outcomes):
                 label = f"{label} ({node.id})"
             outcome = Outcome(

@@ -93,6 +93,24 @@ def test_nothing_that_somebody_typed_becomes_code(tmp_path: Path) -> None:
         assert modules <= {"Path", "numpy", "pandas"}
 
 
+def test_titles_that_differ_in_blanks_alone_give_two_results() -> None:
+    load = Node("load", "data_load", {"source": "sample", "sample_name": "iris"})
+    cards = [
+        Node(name, "sort_rows", {"columns": ["species"]}, title=title)
+        for name, title in (("one", "In\n order"), ("two", "In  order"))
+    ]
+    pipeline = wired(load, *cards, wires=",".join(f"load.dataset > {c.id}.dataset" for c in cards))
+
+    script = written(pipeline, ran(pipeline))
+
+    labels = [outcome.label for outcome in script.outcomes]
+    assert labels == ["In order", "In order (two)"]
+    returned = next(
+        node for node in ast.walk(ast.parse(python(script))) if isinstance(node, ast.Return)
+    )
+    assert ast.unparse(returned) == "return {'In order': ordered, 'In order (two)': ordered_2}"
+
+
 def code_of(text: str) -> list[str]:
     cells = json.loads(text)["cells"]
     return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
