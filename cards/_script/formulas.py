@@ -149,7 +149,9 @@ class Writer:
         left, right = (self._number(one) for one in node.arguments)
         self.imports[NUMPY] = None
         if node.function == "^":
-            base = left.code if left.single else f"{left.within(_ATOM)}.astype(float)"
+            base = f"{left.within(_ATOM)}.astype(float)"
+            if left.single:  # whole numbers of Python would grow without end: 9^9^9^9
+                base = f"np.float64({left.code})"
             code = f"{base} ** {right.within(_SIGN)}"
             single = left.single and right.single
             return Piece(f"({code})", "number", single=True) if single else self._finite(code)
@@ -216,7 +218,7 @@ class Writer:
         """Write a condition as a value: yes, no or missing."""
         yes = self._truth(node, wanted=True)
         if not yes.gaps:
-            return Piece(yes.code, "flag", yes.binds)
+            return Piece(yes.code, "flag", yes.binds, single=yes.single)
         no = self._truth(node, wanted=False)
         self.functions[CHOSEN] = None
         self.imports[NUMPY] = None
@@ -227,7 +229,7 @@ class Writer:
         if piece.kind != "flag":
             return piece
         if piece.single:
-            return Piece(literal(float(piece.code == "True")), "number", single=True)
+            return Piece(f"float({piece.code})", "number", single=True)
         return Piece(f"{piece.within(_ATOM)}.astype(float)", "number", gaps=piece.gaps)
 
     def _text(self, node: Node) -> Piece:
@@ -235,6 +237,8 @@ class Writer:
         if piece.kind == "text":
             return piece
         if piece.single:
+            if not isinstance(node, Constant):
+                raise _of_a_constant("text")
             shown = piece.code.lower() if piece.kind == "flag" else piece.code.removesuffix(".0")
             return Piece(literal(shown), "text", single=True)
         self.functions[AS_TEXT] = None
@@ -265,10 +269,7 @@ class Writer:
 
     def _series(self, piece: Piece, name: str) -> Piece:
         if piece.single:
-            raise CardError(
-                f"{name} of a constant cannot be written as Python.",
-                hint="Write its result into the formula.",
-            )
+            raise _of_a_constant(name)
         return Piece(piece.within(_ATOM), piece.kind, gaps=piece.gaps)
 
     def _finite(self, code: str) -> Piece:
@@ -367,6 +368,13 @@ _MATCHING = {
     "ends_with": ("endswith", ""),
 }
 _CONDITIONS = COMPARISONS | {"in", "is missing", "and", "or", "not", *_MATCHING}
+
+
+def _of_a_constant(function: str) -> CardError:
+    return CardError(
+        f"{function} of a constant cannot be written as Python.",
+        hint="Write its result into the formula.",
+    )
 
 
 def _is_condition(node: Call) -> bool:

@@ -149,6 +149,7 @@ ONE_TABLE: dict[str, tuple[Any, ...]] = {
     "compute": formula("(price + 10) / rooms - 2 * -rooms"),
     "no finite result": formula("price / (rooms - 3) + log(rooms - 2)"),
     "remainder and power": formula("price % 7 + rooms ^ 2"),
+    "power of constants": formula("price * (-2) ^ 2 + min(rooms, 9 ^ 9 ^ 9 ^ 9) + (2 > 1)"),
     "functions": formula("round(sqrt(abs(price)), 1) + max(rooms, price / 100, 2) + min(rooms, 3)"),
     "if": formula("if(price > 500 and garden, price, 0)"),
     "if of text": formula("if(city == 'Rome', upper(city), 'else')"),
