@@ -10,6 +10,7 @@ from pydantic import model_validator
 from cards._arrow import plain
 from cards._columns import require
 from cards._dealing import by_group, by_time
+from cards._repeated import rows_again
 from cards._script.splitting import split
 from tensorrag import (
     Card,
@@ -22,7 +23,7 @@ from tensorrag import (
     Table,
     TableSchema,
 )
-from tensorrag.preview import Face, SplitFace, SplitPart
+from tensorrag.preview import Face, GroupPreview, Preview, SplitFace, SplitPart, TextPreview
 from tensorrag.script import Given, Script
 from tensorrag.types import Part, Value
 
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 BINS = 10
 """Quantile bins of a continuous column that the split is stratified by."""
 
+COMPARED = 1_000_000
+"""Cells up to which rows of one part are looked for in another."""
+
 
 class DataSplit(Card):
     """Split a table into train, validation and test rows.
@@ -40,6 +44,7 @@ class DataSplit(Card):
     Shares are of all rows; what rounding leaves over goes to the test rows. Where several rows
     are of one customer or patient, split by group, or the model is measured on people it knows;
     where the future is to be predicted, split by time, so that it is measured on later rows.
+    Of a table of up to a million cells it says which rows of a part are train rows as well.
     """
 
     category = "Data"
@@ -159,6 +164,18 @@ class DataSplit(Card):
             )
         )
 
+    def previews(self, outputs: tuple[Value, ...]) -> dict[str, Preview]:
+        """Say above the rows which of them are among the train rows, too."""
+        shown = super().previews(outputs)
+        tables = [table for table in outputs if isinstance(table, Table)]
+        if sum(table.num_rows * len(table.columns) for table in tables) > COMPARED:
+            return shown
+        for (port, rows), again in zip(list(shown.items()), rows_again(tables), strict=True):
+            if again:
+                said = TextPreview(text=_said(again))
+                shown[port] = GroupPreview(items=(said, rows))
+        return shown
+
     def _check(self, schema: TableSchema) -> None:
         """Refuse to split by a column that is not chosen, not there, or no time."""
         if self.split_by == "rows":
@@ -239,6 +256,15 @@ def _stratified(dataset: Table, column: str, sizes: tuple[int, int, int], seed: 
         ) from error
     test, validation = parts
     return np.concatenate([rest, validation, test])
+
+
+def _said(again: int) -> str:
+    rows = "1 row here is" if again == 1 else f"{again:,} rows here are"
+    return (
+        f"{rows} equal to a train row in every column. If that is the same case twice, metrics of "
+        "these rows are too good: leave repeats out before, or split by a group that names the "
+        "case."
+    )
 
 
 def _part(table: Table, rows: np.ndarray, part: Part) -> Table:

@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from pydantic import PrivateAttr
 
-from cards._profiling.statistics import Described, described, repeated_rows, sentences
+from cards._profiling.statistics import Described, described, sentences
 from cards._profiling.together import Together, together
+from cards._repeated import repeated_rows
 from cards._script import looking
 from tensorrag import Card, ColumnSchema, Field, Schema, Table, TableSchema
 from tensorrag.preview import (

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 
 from tensorrag import Table
 from tensorrag.preview import ColumnProfile
-from tensorrag.types.drawing import drawn, pick
+from tensorrag.types.drawing import drawn
 from tensorrag.types.profile import profile
 
 if TYPE_CHECKING:
-    import numpy as np
-    import pyarrow as pa
+    pass
 
 MANY_MISSING = 0.3
 """Share of missing values from which on a column is named."""
@@ -60,41 +59,6 @@ def described(table: Table) -> list[Described]:
     places = drawn(table.num_rows)
     found = (profile(table.arrow[c.name], c, places, table.release) for c in table.columns)
     return [Described(each, table.num_rows, places is None) for each in found]
-
-
-def repeated_rows(table: Table) -> int:
-    """Count the rows that are equal to an earlier one in every column; of the rows drawn."""
-    hashes = _row_hashes(table, drawn(table.num_rows))
-    return len(hashes) - _distinct(hashes)
-
-
-def _row_hashes(table: Table, places: np.ndarray | None) -> np.ndarray:
-    """Return a number for each row, made of its values."""
-    import numpy as np
-
-    found = np.zeros(table.num_rows if places is None else len(places), dtype=np.uint64)
-    for column in table.columns:
-        own = _hashes(pick(table.arrow[column.name], places, table.release))
-        found = found * np.uint64(6364136223846793005) + own + np.uint64(1442695040888963407)
-        found ^= found >> np.uint64(29)
-    return found
-
-
-def _hashes(column: pa.ChunkedArray) -> np.ndarray:
-    import pandas as pd
-    import pyarrow.types as at
-
-    values = column.to_pandas()
-    if at.is_nested(column.type):
-        values = values.map(str)
-    found: np.ndarray = pd.util.hash_pandas_object(values, index=False).to_numpy()
-    return found
-
-
-def _distinct(hashes: np.ndarray) -> int:
-    import numpy as np
-
-    return len(np.unique(hashes)) if len(hashes) else 0
 
 
 def sentences(found: list[Described], repeated: int, looked_at: int) -> Iterator[str]:

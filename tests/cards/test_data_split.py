@@ -8,6 +8,7 @@ import pytest
 
 from cards.data_split import DataSplit
 from tensorrag import InputError, ParameterError, Table
+from tensorrag.preview import GroupPreview, TablePreview, TextPreview
 
 
 def table(rows: int = 1000) -> Table:
@@ -151,3 +152,27 @@ class TestByTime:
             by_day.run(Table.from_pandas(pd.DataFrame({"day": [1.0, None, 3.0] * 1 + [4.0] * 9})))
         with pytest.raises(ParameterError, match="day is text, which has no order in time"):
             by_day.propagate(Table.from_pandas(pd.DataFrame({"day": ["Monday"] * 9})).schema)
+
+
+def test_rows_on_both_sides_are_counted_above_the_test_rows() -> None:
+    """The gap makes y a column of numbers in the train rows, and of whole numbers in the others."""
+    y = pd.array([None, *range(9)], dtype="Int64")
+    once = pd.DataFrame({"x": range(10), "y": y, "z": list("abcdefghij")})
+    twice = Table.from_pandas(pd.concat([once, once.tail(4), once.tail(1).assign(z="k")]))
+    card = DataSplit(shuffle=False, train_ratio=2 / 3, test_ratio=1 / 3)
+
+    shown = card.previews(card.run(twice))
+
+    test = shown["test_dataset"]
+    assert isinstance(test, GroupPreview)
+    said, rows = test.items
+    assert isinstance(said, TextPreview)
+    assert said.text.startswith("4 rows here are equal to a train row in every column.")
+    assert isinstance(rows, TablePreview)
+    assert isinstance(shown["train_dataset"], TablePreview)
+
+
+def test_rows_that_are_all_different_are_shown_without_a_word() -> None:
+    card = DataSplit(validation_ratio=0.1, train_ratio=0.7)
+    shown = card.previews(card.run(table()))
+    assert all(isinstance(each, TablePreview) for each in shown.values())
