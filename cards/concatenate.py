@@ -89,7 +89,13 @@ class Concatenate(Card):
             raise InputError(
                 "The tables have no column in common.", port="tables", hint="Rename some first."
             )
-        return tuple(in_common(columns, "tables") for columns in left.values())
+        common = [in_common(columns, "tables") for columns in left.values()]
+        return tuple(_with_gaps(c) if c.name in lacking else c for c in common)
+
+
+def _with_gaps(column: ColumnSchema) -> ColumnSchema:
+    """Say of a column that a table lacks no longer how many values are missing in the other."""
+    return column.model_copy(update={"missing": None})
 
 
 def _brought(arrow: pa.Table, column: ColumnSchema) -> pa.ChunkedArray:

@@ -88,6 +88,8 @@ class TestConcatenate:
         assert made.arrow["name"].to_pylist() == list("abcdpqrs")
         assert made.arrow["paid"].null_count == 4
         said = Concatenate().propagate(PEOPLE.schema, ORDERS.schema)
+        assert ORDERS.schema.column("paid") == ColumnSchema(name="paid", kind="integer", missing=0)
+        assert said.column("paid") == ColumnSchema(name="paid", kind="integer", missing=None)
         assert (said.rows, said.names, said.provenance) == (8, made.schema.names, made.provenance)
         assert [column.kind for column in said.columns or ()] == [c.kind for c in made.columns]
 
