@@ -1,8 +1,9 @@
-"""Writes docs/cards.md from the docstrings of the built-in cards."""
+"""Writes docs/cards.md: the built-in cards by their docstrings, each with an example that runs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,10 @@ from typing import Any
 from tensorrag.catalog import CardInfo
 from tensorrag.registry.finding import Registry
 
-PAGE = Path(__file__).parent.parent / "docs" / "cards.md"
+DOCS = Path(__file__).parent.parent / "docs"
+PAGE = DOCS / "cards.md"
+EXAMPLES = DOCS / "every-card.json"
+"""A pipeline that has every built-in card; the first one of a kind is its example."""
 CATEGORIES = ("Data", "Models", "Training", "Evaluation", "Using", "Tables", "Features")
 
 
@@ -21,6 +25,8 @@ def page() -> str:
     parts = [
         "# The built-in cards",
         "Written by `scripts/describe_cards.py` from the cards' own docstrings.",
+        "The examples are parts of one pipeline, [every-card.json](every-card.json), which runs as"
+        " it is: `tensorrag run docs/every-card.json`.",
     ]
     for category, group in groupby(cards, key=lambda card: card.category):
         parts += [f"## {category}", *(section(card) for card in group)]
@@ -28,7 +34,7 @@ def page() -> str:
 
 
 def section(card: CardInfo) -> str:
-    """Describe one card: its help, ports and parameters."""
+    """Describe one card: its help, ports, parameters and an example."""
     inputs = [f"`{p.name}`: {p.type}{' (optional)' if p.optional else ''}" for p in card.inputs]
     outputs = [f"`{p.name}`: {p.type}" for p in card.outputs]
     lines = [
@@ -39,6 +45,7 @@ def section(card: CardInfo) -> str:
     if card.params["properties"]:
         rows = "\n".join(parameters(card.params["properties"]))
         lines.append(f"| parameter | default | what it is |\n|---|---|---|\n{rows}")
+    lines.append(f"For example:\n\n```json\n{example(card.card)}\n```")
     return "\n\n".join(lines)
 
 
@@ -62,6 +69,26 @@ def _limits(field: dict[str, Any]) -> Iterator[str]:
     for other, wanted in field.get("x-when", {}).items():
         choices = wanted if isinstance(wanted, list) else [wanted]
         yield f"with `{other}` {' or '.join(f'`{choice}`' for choice in choices)}"
+
+
+def example(card_id: str) -> str:
+    """Write the part of a pipeline that is about one card: its node, and the wires into it."""
+    pipeline = json.loads(EXAMPLES.read_text(encoding="utf-8"))
+    node = next((node for node in pipeline["nodes"] if node["card"] == card_id), None)
+    if node is None:
+        raise SystemExit(f"docs/{EXAMPLES.name} has no {card_id}: add it there, as its example.")
+    edges = [edge for edge in pipeline["edges"] if edge["target"] == node["id"]]
+    return f'{{\n  "nodes": {_lines([node])},\n  "edges": {_lines(edges)}\n}}'
+
+
+def _lines(entries: Iterable[dict[str, Any]]) -> str:
+    lines = ",\n    ".join(map(_entry, entries))
+    return f"[\n    {lines}\n  ]" if lines else "[]"
+
+
+def _entry(entry: dict[str, Any]) -> str:
+    """Write an entry on one line, and what is set in it on another."""
+    return json.dumps(entry, ensure_ascii=False).replace(', "params"', ',\n     "params"')
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from types import ModuleType
 from tensorrag.check import check
 from tensorrag.perform import perform
 from tensorrag.pipeline.as_json import from_json
+from tensorrag.pipeline.files import load
 from tensorrag.registry.finding import Registry
 from tensorrag.store.artifacts import Store
 from tensorrag.store.place import Place
@@ -87,6 +88,25 @@ def test_the_list_of_cards_is_up_to_date() -> None:
     written = (ROOT / "docs" / "cards.md").read_text(encoding="utf-8")
 
     assert written == describe_cards.page(), "run: python scripts/describe_cards.py"
+
+
+def test_every_card_has_an_example_and_all_are_one_pipeline_without_problems() -> None:
+    file = load(ROOT / "docs" / "every-card.json")
+    raw = json.loads((ROOT / "docs" / "every-card.json").read_text(encoding="utf-8"))
+    page = (ROOT / "docs" / "cards.md").read_text(encoding="utf-8")
+    registry = Registry.load()
+    cards = {name for name, card in registry.found.items() if card.info.entry.startswith("cards.")}
+
+    examples = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", page, re.DOTALL)]
+
+    assert (file.warnings, check(file.pipeline, registry).problems) == ((), ())
+    assert sorted(node["card"] for example in examples for node in example["nodes"]) == sorted(
+        cards
+    )
+    for example in examples:
+        (node,) = example["nodes"]
+        assert node in raw["nodes"]
+        assert example["edges"] == [edge for edge in raw["edges"] if edge["target"] == node["id"]]
 
 
 def test_links_between_documents_lead_somewhere() -> None:

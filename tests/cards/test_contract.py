@@ -5,13 +5,18 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from functools import cache
+from itertools import chain
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tensorrag.card import Card, describe
 from tensorrag.perform import perform
+from tensorrag.pipeline import Node
+from tensorrag.pipeline.files import load
 from tensorrag.registry.finding import Found, Registry
 from tensorrag.store.artifacts import Store
 from tensorrag.store.place import Place
@@ -24,63 +29,79 @@ CARDS = Registry.load().found
 each_card = pytest.mark.parametrize("found", CARDS.values(), ids=CARDS.keys())
 
 
-@cache
-def rows() -> Table:
-    """A few hundred rows of the sample that everything else is shown with."""
-    table = CARDS["data_load"].card().run().dataset  # type: ignore[attr-defined]
-    return Table(table.arrow.slice(0, 400), like=table)
+EXAMPLES = load(Path(__file__).parents[2] / "docs" / "every-card.json").pipeline
+"""A pipeline that has every built-in card, with the settings that docs/cards.md shows."""
+
+QUICK = {"epochs": 2, "trials": 2}
+"""Settings that are enough to tell whether a promise is kept."""
 
 
-@cache
-def value_of(kind: type[Value]) -> Value:
-    """Make a value of a type with the card that makes it."""
-    if kind is Table:
-        return rows()
-    maker = next(found.card for found in CARDS.values() if _makes(found.card, kind))
-    card = ready(maker)
-    return card.run(*(value_of(p.type) for p in maker.inputs()))[0]  # type: ignore[attr-defined, no-any-return]
-
-
-def _makes(card: type[Card], kind: type[Value]) -> bool:
-    """Whether a card makes such a value of others, and does not only pass it on."""
-    return card.outputs()[0].type is kind and kind not in [port.type for port in card.inputs()]
+def example(card: type[Card]) -> Node | None:
+    """The first node of a card; a card of a pack has none."""
+    return next((node for node in EXAMPLES.nodes.values() if node.card == card.id), None)
 
 
 def ready(card: type[Card]) -> Card:
-    """A card as a user would set it up for the sample: its column is the target."""
-    quick = {"target_column": "MEDV", "epochs": 2}
-    usual = {name: quick[name] for name in quick if name in card.model_fields}
-    return card(**usual | CHOSEN.get(card.id, {}))
+    """A card as a user would set it up."""
+    node = example(card)
+    return set_up(card, node.params if node else {"target_column": "progression"})
 
 
-CHOSEN: dict[str, dict[str, Any]] = {
-    "assert_metrics": {"condition": "r2 > -100"},
-    "assert_table": {"condition": "RM > 0", "complete": ["MEDV"]},
-    "balance_classes": {"target_column": "CHAS"},
-    "change_kinds": {"category_columns": ["RAD"], "integer": ["TAX"]},
-    "derive_column": {"formula": "TAX / RM"},
-    "filter_rows": {"condition": "RM > 6 and CHAS == 0"},
-    "hyperparameter_search_gpu": {"hyperparameters": [{"name": "learning_rate"}], "trials": 2},
-    "hyperparameter_search": {"hyperparameters": [{"name": "standardize"}], "trials": 3},
-    "group_aggregate": {"by": ["RAD"], "spread": True, "least": True},
-    "join": {"on": ["CRIM", "RM"]},
-    "lag_features": {
-        "time_column": "CRIM",
-        "group_column": "TAX",
-        "columns": ["MEDV", "CHAS"],
-        "means": [3],
-    },
-    "sort_rows": {"columns": ["CHAS", "RM"]},
-}
-"""What must be chosen in cards that do nothing by themselves."""
+def set_up(card: type[Card], params: Mapping[str, Any]) -> Card:
+    settings = {**params, **QUICK}
+    return card(**{name: settings[name] for name in settings if name in card.model_fields})
+
+
+def given(card: type[Card]) -> Mapping[str, list[Value]]:
+    """What runs into a card in its example, by port; what else fits, where it has none."""
+    node = example(card)
+    return arriving(node) if node else {p.name: [value_of(p.type)] for p in card.inputs()}
+
+
+def arguments(card: type[Card], values: Mapping[str, list[Any]]) -> list[Any]:
+    """The same as `run` takes it: one for each port, None where none arrived, or many."""
+    each = [values[port.name] or ([] if port.many else [None]) for port in card.inputs()]
+    return [*chain.from_iterable(each)]
+
+
+def arriving(node: Node) -> Mapping[str, list[Value]]:
+    wires = [edge for edge in EXAMPLES.edges if edge.target == node.id]
+    return {
+        port.name: [
+            made_by(edge.source)[edge.source_port]
+            for edge in wires
+            if edge.target_port == port.name
+        ]
+        for port in CARDS[node.card].card.inputs()
+    }
+
+
+@cache
+def made_by(node_id: str) -> Mapping[str, Value]:
+    """The outputs of a node by port; of a sample, a few hundred rows."""
+    node = EXAMPLES.node(node_id)
+    card = CARDS[node.card].card
+    inputs = arguments(card, arriving(node))
+    made = set_up(card, node.params).run(*inputs)._asdict()  # type: ignore[attr-defined]
+    return {port: value if inputs else few(value) for port, value in made.items()}
+
+
+def few(value: Value) -> Value:
+    return Table(value.arrow.slice(0, 400), like=value) if isinstance(value, Table) else value
+
+
+def value_of(kind: type[Value]) -> Value:
+    made = (value for node_id in EXAMPLES.nodes for value in made_by(node_id).values())
+    return next(value for value in made if isinstance(value, kind))
 
 
 @each_card
 def test_what_propagate_says_holds_after_the_run(found: Found) -> None:
     card = ready(found.card)
-    inputs = [value_of(port.type) for port in found.card.inputs()]
+    inputs = arguments(found.card, given(found.card))
 
-    said = card.propagate(*(value.schema for value in inputs))  # type: ignore[attr-defined]
+    known = [None if value is None else value.schema for value in inputs]
+    said = card.propagate(*known)  # type: ignore[attr-defined]
     made = card.run(*inputs)  # type: ignore[attr-defined]
 
     schemas = said if isinstance(said, tuple) else (said,)
@@ -138,7 +159,7 @@ def test_defaults_are_within_their_own_bounds(found: Found) -> None:
 @each_card
 def test_what_is_shown_is_json(found: Found) -> None:
     card = ready(found.card)
-    made = card.run(*(value_of(port.type) for port in found.card.inputs()))  # type: ignore[attr-defined]
+    made = card.run(*arguments(found.card, given(found.card)))  # type: ignore[attr-defined]
 
     face = card.face(made)
     previews = card.previews(made)
@@ -190,7 +211,10 @@ def task_of(found: Found, place: Place) -> Task:
         card=found.info.card,
         entry=found.info.entry,
         params=ready(found.card).active(),
-        inputs={p.name: (store.put(value_of(p.type)).digest,) for p in found.card.inputs()},
+        inputs={
+            port: tuple(store.put(value).digest for value in values)
+            for port, values in given(found.card).items()
+        },
     )
 
 
