@@ -271,7 +271,7 @@ _MEANING = re.compile(r"(?:empty|none chosen|none)\W+(?:means\s+)?([^.;]+)", re.
 def _empty(spec: FieldSpec) -> str:
     """Say what an empty list of columns means, in the words of the card's own help."""
     found = _MEANING.search(spec.help)
-    meaning = found[1].strip() if found else "all columns"
+    meaning = found[1].strip() if found else "choose columns"
     return meaning[:1].upper() + meaning[1:]
 
 
