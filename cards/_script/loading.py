@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from cards._tables.delimited import POINTED
 from sample_data import SAMPLES
 from tensorrag import TableSchema
 from tensorrag.script import Given, Script, comment, literal
@@ -24,6 +25,16 @@ _ENCODINGS = {
 }
 _ENDINGS = {"Parquet": ".parquet", "Arrow": ".arrow", "CSV": ".csv"}
 
+AS_DATES = f'''\
+def as_dates(values):
+    """Read days and times by ISO 8601, or as they are written with points, the day first."""
+    dates = pd.to_datetime(values, format="ISO8601", errors="coerce")
+    for form in {literal(POINTED)}:
+        left = values[dates.isna() & values.notna()]
+        if len(left):
+            dates = dates.fillna(pd.to_datetime(left, format=form, errors="coerce"))
+    return dates'''
+
 
 def load(card: DataLoad, given: Given) -> Script:
     """Read the file from the folder beside the script."""
@@ -35,7 +46,11 @@ def load(card: DataLoad, given: Given) -> Script:
     call, arguments = _reader(given, form)
     code = f"{table} = pd.{call}({', '.join([f'DATA / {literal(file)}', *arguments])})"
     above = f"# {comment(origin)}\n" if origin else ""
-    return Script(above + code, {"dataset": table}, ("import pandas as pd",), file=file)
+    functions: tuple[str, ...] = ()
+    if form == "CSV" and (dates := _dates(given)):
+        code += f"\n{table}[{dates}] = {table}[{dates}].apply(as_dates)"
+        functions = (AS_DATES,)
+    return Script(above + code, {"dataset": table}, ("import pandas as pd",), functions, file=file)
 
 
 def _called(card: DataLoad) -> tuple[str, str]:
@@ -83,11 +98,14 @@ def _dialect(given: Given) -> Iterator[str]:
     yield from _encoding(given)
     if given.details.get("decimal_mark") == "comma":
         yield 'decimal=","'
+
+
+def _dates(given: Given) -> str:
+    """Write the names of the columns that were read as dates; empty if there is none."""
     schema = given.outputs.get("dataset")
-    if isinstance(schema, TableSchema) and schema.columns is not None:
-        dates = [column.name for column in schema.columns if column.kind == "date"]
-        if dates:
-            yield f"parse_dates={literal(dates)}"
+    columns = (schema.columns or ()) if isinstance(schema, TableSchema) else ()
+    dates = [column.name for column in columns if column.kind == "date"]
+    return literal(dates) if dates else ""
 
 
 def _encoding(given: Given) -> Iterator[str]:

@@ -21,6 +21,9 @@ LOOKED_AT = 64 * 1024 * 1024
 """Bytes in which the place of a mistake is looked for."""
 LONGEST_LINE = 2**20
 """Bytes that a line may have."""
+POINTED = [f"%d.%m.%{year}{time}" for year in "yY" for time in ("", " %H:%M", " %H:%M:%S")]
+"""How days and times are written with points. Two digits of a year come first: four of them are
+no such year, while two would be one of antiquity."""
 
 
 def read_delimited(source: Source, head: bytes, choices: Choices) -> Reading:
@@ -84,7 +87,7 @@ def _times() -> list[object]:
     """Days and times as computers write them, and as they are written with points."""
     from pyarrow import csv as arrow_csv
 
-    return [arrow_csv.ISO8601, "%d.%m.%Y", "%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S"]
+    return [arrow_csv.ISO8601, *POINTED]
 
 
 def _parse(source: Source, how: Dialect) -> pa.Table:

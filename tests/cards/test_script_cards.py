@@ -24,6 +24,7 @@ from tensorrag.sources import Sources, looking_in
 from tests.cards.leaving import REGISTRY, Values, files_of, ran, wired, written
 
 HOUSES = Node("houses", "data_load", {"source": "path", "path": "houses.csv"})
+VISITS = Node("visits", "data_load", {"source": "path", "path": "visits.csv"})
 CITIES = Node("cities", "data_load", {"source": "path", "path": "cities.csv"})
 AFTER_SPLIT = "houses.dataset > split.dataset, split.test_dataset > card.dataset,"
 FITTED = f"{AFTER_SPLIT} split.train_dataset > card.fit_on"
@@ -183,6 +184,9 @@ ONE_TABLE: dict[str, tuple[Any, ...]] = {
 }  # fmt: skip
 """By name, a card and its parameters, set upon the table of houses."""
 SEVERAL: dict[str, Pipeline] = {
+    "dates with points": wired(
+        VISITS, Node("card", "dates_to_features"), wires="visits.dataset > card.dataset"
+    ),
     "impute by train rows": wired(
         HOUSES, SPLIT, Node("card", "impute", {"columns": ["price"]}), wires=FITTED
     ),
@@ -378,6 +382,8 @@ def houses() -> pd.DataFrame:
 
 
 CITIES_CSV = "city,country,rooms\nRome,Italy,9\nOslo,Norway,8\nOslo,Norge,7\nParis,France,6\n"
+VISITS_CSV = "came,left,x\n05.03.2024,05.03.24,1\n23.05.2024 18:30,,2\n,7.11.99 06:05:04,3\n"
+"""Whoever takes the first number for the month reads the first line, too."""
 
 
 @pytest.fixture(scope="module")
@@ -388,6 +394,7 @@ def tried(
     folder = tmp_path_factory.mktemp("scripts")
     houses().to_csv(folder / "houses.csv", index=False)
     (folder / "cities.csv").write_text(CITIES_CSV)
+    (folder / "visits.csv").write_text(VISITS_CSV)
     values, scripts = {}, {}
     with looking_in(Sources(uploads=folder, base=folder)):
         for name, pipeline in CASES.items():
