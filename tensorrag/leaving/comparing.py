@@ -13,8 +13,9 @@ from tensorrag.plain import JsonObject
 
 EXACT = 1e-9
 """Relative difference up to which metrics of scikit-learn are the same."""
-NETWORK = 1e-3
-"""That of networks: their single precision rounds otherwise in another order of computing."""
+NETWORK = 1e-2
+"""That of networks: their single precision rounds otherwise in another order of computing, which
+grows from step to step: of 50 epochs on 40,000 rows, two trainings differ by some thousandths."""
 SHOWN = 3
 
 

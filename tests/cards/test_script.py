@@ -196,9 +196,9 @@ def test_what_only_a_run_tells_is_asked_for() -> None:
     [
         (0.6, False, "Not verified 2026-01-02: Evaluate: r2 was 0.5, is 0.6."),
         (0.500000001, False, "Not verified 2026-01-02: Evaluate: r2 was 0.5, is 0.500000001."),
-        (0.500000001, True, "to a relative 1e-3."),
+        (0.500000001, True, "to a relative 1e-2."),
         (0.5000000000001, False, "to a relative 1e-9."),
-        (0.501, True, "Not verified 2026-01-02: Evaluate: r2 was 0.5, is 0.501."),
+        (0.51, True, "Not verified 2026-01-02: Evaluate: r2 was 0.5, is 0.51."),
     ],
 )
 def test_a_figure_that_differs_is_named(r2: float, network: bool, badge: str) -> None:
