@@ -65,8 +65,8 @@ class Predict(Card):
         name = self._new_column(dataset.schema, trained_model.schema) or ""
         column = ColumnSchema(name=name, unit=trained_model.target_unit)
         rows = _as_trained(dataset, trained_model)
-        self._warnings = tuple(warnings(rows, trained_model.content.get("seen") or {}))
         table = dataset.arrow.append_column(name, _predicted(trained_model, rows))
+        self._warnings = tuple(warnings(rows, trained_model.content.get("seen") or {}))
         before = dataset.arrow.num_columns
         for share, values in self._shares(trained_model, rows).items():
             table = table.append_column(_free(share, table.column_names), values)

@@ -167,7 +167,14 @@ def _texts(table: Table, name: str) -> pd.Series[Any]:
     import pandas as pd
     import pyarrow as pa
 
-    values = np.array(table.arrow[name].cast(pa.string()).to_pylist(), dtype=object)
+    column = table.arrow[name]
+    try:
+        values = np.array(column.cast(pa.string()).to_pylist(), dtype=object)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise InputError(
+            f"Column {name} holds {column.type} values, which are no text.",
+            hint=f"Have {name} be text before, or leave it out of the features.",
+        ) from error
     values[values == None] = np.nan  # noqa: E711
     return pd.Series(values, dtype=object)
 

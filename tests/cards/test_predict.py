@@ -77,6 +77,19 @@ def test_rows_without_what_it_learnt_from_are_refused_before_the_run(ridge: Mode
     assert refused.value.port == "dataset"
 
 
+def test_values_of_another_kind_are_refused_in_a_sentence(ridge: Model) -> None:
+    words = Table.from_pandas(pd.DataFrame({"age": ["few", "many"], "size": [30, 40]}))
+    with pytest.raises(InputError, match=r"holds 'few' in row 1, which is no number"):
+        Predict().run(words, ridge)
+
+    towns = Table.from_pandas(pd.DataFrame({"town": ["A", "B"] * 5, "price": range(10)}))
+    spec = EstimatorSpec("ridge", {})
+    learnt = Train(target_column="price").run(towns, None, spec).trained_model
+    lists = Table.from_pandas(pd.DataFrame({"town": [["A"], ["B"]]}))
+    with pytest.raises(InputError, match="Column town holds list"):
+        Predict().run(lists, learnt)
+
+
 def test_a_classifier_names_a_class_and_how_likely_each_is() -> None:
     draw = np.random.default_rng(5)
     hours = draw.uniform(0, 10, 120)
