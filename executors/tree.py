@@ -15,8 +15,9 @@ from pathlib import Path
 from executors import usage
 
 _SET_PDEATHSIG, _SET_NAME, _SET_CHILD_SUBREAPER = 1, 15, 36
-_TRACKER_SECONDS = 0.9
-"""How long a resource tracker gets to tidy up the shared memory of those it served."""
+_TRACKER_SECONDS = 2.5
+"""How long a resource tracker gets to tidy up the shared memory of those it served: it ends once it
+has, which takes milliseconds, and seconds where the machine is busy."""
 _SHARED = Path("/dev/shm")  # noqa: S108
 """Where Linux keeps semaphores that have a name."""
 
