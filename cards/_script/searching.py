@@ -101,7 +101,10 @@ class _Searching:
         self.task = _task(self.metric)
         odd = [name for name in self.own if not name.isidentifier()]
         if odd:
-            raise CardError(f"{given.title} cannot be written as Python: {odd[0]!r} is no name.")
+            raise CardError(
+                f"{given.title} cannot be written as Python: {odd[0]!r} is no name.",
+                hint="Give the hyperparameter a name of letters, digits and underscores.",
+            )
 
     def script(self) -> Script:
         """Write it."""
