@@ -11,6 +11,7 @@ import zipfile
 from pathlib import Path
 
 from tensorrag.durable import full_disk_explained
+from tensorrag.pipeline.names import visible
 from tensorrag.plain import JsonObject
 from tensorrag.store.artifacts import Store
 from tensorrag.store.models import ModelEntry
@@ -50,9 +51,9 @@ def export(model: ModelEntry, store: Store, file: Path) -> None:
     recipe = told["schema"].get("recipe") or {}
     about = {**told, "libraries": libraries, "columns": model.columns, "asks": model.asks}
     readme = README.format(
-        name=told["name"],
+        name=_line(told["name"]),
         version=told["version"],
-        target=told["target"],
+        target=_line(told["target"]),
         features=len(told["features"]),
         day=told["made"][:10],
         asked=", ".join(_names(model.asks)),
@@ -74,7 +75,8 @@ def export(model: ModelEntry, store: Store, file: Path) -> None:
 def _steps(told: JsonObject) -> str:
     """Say what was done with the rows before the model learnt from them."""
     recipe = told["schema"].get("recipe") or {}
-    steps = [f"- {step['title']}: `{step['params']}`" for step in recipe.get("steps") or ()]
+    done = recipe.get("steps") or ()
+    steps = [f"- {_line(step['title'])}: {_code(step['params'])}" for step in done]
     if not steps:
         return ""
     first = "\n\nBefore the model learnt from them, rows went through these steps, in this order."
@@ -85,7 +87,18 @@ def _steps(told: JsonObject) -> str:
 
 
 def _names(columns: list[JsonObject]) -> list[str]:
-    return [f"`{column['name']}`" for column in columns]
+    return [_code(column["name"]) for column in columns]
+
+
+def _line(text: object) -> str:
+    """Return text that stands on one line: a name is not to write the words after it."""
+    plain = visible(" ".join(str(text).split()))
+    return "".join(f"&#{ord(c)};" if c in "<>[]`" else c for c in plain)
+
+
+def _code(text: object) -> str:
+    """Return text as code on one line, which it cannot end."""
+    return f"`{visible(' '.join(str(text).split())).replace('`', chr(39))}`"
 
 
 def file_name(model: JsonObject) -> str:

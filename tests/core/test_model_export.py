@@ -143,6 +143,22 @@ def test_the_file_says_what_it_needs_and_what_a_pickle_is(tmp_path: Path) -> Non
         assert json.loads(packed.read("metadata.json"))["features"] == ["size", "age"]
 
 
+def test_names_write_no_words_of_their_own_into_the_file(tmp_path: Path) -> None:
+    frame = rooms().rename(columns={"age": "age`\n# Safe", "rent": "rent\n\n**Signed** <b>"})
+    table = Table.from_pandas(frame[["size", "age`\n# Safe", "rent\n\n**Signed** <b>"]])
+    model = Train(target_column=table.arrow.column_names[-1]).run(
+        table, None, EstimatorSpec("ridge")
+    ).trained_model  # fmt: skip
+    store = Store(tmp_path / "store")
+
+    export(entry(model, store.put(model).digest), store, tmp_path / "model.zip")
+
+    with zipfile.ZipFile(tmp_path / "model.zip") as packed:
+        said = packed.read("README.md").decode()
+    assert "Predicts rent **Signed** &#60;b&#62; from 2 columns." in said
+    assert "needs these columns: `size`, `age' # Safe`." in said
+
+
 def test_a_model_that_was_not_written_here_or_is_damaged_is_not_packed(tmp_path: Path) -> None:
     model, store = ridge(rooms()), Store(tmp_path / "store")
     here = entry(model, store.put(model).digest)
