@@ -4,7 +4,7 @@ import pytest
 
 from tensorrag import Card, Column, Field, TableSchema
 from web.page.controls import edit_list
-from web.page.fields import FieldSpec, bounds, defaults, field_specs
+from web.page.fields import FieldSpec, bounds, choice_words, defaults, field_specs
 
 
 class Sample(Card):
@@ -55,6 +55,13 @@ def test_labels_help_bounds_and_units_come_from_the_card() -> None:
     assert bounds(SPECS["alpha"]) == "above 0, usually 0.001 to 10"
     assert bounds(SPECS["seed"]) == ""
     assert defaults(SPECS.values())["layers"] == [128, 64]
+
+
+def test_a_choice_is_written_as_results_call_it() -> None:
+    choices = "auto", "deep_network", "svm", "TPE", "r2", "rmse", "roc_auc", "macro_f1"
+    written = "Auto", "Deep network", "SVM", "TPE", "R²", "RMSE", "ROC AUC", "Macro F1"
+
+    assert tuple(map(choice_words, choices)) == written
 
 
 def test_a_parameter_of_another_choice_is_not_active() -> None:

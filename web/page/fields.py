@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from tensorrag.plain import JsonObject
+from tensorrag.types.metrics import METRICS
 from web.page.numerals import number_of
 from web.page.wording import number, words
 
@@ -121,8 +122,13 @@ def defaults(specs: Iterable[FieldSpec]) -> JsonObject:
 
 
 def choice_words(value: Any) -> str:
-    """Write a choice: ``neural_network`` → Neural network; what has capitals stays as it is."""
+    """Write a choice: ``neural_network`` → Neural network, ``roc_auc`` → ROC AUC.
+
+    What has capitals stays as it is.
+    """
     text = "none" if value is None else str(value)
+    if text in METRICS:
+        return METRICS[text].label
     spelled = "_" in text or (text.islower() and text.isalpha() and len(text) > 2)
     return words(text) if spelled else text
 

@@ -1,6 +1,6 @@
 import { COARSE } from "../touch/coarse.js"
 
-export const MENU_WIDTH = 244
+export const MENU_WIDTH = 320
 
 const EDGE = 12
 const ROW = COARSE ? 40 : 30
