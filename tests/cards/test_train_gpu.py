@@ -31,6 +31,7 @@ from tensorrag import (
 from tensorrag.errors import RunCancelled
 from tensorrag.preview import CurveFace, NetworkFace
 from tensorrag.progress import Reporter, reporting
+from tests.cards.test_classification import SAMPLES, few
 
 
 def waves(rows: int = 600, seed: int = 0) -> Table:
@@ -111,6 +112,20 @@ class TestTrain:
         assert metrics.values["rmse"] < 0.3 * metrics.baseline["rmse"]
         assert model.report.train["r2"] > model.report.baselines["linear"]["r2"] + 0.1
         assert model.report.baselines["dummy"]["r2"] == pytest.approx(0)
+
+    @pytest.mark.parametrize("sample", SAMPLES)
+    @pytest.mark.parametrize("model_type", ["neural_network", "deep_neural_network"])
+    def test_every_network_learns_every_sample(self, sample: str, model_type: str) -> None:
+        (train, test), target = few(sample), SAMPLES[sample].target
+        network = spec(model_type=model_type, epochs=5)
+
+        model = TrainGpu(target_column=target).run(train, None, network).trained_model
+
+        metrics = Evaluate().run(test, model).metrics
+        assert metrics.values.keys() == metrics.baseline.keys()
+        if sample != "linnerud":  # sixteen train rows tell nothing
+            name = "rmse" if metrics.task == "regression" else "log_loss"
+            assert metrics.values[name] < metrics.baseline[name]
 
     def test_what_it_learnt_is_shown(self) -> None:
         model = trained(waves(), epochs=3)
