@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from cards._tables.delimited import POINTED
 from sample_data import SAMPLES
 from tensorrag import TableSchema
 from tensorrag.script import Given, Script, comment, literal
@@ -25,11 +24,11 @@ _ENCODINGS = {
 }
 _ENDINGS = {"Parquet": ".parquet", "Arrow": ".arrow", "CSV": ".csv"}
 
-AS_DATES = f'''\
+AS_DATES = '''\
 def as_dates(values):
     """Read days and times by ISO 8601, or as they are written with points, the day first."""
     dates = pd.to_datetime(values, format="ISO8601", errors="coerce")
-    for form in {literal(POINTED)}:
+    for form in [f"%d.%m.%{year}{time}" for year in "yY" for time in ["", " %H:%M", " %H:%M:%S"]]:
         left = values[dates.isna() & values.notna()]
         if len(left):
             dates = dates.fillna(pd.to_datetime(left, format=form, errors="coerce"))
