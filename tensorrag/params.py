@@ -66,9 +66,9 @@ def _sentence(kind: str, context: dict[str, Any], detail: Any) -> tuple[str, str
     if kind == "finite_number":
         return "must be a finite number.", ""
     if kind in ("too_short", "string_too_short"):
-        return f"needs at least {_entries(context['min_length'])}.", ""
+        return f"needs at least {_counted(kind, context['min_length'])}.", ""
     if kind in ("too_long", "string_too_long"):
-        return f"takes at most {_entries(context['max_length'])}.", ""
+        return f"takes at most {_counted(kind, context['max_length'])}.", ""
     if kind == "string_pattern_mismatch":
         return f"must look like {context['pattern']}{shown}", ""
     words = _KINDS.get(kind.split("_")[0], "")
@@ -83,5 +83,6 @@ def _number(bound: float) -> str:
     return f"{int(bound):,}" if whole else f"{bound:g}"
 
 
-def _entries(count: int) -> str:
-    return "1 entry" if count == 1 else f"{count} entries"
+def _counted(kind: str, count: int) -> str:
+    one, many = ("character", "characters") if "string" in kind else ("entry", "entries")
+    return f"{count:,} {one if count == 1 else many}"

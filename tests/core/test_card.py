@@ -22,7 +22,7 @@ class TakeRows(Card):
     rows: int = Field(10, ge=1, le=100)
     """How many rows to keep."""
     order: Literal["as_is", "sorted"] = "as_is"
-    by: Column = Field("", columns_of="table", when={"order": "sorted"})
+    by: Column = Field("", columns_of="table", when={"order": "sorted"}, max_length=1000)
 
     class Out(NamedTuple):
         table: Table
@@ -70,6 +70,7 @@ def test_parameters_that_do_not_matter_are_left_out() -> None:
         ({"rows": 10**9}, "rows", "Rows must be at most 100, not 1000000000."),
         ({"__proto__": 1}, "__proto__", "'__proto__' is not a parameter of this card."),
         ({"order": "up"}, "order", "Order must be one of 'as_is' or 'sorted', not 'up'."),
+        ({"by": "x" * 1001}, "by", "By takes at most 1,000 characters."),
         ({"color": "red"}, "color", "'color' is not a parameter of this card."),
         ({"rows": 13}, "rows", "13 rows bring bad luck."),
     ],
