@@ -97,7 +97,7 @@ def perform(task: Task, place: Place) -> JsonObject:
         if task.kind == "bundle":
             return bundled(task, _files(task))
         if task.kind == "verify":
-            return tried(task, _files(task))
+            return tried(task, _files(task), _tables(task, Store(place.store)))
     raise CardError(
         f"Tasks of kind {task.kind!r} cannot be done here yet.",
         hint="Update TensorRag where the cards run.",
@@ -113,6 +113,12 @@ def _files(task: Task) -> dict[str, Opener]:
             raise CardError(f"{card.title} has no file to give.", hint="Mend its script_file.")
         openers[file.name] = card.script_file
     return openers
+
+
+def _tables(task: Task, store: Store) -> dict[str, Table]:
+    """Return the tables that came out of the last run, by what its script calls them."""
+    loaded = {label: store.load(digests[0]) for label, digests in task.inputs.items()}
+    return {label: value for label, value in loaded.items() if isinstance(value, Table)}
 
 
 def make_card(card: type[Card], params: Mapping[str, Any]) -> Card:

@@ -52,6 +52,8 @@ class Script:
     told: Mapping[str, str] = field(default_factory=dict)
     """By port, a variable that holds what matters of an output: a table that is given back, and
     not compared with what the card made. Nothing can be built on it."""
+    timed: tuple[str, ...] = ()
+    """Columns of its tables that tell how long something took: those are not compared."""
 
 
 class Names:

@@ -139,7 +139,9 @@ class _Searching:
         functions += [HELD_OUT_LOSS] if self.network else []
         chosen = {name: f"{best}[{literal(name)}]" for name in names}
         facts = {"best_model_spec": Described(self.spec, chosen)}
-        return Script(code, {"trials": trials}, imports, tuple(functions), facts)
+        return Script(
+            code, {"trials": trials}, imports, tuple(functions), facts, timed=("seconds",)
+        )
 
     def _parts(self, columns: Columns, trained: Trained) -> tuple[tuple[str, ...], str, bool]:
         """Write the rows to learn from and those to judge on, once or for each fold."""

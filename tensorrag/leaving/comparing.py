@@ -80,8 +80,9 @@ def compare(
         if made is None:
             differences.append(f"{outcome.label} has not run")
             continue
-        for name, before, after in _figures(outcome, made, found):
-            if _alike(before, after, tolerance):
+        columns = answer.get("made", {}).get(outcome.label, {})
+        for name, before, after, scale in _figures(outcome, made, found, columns):
+            if _alike(before, after, tolerance, scale):
                 same += 1
             else:
                 differences.append(
@@ -103,26 +104,44 @@ def _power(tolerance: float) -> str:
 Figure = float | int | str | None
 
 
+Compared = tuple[str, Figure, Figure, float]
+"""What it is, what it was, what it is now, and the size of what it was reckoned from."""
+
+
 def _figures(
-    outcome: Outcome, made: JsonObject, found: JsonObject
-) -> Iterator[tuple[str, Figure, Figure]]:
+    outcome: Outcome, made: JsonObject, found: JsonObject, columns: JsonObject
+) -> Iterator[Compared]:
     if not outcome.metrics:
-        schema = made["schema"]
+        schema, there = made["schema"], found.get("columns", {})
         names = [column["name"] for column in schema["columns"]]
-        yield "rows", schema["rows"], found.get("rows")
-        yield "columns", ", ".join(names), ", ".join(found.get("columns", ()))
+        yield "rows", schema["rows"], found.get("rows"), 0.0
+        yield "columns", ", ".join(names), ", ".join(there), 0.0
+        for name in names:
+            if name not in outcome.timed:
+                yield from _of_column(name, columns.get(name, {}), there.get(name, {}))
         return
     metrics = found.get("metrics", {})
     for name, value in made["value"].items():
         if name != "baseline":
-            yield name, value, metrics.get(name)
+            yield name, value, metrics.get(name), 0.0
     for name, value in made["value"].get("baseline", {}).items():
-        yield f"baseline_{name}", value, metrics.get(f"baseline_{name}")
+        yield f"baseline_{name}", value, metrics.get(f"baseline_{name}"), 0.0
 
 
-def _alike(before: Figure, after: Figure, tolerance: float) -> bool:
+def _of_column(name: str, before: JsonObject, after: JsonObject) -> Iterator[Compared]:
+    """Numbers that nearly cancel out are as exact as they are large: that is their scale."""
+    for figure in {**before, **after}:
+        yield (
+            f"{figure} of {name}",
+            before.get(figure),
+            after.get(figure),
+            before.get("size", 0.0),
+        )
+
+
+def _alike(before: Figure, after: Figure, tolerance: float, scale: float) -> bool:
     if isinstance(before, float | int) and isinstance(after, float | int):
-        return isclose(before, after, rel_tol=tolerance, abs_tol=tolerance * 1e-3)
+        return isclose(before, after, rel_tol=tolerance, abs_tol=tolerance * max(1e-3, scale))
     return before == after
 
 

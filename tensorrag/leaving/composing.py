@@ -248,6 +248,7 @@ class _Composing:
                 variable=variable,
                 metrics=kind == "Metrics",
                 compared=told is None,
+                timed=script.timed,
             )
             self.outcomes.append(outcome)
 

@@ -47,6 +47,8 @@ class Outcome(BaseModel):
     """Whether it is metrics; else it is a table."""
     compared: bool = True
     """Whether it is what the card made; else it is what matters of that, to be read."""
+    timed: tuple[str, ...] = ()
+    """Columns that tell how long something took, which is never twice the same."""
 
 
 class Refusal(BaseModel):

@@ -17,7 +17,7 @@ from tensorrag.plain import JsonObject
 from tensorrag.registry.finding import Registry
 from tensorrag.script import Reads
 from tensorrag.task import Task
-from tensorrag.types import Value
+from tensorrag.types import Table, Value
 
 REGISTRY = Registry.load()
 Values = dict[tuple[str, str], Value]
@@ -81,12 +81,17 @@ def verified(pipeline: Pipeline) -> tuple[Verdict, str]:
     script = written(pipeline, values)
     script.insist()
     text = python(script)
-    answer = tried(Task(kind="verify", params={"script": text}), files_of(pipeline, script))
+    return judged(pipeline, values, script, text), text
+
+
+def judged(pipeline: Pipeline, values: Values, script: Written, text: str) -> Verdict:
+    """Try a text in a clean process, and hold it against what the cards made."""
+    wanted = ((outcome.label, values[outcome.node, outcome.port]) for outcome in script.outcomes)
+    made = {label: value for label, value in wanted if isinstance(value, Table)}
+    task = Task(kind="verify", params={"script": text})
+    answer = tried(task, files_of(pipeline, script), made)
     network = "import torch" in script.imports
-    verdict = compare(
-        script.outcomes, outputs(values), answer, digest=script.digest, network=network
-    )
-    return verdict, text
+    return compare(script.outcomes, outputs(values), answer, digest=script.digest, network=network)
 
 
 def files_of(pipeline: Pipeline, script: Written) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from tensorrag.pipeline import Node, Pipeline
 from tensorrag.registry.finding import Found, Registry
 from tensorrag.sources import Sources, looking_in
 from tensorrag.task import Task
-from tests.cards.leaving import REGISTRY, Values, ran, verified, wired, written
+from tests.cards.leaving import REGISTRY, Values, judged, ran, verified, wired, written
 
 FIVE = (
     "load.dataset > split.dataset, split.train_dataset > train.train_dataset,"
@@ -189,6 +189,40 @@ def test_what_only_a_run_tells_is_asked_for() -> None:
     script = compose(wired(*five("iris", "species", "naive_bayes"), wires=FIVE), REGISTRY)
 
     assert script.refusals[0].hint == "Run the pipeline once, then export it."
+
+
+def test_a_table_is_verified_by_what_its_columns_hold() -> None:
+    load, split, model, train, _ = five("iris", "species", "naive_bayes")
+    wires = FIVE.replace("evaluate.test_dataset", "evaluate.dataset").replace("evaluate", "predict")
+    pipeline = wired(load, split, model, train, Node("predict", "predict"), wires=wires)
+    values = ran(pipeline)
+    script = written(pipeline, values)
+    text = python(script)
+    (outcome,) = script.outcomes
+    table = outcome.variable
+
+    assert judged(pipeline, values, script, text).verified
+    wrong = [
+        f'{table}["petal_length"] += 1e-6',
+        f'{table}["petal_width"] = {table}["petal_width"].to_numpy()[::-1]',
+        f'{table}.loc[{table}.index[:1], "sepal_width"] = None',
+        f'{table}.loc[{table}.index[:1], "species"] = "rose"',
+    ]
+    spoilt = text.replace(
+        "    return {", "".join(f"    {line}\n" for line in wrong) + "    return {"
+    )
+
+    verdict = judged(pipeline, values, script, spoilt)
+
+    assert not verdict.verified
+    found = {each.partition(" was ")[0].rpartition(": ")[2] for each in verdict.differences}
+    assert {
+        "mean of petal_length",
+        "order of petal_width",
+        "missing of sepal_width",
+        "digest of species",
+    } <= found
+    assert not {name for name in found if "sepal_length" in name or name == "mean of petal_width"}
 
 
 @pytest.mark.parametrize(

@@ -18,10 +18,13 @@ import pytest
 from tensorrag import Metrics, Table
 from tensorrag.leaving import Written
 from tensorrag.leaving.as_python import python
+from tensorrag.leaving.comparing import Verdict, compare
+from tensorrag.leaving.figures import column_figures
 from tensorrag.leaving.verifying import OURS
+from tensorrag.leaving.written import Outcome
 from tensorrag.pipeline import Node, Pipeline
 from tensorrag.sources import Sources, looking_in
-from tests.cards.leaving import REGISTRY, Values, files_of, ran, wired, written
+from tests.cards.leaving import REGISTRY, Values, files_of, outputs, ran, wired, written
 
 HOUSES = Node("houses", "data_load", {"source": "path", "path": "houses.csv"})
 VISITS = Node("visits", "data_load", {"source": "path", "path": "visits.csv"})
@@ -435,7 +438,24 @@ def test_the_script_makes_what_the_card_makes(
         else:
             assert isinstance(value, Table)
             assert list(compared(value.to_pandas(), found, tolerance)) == []
+            verdict = judged(outcome, value, found, network=name in LOOSE)
+            assert verdict.verified, verdict.badge
     assert made[name]
+
+
+def judged(outcome: Outcome, before: Table, after: pd.DataFrame, *, network: bool) -> Verdict:
+    """Hold tables against one another as whoever verifies does."""
+    told = [
+        {str(name): column_figures(column) for name, column in frame.items()}
+        for frame in (before.to_pandas(), after)
+    ]
+    answer = {
+        "made": {outcome.label: told[0]},
+        "results": {outcome.label: {"rows": len(after), "columns": told[1]}},
+        "ours": [],
+    }
+    made = outputs({(outcome.node, outcome.port): before})
+    return compare([outcome], made, answer, digest="", network=network)
 
 
 def compared(before: pd.DataFrame, after: pd.DataFrame, tolerance: float) -> Iterator[str]:
