@@ -129,8 +129,10 @@ class _Composing:
             why = f"{_cannot(facts.title)[:-1]}, and is left out: nothing is made of what it makes."
             self.notes.append(why)
             return
-        if any(edge.source in {r.node for r in self.refusals} for edge in edges):
-            self.refusals.append(Refusal(node=node.id, message=_cannot(facts.title)))
+        refused = {refusal.node for refusal in self.refusals}
+        if first := next((edge.source for edge in edges if edge.source in refused), ""):
+            why = f"{_cannot(facts.title)[:-1]} before {self.checked.nodes[first].title} can."
+            self.refusals.append(Refusal(node=node.id, message=why))
             return
         if any(not self._arrives(edge) for edge in edges):
             self.notes.append(f"{facts.title} does not run, and is left out.")

@@ -180,7 +180,7 @@ def test_a_card_that_cannot_leave_is_named() -> None:
     assert first.message == (
         'Odd cannot be written as Python. The card of your own "odd" does not say how.'
     )
-    assert second.message == "Sort Rows cannot be written as Python."
+    assert second.message == "Sort Rows cannot be written as Python before Odd can."
     with pytest.raises(CardError, match="Odd cannot be written"):
         script.insist()
 
