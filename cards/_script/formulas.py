@@ -181,6 +181,8 @@ class Writer:
         then, otherwise = self._alike(node.arguments[1:])
         yes = self._truth(node.arguments[0], wanted=True)
         no = self._truth(node.arguments[0], wanted=False)
+        if yes.single:
+            raise _of_a_constant("if")
         self.functions[CHOSEN] = None
         self.imports[NUMPY] = None
         nothing = "" if then.kind in ("number", "integer") else ", None"

@@ -111,6 +111,18 @@ def test_titles_that_differ_in_blanks_alone_give_two_results() -> None:
     assert ast.unparse(returned) == "return {'In order': ordered, 'In order (two)': ordered_2}"
 
 
+@pytest.mark.parametrize("formula", ["if(1 < 2, petal_width, 0)", "text(10 ^ 20)"])
+def test_what_a_constant_would_break_is_refused(formula: str) -> None:
+    load = Node("load", "data_load", {"source": "sample", "sample_name": "iris"})
+    derive = Node("derive", "derive_column", {"formula": formula})
+    pipeline = wired(load, derive, wires="load.dataset > derive.dataset")
+
+    [refusal] = written(pipeline, ran(pipeline)).refusals
+
+    function = formula.partition("(")[0]
+    assert refusal.message == f"{function} of a constant cannot be written as Python."
+
+
 def code_of(text: str) -> list[str]:
     cells = json.loads(text)["cells"]
     return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
