@@ -135,7 +135,7 @@ class Advice(Card):
             lines.append(_line(asked, kind, sample.width))
             report(done, len(kinds), "model")
         lines.sort(key=lambda line: (not line["fits"], -(line["score"] or 0.0)))
-        lines.append(_network(asked, sample.width))
+        lines.append(_network(asked, sample.width, decision.outputs))
         return [{**line, "rank": at} for at, line in enumerate(lines, 1)]
 
 
@@ -158,9 +158,9 @@ def _line(asked: Asked, kind: str, width: int) -> dict[str, Any]:
     }
 
 
-def _network(asked: Asked, width: int) -> dict[str, Any]:
+def _network(asked: Asked, width: int, outputs: int) -> dict[str, Any]:
     """Say of networks, which are not tried here, which GPU is enough."""
-    gpu, memory = gpu_for(width, 1, asked.table.num_rows)
+    gpu, memory = gpu_for(width, outputs, asked.table.num_rows)
     room = f"{memory / 2**30:.1f} GB of a GPU's memory"
     enough = f"a {gpu} is enough" if gpu else "no GPU that can be rented has that"
     return {

@@ -80,8 +80,9 @@ def gpu_for(width: int, outputs: int, rows: int) -> tuple[str | None, int]:
 
     None is enough where it fits into none.
     """
-    layers = feed_forward(width, HIDDEN, activation="relu", dropout=0.2, batch_norm=False)
+    layers = feed_forward(
+        width, HIDDEN, activation="relu", dropout=0.2, batch_norm=False, outputs=outputs
+    )
     memory = training_memory(widths(layers), parameter_count(layers), rows, 0, BATCH)
-    memory += 8 * (outputs - 1) * rows
     enough = [name for name, size in GPUS.items() if memory < 0.9 * size * 1e9]
     return (enough[0] if enough else None), memory

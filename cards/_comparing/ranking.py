@@ -6,22 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cards._comparing import resampling
 from cards._comparing.taking import prediction_seconds, size_of
 from cards._learning.answers import answers_of
 from cards._learning.predicting import predict
 from cards._learning.truth import truth
+from cards._measuring import resampling
 from cards._measuring.classification import classification_metrics, dummy_answers
 from cards._measuring.regression import dummy_metrics, regression_metrics
 from tensorrag import InputError, Model, Table, report
 from tensorrag.types import METRICS
 
 if TYPE_CHECKING:
-    from cards._comparing.resampling import Drawn
+    from cards._measuring.resampling import Drawn
 
 PORT = "test_dataset"
-AREAS = frozenset({"roc_auc", "average_precision"})
-"""Metrics that are areas under a curve."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +80,9 @@ def ranked(models: Sequence[Model], called: Sequence[str], table: Table, metric:
     scores = [each.metrics[metric] for each in found]
     sign = 1 if METRICS[metric].higher_is_better else -1
     order = sorted(range(len(found)), key=lambda at: -sign * scores[at])
-    drawn = resampling.all_of([each.drawn for each in found], table.num_rows, metric in AREAS)
+    drawn = resampling.all_of(
+        [each.drawn for each in found], table.num_rows, metric in resampling.AREAS
+    )
     behind = sign * (drawn[:, order[:1]] - drawn)
     return Ranking(
         metric=metric,

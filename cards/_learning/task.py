@@ -28,6 +28,8 @@ class Decision:
 
     task: Task
     reason: str
+    outputs: int = 1
+    """Of a network that does it: one for a number or two classes, else one for each class."""
 
 
 class _Goal(NamedTuple):
@@ -95,7 +97,8 @@ def decide(table: Table, target: str, wanted: Wanted, model_type: str | None) ->
         return Decision("regression", _why_number(target, kind, count))
     _refuse_count(target, count)
     task: Task = "binary" if count == 2 else "multiclass"
-    return Decision(task, f"{target} has {count} different values: told apart as classes.")
+    reason = f"{target} has {count} different values: told apart as classes."
+    return Decision(task, reason, 1 if count == 2 else count)
 
 
 def refuse_model(

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from itertools import groupby
 from math import sqrt
 from typing import TYPE_CHECKING
 
-from cards._measuring.classification import Answers, row_losses
+from cards._measuring.classification import Answers
+from cards._measuring.resampling import AREAS, draws, middle, of_classes, of_numbers
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from cards._measuring.resampling import Drawn
 
 Interval = tuple[float, float]
 
 Z = 1.959963984540054
 """Standard deviations on either side of the middle that hold 95 % of a normal distribution."""
-DRAWN, MOST_DRAWN = 1000, 5000
-"""How often rows are drawn again, and of how many rows at most."""
+MOST_DRAWN = 5000
+"""Rows up to which errors of numbers are drawn again."""
 
 
 def of_regression(truth: np.ndarray, predicted: np.ndarray) -> tuple[dict[str, Interval], str]:
@@ -32,19 +38,22 @@ def of_regression(truth: np.ndarray, predicted: np.ndarray) -> tuple[dict[str, I
     spread = (truth - truth.mean()) ** 2
     if len(truth) > MOST_DRAWN:
         return _normal(errors, spread), "normal approximation"
-    return _bootstrap(errors, truth), "bootstrap"
+    metrics = ("mae", "mse", "rmse", *(("r2",) if spread.any() else ()))
+    return _drawn(
+        metrics, partial(of_numbers, truth=truth, predicted=predicted), len(truth)
+    ), "bootstrap"
 
 
 def of_classification(answers: Answers) -> tuple[dict[str, Interval], str]:
     """Return the intervals of what is measured of classes, and how that of the accuracy was found.
 
-    Accuracy, precision and recall are shares (Wilson). For the F1 and the balanced accuracy rows
-    are drawn again a thousand times, and for log loss and Brier score where they are few.
+    Accuracy, precision and recall are shares (Wilson); for all others but the area under the ROC
+    curve the rows are drawn again (bootstrap).
     """
     hits = answers.truth == answers.predicted
-    found = {"accuracy": wilson(int(hits.sum()), len(hits)), **_of_losses(answers)}
+    found = {"accuracy": wilson(int(hits.sum()), len(hits))}
     if len(hits) > 1:
-        found |= _of_classes(answers)
+        found |= _drawn(_to_draw(answers), partial(of_classes, said=answers), len(hits))
     if answers.positive is not None:
         truth, said = answers.is_positive, answers.predicted == answers.positive
         both = int((truth & said).sum())
@@ -71,67 +80,34 @@ def wilson(hits: int, rows: int) -> Interval:
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
-def _of_losses(answers: Answers) -> dict[str, Interval]:
-    """Log loss and Brier score are averages over the rows."""
-    if answers.shares is None or len(answers.truth) < 2:
-        return {}
-    found = {"log_loss": _of_average(row_losses(answers))}
-    if answers.positive is not None and answers.ranking is not None:
-        found["brier"] = _of_average((answers.ranking - answers.is_positive) ** 2)
-    return found
+def _drawn(metrics: Iterable[str], of: Callable[[str], Drawn], rows: int) -> dict[str, Interval]:
+    """Return the intervals of metrics, all of the same draws of the rows."""
+    found: dict[str, Interval | None] = {}
+    for areas, names in groupby(sorted(metrics, key=_is_area), key=_is_area):
+        times = draws(rows, areas=areas)
+        found |= {name: middle(of(name)(times)) for name in names}
+    return {name: interval for name, interval in found.items() if interval is not None}
 
 
-def _of_average(values: np.ndarray) -> Interval:
-    import numpy as np
-
-    if len(values) > MOST_DRAWN:
-        return _average(values)
-    draw, rows = np.random.default_rng(0), len(values)
-    return _middle([float(values[draw.integers(rows, size=rows)].mean()) for _ in range(DRAWN)])
+def _is_area(metric: str) -> bool:
+    return metric in AREAS
 
 
-def _of_classes(answers: Answers) -> dict[str, Interval]:
-    """Draw rows again for F1 and balanced accuracy; of a row only who was taken for whom counts."""
-    import numpy as np
-
-    truth, said = answers.truth, answers.predicted
-    if answers.positive is not None:
-        truth, said = answers.is_positive, said == answers.positive
-    names = np.unique(np.concatenate([truth, said]))
-    pairs = len(names) * np.searchsorted(names, truth) + np.searchsorted(names, said)
-    kinds, counts = np.unique(pairs, return_counts=True)
-    real, told = kinds // len(names), kinds % len(names)
-    drawn = np.random.default_rng(0).multinomial(len(truth), counts / len(truth), size=DRAWN)
-    hits = [drawn[:, (real == at) & (told == at)] for at in range(len(names))]
-    recalls = [_share(hit, drawn[:, real == at]) for at, hit in enumerate(hits)]
-    found = {"balanced_accuracy": _middle(np.nanmean(recalls, axis=0).tolist())}
-    if len(np.unique(answers.truth)) > len(names):  # there is a class that the model does not know
-        found = {}
-    each = np.stack(
-        [_f1(drawn[:, real == at], drawn[:, told == at], hit) for at, hit in enumerate(hits)]
-    )
+def _to_draw(answers: Answers) -> Iterator[str]:
+    """Name what is no share and has no formula."""
+    yield "balanced_accuracy"
+    if answers.shares is not None:
+        yield "log_loss"
     if answers.positive is None:
-        return found | {"macro_f1": _middle(np.nanmean(each, axis=0).tolist())}
-    if not truth.any():
-        return found
-    yes = each[-1]
-    return found | {"f1": _middle(yes[np.isfinite(yes)].tolist())}
-
-
-def _share(hit: np.ndarray, of: np.ndarray) -> np.ndarray:
-    """Return the share of each draw; NaN where there is nothing to take it of."""
-    import numpy as np
-
-    rows = of.sum(axis=1).astype(float)
-    found: np.ndarray = hit.sum(axis=1) / np.where(rows > 0, rows, np.nan)
-    return found
-
-
-def _f1(real: np.ndarray, told: np.ndarray, hit: np.ndarray) -> np.ndarray:
-    """Return the F1 of each draw; NaN where the class is not there."""
-    import numpy as np
-
-    return 2 * _share(hit, np.concatenate([real, told], axis=1))
+        yield "macro_f1"
+        return
+    ranking, truth = answers.ranking, answers.is_positive
+    if truth.any():
+        yield "f1"
+    if ranking is not None and answers.shares is not None:
+        yield "brier"
+    if ranking is not None and truth.any() and not truth.all():
+        yield "average_precision"
 
 
 def _normal(errors: np.ndarray, spread: np.ndarray) -> dict[str, Interval]:
@@ -150,27 +126,3 @@ def _normal(errors: np.ndarray, spread: np.ndarray) -> dict[str, Interval]:
 def _average(values: np.ndarray) -> Interval:
     half = Z * float(values.std()) / sqrt(len(values))
     return float(values.mean()) - half, float(values.mean()) + half
-
-
-def _bootstrap(errors: np.ndarray, truth: np.ndarray) -> dict[str, Interval]:
-    import numpy as np
-
-    draw, rows = np.random.default_rng(0), len(errors)
-    found: dict[str, list[float]] = {"mae": [], "mse": [], "rmse": [], "r2": []}
-    for _ in range(DRAWN):
-        drawn = draw.integers(rows, size=rows)
-        some, goal = errors[drawn], truth[drawn]
-        mse, spread = float(np.mean(some**2)), float(goal.var())
-        found["mae"].append(float(some.mean()))
-        found["mse"].append(mse)
-        found["rmse"].append(sqrt(mse))
-        if spread > 0:
-            found["r2"].append(1 - mse / spread)
-    return {name: _middle(values) for name, values in found.items() if values}
-
-
-def _middle(values: list[float]) -> Interval:
-    import numpy as np
-
-    low, high = np.quantile(values, (0.025, 0.975))
-    return float(low), float(high)

@@ -113,6 +113,7 @@ def test_the_cheapest_gpu_that_is_enough_is_named() -> None:
     assert small == "T4"
     assert large not in (None, "T4")
     assert needed < 2 * 2**30 < 16 * 2**30 < more
+    assert gpu_for(13, 500, 10_000_000)[1] > gpu_for(13, 1, 10_000_000)[1] + 500 * 4 * 10_000_000
 
 
 def test_columns_are_held_against_the_table_before_a_run() -> None:

@@ -436,6 +436,7 @@ def test_every_figure_has_an_interval_that_holds_it() -> None:
         "recall",
         "f1",
         "roc_auc",
+        "average_precision",
         "log_loss",
         "brier",
     } <= {*two.intervals}
@@ -456,6 +457,22 @@ def test_the_interval_of_the_f1_is_that_of_rows_drawn_again() -> None:
     for name, measure in (("f1", sk.f1_score), ("balanced_accuracy", sk.balanced_accuracy_score)):
         by_hand = np.quantile([measure(truth[at], said[at]) for at in again], (0.025, 0.975))
         assert found[name] == pytest.approx(by_hand, abs=0.02)
+
+
+def test_the_interval_of_the_average_precision_is_that_of_rows_drawn_again() -> None:
+    draw = np.random.default_rng(1)
+    truth = np.arange(150) % 3 == 0
+    told = np.clip(0.35 + 0.2 * truth + draw.normal(0, 0.2, 150), 0, 1).round(2)
+    shares = np.column_stack([1 - told, told])
+    answers = Answers(truth, told > 0.5, (False, True), shares, positive=True)
+    again = [draw.integers(150, size=150) for _ in range(1000)]
+
+    found = of_classification(answers)[0]["average_precision"]
+
+    by_hand = np.quantile(
+        [sk.average_precision_score(truth[at], told[at]) for at in again], (0.025, 0.975)
+    )
+    assert found == pytest.approx(by_hand, abs=0.03)
 
 
 def test_calibration_is_what_was_told_beside_what_really_was() -> None:

@@ -14,8 +14,8 @@ from sklearn.dummy import DummyRegressor
 from sklearn.metrics import r2_score
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from cards._comparing import resampling
 from cards._comparing.called import names
+from cards._measuring import resampling
 from cards._measuring.classification import Answers, classification_metrics
 from cards.compare_models import CompareModels
 from cards.data_load import DataLoad

@@ -1,4 +1,4 @@
-"""How sure metrics of several models on the same rows are, and the lead of one over another.
+"""How sure metrics on some rows are, and the lead of one model over another on the same rows.
 
 The test rows are drawn again a thousand times (bootstrap), the same ones for all models: what is
 hard in a draw is hard for all of them, so a lead is surer than the metrics themselves. Most
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     Drawn = Callable[[np.ndarray], np.ndarray]
     """(draws × groups) → the metric of each draw."""
 
+AREAS = frozenset({"roc_auc", "average_precision"})
+"""Metrics that are areas under a curve."""
 DRAWS, FEWER_DRAWS = 1_000, 200
 MANY = 20_000
 """Rows from which on an area under a curve is drawn less often."""
@@ -65,7 +67,7 @@ def of_numbers(metric: str, truth: np.ndarray, predicted: np.ndarray) -> Drawn:
 
 def of_classes(metric: str, said: Answers) -> Drawn:
     """Return what tells a metric of classes of draws."""
-    if metric in ("roc_auc", "average_precision"):
+    if metric in AREAS:
         return _area(metric, said)
     if metric in ("log_loss", "brier"):
         return _mean(_losses(metric, said))
@@ -116,17 +118,18 @@ def _of_positive(metric: str, said: Answers) -> Drawn:
 def _over_classes(metric: str, said: Answers) -> Drawn:
     import numpy as np
 
-    truth, told = said.truth[:, None], said.predicted[:, None]
     both = {*said.truth.tolist(), *(said.predicted.tolist() if metric == "macro_f1" else ())}
-    kinds = np.array(sorted(both, key=str), dtype=said.truth.dtype)[None, :]
-    hits = _grouped(((truth == kinds) & (told == kinds)).astype(np.float64))
-    real = _grouped((truth == kinds).astype(np.float64))
-    taken = _grouped((told == kinds).astype(np.float64))
+    at = {label: place for place, label in enumerate(sorted(both, key=str))}
+    truth = np.array([at[label] for label in said.truth.tolist()])
+    told = np.array([at.get(label, -1) for label in said.predicted.tolist()])
+    hits = _counted(truth, truth == told, len(at))
+    real, taken = _counted(truth, truth >= 0, len(at)), _counted(told, told >= 0, len(at))
 
     def of(drawn: np.ndarray) -> np.ndarray:
         found, there = drawn @ hits, drawn @ real
         if metric == "macro_f1":
-            return _ratio(2 * found, there + drawn @ taken).mean(axis=1)  # type: ignore[no-any-return]
+            either = there + drawn @ taken
+            return _ratio(2 * found, either).sum(axis=1) / np.maximum((either > 0).sum(axis=1), 1)  # type: ignore[no-any-return]
         return _ratio(found, there).sum(axis=1) / np.maximum((there > 0).sum(axis=1), 1)  # type: ignore[no-any-return]
 
     return of
@@ -178,6 +181,16 @@ def _grouped(added: np.ndarray) -> np.ndarray:
     place = _groups(rows)
     sums = [np.bincount(place, added[:, at], minlength=GROUPS) for at in range(kinds)]
     return np.stack(sums, axis=1)
+
+
+def _counted(places: np.ndarray, which: np.ndarray, classes: int) -> np.ndarray:
+    """Count in each group the rows of each class, of those that are asked for."""
+    import numpy as np
+
+    groups = min(len(places), GROUPS)
+    cells = (_groups(len(places)) * classes + places)[which]
+    counts = np.bincount(cells, minlength=groups * classes).reshape(groups, classes)
+    return counts.astype(np.float64)
 
 
 def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
