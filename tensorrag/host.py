@@ -45,6 +45,7 @@ def answer(
     known = {key: Peek.model_validate(peek) for key, peek in peeks}
     if task.kind == "script":
         made = task.params.get("made", {})
-        return compose(pipeline, registry, known, made, guard).model_dump(mode="json")
+        ran = task.params.get("ran", ())
+        return compose(pipeline, registry, known, made, guard, ran).model_dump(mode="json")
     secrets = task.params.get("secrets")
     return packed(check(pipeline, registry, known, guard, secrets))

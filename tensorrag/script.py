@@ -102,6 +102,8 @@ class Given:
     """The outputs that some card takes."""
     titles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """By input what people call the cards before, for a card that reads titles."""
+    ran: bool = False
+    """Whether the card has run in this pipeline, as it is now or as it was."""
 
     def variable(self, port: str) -> str:
         """Return the variable that arrives at an input.
@@ -147,7 +149,9 @@ class Given:
         """Say that something is only known once the pipeline has run."""
         return CardError(
             f"{self.title} cannot be written as Python yet: {what} is known after a run.",
-            hint="Run the pipeline once, then export it.",
+            hint="It ran, but not as it is now: run the pipeline again, then export it."
+            if self.ran
+            else "Run the pipeline once, then export it.",
         )
 
 

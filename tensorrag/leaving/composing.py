@@ -5,7 +5,7 @@ This calls cards, so it runs in a card host.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
@@ -37,6 +37,7 @@ def compose(
     peeks: Mapping[str, Peek] | None = None,
     made: Made | None = None,
     guard: Guard = nullcontext,
+    ran: Collection[str] = (),
 ) -> Written:
     """Write a pipeline as parts of a script.
 
@@ -46,17 +47,18 @@ def compose(
         peeks: what was seen at outside sources, by ``NodeFacts.peek_key``.
         made: what came out when it ran last: some cards can only be written then.
         guard: surrounds what each card does.
+        ran: the nodes that ran before, whether or not what they made still holds.
     """
     checked = check(pipeline, registry, peeks, guard)
     if wrong := tuple(_errors(pipeline, checked)):
         return Written(name=pipeline.name, refusals=wrong)
-    composing = _Composing(pipeline, registry, checked, made or {}, guard)
+    composing = _Composing(pipeline, registry, checked, made or {}, guard, ran)
     written = composing.written()
     for _ in range(TRIES):  # until no variable is called as an import or a function is
         names = frozenset(_top_names(written))
         if names <= composing.taken:
             break
-        composing = _Composing(pipeline, registry, checked, made or {}, guard, names)
+        composing = _Composing(pipeline, registry, checked, made or {}, guard, ran, names)
         written = composing.written()
     return written
 
@@ -87,6 +89,7 @@ class _Composing:
     checked: Checked
     made: Made
     guard: Guard
+    ran: Collection[str]
     taken: frozenset[str] = frozenset()
     variables: dict[Wire, str] = field(default_factory=dict)
     known: dict[Wire, Any] = field(default_factory=dict)
@@ -199,6 +202,7 @@ class _Composing:
             new=self.names.new,
             wanted=frozenset(edge.source_port for edge in self.pipeline.outputs_of(node.id)),
             titles=facts.titles,
+            ran=node.id in self.ran,
         )
 
     def _made(self, node_id: str, port: str) -> Schema | None:

@@ -136,7 +136,8 @@ async def leave(
     peeks = await asyncio.to_thread(_seen, checked, workspace)
     if peeks:
         checked = await check(pipeline, peeks)
-    made = await asyncio.to_thread(_made, pipeline, pipeline_id, checked, catalog, workspace)
+    ran = await asyncio.to_thread(workspace.journal.previous, pipeline_id)
+    made = await asyncio.to_thread(_made, pipeline, ran, checked, catalog, workspace)
     params = {
         "pipeline": to_json(pipeline),
         "peeks": {key: peek.model_dump(mode="json") for key, peek in peeks.items()},
@@ -144,6 +145,7 @@ async def leave(
             node: {port: output["schema"] for port, output in outputs.items()}
             for node, outputs in made.items()
         },
+        "ran": list(ran),
     }
     answer = await ask(Task(kind="script", params=params))
     return Leaving(Written.model_validate(answer), made)
@@ -158,15 +160,14 @@ def _seen(checked: Checked, workspace: Workspace) -> dict[str, Peek]:
 
 def _made(
     pipeline: Pipeline,
-    pipeline_id: str,
+    ran: Mapping[str, JsonObject],
     checked: Checked,
     catalog: Catalog,
     workspace: Workspace,
 ) -> dict[str, dict[str, JsonObject]]:
     """Return what each node made whose result still holds. Reads databases: for a thread."""
     try:
-        previous = workspace.journal.previous(pipeline_id)
-        planned = plan(pipeline, checked, workspace.store, previous, catalog=catalog)
+        planned = plan(pipeline, checked, workspace.store, ran, catalog=catalog)
     except PipelineError:  # a circle, which the check names
         return {}
     return {

@@ -203,6 +203,15 @@ def test_what_only_a_run_tells_is_asked_for() -> None:
     assert script.refusals[0].hint == "Run the pipeline once, then export it."
 
 
+def test_what_ran_otherwise_than_it_is_now_has_to_run_again() -> None:
+    pipeline = wired(*five("iris", "species", "naive_bayes"), wires=FIVE)
+    script = compose(pipeline, REGISTRY, ran=pipeline.nodes)
+
+    assert script.refusals[0].hint.startswith(
+        "It ran, but not as it is now: run the pipeline again"
+    )
+
+
 def test_a_table_is_verified_by_what_its_columns_hold() -> None:
     load, split, model, train, _ = five("iris", "species", "naive_bayes")
     wires = FIVE.replace("evaluate.test_dataset", "evaluate.dataset").replace("evaluate", "predict")
