@@ -8,16 +8,30 @@ from collections.abc import Mapping
 
 from sample_data.pipeline_files import sample_pipelines
 
+_SELDOM = 8
+"""What is wired to a port this many times more seldom than another card is one sample's own way."""
+
 
 def _counted() -> Mapping[str, Mapping[str, int]]:
+    found: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    for port, cards in _at_ports().items():
+        most = max(cards.values())
+        for card, count in cards.items():
+            if count * _SELDOM >= most:
+                found[card][port] = count
+    return found
+
+
+def _at_ports() -> Mapping[str, Counter[str]]:
+    """Count the cards at the other ends of the wires of each port, ``data_load.dataset``."""
     found: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for sample in sample_pipelines().values():
         content = json.loads(sample.path.read_text(encoding="utf-8"))
         cards = {node["id"]: node["card"] for node in content["nodes"]}
         for edge in content["edges"]:
             source, target = cards[edge["source"]], cards[edge["target"]]
-            found[target][f"{source}.{edge['source_port']}"] += 1
-            found[source][f"{target}.{edge['target_port']}"] += 1
+            found[f"{source}.{edge['source_port']}"][target] += 1
+            found[f"{target}.{edge['target_port']}"][source] += 1
     return found
 
 
