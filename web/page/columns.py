@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from tensorrag.preview import SHOWN_COLUMNS, ColumnProfile, Histogram, TablePreview
@@ -75,6 +76,15 @@ def distinct_words(column: ColumnProfile, payload: TablePreview) -> str:
     return f"{'at least ' if payload.drawn else ''}{plural(column.distinct, 'value')}"
 
 
+def is_of_days(payload: TablePreview, at: int) -> bool:
+    """Whether a column has dates without a time of day: all that is seen of it is at midnight."""
+    seen = [str(row[at]) for row in payload.sample if row[at] is not None]
+    return payload.columns[at].kind == "date" and all(map(_MIDNIGHT.search, seen))
+
+
+_MIDNIGHT = re.compile(r" 00:00:00(\.0+)?$")
+
+
 def columns_head(payload: TablePreview) -> Element:
     """Say how many columns there are, and which rows their pictures are from."""
     drawn = payload.drawn and div[f"Pictures {drawn_words(payload)}"]
@@ -145,7 +155,7 @@ def column_details(payload: TablePreview, at: int) -> Element:
                 ],
             ]
         ],
-        _top(column),
+        _top(column, days=is_of_days(payload, at)),
         payload.drawn
         and div(".t11.m2", style="margin-top:18px")[
             f"Picture, quartiles, distinct and frequent values {drawn_words(payload)}; "
@@ -202,7 +212,7 @@ def _large(column: ColumnProfile) -> Node:
     ]
 
 
-def _top(column: ColumnProfile) -> Node:
+def _top(column: ColumnProfile, *, days: bool) -> Node:
     if not column.top:
         return None
     most = column.top[0].count or 1
@@ -210,7 +220,7 @@ def _top(column: ColumnProfile) -> Node:
         h3(".h3", style="margin-top:18px")["Most frequent", span(".u")[f"first {len(column.top)}"]],
         [
             div(".topv")[
-                span(".cut")[each.value or "(empty)"],
+                span(".cut")[_MIDNIGHT.sub("", each.value) if days else each.value or "(empty)"],
                 svg(width=64, height=8, aria_hidden="true")[
                     rect(
                         width=f"{64 * each.count / most:.1f}", height=8, rx=2, fill="var(--fill-2)"

@@ -12,7 +12,7 @@ from typing import Any
 from nicegui import ui
 
 from tensorrag.preview import ColumnProfile, TablePreview
-from web.page.columns import distinct_words
+from web.page.columns import distinct_words, is_of_days
 from web.page.numerals import count_of
 
 Where = tuple[str, str, Any]
@@ -144,7 +144,11 @@ def _column(at: int, payload: TablePreview) -> dict[str, Any]:
         "width": max(78, min(200, 26 + 8 * len(column.name))) if numeric else 140,
         "cellClass": "num" if numeric else "",
         ":headerComponent": _HEAD,
-        "headerComponentParams": {"profile": _profile(column, payload), "digits": digits(column)},
+        "headerComponentParams": {
+            "profile": _profile(column, payload),
+            "digits": digits(column),
+            "days": is_of_days(payload, at),
+        },
         ":valueFormatter": _CELL,
     }
 

@@ -142,8 +142,11 @@ function figure(value, digits) {
   return value.toLocaleString("en-US", options).replace("-", "−");
 }
 
-const cell = ({ value, colDef }) =>
-  typeof value === "boolean" ? (value ? "yes" : "no") : figure(value, colDef.headerComponentParams?.digits);
+function cell({ value, colDef }) {
+  const { digits, days } = colDef.headerComponentParams ?? {};
+  if (typeof value === "boolean") return value ? "yes" : "no";
+  return days ? figure(value).replace(/ 00:00:00$/, "") : figure(value, digits);
+}
 
 // Rows come over the page's own socket: a grid asks, the server answers by the number of the request.
 const waiting = new Map();
