@@ -278,7 +278,7 @@ class RowsPreview(_Payload):
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     remarks: tuple[str, ...] = ()
-    """A sentence below each row, as many as rows."""
+    """A sentence below each row, as many as rows; an empty one is not shown."""
     note: str | None = None
 
 

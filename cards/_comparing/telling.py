@@ -109,6 +109,7 @@ def ranking_preview(lines: Sequence[Line], unit: str | None) -> RowsPreview:
         title="Ranking",
         columns=("Model", head, "95 %", "Behind"),
         rows=tuple(_shown(line) for line in lines),
+        remarks=tuple(_remark(line) for line in lines),
         note=f"{lines[0]['rows']:,} rows, the same for all",
     )
 
@@ -116,13 +117,17 @@ def ranking_preview(lines: Sequence[Line], unit: str | None) -> RowsPreview:
 def _shown(line: Line) -> tuple[str, ...]:
     best = line["rank"] == 1
     ends = [_digits(line[end]) for end in ("low", "high") if line[end] is not None]
-    noise = ", within noise" if line["within_noise"] else ""
     return (
         f"{BEST if best else ''}{line['model']}",
         _digits(line["value"]),
         " to ".join(ends) or "–",
-        "best" if best else f"{_digits(line['behind'])}{noise}",
+        "best" if best else _digits(line["behind"]),
     )
+
+
+def _remark(line: Line) -> str:
+    close = line["within_noise"] and line["rank"] > 1
+    return "Within noise of the best." if close else ""
 
 
 def costs_preview(lines: Sequence[Line]) -> RowsPreview:

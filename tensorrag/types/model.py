@@ -77,7 +77,7 @@ class Model(Value):
     shape: ClassVar[Shape] = "circle"
     light: ClassVar[str] = "#b82a75"
     dark: ClassVar[str] = "#ee72b0"
-    teaser: ClassVar[tuple[str, ...]] = ("How well it learns", "appears while training.")
+    teaser: ClassVar[tuple[str, ...]] = ("How good the model is", "appears in a run.")
     schema_type: ClassVar[type[Schema]] = ModelSchema
     unpickles: ClassVar[bool] = True
 

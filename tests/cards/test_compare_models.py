@@ -111,6 +111,7 @@ def test_a_lead_that_may_be_chance_is_called_noise() -> None:
     }  # fmt: skip
     said = card.previews(made)["ranking"].model_dump_json()
     assert "lead over ridge is within noise" in said
+    assert said.count("Within noise of the best.") == 1
     assert "★ linear" in said
     assert "Baseline: −0.009." in said
 

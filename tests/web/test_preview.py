@@ -22,10 +22,11 @@ from tensorrag.preview import (
     TablePreview,
     TextPreview,
     ThresholdsPreview,
+    TopValue,
     TreePreview,
 )
 from web.page.charts import chart_options, live_curve
-from web.page.columns import column_details, column_list, columns_head
+from web.page.columns import column_details, column_list, columns_head, is_of_days
 from web.page.markup import html
 from web.page.network import stages
 from web.page.pictures import picture_options
@@ -189,6 +190,30 @@ def test_a_remark_stands_below_its_row_and_a_change_beside_what_it_was() -> None
     ]
     assert 'colspan="2"' in html(static_preview(models))
     assert "0.0012 was 1.00" in re.sub(r"<[^>]*>", "", html(static_preview(best)))
+
+
+def test_a_change_has_the_digits_that_show_it() -> None:
+    close = StatsPreview(items=(Stat(label="R²", value=0.66127, before=0.66112),))
+
+    assert "0.6613 was 0.6611" in re.sub(r"<[^>]*>", "", html(static_preview(close)))
+
+
+@pytest.mark.parametrize(("time", "alone"), [("00:00:00", True), ("08:30:00", False)])
+def test_a_date_stands_alone_where_no_row_has_a_time(time: str, alone: bool) -> None:
+    payload = TablePreview(
+        rows=3,
+        columns=(
+            ColumnProfile(
+                name="day",
+                kind="date",
+                top=(TopValue(value="2017-05-23 00:00:00.000000", count=2),),
+            ),
+        ),
+        sample=(("2017-05-23 00:00:00",), (None,), (f"2017-05-24 {time}",)),
+    )
+
+    assert is_of_days(payload, 0) == alone
+    assert ("2017-05-23 00:00" not in html(column_details(payload, 0))) == alone
 
 
 def test_the_ends_of_lines_are_named_in_plain_numbers_where_there_is_room_for_them() -> None:

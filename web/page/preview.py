@@ -53,7 +53,7 @@ from web.page.panel import Act, Panel
 from web.page.pictures import Picture, picture_height, picture_options
 from web.page.plot_view import Plot, enlarge_button
 from web.page.thresholds import threshold_slider
-from web.page.wording import alike, number, signed, words
+from web.page.wording import alike, apart, number, signed, words
 
 
 def show_preview(payload: Preview, kind: TypeInfo | None, act: Act, opener: Node = None) -> None:
@@ -212,15 +212,23 @@ def _stats(payload: StatsPreview) -> Element:
 def _stat(item: Stat) -> Element:
     if isinstance(item.value, str) and len(item.value) > _LINE:
         return tr[td(".prose", colspan="2")[div(".m2")[words(item.label)], item.value]]
+    now, before = _change(item)
     return tr[
         td[words(item.label)],
         td[
-            _told(item.value),
+            now,
             item.unit and [" ", span(".u")[item.unit]],
             item.note and [" ", span(".u")[item.note]],
-            item.before is not None and [" ", span(".u")["was ", _told(item.before)]],
+            item.before is not None and [" ", span(".u")["was ", before]],
         ],
     ]
+
+
+def _change(item: Stat) -> tuple[str, str]:
+    """Write a value and what it was; of numbers, with the digits that tell them apart."""
+    if isinstance(item.value, float) and isinstance(item.before, float):
+        return apart(item.value, item.before)
+    return _told(item.value), _told(item.before)
 
 
 def _told(value: str | float | int | None) -> str:
@@ -247,11 +255,12 @@ def _rows(payload: RowsPreview) -> Element:
     ]
     if payload.remarks:
         lines = [
-            [line, _remark(said, payload)]
+            [line, said and _remark(said, payload)]
             for line, said in zip(lines, payload.remarks, strict=False)
         ]
     heads = thead[tr[[th(scope="col")[name] for name in payload.columns]]]
-    return _section(payload.title, div(".across")[table(".mt")[heads, tbody[lines]]], payload.note)
+    looks = ".mt.remarked" if payload.remarks and all(payload.remarks) else ".mt"
+    return _section(payload.title, div(".across")[table(looks)[heads, tbody[lines]]], payload.note)
 
 
 def _remark(said: str, payload: RowsPreview) -> Element:

@@ -34,6 +34,12 @@ def alike(value: float | int | None, reference: float | None) -> str:
     return rounded(value, 2) if coarse else number(value)
 
 
+def apart(value: float, other: float) -> tuple[str, str]:
+    """Write two numbers with as few digits as tell them apart: 0.66 and 0.52, 0.661 and 0.657."""
+    written = [(number(value, digits), number(other, digits)) for digits in range(3, 17)]
+    return next((pair for pair in written if pair[0] != pair[1]), written[0])
+
+
 def brief(value: float | int | None) -> str:
     """Write a number with three digits at most and no trailing noughts: 0.46, 27.4, 50."""
     if value is None:
