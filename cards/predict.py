@@ -28,6 +28,7 @@ from tensorrag.types import ColumnSchema
 from tensorrag.types.value import Value
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
 
 
@@ -48,6 +49,10 @@ class Predict(Card):
     shares: bool = Field(True, label="Probabilities")
     """For a model that tells classes apart: how likely each is, in columns of their own."""
 
+    threshold: float | None = Field(None, ge=0, le=1)
+    """Of two classes, how likely the one that precision is of, such as yes, must be to be
+    predicted; empty: the model decides."""
+
     _added: int = PrivateAttr(0)
 
     _warnings: tuple[str, ...] = PrivateAttr(())
@@ -62,14 +67,20 @@ class Predict(Card):
 
     def run(self, dataset: Table, trained_model: Model) -> Out:
         """Predict each row."""
+        import pyarrow as pa
+
+        self._check_threshold(trained_model.schema)
         name = self._new_column(dataset.schema, trained_model.schema) or ""
         column = ColumnSchema(name=name, unit=trained_model.target_unit)
         rows = _as_trained(dataset, trained_model)
-        table = dataset.arrow.append_column(name, _predicted(trained_model, rows))
+        shares = self._shares(trained_model, rows)
+        table = dataset.arrow.append_column(name, self._answers(trained_model, rows, shares))
         self._warnings = tuple(warnings(rows, trained_model.content.get("seen") or {}))
         before = dataset.arrow.num_columns
-        for share, values in self._shares(trained_model, rows).items():
-            table = table.append_column(_free(share, table.column_names), values)
+        if self.shares and shares is not None:
+            for at, label in enumerate(trained_model.classes or ()):
+                free = _free(f"probability_{label}", table.column_names)
+                table = table.append_column(free, pa.array(shares[:, at], pa.float64()))
         self._added = table.num_columns - before
         return self.Out(Table(table, columns=[column], like=dataset))
 
@@ -84,6 +95,7 @@ class Predict(Card):
 
     def propagate(self, dataset: TableSchema, trained_model: ModelSchema) -> TableSchema:
         """Add the new column, where the table has what the model takes."""
+        self._check_threshold(trained_model)
         name = self._new_column(dataset, trained_model)
         if dataset.columns is None or name is None or trained_model.task != "regression":
             return TableSchema(rows=dataset.rows, provenance=dataset.provenance)
@@ -97,8 +109,11 @@ class Predict(Card):
     def brief(self, schemas: Mapping[str, Schema]) -> str:
         """Name the new column."""
         model = schemas.get("trained_model")
-        target = model.target if isinstance(model, ModelSchema) else None
-        return self.prediction_column or (f"predicted_{target}" if target else "")
+        known = model if isinstance(model, ModelSchema) else ModelSchema()
+        name = self.prediction_column or (f"predicted_{known.target}" if known.target else "")
+        if self.threshold is None or known.positive is None:
+            return name
+        return f"{name} · {known.positive} from {100 * self.threshold:g} %"
 
     def _new_column(self, table: TableSchema, model: ModelSchema) -> str | None:
         """Name the new column; None where that is not known.
@@ -123,17 +138,44 @@ class Predict(Card):
                 hint="Choose another name, or rename that column before.",
             )
 
-    def _shares(self, model: Model, table: Table) -> dict[str, pa.Array]:
-        """Tell how likely each class is, by the name of its column."""
-        import pyarrow as pa
+    def _check_threshold(self, model: ModelSchema) -> None:
+        if self.threshold is not None and model.task not in (None, "binary"):
+            many = "predicts numbers" if model.task == "regression" else "knows more than two"
+            raise _no_threshold(f"this model {many}")
 
-        found = probabilities(model, table) if self.shares and model.classes else None
-        if found is None:
-            return {}
-        return {
-            f"probability_{label}": pa.array(found[:, at], pa.float64())
-            for at, label in enumerate(model.classes or ())
-        }
+    def _shares(self, model: Model, table: Table) -> np.ndarray | None:
+        """Tell how likely each class is, where that is asked for: rows × classes."""
+        if not model.classes or not (self.shares or self.threshold is not None):
+            return None
+        return probabilities(model, table)
+
+    def _answers(self, model: Model, table: Table, shares: np.ndarray | None) -> pa.Array:
+        """Predict each row: a number, or a class."""
+        if self.threshold is None:
+            return _predicted(model, table)
+        if shares is None:
+            raise _no_threshold("this model does not tell how likely they are")
+        return _from_share_on(self.threshold, model, shares)
+
+
+def _no_threshold(why: str) -> ParameterError:
+    return ParameterError(
+        f"A threshold decides between two classes by their shares, and {why}.",
+        field="threshold",
+        hint="Leave it empty.",
+        fix=("Leave it empty", None),
+    )
+
+
+def _from_share_on(threshold: float, model: Model, shares: np.ndarray) -> pa.Array:
+    """Take for the class that is asked for what has at least this share of it."""
+    import numpy as np
+    import pyarrow as pa
+
+    classes = model.classes or ()
+    at = classes.index(model.positive)
+    chosen = np.where(shares[:, at] >= threshold, at, 1 - at)
+    return pa.array([classes[each] for each in chosen], pa.array(list(classes)).type)
 
 
 def _last_first(shown: Preview, count: int) -> Preview:

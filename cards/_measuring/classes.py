@@ -158,7 +158,8 @@ def moving(truth: np.ndarray, told: np.ndarray, said: Answers) -> ThresholdsPrev
         negative=str(negative),
         positive_first=said.classes[0] == said.positive,
         counts=tuple((int(a), int(b), int(c), int(d)) for a, b, c, d in lines),
-        caption="Chosen by these rows, it looks a little better here than on new ones.",
+        caption="Predict takes it as its threshold. Chosen by these rows, it looks a little better "
+        "here than on new ones.",
     )
 
 

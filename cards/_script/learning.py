@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cards._script.columns import Columns
+from cards._script.columns import Columns, Trained
 from cards._script.estimators import Described, Estimator
 from cards._script.shared import keywords, of
 from tensorrag import ModelSchema
-from tensorrag.script import Given, Script
+from tensorrag.script import Given, Script, literal
 
 if TYPE_CHECKING:
     from cards.model_define import ModelDefine
@@ -49,16 +49,30 @@ def predict(card: Predict, given: Given) -> Script:
     new, x = given.new("predictions"), trained.rows(table)
     name = card.prediction_column or f"predicted_{trained.target}"
     pairs = [(name, f"{trained.model}.predict({x})")]
-    if not (card.shares and trained.classes):
+    by_share = card.threshold is not None and trained.positive is not None
+    if not (trained.classes and (card.shares or by_share)):
         return Script(f"{new} = {table}.assign({keywords(pairs)})", {"predictions": new})
     shares = given.new("shares")
-    code = f"{new} = {table}.assign({keywords(pairs)})\n"
+    ask = f"{shares} = {trained.model}.predict_proba({x})\n"
+    told = "".join(
+        f"{of(new, f'probability_{label}')} = {shares}[:, {at}]\n"
+        for at, label in enumerate(trained.classes)
+    )
+    if by_share:
+        pairs = [(name, _from_share_on(card.threshold, trained, shares))]
+        code = f"{ask}{new} = {table}.assign({keywords(pairs)})\n{told if card.shares else ''}"
+        return Script(code, {"predictions": new}, ("import numpy as np",))
+    code, told = f"{new} = {table}.assign({keywords(pairs)})\n", ask + told
     if trained.tells_shares is False:
         return Script(code.rstrip(), {"predictions": new})
-    told = f"{shares} = {trained.model}.predict_proba({x})\n"
-    for at, label in enumerate(trained.classes):
-        told += f"{of(new, f'probability_{label}')} = {shares}[:, {at}]\n"
     if trained.tells_shares is None:
         code += f'if hasattr({trained.model}, "predict_proba"):\n'
         told = "".join(f"    {line}\n" for line in told.splitlines())
     return Script(code + told, {"predictions": new})
+
+
+def _from_share_on(threshold: float | None, trained: Trained, shares: str) -> str:
+    """Write which of two classes each row is taken for."""
+    at = trained.classes.index(trained.positive)
+    yes, no = literal(trained.classes[at]), literal(trained.classes[1 - at])
+    return f"np.where({shares}[:, {at}] >= {literal(threshold)}, {yes}, {no})"

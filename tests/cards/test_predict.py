@@ -112,6 +112,47 @@ def test_a_classifier_names_a_class_and_how_likely_each_is() -> None:
     assert none.num_rows == 0
 
 
+def test_of_two_classes_a_threshold_decides_from_which_share_on() -> None:
+    draw = np.random.default_rng(5)
+    hours = draw.uniform(0, 10, 120)
+    passed = np.where(hours + draw.normal(0, 1, 120) > 5, "yes", "no")
+    rows = Table.from_pandas(pd.DataFrame({"hours": hours, "passed": passed}))
+    logistic = EstimatorSpec("logistic")
+    model = Train(target_column="passed").run(rows, None, logistic).trained_model
+
+    careful = Predict(threshold=0.9).run(rows, model).predictions.to_pandas()
+    bare = Predict(threshold=0.9, shares=False).run(rows, model).predictions.to_pandas()
+    always = Predict(threshold=0).run(rows, model).predictions.to_pandas()
+
+    sure = careful["probability_yes"] >= 0.9
+    assert (careful["predicted_passed"] == np.where(sure, "yes", "no")).all()
+    assert 0 < sure.sum() < (careful["probability_yes"] >= 0.5).sum()
+    assert list(bare) == ["hours", "passed", "predicted_passed"]
+    assert (bare["predicted_passed"] == careful["predicted_passed"]).all()
+    assert set(always["predicted_passed"]) == {"yes"}
+    brief = Predict(threshold=0.9).brief({"trained_model": model.schema})
+    assert brief == "predicted_passed · yes from 90 %"
+
+
+def test_a_threshold_needs_two_classes_and_their_shares(ridge: Model, rooms: Table) -> None:
+    card = Predict(threshold=0.3)
+    with pytest.raises(ParameterError, match="and this model predicts numbers") as refused:
+        card.propagate(rooms.schema, ridge.schema)
+    assert (refused.value.field, refused.value.fix) == ("threshold", ("Leave it empty", None))
+
+    size, kind = np.arange(60.0), np.repeat(["A", "B", "C"], 20)
+    three = Table.from_pandas(pd.DataFrame({"size": size, "kind": kind}))
+    logistic, svm = EstimatorSpec("logistic"), EstimatorSpec("svm")
+    of_three = Train(target_column="kind").run(three, None, logistic).trained_model
+    with pytest.raises(ParameterError, match="and this model knows more than two"):
+        card.run(three, of_three)
+
+    two = Table(three.arrow.slice(0, 40))
+    silent = Train(target_column="kind").run(two, None, svm).trained_model
+    with pytest.raises(ParameterError, match="does not tell how likely they are"):
+        card.run(two, silent)
+
+
 def test_a_feature_that_is_called_as_an_answer_keeps_its_name() -> None:
     draw = np.random.default_rng(0)
     size = draw.uniform(0, 1, 80)

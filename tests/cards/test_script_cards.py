@@ -247,6 +247,14 @@ SEVERAL: dict[str, Pipeline] = {
         "train.trained_model > evaluate.trained_model, split.test_dataset > evaluate.test_dataset,"
         "evaluate.metrics > assert.metrics",
     ),
+    "predict classes from a share": wired(
+        HOUSES,
+        SPLIT,
+        Node("model", "model_define", {"model_type": "logistic"}),
+        Node("train", "train", {"target_column": "grade", "feature_columns": ["price", "garden"]}),
+        Node("card", "predict", {"threshold": 0.2}),
+        wires=PREDICTED,
+    ),
     "network": network({"hidden_layers": [8, 4], "epochs": 3}),
     "network of classes": network(
         {"hidden_layers": [8], "epochs": 3},
