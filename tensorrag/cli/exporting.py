@@ -8,7 +8,8 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from tensorrag.cli.headless import Checking, close, of_the_shelf, open_pipeline
+from tensorrag.cli.headless import Checking, close
+from tensorrag.cli.opening import open_pipeline
 from tensorrag.durable import full_disk_explained
 from tensorrag.errors import WorkspaceError
 from tensorrag.leaving.comparing import Verdict
@@ -24,7 +25,7 @@ def export(
     """Write a pipeline as Python.
 
     Args:
-        name: a file, or the name of a sample.
+        name: a file, the name of a sample, or the id or name of a pipeline of the workspace.
         out: where to: ``.ipynb`` is a notebook, ``.zip`` has the data too, all else is a script,
             with the data in a folder beside it.
         workspace: has what it made when it ran.
@@ -44,7 +45,7 @@ async def _export(
 ) -> tuple[Verdict | None, tuple[str, ...]]:
     executors = open_executors(workspace.scratch)
     try:
-        opened = of_the_shelf(open_pipeline(name), workspace)
+        opened = open_pipeline(name, workspace)
         hosted = Hosted(executors, workspace.place(opened.base))
         checker = Checking(hosted, workspace)
         catalog = await hosted.catalog()

@@ -6,7 +6,7 @@ import asyncio
 import signal
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,10 @@ from tensorrag.card import Peek
 from tensorrag.catalog import Catalog
 from tensorrag.check import Checked
 from tensorrag.check.problems import Problem
-from tensorrag.errors import FileFormatError, PipelineError, TensorRagError, WorkspaceError
+from tensorrag.cli.opening import as_it_is_now, open_pipeline
+from tensorrag.errors import PipelineError, TensorRagError
 from tensorrag.executor import Executor
-from tensorrag.pipeline import Pipeline, files
+from tensorrag.pipeline import Pipeline
 from tensorrag.pipeline.names import quoted
 from tensorrag.plain import JsonObject
 from tensorrag.run import Request, Run
@@ -49,17 +50,6 @@ class Call:
     """The run to go on with, instead of a pipeline."""
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """A pipeline from a file or a sample."""
-
-    pipeline: Pipeline
-    id: str
-    """What its runs are compared by."""
-    base: Path | None
-    """Where its relative paths start from; None: the workspace."""
-
-
 def run(
     call: Call, workspace: Path | None = None, *, quiet: bool = False
 ) -> tuple[JsonObject, int]:
@@ -69,7 +59,7 @@ def run(
         The object of ``run --json``, and the exit code.
 
     Raises:
-        TensorRagError: the file cannot be opened, or the call makes no sense.
+        TensorRagError: no such pipeline can be opened, or the call makes no sense.
     """
     return asyncio.run(_run(call, Workspace.open(workspace), quiet=quiet))
 
@@ -83,7 +73,7 @@ def sweep(
         What `tensorrag.run.sweep.table` says, and the exit code of the worst run.
 
     Raises:
-        TensorRagError: the file cannot be opened, or the call makes no sense.
+        TensorRagError: no such pipeline can be opened, or the call makes no sense.
     """
     return asyncio.run(_sweep(call, written, Workspace.open(workspace), quiet=quiet))
 
@@ -92,34 +82,14 @@ def check(name: str, workspace: Path | None = None) -> tuple[Problem, ...]:
     """Look at the sources of a pipeline, and list what is wrong with it.
 
     Raises:
-        TensorRagError: the file cannot be opened.
+        TensorRagError: there is no such pipeline, or it cannot be opened.
     """
-    return asyncio.run(_check(open_pipeline(name), Workspace.look(workspace, make=True)))
+    return asyncio.run(_check(name, Workspace.look(workspace, make=True)))
 
 
 def describe(workspace: Path | None = None) -> Catalog:
     """Have all cards described that are installed or dropped in."""
     return asyncio.run(_describe(Workspace.look(workspace, make=True)))
-
-
-def open_pipeline(name: str) -> Opened:
-    """Open a file, or the sample of this name.
-
-    Raises:
-        FileFormatError: the file is refused, or there is neither.
-    """
-    from sample_data.pipeline_files import PIPELINES, pipeline_path
-
-    path = Path(name)
-    if not path.exists() and name in PIPELINES:
-        return Opened(files.load(pipeline_path(name)).pipeline, f"sample:{name}", None)
-    if not path.exists():
-        raise FileFormatError(
-            f"There is no file {quoted(name)}, and no sample of this name.",
-            hint=f"Samples: {', '.join(PIPELINES)}.",
-        )
-    whole = path.resolve()
-    return Opened(files.load(path).pipeline, f"file:{whole}", whole.parent)
 
 
 def parsed(settings: tuple[str, ...]) -> dict[str, Any]:
@@ -142,7 +112,7 @@ def parsed(settings: tuple[str, ...]) -> dict[str, Any]:
 async def _sweep(
     call: Call, written: str, workspace: Workspace, *, quiet: bool
 ) -> tuple[JsonObject, int]:
-    opened = of_the_shelf(open_pipeline(call.pipeline or ""), workspace)
+    opened = open_pipeline(call.pipeline or "", workspace)
     field, equals, values = written.partition("=")
     if not (equals and "." in field):
         raise PipelineError(
@@ -196,10 +166,8 @@ async def _run(call: Call, workspace: Workspace, *, quiet: bool) -> tuple[JsonOb
 
 
 def _asked(call: Call, workspace: Workspace) -> Request:
-    opened, values = (
-        of_the_shelf(open_pipeline(call.pipeline or ""), workspace),
-        parsed(call.settings),
-    )
+    opened = open_pipeline(call.pipeline or "", workspace)
+    values = parsed(call.settings)
     return Request(
         with_params(opened.pipeline, values),
         opened.id,
@@ -212,31 +180,11 @@ def _asked(call: Call, workspace: Workspace) -> Request:
     )
 
 
-def of_the_shelf(opened: Opened, workspace: Workspace) -> Opened:
-    """Take the file of a pipeline of the workspace for that pipeline: the editor shows its runs."""
-    path = Path(opened.id.removeprefix("file:"))
-    if path.suffix == ".json" and path.parent == workspace.pipelines.folder.resolve():
-        with suppress(PipelineError):  # its name is no id
-            if workspace.pipelines.path(path.stem).is_file():
-                return replace(opened, id=path.stem, base=None)
-    return opened
-
-
 def _resumed(run_id: str, workspace: Workspace) -> Request:
     """Ask for what a run left, of its pipeline as it is now, wherever that still is."""
     interrupt_abandoned(workspace.journal)  # what is resumed may be one of them
     request = asked(workspace.journal, run_id)
-    return request.resumed(run_id, _as_it_is_now(request.origin or "", workspace))
-
-
-def _as_it_is_now(origin: str, workspace: Workspace) -> Pipeline | None:
-    """Open a pipeline where it was taken from; None if it is not there any more."""
-    kind, _, name = origin.partition(":")
-    with suppress(FileFormatError, PipelineError, WorkspaceError):
-        if kind in ("file", "sample"):
-            return open_pipeline(name).pipeline
-        return workspace.pipelines.load(origin).pipeline
-    return None
+    return request.resumed(run_id, as_it_is_now(request.origin or "", workspace))
 
 
 async def _carried_out(run: Run, *, quiet: bool) -> tuple[JsonObject, int]:
@@ -303,10 +251,10 @@ async def _describe(workspace: Workspace) -> Catalog:
         await close(executors, workspace)
 
 
-async def _check(opened: Opened, workspace: Workspace) -> tuple[Problem, ...]:
+async def _check(name: str, workspace: Workspace) -> tuple[Problem, ...]:
     executors = open_executors(workspace.scratch)
     try:
-        opened = of_the_shelf(opened, workspace)
+        opened = open_pipeline(name, workspace)
         place, peeks = workspace.place(opened.base), workspace.store.peeks
         checker = Checking(Hosted(executors, place), workspace)
         checked = await checker(opened.pipeline, {})

@@ -105,6 +105,28 @@ def test_the_file_of_a_pipeline_of_the_workspace_is_that_pipeline(
 
 
 @pytest.mark.usefixtures("at_once")
+def test_a_pipeline_of_the_workspace_is_called_by_its_id_or_its_name(
+    capsys: Captured, workspace: Path, file: Path
+) -> None:
+    shelf, numbers = Workspace.open(workspace).pipelines, files.load(file).pipeline
+    mine = shelf.create(replace(numbers, name="Count on"))
+    call(capsys, "run", mine, "--json")
+    call(capsys, "run", "Count on", "--json")
+    _, found = call(capsys, "runs", "--json")
+    assert [run["pipeline"] for run in found] == [mine, mine]
+    assert call(capsys, "check", "Count on", "--json") == (0, [])
+
+    other = shelf.create(replace(numbers, name="Count on"))
+    assert main(["check", "Count on"]) == 2
+    assert f"Say which one by its id: {mine}, {other}." in capsys.readouterr().err
+    assert main(["check", "Count off"]) == 2
+    said = capsys.readouterr().err
+    assert 'no file "Count off", and no sample or pipeline of this name' in said
+    assert "Samples: boston_housing, " in said
+    assert mine in said.partition("Pipelines of the workspace: ")[2]
+
+
+@pytest.mark.usefixtures("at_once")
 def test_without_json_it_is_for_people(capsys: Captured, file: Path) -> None:
     assert main(["run", str(file)]) == 0
 
