@@ -52,6 +52,7 @@ with open(sys.argv[2], "w", encoding="utf-8") as file:
 """A program for ``python -I``: the script, where to write, `figures`, and what is not there."""
 SAID = 2_000
 """Characters of what a script that failed said last."""
+ASSERTION = "AssertionError: "
 
 
 def tried(
@@ -95,6 +96,12 @@ def tried(
         if ran.returncode != 0:
             said = ran.stderr.strip().rpartition("\n")[2][:SAID]
             sys.stderr.write(ran.stderr[-SAID:])
+            if said.startswith(ASSERTION):
+                raise CardError(
+                    f"An assertion of the script does not hold: {said.removeprefix(ASSERTION)}",
+                    hint="It is an Assert card's, and fails in the pipeline, too: "
+                    "change what it looks at, or what it expects.",
+                )
             raise CardError(
                 f"The script fails in a process of its own: {said}",
                 hint="Export it, and look at the line that it names; please tell us, too.",

@@ -279,3 +279,11 @@ def test_a_script_that_loads_tensorrag_fails() -> None:
 
     with pytest.raises(CardError, match="cards is not here: a script runs without it"):
         tried(Task(kind="verify", params={"script": script}), {})
+
+
+def test_an_assertion_that_does_not_hold_is_said_as_what_it_is() -> None:
+    script = "def main():\n    assert 1 > 2, 'It does not hold that r2 > 0.9.'\n"
+
+    with pytest.raises(CardError, match=r"assertion .* does not hold: .* that r2 > 0\.9\.") as told:
+        tried(Task(kind="verify", params={"script": script}), {})
+    assert "in the pipeline, too" in told.value.hint
