@@ -12,7 +12,7 @@ import click
 
 from tensorrag.cli.lazy_commands import LazyGroup
 from tensorrag.cli.model_commands import models, predict
-from tensorrag.cli.printing import plain, print_json, print_table
+from tensorrag.cli.printing import figure, plain, print_json, print_table
 from tensorrag.cli.secret_commands import secret
 from tensorrag.cli.workspace_option import workspace_option
 from tensorrag.gpus import GPUS
@@ -131,7 +131,7 @@ def _print_swept(outcome: dict[str, Any]) -> None:
 def _figure(tried: dict[str, Any], name: str, outcome: dict[str, Any]) -> str:
     value = tried["metrics"].get(name)
     mark = " *" if outcome["best"][name] == tried["value"] else ""
-    return f"{value:.4g}{mark}" if value is not None else ""
+    return f"{figure(value)}{mark}" if value is not None else ""
 
 
 @commands.command()

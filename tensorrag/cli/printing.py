@@ -19,6 +19,11 @@ def plain(text: str) -> str:
     return "".join(letter for letter in text if letter.isprintable())
 
 
+def figure(value: float) -> str:
+    """Write four digits, or more where there are more before the point: ``0.4518``, ``21853``."""
+    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
 def print_table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
     """Write columns side by side; the last one may be as long as it likes."""
     widths = [max(len(row[index]) for row in (head, *rows)) for index in range(len(head) - 1)]

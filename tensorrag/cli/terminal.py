@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 import click
 
 from tensorrag.check.problems import Problem
+from tensorrag.cli.printing import figure
 from tensorrag.placement import LOCAL, where
 from tensorrag.plain import JsonObject
 from tensorrag.rates import dollars
@@ -124,8 +125,8 @@ def _print_metrics(node_id: str, metrics: JsonObject) -> None:
     for name, value in metrics.items():
         if isinstance(value, int | float):
             beside = baseline.get(name)
-            words = f"  (baseline {beside:.4g})" if isinstance(beside, int | float) else ""
-            click.echo(f"  {node_id}.{name} = {value:.4g}{words}")
+            words = f"  (baseline {figure(beside)})" if isinstance(beside, int | float) else ""
+            click.echo(f"  {node_id}.{name} = {figure(value)}{words}")
 
 
 class Lines:
@@ -226,7 +227,9 @@ def words_of(data: JsonObject) -> str:
     """Sum up a report of progress: ``epoch 23/50 · loss 0.15 · 11 s left``."""
     count = f"{data['done']:g}" + (f"/{data['total']:g}" if data["total"] else "")
     words = [f"{data['unit']} {count}".strip()]
-    words += [f"{name} {value:.4g}" for name, value in data["metrics"].items() if value is not None]
+    words += [
+        f"{name} {figure(value)}" for name, value in data["metrics"].items() if value is not None
+    ]
     if data["left"] is not None:
         words.append(f"{data['left']:.0f} s left")
     return " · ".join(words)

@@ -13,7 +13,9 @@ PRINTED = """\
 if __name__ == "__main__":
     for name, result in main().items():
         print(f"\\n{name}")
-        print(pd.Series(result) if isinstance(result, dict) else result)
+        if isinstance(result, dict):
+            result = pd.Series(result).to_string(float_format="{:.6f}".format)
+        print(result)
 """
 
 

@@ -19,7 +19,9 @@ PYTHON: JsonObject = {
 SHOWN = """\
 for name, result in {outcomes}.items():
     print(f"\\n{{name}}")
-    print(pd.Series(result) if isinstance(result, dict) else result)"""
+    if isinstance(result, dict):
+        result = pd.Series(result).to_string(float_format="{{:.6f}}".format)
+    print(result)"""
 
 
 def notebook(written: Written, badge: str = "", today: date | None = None) -> str:
