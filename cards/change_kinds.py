@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 class ChangeKinds(Card):
     """Say what columns are, where that was not detected as it is meant.
 
-    A postcode is a category and no number; `12 000` in a column of text is a number; a date may
-    be written in a way of its own. The values are converted as well.
+    A grade from 1 to 6 may be a category and no number; `12 000` in a column of text is a number;
+    a date may be written in a way of its own. The values are converted as well.
     """
 
     category = "Tables"
@@ -35,7 +35,7 @@ class ChangeKinds(Card):
     binary: list[Column] = Field([], columns_of="dataset", label="Yes or no")
     """Columns that are yes or no: true and false, yes and no, 1 and 0."""
     category_columns: list[Column] = Field([], columns_of="dataset", label="Categories")
-    """Columns with a few different values, such as a postcode or a grade."""
+    """Columns with few different values, such as a grade or a district; a model takes up to 200."""
     text: list[Column] = Field([], columns_of="dataset", label="Text")
     """Columns that are text."""
     date: list[Column] = Field([], columns_of="dataset", label="Dates")

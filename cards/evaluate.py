@@ -59,7 +59,7 @@ class Evaluate(Card):
     libraries = ("numpy", "scikit-learn", "torch")
 
     baseline_column: Column | None = Field(None, columns_of=PORT, label="Baseline")
-    """A column that is a prediction by itself, such as `sales_lag_7`; none chosen: the mean."""
+    """Where numbers are predicted: a column to beat, as `sales_lag_7`; none chosen: their mean."""
 
     class Out(NamedTuple):
         metrics: Metrics

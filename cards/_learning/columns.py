@@ -109,9 +109,13 @@ def _refuse_other_kinds(
     if not odd:
         return
     first, kind = odd[0].name, odd[0].kind or "text"
-    takers = "numbers" if takes == NUMERIC else "numbers and categories"
+    takers, others = (
+        ("numbers", "are no numbers")
+        if takes == NUMERIC
+        else ("numbers and categories", "are neither numbers nor categories")
+    )
     fix: tuple[str, Any] | None = leave_out(
-        names, [column.name for column in odd], f"{len(odd)} columns that are no {takers}"
+        names, [column.name for column in odd], f"{len(odd)} columns that {others}"
     )
     raise ParameterError(
         f"The feature {first} is {_WORDS[kind]}; a model takes {takers}.",

@@ -248,7 +248,7 @@ def test_text_without_end_and_dates_can_be_left_out_at_once() -> None:
     with pytest.raises(ParameterError, match="note is free text; a model takes numbers") as wrong:
         Train(target_column="again").propagate(schema, None, spec)
 
-    label = "Leave out 2 columns that are no numbers and categories"
+    label = "Leave out 2 columns that are neither numbers nor categories"
     assert wrong.value.fix == (label, ["age", "city", "new"])
 
 

@@ -124,7 +124,7 @@ def test_features_that_are_no_numbers_can_be_left_out_at_once() -> None:
     with pytest.raises(ParameterError) as wrong:
         feature_names(Table.from_pandas(frame).schema, "price", ())
     assert wrong.value.fix == (
-        "Leave out 2 columns that are no numbers and categories",
+        "Leave out 2 columns that are neither numbers nor categories",
         fit,
     )
 
