@@ -98,7 +98,7 @@ def tried(
             sys.stderr.write(ran.stderr[-SAID:])
             if said.startswith(ASSERTION):
                 raise CardError(
-                    f"An assertion of the script does not hold: {said.removeprefix(ASSERTION)}",
+                    f"The script stops at an assertion: {said.removeprefix(ASSERTION)}",
                     hint="It is an Assert card's, and fails in the pipeline, too: "
                     "change what it looks at, or what it expects.",
                 )
