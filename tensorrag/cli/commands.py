@@ -94,7 +94,10 @@ def run(
     as_json: bool,
     workspace: Path | None,
 ) -> int:
-    """Run PIPELINE, a file, a sample or one of the workspace by its name, or resume a run."""
+    """Run PIPELINE, or resume a run.
+
+    PIPELINE is a file, a sample by its name, or one of the workspace by its id or name.
+    """
     from tensorrag.cli import headless
 
     if (pipeline is None) == (resume is None):
@@ -139,7 +142,10 @@ def _figure(tried: dict[str, Any], name: str, outcome: dict[str, Any]) -> str:
 @_json_option
 @workspace_option
 def check(pipeline: str, as_json: bool, workspace: Path | None) -> int:
-    """List what is wrong with PIPELINE, a file, a sample or one of the workspace by its name."""
+    """List what is wrong with PIPELINE.
+
+    PIPELINE is a file, a sample by its name, or one of the workspace by its id or name.
+    """
     from tensorrag.cli import headless
 
     with _undisturbed(as_json):
@@ -292,7 +298,10 @@ def doctor(verify: bool, mend: bool, as_json: bool, workspace: Path | None) -> i
 @click.option("--verify", is_flag=True, help="Run it without TensorRag, and compare the figures.")
 @workspace_option
 def export(pipeline: str, out: Path, verify: bool, workspace: Path | None) -> int:
-    """Write PIPELINE, a file, a sample or one of the workspace by its name, as plain Python."""
+    """Write PIPELINE as plain Python.
+
+    PIPELINE is a file, a sample by its name, or one of the workspace by its id or name.
+    """
     from tensorrag.cli.exporting import export as write
 
     verdict, notes = write(pipeline, out, workspace, verify=verify)
