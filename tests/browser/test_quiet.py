@@ -19,6 +19,7 @@ def test_neither_the_browser_nor_the_server_has_anything_to_complain_about(
     page.on("console", lambda message: said.append(message))
 
     page.goto(server.url)
+    page.get_by_role("button", name=re.compile(r"^All \d+ samples$")).click()
     page.get_by_role("link", name="Diabetes progression").first.click()
     hands = Hands(page)
     expect(hands.test_id("canvas")).to_be_visible()
