@@ -7,7 +7,7 @@ import io
 from typing import Any
 
 from tensorrag.preview import Axis, ChartPreview, ColumnProfile, Series, TablePreview
-from web.page.grid import conditions
+from web.page.grid import conditions, under_heads
 from web.page.plot_csv import plot_csv
 from web.page.plot_view import Plot, plot_file
 
@@ -66,3 +66,13 @@ def test_what_a_grid_asks_for_becomes_conditions_and_the_rest_is_left_out() -> N
     ]
     for forged in nonsense:
         assert conditions(forged, table) == []
+
+
+def test_each_cell_of_a_page_stands_under_its_own_head() -> None:
+    heads = tuple(ColumnProfile(name=name, kind="number") for name in ("predicted", "size", "gone"))
+    page = {"columns": ["size", "rooms", "predicted"], "rows": [[1, 2, 3], [4, 5, 6]], "total": 9}
+
+    shown = under_heads(page, TablePreview(rows=9, columns=heads))
+
+    assert shown["rows"] == [[3, 1, None], [6, 4, None]]
+    assert shown["total"] == 9

@@ -11,6 +11,7 @@ from typing import Any
 
 from nicegui import ui
 
+from tensorrag.pipeline import JsonObject
 from tensorrag.preview import ColumnProfile, TablePreview
 from web.page.columns import distinct_words, is_of_days
 from web.page.numerals import count_of
@@ -116,6 +117,14 @@ def conditions(model: Any, payload: TablePreview) -> list[Where]:
             found.append((name, COMPARISONS[asked["type"]], value))
     bare = ("missing", "present")
     return [each for each in found if each[1] in bare or type(each[2]) in (str, int, float)]
+
+
+def under_heads(page: JsonObject, payload: TablePreview) -> JsonObject:
+    """Put the cells of rows in the order of the heads, which need not be the table's own."""
+    place = {name: at for at, name in enumerate(page["columns"])}
+    order = [place.get(column.name) for column in payload.columns]
+    rows = [[None if at is None else row[at] for at in order] for row in page["rows"]]
+    return {**page, "rows": rows}
 
 
 def _row_numbers() -> dict[str, Any]:

@@ -11,12 +11,13 @@ from urllib.parse import urlencode
 from nicegui import ui
 
 from tensorrag.errors import TensorRagError
+from tensorrag.pipeline import JsonObject
 from tensorrag.preview import TablePreview
 from web.live.stored_table import StoredTable
 from web.page.actions import Action, Data, text
 from web.page.columns import column_details, missing_words, size_words
 from web.page.details import Card
-from web.page.grid import Where, conditions, paged_grid
+from web.page.grid import Where, conditions, paged_grid, under_heads
 from web.page.icons import glyph, icon, state
 from web.page.markup import Node, a, b, button, div, input_, span
 from web.page.numerals import number_of
@@ -144,8 +145,9 @@ class TableView:
             self._head.show(self._heading(busy=True))
         try:
             limit = min(PAGE, max(0, limit))
-            page = await self._stored.rows(max(0, offset), limit, sort, where)
-            self._found, self._wrong, self._seen = page["total"], "", (sort, where)
+            found = await self._stored.rows(max(0, offset), limit, sort, where)
+            page: JsonObject | None = under_heads(found, self._table)
+            self._found, self._wrong, self._seen = found["total"], "", (sort, where)
             address = self._address(sort, where)
             if address != self._saving:  # the link must not lead to the rows of before
                 self._saving, self._bytes = address, None
