@@ -26,6 +26,8 @@ MANY = 20_000
 """Rows from which on an area under a curve is drawn less often."""
 GROUPS = 2_000
 """Rows, or groups of rows, that are drawn from at most."""
+NO_SPREAD = 1e-12
+"""Share of the squares from which on what is left of them is more than rounding."""
 SEED = 0
 
 
@@ -59,7 +61,8 @@ def of_numbers(metric: str, truth: np.ndarray, predicted: np.ndarray) -> Drawn:
         mse = squares / rows
         if metric == "r2":
             whole = spread / rows - (sums / rows) ** 2
-            return np.where(whole > 0, 1 - _ratio(mse, whole), mse == 0)
+            known = whole > NO_SPREAD * spread / rows
+            return np.where(known, 1 - _ratio(mse, np.where(known, whole, 1)), np.nan)
         return mse**0.5 if metric == "rmse" else mse  # type: ignore[no-any-return]
 
     return of
@@ -110,7 +113,9 @@ def _of_positive(metric: str, said: Answers) -> Drawn:
         both, truth, told = (drawn @ added).T
         if metric == "precision":
             return _ratio(both, told)
-        return _ratio(both, truth) if metric == "recall" else _ratio(2 * both, truth + told)
+        if metric == "recall":
+            return _ratio(both, truth)
+        return np.where(truth + told > 0, _ratio(2 * both, truth + told), np.nan)
 
     return of
 

@@ -150,6 +150,28 @@ def test_intervals_are_those_of_drawing_rows_one_by_one() -> None:
     )
 
 
+def test_a_draw_without_any_spread_tells_nothing() -> None:
+    """A row drawn over and over leaves nothing to explain: R² is unknown, not beyond all bounds."""
+    truth = np.array([0.1, 0.7, 1.9])
+
+    of = resampling.of_numbers("r2", truth, truth + 0.5)
+    same, all_ = of(np.array([[3.0, 0, 0], [1, 1, 1]]))
+
+    assert np.isnan(same)
+    assert all_ == pytest.approx(r2_score(truth, truth + 0.5))
+
+
+def test_f1_is_unknown_where_no_row_of_a_draw_is_or_is_called_positive() -> None:
+    truth = np.array(["no", "yes"], dtype=object)
+    shares = np.array([[1.0, 0], [0, 1]])
+    said = Answers(truth, truth, ("no", "yes"), shares, positive="yes")
+
+    none, both = resampling.of_classes("f1", said)(np.array([[2.0, 0], [1, 1]]))
+
+    assert np.isnan(none)
+    assert both == 1
+
+
 CLASSES = ("accuracy", "balanced_accuracy", "log_loss")
 TWO = ("precision", "recall", "f1", "roc_auc", "average_precision", "brier")
 
