@@ -71,11 +71,16 @@ def features_told(schema: TableSchema, target: str, features: Sequence[str]) -> 
     left = [f"{each.name} ({why})" for each in others if (why := _why_not(each, chosen))]
     if not left:
         return f"It is learnt from all {len(others):,} other columns." if len(others) > 1 else ""
-    more = f" and {len(left) - NAMED:,} more" if len(left) > NAMED else ""
     return (
         f"It can be learnt from {len(others) - len(left):,} of the {len(others):,} other columns: "
-        f"not from {', '.join(left[:NAMED])}{more}."
+        f"not from {listed(left)}."
     )
+
+
+def listed(names: Sequence[str]) -> str:
+    """Name the first columns, and say how many more there are."""
+    more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + more
 
 
 def target_column(schema: TableSchema, target: str) -> ColumnSchema:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from cards._learning.columns import listed
 from cards._learning.rows import Examples
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ HEAD = 1_000
 """Rows that are looked at first: most columns are told apart by them."""
 EXACT = 1 - 1e-12
 """Correlation from which on one number is the other in another unit."""
-NAMED = 5
 
 
 def copies_note(rows: Examples, target: str, *, classify: bool) -> str:
@@ -29,8 +28,10 @@ def copies_note(rows: Examples, target: str, *, classify: bool) -> str:
     if not found:
         return ""
     one = len(found) == 1
+    known = "it is known" if one else "they are known"
+    where = "in every train row" if _full(rows, found) else f"wherever {known}"
     return (
-        f"{_listed(found)} {'tells' if one else 'tell'} {target} exactly in every train row: "
+        f"{listed(found)} {'tells' if one else 'tell'} {target} exactly {where}: "
         f"leave {'it' if one else 'them'} out, unless known before {target} is."
     )
 
@@ -39,7 +40,21 @@ def _tells(values: Any, goal: np.ndarray, classify: bool) -> bool:
     same = _name_the_same if classify else _are_in_line
     if not _look(values[:HEAD], goal[:HEAD], same):
         return False
-    return len(goal) <= HEAD or _look(values, goal, same)
+    return _look(values, goal, same) and _differ(values, goal)
+
+
+def _differ(values: Any, goal: np.ndarray) -> bool:
+    """Whether there is more than one answer where the column is known."""
+    import numpy as np
+    import pandas as pd
+
+    return len(pd.unique(goal[~pd.isna(np.asarray(values))])) > 1
+
+
+def _full(rows: Examples, names: list[str]) -> bool:
+    import pandas as pd
+
+    return not any(pd.isna(rows.column(name)).any() for name in names)
 
 
 def _look(values: Any, goal: np.ndarray, same: Any) -> bool:
@@ -69,8 +84,3 @@ def _are_in_line(values: np.ndarray, goal: np.ndarray) -> bool:
         return False
     with np.errstate(all="ignore"):  # what is too large for squares is not told
         return abs(float(np.corrcoef(values, goal)[0, 1])) > EXACT
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return ", ".join(names[:NAMED]) + more

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from tensorrag import Table
 from tensorrag.preview import ColumnProfile
 from tensorrag.types.drawing import drawn
 from tensorrag.types.profile import profile
-
-if TYPE_CHECKING:
-    pass
 
 MANY_MISSING = 0.3
 """Share of missing values from which on a column is named."""
