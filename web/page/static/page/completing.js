@@ -2,22 +2,47 @@
 // choose, Escape closes the list, and anything else goes on typing.
 import { place } from "./combobox.js";
 
-const WORD = /(?:`[^`]*|[\p{L}_][\p{L}\p{N}_.]*)$/u; // that ends at the caret; in backticks any letters
+const CLOSED = /'[^']*'|"[^"]*"|`[^`]*`/g;
+const TYPED = /(?<![\p{L}\p{N}_.])[\p{L}_][\p{L}\p{N}_.]*$/u; // that ends at the caret: of 1e6, no part does
+const GRAMMAR = new Set(["and", "or", "not", "in", "is", "missing", "true", "false"]);
+
+// Where the word around the caret begins, was typed up to, and ends. Null in a text.
+export function wordAt(formula, caret) {
+  const before = formula.slice(0, caret).replace(CLOSED, (closed) => " ".repeat(closed.length));
+  const rest = formula.slice(caret);
+  const open = before.search(/[`'"]/);
+  if (open < 0) {
+    const start = caret - (TYPED.exec(before)?.[0].length ?? 0);
+    return { start, caret, end: caret + /^[\p{L}\p{N}_.]*/u.exec(rest)[0].length };
+  }
+  if (before[open] !== "`") return null;
+  const isClosed = rest.split("`").length % 2 === 0; // else the next backtick begins another name
+  return { start: open, caret, end: isClosed ? caret + rest.indexOf("`") + 1 : caret };
+}
+
+// Names that a word may become, as they are written; none where it is one, or means something itself.
+export function fitting(names, formula, word) {
+  if (!word) return [];
+  const plain = (name) => name.replaceAll("`", "").toLowerCase();
+  const [typed, whole] = [word.caret, word.end].map((end) => formula.slice(word.start, end));
+  const finished = [plain(typed), plain(whole)];
+  if (!finished[0] || GRAMMAR.has(typed.toLowerCase())) return [];
+  if (names.some((name) => finished.includes(plain(name)))) return [];
+  return names.filter((name) => plain(name).includes(finished[0]));
+}
 
 export function listenToFormulas(root) {
   const listOf = (input) => document.getElementById(input.dataset.completes ?? "");
   const isOpen = (input) => listOf(input)?.matches(":popover-open");
   const shown = (list) => [...list.querySelectorAll("[role=option]")].filter((option) => !option.hidden);
-  const wordAt = (input) => WORD.exec(input.value.slice(0, input.selectionStart))?.[0] ?? "";
 
   function offer(input) {
     const list = listOf(input);
     if (!list) return;
-    const word = wordAt(input).replace("`", "").toLowerCase();
-    for (const option of list.querySelectorAll("[role=option]")) {
-      const name = option.dataset.value.replaceAll("`", "").toLowerCase();
-      option.hidden = !word || !name.includes(word) || name === word;
-    }
+    const options = [...list.querySelectorAll("[role=option]")];
+    const names = options.map((option) => option.dataset.value);
+    const fits = new Set(fitting(names, input.value, wordAt(input.value, input.selectionStart)));
+    for (const option of options) option.hidden = !fits.has(option.dataset.value);
     const found = shown(list);
     if (!found.length) return close(input);
     if (!list.matches(":popover-open")) list.showPopover();
@@ -40,9 +65,10 @@ export function listenToFormulas(root) {
     mark(input, found[(at + by + found.length) % found.length]);
   }
   function choose(input, option) {
-    const end = input.selectionStart;
-    input.setRangeText(option.dataset.value, end - wordAt(input).length, end, "end");
+    const word = wordAt(input.value, input.selectionStart);
     close(input);
+    if (!word) return;
+    input.setRangeText(option.dataset.value, word.start, word.end, "end");
     input.dispatchEvent(new Event("input", { bubbles: true })); // it is sent as if it were typed
   }
 
