@@ -79,18 +79,39 @@ def carried(
 def is_raw(table: TableSchema, model: ModelSchema) -> bool:
     """Whether rows are to go through what the train rows went through, before they are asked of.
 
-    Not where they have been through it already, and have all that the model takes.
+    Not where they have been through it already, and have all that the model takes. Where they have
+    been through a part of it, `followed` does the rest.
     """
     if model.recipe is None or model.asks is None or table.names is None:
         return False
-    done = table.recipe is not None and bool(table.recipe.steps)
-    if done and set(model.features or ()) <= set(table.names):
-        return False
-    return {column.name for column in model.asks} <= set(table.names)
+    names, features, made = set(table.names), set(model.features or ()), table.recipe
+    if done := _steps_done(made, model.recipe):
+        return _needed(features, model.recipe, done) <= names
+    if made is not None and features <= names:
+        unknown = made.earlier and made.begins != model.recipe.begins
+        if made.steps or unknown:
+            return False
+    return {column.name for column in model.asks} <= names
+
+
+def _steps_done(made: Recipe | None, recipe: Recipe) -> int:
+    """Count the steps that rows have been through, where they are the first of those to do."""
+    if made is None or made.begins != recipe.begins or len(made.steps) >= len(recipe.steps):
+        return 0
+    pairs = zip(made.steps, recipe.steps, strict=False)
+    same = all((one.entry, one.params) == (two.entry, two.params) for one, two in pairs)
+    return len(made.steps) if same else 0
+
+
+def _needed(features: set[str], recipe: Recipe, done: int = 0) -> set[str]:
+    """Name what features are made of, of the columns that are there once steps are done."""
+    for _, card, table in reversed(list(steps_of(recipe))[done:]):
+        features = {name for column in features for name in card.made_of(column, table)}
+    return features
 
 
 def followed(rows: Table, recipe: Recipe) -> Table:
-    """Do with rows what was done with those that a model has learnt from.
+    """Do with rows what was done with those that a model has learnt from, or the rest of it.
 
     Columns of the earlier table that the rows lack are there meanwhile, and empty.
 
@@ -101,12 +122,14 @@ def followed(rows: Table, recipe: Recipe) -> Table:
     import pyarrow as pa
 
     arrow, given = rows.arrow, set(rows.arrow.column_names)
+    done = _steps_done(rows.recipe, recipe)
+    columns = list(steps_of(recipe))[done][2].columns if done else recipe.columns
     arrays = {
         column.name: arrow[column.name] if column.name in given else _empty(column, rows.num_rows)
-        for column in recipe.columns
+        for column in columns or rows.columns
     }
-    table = Table(pa.table(arrays), columns=recipe.columns)
-    for step in recipe.steps:
+    table = Table(pa.table(arrays), columns=columns)
+    for step in recipe.steps[done:]:
         table = _done(step, table)
     table.recipe = recipe
     return table
@@ -151,7 +174,8 @@ def _of_table(
         return before
     again = card.on_new_rows == "again" and len(tables) == 1
     if not entry or not (again or card.on_new_rows == "learnt"):
-        return Recipe(begins=card.title)
+        earlier = any(each.recipe and (each.recipe.steps or each.recipe.earlier) for each in tables)
+        return Recipe(begins=card.title, earlier=earlier)
     if before is not None and len(before.steps) == MOST_STEPS:
         before = Recipe(begins=before.steps[-1].title)
     step = Step(card=card.id, title=card.title, entry=entry, params=card.active(), learnt=learnt)
@@ -169,9 +193,7 @@ def _of_model(model: ModelSchema, recipe: Recipe | None) -> dict[str, Any]:
     """Keep how the features came about, and from which columns; nothing where they are those."""
     if recipe is None or not recipe.steps or model.features is None:
         return {"recipe": recipe if recipe is not None and recipe.begins else None, "asks": None}
-    needed = set(model.features)
-    for _, card, table in reversed(list(steps_of(recipe))):
-        needed = {name for column in needed for name in card.made_of(column, table)}
+    needed = _needed(set(model.features), recipe)
     asks = tuple(column for column in recipe.columns if column.name in needed)
     example = {name: value for name, value in recipe.example.items() if name in needed}
     return {"recipe": recipe.model_copy(update={"example": example}), "asks": asks}

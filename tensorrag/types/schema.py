@@ -87,6 +87,8 @@ class Recipe(BaseModel):
 
     begins: str = ""
     """Title of the card that made that table of more than one row each; empty: it was loaded."""
+    earlier: bool = False
+    """Whether rows went through steps before that card, too, which are no longer told here."""
     columns: tuple[ColumnSchema, ...] = ()
     """Of that table."""
     steps: tuple[Step, ...] = ()

@@ -181,6 +181,57 @@ def test_rows_that_went_through_it_do_not_go_through_it_twice(made: Made, place:
     assert raw.arrow["predicted_price"].equals(done.arrow["predicted_price"])
 
 
+def answered(place: Place, digest: str, column: str) -> list[float]:
+    table = Store(place.store).load(digest)
+    assert isinstance(table, Table)
+    found: list[float] = table.arrow[column].to_pylist()
+    return found
+
+
+def test_rows_are_scaled_once_however_many_models_are_asked(made: Made, place: Place) -> None:
+    raw = Store(place.store).put(sales()).digest
+    scaled = made("scale", {"columns": ["area"]}, dataset=raw)["dataset"]
+    spec = made("model_define", {"model_type": "linear"})["model_spec"]
+    wanted = {"target_column": "price", "feature_columns": ["area"]}
+    model = made("train", wanted, train_dataset=scaled, model_spec=spec)["trained_model"]
+
+    for rows in (raw, scaled):
+        one = made("predict", {"prediction_column": "one"}, dataset=rows, trained_model=model)
+        at = one["predictions"]
+        two = made("predict", {"prediction_column": "two"}, dataset=at, trained_model=model)
+        first, second = (answered(place, two["predictions"], name) for name in ("one", "two"))
+        assert second == first
+        assert np.ptp(first) > 100, "not all alike, as they are of unscaled or twice scaled rows"
+
+
+def test_rows_that_went_through_a_part_go_through_the_rest(made: Made, place: Place) -> None:
+    frame = sales().to_pandas()
+    frame["town"] = np.where(frame["rooms"] < 3, "Aachen", "Bonn")
+    at = raw = Store(place.store).put(Table.from_pandas(frame)).digest
+    tables = []
+    for card, params in (
+        ("derive_column", {"name": "each", "formula": "area / rooms"}),
+        ("scale", {"columns": ["each"]}),
+        ("encode", {"columns": ["town"]}),
+    ):
+        tables.append(at)
+        at = made(card, params, dataset=at)["dataset"]
+    spec = made("model_define", {"model_type": "linear"})["model_spec"]
+    two = {"target_column": "price", "feature_columns": ["each", "town_Aachen"]}
+    model = made("train", two, train_dataset=at, model_spec=spec)["trained_model"]
+    one = {"target_column": "price", "feature_columns": ["each"]}
+    other = made("train", one, train_dataset=at, model_spec=spec)["trained_model"]
+
+    assert tables[0] == raw
+    for each in (model, other):
+        done = made("predict", dataset=at, trained_model=each)["predictions"]
+        for rows in tables:
+            found = made("predict", dataset=rows, trained_model=each)["predictions"]
+            assert answered(place, found, "predicted_price") == pytest.approx(
+                answered(place, done, "predicted_price")
+            )
+
+
 def test_what_was_learnt_of_the_train_rows_is_done_again_with_raw_rows(
     made: Made, place: Place, tmp_path: Path
 ) -> None:
