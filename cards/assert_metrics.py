@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from cards._formula.formula import MAX_LENGTH, Formula, condition
+from cards._formula.formula import Formula, condition
 from cards._script.measuring import assert_metrics
 from tensorrag import (
     Card,
@@ -18,6 +18,7 @@ from tensorrag import (
     Table,
     TableSchema,
 )
+from tensorrag.formula.tree import MAX_LENGTH
 from tensorrag.preview import finite
 from tensorrag.script import Given, Script
 from tensorrag.types import METRICS

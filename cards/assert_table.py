@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from cards._columns import require, some
-from cards._formula.formula import MAX_LENGTH, condition
+from cards._formula.formula import condition
 from cards._script.tables import assert_table
 from tensorrag import Card, Column, Field, InputError, Schema, Table, TableSchema
+from tensorrag.formula.tree import MAX_LENGTH
 from tensorrag.script import Given, Script
 
 

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from cards._columns import refuse_taken, with_columns
-from cards._formula.formula import MAX_LENGTH, Formula, formula
+from cards._formula.formula import Formula, formula
 from cards._script.tables import derived
 from tensorrag import Card, ColumnSchema, Field, ParameterError, Schema, Table, TableSchema
+from tensorrag.formula.tree import MAX_LENGTH
 from tensorrag.script import Given, Script
 from tensorrag.types import ColumnKind
 

@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 from pydantic import PrivateAttr
 
-from cards._formula.formula import MAX_LENGTH, condition
+from cards._formula.formula import condition
 from cards._script.tables import filtered
 from tensorrag import Card, Field, Schema, Table, TableSchema
+from tensorrag.formula.tree import MAX_LENGTH
 from tensorrag.pipeline.names import quoted
 from tensorrag.preview import (
     Face,

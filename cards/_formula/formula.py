@@ -16,8 +16,6 @@ from tensorrag.formula.tree import parse
 if TYPE_CHECKING:
     import pyarrow as pa
 
-MAX_LENGTH = 2_000
-"""Characters of a formula."""
 ROWS = 1 << 17
 """Rows that are computed at a time: what is in between stays small."""
 

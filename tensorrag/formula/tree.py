@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from tensorrag.formula.mistake import Mistake, short
 from tensorrag.formula.tokens import WORDS, Token, number, tokens
 
+MAX_LENGTH = 2_000
+"""Characters of a formula."""
 MAX_DEPTH = 50
 """Brackets in brackets."""
 MAX_CHAIN = 100

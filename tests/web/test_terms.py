@@ -38,6 +38,7 @@ def test_columns_that_are_numbers_and_numbers_are_offered() -> None:
     assert 'value="floor area"' in rows[1]
     assert 'value="city"' not in rows[1]
     assert 'value="3"' in rows[1]
+    assert 'value="1234567890123"' in drawn("price / 1234567890123")
 
 
 def test_what_is_more_than_rows_can_show_is_said_to_be_text() -> None:
@@ -61,6 +62,7 @@ CHANGES: list[tuple[str, int, str, Any, str]] = [
     ("price", 0, "operand", "city", "price"),
     ("price / 2", 1, "number", "1 000.5", "price / 1000.5"),
     ("price / 2", 1, "number", "much", "price / 2"),
+    ("price / 2", 1, "number", "123456789012345678", "price / 123456789012345678"),
     ("price / 2", 9, "number", "3", "price / 2"),
 ]
 

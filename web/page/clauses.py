@@ -8,11 +8,12 @@ from datetime import date
 from typing import Any
 
 from tensorrag.formula.clauses import BARE, LISTS, OPERATORS, Clause, Clauses, Value, clauses
+from tensorrag.formula.tree import MAX_LENGTH
 from tensorrag.types import ColumnSchema
 from web.page import row_controls
 from web.page.fields import FieldSpec
 from web.page.markup import Element, Node, div
-from web.page.numerals import number_of
+from web.page.numerals import exact_of
 
 Columns = Sequence[ColumnSchema] | None
 _ORDER = ("==", "!=", "<", "<=", ">", ">=")
@@ -55,8 +56,8 @@ def changed(text: str, columns: Columns, at: int, what: str, raw: Any) -> str:
         what: ``add``, ``remove``, ``word``, ``column``, ``operator`` or ``value``.
         raw: what it became, as the browser sent it.
     """
-    found, typed = _shown(text), str(raw)[:500]
-    if found is None or not columns:
+    found, typed = _shown(text), str(raw)
+    if found is None or not columns or len(typed) > MAX_LENGTH:
         return text
     if what == "word" and typed in _JOINED:
         return replace(found, word="or" if typed == "or" else "and").text()
@@ -73,12 +74,19 @@ def changed(text: str, columns: Columns, at: int, what: str, raw: Any) -> str:
 
 
 def _shown(text: str) -> Clauses | None:
-    """Read the rows, unless a list holds what commas could not keep apart."""
+    """Read the rows, unless a list holds what would not come back from between commas."""
     found = clauses(text)
     if found is None:
         return None
-    listed = [value for row in found.rows if row.operator in LISTS for value in row.values]
-    return None if any(isinstance(each, str) and "," in each for each in listed) else found
+    lists = (row.values for row in found.rows if row.operator in LISTS)
+    return found if all(map(_comes_back, lists)) else None
+
+
+def _comes_back(values: tuple[Value, ...]) -> bool:
+    texts = [each for each in values if isinstance(each, str)]
+    if any("," in each or each != each.strip() for each in texts):
+        return False
+    return "" not in texts or len(values) == 1  # alone, it is a list that has yet to be typed
 
 
 def _changed(row: Clause, columns: Sequence[ColumnSchema], what: str, typed: str) -> Clause:
@@ -111,10 +119,8 @@ def _value(typed: str, kind: str | None) -> Value:
         return typed
     if typed.lower() in ("true", "false"):
         return typed.lower() == "true"
-    number = number_of(typed)
-    if number is None:
-        return typed
-    return int(number) if number.is_integer() and abs(number) < 2**53 else number
+    number = exact_of(typed)
+    return typed if number is None else number
 
 
 def _usual(kind: str | None) -> Value:
@@ -127,10 +133,8 @@ def _usual(kind: str | None) -> Value:
 def _typed(row: Clause) -> str:
     """Write the values of a row as somebody would type them."""
     return ", ".join(
-        str(value).lower() if isinstance(value, bool) else
-        value if isinstance(value, str) else f"{value:.12g}"
-        for value in row.values
-    )  # fmt: skip
+        str(value).lower() if isinstance(value, bool) else str(value) for value in row.values
+    )
 
 
 def _column(name: str, columns: Sequence[ColumnSchema]) -> ColumnSchema:

@@ -7,6 +7,8 @@ import re
 
 _GROUPED = re.compile(r"-?[1-9]\d{0,2}(,\d{2,3})*,\d{3}(\.\d*)?")
 """Commas between thousands: a number below one has none, so 0,001 is a thousandth."""
+_WHOLE = re.compile(r"-?[0-9]{1,18}")
+"""Surely fits in 64 bits."""
 _SPACES = re.compile(r"[\s_]")
 
 
@@ -22,6 +24,16 @@ def number_of(typed: str) -> float | None:
     except ValueError:
         return None
     return value if math.isfinite(value) else None
+
+
+def exact_of(typed: str) -> int | float | None:
+    """Read a number, a whole one to its last digit; None where it is none."""
+    text = typed.strip()
+    if _WHOLE.fullmatch(text):
+        return int(text)
+    number = number_of(text)
+    is_whole = number is not None and number.is_integer() and abs(number) < 2**53
+    return int(number) if is_whole and number is not None else number
 
 
 def count_of(sent: str) -> int | None:

@@ -10,7 +10,7 @@ from web.page import row_controls
 from web.page.clauses import Columns
 from web.page.fields import FieldSpec
 from web.page.markup import Element, Node, div
-from web.page.numerals import number_of
+from web.page.numerals import exact_of
 
 _SIGNS = {"+": "+ plus", "-": "− minus", "*": "× times", "/": "÷ by"}
 _NUMBER = "a number"
@@ -59,11 +59,8 @@ def _changed(rows: tuple[Term, ...], at: int, what: str, typed: str, names: list
         return replace(row, sign=typed)
     if what == "operand" and (typed in names or not typed):
         return replace(row, column=typed or None, number=row.number or 1)
-    number = number_of(typed) if what == "number" else None
-    if number is None:
-        return row
-    whole = number.is_integer() and abs(number) < 2**53
-    return replace(row, column=None, number=int(number) if whole else number)
+    number = exact_of(typed) if what == "number" else None
+    return row if number is None else replace(row, column=None, number=number)
 
 
 def _signs(rows: tuple[Term, ...]) -> tuple[str, ...]:
@@ -88,7 +85,5 @@ def _row(node: str, spec: FieldSpec, at: int, rows: tuple[Term, ...], names: lis
         ),
         row_controls.remove(node, spec, at),
         row.column is None
-        and row_controls.typed(
-            node, spec, at, "number", f"{label}, number", f"{row.number:.12g}", "0"
-        ),
+        and row_controls.typed(node, spec, at, "number", f"{label}, number", str(row.number), "0"),
     ]
