@@ -15,9 +15,10 @@ from pathlib import Path
 from executors import usage
 
 _SET_PDEATHSIG, _SET_NAME, _SET_CHILD_SUBREAPER = 1, 15, 36
-_TRACKER_SECONDS = 2.5
+TRACKER_SECONDS, HURRIED_TRACKER_SECONDS = 2.5, 0.9
 """How long a resource tracker gets to tidy up the shared memory of those it served: it ends once it
-has, which takes milliseconds, and seconds where the machine is busy."""
+has, which takes milliseconds, and seconds where the machine is busy. The latter where the end of
+all of them is awaited: after a cancel, and without the server."""
 _SHARED = Path("/dev/shm")  # noqa: S108
 """Where Linux keeps semaphores that have a name."""
 
@@ -130,10 +131,12 @@ def stop(group: int) -> None:
         os.killpg(group, signal.SIGSTOP)
 
 
-def end_descendants(each: Ended = lambda pid, status, resident: None) -> None:
+def end_descendants(
+    each: Ended = lambda pid, status, resident: None, *, tracker_seconds: float
+) -> None:
     """Kill every descendant of this process, those that hide in other sessions too, and reap them.
 
-    ``each`` is told of each child that is collected.
+    ``each`` is told of each child that is collected; resource trackers get ``tracker_seconds``.
     """
     began = moved = time.monotonic()
     pause = _PAUSE
@@ -147,7 +150,7 @@ def end_descendants(each: Ended = lambda pid, status, resident: None) -> None:
         now = time.monotonic()
         if now - moved > _PATIENCE_SECONDS:
             return  # it ends when its disk or device answers
-        _kill_all(spare_trackers=now - began < _TRACKER_SECONDS)
+        _kill_all(spare_trackers=now - began < tracker_seconds)
         time.sleep(pause)
         pause = min(_LONGEST_PAUSE, 1.5 * pause)
 

@@ -298,7 +298,9 @@ class Watch:
     def _finish(self) -> None:
         """End the tree, then read what is left: nobody can write any more."""
         self._group.close()
-        tree.end_descendants(self._note_end)
+        hurried = self._server.gone or self._cancelled
+        seconds = tree.HURRIED_TRACKER_SECONDS if hurried else tree.TRACKER_SECONDS
+        tree.end_descendants(self._note_end, tracker_seconds=seconds)
         while (data := self._receive()) and self._relay(data):
             pass
         self._drain_output()
