@@ -140,6 +140,9 @@ def _of_column(name: str, before: JsonObject, after: JsonObject) -> Iterator[Com
 
 
 def _alike(before: Figure, after: Figure, tolerance: float, scale: float) -> bool:
+    """Whether two figures are the same: counts exactly, measures but for how they were rounded."""
+    if isinstance(before, int) and isinstance(after, int):
+        return before == after
     if isinstance(before, float | int) and isinstance(after, float | int):
         return isclose(before, after, rel_tol=tolerance, abs_tol=tolerance * max(1e-3, scale))
     return before == after

@@ -267,6 +267,31 @@ def test_a_figure_that_differs_is_named(r2: float, network: bool, badge: str) ->
     assert verdict.verified == verdict.badge.startswith("Verified")
 
 
+@pytest.mark.parametrize("network", [False, True])
+def test_counts_are_the_same_to_the_last_row(network: bool) -> None:
+    outcome = Outcome(label="Clean", node="c", port="dataset", variable="dataset", metrics=False)
+    many = 10**10
+    schema = {"rows": many, "columns": [{"name": "price"}]}
+    before = {"missing": 1000, "infinite": many, "mean": 3.0}
+    after = {"missing": 1001, "infinite": many + 1, "mean": 3.0}
+    answer = {
+        "made": {"Clean": {"price": before}},
+        "results": {"Clean": {"rows": many - 1, "columns": {"price": after}}},
+        "ours": [],
+    }
+
+    verdict = compare(
+        [outcome], {"c": {"dataset": {"schema": schema}}}, answer, digest="", network=network
+    )
+
+    assert not verdict.verified
+    assert verdict.differences == (
+        "Clean: rows was 10000000000, is 9999999999",
+        "Clean: missing of price was 1000, is 1001",
+        "Clean: infinite of price was 10000000000, is 10000000001",
+    )
+
+
 def test_where_there_is_nothing_to_compare_nothing_is_verified() -> None:
     verdict = compare([], {}, {"results": {}, "ours": []}, digest="", network=False)
 
