@@ -24,7 +24,7 @@ class Past:
     grouped: np.ndarray
     """Places in that order, group by group."""
     uneven: int
-    """Steps in time that are unlike most."""
+    """Steps in time that are longer or shorter than the middle one by more than half of it."""
 
     def back(self, column: pa.ChunkedArray, rows: int) -> pa.ChunkedArray:
         """Return for each row the value so many rows before it in its group; missing at first.
@@ -130,5 +130,8 @@ def _refuse_equal(steps: np.ndarray, time: str, group: str | None) -> None:
 def _uneven(steps: np.ndarray) -> int:
     import numpy as np
 
-    _, counts = np.unique(steps, return_counts=True)
-    return int(len(steps) - counts.max()) if len(counts) else 0
+    if not len(steps):
+        return 0
+    lengths = steps.astype(np.float64)  # of dates, in their unit
+    usual = np.median(lengths)
+    return int((np.abs(lengths - usual) > usual / 2).sum())

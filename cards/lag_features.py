@@ -109,9 +109,9 @@ class LagFeatures(Card):
     def told(self, column: ColumnSchema) -> Iterator[ColumnSchema]:
         """Name what is told of a column: its lags, and its means."""
         gaps = None if self.keep else column.missing
-        for lag in self.lags:
+        for lag in dict.fromkeys(self.lags):
             yield column.model_copy(update={"name": f"{column.name}_lag_{lag}", "missing": gaps})
-        for mean in self.means:
+        for mean in dict.fromkeys(self.means):
             full = 0 if gaps == 0 else None
             yield ColumnSchema(
                 name=f"{column.name}_mean_{mean}", kind="number", unit=column.unit, missing=full

@@ -23,8 +23,8 @@ def lags(card: LagFeatures, given: Given) -> Script:
         if kinds[name] == "binary":  # shifted, flags would be objects
             column += ".astype(float)"
         past = f"{column}.groupby({of(ordered, group)}, dropna=False)" if group else column
-        pairs += [(f"{name}_lag_{lag}", f"{past}.shift({lag})") for lag in card.lags]
-        for mean in card.means:
+        pairs += [(f"{name}_lag_{lag}", f"{past}.shift({lag})") for lag in dict.fromkeys(card.lags)]
+        for mean in dict.fromkeys(card.means):
             rolled = f"shift({card.horizon}).rolling({mean}).mean()"
             made = f"{past}.transform(lambda past: past.{rolled})" if group else f"{past}.{rolled}"
             pairs.append((f"{name}_mean_{mean}", made))

@@ -82,6 +82,28 @@ def test_rows_that_are_not_evenly_apart_are_told_of(capsys: pytest.CaptureFixtur
     assert "not evenly apart in date: 1 steps" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    "times",
+    [
+        pd.date_range("2026-01-01", periods=12, freq="MS"),  # of 28 to 31 days
+        [step * 0.1 for step in range(12)],  # no two steps are equal to the last bit
+    ],
+)
+def test_months_and_fractions_are_evenly_apart(
+    times: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    looked_back(Table.from_pandas(pd.DataFrame({"date": times, "sales": range(12)})), lags=[1])
+
+    assert "not evenly apart" not in capsys.readouterr().out
+
+
+def test_a_lag_that_is_named_twice_is_told_once() -> None:
+    found = looked_back(shops(), group_column="shop", lags=[1, 1], means=[2, 2])
+
+    once = looked_back(shops(), group_column="shop", lags=[1], means=[2])
+    pd.testing.assert_frame_equal(found, once)
+
+
 def refusal(table: Table, **settings: Any) -> tuple[str, Any]:
     card = LagFeatures(**{"time_column": "date", "columns": ["sales"], **settings})
     with pytest.raises((ParameterError, InputError)) as caught:

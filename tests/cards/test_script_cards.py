@@ -134,7 +134,7 @@ ONE_TABLE: dict[str, tuple[Any, ...]] = {
     "dates kept": ("dates_to_features", {"hour": True, "keep": True}),
     "lags": (
         "lag_features",
-        {"time_column": "id", "columns": ["rooms", "garden", "city", "sold"], "lags": [1, 3]},
+        {"time_column": "id", "columns": ["rooms", "garden", "city", "sold"], "lags": [1, 3, 1]},
     ),
     "lags by group": (
         "lag_features",
