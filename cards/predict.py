@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
 
+USUAL = 0.5
+"""The share from which on a model itself takes the one of two classes."""
+
 
 class Predict(Card):
     """Put what a trained model predicts beside the rows that it predicts from.
@@ -51,7 +54,7 @@ class Predict(Card):
 
     threshold: float | None = Field(None, ge=0, le=1)
     """Of two classes, how likely the one that precision is of, such as yes, must be to be
-    predicted; empty: the model decides."""
+    predicted; empty or 0.5: the model decides."""
 
     _added: int = PrivateAttr(0)
 
@@ -155,6 +158,8 @@ class Predict(Card):
             return _predicted(model, table)
         if shares is None:
             raise _no_threshold("this model does not tell how likely they are")
+        if self.threshold == USUAL:  # where both are as likely, as it was measured
+            return _predicted(model, table)
         return _from_share_on(self.threshold, model, shares)
 
 

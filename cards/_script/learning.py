@@ -49,7 +49,7 @@ def predict(card: Predict, given: Given) -> Script:
     new, x = given.new("predictions"), trained.rows(table)
     name = card.prediction_column or f"predicted_{trained.target}"
     pairs = [(name, f"{trained.model}.predict({x})")]
-    by_share = card.threshold is not None and trained.positive is not None
+    by_share = card.threshold not in (None, 0.5) and trained.positive is not None
     if not (trained.classes and (card.shares or by_share)):
         return Script(f"{new} = {table}.assign({keywords(pairs)})", {"predictions": new})
     shares = given.new("shares")

@@ -134,6 +134,17 @@ def test_of_two_classes_a_threshold_decides_from_which_share_on() -> None:
     assert brief == "predicted_passed · yes from 90 %"
 
 
+def test_one_half_is_what_the_model_says_also_where_both_are_as_likely() -> None:
+    frame = pd.DataFrame({"room": [1.0, 1, 2, 2], "free": ["no", "yes", "yes", "yes"]})
+    rows, tree = Table.from_pandas(frame), EstimatorSpec("decision_tree")
+    model = Train(target_column="free").run(rows, None, tree).trained_model
+
+    half = Predict(threshold=0.5).run(rows, model).predictions.to_pandas()
+
+    assert half["probability_yes"].tolist() == [0.5, 0.5, 1, 1]
+    assert half["predicted_free"].tolist() == ["no", "no", "yes", "yes"]
+
+
 def test_a_threshold_needs_two_classes_and_their_shares(ridge: Model, rooms: Table) -> None:
     card = Predict(threshold=0.3)
     with pytest.raises(ParameterError, match="and this model predicts numbers") as refused:
