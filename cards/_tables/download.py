@@ -8,15 +8,12 @@ import ssl
 import tempfile
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import IO
 from urllib.parse import unquote, urljoin, urlsplit
 
 from cards._tables.address import Address, judged, shown
 from cards._tables.source import Unchanged
 from tensorrag import ParameterError, report
-from tensorrag.sources import SETTLED_SECONDS
 
 LARGEST = 512 * 2**20
 """Bytes of a file."""
@@ -34,7 +31,7 @@ class Fetched:
 
     stream: IO[bytes]
     tag: str | None = None
-    """What its host calls this content: ``ETag`` or ``Last-Modified`` with its value."""
+    """What its host calls this content, and no other: a strong ``ETag``."""
 
 
 def download(url: str, largest: int = LARGEST, *, unless: str | None = None) -> Fetched:
@@ -78,26 +75,13 @@ def _joined(url: str, location: str) -> str:
 def _only_if_not(tag: str | None) -> dict[str, str]:
     """Ask for a file only where its content has another tag."""
     name, _, value = (tag or "").partition(" ")
-    condition = {"ETag": "If-None-Match", "Last-Modified": "If-Modified-Since"}.get(name)
-    return {condition: value} if condition else {}
+    return {"If-None-Match": value} if name == "ETag" and value.startswith('"') else {}
 
 
 def _tag(answer: http.client.HTTPResponse) -> str | None:
-    """Return what names the content; a time alone does so once it has settled."""
-    if etag := answer.headers.get("ETag"):
-        return f"ETag {etag}"
-    changed, now = (_time(answer.headers.get(name)) for name in ("Last-Modified", "Date"))
-    if changed is None or now is None or (now - changed).total_seconds() < SETTLED_SECONDS:
-        return None
-    return f"Last-Modified {answer.headers['Last-Modified']}"
-
-
-def _time(header: str | None) -> datetime | None:
-    try:
-        found = parsedate_to_datetime(header) if header else None
-        return found and found.replace(tzinfo=found.tzinfo or UTC)  # -0000 is read as none
-    except ValueError:
-        return None
+    """Return what names each byte of the content: neither a weak tag (``W/``) nor a time does."""
+    etag = answer.headers.get("ETag", "")
+    return f"ETag {etag}" if etag.startswith('"') else None
 
 
 def name_of(url: str) -> str:

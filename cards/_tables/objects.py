@@ -60,8 +60,10 @@ class Keys:
 @contextmanager
 def opened(
     place: Place, keys: Keys, unless: str | None = None
-) -> Iterator[tuple[IO[bytes], Callable[[], str]]]:
+) -> Iterator[tuple[IO[bytes], Callable[[], str] | None]]:
     """Open a file, and say with it what asks the store which version of it is there now.
+
+    Of a store that does not tag contents it is always a copy, and there is nothing to ask.
 
     Raises:
         Unchanged: the version is still ``unless``.
@@ -72,17 +74,17 @@ def opened(
     with _explained(place, signed="access_key" in values):
         store = _store(place, values)
         file = _file(store, place)
-        version = _version(file)
+        version, tagged = _version(file), _is_tagged(file)
         with file:
-            if version == unless:
+            if tagged and version == unless:
                 raise Unchanged
-            if _head(file) == b"PAR1":
+            if tagged and _head(file) == b"PAR1":
                 yield cast("IO[bytes]", file), lambda: _version(_file(store, place))
                 return
             with _copied(file, place) as copy:
                 if _version(_file(store, place)) != version:
                     raise SourceChanged(place.name)
-                yield copy, lambda: version
+                yield copy, (lambda: version) if tagged else None
 
 
 def _store(place: Place, keys: dict[str, object]) -> S3FileSystem:
@@ -129,6 +131,12 @@ def _version(file: pa.NativeFile) -> str:
     told = file.metadata()
     tag = told.get("ETag") or told.get("Last-Modified") or b""
     return f"{tag.decode(errors='replace').strip(chr(34))}-{file.size()}"
+
+
+def _is_tagged(file: pa.NativeFile) -> bool:
+    """Whether its version names each byte of it: neither a weak tag (``W/``) nor a time does."""
+    tag: bytes = file.metadata().get("ETag", b"")
+    return tag != b"" and not tag.startswith(b"W/")
 
 
 def _head(file: pa.NativeFile) -> bytes:

@@ -111,6 +111,68 @@ def test_a_file_that_is_as_it_was_is_not_fetched_again(bucket: Bucket) -> None:
     assert again.fingerprint != seen.fingerprint
 
 
+class Untagged(BaseHTTPRequestHandler):
+    """A store that says of a file when it was changed, and not which content it is."""
+
+    content = b""
+
+    def do_HEAD(self) -> None:
+        self.answer(200, self.content)
+
+    def do_GET(self) -> None:
+        first, last = (int(end) for end in self.headers["Range"].removeprefix("bytes=").split("-"))
+        part = self.content[first : last + 1]
+        self.answer(206, part)
+        self.wfile.write(part)
+
+    def answer(self, status: int, content: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(content)))
+        self.send_header("Last-Modified", "Sun, 01 Feb 2026 10:00:00 GMT")
+        self.end_headers()
+
+    def log_message(self, *args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def untagged() -> Iterator[str]:
+    """The endpoint of such a store."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Untagged)
+    serving = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    serving.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    serving.join()
+    server.server_close()
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_of_a_store_without_tags_a_file_is_known_by_its_bytes(
+    untagged: str, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    tables = {
+        "csv": (TABLE, TABLE.replace(b"4.5", b"4.6")),
+        "parquet": (parquet(a=pa.array([1, 2])), parquet(a=pa.array([1, 3]))),
+    }
+    before, after = tables[kind]
+    assert len(before) == len(after)
+    card = DataLoad(
+        source="bucket", bucket=f"s3://flats/x.{kind}", endpoint=untagged, region="eu-central-1"
+    )
+    monkeypatch.setattr(Untagged, "content", before)
+    with looking_in(ALLOWED):
+        seen = card.peek()
+        assert card.peek().fingerprint == seen.fingerprint
+    monkeypatch.setattr(Untagged, "content", after)
+
+    with looking_in(replace(ALLOWED, known=(seen.stamp, seen.fingerprint))):
+        again = card.peek()
+
+    assert not again.same
+    assert again.fingerprint != seen.fingerprint
+
+
 def test_of_a_parquet_file_only_what_is_asked_for_is_fetched(bucket: Bucket) -> None:
     content = parquet(**dict.fromkeys("abcdef", pa.array(np.arange(200_000))))
     bucket.put("wide.parquet", content)
