@@ -36,14 +36,14 @@ def open_pipeline(name: str, workspace: Workspace) -> Opened:
         FileFormatError: the file is refused, or there is none of them.
         PipelineError: several pipelines are called this.
     """
-    from sample_data.pipeline_files import PIPELINES, pipeline_path
+    from sample_data.pipeline_files import PIPELINES
 
     path, shelf = Path(name), workspace.pipelines
-    if path.exists():
+    if path.exists() and not path.is_dir():
         found = _id_of(path.resolve(), shelf)
         return _of_shelf(found, shelf) if found else _of_file(path)
     if name in PIPELINES:
-        return Opened(files.load(pipeline_path(name)).pipeline, f"sample:{name}", None)
+        return Opened(_sample(name), f"sample:{name}", None)
     called = _called(name, shelf)
     if called is None:
         raise FileFormatError(
@@ -56,11 +56,19 @@ def open_pipeline(name: str, workspace: Workspace) -> Opened:
 def as_it_is_now(origin: str, workspace: Workspace) -> Pipeline | None:
     """Open a pipeline where a run took it from; None if it is not there any more."""
     kind, _, name = origin.partition(":")
-    with suppress(FileFormatError, PipelineError, WorkspaceError):
-        if kind in ("file", "sample"):
-            return open_pipeline(name, workspace).pipeline
+    with suppress(FileFormatError, PipelineError, WorkspaceError, KeyError):
+        if kind == "file":
+            return files.load(name).pipeline
+        if kind == "sample":
+            return _sample(name)
         return workspace.pipelines.load(origin).pipeline
     return None
+
+
+def _sample(name: str) -> Pipeline:
+    from sample_data.pipeline_files import pipeline_path
+
+    return files.load(pipeline_path(name)).pipeline
 
 
 def _of_file(path: Path) -> Opened:

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from tensorrag.cli import headless, main, predicting
+from tensorrag.cli.opening import as_it_is_now
 from tensorrag.edit.document import Document
 from tensorrag.edit.records import change_record, state_record
 from tensorrag.pipeline import Node, Pipeline, files
@@ -124,6 +125,23 @@ def test_a_pipeline_of_the_workspace_is_called_by_its_id_or_its_name(
     assert 'no file "Count off", and no sample or pipeline of this name' in said
     assert "Samples: boston_housing, " in said
     assert mine in said.partition("Pipelines of the workspace: ")[2]
+
+
+def test_a_folder_hides_no_pipeline_and_a_file_no_sample_that_was_run(
+    capsys: Captured, workspace: Path, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened, numbers = Workspace.open(workspace), files.load(file).pipeline
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "look_at_a_table").mkdir()
+    assert call(capsys, "check", "look_at_a_table", "--json") == (0, [])
+
+    (tmp_path / "diabetes").write_bytes(file.read_bytes())
+    sample = as_it_is_now("sample:diabetes", opened)
+    assert sample is not None
+    assert sample.nodes.keys() != numbers.nodes.keys()
+    assert as_it_is_now(f"file:{tmp_path / 'diabetes'}", opened) == numbers
+    assert as_it_is_now(f"sample:{file}", opened) is None
+    assert as_it_is_now("file:boston_housing", opened) is None
 
 
 @pytest.mark.usefixtures("at_once")
