@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+import traceback
 from collections.abc import Iterator
 
-from tensorrag.errors import CardError, TensorRagError
+from tensorrag.errors import CardError, RunCancelled, TensorRagError
 from tensorrag.leaving.as_python import imported, indented
 from tensorrag.recipe import Learns, card_of, steps_of
 from tensorrag.script import Given, Names, Script, Writes, comment, literal
@@ -23,7 +25,13 @@ def with_python(model: ModelSchema) -> Recipe | None:
         return recipe
     try:
         return recipe.model_copy(update={"python": python(recipe)})
+    except RunCancelled:
+        raise
     except TensorRagError:  # then whoever uses the model elsewhere is told the steps in words
+        return recipe
+    except Exception as error:  # a card's own mistake is not to lose what was trained
+        sys.stderr.write("The model is there, but writing its steps as Python failed:\n")
+        traceback.print_exception(error)
         return recipe
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cards.derive_column import DeriveColumn
 from cards.predict import Predict
 from tensorrag import InputError, Model, ModelSchema, ParameterError, Table
 from tensorrag.check import check
@@ -275,6 +276,15 @@ def test_what_was_learnt_of_the_train_rows_is_done_again_with_raw_rows(
 
 
 def by_its_export(model: Model, store: Store, rows: Any, folder: Path) -> list[float]:
+    """Return what the ZIP file of a model predicts."""
+    said = asked_alone(model, store, rows, folder).stdout
+    found: list[float] = pd.read_csv(io.StringIO(said))["predicted_price"].tolist()
+    return found
+
+
+def asked_alone(
+    model: Model, store: Store, rows: Any, folder: Path
+) -> subprocess.CompletedProcess[str]:
     """Ask the ZIP file of a model, in a process that has no TensorRag."""
     asked = rows[[column.name for column in model.asks or ()]]
     asked.to_csv(folder / "rows.csv", index=False)
@@ -283,9 +293,32 @@ def by_its_export(model: Model, store: Store, rows: Any, folder: Path) -> list[f
         packed.extractall(folder / "out")
     script = [str(folder / "out" / "predict.py"), str(folder / "rows.csv")]
     asking = [sys.executable, "-I", "-c", ALONE, *script]
-    said = subprocess.run(asking, capture_output=True, text=True, check=True).stdout
-    found: list[float] = pd.read_csv(io.StringIO(said))["predicted_price"].tolist()
-    return found
+    return subprocess.run(asking, capture_output=True, text=True, check=True)
+
+
+def test_a_step_that_cannot_be_written_loses_no_model(
+    made: Made,
+    place: Place,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    store = Store(place.store)
+    logarithm = {"name": "area", "formula": "log(area + 1)", "replace": True}
+    at = made("derive_column", logarithm, dataset=store.put(sales()).digest)["dataset"]
+    spec = made("model_define", {"model_type": "linear"})["model_spec"]
+    wanted = {"target_column": "price", "feature_columns": ["area"]}
+    monkeypatch.setattr(DeriveColumn, "script", lambda *_: 1 / 0)
+
+    digest = made("train", wanted, train_dataset=at, model_spec=spec)["trained_model"]
+
+    model = store.load(digest)
+    assert isinstance(model, Model)
+    assert model.recipe is not None
+    assert (len(model.recipe.steps), model.recipe.python) == (1, "")
+    assert "ZeroDivisionError" in capsys.readouterr().err, "in the log of the card"
+    told = asked_alone(model, store, sales(5).to_pandas(), tmp_path).stderr
+    assert "The rows are taken as they are. Do first: Derive Column" in told
 
 
 def test_the_export_does_the_steps_row_by_row_too(
