@@ -8,6 +8,7 @@ asked about goes through the same cards.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
@@ -26,6 +27,11 @@ MOST_STEPS = 50
 """Steps that are done again: of a longer chain, rows are asked for as they are in the middle."""
 WIDEST = 200
 """Columns of a table of which a row is kept as an example."""
+MOST_LEARNT = 1 << 18
+"""Characters, as JSON, of what a card has learnt: with more, rows are asked for as it leaves them.
+
+Every table and model that comes after it has it with it.
+"""
 
 
 @runtime_checkable
@@ -173,8 +179,10 @@ def _of_table(
     if card.on_new_rows == "nothing":
         return before
     again = card.on_new_rows == "again" and len(tables) == 1
-    if not entry or not (again or card.on_new_rows == "learnt"):
-        earlier = any(each.recipe and (each.recipe.steps or each.recipe.earlier) for each in tables)
+    large = len(json.dumps(learnt)) > MOST_LEARNT
+    if large or not entry or not (again or card.on_new_rows == "learnt"):
+        made = (each.recipe for each in tables if each.recipe is not None)
+        earlier = large or any(each.steps or each.earlier for each in made)
         return Recipe(begins=card.title, earlier=earlier)
     if before is not None and len(before.steps) == MOST_STEPS:
         before = Recipe(begins=before.steps[-1].title)

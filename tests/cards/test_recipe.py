@@ -26,6 +26,7 @@ from tensorrag.store.artifacts import Store
 from tensorrag.store.model_export import export
 from tensorrag.store.place import Place
 from tensorrag.task import Task
+from tensorrag.types import Recipe
 from tests.core.test_model_export import ALONE, entry
 
 CARDS = Registry.load().found
@@ -319,6 +320,25 @@ def test_a_step_that_cannot_be_written_loses_no_model(
     assert "ZeroDivisionError" in capsys.readouterr().err, "in the log of the card"
     told = asked_alone(model, store, sales(5).to_pandas(), tmp_path).stderr
     assert "The rows are taken as they are. Do first: Derive Column" in told
+
+
+def test_what_is_too_much_to_carry_along_is_where_questions_begin(
+    made: Made, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tensorrag.recipe.MOST_LEARNT", 1000)
+    frame = sales().to_pandas()
+    frame["street"] = [f"Street {at % 60}" for at in range(len(frame))]
+    many = {"columns": ["street"], "method": "target", "target_column": "price"}
+    at = Store(place.store).put(Table.from_pandas(frame)).digest
+
+    scaled = Store(place.store).load(made("scale", {"columns": ["area"]}, dataset=at)["dataset"])
+    encoded = Store(place.store).load(made("encode", many, dataset=at)["dataset"])
+
+    assert isinstance(scaled, Table)
+    assert isinstance(encoded, Table)
+    assert scaled.recipe is not None
+    assert len(scaled.recipe.steps) == 1
+    assert encoded.recipe == Recipe(begins="Encode", earlier=True)
 
 
 def test_the_export_does_the_steps_row_by_row_too(
