@@ -152,10 +152,10 @@ def test_folders_and_limits_are_checked_where_they_are_typed(
     assert "allowed_folders" not in kept(server)
 
     hosts = page.get_by_test_id("settings-hosts")
-    for wrong in ("files lan", "https://files lan/"):
+    for wrong, host in {"files lan": "files lan", "https://other lan/": "other lan"}.items():
         hosts.get_by_label("Name of a host").fill(wrong)
         hosts.get_by_role("button", name="Allow", exact=True).click()
-        expect(hosts.get_by_role("alert")).to_contain_text("is no host")
+        expect(hosts.get_by_role("alert")).to_contain_text(f"'{host}' is no host")
     hosts.get_by_label("Name of a host").fill("https://Files.lan:9000/flats")
     page.keyboard.press("Enter")
     expect(hosts.get_by_text("files.lan", exact=True)).to_be_visible()

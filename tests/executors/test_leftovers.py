@@ -14,11 +14,11 @@ import psutil
 import pytest
 import pytest_asyncio
 
+from executors.crew import Crew
 from executors.local_process import LocalExecutor
 from executors.scratch import Scratch, sweep
 from tensorrag.errors import ExecutorError, RunCancelled
 from tensorrag.store.place import Place
-from tests.clock import within
 from tests.executors.card_texts import task
 from tests.executors.contract import first, value_of
 from tests.executors.processes import alive, below, below_named, gone, seconds_until_gone
@@ -57,9 +57,10 @@ asyncio.run(main())
 
 @contextmanager
 def server(root: Path, state: str) -> Iterator[subprocess.Popen[str]]:
-    """Run an executor in a process that can be killed."""
+    """Run an executor in a process that can be killed; one that starts is still importing."""
     command = [sys.executable, "-c", SERVER, str(root), state]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    ahead = os.environ | {"TENSORRAG_PRELOAD": "all" if state == "warming" else "tables"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=ahead) as process:
         try:
             yield process
         finally:
@@ -160,19 +161,24 @@ async def test_cards_start_while_the_fork_server_imports_what_takes_seconds(
     tmp_path: Path, place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("TENSORRAG_PRELOAD", raising=False)
+    monkeypatch.setattr(Crew, "_renew", lambda self: None)  # those that are there stay
     executor, this = LocalExecutor(tmp_path / "scratch"), psutil.Process()
     executor.warm()
-    async with asyncio.timeout(within(60)):
+    try:
         while len(ready := below_named("tr-worker", this)) < 4:
             await asyncio.sleep(0.02)
-    [zygote] = below_named("tr-forkserver", this)
-    zygote.suspend()  # so that it takes as long as it likes
-    answers = [
-        await executor.result(await executor.submit(task("Pid"), place)) for _ in range(len(ready))
-    ]
-    zygote.resume()
+        [zygote] = below_named("tr-forkserver", this)
+        zygote.suspend()  # so that it takes as long as it likes
+        try:
+            answers = [
+                await executor.result(await executor.submit(task("Pid"), place))
+                for _ in range(len(ready))
+            ]
+        finally:
+            zygote.resume()
+    finally:
+        await executor.close()
     assert {answer["pid"] for answer in answers} == {worker.pid for worker in ready}
-    await executor.close()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -72,11 +72,17 @@ def fill(disk: Path, *, left: int) -> Path:
     """Fill the disk up with a file, so that so many bytes are left."""
     file = disk / f"somebody-elses-file-{time.time_ns()}"
     with file.open("wb") as out:
-        while (found := os.statvfs(disk)).f_bavail * found.f_frsize > left:
-            with suppress(OSError):  # the server wrote something meanwhile: there is less by now
-                room = found.f_bavail * found.f_frsize - left
+        for _ in range(1000):
+            found = os.statvfs(disk)
+            room = found.f_bavail * found.f_frsize - left
+            if room <= 0:
+                return file
+            try:
                 os.posix_fallocate(out.fileno(), file.stat().st_size, room)
-    return file
+            except OSError as error:  # the server wrote something meanwhile: there is less by now
+                if error.errno != errno.ENOSPC:
+                    raise
+    raise AssertionError("The disk does not fill up.")
 
 
 def leftovers(workspace: Path) -> list[Path]:
