@@ -202,7 +202,7 @@ class Hands:
                 self.test_id("fit").click()
             self.page.mouse.move(700, 60)
             for theme in ("light", "dark"):
-                self._wait_for_rest()
+                self.wait_for_rest()
                 size = "" if width == 1440 else f"-{width}"
                 shade = "" if theme == "light" else "-dark"
                 photograph(self.page, f"{name}{size}{shade}")
@@ -211,7 +211,7 @@ class Hands:
                     self.test_id(opener).click()
                 self.page.mouse.move(700, 60)
 
-    def _wait_for_rest(self) -> None:
+    def wait_for_rest(self) -> None:
         """Wait until the canvas has been drawn alike for half a second of frames."""
         self.page.evaluate("window.still = 0; window.drawn = ''")
         self.page.wait_for_function(STILL)

@@ -37,7 +37,7 @@ def pan(hands: Hands) -> Any:
     before = hands.page.evaluate(VIEW)
     hands.page.mouse.wheel(40, 60)
     hands.page.wait_for_function(f"before => {VIEW} !== before", arg=before)
-    hands._wait_for_rest()
+    hands.wait_for_rest()
     return hands.page.evaluate(VIEW)
 
 

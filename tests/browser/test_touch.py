@@ -157,6 +157,7 @@ def test_one_finger_pans_two_zoom_and_a_box_selects(desk: Desk, fingers: Fingers
     expect(percent).to_have_text(re.compile("1[2-9][0-9]"))
     hands.expect_answered()
     expect(hands.test_id("undo")).to_be_disabled()  # no card was dragged
+    hands.wait_for_rest()
     hands.test_id("fit").tap()
     expect(percent).to_have_text(re.compile("100"))
 

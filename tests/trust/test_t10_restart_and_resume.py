@@ -127,7 +127,7 @@ def test_a_training_goes_on_at_the_epoch_where_it_was(
     server = start_server(tmp_path / "workspace")
     pipeline = with_params(
         load(pipeline_path("boston_housing")).pipeline,
-        {f"split.{name}": value for name, value in TRAINING.items()} | {"model.epochs": 500},
+        {f"split.{name}": value for name, value in TRAINING.items()} | {"model.epochs": 1000},
     )
     kept = tmp_path / "workspace" / "store" / "checkpoints"
     with client(server) as http:
@@ -142,7 +142,7 @@ def test_a_training_goes_on_at_the_epoch_where_it_was(
         whole = ended(http, begin(http, pipeline=to_json(pipeline), no_cache=True), 300)
 
         assert curve(resumed) == curve(whole)  # to the last digit, on the same processor
-        assert len(curve(whole)) == 500
+        assert len(curve(whole)) == 1000
         assert not list(kept.glob("*.json"))
 
 
