@@ -8,7 +8,7 @@ import pickle
 import random
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -445,7 +445,7 @@ def test_the_script_makes_what_the_card_makes(
             assert {name: found[name] for name in known} == pytest.approx(known, rel=tolerance)
         else:
             assert isinstance(value, Table)
-            assert list(compared(value.to_pandas(), found, tolerance)) == []
+            assert list(compared(value.to_pandas(), found, tolerance, outcome.timed)) == []
             verdict = judged(outcome, value, found, network=name in LOOSE)
             assert verdict.verified, verdict.badge
     assert made[name]
@@ -466,12 +466,14 @@ def judged(outcome: Outcome, before: Table, after: pd.DataFrame, *, network: boo
     return compare([outcome], made, answer, digest="", network=network)
 
 
-def compared(before: pd.DataFrame, after: pd.DataFrame, tolerance: float) -> Iterator[str]:
-    """Name what differs; flags are 1 and 0, whatever is missing is None."""
+def compared(
+    before: pd.DataFrame, after: pd.DataFrame, tolerance: float, timed: Sequence[str] = ()
+) -> Iterator[str]:
+    """Name what differs but for durations; flags are 1 and 0, whatever is missing is None."""
     if list(before.columns) != list(after.columns) or len(before) != len(after):
         yield f"{before.shape} {list(before.columns)} became {after.shape} {list(after.columns)}"
         return
-    for column in before.columns.difference(["seconds"]):
+    for column in before.columns.difference([*timed]):
         pairs = zip(plain(before[column]), plain(after[column]), strict=True)
         for row, (one, other) in enumerate(pairs):
             numbers = isinstance(one, float) and isinstance(other, float)
