@@ -56,7 +56,8 @@ function extentOf(text) {
 
 /**
  * Where the corner of what is pasted goes: its middle to the pointer, or, where there is none,
- * beside what was copied. The same thing pasted again in the same place goes a little aside.
+ * beside what was copied. The same thing pasted again in nearly the same place (the view may have
+ * moved under the pointer) goes a little aside, so that it hides nothing.
  */
 export function createPlacing() {
   let last = null
@@ -75,4 +76,4 @@ export function createPlacing() {
   return { cornerFor }
 }
 
-const samePlace = (a, b) => a?.x === b?.x && a?.y === b?.y
+const samePlace = (a, b) => (a && b ? Math.hypot(a.x - b.x, a.y - b.y) < STEP : !a && !b)
