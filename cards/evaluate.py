@@ -155,10 +155,7 @@ def _of_classes(table: Table, model: Model) -> Metrics:
     found, dummy = classification_metrics(said), dummy_answers(said, shares)
     baseline = classification_metrics(dummy)
     unknown = dict.fromkeys(undefined(said), nan)
-    sure, how = intervals.of_classification(said)
-    if "roc_auc" in found:
-        yes = int(said.is_positive.sum())
-        sure["roc_auc"] = intervals.roc_auc(found["roc_auc"], yes, len(said.truth) - yes)
+    sure, how = intervals.of_classification(said, found)
     usual = max(zip(shares, said.classes, strict=True), key=lambda pair: pair[0])
     return Metrics(
         found | unknown,

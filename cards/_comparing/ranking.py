@@ -10,13 +10,14 @@ from cards._comparing.taking import prediction_seconds, size_of
 from cards._learning.answers import answers_of
 from cards._learning.predicting import predict
 from cards._learning.truth import truth
-from cards._measuring import resampling
+from cards._measuring import intervals, resampling
 from cards._measuring.classification import classification_metrics, dummy_answers
 from cards._measuring.regression import dummy_metrics, regression_metrics
 from tensorrag import InputError, Model, Table, report
 from tensorrag.types import METRICS
 
 if TYPE_CHECKING:
+    from cards._measuring.intervals import Interval
     from cards._measuring.resampling import Drawn
 
 PORT = "test_dataset"
@@ -30,7 +31,8 @@ class Ranked:
     metrics: dict[str, float]
     score: float
     """The metric that is ranked by."""
-    interval: tuple[float, float] | None
+    interval: Interval | None
+    """As Evaluate tells it."""
     baseline: float | None
     """The same metric of its dummy."""
     behind: float
@@ -92,7 +94,7 @@ def ranked(models: Sequence[Model], called: Sequence[str], table: Table, metric:
                 name=called[at],
                 metrics=found[at].metrics,
                 score=scores[at],
-                interval=resampling.middle(drawn[:, at]),
+                interval=found[at].interval,
                 baseline=found[at].baseline.get(metric),
                 behind=abs(scores[order[0]] - scores[at]),
                 sure=None if at == order[0] else resampling.middle(behind[:, at]),
@@ -111,6 +113,7 @@ def ranked(models: Sequence[Model], called: Sequence[str], table: Table, metric:
 class _Measured:
     metrics: dict[str, float]
     baseline: dict[str, float]
+    interval: Interval | None
     drawn: Drawn
     """Tells the metric of rows that are drawn again."""
 
@@ -122,14 +125,17 @@ def _measured(model: Model, name: str, table: Table, metric: str) -> _Measured:
     found = classification_metrics(said)
     _refuse_unmeasured(metric, found, name)
     baseline = classification_metrics(dummy_answers(said, model.content["dummy"]))
-    return _Measured(found, baseline, resampling.of_classes(metric, said))
+    sure, _ = intervals.of_classification(said, {metric: found[metric]})
+    return _Measured(found, baseline, sure.get(metric), resampling.of_classes(metric, said))
 
 
 def _of_numbers(model: Model, table: Table, metric: str) -> _Measured:
     real, predicted = truth(table, model.target, None, PORT), predict(model, table)
+    sure, _ = intervals.of_regression(real, predicted, [metric])
     return _Measured(
         regression_metrics(real, predicted),
         dummy_metrics(real, float(model.content["dummy"])),
+        sure.get(metric),
         resampling.of_numbers(metric, real, predicted),
     )
 

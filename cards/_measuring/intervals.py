@@ -1,8 +1,14 @@
-"""How sure a metric is: between which values it lies with 95 % confidence."""
+"""How sure a metric is: between which values it lies with 95 % confidence.
+
+Every card that tells a metric asks here, so that one number has one interval. What a formula holds
+for has one: shares (Wilson 1927), the area under the ROC curve (Hanley & McNeil 1982), and averages
+over many rows (the normal distribution; R² by the delta method). For all else the rows are drawn
+again, and the middle 95 % of what comes of it is taken (Efron's percentile bootstrap, 1979).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
 from itertools import groupby
 from math import sqrt
@@ -22,10 +28,14 @@ Z = 1.959963984540054
 """Standard deviations on either side of the middle that hold 95 % of a normal distribution."""
 MOST_DRAWN = 5000
 """Rows up to which errors of numbers are drawn again."""
+OF_NUMBERS = ("r2", "rmse", "mae", "mse")
+SHARES = ("accuracy", "precision", "recall")
 
 
-def of_regression(truth: np.ndarray, predicted: np.ndarray) -> tuple[dict[str, Interval], str]:
-    """Return the intervals of R², RMSE, MAE and MSE, and in a word how they were found.
+def of_regression(
+    truth: np.ndarray, predicted: np.ndarray, metrics: Collection[str] = OF_NUMBERS
+) -> tuple[dict[str, Interval], str]:
+    """Return the intervals of some of R², RMSE, MAE and MSE, and in a word how they were found.
 
     Of few rows the test rows are drawn again a thousand times (bootstrap); of many the errors'
     averages are as good as normal.
@@ -37,35 +47,48 @@ def of_regression(truth: np.ndarray, predicted: np.ndarray) -> tuple[dict[str, I
     errors = np.abs(predicted - truth)
     spread = (truth - truth.mean()) ** 2
     if len(truth) > MOST_DRAWN:
-        return _normal(errors, spread), "normal approximation"
-    metrics = ("mae", "mse", "rmse", *(("r2",) if spread.any() else ()))
+        found = _normal(errors, spread)
+        return {name: found[name] for name in metrics if name in found}, "normal approximation"
+    told = [name for name in metrics if name != "r2" or spread.any()]
     return _drawn(
-        metrics, partial(of_numbers, truth=truth, predicted=predicted), len(truth)
+        told, partial(of_numbers, truth=truth, predicted=predicted), len(truth)
     ), "bootstrap"
 
 
-def of_classification(answers: Answers) -> tuple[dict[str, Interval], str]:
-    """Return the intervals of what is measured of classes, and how that of the accuracy was found.
+def of_classification(
+    answers: Answers, measured: Mapping[str, float]
+) -> tuple[dict[str, Interval], str]:
+    """Return the intervals of metrics that were measured of classes, and how accuracy's was found.
 
-    Accuracy, precision and recall are shares (Wilson); for all others but the area under the ROC
-    curve the rows are drawn again (bootstrap).
+    Accuracy, precision and recall are shares (Wilson), the area under the ROC curve has a formula
+    (Hanley and McNeil); for all others the rows are drawn again (bootstrap).
     """
-    hits = answers.truth == answers.predicted
-    found = {"accuracy": wilson(int(hits.sum()), len(hits))}
-    if len(hits) > 1:
-        found |= _drawn(_to_draw(answers), partial(of_classes, said=answers), len(hits))
-    if answers.positive is not None:
-        truth, said = answers.is_positive, answers.predicted == answers.positive
-        both = int((truth & said).sum())
-        if said.any():
-            found["precision"] = wilson(both, int(said.sum()))
-        if truth.any():
-            found["recall"] = wilson(both, int(truth.sum()))
+    found = {name: ends for name in SHARES if name in measured and (ends := _share(name, answers))}
+    if "roc_auc" in measured:
+        yes = int(answers.is_positive.sum())
+        found["roc_auc"] = roc_auc(measured["roc_auc"], yes, len(answers.truth) - yes)
+    rest = [name for name in measured if name not in SHARES and name != "roc_auc"]
+    if len(answers.truth) > 1:
+        found |= _drawn(rest, partial(of_classes, said=answers), len(answers.truth))
     return found, "Wilson"
 
 
+def _share(metric: str, answers: Answers) -> Interval | None:
+    """Return the interval of a share; None where there is nothing that it is a share of."""
+    if metric == "accuracy":
+        hits = answers.truth == answers.predicted
+        return wilson(int(hits.sum()), len(hits))
+    truth, said = answers.is_positive, answers.predicted == answers.positive
+    of = int((said if metric == "precision" else truth).sum())
+    return wilson(int((truth & said).sum()), of) if of else None
+
+
 def roc_auc(area: float, positives: int, negatives: int) -> Interval:
-    """Return the interval of an area under the ROC curve, after Hanley and McNeil."""
+    """Return the interval of an area under the ROC curve.
+
+    Source: Hanley & McNeil, *The meaning and use of the area under a receiver operating
+    characteristic (ROC) curve*, Radiology 143 (1982).
+    """
     one, two = area / (2 - area), 2 * area**2 / (1 + area)
     spread = (positives - 1) * (one - area**2) + (negatives - 1) * (two - area**2)
     half = Z * sqrt(max(0.0, area * (1 - area) + spread) / (positives * negatives))
@@ -73,7 +96,11 @@ def roc_auc(area: float, positives: int, negatives: int) -> Interval:
 
 
 def wilson(hits: int, rows: int) -> Interval:
-    """Return the interval of a share: it stays within 0 and 1, and holds for few rows."""
+    """Return the interval of a share: it stays within 0 and 1, and holds for few rows.
+
+    Source: Wilson, *Probable inference, the law of succession, and statistical inference*, Journal
+    of the American Statistical Association 22 (1927).
+    """
     share, square = hits / rows, Z * Z
     middle = (share + square / (2 * rows)) / (1 + square / rows)
     half = Z / (1 + square / rows) * sqrt(share * (1 - share) / rows + square / (4 * rows**2))
@@ -91,23 +118,6 @@ def _drawn(metrics: Iterable[str], of: Callable[[str], Drawn], rows: int) -> dic
 
 def _is_area(metric: str) -> bool:
     return metric in AREAS
-
-
-def _to_draw(answers: Answers) -> Iterator[str]:
-    """Name what is no share and has no formula."""
-    yield "balanced_accuracy"
-    if answers.shares is not None:
-        yield "log_loss"
-    if answers.positive is None:
-        yield "macro_f1"
-        return
-    ranking, truth = answers.ranking, answers.is_positive
-    if truth.any():
-        yield "f1"
-    if ranking is not None and answers.shares is not None:
-        yield "brier"
-    if ranking is not None and truth.any() and not truth.all():
-        yield "average_precision"
 
 
 def _normal(errors: np.ndarray, spread: np.ndarray) -> dict[str, Interval]:

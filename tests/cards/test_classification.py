@@ -20,7 +20,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from cards._learning.estimators import CLASSIFIERS, REGRESSORS
 from cards._learning.predicting import model_input, probabilities
 from cards._measuring.classes import class_pictures
-from cards._measuring.classification import Answers
+from cards._measuring.classification import Answers, classification_metrics
 from cards._measuring.intervals import of_classification
 from cards.assert_metrics import AssertMetrics
 from cards.compare_models import CompareModels
@@ -452,7 +452,7 @@ def test_the_interval_of_the_f1_is_that_of_rows_drawn_again() -> None:
     draw = np.random.default_rng(1)
     again = [draw.integers(120, size=120) for _ in range(2000)]
 
-    found = of_classification(answers)[0]
+    found = of_classification(answers, classification_metrics(answers))[0]
 
     for name, measure in (("f1", sk.f1_score), ("balanced_accuracy", sk.balanced_accuracy_score)):
         by_hand = np.quantile([measure(truth[at], said[at]) for at in again], (0.025, 0.975))
@@ -467,7 +467,7 @@ def test_the_interval_of_the_average_precision_is_that_of_rows_drawn_again() -> 
     answers = Answers(truth, told > 0.5, (False, True), shares, positive=True)
     again = [draw.integers(150, size=150) for _ in range(1000)]
 
-    found = of_classification(answers)[0]["average_precision"]
+    found = of_classification(answers, classification_metrics(answers))[0]["average_precision"]
 
     by_hand = np.quantile(
         [sk.average_precision_score(truth[at], told[at]) for at in again], (0.025, 0.975)

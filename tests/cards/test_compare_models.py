@@ -116,6 +116,23 @@ def test_a_lead_that_may_be_chance_is_called_noise() -> None:
     assert "Baseline: −0.009." in said
 
 
+@pytest.mark.parametrize("metric", ["accuracy", "recall", "roc_auc", "f1", "r2", "rmse"])
+def test_a_metric_has_the_interval_that_evaluate_tells(metric: str) -> None:
+    sample, target, kind = (
+        ("diabetes", "progression", "ridge")
+        if metric in ("r2", "rmse")
+        else ("breast_cancer", "diagnosis", "logistic")
+    )
+    model, test = learnt(sample, target, kind), parts(sample)[1]
+
+    card = CompareModels.model_validate({"metric": metric})
+    found = ranking(card.run(test, model).ranking).iloc[0]
+
+    alone = Evaluate().run(test, model).metrics
+    assert (found["low"], found["high"]) == alone.intervals[metric]
+    assert found["value"] == alone.values[metric]
+
+
 def test_a_lead_is_surer_than_the_metrics_are() -> None:
     """Both intervals overlap widely, and one is still better on nearly every draw of rows."""
     random = np.random.default_rng(1)
