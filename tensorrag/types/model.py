@@ -10,25 +10,8 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
 from tensorrag.plain import JsonObject
-from tensorrag.preview import (
-    Axis,
-    ChartPreview,
-    CurveFace,
-    Face,
-    FaceNumber,
-    GroupPreview,
-    LayerPicture,
-    MetricItem,
-    MetricsPreview,
-    NetworkPreview,
-    NumbersFace,
-    Preview,
-    Series,
-    Stat,
-    StatsPreview,
-    finite,
-)
-from tensorrag.types.metrics import MAIN, METRICS
+from tensorrag.preview import Face, Preview, finite
+from tensorrag.types import model_pictures
 from tensorrag.types.schema import (
     ColumnSchema,
     Label,
@@ -41,7 +24,6 @@ from tensorrag.types.schema import (
 from tensorrag.types.value import Shape, Value
 
 OBJECT, FACTS = "model.joblib", "model.json"
-SHOWN_CLASSES = 20
 
 
 @dataclass(frozen=True)
@@ -211,116 +193,8 @@ class Model(Value):
 
     def preview(self) -> Preview:
         """Learning curve, metrics on the training rows, the network, and the facts."""
-        parts: list[Preview] = []
-        parts += self._curves()
-        parts.append(self._metrics())
-        if self.layers:
-            parts.append(self._network())
-        parts.append(self._facts())
-        return GroupPreview(items=tuple(parts))
+        return model_pictures.preview(self)
 
     def face(self) -> Face:
         """The loss curve where there is one, and the main metric on the training rows."""
-        main, beside = MAIN[self.task]
-        score = FaceNumber(
-            label=f"{METRICS[main].label} train", value=self.report.train.get(main), measured=True
-        )
-        loss = self.report.history.get("loss")
-        if not loss:
-            value = self.report.train.get(beside)
-            kind = METRICS[beside]
-            unit = self.target_unit if kind.in_target_units else None
-            second = FaceNumber(
-                label=f"{kind.short or kind.label} train", value=value, unit=unit, measured=True
-            )
-            return NumbersFace(items=(score,) if value is None else (score, second))
-        return CurveFace(
-            values=tuple(loss),
-            validation=tuple(self.report.history.get("validation_loss", ())) or None,
-            left=FaceNumber(label="loss", value=loss[-1]),
-            right=score,
-        )
-
-    def _curves(self) -> list[Preview]:
-        """Chart what was told of each epoch: the loss, and the accuracy where there is one."""
-        loss = "loss (MSE, normalised)" if self.task == "regression" else "loss (cross-entropy)"
-        charts = (
-            ("Learning curve", "loss", loss),
-            ("Accuracy by epoch", "accuracy", "share of rows"),
-        )
-        return [self._curve(*chart) for chart in charts if chart[1] in self.report.history]
-
-    def _curve(self, title: str, name: str, label: str) -> Preview:
-        curves = {"train": name, "validation": f"validation_{name}"}
-        series = tuple(
-            Series(
-                name=called,
-                x=tuple(range(1, len(values) + 1)),
-                y=tuple(values),
-                dashed=called != "train",
-            )
-            for called, curve in curves.items()
-            if (values := self.report.history.get(curve))
-        )
-        return ChartPreview(
-            title=title, chart="line", x=Axis(label="epoch"), y=Axis(label=label), series=series
-        )
-
-    def _metrics(self) -> Preview:
-        dummy = self.report.baselines.get("dummy", {})
-        others = {k: v for k, v in self.report.baselines.items() if k != "dummy"}
-        items = tuple(
-            MetricItem(
-                name=name,
-                label=METRICS[name].label,
-                value=value,
-                baseline=dummy.get(name),
-                others={other: values.get(name) for other, values in others.items()},
-                unit=self.target_unit if METRICS[name].in_target_units else None,
-                higher_is_better=METRICS[name].higher_is_better,
-            )
-            for name in METRICS
-            if (value := self.report.train.get(name)) is not None
-        )
-        return MetricsPreview(
-            title="On the training rows", items=items, caption=" ".join(self.report.notes) or None
-        )
-
-    def _network(self) -> Preview:
-        widths = self.layers or ()
-        last = len(widths) - 1
-        output = {"regression": "output", "binary": "output, sigmoid"}
-        end = output.get(self.task, "outputs, softmax")
-        labels = ["input", *(f"hidden {i}" for i in range(1, last)), end]
-        layers = tuple(
-            LayerPicture(type="linear", label=label, units=units)
-            for label, units in zip(labels, widths, strict=True)
-        )
-        return NetworkPreview(
-            layers=layers,
-            parameters=self.parameters,
-            inputs=widths[0],
-            outputs=widths[-1],
-        )
-
-    def _classes(self) -> str | None:
-        if self.classes is None:
-            return None
-        more = len(self.classes) - SHOWN_CLASSES
-        names = ", ".join(str(name) for name in self.classes[:SHOWN_CLASSES])
-        return f"{names} and {more} more" if more > 0 else names
-
-    def _facts(self) -> Preview:
-        return StatsPreview(
-            title="Training",
-            items=(
-                Stat(label="model", value=self.name.replace("_", " ")),
-                Stat(label="device", value=self.report.device),
-                Stat(label="time", value=round(self.report.seconds, 2), unit="s"),
-                Stat(label="epochs", value=len(self.report.history.get("loss", ())) or None),
-                Stat(label="parameters", value=self.parameters),
-                Stat(label="target", value=self.target, unit=self.target_unit),
-                Stat(label="classes", value=self._classes()),
-                Stat(label="features", value=", ".join(self.features)),
-            ),
-        )
+        return model_pictures.face(self)
