@@ -8,7 +8,7 @@ from typing import Literal, Self
 
 from tensorrag.plain import JsonObject
 from tensorrag.rates import dollars
-from tensorrag.store.settings import Values
+from tensorrag.store.setting_values import Values
 from tensorrag.store.spending import Spending
 
 MARKS = (50, 75, 90, 100)

@@ -20,7 +20,7 @@ from tensorrag.run.request import Request
 from tensorrag.run.schedule import Schedule
 from tensorrag.store.journal import Journal
 from tensorrag.store.place import Place
-from tensorrag.store.settings import Values
+from tensorrag.store.setting_values import Values
 from tensorrag.store.workspace import Workspace
 
 

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from tensorrag.errors import ParameterError, WorkspaceError
-from tensorrag.store.settings import STORE_CAP, Settings
+from tensorrag.store.setting_values import STORE_CAP
+from tensorrag.store.settings import Settings
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tensorrag.store import tidy
-from tensorrag.store.settings import Settings, Values
+from tensorrag.store.setting_values import Values
+from tensorrag.store.settings import Settings
 from tests.core.engine import Engine, chain, node
 
 

@@ -18,7 +18,8 @@ from urllib.parse import urlsplit
 from tensorrag.errors import TensorRagError
 from tensorrag.plain import JsonObject
 from tensorrag.run import Run
-from tensorrag.store.settings import NOTIFY_AFTER, Settings
+from tensorrag.store.setting_values import NOTIFY_AFTER
+from tensorrag.store.settings import Settings
 from web.live.listeners import call_each
 
 TOLD_OF = frozenset({"succeeded", "failed"})
