@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
-from tensorrag.check.checking import Checked, Guard, NodeFacts, check, peek_key
+from tensorrag.check.asking import peek_key
+from tensorrag.check.checking import check
+from tensorrag.check.facts import Checked, NodeFacts
+from tensorrag.check.visiting import Guard
 
 __all__ = ["Checked", "Guard", "NodeFacts", "check", "peek_key"]

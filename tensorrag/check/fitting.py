@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tensorrag.catalog import CardInfo
+from tensorrag.check.facts import NodeFacts
 from tensorrag.check.problems import Fix, Problem
 from tensorrag.pipeline import Edge, Node, Pipeline
 from tensorrag.pipeline.names import visible
 from tensorrag.types.schema import TableSchema
-
-if TYPE_CHECKING:
-    from tensorrag.check.checking import NodeFacts
 
 _ABOVE = 150
 """Pixels from one card to the next one above, where there mostly is room."""

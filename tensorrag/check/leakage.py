@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
 
 from tensorrag.catalog import CardInfo, PortInfo
+from tensorrag.check.facts import NodeFacts
 from tensorrag.check.origins import Origins, Shared, inputs_of, parts, shared
 from tensorrag.check.problems import Fix, Problem
 from tensorrag.pipeline import Edge, Node, Pipeline
 from tensorrag.types.schema import TableSchema
-
-if TYPE_CHECKING:
-    from tensorrag.check.checking import NodeFacts
 
 _SAYS: Mapping[Shared, str] = {
     "same": "These rows are ones that the model has learnt from",

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
+from tensorrag.check.facts import NodeFacts
 from tensorrag.pipeline import Edge, Pipeline
 from tensorrag.pipeline.names import visible
 from tensorrag.types.schema import TableSchema
-
-if TYPE_CHECKING:
-    from tensorrag.check.checking import NodeFacts
 
 
 def where_lost(

@@ -6,13 +6,11 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from tensorrag.catalog import CardInfo, PortInfo
+from tensorrag.check.facts import NodeFacts
 from tensorrag.pipeline import Edge, Node, Pipeline
-
-if TYPE_CHECKING:
-    from tensorrag.check.checking import NodeFacts
 
 MOST = 64
 """Ways to one output that are followed; beyond them nothing is claimed."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from tensorrag.check.checking import Checked
+from tensorrag.check.facts import Checked
 from tensorrag.errors import ExecutorError
 from tensorrag.plain import JsonObject
 from tensorrag.types.schema import AnySchema, ColumnSchema, Schema, TableSchema
