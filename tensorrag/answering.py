@@ -6,12 +6,12 @@ opened as a card would open it: only where this workspace has signed it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tensorrag.asked_rows import as_arrow, columns_of, names_of
+from tensorrag.asked_rows import as_arrow, columns_of, has_features, names_of
 from tensorrag.errors import ArtifactError
 from tensorrag.plain import JsonObject
 from tensorrag.preview import finite
@@ -57,7 +57,7 @@ def _asked(task: Task, model: Model) -> Table:
     rows, sent = task.params["rows"], names_of(task.params["rows"])
     asks, features = (_columns(task.params.get(each)) for each in ("columns", "features"))
     recipe = model.recipe if model.asks is not None else None
-    done = recipe is None or (_has(sent, features) and not _has(sent, asks))
+    done = recipe is None or has_features(sent, _names(asks), _names(features))
     columns = features if recipe is not None and done else asks
     arrow = as_arrow(columns_of(rows, columns, model.target), columns)
     table = Table(arrow, columns=columns)
@@ -71,8 +71,8 @@ def _columns(described: list[JsonObject] | None) -> list[ColumnSchema]:
     return [ColumnSchema(name=each["name"], kind=each["kind"]) for each in described or ()]
 
 
-def _has(sent: Collection[str], columns: Sequence[ColumnSchema]) -> bool:
-    return all(column.name in sent for column in columns)
+def _names(columns: Sequence[ColumnSchema]) -> list[str]:
+    return [column.name for column in columns]
 
 
 @lru_cache(maxsize=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -34,18 +34,49 @@ def columns_of(
     Raises:
         ParameterError: a column is missing or too many, or a value is not of its kind; says which.
     """
-    taken = _from_columns(rows) if isinstance(rows, dict) else _from_rows(rows, columns)
-    _refuse_names(taken, columns, ignored)
-    count = len(next(iter(taken.values()), ()))
-    _refuse_size(count)
+    taken = gathered(rows, [column.name for column in columns], ignored)
     for column in columns:
         _refuse_values(column, taken[column.name])
-    return {column.name: taken[column.name] for column in columns}
+    return taken
+
+
+def gathered(rows: Any, names: Sequence[str], ignored: str | None = None) -> dict[str, list[Any]]:
+    """Return the values of each column that a model takes, whatever they are.
+
+    What was sent may have any number of names: no work is done for each before they are known to
+    be hardly more than the model's.
+
+    Args:
+        rows: a list of objects, or an object of lists; JSON.
+        names: of the columns that the model takes, in order.
+        ignored: a column that may be there besides: the target.
+
+    Raises:
+        ParameterError: a column is missing or too many, or there are too many rows; says which.
+    """
+    if isinstance(rows, list):
+        _refuse_size(len(rows))
+    if isinstance(first := _first(rows), dict):
+        _refuse_names(first, names, ignored)
+    taken = _from_columns(rows) if isinstance(rows, dict) else _from_rows(rows, names)
+    _refuse_size(len(next(iter(taken.values()), ())))
+    return {name: taken[name] for name in names}
+
+
+def has_features(sent: Collection[str], asks: Iterable[str], features: Iterable[str]) -> bool:
+    """Tell whether a model's features were sent, not the columns that they are made of.
+
+    Args:
+        sent: names of the columns that are there.
+        asks: of those that features are made of.
+        features: of those that it learnt from.
+    """
+    return set(features) <= set(sent) and not set(asks) <= set(sent)
 
 
 def names_of(rows: Any) -> Collection[str]:
     """Return the names of the columns that were sent, of whatever was sent."""
-    first = rows[0] if isinstance(rows, list) and rows else rows
+    first = _first(rows)
     return first.keys() if isinstance(first, dict) else ()
 
 
@@ -55,6 +86,10 @@ def as_arrow(values: Mapping[str, Sequence[Any]], columns: Sequence[ColumnSchema
 
     arrays = [_array(values[column.name], column) for column in columns]
     return pa.table(arrays, names=[column.name for column in columns])
+
+
+def _first(rows: Any) -> Any:
+    return rows[0] if isinstance(rows, list) and rows else rows
 
 
 def _from_columns(columns: dict[str, Any]) -> dict[str, list[Any]]:
@@ -72,11 +107,9 @@ def _from_columns(columns: dict[str, Any]) -> dict[str, list[Any]]:
     return columns
 
 
-def _from_rows(rows: Any, columns: Sequence[ColumnSchema]) -> dict[str, list[Any]]:
+def _from_rows(rows: Any, names: Sequence[str]) -> dict[str, list[Any]]:
     if not isinstance(rows, list):
         raise _wrong("The rows are no list.", 'Send {"rows": [{"column": value, …}, …]}.')
-    _refuse_size(len(rows))
-    taken: dict[str, list[Any]] = {}
     known = rows[0].keys() if isinstance(rows[0], dict) else ()
     for number, row in enumerate(rows, 1):
         if not isinstance(row, dict):
@@ -84,16 +117,13 @@ def _from_rows(rows: Any, columns: Sequence[ColumnSchema]) -> dict[str, list[Any
         if row.keys() != known:
             name = min(row.keys() ^ known)
             has, lacks = (number, 1) if name in row else (1, number)
-            needed = any(column.name == name for column in columns)
             raise _wrong(
                 f"Row {lacks} lacks {quoted(name)}, which the model was trained on."
-                if needed
+                if name in names
                 else f"Row {has} has {quoted(name)}, which the model does not take.",
                 "Give all rows the same columns.",
             )
-    for name in known:
-        taken[name] = [row[name] for row in rows]
-    return taken
+    return {name: [row[name] for row in rows] for name in known}
 
 
 def _refuse_size(rows: int) -> None:
@@ -106,21 +136,18 @@ def _refuse_size(rows: int) -> None:
         )
 
 
-def _refuse_names(
-    taken: Mapping[str, Any], columns: Sequence[ColumnSchema], ignored: str | None
-) -> None:
-    names = [column.name for column in columns]
-    missing = [name for name in names if name not in taken]
+def _refuse_names(sent: Collection[str], names: Sequence[str], ignored: str | None) -> None:
+    missing = [name for name in names if name not in sent]
     if missing:
-        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
         raise _wrong(
-            f"The rows lack {quoted(missing[0])}{more}, which the model was trained on.",
+            f"The rows lack {_and_more(missing)}, which the model was trained on.",
             f"The model takes {_listed(names)}.",
         )
-    odd = next((name for name in taken if name not in names and name != ignored), None)
-    if odd is not None:
+    known = {*names, ignored}
+    odd = [name for name in sent if name not in known]
+    if odd:
         raise _wrong(
-            f"The rows have {quoted(odd)}, which the model does not take.",
+            f"The rows have {_and_more(odd)}, which the model does not take.",
             f"Leave it out: the model takes {_listed(names)}.",
         )
 
@@ -187,6 +214,11 @@ def _dates(values: Sequence[str | None], name: str) -> pa.Array:
             ) from None
         made.append(None if read is None else read.replace(tzinfo=None))
     return pa.array(made, pa.timestamp("us"))
+
+
+def _and_more(names: Sequence[str]) -> str:
+    more = f" and {len(names) - 1:,} more" if len(names) > 1 else ""
+    return quoted(names[0]) + more
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
+import json
+import time
 import zipfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
+from tests.clock import within
 from tests.core.diabetes import pipeline
 from tests.web.desk import Desk
 from web.http.pipelines import make_api
@@ -25,6 +31,24 @@ async def client(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
         yield client
+
+
+@contextmanager
+def longest_wait() -> Iterator[Callable[[], float]]:
+    """Count how long others waited for the server meanwhile, at the longest; seconds."""
+    waits = [0.0]
+
+    async def look() -> None:
+        while True:
+            before = time.monotonic()
+            await asyncio.sleep(0.01)
+            waits.append(time.monotonic() - before)
+
+    looking = asyncio.get_running_loop().create_task(look())
+    try:
+        yield lambda: max(waits)
+    finally:
+        looking.cancel()
 
 
 async def test_models_are_listed_named_pinned_deleted_and_brought_back(
@@ -111,6 +135,26 @@ async def test_rows_that_do_not_fit_are_refused_with_their_place(client: httpx.A
     assert (wrong.status_code, wrong.json()["detail"]) == (422, 'Row 2, bmi: "high" is no number.')
     assert (neither.status_code, nobody.status_code) == (422, 404)
     assert neither.json()["detail"] == 'Send either "rows" or "columns".'
+
+
+async def test_names_without_end_are_refused_here_while_others_are_answered(
+    client: httpx.AsyncClient, desk: Desk
+) -> None:
+    [model] = (await client.get("/api/models")).json()
+    row: dict[str, Any] = dict.fromkeys(model["features"], 1)
+    row |= {f"column {number}": 1 for number in range(300_000)}
+    body = json.dumps({"rows": [row]})
+
+    with longest_wait() as waited:
+        refused = await client.post(f"/api/models/{model['id']}/predict", content=body)
+
+    assert refused.status_code == 422
+    assert refused.json()["detail"] == (
+        'The rows have "column 0" and 299,999 more, which the model does not take.'
+    )
+    assert len(refused.text) < 500
+    assert desk.tasks("predict") == [], "no process has to read them"
+    assert waited() < within(0.4)
 
 
 async def test_a_model_is_taken_along_as_a_file(client: httpx.AsyncClient, desk: Desk) -> None:

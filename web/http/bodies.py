@@ -22,7 +22,11 @@ async def read_body(model: type[Model], request: Request) -> Model:
         PipelineError: it is something else.
     """
     body = await request.body()
-    raw = await asyncio.to_thread(_parsed, body) if body else {}
+    return await asyncio.to_thread(_read, model, body)  # it may be long
+
+
+def _read(model: type[Model], body: bytes) -> Model:
+    raw = strict_json.loads(body, max_bytes=files.MAX_BYTES) if body else {}
     try:
         return model.model_validate(raw)
     except ValidationError as error:
@@ -39,7 +43,3 @@ def described(model: type[BaseModel]) -> dict[str, Any]:
     """Describe such a body in OpenAPI."""
     content = {"application/json": {"schema": model.model_json_schema()}}
     return {"requestBody": {"required": True, "content": content}}
-
-
-def _parsed(body: bytes) -> Any:
-    return strict_json.loads(body, max_bytes=files.MAX_BYTES)

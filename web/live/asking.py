@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
+from tensorrag.asked_rows import gathered, has_features, names_of
 from tensorrag.errors import PipelineError, TensorRagError
 from tensorrag.pipeline import JsonObject
 from tensorrag.store.models import ModelEntry
@@ -31,7 +33,8 @@ class Asking:
         """Predict rows: a list of objects, or an object of lists.
 
         Raises:
-            TaskFailed: a row does not fit, or the model cannot be opened.
+            ParameterError: the columns do not fit the model, or there are too many rows.
+            TaskFailed: a value does not fit, or the model cannot be opened.
             ExecutorError: the process that answers has ended.
         """
         await self._sessions.wait_ready()
@@ -44,11 +47,12 @@ class Asking:
             [{"name": each["name"], "kind": each["kind"]} for each in some]
             for some in (model.asks, model.columns)
         )
+        taken = await asyncio.to_thread(_gathered, model, rows)
         task = Task(
             kind="predict",
             card=card.card,
             entry=card.entry,
-            params={"rows": _compact(rows), "columns": columns, "features": features},
+            params={"rows": taken, "columns": columns, "features": features},
             inputs={"trained_model": (model.sha256,)},
         )
         return await self._sessions.hosting.ask(task)
@@ -79,11 +83,11 @@ class Asking:
         return {name: row.get(name, value) for name, value in made_up.items()}
 
 
-def _compact(rows: Any) -> Any:
-    """Return rows that are alike as columns: their names travel once, not with every row."""
-    if not isinstance(rows, list) or not rows or not isinstance(rows[0], dict):
-        return rows
-    names = rows[0].keys()
-    if any(not isinstance(row, dict) or row.keys() != names for row in rows):
-        return rows  # whoever answers says what is wrong, and where
-    return {name: [row[name] for row in rows] for name in names}
+def _gathered(model: ModelEntry, rows: Any) -> dict[str, list[Any]]:
+    """Return rows as columns, so that their names travel once, and none but the model's.
+
+    In a thread: somebody may have sent hundreds of thousands of names.
+    """
+    asks, features = ([each["name"] for each in some] for some in (model.asks, model.columns))
+    names = features if has_features(names_of(rows), asks, features) else asks
+    return gathered(rows, names, model.schema.get("target"))
