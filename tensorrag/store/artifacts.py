@@ -8,7 +8,6 @@ many files and equal files are kept once.
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import tempfile
 import time
@@ -19,11 +18,14 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from tensorrag import redaction
-from tensorrag.durable import full_disk_explained, make_folder, move_into_place, write_file
-from tensorrag.errors import ArtifactDamaged, ArtifactError, ArtifactForeign, ArtifactNotFound
+from tensorrag.durable import full_disk_explained, make_folder, write_file
+from tensorrag.errors import ArtifactError, ArtifactForeign, ArtifactNotFound
 from tensorrag.plain import JsonObject
+from tensorrag.store.blobs import Blobs
+from tensorrag.store.damage import damaged, set_aside
 from tensorrag.store.database import Database
-from tensorrag.store.manifest import DIGEST, PLAIN, SIGNED, Artifact, FileEntry
+from tensorrag.store.index import open_index
+from tensorrag.store.manifest import DIGEST, PLAIN, SIGNED, Artifact
 from tensorrag.store.signing import Signatures
 from tensorrag.types import Value, value_type
 
@@ -40,18 +42,6 @@ _KEPT_SECONDS = {
     "damaged": DAMAGED_SECONDS, "rehearsed": DAMAGED_SECONDS, "arranged": LEFTOVER_SECONDS,
 }  # fmt: skip
 
-INDEX = """
-CREATE TABLE IF NOT EXISTS results (
-    key TEXT PRIMARY KEY, outputs TEXT NOT NULL, summary TEXT NOT NULL, previews TEXT NOT NULL,
-    seconds REAL NOT NULL, device TEXT, executor TEXT, created REAL NOT NULL, used REAL NOT NULL,
-    sha256 TEXT
-);
-CREATE TABLE IF NOT EXISTS peeks (key TEXT PRIMARY KEY, peek TEXT NOT NULL, created REAL NOT NULL);
-CREATE TABLE IF NOT EXISTS stamps (sha256 TEXT PRIMARY KEY, stamp TEXT NOT NULL)
-"""
-INDEX_VERSION = 2
-INDEX_MIGRATIONS = {2: "ALTER TABLE results ADD COLUMN sha256 TEXT"}
-
 
 class Store:
     """A folder of artifacts, used by several processes at once.
@@ -66,14 +56,12 @@ class Store:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.signatures = Signatures(root)
-        self._stamps: dict[str, str] = {}
+        self._blobs = Blobs(root, lambda: self.index)
 
     @cached_property
     def index(self) -> Database:
         """The database beside the files."""
-        if os.access(self.root.parent, os.W_OK):
-            make_folder(self.root)
-        return Database(self.root / "index.sqlite", INDEX, INDEX_VERSION, INDEX_MIGRATIONS)
+        return open_index(self.root)
 
     @cached_property
     def results(self) -> Results:
@@ -112,7 +100,9 @@ class Store:
             meta = value.save(folder)
             paths = sorted(path for path in folder.rglob("*") if path.is_file())
             _refuse_secrets(paths, meta)
-            files = tuple(self._keep(path, path.relative_to(folder).as_posix()) for path in paths)
+            files = tuple(
+                self._blobs.keep(path, path.relative_to(folder).as_posix()) for path in paths
+            )
             made = SIGNED if value.unpickles else PLAIN
             artifact = Artifact(type=type(value).__name__, format=made, files=files, meta=meta)
             self._keep_manifest(artifact)
@@ -135,16 +125,16 @@ class Store:
         try:
             artifact = Artifact.model_validate_json(manifest)
         except ValidationError:
-            raise _damaged(hashlib.sha256(manifest).hexdigest()) from None
+            raise damaged(hashlib.sha256(manifest).hexdigest()) from None
         with full_disk_explained(self.root):
             for file in artifact.files:
                 arrived = folder / file.sha256
-                if arrived.is_file() and self._keep(arrived, file.name) != file:
-                    raise _damaged(artifact.digest)
+                if arrived.is_file() and self._blobs.keep(arrived, file.name) != file:
+                    raise damaged(artifact.digest)
             try:
                 self.verify(artifact)
             except ArtifactNotFound:
-                raise _damaged(artifact.digest) from None
+                raise damaged(artifact.digest) from None
             self._keep_manifest(artifact)
         if artifact.is_signed:
             self.signatures.sign(artifact.digest, artifact.manifest)
@@ -165,13 +155,13 @@ class Store:
                 f"The stored result {digest[:12]} is gone.", hint="Run the card again."
             ) from None
         if hashlib.sha256(content).hexdigest() != digest:
-            self._set_aside(path)
-            raise _damaged(digest)
+            set_aside(self.root, path)
+            raise damaged(digest)
         try:
             return Artifact.model_validate_json(content)
         except ValidationError:
-            self._set_aside(path)
-            raise _damaged(digest) from None
+            set_aside(self.root, path)
+            raise damaged(digest) from None
 
     def load(self, digest: str, kind: type[Value] | None = None) -> Value:
         """Read a value back, after its files were verified.
@@ -189,7 +179,9 @@ class Store:
         kind = kind or value_type(artifact.type)
         if kind.unpickles:
             self.check_signature(artifact)
-            contents = {file.name: self._verified(artifact, file) for file in artifact.files}
+            contents = {
+                file.name: self._blobs.content(file, artifact.digest) for file in artifact.files
+            }
             return kind.load_bytes(contents, artifact.meta)
         self.verify(artifact)
         files = {file.name: self.blob(file.sha256) for file in artifact.files}
@@ -214,13 +206,7 @@ class Store:
             ArtifactNotFound: a file is gone.
             ArtifactDamaged: a file has other content; it is set aside.
         """
-        stamps = self.stamps(artifact)
-        for file in artifact.files:
-            if thorough or self._known_stamp(file.sha256) != stamps[file.sha256]:
-                if _sha256(self.blob(file.sha256)) != file.sha256:
-                    self._set_aside(self.blob(file.sha256))
-                    raise _damaged(artifact.digest)
-                self.remember({file.sha256: stamps[file.sha256]})
+        self._blobs.verify(artifact.files, artifact.digest, thorough=thorough)
 
     def holds(self, digest: str) -> bool:
         """Whether this value is there, whole and unharmed."""
@@ -240,29 +226,11 @@ class Store:
             ArtifactNotFound: one of them is gone.
             ArtifactDamaged: one of them has another size; it is set aside.
         """
-        found = {}
-        for file in artifact.files:
-            path = self.blob(file.sha256)
-            stamp = _stamp(path)
-            if stamp is None:
-                raise _gone(artifact)
-            if path.stat().st_size != file.size:
-                self._set_aside(path)
-                raise _damaged(artifact.digest)
-            found[file.sha256] = stamp
-        return found
-
-    def remember(self, stamps: dict[str, str]) -> None:
-        """Note that files which look like this were found to be whole."""
-        self._stamps.update(stamps)
-        if not os.access(self.root, os.W_OK):  # who may only read looks again another time
-            return
-        with self.index.write(durable=False) as connection:
-            connection.executemany("INSERT OR REPLACE INTO stamps VALUES (?, ?)", stamps.items())
+        return self._blobs.stamps(artifact.files, artifact.digest)
 
     def blob(self, sha256: str) -> Path:
         """Where the file of this content lies."""
-        return self.root / "blobs" / sha256[:2] / sha256
+        return self._blobs.path(sha256)
 
     def drop_manifest(self, digest: str) -> None:
         """Remove the list of a value's files, and its signature."""
@@ -271,8 +239,7 @@ class Store:
 
     def size(self) -> int:
         """Bytes of all stored files."""
-        blobs = (self.root / "blobs").glob("*/*")
-        return sum(_size(path) for path in blobs)
+        return self._blobs.size()
 
     def sweep(self) -> None:
         """Remove what crashed processes left half written, and what was set aside long ago."""
@@ -288,15 +255,6 @@ class Store:
         """Close the database; the next use opens it again."""
         self.index.close()
 
-    def _keep(self, path: Path, name: str) -> FileEntry:
-        entry = FileEntry(name=name, sha256=_sha256(path), size=path.stat().st_size)
-        target = self.blob(entry.sha256)
-        if not self._has(entry):
-            make_folder(target.parent)
-            path.chmod(0o444)  # a card that maps an input must not write through it
-            move_into_place(path, target)
-        return entry
-
     def _keep_manifest(self, artifact: Artifact) -> None:
         try:
             content = artifact.manifest
@@ -310,25 +268,6 @@ class Store:
             make_folder(path.parent)
             write_file(path, content, mode=0o444)
 
-    def _verified(self, artifact: Artifact, file: FileEntry) -> bytes:
-        """Read a file, and hold what was read against what was written."""
-        path = self.blob(file.sha256)
-        try:
-            content = path.read_bytes()
-        except OSError:
-            raise _gone(artifact) from None
-        if hashlib.sha256(content).hexdigest() != file.sha256:
-            self._set_aside(path)
-            raise _damaged(artifact.digest)
-        return content
-
-    def _has(self, entry: FileEntry) -> bool:
-        path = self.blob(entry.sha256)
-        stamp = _stamp(path)
-        if stamp is None:
-            return False
-        return self._known_stamp(entry.sha256) == stamp or _sha256(path) == entry.sha256
-
     def _manifest(self, digest: str) -> Path:
         if not DIGEST.fullmatch(digest):
             raise ArtifactNotFound(
@@ -336,20 +275,6 @@ class Store:
                 hint="Run the card again, or look the name up in the run.",
             )
         return self.root / "manifests" / digest[:2] / f"{digest}.json"
-
-    def _known_stamp(self, sha256: str) -> str | None:
-        if sha256 not in self._stamps:
-            rows = self.index.read("SELECT stamp FROM stamps WHERE sha256 = ?", (sha256,))
-            if not rows:
-                return None
-            self._stamps[sha256] = rows[0][0]
-        return self._stamps[sha256]
-
-    def _set_aside(self, path: Path) -> None:
-        folder = self.root / "damaged"
-        make_folder(folder)
-        aside = path.replace(folder / f"{path.name}.{time.time_ns()}")
-        os.utime(aside)
 
 
 def _refuse_secrets(paths: list[Path], meta: JsonObject) -> None:
@@ -363,44 +288,9 @@ def _refuse_secrets(paths: list[Path], meta: JsonObject) -> None:
         )
 
 
-def _gone(artifact: Artifact) -> ArtifactNotFound:
-    return ArtifactNotFound(
-        f"A file of the stored result {artifact.digest[:12]} is gone.", hint="Run the card again."
-    )
-
-
-def _damaged(digest: str) -> ArtifactDamaged:
-    return ArtifactDamaged(
-        f"The stored result {digest[:12]} is damaged and was set aside.",
-        hint="Run the card again.",
-    )
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _size(path: Path) -> int:
-    """Bytes of a file; none of one that another process has just removed."""
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0
-
-
 def _age(path: Path) -> float:
     """Seconds since a file was written or set aside."""
     try:
         return time.time() - path.stat().st_mtime
     except OSError:
         return 0.0
-
-
-def _stamp(path: Path) -> str | None:
-    """How a file looks from outside: it changes whenever somebody writes to the file."""
-    try:
-        seen = path.stat()
-    except OSError:
-        return None
-    return f"{seen.st_ino} {seen.st_size} {seen.st_mtime_ns} {seen.st_ctime_ns}"

@@ -127,7 +127,7 @@ def test_a_file_is_read_once_and_again_when_it_was_touched(
         read.append(path)
         return "something else"
 
-    monkeypatch.setattr("tensorrag.store.artifacts._sha256", reads)
+    monkeypatch.setattr("tensorrag.store.blobs._sha256", reads)
 
     store.verify(artifact)
     assert read == []
