@@ -19,7 +19,7 @@ from tensorrag.run.printed import Printed
 from tensorrag.run.rehearsal import Rehearsal
 from tensorrag.run.schedule import Outcome
 from tensorrag.store.place import Place
-from tensorrag.store.run_entry import Unsettled
+from tensorrag.store.unsettled import Unsettled
 from tensorrag.task import Task
 
 REHEARSES = "tried on a few rows here first"

@@ -35,7 +35,7 @@ from tensorrag.run.request import Request
 from tensorrag.run.schedule import Outcome, Schedule, Step
 from tensorrag.store.interruption import interrupt
 from tensorrag.store.place import Place
-from tensorrag.store.run_entry import Unsettled, lost
+from tensorrag.store.unsettled import Unsettled, lost
 from tensorrag.store.workspace import Workspace
 
 log = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from tensorrag.errors import RunNotFound, TensorRagError
 from tensorrag.plain import JsonObject
 from tensorrag.run.budget import LATEST, Budgets
-from tensorrag.store.run_entry import Unsettled
+from tensorrag.store.unsettled import Unsettled
 from tensorrag.store.workspace import Workspace
 
 log = logging.getLogger(__name__)

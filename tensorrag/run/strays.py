@@ -33,7 +33,8 @@ from tensorrag.run.rereading import is_other
 from tensorrag.run.stray_budgets import StrayBudgets
 from tensorrag.store.findings import Finding, State
 from tensorrag.store.results import Result
-from tensorrag.store.run_entry import Unsettled, swept
+from tensorrag.store.run_entry import swept
+from tensorrag.store.unsettled import Unsettled, lost_tasks, unsettled_tasks
 from tensorrag.store.workspace import Workspace
 
 PATIENCE = 30.0
@@ -167,8 +168,8 @@ class Strays:
 
     async def _find(self, *, needed: bool) -> None:
         journal = self._workspace.journal
-        waited_for = await asyncio.to_thread(journal.unsettled)
-        self._unsought = [*waited_for, *await asyncio.to_thread(journal.lost)]
+        waited_for = await asyncio.to_thread(unsettled_tasks, journal)
+        self._unsought = [*waited_for, *await asyncio.to_thread(lost_tasks, journal)]
         self._seek_those(lambda stray: stray.lost or not needed)
 
     def _seek_those(self, wanted: Callable[[Unsettled], bool]) -> None:

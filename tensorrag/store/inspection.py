@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from tensorrag.errors import ArtifactError, ArtifactForeign
 from tensorrag.store.artifacts import Store
 from tensorrag.store.journal import Journal
+from tensorrag.store.latest import latest, latest_outputs
 
 
 class Pin(BaseModel):
@@ -62,14 +63,14 @@ def pins(store: Store, journal: Journal) -> list[Pin]:
     """Say what is pinned: the results of the latest run of every pipeline."""
     return [
         Pin(pipeline=name or "(no name)", run=run, values=len(digests), size=_size(store, digests))
-        for run, name, digests in journal.latest()
+        for run, name, digests in latest(journal)
         if digests
     ]
 
 
 def pinned_size(store: Store, journal: Journal) -> int:
     """Bytes of all that is pinned, each file counted once."""
-    return _size(store, journal.latest_outputs() | store.checkpoints.digests())
+    return _size(store, latest_outputs(journal) | store.checkpoints.digests())
 
 
 def _digests(store: Store) -> Iterator[str]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,56 +15,11 @@ from tensorrag.errors import RunNotFound
 from tensorrag.plain import JsonObject
 from tensorrag.store import findings, model_notes, spending
 from tensorrag.store.database import Database
+from tensorrag.store.journal_tables import MIGRATIONS, SCHEMA, VERSION
 from tensorrag.store.models import Models
 from tensorrag.store.owner import Owner
-from tensorrag.store.run_entry import (
-    COLUMNS,
-    ONGOING,
-    RunEntry,
-    Unsettled,
-    entry_of,
-    lost,
-    timestamp,
-)
+from tensorrag.store.run_entry import COLUMNS, ONGOING, RunEntry, entry_of, timestamp
 
-SCHEMA = (
-    """
-CREATE TABLE IF NOT EXISTS runs (
-    number INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, pipeline TEXT, name TEXT NOT NULL,
-    status TEXT NOT NULL, created REAL NOT NULL, finished REAL,
-    host TEXT NOT NULL, pid INTEGER NOT NULL, pid_started REAL NOT NULL,
-    problems TEXT NOT NULL, record TEXT NOT NULL, parent TEXT, request TEXT, nth INTEGER
-);
-CREATE INDEX IF NOT EXISTS runs_of_pipeline ON runs (pipeline, number);
-CREATE INDEX IF NOT EXISTS runs_by_status ON runs (status);
-CREATE TABLE IF NOT EXISTS nodes (
-    run TEXT NOT NULL, node TEXT NOT NULL, pipeline TEXT, number INTEGER NOT NULL,
-    shown TEXT NOT NULL, made TEXT, PRIMARY KEY (run, node)
-);
-CREATE INDEX IF NOT EXISTS nodes_of_pipeline ON nodes (pipeline, node, number);
-CREATE TABLE IF NOT EXISTS events (
-    run TEXT NOT NULL, seq INTEGER NOT NULL, time TEXT NOT NULL, node TEXT,
-    type TEXT NOT NULL, data TEXT NOT NULL, PRIMARY KEY (run, seq)
-);
-"""
-    + spending.SCHEMA
-    + ";"
-    + model_notes.SCHEMA
-    + ";"
-    + findings.SCHEMA
-    + spending.STARTS
-)
-VERSION = 7
-MIGRATIONS = {
-    2: "ALTER TABLE runs ADD COLUMN parent TEXT; ALTER TABLE runs ADD COLUMN request TEXT",
-    3: "ALTER TABLE runs ADD COLUMN nth INTEGER; UPDATE runs SET nth = (SELECT count(*)"
-    " FROM runs AS earlier WHERE earlier.pipeline IS runs.pipeline"
-    " AND earlier.number <= runs.number)",
-    4: spending.SCHEMA,
-    5: model_notes.SCHEMA,
-    6: findings.SCHEMA,
-    7: spending.STARTS,
-}
 WAITS = "status = 'queued' AND request IS NOT NULL"
 """In SQL: it waits its turn, also across restarts."""
 
@@ -279,34 +233,6 @@ class Journal:
         rows = self._database.read("SELECT node, made FROM nodes WHERE run = ?", (run,))
         return {node: json.loads(made) for node, made in rows if made is not None}
 
-    def unsettled(self) -> list[Unsettled]:
-        """Return the tasks of interrupted runs of which nobody knows how they ended, if they did.
-
-        What became of one is told with `append`; with neither handle nor ticket it is settled.
-        """
-        rows = self._database.read(
-            "SELECT run, node, shown, made, runs.pipeline FROM nodes JOIN runs ON id = run"
-            " WHERE status = 'interrupted' AND made IS NOT NULL ORDER BY nodes.rowid"
-        )
-        found = [
-            Unsettled(run, node, json.loads(shown), json.loads(made), pipeline)
-            for run, node, shown, made, pipeline in rows
-        ]
-        return [each for each in found if each.shown["state"] == "cancelled" and each.handle]
-
-    def lost(self) -> list[Unsettled]:
-        """Return the paid tasks that may go on though no run waits for them any more.
-
-        Their runs have ended without word of them, or were forgotten; their process is gone.
-        """
-        known = {each.ticket for each in self.unsettled()}
-        runs: dict[str, str | None] = dict(self._database.read("SELECT id, pipeline FROM runs"))
-        return [
-            lost(each.run, each.node, each.place, each.ticket, runs.get(each.run))
-            for each in self.spending.unknown()
-            if each.ticket not in known
-        ]
-
     def previous(self, pipeline_id: str) -> dict[str, JsonObject]:
         """Return, by node, what was made of what when it last ran in this pipeline."""
         rows = self._database.read(
@@ -315,25 +241,6 @@ class Journal:
             (pipeline_id,),
         )
         return {node: json.loads(made) for node, made, _ in rows}
-
-    def latest(self) -> list[tuple[str, str, set[str]]]:
-        """Return the latest run of every pipeline: id, name, and the digests of its outputs."""
-        rows = self._database.read(
-            # Of those that began: one that waits its turn has no outputs yet.
-            "SELECT run, name, shown FROM nodes JOIN (SELECT max(number) AS latest FROM nodes"
-            " GROUP BY coalesce(pipeline, run)) ON nodes.number = latest"
-            " JOIN runs ON runs.id = run ORDER BY latest DESC"
-        )
-        found: dict[str, tuple[str, set[str]]] = {}
-        for run, name, shown in rows:
-            _, digests = found.setdefault(run, (name, set()))
-            outputs = json.loads(shown).get("outputs", {}).values()
-            digests.update(output["sha256"] for output in outputs)
-        return [(run, name, digests) for run, (name, digests) in found.items()]
-
-    def latest_outputs(self) -> set[str]:
-        """Return the digests of all outputs of the latest run of every pipeline."""
-        return {digest for _, _, digests in self.latest() for digest in digests}
 
     def knows(self, key: str) -> bool:
         """Whether a run had a card of this cache key."""
@@ -358,23 +265,6 @@ class Journal:
             }
             for seq, when, node, kind, data in rows
         ]
-
-    async def follow(
-        self, run: str, after: int = 0, *, pause: float = 0.25
-    ) -> AsyncIterator[JsonObject]:
-        """Yield the events of a run, also of another process, until it has ended.
-
-        ``pause`` is how often the journal is asked, in seconds.
-        """
-        while True:
-            # Asked before the events are read: what a run wrote last is there once it has ended.
-            ended = (await asyncio.to_thread(self.run, run)).status not in ONGOING
-            for event in await asyncio.to_thread(self.events, run, after):
-                after = event["seq"]
-                yield event
-            if ended:
-                return
-            await asyncio.sleep(pause)
 
     def close(self) -> None:
         """Close the file; the next use opens it again."""

@@ -1,4 +1,4 @@
-"""What the journal tells of a run: its line in the list, and the cards of it that may go on."""
+"""What the journal tells of a run: its line in the list."""
 
 from __future__ import annotations
 
@@ -67,38 +67,6 @@ class RunEntry:
             "seconds": self.seconds,
             "parent": self.parent,
         }
-
-
-@dataclass(frozen=True, slots=True)
-class Unsettled:
-    """A task that was given to its executor by a process that is gone."""
-
-    run: str
-    node: str
-    shown: JsonObject
-    """The node, as ``tensorrag run --json`` prints it."""
-    made: JsonObject
-    """What its result is made of."""
-    pipeline: str | None = None
-    """What it was a run of."""
-    lost: bool = False
-    """Whether its run has ended without word of it, or was forgotten: nobody waits for it."""
-
-    @property
-    def handle(self) -> str:
-        """How its executor calls it; its ticket, where nobody has heard that."""
-        return self.made.get("handle") or self.ticket
-
-    @property
-    def ticket(self) -> str:
-        """How it was called before its executor has said so; by that its cost is noted."""
-        return self.made.get("ticket") or ""
-
-
-def lost(run: str, node: str, place: str, ticket: str, pipeline: str | None) -> Unsettled:
-    """Return a paid task that may go on though no run waits for it any more."""
-    shown, made = {"executor": place, "state": "failed"}, {"ticket": ticket}
-    return Unsettled(run, node, shown, made, pipeline, lost=True)
 
 
 def entry_of(row: tuple[Any, ...]) -> RunEntry:

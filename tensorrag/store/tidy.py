@@ -16,6 +16,7 @@ from tensorrag.store.artifacts import Store
 from tensorrag.store.checkpoints import DAYS_WHEN_FULL
 from tensorrag.store.interruption import ongoing_since
 from tensorrag.store.journal import Journal
+from tensorrag.store.latest import latest_outputs
 
 ROOM = 0.9
 """Share of the cap that is left after tidying, so that it need not be done all the time."""
@@ -41,7 +42,7 @@ def tidy(store: Store, journal: Journal, *, cap: int) -> int:
         store.checkpoints.forget_old(DAYS_WHEN_FULL)
         arranged.forget(store.root / "arranged", 0)
         since = ongoing_since(journal) or time.time()
-        pinned = journal.latest_outputs() | journal.models.pinned()
+        pinned = latest_outputs(journal) | journal.models.pinned()
         kept = _Kept(store, pinned | store.checkpoints.digests())
         size = kept.size
         for key, digests in _by_use(store, before=since):

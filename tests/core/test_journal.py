@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tensorrag.errors import RunNotFound, WorkspaceError
+from tensorrag.store.follow import follow
 from tensorrag.store.interruption import interrupt_abandoned
 from tensorrag.store.journal import Journal
 
@@ -169,7 +170,7 @@ async def test_a_run_can_be_followed_until_it_ends(journal: Journal) -> None:
     run = journal.create_run({})
     journal.append(run, [{"type": "log", "data": {"line": "one"}}], status="running")
     seen = []
-    async for event in journal.follow(run, pause=0.01):
+    async for event in follow(journal, run, pause=0.01):
         seen.append(event["type"])
         if event["type"] == "log":
             ended = {"type": "run", "data": {"status": "failed"}}

@@ -26,8 +26,8 @@ from tensorrag.rates import Rates
 from tensorrag.run import Request, Run
 from tensorrag.run.node_run import NodeRun
 from tensorrag.store.place import Place
-from tensorrag.store.run_entry import Unsettled
 from tensorrag.store.spending import Charge, Work
+from tensorrag.store.unsettled import Unsettled, unsettled_tasks
 from tensorrag.task import Task
 from tests.core.engine import Engine, InProcess, chain, node
 
@@ -440,7 +440,7 @@ async def test_a_terminal_that_cannot_reach_a_card_says_so_and_may_leave_it(
     signal.raise_signal(signal.SIGINT)
     answer, code = await following
     assert (answer["status"], code) == ("interrupted", 1)
-    (left,) = engine.workspace.journal.unsettled()
+    (left,) = unsettled_tasks(engine.workspace.journal)
     assert left.node == "wait", "it is looked for at the next start"
     for job in paid._jobs.values():
         job.reporter.stopping = True

@@ -16,8 +16,8 @@ from tensorrag.run.found_words import words
 from tensorrag.run.node_run import NodeRun
 from tensorrag.run.strays import Strays
 from tensorrag.store.findings import Finding
-from tensorrag.store.run_entry import lost
 from tensorrag.store.spending import Charge, Work
+from tensorrag.store.unsettled import lost, unsettled_tasks
 from tensorrag.store.workspace import Workspace
 
 
@@ -196,7 +196,7 @@ async def test_what_does_not_go_on_counts_no_longer_at_its_limit(
     assert spending.this_month() == 1
     strays = Strays(workspace, {"cloud": ForgetfulCloud()})  # type: ignore[dict-item]
     strays.start()
-    while workspace.journal.unsettled():
+    while unsettled_tasks(workspace.journal):
         await asyncio.sleep(0.01)
     assert spending.this_month() < 0.5
     await strays.close()
@@ -325,7 +325,7 @@ async def test_what_cannot_be_picked_up_is_told(workspace: Workspace) -> None:
     said, counts = words(heard[0])
     assert said.startswith("What became of wait of run 1 on cloud cannot be told. It knows nothing")
     assert counts.startswith("It counts as ")
-    assert not workspace.journal.unsettled()
+    assert not unsettled_tasks(workspace.journal)
     await strays.close()
 
 
@@ -353,7 +353,7 @@ async def test_what_goes_on_of_a_deleted_pipeline_is_stopped(workspace: Workspac
     cloud = ObedientCloud()
     strays = Strays(workspace, {"cloud": cloud})  # type: ignore[dict-item]
     strays.start()
-    await until(lambda: not workspace.journal.unsettled())
+    await until(lambda: not unsettled_tasks(workspace.journal))
     assert cloud.cancelled == ["call-1"]
     await strays.close()
 

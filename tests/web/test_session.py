@@ -28,7 +28,7 @@ from tensorrag.pipeline.came_along import source_sha256
 from tensorrag.pipeline.files import load, save
 from tensorrag.run.prepare import PipelineHasErrors
 from tensorrag.store.edit_log import EditLog
-from tensorrag.store.run_entry import Unsettled
+from tensorrag.store.unsettled import Unsettled
 from tensorrag.types import ModelSchema
 from tests.clock import within
 from tests.core.engine import chain, node

@@ -20,6 +20,7 @@ from tensorrag.pipeline.names import quoted
 from tensorrag.run import Request, Run
 from tensorrag.run.comparison import compare
 from tensorrag.run.prepare import with_params
+from tensorrag.store.follow import follow
 from tensorrag.store.run_entry import ONGOING
 from web.http.bodies import described, read_body
 from web.live.sessions import Sessions
@@ -123,7 +124,7 @@ def add_runs(api: APIRouter, sessions: Sessions) -> None:
             journal.events, run_id, after
         ):
             return Response(status_code=204)  # tells a browser not to connect again
-        events = live.subscribe(after) if live else journal.follow(run_id, after)
+        events = live.subscribe(after) if live else follow(journal, run_id, after)
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         return StreamingResponse(_stream(events), media_type="text/event-stream", headers=headers)
 

@@ -6,7 +6,8 @@ import asyncio
 
 from tensorrag.pipeline import JsonObject
 from tensorrag.run import Run
-from tensorrag.store.run_entry import ONGOING, Unsettled
+from tensorrag.store.run_entry import ONGOING
+from tensorrag.store.unsettled import Unsettled
 from web.live.checking import Checking
 from web.live.history import History
 from web.live.notices import Notices

@@ -27,7 +27,8 @@ from tensorrag.run import Request, Run
 from tensorrag.run.budget import lower
 from tensorrag.run.found_words import words
 from tensorrag.store.findings import Finding
-from tensorrag.store.run_entry import RunEntry, Unsettled
+from tensorrag.store.run_entry import RunEntry
+from tensorrag.store.unsettled import Unsettled
 from tensorrag.store.workspace import Workspace
 from web.live.checking import Checking
 from web.live.drawing import Drawing, snapshot

@@ -11,7 +11,8 @@ from tensorrag.pipeline import JsonObject
 from tensorrag.placement import LOCAL, TITLES, where
 from tensorrag.run import Run
 from tensorrag.store.last_runs import Score
-from tensorrag.store.run_entry import ONGOING, RunEntry, Unsettled
+from tensorrag.store.run_entry import ONGOING, RunEntry
+from tensorrag.store.unsettled import Unsettled
 from tensorrag.types.metrics import METRICS
 from web.live.offered import Offered
 from web.live.session import Session
