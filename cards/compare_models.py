@@ -31,6 +31,7 @@ from tensorrag import (
     Table,
     TableSchema,
 )
+from tensorrag.costs import costs
 from tensorrag.preview import Face, GroupPreview, Preview, TextFace, TextPreview
 from tensorrag.script import Given, Script
 from tensorrag.titles import titles
@@ -47,15 +48,15 @@ class CompareModels(Card):
     """Measure trained models on the same rows, rank them, and hand the best one on.
 
     Connect as many models as you like; all must predict the same target. The ranking tells the
-    metric of each with its interval, how long it was trained, how large it is, and how fast it
-    predicts. Whether the best one's lead is more than noise is judged by the rows that all of
-    them predict. The best one goes on, or the one that you choose. Choose by the validation rows
-    where there are some: then the test rows still tell how good the chosen one is.
+    metric of each with its interval, how long it was trained and what was paid for that, how large
+    it is, and how fast it predicts. Whether the best one's lead is more than noise is judged by the
+    rows that all of them predict. The best one goes on, or the one that you choose. Choose by the
+    validation rows where there are some: then the test rows still tell how good the chosen one is.
     """
 
     category = "Evaluation"
     libraries = ("numpy", "scikit-learn", "torch")
-    reads_titles = True
+    reads_titles = reads_costs = True
     hands_on = True
 
     metric: Metric = Field("auto", label="Rank by")
@@ -76,7 +77,8 @@ class CompareModels(Card):
         chosen = self._chosen(called)
         ranking = ranked(models, called, test_dataset, self._metric(task or "regression"))
         name = called[chosen] if chosen is not None else ranking.models[0].name
-        table = ranking_table(ranking, models[0].task, test_dataset.provenance)
+        paid = dict(zip(called, costs("models"), strict=False))
+        table = ranking_table(ranking, models[0].task, test_dataset.provenance, paid)
         return self.Out(models[called.index(name)], table)
 
     def propagate(

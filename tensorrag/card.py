@@ -152,6 +152,8 @@ class Card(BaseModel):
     """Whether it may return one of its inputs, unchanged: that is then not stored once more."""
     reads_titles: ClassVar[bool] = False
     """Whether it asks what the cards before it are called, see ``tensorrag.titles``."""
+    reads_costs: ClassVar[bool] = False
+    """Whether it asks what the models before it cost, see ``tensorrag.costs``."""
     on_new_rows: ClassVar[Literal["again", "learnt", "nothing", "unknown"]] = "unknown"
     """What is done with it when a model that learnt from its table is asked about new rows.
 

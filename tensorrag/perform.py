@@ -18,6 +18,7 @@ from tensorrag.allowance import allowing, default_memory
 from tensorrag.answering import predictions
 from tensorrag.card import Card, Peek
 from tensorrag.checkpoint import Keeper, keeping
+from tensorrag.costs import costing
 from tensorrag.csv_part import csv_part
 from tensorrag.errors import (
     CardError,
@@ -132,7 +133,8 @@ def make_card(card: type[Card], params: Mapping[str, Any]) -> Card:
 def _run(task: Task, store: Store, sources: Sources) -> JsonObject:
     card = make_card(load_card(task.entry, task.source), task.params)
     memory = round(task.memory or default_memory(gpu=task.gpu))
-    with allowing(memory), keeping(_keeper(task, store)), titled(task.titles):
+    told = titled(task.titles), costing(task.costs)
+    with allowing(memory), keeping(_keeper(task, store)), told[0], told[1]:
         arguments, came = _arguments(card, task, store)
         made = card.run(*arguments)  # type: ignore[attr-defined]
     fingerprint = _read(card, task, sources)

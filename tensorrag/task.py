@@ -37,6 +37,8 @@ class Task(BaseModel):
     """Digests of stored values by port; several where the port takes many."""
     titles: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
     """What people call the cards that these come from, by port, for a card that asks for it."""
+    costs: Mapping[str, tuple[float | None, ...]] = Field(default_factory=dict)
+    """What these cost where they were made, in US$, by port, for a card that asks for it."""
     secrets: tuple[str, ...] = ()
     """Names of the secrets that it needs; their values travel beside it, never in it."""
     cpus: int = 1

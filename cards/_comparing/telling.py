@@ -8,6 +8,7 @@ from typing import Any
 from cards._comparing.ranking import Ranked, Ranking
 from tensorrag import ColumnSchema, Table
 from tensorrag.preview import RowsPreview
+from tensorrag.rates import dollars
 from tensorrag.types import METRICS, ColumnKind, Provenance, Task
 
 BEST = "★ "
@@ -24,6 +25,7 @@ _FIRST: Mapping[str, ColumnKind] = {
     "behind": "number",
     "within_noise": "binary",
     "train_seconds": "number",
+    "train_cost": "number",
     "device": "category",
     "bytes": "integer",
     "seconds_per_1000_rows": "number",
@@ -37,7 +39,7 @@ _OF_TASK: Mapping[Task, tuple[str, ...]] = {
     ),
     "multiclass": ("accuracy", "balanced_accuracy", "macro_f1", "log_loss"),
 }  # fmt: skip
-_SECONDS = frozenset({"train_seconds", "seconds_per_1000_rows"})
+_UNITS = {"train_seconds": "s", "train_cost": "US$", "seconds_per_1000_rows": "s"}
 _IN_UNITS = frozenset({"value", "low", "high", "baseline", "behind"})
 
 Line = Mapping[str, Any]
@@ -53,17 +55,29 @@ def ranking_columns(task: Task) -> tuple[ColumnSchema, ...]:
     """Describe the columns of a ranking of models of a task; units are known after a run."""
     kinds = {**_FIRST, **dict.fromkeys(_OF_TASK[task], "number")}
     return tuple(
-        ColumnSchema(name=name, kind=kind, unit="s" if name in _SECONDS else None)  # type: ignore[arg-type]
+        ColumnSchema(name=name, kind=kind, unit=_UNITS.get(name))  # type: ignore[arg-type]
         for name, kind in kinds.items()
     )
 
 
-def ranking_table(ranking: Ranking, task: Task, provenance: Provenance) -> Table:
-    """Put a ranking into a table, a model in each row, the best one first."""
+def ranking_table(
+    ranking: Ranking, task: Task, provenance: Provenance, paid: Mapping[str, float | None]
+) -> Table:
+    """Put a ranking into a table, a model in each row, the best one first.
+
+    Args:
+        ranking: of models of a task.
+        task: theirs.
+        provenance: of the rows that they are measured on.
+        paid: by name what the training of a model cost, in US$; None where nobody knows.
+    """
     import pyarrow as pa
 
     columns = [_in_units(column, ranking.unit) for column in ranking_columns(task)]
-    rows = [_row(at, model, ranking) for at, model in enumerate(ranking.models, 1)]
+    rows = [
+        {**_row(at, model, ranking), "train_cost": paid.get(model.name)}
+        for at, model in enumerate(ranking.models, 1)
+    ]
     types = {"integer": pa.int64(), "category": pa.string(), "binary": pa.bool_()}
     arrow = pa.table(
         {
@@ -131,21 +145,24 @@ def _remark(line: Line) -> str:
 
 
 def costs_preview(lines: Sequence[Line]) -> RowsPreview:
-    """Show what each model takes: to train, on disk, to predict."""
+    """Show what each model takes: to train, in money, on disk, to predict."""
+    unknown = any(line["train_cost"] is None for line in lines)
+    strange = " · no cost is known of a model that was trained elsewhere" if unknown else ""
     return RowsPreview(
         title="What each takes",
-        columns=("Model", "Trained in", "Size", "1,000 rows in"),
+        columns=("Model", "Trained in", "Cost", "Size", "1,000 rows in"),
         rows=tuple(
             (
                 line["model"],
                 _time(line["train_seconds"])
                 + ("" if line["device"] == "cpu" else f", {line['device']}"),
+                "–" if line["train_cost"] is None else dollars(line["train_cost"]),
                 _size(line["bytes"]),
                 _time(line["seconds_per_1000_rows"]),
             )
             for line in lines
         ),
-        note="predicted where this card ran",
+        note=f"predicted where this card ran{strange}",
     )
 
 

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from cards.compare_models import CompareModels
 
 NOTE = (
-    "Compare Models: the script ranks by the metrics; intervals, times and sizes are of the card."
+    "Compare Models: the script ranks by the metrics; intervals, times, costs "
+    "and sizes are of the card."
 )
 
 

@@ -42,6 +42,8 @@ class NodeFacts(BaseModel):
     """What was detected at its outside source, once it was looked at; or what it offers."""
     titles: dict[str, tuple[str, ...]] = {}
     """What people call the cards before it, by input; of a card that asks for it."""
+    reads_costs: bool = False
+    """Whether it asks what the models before it cost."""
     gpu: str | None = None
     footprint: Footprint | None = None
     """How much room it will need."""

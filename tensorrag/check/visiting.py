@@ -222,6 +222,7 @@ class Visiting:
             schemas=_SCHEMAS.validate_python(outputs),
             details=peek.details if peek is not None else asking.offers(card, inputs),
             titles=self._titles(node, found),
+            reads_costs=found.card.reads_costs,
             gpu=found.card.gpu,
             footprint=asking.footprint(card, single) if card is not None else None,
             timeout=found.card.timeout,

@@ -37,6 +37,7 @@ from tensorrag.store.interruption import interrupt
 from tensorrag.store.place import Place
 from tensorrag.store.unsettled import Unsettled, lost
 from tensorrag.store.workspace import Workspace
+from tensorrag.task import Task
 
 log = logging.getLogger(__name__)
 
@@ -116,6 +117,8 @@ class Run:
         self._deciding: asyncio.Future[Step] | None = None
         """What is being decided and recorded; it goes on though the loop is cancelled."""
         self._outcomes: list[tuple[NodeRun, Outcome]] = []
+        self._due: dict[str, Task] = {}
+        """By node, what is to be started."""
         self._executions: dict[str, Execution] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
@@ -423,6 +426,8 @@ class Run:
             status = self._final()
             self._note_end(status)
         self._chronicle.record(status)
+        costs = self._workspace.journal.models.costs  # of what was recorded just now, too
+        self._due |= {node.id: self._schedule.task(node, costs) for node in step.launch}
         self.status = status
         return step
 
@@ -483,7 +488,7 @@ class Run:
         self._executions[node.id] = execution = Execution(
             node,
             self._executors[node.executor],
-            self._schedule.task(node),
+            self._due.pop(node.id),
             self._place,
             1 + self.pipeline.nodes[node.id].retries,
             self._chronicle,

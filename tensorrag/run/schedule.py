@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tensorrag.errors import RunCancelled
@@ -24,6 +24,8 @@ from tensorrag.task import Task
 
 Outcome = JsonObject | BaseException
 """What an executor answered to a task, or what it ended with instead."""
+TellCosts = Callable[[Sequence[str]], tuple[float | None, ...]]
+"""Tells what the models under some digests cost, in US$; None of one that nobody here knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,19 +100,26 @@ class Schedule:
         self._changed, self._launch = [], []
         return step
 
-    def task(self, node: NodeRun) -> Task:
-        """Return the task that runs a node which is to be started."""
+    def task(self, node: NodeRun, costs: TellCosts) -> Task:
+        """Return the task that runs a node which is to be started.
+
+        Args:
+            node: it.
+            costs: is asked for a card that asks for it.
+        """
         inputs = self._settled[node.id].inputs
         facts = self._facts[node.id]
         gpu, timeout = self._placements[node.id].gpu, self._pipeline.settings.get("timeout")
         one = self._pipeline.nodes[node.id]
         task = task_of(one, facts, inputs, self._memory, gpu, timeout)
         peek = self._peeks.get(facts.peek_key or "")
-        seen = {
+        seen: JsonObject = {
             "key": node.key or "",
             "fingerprint": node.made.get("fingerprint"),
             "stamp": peek.stamp if peek is not None else None,
         }
+        if facts.reads_costs:
+            seen["costs"] = {port: costs(digests) for port, digests in task.inputs.items()}
         return task.model_copy(update={**seen, "anew": node.id in self._anew})
 
     @property

@@ -96,6 +96,7 @@ def _note_model(
         "seconds": shown.get("seconds"),
         "device": shown.get("device"),
         "cost": shown.get("cost"),
+        "reused": bool(shown.get("cached")),
     }
     title = _title(schema, value, called)
     connection.execute(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -51,8 +52,8 @@ class ModelEntry:
     version: int
     """Which one of this title in its pipeline it is, from 1."""
     facts: JsonObject
-    """``{"schema", "value", "rows", "table", "columns", "seconds", "device", "cost"}`` of its
-    run."""
+    """``{"schema", "value", "rows", "table", "columns", "seconds", "device", "cost",
+    "reused"}`` of its run."""
     measured: JsonObject | None
     """``{"metrics", "rows", "run", "node"}``: how it was last measured on other rows."""
     given: str | None
@@ -69,6 +70,11 @@ class ModelEntry:
     def name(self) -> str:
         """What it is called."""
         return self.given or self.title
+
+    @property
+    def reused(self) -> bool:
+        """Whether its first run here did not train it, but had it from the store."""
+        return bool(self.facts.get("reused"))
 
     @property
     def schema(self) -> JsonObject:
@@ -181,6 +187,18 @@ class Models:
         """Return the model that is stored under a digest; None where it is not in the list."""
         found = self._read("WHERE sha256 = ? AND deleted IS NULL", (sha256,))
         return found[0] if found else None
+
+    def costs(self, digests: Sequence[str]) -> tuple[float | None, ...]:
+        """Return what was paid for training the model that is stored under each digest, in US$.
+
+        0 where nothing was rented for it; None where it was not trained in this workspace.
+        """
+        return tuple(self._cost(sha256) for sha256 in digests)
+
+    def _cost(self, sha256: str) -> float | None:
+        found = self._read("WHERE sha256 = ?", (sha256,))
+        cost = found[0].facts.get("cost") if found else None
+        return 0.0 if found and cost is None and not found[0].reused else cost
 
     def pinned(self) -> set[str]:
         """Return the digests of the models that stay, however full the store is."""

@@ -15,6 +15,7 @@ from sklearn.metrics import r2_score
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from cards._comparing.called import names
+from cards._comparing.telling import costs_preview
 from cards._measuring import resampling
 from cards._measuring.classification import Answers, classification_metrics
 from cards.compare_models import CompareModels
@@ -24,6 +25,7 @@ from cards.evaluate import Evaluate
 from cards.model_define import ModelDefine
 from cards.train import Train
 from tensorrag import InputError, Model, ParameterError, Table
+from tensorrag.costs import costing
 from tensorrag.perform import perform
 from tensorrag.store.artifacts import Store
 from tensorrag.store.place import Place
@@ -114,6 +116,21 @@ def test_a_lead_that_may_be_chance_is_called_noise() -> None:
     assert said.count("Within noise of the best.") == 1
     assert "★ linear" in said
     assert "Baseline: −0.009." in said
+
+
+def test_what_training_cost_is_told_where_it_is_known() -> None:
+    models, test = of_diabetes("linear", "ridge", "svm"), parts("diabetes")[1]
+    card = CompareModels()
+
+    with costing({"models": (0.31, 0.0, None)}):
+        made = card.run(test, *models)
+
+    assert dict(ranking(made.ranking)["train_cost"].dropna()) == {"linear": 0.31, "ridge": 0.0}
+    shown = costs_preview(made.ranking.arrow.to_pylist())
+    assert [row[:1] + row[2:3] for row in shown.rows] == [
+        ("linear", "$0.31"), ("ridge", "$0.00"), ("svm", "–"),
+    ]  # fmt: skip
+    assert "no cost is known of a model that was trained elsewhere" in (shown.note or "")
 
 
 @pytest.mark.parametrize("metric", ["accuracy", "recall", "roc_auc", "f1", "r2", "rmse"])

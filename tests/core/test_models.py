@@ -47,6 +47,8 @@ async def test_a_model_that_was_trained_is_in_the_list_with_all_that_is_known(
     assert told["data"]["rows"] + told["measured_rows"] == 442
     assert (told["run"], told["pipeline"]) == (run.id, "d")
     assert stored(model, engine.workspace.store)["state"] == "ready"
+    elsewhere = "0" * 64
+    assert engine.workspace.journal.models.costs([model.sha256, elsewhere]) == (0.0, None)
 
 
 @pytest.mark.parametrize(("source", "port"), [("split", "train_dataset"), ("load", "dataset")])

@@ -21,7 +21,7 @@ from tensorrag.errors import (
     Unheard,
     WorkspaceError,
 )
-from tensorrag.pipeline import Pipeline
+from tensorrag.pipeline import Edge, Node, Pipeline
 from tensorrag.rates import Rates
 from tensorrag.run import Request, Run
 from tensorrag.run.node_run import NodeRun
@@ -29,6 +29,8 @@ from tensorrag.store.place import Place
 from tensorrag.store.spending import Charge, Work
 from tensorrag.store.unsettled import Unsettled, unsettled_tasks
 from tensorrag.task import Task
+from tensorrag.types import Table
+from tests.core.diabetes import pipeline
 from tests.core.engine import Engine, InProcess, chain, node
 
 RATES = Rates(
@@ -139,6 +141,39 @@ async def test_what_runs_here_costs_nothing(engine: Engine) -> None:
     shown = (await engine.run(chain(node("number")))).to_json()["nodes"]["number"]
     assert (shown["estimate"], shown["cost"]) == (None, None)
     assert engine.workspace.journal.spending.this_month() == 0
+
+
+async def test_models_are_compared_with_what_training_each_has_cost(
+    engine: Engine, paid: Paid
+) -> None:
+    """Also by a later run that pays for nothing: what a model cost is known by the model."""
+    both = compared(rented="train", own="train_here")
+
+    async def costs(on: str | None) -> dict[str, float]:
+        executors = {"local": engine.executor, "modal": paid}
+        request = Request(both, "models", on=on)
+        run = Run(request, engine.workspace, executors, engine.catalog, engine.check)
+        await run.start()
+        assert await run.wait() == "succeeded", run.to_json()
+        table = engine.workspace.store.load(run.nodes["compare"].outputs["ranking"]["sha256"])
+        assert isinstance(table, Table)
+        return dict(table.to_pandas().set_index("model")["train_cost"])
+
+    assert await costs(None) == {"rented": 0.02, "own": 0.0}
+    assert await costs("local") == {"rented": 0.02, "own": 0.0}
+    assert paid.ran == ["train"]
+
+
+def compared(*, rented: str, own: str) -> Pipeline:
+    """Two ridges, one of them trained where it is paid for, compared anew in every run."""
+    one = pipeline()
+    wires = [replace(e, target=own) for e in one.inputs_of(rented)]
+    wires += [Edge(of, "trained_model", "compare", "models") for of in (rented, own)]
+    wires += [Edge("split", "test_dataset", "compare", "test_dataset")]
+    first = replace(one.nodes[rented], title="rented", run_on="modal")
+    second = replace(first, id=own, title="own", run_on=None, params={**first.params, "seed": 7})
+    compare = Node("compare", "compare_models", cache=False)
+    return one.with_nodes(first, second, compare).with_edges(*wires)
 
 
 async def test_every_try_is_paid(engine: Engine, paid: Paid) -> None:
