@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from tensorrag import InputError
+from tensorrag.quoting import named
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -24,7 +25,7 @@ def plain(column: pa.ChunkedArray, name: str = "") -> pa.ChunkedArray:
         return column.cast(kind.value_type)
     if pa.types.is_nested(kind):
         raise InputError(
-            f"Column {name} holds lists or values with parts, which cannot be compared."
+            f"Column {named(name)} holds lists or values with parts, which cannot be compared."
             if name
             else "A column holds lists or values with parts, which cannot be compared.",
             port="dataset",
@@ -64,7 +65,7 @@ def as_text(column: pa.ChunkedArray, name: str = "") -> pa.ChunkedArray:
         return plain(column, name).cast(pa.string())
     except pa.ArrowException as error:
         raise InputError(
-            f"Column {name} cannot be written as text." if name else "A column is no text.",
+            f"Column {named(name)} cannot be written as text." if name else "A column is no text.",
             port="dataset",
             hint="Choose other columns.",
         ) from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tensorrag import ColumnSchema, ParameterError, TableSchema
+from tensorrag.quoting import named, quoted
 from tensorrag.types import NUMERIC
 
 
@@ -22,15 +23,15 @@ def require(schema: TableSchema, names: Sequence[str], *, field: str) -> None:
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise ParameterError(
-            f"{twice} is chosen twice.",
+            f"{named(twice)} is chosen twice.",
             field=field,
             hint="Take it out once.",
-            fix=(f"Have {twice} once", list(dict.fromkeys(names))),
+            fix=(f"Have {named(twice)} once", list(dict.fromkeys(names))),
         )
     lacking = next((n for n in names if schema.names is not None and n not in schema.names), None)
     if lacking is not None:
         raise ParameterError(
-            f"There is no column {lacking!r} in the table.",
+            f"There is no column {quoted(lacking)} in the table.",
             field=field,
             hint="Choose one of the columns that the table has.",
         )
@@ -42,10 +43,10 @@ def require_numbers(schema: TableSchema, names: Sequence[str], *, field: str, wh
         if column is not None and column.kind not in (None, *NUMERIC):
             left = [n for n in names if (schema.column(n) or column).kind in (None, *NUMERIC)]
             raise ParameterError(
-                f"{what} needs numbers; {column.name} is {_WORDS[column.kind or 'text']}.",
+                f"{what} needs numbers; {named(column.name)} is {_WORDS[column.kind or 'text']}.",
                 field=field,
-                hint=f"Choose columns without {column.name}.",
-                fix=(f"Leave out {column.name}", left) if left else None,
+                hint=f"Choose columns without {named(column.name)}.",
+                fix=(f"Leave out {named(column.name)}", left) if left else None,
             )
 
 
@@ -58,7 +59,7 @@ def refuse_taken(schema: TableSchema, name: str, *, field: str) -> None:
         raise ParameterError("The new column has no name.", field=field, hint="Give it one.")
     if schema.names is not None and name in schema.names:
         raise ParameterError(
-            f"There is a column {name!r} already.", field=field, hint="Choose another name."
+            f"There is a column {quoted(name)} already.", field=field, hint="Choose another name."
         )
 
 
@@ -74,4 +75,4 @@ def with_columns(schema: TableSchema, columns: Sequence[ColumnSchema]) -> TableS
 def some(names: Sequence[str], most: int = 3) -> str:
     """Name the first of some columns, for the line on a card."""
     more = f" + {len(names) - most}" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
+    return ", ".join(map(named, names[:most])) + more

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from cards._arrow import plain
 from tensorrag import InputError, ParameterError, Table
+from tensorrag.quoting import named
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,9 +54,9 @@ def by_time(table: Table, name: str, sizes: Sizes) -> list[np.ndarray]:
     times = plain(table.arrow[name], name)
     if times.null_count:
         raise InputError(
-            f"{times.null_count:,} rows have no {name}.",
+            f"{times.null_count:,} rows have no {named(name)}.",
             port="dataset",
-            hint=f"Leave them out first: Filter Rows, {name} is not missing.",
+            hint=f"Leave them out first: Filter Rows, {named(name)} is not missing.",
         )
     order = np.asarray(pc.sort_indices(times)).astype(np.int64)
     ordered = times.take(order)
@@ -82,5 +83,5 @@ def _refuse_empty(parts: list[np.ndarray], sizes: Sizes, name: str, why: str) ->
             raise ParameterError(
                 f"{why}: the {word} part would be empty.",
                 field="split_by",
-                hint=f"Change the ratios, or split by another column than {name}.",
+                hint=f"Change the ratios, or split by another column than {named(name)}.",
             )

@@ -12,6 +12,7 @@ from pydantic import PrivateAttr
 
 from tensorrag import Card, CardError, InputError, Schema, TableSchema
 from tensorrag.plain import JsonObject
+from tensorrag.quoting import quoted
 from tensorrag.types import Provenance
 
 
@@ -71,7 +72,7 @@ def same_columns(names: list[str], fit_on: TableSchema | None) -> None:
     lacking = next((name for name in names if name not in fit_on.names), None)
     if lacking is not None:
         raise InputError(
-            f"The table to learn from has no column {lacking!r}.",
+            f"The table to learn from has no column {quoted(lacking)}.",
             port="fit_on",
             hint="Connect rows of the same table.",
         )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from cards._arrow import plain
 from tensorrag import InputError, ParameterError, Table
+from tensorrag.quoting import named
 
 if TYPE_CHECKING:
     import numpy as np
@@ -89,9 +90,9 @@ def _timed(table: Table, column: str, count: int, port: str) -> list[Fold]:
     times = plain(table.arrow[column], column)
     if times.null_count:
         raise InputError(
-            f"{times.null_count:,} rows have no {column}.",
+            f"{times.null_count:,} rows have no {named(column)}.",
             port=port,
-            hint=f"Leave them out first: Filter Rows, {column} is not missing.",
+            hint=f"Leave them out first: Filter Rows, {named(column)} is not missing.",
         )
     ranks = np.asarray(pc.rank(times, sort_keys="ascending", tiebreaker="dense")).astype(np.int64)
     stretch = np.searchsorted(np.sort(ranks), ranks) * (count + 1) // len(ranks)

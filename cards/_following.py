@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cards._arrow import plain, without_nan
 from tensorrag import InputError, Table
+from tensorrag.quoting import named
 
 if TYPE_CHECKING:
     import numpy as np
@@ -77,9 +78,9 @@ def following(table: Table, time: str, group: str | None) -> Past:
     times = without_nan(plain(table.arrow[time], time))
     if times.null_count:
         raise InputError(
-            f"{times.null_count:,} rows have no {time}.",
+            f"{times.null_count:,} rows have no {named(time)}.",
             port="dataset",
-            hint=f"Leave them out first: Filter Rows, {time} is not missing.",
+            hint=f"Leave them out first: Filter Rows, {named(time)} is not missing.",
         )
     order = np.asarray(pc.sort_indices(times)).astype(np.int64)
     groups = _groups(table, group)[order]
@@ -121,7 +122,8 @@ def _refuse_equal(steps: np.ndarray, time: str, group: str | None) -> None:
     if equal:
         one = f"of one {group} " if group else ""
         raise InputError(
-            f"{equal:,} rows {one}have the same {time} as another, so none of them came before.",
+            f"{equal:,} rows {one}have the same {named(time)} as another, so none of them came "
+            "before.",
             port="dataset",
             hint="Choose the column to group by, or make one row of them with Group & Aggregate.",
         )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from cards._arrow import as_text, plain
 from tensorrag import InputError
+from tensorrag.quoting import named
 from tensorrag.types import ColumnKind
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def to_kind(
     if refuse and made.null_count > column.null_count:
         row, value = _first_lost(column, made)
         raise InputError(
-            f"Column {name} holds {value!r:.80} in row {row:,}, which is no {_WORDS[kind]}.",
+            f"Column {named(name)} holds {value!r:.80} in row {row:,}, which is no {_WORDS[kind]}.",
             port="dataset",
             hint="Let what does not fit be missing, or choose another kind.",
         )

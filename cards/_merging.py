@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tensorrag import ColumnSchema, InputError
+from tensorrag.quoting import named
 from tensorrag.types import NUMERIC, ColumnKind, Provenance
 
 _WIDER: tuple[ColumnKind, ...] = ("number", "integer", "binary")
@@ -47,7 +48,7 @@ def _wider(one: ColumnSchema, other: ColumnSchema, port: str) -> ColumnKind | No
     if kinds <= _TEXTS:
         return "text"
     raise InputError(
-        f"{one.name} is {_WORDS[one.kind or 'text']} in one table and "
+        f"{named(one.name)} is {_WORDS[one.kind or 'text']} in one table and "
         f"{_WORDS[other.kind or 'text']} in another.",
         port=port,
         hint="Make them alike first, with Derive Column or where they are loaded.",

@@ -20,6 +20,7 @@ from tensorrag import (
 )
 from tensorrag.formula.tree import MAX_LENGTH
 from tensorrag.preview import finite
+from tensorrag.quoting import named
 from tensorrag.script import Given, Script
 from tensorrag.types import METRICS
 
@@ -53,7 +54,7 @@ class AssertMetrics(Card):
         self._refuse_undefined(sorted(known.columns & values.keys()), values)
         if missing:
             raise InputError(
-                f"{missing[0]} was not measured; there is {', '.join(metrics.values)}.",
+                f"{named(missing[0])} was not measured; there is {', '.join(metrics.values)}.",
                 port="metrics",
                 hint="Ask for a metric that Evaluate shows for this model.",
             )
@@ -85,7 +86,7 @@ class AssertMetrics(Card):
         for name in names:
             if finite(values[name]) is None:
                 raise InputError(
-                    f"{name} is undefined: these rows cannot tell it.",
+                    f"{named(name)} is undefined: these rows cannot tell it.",
                     port="metrics",
                     hint="Measure on rows of every class.",
                 )

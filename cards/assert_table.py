@@ -10,6 +10,7 @@ from cards._formula.formula import condition
 from cards._script.tables import assert_table
 from tensorrag import Card, Column, Field, InputError, Schema, Table, TableSchema
 from tensorrag.formula.tree import MAX_LENGTH
+from tensorrag.quoting import named
 from tensorrag.script import Given, Script
 
 
@@ -74,7 +75,9 @@ class AssertTable(Card):
         for name in self.complete:
             gaps = dataset.arrow[name].null_count
             if gaps:
-                raise _wrong(f"{name} has no value in {gaps:,} of {dataset.num_rows:,} rows.")
+                raise _wrong(
+                    f"{named(name)} has no value in {gaps:,} of {dataset.num_rows:,} rows."
+                )
 
     def _look_for_repeats(self, dataset: Table) -> None:
         if not self.unique:

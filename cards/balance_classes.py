@@ -19,6 +19,7 @@ from tensorrag import (
     Table,
     TableSchema,
 )
+from tensorrag.quoting import named
 from tensorrag.script import Given, Script
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class BalanceClasses(Card):
         if not 1 < len(values) <= MOST_CLASSES:
             few = "fewer than two classes" if len(values) < 2 else f"{len(values):,} values"
             raise ParameterError(
-                f"{self.target_column} has {few}.",
+                f"{named(self.target_column)} has {few}.",
                 field="target_column",
                 hint="Choose a column with a few classes.",
             )

@@ -10,6 +10,7 @@ from cards._columns import require, some
 from cards._kinds import to_kind
 from cards._script.tables import change_kinds
 from tensorrag import Card, Column, ColumnSchema, Field, ParameterError, Schema, Table, TableSchema
+from tensorrag.quoting import named
 from tensorrag.script import Given, Script
 from tensorrag.types import ColumnKind
 
@@ -98,7 +99,7 @@ class ChangeKinds(Card):
             twice = next((name for name in names if name in kinds), None)
             if twice is not None:
                 raise ParameterError(
-                    f"{twice} cannot be of two kinds.",
+                    f"{named(twice)} cannot be of two kinds.",
                     field=field,
                     hint="Take it out of one of the lists.",
                 )

@@ -33,6 +33,7 @@ from tensorrag import (
 )
 from tensorrag.costs import costs
 from tensorrag.preview import Face, GroupPreview, Preview, TextFace, TextPreview
+from tensorrag.quoting import quoted
 from tensorrag.script import Given, Script
 from tensorrag.titles import titles
 from tensorrag.types import METRICS, Provenance, Task, Value
@@ -181,7 +182,7 @@ class CompareModels(Card):
             return None
         if self.choice not in called:
             raise ParameterError(
-                f"No model that is connected is called {self.choice!r}.",
+                f"No model that is connected is called {quoted(self.choice)}.",
                 field="choice",
                 hint=f"There are {', '.join(called)}.",
                 fix=("Take the best one", ""),

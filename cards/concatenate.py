@@ -9,6 +9,7 @@ from cards._arrow import plain
 from cards._merging import in_common, merged
 from cards._script.tables import concatenate
 from tensorrag import Card, ColumnSchema, Field, InputError, Schema, Table, TableSchema
+from tensorrag.quoting import quoted
 from tensorrag.script import Given, Script
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class Concatenate(Card):
         lacking = [name for name, columns in found.items() if len(columns) < len(tables)]
         if lacking and self.lacking == "refuse":
             raise InputError(
-                f"A table lacks the column {lacking[0]!r}.",
+                f"A table lacks the column {quoted(lacking[0])}.",
                 port="tables",
                 hint="Allow missing values, or keep the columns that all have.",
             )

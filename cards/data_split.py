@@ -24,6 +24,7 @@ from tensorrag import (
     TableSchema,
 )
 from tensorrag.preview import Face, GroupPreview, Preview, SplitFace, SplitPart, TextPreview
+from tensorrag.quoting import named
 from tensorrag.script import Given, Script
 from tensorrag.types import Part, Value
 
@@ -143,11 +144,11 @@ class DataSplit(Card):
         dates = [column.name for column in columns or () if column.kind == "date"]
         if dates and self.split_by == "rows" and self.shuffle and not self.stratify_by:
             yield ParameterError(
-                f"If {dates[0]} says when a row came about, a model learns from later rows than "
-                "some that it is measured on.",
+                f"If {named(dates[0])} says when a row came about, a model learns from later rows "
+                "than some that it is measured on.",
                 field="split_by",
                 hint="Split by time, if the future is to be predicted.",
-                fix=(f"Split by {dates[0]}", "time"),
+                fix=(f"Split by {named(dates[0])}", "time"),
                 also={"time_column": dates[0]},
             )
 
@@ -192,7 +193,7 @@ class DataSplit(Card):
         column = schema.column(name)
         if self.split_by == "time" and column is not None and column.kind in ("text", "category"):
             raise ParameterError(
-                f"{name} is text, which has no order in time.",
+                f"{named(name)} is text, which has no order in time.",
                 field=field,
                 hint="Choose a date or a number.",
             )
@@ -250,7 +251,8 @@ def _stratified(dataset: Table, column: str, sizes: tuple[int, int, int], seed: 
             parts.append(part)
     except ValueError as error:
         raise ParameterError(
-            f"The rows cannot be stratified by {column}: some of its values are in too few rows.",
+            f"The rows cannot be stratified by {named(column)}: some of its values are in too few "
+            "rows.",
             field="stratify_by",
             hint="Stratify by another column, or by none.",
         ) from error

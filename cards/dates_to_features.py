@@ -18,6 +18,7 @@ from tensorrag import (
     Table,
     TableSchema,
 )
+from tensorrag.quoting import named, quoted
 from tensorrag.script import Given, Script
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ class DatesToFeatures(Card):
         for column in (schema.column(name) for name in self.columns):
             if column is not None and column.kind not in (None, "date"):
                 raise ParameterError(
-                    f"{column.name} is no date.",
+                    f"{named(column.name)} is no date.",
                     field="columns",
                     hint="Choose dates; text becomes dates where the table is loaded.",
                 )
@@ -122,7 +123,7 @@ class DatesToFeatures(Card):
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice is not None:
             raise ParameterError(
-                f"There is a column {twice!r} already.",
+                f"There is a column {quoted(twice)} already.",
                 field="columns",
                 hint="Rename it with Select Columns first.",
             )
@@ -150,7 +151,7 @@ def _timestamps(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
         return column.cast(pa.timestamp("us"), safe=False)
     except pa.ArrowException as error:
         raise InputError(
-            f"{name} holds no dates.", port="dataset", hint=f"Leave {name} out."
+            f"{named(name)} holds no dates.", port="dataset", hint=f"Leave {named(name)} out."
         ) from error
 
 

@@ -23,6 +23,7 @@ from tensorrag import (
     TableSchema,
 )
 from tensorrag.plain import JsonObject
+from tensorrag.quoting import named
 from tensorrag.script import Given, Script
 
 if TYPE_CHECKING:
@@ -154,9 +155,9 @@ class Encode(Fitting):
             )
         if target in self.columns:
             raise ParameterError(
-                f"{target} is the target and would be encoded by itself.",
+                f"{named(target)} is the target and would be encoded by itself.",
                 field="columns",
-                hint=f"Take {target} out of the columns.",
+                hint=f"Take {named(target)} out of the columns.",
             )
         if fit_on is None:
             require(schema, [target], field="target_column")

@@ -31,6 +31,7 @@ from tensorrag import (
     TableSchema,
 )
 from tensorrag.preview import Face, FaceNumber, GroupPreview, NumbersFace, Preview
+from tensorrag.quoting import named
 from tensorrag.script import Given, Script
 from tensorrag.types import METRICS
 from tensorrag.types.value import Value
@@ -150,7 +151,7 @@ class Explain(Card):
         odd = [name for name in self.dependence_of if name not in (model.features or (name,))]
         if odd:
             raise ParameterError(
-                f"The model does not use {odd[0]}.",
+                f"The model does not use {named(odd[0])}.",
                 field="dependence_of",
                 hint="Choose columns that it was trained on.",
             )

@@ -11,7 +11,6 @@ from cards._formula.formula import condition
 from cards._script.tables import filtered
 from tensorrag import Card, Field, Schema, Table, TableSchema
 from tensorrag.formula.tree import MAX_LENGTH
-from tensorrag.pipeline.names import quoted
 from tensorrag.preview import (
     Face,
     FaceNumber,
@@ -20,6 +19,7 @@ from tensorrag.preview import (
     Preview,
     TextPreview,
 )
+from tensorrag.quoting import quoted
 from tensorrag.script import Given, Script
 from tensorrag.types import Value
 

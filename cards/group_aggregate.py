@@ -9,6 +9,7 @@ from cards._arrow import plain, without_nan
 from cards._columns import require, require_numbers, some
 from cards._script.tables import group
 from tensorrag import Card, Column, ColumnSchema, Field, ParameterError, Schema, Table, TableSchema
+from tensorrag.quoting import quoted
 from tensorrag.script import Given, Script
 from tensorrag.types import ColumnKind
 
@@ -130,7 +131,7 @@ class GroupAggregate(Card):
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice is not None:
             raise ParameterError(
-                f"Two columns would be called {twice!r}.",
+                f"Two columns would be called {quoted(twice)}.",
                 field="by",
                 hint="Rename a column with Select Columns first.",
             )

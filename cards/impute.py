@@ -20,6 +20,7 @@ from tensorrag import (
     TableSchema,
 )
 from tensorrag.plain import JsonObject
+from tensorrag.quoting import named
 from tensorrag.script import Given, Script
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ class Impute(Fitting):
         odd = next((n for n in self.columns if averages and not _is_measured(kinds[n])), None)
         if odd is not None:
             raise ParameterError(
-                f"There is no {self.strategy} of {odd}, which is no number.",
+                f"There is no {self.strategy} of {named(odd)}, which is no number.",
                 field="strategy",
                 hint="Fill such columns with the most frequent value.",
                 fix=("Use the most frequent value", "most_frequent"),
@@ -150,9 +151,9 @@ class Impute(Fitting):
             return _as_type(self.value.strip(), name, kind)
         if learnt.null_count == len(learnt):
             raise InputError(
-                f"{name} has no value at all to learn from.",
+                f"{named(name)} has no value at all to learn from.",
                 port="dataset",
-                hint=f"Fill {name} with a constant, or leave it out.",
+                hint=f"Fill {named(name)} with a constant, or leave it out.",
             )
         value = _most_frequent(learnt) if self.strategy == "most_frequent" else self._mean(learnt)
         whole = self.strategy in _AVERAGES and pa.types.is_integer(kind)
@@ -210,7 +211,7 @@ def _read(value: str, name: str, kind: str | None) -> None:
     except ValueError:
         wanted = _WANTED.get(kind or "", "text")
         raise ParameterError(
-            f"{name} takes {wanted}; {value!r:.60} is none.",
+            f"{named(name)} takes {wanted}; {value!r:.60} is none.",
             field="value",
             hint=f"Write {wanted}, or choose other columns.",
         ) from None
@@ -233,5 +234,5 @@ def _as_type(text: str, name: str, kind: pa.DataType) -> pa.Scalar:
         return pa.scalar(text).cast(kind)
     except pa.ArrowException:
         raise ParameterError(
-            f"{name} cannot hold {text!r:.60}.", field="value", hint="Write another value."
+            f"{named(name)} cannot hold {text!r:.60}.", field="value", hint="Write another value."
         ) from None

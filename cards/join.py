@@ -20,6 +20,7 @@ from tensorrag import (
     Table,
     TableSchema,
 )
+from tensorrag.quoting import quoted
 from tensorrag.script import Given, Script
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ class Join(Card):
         lacking = next((n for n in self.on if right.names is not None and n not in right.names), "")
         if lacking:
             raise InputError(
-                f"The right table has no column {lacking!r}.",
+                f"The right table has no column {quoted(lacking)}.",
                 port="right",
                 hint="Rename its column with Select Columns first.",
             )

@@ -22,6 +22,7 @@ from tensorrag import (
     Table,
     TableSchema,
 )
+from tensorrag.quoting import named, quoted
 from tensorrag.script import Given, Script
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ class LagFeatures(Card):
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice is not None:
             raise ParameterError(
-                f"There is a column {twice!r} already.",
+                f"There is a column {quoted(twice)} already.",
                 field="columns",
                 hint="Rename it with Select Columns first.",
             )
@@ -168,7 +169,7 @@ class LagFeatures(Card):
         column = schema.column(self.time_column)
         if column is not None and column.kind in ("text", "category"):
             raise ParameterError(
-                f"{self.time_column} is text, which has no order in time.",
+                f"{named(self.time_column)} is text, which has no order in time.",
                 field="time_column",
                 hint="Choose a date or a number.",
             )

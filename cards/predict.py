@@ -21,6 +21,7 @@ from tensorrag import (
     TableSchema,
 )
 from tensorrag.preview import GroupPreview, Preview, TablePreview, TextPreview
+from tensorrag.quoting import named, quoted
 from tensorrag.recipe import followed, is_raw
 from tensorrag.script import Given, Script
 from tensorrag.strange_rows import STRANGE, warnings
@@ -136,7 +137,7 @@ class Predict(Card):
     def _refuse_twice(self, table: TableSchema, name: str) -> None:
         if table.column(name) is not None:
             raise ParameterError(
-                f"The table has a column {name!r} already, and it is not written over.",
+                f"The table has a column {quoted(name)} already, and it is not written over.",
                 field="prediction_column",
                 hint="Choose another name, or rename that column before.",
             )
@@ -202,7 +203,7 @@ def _as_trained(table: Table, model: Model) -> Table:
 def _hint(model: ModelSchema) -> str:
     if model.asks is None:
         return "Use rows with the same columns as those that it was trained on."
-    names = ", ".join(column.name for column in model.asks[:10])
+    names = ", ".join(named(column.name) for column in model.asks[:10])
     return f"Use rows with the columns that these are made of: {names}."
 
 

@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 from cards._columns import require, some
 from cards._script.tables import select
 from tensorrag import Card, Column, Field, ParameterError, Schema, Table, TableSchema
+from tensorrag.quoting import named, quoted
 from tensorrag.script import Given, Script
 
 
@@ -90,14 +91,14 @@ class SelectColumns(Card):
         ]
         if not pairs or not pairs[0][1]:
             raise ParameterError(
-                f"{rule!r} does not say a new name.", field="rename", hint="Write old = new."
+                f"{quoted(rule)} does not say a new name.", field="rename", hint="Write old = new."
             )
         found = next((pair for pair in pairs if pair[0] in stay), None)
         if found is None:
             near = get_close_matches(pairs[0][0], stay, n=1)
             asked = f"; did you mean {near[0]}?" if near else "."
             raise ParameterError(
-                f"There is no column {pairs[0][0]!r} to rename{asked}",
+                f"There is no column {quoted(pairs[0][0])} to rename{asked}",
                 field="rename",
                 hint="It is not in the table, or is dropped here.",
             )
@@ -108,5 +109,7 @@ def _refuse_twice(names: list[str]) -> None:
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise ParameterError(
-            f"Two columns would be called {twice}.", field="rename", hint="Rename one of them."
+            f"Two columns would be called {named(twice)}.",
+            field="rename",
+            hint="Rename one of them.",
         )

@@ -9,7 +9,7 @@ from executors import modal_sdk
 from executors.modal_prices import GRACE, LONGEST
 from tensorrag.errors import ExecutorError
 from tensorrag.gpus import GPUS, USUAL
-from tensorrag.pipeline.names import quoted
+from tensorrag.quoting import quoted
 from tensorrag.task import Task
 
 if TYPE_CHECKING:

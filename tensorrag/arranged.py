@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeGuard
 
 from tensorrag.durable import make_folder, write_file
 from tensorrag.errors import ParameterError, WorkspaceError
+from tensorrag.quoting import named, quoted
 
 if TYPE_CHECKING:
     import numpy as np
@@ -101,7 +102,7 @@ def arranged(
     for name in (*([order.column] if order else []), *(each.column for each in where)):
         if name not in arrow.column_names:
             raise ParameterError(
-                f"The table has no column {name!r}.",
+                f"The table has no column {quoted(name)}.",
                 field="sort" if order and name == order.column else "where",
                 hint="Take a column that it has.",
             )
@@ -174,7 +175,7 @@ def _sorted(column: pa.ChunkedArray, order: Order, release: Release) -> np.ndarr
         return found
     except pa.ArrowException:
         raise ParameterError(
-            f"Rows cannot be sorted by {order.column!r}.",
+            f"Rows cannot be sorted by {quoted(order.column)}.",
             field="sort",
             hint="Sort by a column of numbers, texts or dates.",
         ) from None
@@ -213,7 +214,7 @@ def _fitting(arrow: pa.Table, where: Sequence[Condition]) -> np.ndarray:
             one = _holds(arrow[condition.column], condition)
         except (pa.ArrowException, ValueError, TypeError, OverflowError):
             raise ParameterError(
-                f"{condition.column} cannot be compared with {condition.value!r}.",
+                f"{named(condition.column)} cannot be compared with {condition.value!r:.60}.",
                 field="where",
                 hint="Give a value of the kind that the column has.",
             ) from None

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from tensorrag.errors import ParameterError
-from tensorrag.pipeline.names import quoted
+from tensorrag.quoting import named, quoted
 from tensorrag.types import ColumnSchema
 
 if TYPE_CHECKING:
@@ -157,8 +157,8 @@ def _refuse_values(column: ColumnSchema, values: Sequence[Any]) -> None:
         if value is not None and not _fits(value, column.kind):
             what = _WORDS.get(column.kind or "", "text")
             raise _wrong(
-                f"Row {number}, {column.name}: {quoted(value)} is no {what}.",
-                f"{column.name} was {_trained_as(column)} where the model was trained.",
+                f"Row {number}, {named(column.name)}: {quoted(value)} is no {what}.",
+                f"{named(column.name)} was {_trained_as(column)} where the model was trained.",
             )
 
 
@@ -209,7 +209,7 @@ def _dates(values: Sequence[str | None], name: str) -> pa.Array:
             read = None if value is None else datetime.fromisoformat(value.strip())
         except ValueError:
             raise _wrong(
-                f"Row {number}, {name}: {quoted(value or '')} is no date.",
+                f"Row {number}, {named(name)}: {quoted(value or '')} is no date.",
                 "Write dates as 2026-01-31, with the time after it as 2026-01-31T12:00.",
             ) from None
         made.append(None if read is None else read.replace(tzinfo=None))
@@ -223,7 +223,7 @@ def _and_more(names: Sequence[str]) -> str:
 
 def _listed(names: Sequence[str]) -> str:
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more
+    return ", ".join(map(named, names[:_SHOWN])) + more
 
 
 def _wrong(message: str, hint: str) -> ParameterError:

@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from tensorrag import redaction
+from tensorrag.quoting import readable
 
 MAX_MESSAGE = 4000
 """Longest sentence of an error that crosses processes, in characters."""
@@ -28,8 +29,7 @@ class TensorRagError(Exception):
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
-        self.message = message
-        self.hint = hint
+        self.message, self.hint = readable(message), readable(hint)
 
     def __str__(self) -> str:
         """Return the sentence alone; the hint is shown beside it."""

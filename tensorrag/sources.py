@@ -20,7 +20,7 @@ from typing import IO
 
 from tensorrag.errors import FolderNotAllowed, ParameterError
 from tensorrag.folders import Folders
-from tensorrag.pipeline.names import visible
+from tensorrag.quoting import visible
 
 SETTING = "allowed_folders"
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tensorrag.pipeline.names import quoted
+from tensorrag.quoting import named, quoted
 from tensorrag.types import Table
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def warnings(table: Table, seen: Mapping[str, Any]) -> list[str]:
         rows = pc.indices_nonzero(pc.fill_null(odd, False))
         count += len(rows)
         for row in rows[: MOST - len(told)].to_pylist():
-            told.append(f"Row {row + 1}, {name}: {say(table.arrow[name][row].as_py())}.")
+            told.append(f"Row {row + 1}, {named(name)}: {say(table.arrow[name][row].as_py())}.")
     return [*told, f"And {count - len(told):,} more."] if count > len(told) else told
 
 

@@ -14,6 +14,7 @@ from cards._measuring import intervals, resampling
 from cards._measuring.classification import classification_metrics, dummy_answers
 from cards._measuring.regression import dummy_metrics, regression_metrics
 from tensorrag import InputError, Model, Table, report
+from tensorrag.quoting import named
 from tensorrag.types import METRICS
 
 if TYPE_CHECKING:
@@ -143,7 +144,7 @@ def _of_numbers(model: Model, table: Table, metric: str) -> _Measured:
 def _refuse_unmeasured(metric: str, found: dict[str, float], name: str) -> None:
     if metric not in found:
         raise InputError(
-            f"{METRICS[metric].label} cannot be measured of {name} on these rows.",
+            f"{METRICS[metric].label} cannot be measured of {named(name)} on these rows.",
             port="models",
             hint="It may need probabilities, which an SVM does not tell, or rows of both classes. "
             "Rank by another metric.",

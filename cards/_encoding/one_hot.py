@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cards._arrow import as_text, distinct
 from tensorrag import ColumnSchema, InputError, ParameterError, Table
+from tensorrag.quoting import named, quoted
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -33,7 +34,7 @@ def one_hot(
         taken = next((name for name in new if name in made), None)
         if taken is not None:
             raise InputError(
-                f"There would be two columns called {taken!r}.",
+                f"There would be two columns called {quoted(taken)}.",
                 port="dataset",
                 hint="Rename one of them with Select Columns first.",
             )
@@ -49,9 +50,10 @@ def values_of(learnt: Table, name: str, most: int) -> list[str]:
     values = distinct(learnt.arrow[name], name)
     if len(values) > most:
         raise ParameterError(
-            f"{name} has {len(values):,} different values, which would make as many columns.",
+            f"{named(name)} has {len(values):,} different values, which would make as many "
+            "columns.",
             field="columns",
-            hint=f"Leave {name} out, or encode it by ordinal or target.",
+            hint=f"Leave {named(name)} out, or encode it by ordinal or target.",
         )
     return values
 

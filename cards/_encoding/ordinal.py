@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cards._arrow import as_text, distinct
 from tensorrag import ParameterError
+from tensorrag.quoting import named
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -18,7 +19,7 @@ def known_order(learnt: pa.ChunkedArray, name: str, order: Sequence[str]) -> lis
     lacking = next((value for value in values if order and value not in order), None)
     if lacking is not None:
         raise ParameterError(
-            f"The order lacks {lacking!r:.60}, a value of {name}.",
+            f"The order lacks {lacking!r:.60}, a value of {named(name)}.",
             field="order",
             hint="Name all values, from the lowest to the highest.",
         )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cards._arrow import as_floats, as_text
 from tensorrag import InputError, Table
+from tensorrag.quoting import named
 
 if TYPE_CHECKING:
     import numpy as np
@@ -60,7 +61,7 @@ def learnt_means(
     told = np.isfinite(goal)
     if not told.any():
         raise InputError(
-            f"{target} has no value at all to take the mean of.",
+            f"{named(target)} has no value at all to take the mean of.",
             hint="Choose another target column.",
         )
     means = _means(_codes(learnt, name, values)[told], goal[told], len(values), smoothing)

@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 
 from cards._formula.functions import FUNCTIONS, OPERATORS, Computed, Function, Kind, Takes
 from cards._formula.values import constant, converted
-from tensorrag.formula.mistake import Mistake, nearest, short
+from tensorrag.formula.mistake import Mistake, nearest
 from tensorrag.formula.tokens import written
 from tensorrag.formula.tree import Call, ColumnName, Constant, Node
+from tensorrag.quoting import named
 
 KINDS: Mapping[str, Kind] = {
     "number": "number",
@@ -76,13 +77,13 @@ class Compiler:
         return Compiled(kind, lambda row: row[name])  # whoever takes it brings it to its kind
 
     def _unknown(self, node: ColumnName, known: list[str]) -> Mistake:
-        message = f"there is no column {short(node.name)}"
+        message = f"there is no column {named(node.name)}"
         near = nearest(node.name, known)
         if near is not None:
-            asked = f"{message}; did you mean {short(near)}?"
+            asked = f"{message}; did you mean {named(near)}?"
             hint = f"The table has {len(known)} columns."
             return Mistake(node.at, asked, hint, (node.length, written(near)))
-        hint = f"Text goes in quotes: '{short(node.name)}'."
+        hint = f"Text goes in quotes: '{named(node.name)}'."
         if node.name.lower() in FUNCTIONS:
             hint = f"Or write {node.name.lower()}(…)."
         return Mistake(node.at, f"{message}.", hint)
@@ -166,7 +167,7 @@ def _function(node: Call) -> Function:
     asked = f"; did you mean {near}?" if near else "."
     hint = f"There are {', '.join(FUNCTIONS)}."
     replace = (node.length, near) if near else None
-    raise Mistake(node.at, f"there is no function {short(node.function)}{asked}", hint, replace)
+    raise Mistake(node.at, f"there is no function {named(node.function)}{asked}", hint, replace)
 
 
 def _literal(node: Call, takes: Takes, argument: Node) -> Compiled:
@@ -183,7 +184,7 @@ def _dated(node: Node, made: Compiled) -> Compiled:
     try:
         date = dt.datetime.fromisoformat(node.value.strip()).replace(tzinfo=None)
     except ValueError:
-        said = f"'{short(node.value)}' is no date."
+        said = f"'{named(node.value)}' is no date."
         raise Mistake(node.at, said, "Write it as '2024-12-31'.") from None
     return Compiled("date", lambda row: constant(date))
 

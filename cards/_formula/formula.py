@@ -10,8 +10,9 @@ from cards._formula.compiler import Compiler, Row
 from cards._formula.functions import Computed, Kind
 from cards._formula.values import converted, whole
 from tensorrag import InputError, ParameterError, Table, TableSchema, report
-from tensorrag.formula.mistake import Mistake, short
+from tensorrag.formula.mistake import Mistake
 from tensorrag.formula.tree import parse
+from tensorrag.quoting import named
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -108,7 +109,7 @@ def _refused(wrong: Mistake, text: str, field: str) -> ParameterError:
     fix = None
     if wrong.replace is not None:
         length, instead = wrong.replace
-        fix = (f"Use {short(instead)}", text[: wrong.at] + instead + text[wrong.at + length :])
+        fix = (f"Use {named(instead)}", text[: wrong.at] + instead + text[wrong.at + length :])
     return ParameterError(
         f"At {wrong.at + 1}: {wrong.message}", field=field, hint=wrong.hint, fix=fix
     )

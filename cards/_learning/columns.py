@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 from tensorrag import ParameterError, Schema, TableSchema
+from tensorrag.quoting import named, quoted
 from tensorrag.types import NUMERIC, ColumnSchema
 
 LEARNABLE: frozenset[str] = NUMERIC | {"category"}
@@ -42,9 +43,10 @@ def feature_names(
     target_column(schema, target)
     if target in features:
         raise ParameterError(
-            f"{target} is the target and among the features: the model would know the answer.",
+            f"{named(target)} is the target and among the features: the model would know the "
+            "answer.",
             field="feature_columns",
-            hint=f"Take {target} out of the features.",
+            hint=f"Take {named(target)} out of the features.",
         )
     names = tuple(features) or tuple(name for name in schema.names or () if name != target)
     if not names:
@@ -56,7 +58,7 @@ def feature_names(
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise ParameterError(
-            f"{twice} stands twice among the features.",
+            f"{named(twice)} stands twice among the features.",
             field="feature_columns",
             hint="Take it out once.",
         )
@@ -80,7 +82,7 @@ def features_told(schema: TableSchema, target: str, features: Sequence[str]) -> 
 def listed(names: Sequence[str]) -> str:
     """Name the first columns, and say how many more there are."""
     more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
-    return ", ".join(names[:NAMED]) + more
+    return ", ".join(map(named, names[:NAMED])) + more
 
 
 def target_column(schema: TableSchema, target: str) -> ColumnSchema:
@@ -123,9 +125,9 @@ def _refuse_other_kinds(
         names, [column.name for column in odd], f"{len(odd)} columns that {others}"
     )
     raise ParameterError(
-        f"The feature {first} is {_WORDS[kind]}; a model takes {takers}.",
+        f"The feature {named(first)} is {_WORDS[kind]}; a model takes {takers}.",
         field="feature_columns",
-        hint=_WAYS.get(kind, f"Choose the feature columns, without {first}."),
+        hint=_WAYS.get(kind, f"Choose the feature columns, without {named(first)}."),
         fix=fix,
         before=None if chosen or {column.kind for column in odd} != {"date"} else _NUMBERS_FIRST,
     )
@@ -148,7 +150,7 @@ def _column(schema: TableSchema, name: str, field: str) -> ColumnSchema:
     column = schema.column(name)
     if column is None:
         raise ParameterError(
-            f"There is no column {name!r} in the table.",
+            f"There is no column {quoted(name)} in the table.",
             field=field,
             hint="Choose one of the columns that the table has.",
         )

@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 from cards._learning.rows import frame, matrix
 from tensorrag import InputError, Model, Table, TableSchema
 from tensorrag.plain import JsonObject
+from tensorrag.quoting import named
 
 if TYPE_CHECKING:
     import numpy as np
@@ -123,4 +124,4 @@ def _parts(x: Any) -> Iterator[Any]:
 
 def _lacks(missing: Sequence[str]) -> str:
     more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
-    return f"The table lacks {missing[0]}{more}, which the model was trained on."
+    return f"The table lacks {named(missing[0])}{more}, which the model was trained on."

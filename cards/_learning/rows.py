@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cards._learning.columns import LEARNABLE, feature_names, leave_out
 from tensorrag import InputError, ParameterError, Table
+from tensorrag.quoting import named, quoted
 from tensorrag.types import NUMERIC
 from tensorrag.types.schema import Label
 
@@ -136,7 +137,7 @@ def labels(table: Table, name: str) -> np.ndarray:
         found = numbers(table, name)
         if not np.array_equal(found, np.floor(found)):
             raise InputError(
-                f"The target {name} holds fractions, which are no classes.",
+                f"The target {named(name)} holds fractions, which are no classes.",
                 hint="Predict it as a number, or group its values first.",
             )
         if len(found) and np.abs(found).max() >= BEYOND:
@@ -151,7 +152,7 @@ def labels(table: Table, name: str) -> np.ndarray:
 
 def _too_large(name: str) -> InputError:
     return InputError(
-        f"The target {name} holds whole numbers too large to be told apart as numbers.",
+        f"The target {named(name)} holds whole numbers too large to be told apart as numbers.",
         hint="Have them be text first, with Change Kinds.",
     )
 
@@ -172,8 +173,8 @@ def _texts(table: Table, name: str) -> pd.Series[Any]:
         values = np.array(column.cast(pa.string()).to_pylist(), dtype=object)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise InputError(
-            f"Column {name} holds {column.type} values, which are no text.",
-            hint=f"Have {name} be text before, or leave it out of the features.",
+            f"Column {named(name)} holds {column.type} values, which are no text.",
+            hint=f"Have {named(name)} be text before, or leave it out of the features.",
         ) from error
     values[values == None] = np.nan  # noqa: E711
     return pd.Series(values, dtype=object)
@@ -185,8 +186,8 @@ def _refuse_many(table: Table, name: str, names: Sequence[str]) -> None:
     count = int(pc.count_distinct(table.arrow[name]).as_py())
     if count > MOST_VALUES:
         raise ParameterError(
-            f"The feature {name} has {count:,} different values; at most {MOST_VALUES} can become "
-            "columns.",
+            f"The feature {named(name)} has {count:,} different values; at most {MOST_VALUES} can "
+            "become columns.",
             field="feature_columns",
             hint="Leave it out, or group its values first.",
             fix=leave_out(names, [name], name),
@@ -210,8 +211,9 @@ def _missing(table: Table, name: str) -> int:
 def _gaps(name: str, count: int, rows: int, *, empty: bool) -> InputError:
     where = f"{count:,} of the {rows:,}" if count < rows else "all"
     return InputError(
-        f"Column {name} {'has no value' if empty else 'holds no finite number'} in {where} rows.",
-        hint=f"Remove or fill these rows, or use another column than {name}.",
+        f"Column {named(name)} {'has no value' if empty else 'holds no finite number'} in {where} "
+        "rows.",
+        hint=f"Remove or fill these rows, or use another column than {named(name)}.",
     )
 
 
@@ -249,8 +251,8 @@ def numbers(table: Table, name: str, *, gaps: bool = False) -> np.ndarray:
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         row, value = _first_text(column)
         raise InputError(
-            f"Column {name} holds {value!r} in row {row}, which is no number.",
-            hint=f"Leave {name} out of the features, or mend the data.",
+            f"Column {named(name)} holds {quoted(value)} in row {row}, which is no number.",
+            hint=f"Leave {named(name)} out of the features, or mend the data.",
         ) from error
     wrong = np.flatnonzero(np.isinf(array) if gaps else ~np.isfinite(array))
     if len(wrong):
@@ -258,8 +260,9 @@ def numbers(table: Table, name: str, *, gaps: bool = False) -> np.ndarray:
         raise _gaps(name, len(wrong), len(array), empty=empty)
     if len(array) and np.nanmax(np.abs(array), initial=0) > LARGEST:
         raise InputError(
-            f"Column {name} holds numbers beyond {LARGEST:g}, whose squares no computer holds.",
-            hint=f"Give {name} in a larger unit, or take its logarithm.",
+            f"Column {named(name)} holds numbers beyond {LARGEST:g}, whose squares no computer "
+            "holds.",
+            hint=f"Give {named(name)} in a larger unit, or take its logarithm.",
         )
     return array
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from cards._learning.columns import target_column
 from cards._learning.estimators import CLASSIFIERS, REGRESSORS, words
 from tensorrag import InputError, ParameterError, Table, TableSchema
+from tensorrag.quoting import named
 from tensorrag.types import NUMERIC, ColumnKind
 from tensorrag.types.schema import Task
 
@@ -107,14 +108,15 @@ def refuse_model(
     """Raise InputError where a model cannot do what the target asks for."""
     if goal == "classification" and model_type in REGRESSORS - CLASSIFIERS:
         raise InputError(
-            f"{target} is told apart as classes, and {words(model_type)} predicts numbers.",
+            f"{named(target)} is told apart as classes, and {words(model_type)} predicts numbers.",
             port="model_spec",
             hint="Choose a classifier: logistic, or a random forest.",
             fix=("Use logistic regression", {"model_type": "logistic"}),
         )
     if goal == "regression" and model_type in CLASSIFIERS - REGRESSORS:
         raise InputError(
-            f"{target} is a number to be predicted, and {words(model_type)} tells classes apart.",
+            f"{named(target)} is a number to be predicted, and {words(model_type)} tells classes "
+            "apart.",
             port="model_spec",
             hint="Choose a model that predicts numbers: ridge, or a random forest.",
             fix=("Use ridge regression", {"model_type": "ridge"}),
@@ -142,13 +144,13 @@ def _goal(kind: ColumnKind | None, wanted: Wanted, model_type: str | None) -> _G
 def _refuse_kind(target: str, kind: ColumnKind | None, wanted: Wanted) -> None:
     if kind == "date":
         raise ParameterError(
-            f"The target {target} is a date; a model predicts numbers and classes.",
+            f"The target {named(target)} is a date; a model predicts numbers and classes.",
             field="target_column",
             hint="Pick another column, or make a number of it first: days since.",
         )
     if wanted == "regression" and kind not in (None, *NUMERIC):
         raise ParameterError(
-            f"The target {target} is text, and regression predicts numbers.",
+            f"The target {named(target)} is text, and regression predicts numbers.",
             field="task",
             hint="Have its values told apart as classes.",
             fix=("Tell classes apart", "classification"),
@@ -158,14 +160,14 @@ def _refuse_kind(target: str, kind: ColumnKind | None, wanted: Wanted) -> None:
 def _refuse_count(target: str, count: int) -> None:
     if count < 2:
         raise InputError(
-            f"The target {target} has only one value here: there is nothing to tell apart.",
+            f"The target {named(target)} has only one value here: there is nothing to tell apart.",
             port="train_dataset",
             hint="Use rows of at least two classes, or pick another target.",
         )
     if count > MOST_CLASSES:
         raise ParameterError(
-            f"The target {target} has {count:,} different values; at most {MOST_CLASSES} classes "
-            "can be told apart.",
+            f"The target {named(target)} has {count:,} different values; at most {MOST_CLASSES} "
+            "classes can be told apart.",
             field="target_column",
             hint="Pick another column, or group its values first.",
         )

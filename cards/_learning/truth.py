@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cards._learning.rows import labels, numbers
 from tensorrag import InputError, Table
+from tensorrag.quoting import named
 from tensorrag.types.schema import Label
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ def _refuse_other_kind(found: np.ndarray, target: str, classes: Sequence[Label],
     here, there = (_WORDS.get(each.dtype.kind, "numbers") for each in (found, known))
     if here != there:
         raise InputError(
-            f"The target {target} is {here} here and was {there} when the model was trained.",
+            f"The target {named(target)} is {here} here and was {there} when the model was "
+            "trained.",
             port=port,
-            hint=f"Give {target} the same kind in both tables, with Change Kinds.",
+            hint=f"Give {named(target)} the same kind in both tables, with Change Kinds.",
         )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from tensorrag import ParameterError
+from tensorrag.quoting import named, quoted
 from tensorrag.types import Hyperparameter
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ def _refuse_twice(chosen: Sequence[Searched]) -> None:
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise ParameterError(
-            f"{twice} is varied twice.", field=FIELD, hint="Take it out of the list once."
+            f"{named(twice)} is varied twice.", field=FIELD, hint="Take it out of the list once."
         )
 
 
@@ -163,7 +164,7 @@ def _dimension(said: Searched, known: Mapping[str, Hyperparameter]) -> Dimension
     found = known.get(said.name)
     if found is None:
         raise ParameterError(
-            f"The model has no hyperparameter {said.name!r}.",
+            f"The model has no hyperparameter {quoted(said.name)}.",
             field=FIELD,
             hint=f"It has {_listed(list(known))}.",
         )
@@ -176,7 +177,7 @@ def _choices(said: Searched, found: Hyperparameter) -> Dimension:
     if odd is not None or not chosen:
         what = "has nothing to choose from" if odd is None else f"cannot be {odd!r}"
         raise ParameterError(
-            f"{said.name} {what}.",
+            f"{named(said.name)} {what}.",
             field=FIELD,
             hint=f"It can be {_listed(found.choices)}.",
         )
@@ -188,26 +189,26 @@ def _range(said: Searched, found: Hyperparameter) -> Dimension:
     high = said.high if said.high is not None else found.high
     if low is None or high is None:
         raise ParameterError(
-            f"Nobody has said over which range {said.name} is to be varied.",
+            f"Nobody has said over which range {named(said.name)} is to be varied.",
             field=FIELD,
             hint="Give it a lowest and a highest value.",
         )
     if low > high:
         raise ParameterError(
-            f"The range of {said.name} is upside down: {low:g} is above {high:g}.",
+            f"The range of {named(said.name)} is upside down: {low:g} is above {high:g}.",
             field=FIELD,
             hint="Put the smaller number first.",
         )
     _refuse_outside(said.name, low, high, found)
     if found.whole and (low != int(low) or high != int(high)):
         raise ParameterError(
-            f"{said.name} is a whole number, and its range {low:g} to {high:g} is not.",
+            f"{named(said.name)} is a whole number, and its range {low:g} to {high:g} is not.",
             field=FIELD,
             hint="Give it whole ends.",
         )
     if said.log and low <= 0:
         raise ParameterError(
-            f"{said.name} cannot go by factors from {low:g}.",
+            f"{named(said.name)} cannot go by factors from {low:g}.",
             field=FIELD,
             hint="Begin above 0, or go by equal steps.",
         )
@@ -220,14 +221,14 @@ def _refuse_outside(name: str, low: float, high: float, found: Hyperparameter) -
     if least is not None and (low < least or (found.above and low == least)):
         word = "above" if found.above else "at least"
         raise ParameterError(
-            f"{name} must be {word} {least:g}, and its range begins at {low:g}.",
+            f"{named(name)} must be {word} {least:g}, and its range begins at {low:g}.",
             field=FIELD,
             hint="Begin it higher.",
         )
     if most is not None and (high > most or (found.below and high == most)):
         word = "below" if found.below else "at most"
         raise ParameterError(
-            f"{name} must be {word} {most:g}, and its range ends at {high:g}.",
+            f"{named(name)} must be {word} {most:g}, and its range ends at {high:g}.",
             field=FIELD,
             hint="End it lower.",
         )

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from tensorrag import ParameterError
-from tensorrag.pipeline.names import visible
+from tensorrag.quoting import visible
 from tensorrag.sources import allowed_hosts
 
 LONGEST = 2000

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from cards._tables.address import shown
 from tensorrag import ParameterError
-from tensorrag.pipeline.names import visible
+from tensorrag.quoting import visible
 from tensorrag.sources import allowed_hosts
 
 LONGEST = 2000

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cards._tables.source import Source
 from tensorrag import ParameterError
-from tensorrag.pipeline.names import quoted
+from tensorrag.quoting import quoted
 
 if TYPE_CHECKING:
     import pyarrow as pa

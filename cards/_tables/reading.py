@@ -19,7 +19,7 @@ from cards._tables.unpack import gunzip
 from cards._tables.workbook import read_old, read_zip
 from tensorrag import ColumnSchema, ParameterError, Peek, Table, TableSchema
 from tensorrag.errors import ErrorInfo, SourceChanged
-from tensorrag.pipeline.names import quoted
+from tensorrag.quoting import quoted
 from tensorrag.sources import known_fingerprint, stamp_of
 from tensorrag.types import Provenance
 

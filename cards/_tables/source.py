@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any, Literal
 
 from tensorrag import ParameterError
-from tensorrag.pipeline.names import visible
+from tensorrag.quoting import visible
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -11,7 +11,7 @@ from typing import IO
 
 from cards._tables.source import Source, refuse_inflated
 from tensorrag import ParameterError
-from tensorrag.pipeline.names import quoted
+from tensorrag.quoting import quoted
 
 CHUNK = 1 << 20
 MOST_PARTS = 10_000

@@ -11,7 +11,7 @@ from cards._tables.sheet_guard import measure
 from cards._tables.source import MOST_CELLS, Choices, Reading, Source, refuse_wide
 from cards._tables.unpack import open_zip, unzip
 from tensorrag import ParameterError
-from tensorrag.pipeline.names import quoted
+from tensorrag.quoting import quoted
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet, CalamineWorkbook

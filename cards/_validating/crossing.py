@@ -22,6 +22,7 @@ from cards._measuring.regression import dummy_metrics, regression_metrics
 from tensorrag import InputError, Model, Table, report
 from tensorrag.checkpoint import keeping
 from tensorrag.progress import within
+from tensorrag.quoting import named
 from tensorrag.types import METRICS
 from tensorrag.types.metrics import MAIN
 from tensorrag.types.schema import Label
@@ -135,7 +136,7 @@ def _refuse_lacking(asked: Question, rows: np.ndarray, number: int) -> None:
     lacking = [label for label in asked.classes if label not in there]
     if lacking:
         raise InputError(
-            f"No row that fold {number} learns from has {asked.target} {lacking[0]}.",
+            f"No row that fold {number} learns from has {named(asked.target)} {named(lacking[0])}.",
             port="dataset",
             hint="Ask for fewer folds, keep the shares of classes equal, or leave out so rare a "
             "class.",

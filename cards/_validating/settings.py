@@ -27,6 +27,7 @@ from tensorrag import (
     TableSchema,
 )
 from tensorrag.footprint import Footprint
+from tensorrag.quoting import named, quoted
 from tensorrag.script import Given, Script
 
 MOST = 500
@@ -112,20 +113,20 @@ class CrossValidation(Card):
         if table.provenance.fitted:
             card = table.provenance.fitted[-1]
             yield InputError(
-                f"{card} has learnt from all of these rows, also from those that each fold holds "
-                "out, so the metrics are too good.",
+                f"{named(card)} has learnt from all of these rows, also from those that each fold "
+                "holds out, so the metrics are too good.",
                 port="dataset",
-                hint=f"Connect the table from before {card}: models prepare features themselves, "
-                "in each fold anew.",
+                hint=f"Connect the table from before {named(card)}: models prepare features "
+                "themselves, in each fold anew.",
             )
         dates = [column.name for column in table.columns or () if column.kind == "date"]
         if dates and self.split_by == "rows":
             yield ParameterError(
-                f"If {dates[0]} says when a row came about, a model learns from later rows than "
-                "some that it is measured on.",
+                f"If {named(dates[0])} says when a row came about, a model learns from later rows "
+                "than some that it is measured on.",
                 field="split_by",
                 hint="Hold out later rows, if the future is to be predicted.",
-                fix=(f"Split by {dates[0]}", "time"),
+                fix=(f"Split by {named(dates[0])}", "time"),
                 also={"time_column": dates[0]},
             )
 
@@ -190,7 +191,7 @@ class CrossValidation(Card):
             )
         if table.names is not None and name not in table.names:
             raise ParameterError(
-                f"There is no column {name!r} in the table.",
+                f"There is no column {quoted(name)} in the table.",
                 field=field,
                 hint="Choose one of the columns that the table has.",
             )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cards._validating.crossing import Folded, Question
 from tensorrag import ColumnSchema, Metrics, ParameterError, Table, TableSchema
 from tensorrag.preview import Axis, ChartPreview, Preview, RowsPreview, Series
+from tensorrag.quoting import quoted
 from tensorrag.types import METRICS
 from tensorrag.types.metrics import MAIN
 
@@ -146,7 +147,7 @@ def new_column(schema: TableSchema, target: str) -> str:
     for taken in (name, FOLD):
         if schema.column(taken) is not None:
             raise ParameterError(
-                f"The table has a column {taken!r} already, and it is not written over.",
+                f"The table has a column {quoted(taken)} already, and it is not written over.",
                 field="target_column",
                 hint="Rename that column before.",
             )

@@ -13,7 +13,7 @@ from tensorrag.check.problems import Fix, Problem
 from tensorrag.check.target import likely_target
 from tensorrag.params import label
 from tensorrag.pipeline import Node
-from tensorrag.pipeline.names import quoted, visible
+from tensorrag.quoting import named, quoted
 from tensorrag.types.schema import TableSchema
 
 _PLAIN = re.compile(r"[\w.-]{1,60}")
@@ -76,8 +76,8 @@ class _Choice:
         fix = None
         if likely is not None:
             name, reason = likely
-            hint = f"{hint} Perhaps {visible(name)}: {reason}."
-            fix = self._set(f"Use {name}", name)
+            hint = f"{hint} Perhaps {named(name)}: {reason}."
+            fix = self._set(f"Use {named(name)}", name)
         return Problem(
             code="column_empty",
             node=self.node,
@@ -95,7 +95,7 @@ class _Choice:
         instead = _nearest(column, columns)
         if instead is None and self.default in columns:
             instead = str(self.default)
-        asked = f"; did you mean {visible(instead)}?" if instead else "."
+        asked = f"; did you mean {named(instead)}?" if instead else "."
         shown = column if _PLAIN.fullmatch(column) else quoted(column)
         return Problem(
             code="column_missing",
@@ -108,7 +108,7 @@ class _Choice:
 
     def _fix(self, column: str, instead: str | None) -> Fix | None:
         fixed: Any = instead
-        words = f"Use {instead}"
+        words = f"Use {named(instead)}"
         if isinstance(self.value, list):
             others = [other for other in self.value if other != column]
             if instead is None or instead in others:

@@ -11,7 +11,7 @@ from tensorrag.catalog import CardInfo
 from tensorrag.check.facts import NodeFacts
 from tensorrag.check.problems import Fix, Problem
 from tensorrag.pipeline import Edge, Node, Pipeline
-from tensorrag.pipeline.names import visible
+from tensorrag.quoting import visible
 from tensorrag.types.schema import TableSchema
 
 _ABOVE = 150

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from tensorrag.check.facts import NodeFacts
 from tensorrag.pipeline import Edge, Pipeline
-from tensorrag.pipeline.names import visible
+from tensorrag.quoting import named
 from tensorrag.types.schema import TableSchema
 
 
@@ -29,10 +29,10 @@ def where_lost(
         above = facts[edge.source]
         tables = {n: s for n, s in above.inputs.items() if isinstance(s, TableSchema)}
         if any(column in (table.names or ()) for table in tables.values()):
-            return f"It is lost at {visible(above.title)}."
+            return f"It is lost at {named(above.title)}."
         if not tables:
-            brief = f" ({visible(above.brief)})" if above.brief else ""
-            return f"{visible(above.title)}{brief} has no such column."
+            brief = f" ({named(above.brief)})" if above.brief else ""
+            return f"{named(above.title)}{brief} has no such column."
         if any(table.names is None for table in tables.values()):
             return ""
         edge = _into(pipeline, edge.source, next(iter(tables)))

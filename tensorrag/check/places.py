@@ -8,8 +8,8 @@ from tensorrag.check.problems import Fix, Problem
 from tensorrag.footprint import GB, Footprint, usable
 from tensorrag.gpus import GPUS
 from tensorrag.pipeline import Node, Pipeline
-from tensorrag.pipeline.names import quoted
 from tensorrag.placement import LOCAL, TITLES, Needs, asked_of, gpu_of, placement_of
+from tensorrag.quoting import quoted
 
 
 def place_problems(

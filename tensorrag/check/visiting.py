@@ -27,7 +27,7 @@ from tensorrag.errors import (
 from tensorrag.params import parameter_errors
 from tensorrag.pipeline import Node, Pipeline
 from tensorrag.pipeline.came_along import CameAlong, came_along
-from tensorrag.pipeline.names import quoted
+from tensorrag.quoting import quoted
 from tensorrag.recipe import carried
 from tensorrag.registry.finding import Found, Registry
 from tensorrag.secret import missing

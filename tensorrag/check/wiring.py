@@ -11,7 +11,8 @@ from tensorrag.check.problems import Fix, Problem
 from tensorrag.pipeline import Edge, Pipeline
 from tensorrag.pipeline.as_json import unusable
 from tensorrag.pipeline.keys import HEAD_KEYS, NODE_KEYS, PIPELINE_KEYS
-from tensorrag.pipeline.names import is_name, quoted
+from tensorrag.pipeline.names import is_name
+from tensorrag.quoting import quoted
 
 
 def wiring_problems(pipeline: Pipeline, cards: Mapping[str, CardInfo]) -> list[Problem]:

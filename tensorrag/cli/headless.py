@@ -20,8 +20,8 @@ from tensorrag.cli.opening import as_it_is_now, open_pipeline
 from tensorrag.errors import PipelineError, TensorRagError
 from tensorrag.executor import Executor
 from tensorrag.pipeline import Pipeline
-from tensorrag.pipeline.names import quoted
 from tensorrag.plain import JsonObject
+from tensorrag.quoting import quoted
 from tensorrag.run import Request, Run
 from tensorrag.run.hosted import Hosted
 from tensorrag.run.prepare import PipelineHasErrors, look, open_executors, warm, with_params

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tensorrag.errors import FileFormatError, PipelineError, WorkspaceError
 from tensorrag.pipeline import Pipeline, files
-from tensorrag.pipeline.names import quoted
+from tensorrag.quoting import quoted
 from tensorrag.store.shelf import Shelf
 from tensorrag.store.workspace import Workspace
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 
 from tensorrag.errors import FileFormatError
-from tensorrag.pipeline.names import quoted
 from tensorrag.plain import JsonObject
+from tensorrag.quoting import quoted
 from tensorrag.run.hosted import Hosted
 from tensorrag.run.prepare import open_executors
 from tensorrag.store.workspace import Workspace

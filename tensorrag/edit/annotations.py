@@ -18,7 +18,8 @@ from tensorrag.errors import PipelineError
 from tensorrag.pipeline import JsonObject, Pipeline
 from tensorrag.pipeline.graph import free_id
 from tensorrag.pipeline.keys import FAR, MAX_TEXT, MAX_TITLE, POSITION
-from tensorrag.pipeline.names import is_name, quoted
+from tensorrag.pipeline.names import is_name
+from tensorrag.quoting import quoted
 
 KINDS = ("note", "frame")
 MOST = 1_000

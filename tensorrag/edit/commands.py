@@ -32,7 +32,7 @@ from tensorrag.errors import PipelineError
 from tensorrag.pipeline.as_json import MAX_EDGES, MAX_NODES, edge_json, node_json, to_json
 from tensorrag.pipeline.graph import Edge, Node, Pipeline
 from tensorrag.pipeline.keys import HEAD_KEYS, PIPELINE_KEYS, SETTINGS, Key
-from tensorrag.pipeline.names import quoted
+from tensorrag.quoting import quoted
 
 Handler = Callable[[Pipeline, OpValues, Catalog], Pipeline]
 

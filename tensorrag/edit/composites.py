@@ -13,7 +13,7 @@ from typing import Any
 from tensorrag.edit.values import OpValues
 from tensorrag.errors import PipelineError
 from tensorrag.pipeline import JsonObject, Pipeline
-from tensorrag.pipeline.names import quoted
+from tensorrag.quoting import quoted
 
 KEYS = ("collapsed", "members")
 MOST_MEMBERS = 1_000

@@ -15,7 +15,7 @@ from tensorrag.errors import (
 )
 from tensorrag.pipeline.absent import why_absent
 from tensorrag.pipeline.graph import Edge, Node, Pipeline, cycle_error
-from tensorrag.pipeline.names import quoted
+from tensorrag.quoting import quoted
 
 
 def title_of(node: Node, catalog: Catalog) -> str:

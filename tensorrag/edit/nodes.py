@@ -19,7 +19,8 @@ from tensorrag.errors import DuplicateNodeError, PipelineError
 from tensorrag.pipeline import JsonObject, Node, Pipeline, Position
 from tensorrag.pipeline.as_json import EDGE_KEYS, node_from_json
 from tensorrag.pipeline.keys import NODE_KEYS, RESOURCES, Key
-from tensorrag.pipeline.names import is_name, quoted
+from tensorrag.pipeline.names import is_name
+from tensorrag.quoting import quoted
 
 MAX_PARAMS = 1_000_000
 """Longest settings of one card, in characters of JSON."""

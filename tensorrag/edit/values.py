@@ -9,8 +9,8 @@ from tensorrag.errors import FileFormatError, PipelineError
 from tensorrag.pipeline import JsonObject, Pipeline, Position
 from tensorrag.pipeline.files import from_object
 from tensorrag.pipeline.keys import POSITION, Key
-from tensorrag.pipeline.names import quoted
 from tensorrag.pipeline.strict_json import copied
+from tensorrag.quoting import quoted
 
 MAX_NAME = 1_000
 """Longest name or id that is looked at at all, in characters."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
-MAX_SHOWN = 60
-"""Characters of a name or a text that are repeated in a sentence."""
+MAX_HELD = 60
+"""Characters of a word that are held against the known ones."""
 
 
 class Mistake(Exception):
@@ -32,10 +32,5 @@ class Mistake(Exception):
 def nearest(word: str, known: list[str], cutoff: float = 0.7) -> str | None:
     """Return the known word that was likely meant."""
     folded = {name.casefold(): name for name in reversed(known)}
-    near = get_close_matches(word.casefold()[:MAX_SHOWN], folded, n=1, cutoff=cutoff)
+    near = get_close_matches(word.casefold()[:MAX_HELD], folded, n=1, cutoff=cutoff)
     return folded[near[0]] if near else None
-
-
-def short(text: str) -> str:
-    """Cut off what is too long for a sentence."""
-    return text if len(text) <= MAX_SHOWN else f"{text[: MAX_SHOWN - 1]}…"

@@ -7,7 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from tensorrag.formula.mistake import Mistake, short
+from tensorrag.formula.mistake import Mistake
+from tensorrag.quoting import named, quoted
 
 Sort = Literal["number", "text", "word", "column", "sign", "end"]
 
@@ -73,7 +74,7 @@ def number(token: Token) -> int | float:
         return int(token.text)
     value = float(token.text)
     if not math.isfinite(value):
-        raise Mistake(token.at, f"{short(token.text)} is too large a number.")
+        raise Mistake(token.at, f"{named(token.text)} is too large a number.")
     return value
 
 
@@ -93,4 +94,4 @@ def _meaningless(text: str, at: int) -> Mistake:
     if sign in _UNCLOSED:
         return Mistake(at, f"this {_UNCLOSED[sign]} has no end.", f"Close it with {sign}.")
     hint = f"Write {_INSTEAD[sign]}." if sign in _INSTEAD else ""
-    return Mistake(at, f"{sign!r} means nothing here.", hint)
+    return Mistake(at, f"{quoted(sign)} means nothing here.", hint)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tensorrag.formula.mistake import Mistake, short
+from tensorrag.formula.mistake import Mistake
 from tensorrag.formula.tokens import WORDS, Token, number, tokens
+from tensorrag.quoting import named
 
 MAX_LENGTH = 2_000
 """Characters of a formula."""
@@ -92,7 +93,7 @@ class _Reader:
         if self.now.says(")"):
             raise Mistake(self.now.at, "this bracket closes nothing.", "Take it out.")
         if self.now.sort != "end":
-            said = short(self.now.text)
+            said = named(self.now.text)
             raise Mistake(self.now.at, f"{said} does not fit here.", "Is an operator missing?")
 
     def expression(self, least: int) -> Node:

@@ -17,7 +17,7 @@ from tensorrag.check import Checked, Guard, NodeFacts, check
 from tensorrag.errors import CardError, TensorRagError
 from tensorrag.leaving.written import File, Outcome, Part, Refusal, Written
 from tensorrag.pipeline import Edge, Node, Pipeline
-from tensorrag.pipeline.names import quoted
+from tensorrag.quoting import quoted
 from tensorrag.registry.finding import Found, Registry
 from tensorrag.script import Given, Names, Script, Writes, comment
 from tensorrag.types.schema import AnySchema, Schema

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from tensorrag.catalog import Notice
-from tensorrag.pipeline.names import quoted
+from tensorrag.quoting import quoted
 
 
 def why_absent(card_id: str, notices: Iterable[Notice]) -> tuple[str, str] | None:

@@ -9,9 +9,9 @@ from typing import Any
 from tensorrag.errors import FileFormatError, PipelineError
 from tensorrag.pipeline.graph import NOTHING, Edge, Misfit, Node, Pipeline, Position
 from tensorrag.pipeline.keys import HEAD_KEYS, NODE_KEYS, PIPELINE_KEYS, Key
-from tensorrag.pipeline.names import quoted
 from tensorrag.pipeline.placing import place
 from tensorrag.plain import JsonObject
+from tensorrag.quoting import quoted
 
 FORMAT = "tensorrag.pipeline"
 VERSION = 1

@@ -10,7 +10,8 @@ from types import MappingProxyType
 from typing import Any
 
 from tensorrag.pipeline.graph import Pipeline
-from tensorrag.pipeline.names import NAME_PATTERN, quoted
+from tensorrag.pipeline.names import NAME_PATTERN
+from tensorrag.quoting import quoted
 
 MAX_SOURCE = 500_000
 """Longest source of a card, in bytes: the most that a file with cards may have."""

@@ -20,8 +20,8 @@ from tensorrag.errors import FileFormatError, WorkspaceError
 from tensorrag.pipeline import strict_json
 from tensorrag.pipeline.as_json import FORMAT, VERSION, from_json, to_json
 from tensorrag.pipeline.graph import Pipeline
-from tensorrag.pipeline.names import quoted
 from tensorrag.plain import JsonObject
+from tensorrag.quoting import quoted
 
 MAX_BYTES = 8 * 2**20
 """Largest pipeline file, in bytes."""

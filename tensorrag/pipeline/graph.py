@@ -13,7 +13,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from tensorrag.errors import CycleError, NodeNotFound
-from tensorrag.pipeline.names import NAME_LENGTH, is_name, quoted
+from tensorrag.pipeline.names import NAME_LENGTH, is_name
+from tensorrag.quoting import quoted
 
 if TYPE_CHECKING:
     import networkx as nx

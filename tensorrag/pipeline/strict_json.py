@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NoReturn
 
 from tensorrag.errors import FileFormatError
-from tensorrag.pipeline.names import quoted
+from tensorrag.quoting import quoted
 
 MAX_DEPTH = 64
 """Deepest nesting of lists and objects."""

@@ -30,7 +30,8 @@ from tensorrag.card import Card, describe, snake_case
 from tensorrag.catalog import CardInfo, Catalog, Notice, TypeInfo
 from tensorrag.errors import CardError, CardNotFound, TensorRagError
 from tensorrag.pipeline.absent import why_absent
-from tensorrag.pipeline.names import CARD_PATTERN, quoted
+from tensorrag.pipeline.names import CARD_PATTERN
+from tensorrag.quoting import quoted
 from tensorrag.registry.modules import python_files, source_file, source_folder
 from tensorrag.types.value import value_types
 

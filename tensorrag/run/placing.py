@@ -10,7 +10,6 @@ from tensorrag.check.places import room_problems
 from tensorrag.check.problems import Problem
 from tensorrag.executor import Executor
 from tensorrag.pipeline import Pipeline
-from tensorrag.pipeline.names import quoted
 from tensorrag.placement import (
     LOCAL,
     RENTED,
@@ -19,6 +18,7 @@ from tensorrag.placement import (
     Placement,
     placement_of,
 )
+from tensorrag.quoting import quoted
 
 
 async def circumstances_of(

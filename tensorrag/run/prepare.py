@@ -16,9 +16,9 @@ from tensorrag.check.problems import Problem
 from tensorrag.errors import ErrorInfo, PipelineError, RunRefused, TaskFailed
 from tensorrag.executor import Executor
 from tensorrag.pipeline import Node, Pipeline
-from tensorrag.pipeline.names import quoted
 from tensorrag.placement import Placement
 from tensorrag.plain import JsonObject
+from tensorrag.quoting import quoted
 from tensorrag.run.placing import circumstances_of, placed, unknown_places, with_room
 from tensorrag.store.place import Place
 from tensorrag.task import Task

@@ -18,9 +18,9 @@ from tensorrag.catalog import Catalog
 from tensorrag.errors import ErrorInfo, NodeNotFound, TensorRagError, WorkspaceError
 from tensorrag.estimate import NOTHING
 from tensorrag.executor import Executor
-from tensorrag.pipeline.names import quoted
 from tensorrag.placement import LOCAL
 from tensorrag.plain import JsonObject
+from tensorrag.quoting import quoted
 from tensorrag.run.bill import Bill
 from tensorrag.run.budget_watch import BudgetWatch
 from tensorrag.run.chronicle import Chronicle

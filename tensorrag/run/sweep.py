@@ -15,8 +15,8 @@ from typing import Any, NamedTuple, Self
 
 from tensorrag.errors import FileFormatError, PipelineError, RunNotFound
 from tensorrag.pipeline import Pipeline, files, strict_json
-from tensorrag.pipeline.names import quoted
 from tensorrag.plain import JsonObject
+from tensorrag.quoting import quoted
 from tensorrag.run.comparison import Key, measured
 from tensorrag.run.prepare import with_params
 from tensorrag.run.request import Request

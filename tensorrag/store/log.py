@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tensorrag.errors import NodeNotFound
-from tensorrag.pipeline.names import quoted
+from tensorrag.quoting import quoted
 from tensorrag.store.journal import Journal
 from tensorrag.store.run_entry import timestamp
 

@@ -11,8 +11,8 @@ import zipfile
 from pathlib import Path
 
 from tensorrag.durable import full_disk_explained
-from tensorrag.pipeline.names import visible
 from tensorrag.plain import JsonObject
+from tensorrag.quoting import visible
 from tensorrag.store.artifacts import Store
 from tensorrag.store.models import ModelEntry
 

@@ -16,8 +16,8 @@ from tensorrag.errors import (
     PipelineError,
     WorkspaceError,
 )
-from tensorrag.pipeline.names import quoted, visible
 from tensorrag.plain import JsonObject
+from tensorrag.quoting import quoted, visible
 from tensorrag.store.model_notes import gather
 from tensorrag.store.run_entry import timestamp
 

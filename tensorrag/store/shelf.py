@@ -15,7 +15,7 @@ from tensorrag.errors import FileFormatError, PipelineError
 from tensorrag.pipeline import Node, Pipeline, files
 from tensorrag.pipeline.essence import essence
 from tensorrag.pipeline.files import Loaded
-from tensorrag.pipeline.names import quoted
+from tensorrag.quoting import quoted
 from tensorrag.store.edit_log import EditLog
 
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tensorrag.errors import InputError
 from tensorrag.preview import Cell, finite
+from tensorrag.quoting import quoted
 from tensorrag.types.drawing import drawn, pick
 from tensorrag.types.schema import ColumnKind
 
@@ -42,7 +43,7 @@ def refuse_twice(names: list[str]) -> None:
     twice = sorted(name for name, count in Counter(names).items() if count > 1)
     if twice:
         raise InputError(
-            f"The table has two columns named {twice[0]!r}.", hint="Rename one of them."
+            f"The table has two columns named {quoted(twice[0])}.", hint="Rename one of them."
         )
 
 

@@ -120,7 +120,7 @@ def test_columns_are_held_against_the_table_before_a_run() -> None:
     schema = Table.from_pandas(bent()).schema
 
     assert Advice(target_column="y").propagate(schema).names is not None
-    with pytest.raises(ParameterError, match="no column 'price'"):
+    with pytest.raises(ParameterError, match='no column "price"'):
         Advice(target_column="price").propagate(schema)
 
 

@@ -77,7 +77,7 @@ class TestJoin:
     def test_a_key_must_be_chosen_and_be_in_both(self) -> None:
         with pytest.raises(ParameterError, match="No column to join on"):
             Join().propagate(PEOPLE.schema, ORDERS.schema)
-        with pytest.raises(InputError, match="The right table has no column 'age'"):
+        with pytest.raises(InputError, match='The right table has no column "age"'):
             Join(on=["age"]).propagate(PEOPLE.schema, ORDERS.schema)
 
 
@@ -97,7 +97,7 @@ class TestConcatenate:
         made = Concatenate(lacking="leave_out").run(PEOPLE, ORDERS).dataset
 
         assert made.schema.names == ("id", "name")
-        with pytest.raises(InputError, match="A table lacks the column 'age'"):
+        with pytest.raises(InputError, match='A table lacks the column "age"'):
             Concatenate(lacking="refuse").propagate(PEOPLE.schema, ORDERS.schema)
 
     def test_parts_of_one_kind_stay_that_part(self) -> None:

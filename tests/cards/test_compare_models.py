@@ -293,7 +293,7 @@ def test_a_metric_of_another_task_and_a_name_that_is_gone_are_told() -> None:
 
     with pytest.raises(ParameterError, match="These models predict numbers: F1 is not measured"):
         CompareModels(metric="f1").run(test, *models)
-    with pytest.raises(ParameterError, match="called 'lasso'") as told:
+    with pytest.raises(ParameterError, match='called "lasso"') as told:
         CompareModels(choice="lasso").propagate(test.schema, models[0].schema)
     assert told.value.fix == ("Take the best one", "")
 

@@ -209,7 +209,7 @@ def test_what_cannot_be_folded_is_told() -> None:
         CrossValidate(target_column="y").run(few, spec("ridge"))
     with pytest.raises(InputError, match="learns from has y b"):
         CrossValidate(target_column="y").run(rare, spec("logistic"))
-    with pytest.raises(ParameterError, match="a column 'fold' already"):
+    with pytest.raises(ParameterError, match='a column "fold" already'):
         CrossValidate(target_column="y").propagate(taken.schema, spec("ridge").schema)
     with pytest.raises(ParameterError, match="No group column is chosen"):
         CrossValidate(target_column="y", split_by="group").run(few, spec("ridge"))

@@ -85,7 +85,7 @@ def test_it_computes(text: str, computed: list[Any]) -> None:
         ("price rooms", "At 7: rooms does not fit here."),
         ("1 < price < 5", "At 11: two comparisons need a word between them."),
         ("city == 'Rome", "At 9: this text has no end."),
-        ("sold & sold", "At 6: '&' means nothing here."),
+        ("sold & sold", 'At 6: "&" means nothing here.'),
         ("city + 1", "At 1: + takes a number, and this is text."),
         ("price == 'x'", "At 10: == cannot take a number and text together."),
         ("price and sold", "At 1: and takes yes or no, and this is a number."),

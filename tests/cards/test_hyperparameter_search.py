@@ -231,7 +231,7 @@ def test_settings_outside_the_range_are_tried_first_too() -> None:
 
 BAD: list[tuple[str, dict[str, Any], str]] = [
     ("lasso", {"hyperparameters": []}, "No hyperparameter is chosen."),
-    ("lasso", {"hyperparameters": ["depth"]}, "The model has no hyperparameter 'depth'."),
+    ("lasso", {"hyperparameters": ["depth"]}, 'The model has no hyperparameter "depth".'),
     ("lasso", {"hyperparameters": ["alpha", "alpha"]}, "alpha is varied twice."),
     ("lasso", {"hyperparameters": [{"name": "alpha", "low": 2, "high": 1}]}, "upside down"),
     ("lasso", {"hyperparameters": [{"name": "alpha", "low": 0, "high": 1}]}, "must be above 0"),
@@ -244,7 +244,7 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("lasso", {"metric": "accuracy"}, "Accuracy does not measure how well numbers are predicted."),
     ("lasso", {"folds": 20}, "30 rows are too few for 20 folds."),
     ("lasso", {"folds_by": "group"}, "No group column is chosen."),
-    ("lasso", {"target_column": "price"}, "There is no column 'price' in the table."),
+    ("lasso", {"target_column": "price"}, 'There is no column "price" in the table.'),
     ("elastic_net", {"sampler": "grid", "grid_points": 50,
       "hyperparameters": ["alpha", "l1_ratio"]}, "The grid has 2,500 combinations"),
 ]  # fmt: skip

@@ -95,3 +95,20 @@ def outcome(card: Card, table: Table) -> str:
     for before, value in zip(said if isinstance(said, tuple) else (said,), made, strict=True):
         assert_holds(before, value.schema)
     return "made"
+
+
+AWKWARD = "How many\nrooms\u202e has it?\x1b[31m " + "and how large is each of them, " * 10
+"""A name of two lines that turns the text around it, colours a terminal and does not end."""
+
+
+@pytest.mark.parametrize("values", ["list", "decimal", "nothing", "packed", "far dates", "bytes"])
+def test_a_name_of_any_kind_leaves_a_sentence_one(values: str) -> None:
+    table = Table(pa.table({"id": range(4), AWKWARD: ODD[values]}))
+    cards = [*settings(AWKWARD), *settings("absent" + AWKWARD)]
+    sentences = {outcome(card, table) for card in cards} - {"made"}
+
+    assert len(sentences) > 3
+    assert any("How many�rooms" in said and "each of them" in said for said in sentences)
+    for said in sentences:
+        assert not set("\n\x1b\u202e") & set(said), said
+        assert len(said) < 260, said

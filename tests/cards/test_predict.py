@@ -63,9 +63,9 @@ def test_no_rows_get_no_answers(ridge: Model) -> None:
 def test_a_column_that_is_there_is_never_written_over(rooms: Table, ridge: Model) -> None:
     card = Predict(prediction_column="rent")
 
-    with pytest.raises(ParameterError, match="has a column 'rent' already"):
+    with pytest.raises(ParameterError, match='has a column "rent" already'):
         card.run(rooms, ridge)
-    with pytest.raises(ParameterError, match="has a column 'rent' already"):
+    with pytest.raises(ParameterError, match='has a column "rent" already'):
         card.propagate(rooms.schema, ridge.schema)
 
 
@@ -79,7 +79,7 @@ def test_rows_without_what_it_learnt_from_are_refused_before_the_run(ridge: Mode
 
 def test_values_of_another_kind_are_refused_in_a_sentence(ridge: Model) -> None:
     words = Table.from_pandas(pd.DataFrame({"age": ["few", "many"], "size": [30, 40]}))
-    with pytest.raises(InputError, match=r"holds 'few' in row 1, which is no number"):
+    with pytest.raises(InputError, match='holds "few" in row 1, which is no number'):
         Predict().run(words, ridge)
 
     towns = Table.from_pandas(pd.DataFrame({"town": ["A", "B"] * 5, "price": range(10)}))

@@ -48,9 +48,9 @@ class TestSelectColumns:
     @pytest.mark.parametrize(
         ("params", "sentence"),
         [
-            ({"columns": ["garden"]}, "There is no column 'garden'"),
+            ({"columns": ["garden"]}, 'There is no column "garden"'),
             ({"columns": ["city", "city"]}, "city is chosen twice"),
-            ({"rename": ["prise = cost"]}, "no column 'prise' to rename; did you mean price"),
+            ({"rename": ["prise = cost"]}, 'no column "prise" to rename; did you mean price'),
             ({"rename": ["price"]}, "does not say a new name"),
             ({"rename": ["price = city"]}, "Two columns would be called city"),
             ({"mode": "drop", "columns": ["price", "rooms", "city"]}, "No column would be left"),
@@ -122,7 +122,7 @@ class TestDeriveColumn:
         assert made.columns[-1].kind == kind
 
     def test_a_column_is_replaced_only_if_that_is_wanted(self) -> None:
-        with pytest.raises(ParameterError, match="There is a column 'price' already"):
+        with pytest.raises(ParameterError, match='There is a column "price" already'):
             DeriveColumn(formula="1", name="price").propagate(HOMES.schema)
 
         doubled = DeriveColumn(formula="price * 2", name="price", replace=True).run(HOMES).dataset

@@ -75,7 +75,7 @@ def test_it_is_sorted_by_a_column_up_or_down(
 
 @pytest.mark.parametrize(("sort", "named"), [("gone", "gone"), ("-gone", "gone"), ("xage", "xage")])
 def test_a_column_that_is_not_there_is_named(store: Store, sort: str, named: str) -> None:
-    with pytest.raises(ParameterError, match=f"no column '{named}'"):
+    with pytest.raises(ParameterError, match=f'no column "{named}"'):
         shown(store, table(), sort=sort)
 
 
@@ -101,7 +101,7 @@ def test_rows_are_chosen_by_what_must_hold_of_them(
 @pytest.mark.parametrize(
     ("where", "said"),
     [
-        ([["gone", "=", 1]], "no column 'gone'"),
+        ([["gone", "=", 1]], 'no column "gone"'),
         ([["age", "about", 1]], "A condition is a column, a comparison and a value"),
         ([["age", "="]], "A condition is"),
         ("age > 3", "A condition is"),
@@ -126,7 +126,7 @@ def test_only_tables_have_rows(store: Store) -> None:
 def test_what_has_no_order_cannot_be_sorted_by(store: Store) -> None:
     lists = Table.from_pandas(pd.DataFrame({"rooms": [[1, 2], [3]]}))
 
-    with pytest.raises(ParameterError, match="cannot be sorted by 'rooms'"):
+    with pytest.raises(ParameterError, match='cannot be sorted by "rooms"'):
         shown(store, lists, sort="rooms")
 
 

@@ -164,7 +164,7 @@ def test_mixed_objects_become_text() -> None:
 def test_two_columns_of_one_name_are_refused() -> None:
     twice = pd.DataFrame([[1, 2]], columns=["a", "a"])
 
-    with pytest.raises(InputError, match="two columns named 'a'"):
+    with pytest.raises(InputError, match='two columns named "a"'):
         Table.from_pandas(twice)
 
 

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from tensorrag.errors import CardError, CardNotFound
 from tensorrag.pipeline import JsonObject
 from tensorrag.pipeline.came_along import source_sha256
-from tensorrag.pipeline.names import quoted
+from tensorrag.quoting import quoted
 from tensorrag.registry.draft import Fault
 from web.live.card_sources import Source, as_text
 from web.live.sessions import Sessions

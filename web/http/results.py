@@ -14,7 +14,7 @@ from starlette.responses import Response, StreamingResponse
 from tensorrag.arranged import Condition
 from tensorrag.errors import ArtifactNotFound, NodeNotFound
 from tensorrag.pipeline import JsonObject
-from tensorrag.pipeline.names import quoted
+from tensorrag.quoting import quoted
 from web.http.patience import cut_short
 from web.live.exporting import file_name
 from web.live.sessions import Sessions

@@ -16,7 +16,7 @@ from tensorrag.errors import PipelineError, RunRefused
 from tensorrag.gpus import GPUS
 from tensorrag.pipeline import JsonObject
 from tensorrag.pipeline.files import from_object
-from tensorrag.pipeline.names import quoted
+from tensorrag.quoting import quoted
 from tensorrag.run import Request, Run
 from tensorrag.run.comparison import compare
 from tensorrag.run.prepare import with_params

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from tensorrag.durable import full_disk_explained
-from tensorrag.pipeline.names import visible
+from tensorrag.quoting import visible
 from tensorrag.store.uploads import LIMIT
 from web.http.problem_details import problem_response
 from web.http.turns import TooSlow, Turns

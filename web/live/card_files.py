@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tensorrag.durable import write_file
 from tensorrag.errors import CardError
-from tensorrag.pipeline.names import quoted
+from tensorrag.quoting import quoted
 
 MAX_CARD_FILE = 500_000
 """Largest file with cards, in bytes."""

@@ -11,7 +11,7 @@ from tensorrag.catalog import CardInfo, Catalog
 from tensorrag.durable import write_file
 from tensorrag.errors import CardError, CardNotFound, TaskFailed, TensorRagError
 from tensorrag.pipeline.came_along import source_sha256
-from tensorrag.pipeline.names import quoted
+from tensorrag.quoting import quoted
 from tensorrag.registry.draft import Draft, Fault
 from tensorrag.store.workspace import Workspace
 from web.live.card_files import card_file, check_card_file

@@ -11,7 +11,7 @@ from tensorrag.edit.annotations import annotations_of
 from tensorrag.pipeline import Edge, JsonObject, Node, Pipeline
 from tensorrag.pipeline.absent import why_absent
 from tensorrag.pipeline.as_json import node_json
-from tensorrag.pipeline.names import unturned
+from tensorrag.quoting import unturned
 from web.live.prices import Price
 from web.live.usual import USUAL
 

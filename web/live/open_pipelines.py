@@ -12,7 +12,7 @@ from weakref import WeakValueDictionary
 
 from tensorrag.edit.document import Document
 from tensorrag.errors import PipelineError, TensorRagError
-from tensorrag.pipeline.names import quoted
+from tensorrag.quoting import quoted
 from tensorrag.store.run_entry import runs_of
 from tensorrag.store.workspace import Workspace
 from web.live.card_watch import CardWatch

@@ -10,7 +10,7 @@ from tensorrag.edit.recovery import Recovered, recover
 from tensorrag.errors import FileFormatError, TensorRagError
 from tensorrag.pipeline import files
 from tensorrag.pipeline.files import Loaded
-from tensorrag.pipeline.names import quoted
+from tensorrag.quoting import quoted
 from tensorrag.store.edit_log import EditLog
 from tensorrag.store.shelf import Shelf
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from tensorrag.errors import FileFormatError, PipelineError
 from tensorrag.pipeline import Pipeline
 from tensorrag.pipeline.files import Loaded
-from tensorrag.pipeline.names import quoted
+from tensorrag.quoting import quoted
 from tensorrag.store.shelf import Shelf
 from web.live.opening import Notice
 

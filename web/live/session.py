@@ -21,8 +21,8 @@ from tensorrag.errors import RunRefused, TensorRagError
 from tensorrag.estimate import Estimate, Total
 from tensorrag.pipeline import JsonObject, Node, Pipeline
 from tensorrag.pipeline.as_json import to_json
-from tensorrag.pipeline.names import quoted
 from tensorrag.placement import Needs, Placement, placement_of
+from tensorrag.quoting import quoted
 from tensorrag.run import Request, Run
 from tensorrag.run.budget import lower
 from tensorrag.run.found_words import words

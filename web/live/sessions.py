@@ -15,8 +15,8 @@ from tensorrag.catalog import Catalog
 from tensorrag.errors import PipelineError, TensorRagError
 from tensorrag.executor import Executor, Offers
 from tensorrag.pipeline import JsonObject, Pipeline, files
-from tensorrag.pipeline.names import quoted
 from tensorrag.placement import LOCAL
+from tensorrag.quoting import quoted
 from tensorrag.run import Run
 from tensorrag.run.prepare import open_executors, warm
 from tensorrag.run.request import asked

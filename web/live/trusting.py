@@ -9,7 +9,7 @@ from tensorrag.catalog import Catalog
 from tensorrag.errors import CardError
 from tensorrag.pipeline import Pipeline
 from tensorrag.pipeline.came_along import CameAlong, came_along, source_sha256
-from tensorrag.pipeline.names import quoted
+from tensorrag.quoting import quoted
 from web.live.card_watch import CardWatch
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from tensorrag.catalog import Catalog
 from tensorrag.edit.edges import title_of
 from tensorrag.pipeline import JsonObject, Pipeline
-from tensorrag.pipeline.names import visible
+from tensorrag.quoting import visible
 from web.page.fields import field_specs
 from web.page.markup import Element, b, button, div, span
 

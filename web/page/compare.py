@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 from tensorrag.catalog import Catalog
 from tensorrag.edit.edges import title_of
 from tensorrag.pipeline import Pipeline
-from tensorrag.pipeline.names import visible
 from tensorrag.placement import TITLES, where
+from tensorrag.quoting import visible
 from tensorrag.run.comparison import LEAST, MOST, Comparison, Measure, Side
 from tensorrag.types.metrics import METRICS
 from web.page.icons import MARK, icon, state

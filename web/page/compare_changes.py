@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tensorrag.pipeline.names import visible
+from tensorrag.quoting import visible
 from tensorrag.run.comparison import Difference
 from web.page.compare import Shown, box, columns
 from web.page.markup import Element, Node, div, span, table, tbody, td, tr

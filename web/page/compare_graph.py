@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from tensorrag.catalog import Catalog
 from tensorrag.edit.edges import title_of
 from tensorrag.pipeline import Pipeline
-from tensorrag.pipeline.names import visible
+from tensorrag.quoting import visible
 from web.page.icons import glyph
 from web.page.markup import Element, Node, g, path, rect, svg, text
 from web.page.miniature import wire_colours

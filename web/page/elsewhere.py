@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tensorrag.pipeline.came_along import CameAlong
-from tensorrag.pipeline.names import quoted, visible
+from tensorrag.quoting import quoted, visible
 from web.live.session import Session
 from web.live.trusting import waiting_cards
 from web.page.icons import icon

@@ -12,7 +12,7 @@ from sample_data.pipeline_files import sample_pipelines
 from tensorrag.edit.edges import title_of
 from tensorrag.errors import TensorRagError
 from tensorrag.pipeline import Node, files
-from tensorrag.pipeline.names import quoted
+from tensorrag.quoting import quoted
 from tensorrag.run.found_words import words
 from web.live.sessions import Sessions
 from web.page.actions import Data, text

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from html import escape
 from typing import Union
 
-from tensorrag.pipeline.names import unturned
+from tensorrag.quoting import unturned
 
 VOID = frozenset({"br", "hr", "img", "input", "link", "meta", "col"})
 Attribute = str | int | float | bool | None

@@ -8,7 +8,7 @@ from fastapi import Query
 from nicegui import Client, ui
 
 from tensorrag.errors import CardError, TensorRagError
-from tensorrag.pipeline.names import quoted
+from tensorrag.quoting import quoted
 from web.live.card_sources import NEW, Source
 from web.live.session import Session
 from web.live.sessions import Sessions

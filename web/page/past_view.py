@@ -10,7 +10,7 @@ from tensorrag.catalog import TypeInfo
 from tensorrag.edit.edges import title_of
 from tensorrag.errors import TensorRagError
 from tensorrag.pipeline import Node as CardNode
-from tensorrag.pipeline.names import visible
+from tensorrag.quoting import visible
 from web.canvas import PipelineCanvas
 from web.live.recorded import Recorded
 from web.live.session import Session

@@ -13,8 +13,8 @@ from tensorrag.catalog import CardInfo
 from tensorrag.edit.edges import title_of
 from tensorrag.errors import TensorRagError
 from tensorrag.pipeline import Pipeline
-from tensorrag.pipeline.names import visible
 from tensorrag.preview import NetworkFace, NetworkPreview, Preview, TablePreview, table_in
+from tensorrag.quoting import visible
 from tensorrag.store.models import ID
 from web.live.session import Session
 from web.live.shown import Arrived, Shown

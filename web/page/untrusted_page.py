@@ -5,7 +5,7 @@ from __future__ import annotations
 from nicegui import ui
 
 from tensorrag.errors import TensorRagError
-from tensorrag.pipeline.names import visible
+from tensorrag.quoting import visible
 from web.live.session import Session
 from web.live.sessions import Sessions
 from web.live.trusting import waiting_cards
