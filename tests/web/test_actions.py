@@ -6,7 +6,7 @@ from tensorrag.pipeline import Edge, Pipeline
 from tests.core.engine import node
 from tests.web.desk import Desk
 from web.live.session import Session
-from web.page.actions import Edits
+from web.page.edits import Edits
 from web.page.places import FIRST, HEIGHT, WIDTH, free_below, free_place
 
 SPLIT = (

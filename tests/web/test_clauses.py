@@ -11,9 +11,9 @@ from cards.filter_rows import FilterRows
 from tensorrag.card import params_schema
 from tensorrag.types import ColumnSchema
 from web.page.clauses import Columns, changed
-from web.page.controls import Form
 from web.page.fields import field_specs
 from web.page.form import form
+from web.page.form_content import Form
 from web.page.markup import html
 
 HOUSES = (

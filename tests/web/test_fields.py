@@ -3,8 +3,8 @@ from typing import Any, Literal
 import pytest
 
 from tensorrag import Card, Column, Field, TableSchema
-from web.page.controls import edit_list
 from web.page.fields import FieldSpec, bounds, choice_words, defaults, field_specs
+from web.page.number_list import edit_list
 
 
 class Sample(Card):

@@ -7,9 +7,9 @@ from tensorrag import Card, Field
 from tensorrag.check.problems import Fix, Problem
 from tensorrag.types import ColumnSchema
 from tests.web.test_fields import SPECS
-from web.page.controls import Form
 from web.page.fields import field_specs
 from web.page.form import form, problem_key
+from web.page.form_content import Form
 from web.page.markup import html
 from web.page.slider import Slide, slide_of
 

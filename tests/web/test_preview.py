@@ -25,8 +25,9 @@ from tensorrag.preview import (
     TopValue,
     TreePreview,
 )
-from web.page.charts import chart_options, live_curve
+from web.page.charts import chart_options
 from web.page.columns import column_details, column_list, columns_head, is_of_days
+from web.page.curves import live_curve
 from web.page.markup import html
 from web.page.network import stages
 from web.page.pictures import picture_options

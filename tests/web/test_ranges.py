@@ -9,9 +9,9 @@ import pytest
 from cards.hyperparameter_search import HyperparameterSearch
 from tensorrag.card import params_schema
 from tensorrag.types import Hyperparameter
-from web.page.controls import Form, Tunable
 from web.page.fields import field_specs
 from web.page.form import form
+from web.page.form_content import Form, Tunable
 from web.page.markup import html
 from web.page.ranges import tuned
 

@@ -10,9 +10,9 @@ from cards.derive_column import DeriveColumn
 from tensorrag.card import params_schema
 from tensorrag.types import ColumnSchema
 from web.page.clauses import Columns
-from web.page.controls import Form
 from web.page.fields import field_specs
 from web.page.form import form
+from web.page.form_content import Form
 from web.page.markup import html
 from web.page.terms import changed
 

@@ -13,10 +13,11 @@ from tensorrag.pipeline.keys import MAX_TITLE
 from web.canvas import PipelineCanvas
 from web.live.session import Session
 from web.live.sessions import Sessions
-from web.page.actions import Data, Edits, text, texts
+from web.page.actions import Data, text, texts
 from web.page.banner import Said, banner
 from web.page.clipboard import copied_text, read_copied, sources_of
 from web.page.dropped import Dropped
+from web.page.edits import Edits
 from web.page.elsewhere import waiting
 from web.page.markup import Node, div, h2, li, ol, p, span
 from web.page.panel import Act, Panel

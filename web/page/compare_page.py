@@ -18,9 +18,10 @@ from web.page import compare as drawn
 from web.page import compare_changes as changes
 from web.page import compare_outcome as outcome
 from web.page.actions import Data, text
-from web.page.charts import Chart, compared_curves
+from web.page.chart import Chart
 from web.page.compare import Shown, address, labels
 from web.page.compare_graph import changed_graph
+from web.page.curves import compared_curves
 from web.page.markup import Node, div, h2, p, span
 from web.page.outcome import metric_words
 from web.page.panel import Panel

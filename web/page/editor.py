@@ -27,8 +27,9 @@ from tensorrag.store.last_runs import scores_of
 from web.live.session import Session, View
 from web.live.sessions import Sessions
 from web.page import card_source, leads, theme, trouble
-from web.page.actions import Data, Edits, text, texts
+from web.page.actions import Data, text, texts
 from web.page.board import Board
+from web.page.edits import Edits
 from web.page.history_view import Histories
 from web.page.inspector import TABS, Inspector
 from web.page.log_view import OpenLog
@@ -138,7 +139,7 @@ class Editor(View):
             self.inspector = Inspector(
                 self.session,
                 self.act,
-                lambda node: self.edits.uploading.get(node),
+                lambda node: self.edits.settings.uploading.get(node),
                 self.sessions.offered,
             )
             self._strip = Panel("section", self._strip_content(), act=self.act).classes("strip")
@@ -337,12 +338,12 @@ class Editor(View):
             self.session.look_again_at(node)
 
     async def _run_on(self, data: Data) -> None:
-        self.edits.run_on(data)
+        self.edits.places.run_on(data)
         if text(data, "place") not in ("", LOCAL):
             await self._look_at_places()
 
     async def _card_run_on(self, data: Data) -> None:
-        self.edits.card_run_on(data)
+        self.edits.places.card_run_on(data)
         if text(data, "value") not in ("", LOCAL):
             await self._look_at_places()
 
@@ -351,7 +352,7 @@ class Editor(View):
         node, gpu, run = text(data, "of"), text(data, "gpu"), self.session.run
         if node not in self.session.pipeline.nodes or gpu not in GPUS or run is None:
             return
-        self.edits.choose_gpu(node, gpu)
+        self.edits.places.choose_gpu(node, gpu)
         await self._cancel(node)
         asked = run.request
         again = self.session.start(asked.until, on=asked.on, branch=asked.branch)
@@ -508,7 +509,7 @@ class Editor(View):
         self.inspector.open_table(self._tables, text(data, "of"), text(data, "at"))
 
     async def _open_sweep(self, data: Data) -> None:
-        found, card = self.edits.spec(data), self.inspector.card
+        found, card = self.edits.settings.spec(data), self.inspector.card
         if found is not None and card is not None and card.node == found[0]:
             await self._sweeps.open(card, found[1])
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from tensorrag.check.problems import Problem
 from web.page.clauses import clause_rows
-from web.page.controls import Form, control, field_id, help_text, is_error
+from web.page.controls import control
 from web.page.fields import FieldSpec
+from web.page.form_content import Form, is_error
 from web.page.icons import icon
 from web.page.markup import Element, Node, button, div, label, span
 from web.page.prose import plain, prose
 from web.page.remedies import way_out
 from web.page.terms import term_rows
+from web.page.text_control import field_id, help_text
 
 SWEPT = frozenset({"number", "integer", "choice", "switch"})
 """Kinds of fields that can be swept."""

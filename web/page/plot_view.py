@@ -12,7 +12,9 @@ from tensorrag.catalog import TypeInfo
 from tensorrag.preview import BarsPreview, ChartPreview, HeatPreview, Series, TreePreview
 from web.live.exporting import file_name
 from web.page.actions import Action, Data, text
-from web.page.charts import Chart, Options, live_curve, live_series
+from web.page.chart import Chart
+from web.page.chart_look import Options
+from web.page.curves import live_curve, live_series
 from web.page.icons import glyph, icon, type_colours
 from web.page.markup import Element, Node, b, button, div, h3, span, table, tbody, td, tr
 from web.page.panel import Act, Panel

@@ -28,7 +28,7 @@ from tensorrag.preview import (
     ThresholdsPreview,
     TreePreview,
 )
-from web.page.charts import Chart
+from web.page.chart import Chart
 from web.page.columns import table_summary
 from web.page.confusion import confusion_matrix
 from web.page.grid import sample_grid

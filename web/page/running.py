@@ -11,7 +11,8 @@ from tensorrag.run.reported import Points, reports
 from tensorrag.types.metrics import METRICS
 from web.live.session import Session
 from web.page import course, money, outcome
-from web.page.charts import Chart, live_curve, live_series
+from web.page.chart import Chart
+from web.page.curves import live_curve, live_series
 from web.page.details import Card
 from web.page.icons import type_colours
 from web.page.log_view import last_line, log_view

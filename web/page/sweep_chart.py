@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from tensorrag.preview import Axis, ChartPreview, Series
 from tensorrag.types.metrics import METRICS
-from web.page.charts import Chart, Options, chart_options, dot_options
+from web.page.chart import Chart
+from web.page.chart_look import Options
+from web.page.charts import chart_options
+from web.page.dots import dot_options
 from web.page.icons import type_colours
 from web.page.slider import WIDE
 from web.page.wording import number

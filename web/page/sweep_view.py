@@ -17,8 +17,9 @@ from tensorrag.store.run_entry import ONGOING
 from web.live.session import Session
 from web.live.sessions import Sessions
 from web.live.sweeps_here import Planned
-from web.page.actions import Action, Data, Edits, text
+from web.page.actions import Action, Data, text
 from web.page.details import Card
+from web.page.edits import Edits
 from web.page.fields import FieldSpec
 from web.page.panel import Act, Panel
 from web.page.slider import slide_of
