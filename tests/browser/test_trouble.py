@@ -22,6 +22,8 @@ from nicegui import background_tasks
 from tensorrag.cli import main
 from web.page import pages
 from web.page.editor import Editor
+from web.page.run_actions import RunActions
+from web.page.turning import Turning
 
 def search(self, data):
     raise RuntimeError("in a handler: token=abcdef123456")
@@ -42,7 +44,7 @@ def tab(self, data):
 class Broken:
     def __init__(self, sessions): raise RuntimeError("while building")
 
-Editor._search, Editor._run, Editor._export, Editor._tab = search, run, export, tab
+Editor._search, RunActions._run, Editor._export, Turning._tab = search, run, export, tab
 pages.Home = Broken
 sys.exit(main(["serve", "--no-open", *sys.argv[1:]]))
 """
