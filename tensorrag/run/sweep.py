@@ -17,7 +17,7 @@ from tensorrag.errors import FileFormatError, PipelineError, RunNotFound
 from tensorrag.pipeline import Pipeline, files, strict_json
 from tensorrag.plain import JsonObject
 from tensorrag.quoting import quoted
-from tensorrag.run.comparison import Key, measured
+from tensorrag.run.measures import Key, measured
 from tensorrag.run.prepare import with_params
 from tensorrag.run.request import Request
 from tensorrag.store.journal import Journal

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from tensorrag.errors import PipelineError, RunNotFound
-from tensorrag.run.comparison import Comparison, Difference, compare
+from tensorrag.run.comparison import Comparison, compare
+from tensorrag.run.differences import Difference
 from tensorrag.run.noise import pooled
 from tensorrag.store.journal import Journal
 from tensorrag.store.run_entry import runs_of

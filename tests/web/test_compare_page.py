@@ -8,7 +8,7 @@ import pytest
 from nicegui.testing import User
 
 from tensorrag.pipeline import Pipeline
-from tensorrag.run.comparison import Measure
+from tensorrag.run.measures import Measure
 from tests.core.engine import node
 from tests.web.desk import Desk
 from web.live.session import Session

@@ -12,7 +12,8 @@ from tensorrag.edit.edges import title_of
 from tensorrag.pipeline import Pipeline
 from tensorrag.placement import TITLES, where
 from tensorrag.quoting import visible
-from tensorrag.run.comparison import LEAST, MOST, Comparison, Measure, Side
+from tensorrag.run.comparison import LEAST, MOST, Comparison, Side
+from tensorrag.run.measures import Measure
 from tensorrag.types.metrics import METRICS
 from web.page.icons import MARK, icon, state
 from web.page.markup import (

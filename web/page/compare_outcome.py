@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tensorrag.run.comparison import LEAST, Comparison, Measure
+from tensorrag.run.comparison import LEAST, Comparison
+from tensorrag.run.measures import Measure
 from tensorrag.types.metrics import METRICS
 from web.page.compare import Shown, box, columns, labels
 from web.page.compare_changes import written
