@@ -15,7 +15,7 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +27,7 @@ from executors.worker import Channel, describe, settle
 from tensorrag.catalog import Notice
 from tensorrag.errors import CardError
 from tensorrag.host import answer
+from tensorrag.registry.catalog_cache import known_catalog
 from tensorrag.registry.finding import MAX_FILE, Found, Registry
 from tensorrag.registry.modules import python_files
 from tensorrag.store.place import Place
@@ -61,9 +62,17 @@ class Cards:
         with suppress(OSError, ValueError):
             self._verdicts.update(json.loads(self.trials.read_text()))
 
-    def registry(self, folder: Path | None) -> Registry:
-        """Return all cards as they are now."""
+    def registry(self, folder: Path | None, only: Set[str] | None = None) -> Registry:
+        """Return all cards as they are now.
+
+        Args:
+            folder: the drop-in folder.
+            only: cards that are asked for; while nothing else was, no other need be imported.
+        """
         stamps = _stamps(folder)
+        kept = _kept(folder, only) if self._stamps is None and not stamps else None
+        if kept is not None:
+            return kept
         if stamps != self._stamps or folder != self._folder:
             self.tell("loading")
             self._registry = self._load(folder)
@@ -95,6 +104,20 @@ class Cards:
             self._verdicts[_digest(new[name])] = reason
         if new:
             self.trials.write_text(json.dumps(self._verdicts))
+
+
+def _kept(folder: Path | None, only: Set[str] | None) -> Registry | None:
+    """Return the cards as they were described before; None where that may not hold any more."""
+    catalog = known_catalog(folder) if folder is not None else None
+    if catalog is None or only is None:
+        return None
+    registry = Registry.of(catalog)
+    try:
+        for card_id in only & registry.found.keys():
+            registry.found[card_id].card  # noqa: B018 — it is imported here, in no card's time
+    except BaseException:  # of a pack: loading all of them says why
+        return None
+    return registry
 
 
 def _stamps(folder: Path | None) -> tuple[Stamp, ...]:
@@ -129,7 +152,6 @@ def main() -> None:
         scratch.parent / "trials.json",
         lambda state: channel.send(message(state)),
     )
-    cards.registry(None)
     channel.send(message("ready"))
     while (line := channel.receive()) is not None:
         channel.send(_answer(line, cards, channel))
@@ -140,10 +162,18 @@ def _answer(line: bytes, cards: Cards, channel: Channel) -> bytes:
     asking = Asking(channel, asked["broken"])
     try:
         task, place = Task.from_json(asked["task"]), Place.model_validate(asked["place"])
-        result = answer(task, place, lambda: cards.registry(place.cards), asking)
+        result = answer(task, place, lambda: cards.registry(place.cards, _cards_of(task)), asking)
         return encode({"type": "result", "id": asked["id"], "data": result})
     except Exception as error:
         return encode({"type": "error", "id": asked["id"], "data": describe(error)})
+
+
+def _cards_of(task: Task) -> Set[str] | None:
+    """Name the cards of the pipeline that is asked about; None where all are."""
+    if task.kind == "describe":
+        return None
+    nodes = task.params.get("pipeline", {}).get("nodes", ())
+    return {str(node.get("card")) for node in nodes if isinstance(node, dict)}
 
 
 @dataclass

@@ -39,9 +39,10 @@ class Crew:
         self._waiting = 0
         self._closed = False
 
-    def warm(self) -> None:
+    def warm(self, *, networks: bool) -> None:
         """Start in the background what the first worker would have to wait for."""
         if self._zygote is not None:
+            self._zygote.networks = networks
             self._zygote.start()
         else:
             self._have_one_ready()

@@ -89,7 +89,7 @@ def _modules(ahead: str) -> Iterator[str]:
 
     Of cards only our own: those of other packs may do anything, so workers alone import them.
     ``tables`` leaves out what learning takes, five seconds of a processor and 300 MB: where it is
-    rare, the worker that needs it can import it.
+    rare, the worker that needs it can import it. ``learning`` leaves out networks alone.
     """
     points = entry_points(group="tensorrag.cards")
     packs = [point.module for point in points if point.dist and point.dist.name == "tensorrag"]
@@ -100,6 +100,8 @@ def _modules(ahead: str) -> Iterator[str]:
     if ahead == "tables":
         return
     yield from LEARNING
+    if ahead == "learning":
+        return
     yield from NETWORKS
     for card in cards:
         yield from _modules_in(card)

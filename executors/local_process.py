@@ -61,10 +61,14 @@ class LocalExecutor:
         self._jobs: dict[str, Job] = {}
         self._closed = False
 
-    def warm(self) -> None:
-        """Start in the background what the first tasks would have to wait for."""
+    def warm(self, *, networks: bool = True) -> None:
+        """Start in the background what the first tasks would have to wait for.
+
+        Args:
+            networks: whether a network may be trained: else torch is not imported ahead.
+        """
         self._host.start()
-        self._crew.warm()
+        self._crew.warm(networks=networks)
 
     @property
     def is_warm(self) -> bool:

@@ -33,6 +33,8 @@ class Zygote:
     ) -> None:
         self.ready = False
         """Whether all imports are in."""
+        self.networks = True
+        """Whether to import what networks take, too, when it starts."""
         self._scratch = scratch
         self._when_busy, self._when_ready = when_busy, when_ready
         self._process: subprocess.Popen[bytes] | None = None
@@ -46,7 +48,7 @@ class Zygote:
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         with theirs:
-            ahead = os.environ.get("TENSORRAG_PRELOAD", "all")
+            ahead = os.environ.get("TENSORRAG_PRELOAD") or ("all" if self.networks else "learning")
             self._process = start("executors.fork_server", theirs, str(self._scratch), ahead)
         self._control = ours
         asyncio.get_running_loop().add_reader(ours, self._hear)

@@ -22,6 +22,7 @@ from tensorrag.executor import Executor
 from tensorrag.pipeline import Pipeline
 from tensorrag.plain import JsonObject
 from tensorrag.quoting import quoted
+from tensorrag.registry.catalog_cache import keep, known_catalog
 from tensorrag.run import Request, Run
 from tensorrag.run.hosted import Hosted
 from tensorrag.run.prepare import PipelineHasErrors, look, open_executors, warm, with_params
@@ -125,7 +126,8 @@ async def _sweep(
     executors, code = open_executors(workspace.scratch), 0
     try:
         hosted = Hosted(executors, workspace.place(opened.base))
-        catalog, checker = await hosted.catalog(), Checking(hosted, workspace)
+        catalog = known_catalog(workspace.cards) or await _catalog(hosted, workspace)
+        checker = Checking(hosted, workspace)
         for request in requests:
             outcome, ended = await _carried_out(
                 Run(request, workspace, executors, catalog, checker), quiet=quiet
@@ -141,15 +143,17 @@ async def _sweep(
 
 async def _run(call: Call, workspace: Workspace, *, quiet: bool) -> tuple[JsonObject, int]:
     request = _resumed(call.resume, workspace) if call.resume else _asked(call, workspace)
+    known = known_catalog(workspace.cards)
     executors = open_executors(workspace.scratch)
-    warm(executors)  # while the cards describe themselves, the libraries that they need are loaded
+    # While the pipeline is checked, the libraries that its cards need are loaded.
+    warm(executors, networks=_may_train_networks(request.pipeline, known))
     hosted = Hosted(executors, workspace.place(request.base))
     checker = Checking(hosted, workspace)
     strays = Strays(workspace, executors)
     await asyncio.to_thread(interrupt_abandoned, workspace.journal)
     strays.start(needed=True)
     try:
-        catalog = await hosted.catalog()
+        catalog = known or await _catalog(hosted, workspace)
         started = Run(
             request,
             workspace,
@@ -249,6 +253,21 @@ async def _describe(workspace: Workspace) -> Catalog:
         return await Hosted(executors, workspace.place()).catalog()
     finally:
         await close(executors, workspace)
+
+
+async def _catalog(hosted: Hosted, workspace: Workspace) -> Catalog:
+    """Have the cards described, and keep what they say for the next command."""
+    described = await hosted.catalog()
+    await asyncio.to_thread(keep, workspace.cards, described)
+    return described
+
+
+def _may_train_networks(pipeline: Pipeline, catalog: Catalog | None) -> bool:
+    """Tell whether a card may need torch: of ours those that could use a GPU, of others any."""
+    cards = {node.card for node in pipeline.nodes.values()}
+    known = [info for info in map(catalog.cards.get, cards) if info] if catalog is not None else []
+    ours = [info for info in known if info.source is None and "/" not in info.card]
+    return len(ours) < len(cards) or any(info.gpu is not None for info in ours)
 
 
 async def _check(name: str, workspace: Workspace) -> tuple[Problem, ...]:

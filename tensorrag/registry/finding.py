@@ -51,10 +51,17 @@ BUILT_IN = "builtin"
 
 @dataclass(frozen=True)
 class Found:
-    """A card class, and the text of its file where it was dropped in."""
+    """A card as it describes itself, and its class, which may not be imported yet."""
 
-    card: type[Card]
     info: CardInfo
+    loaded: type[Card] | None = None
+
+    @cached_property
+    def card(self) -> type[Card]:
+        """The class; raises CardNotFound where it is gone by now."""
+        card = self.loaded or load_card(self.info.entry, self.info.source)
+        card.id = self.info.card
+        return card
 
     @cached_property
     def source_sha256(self) -> str:
@@ -65,7 +72,7 @@ class Found:
         """
         if self.info.source is not None:
             return hashlib.sha256(self.info.source.encode()).hexdigest()
-        return _pack_sha256(self.card.__module__.partition(".")[0])
+        return _pack_sha256(self.info.entry.partition(":")[0].partition(".")[0])
 
 
 @dataclass
@@ -88,6 +95,12 @@ class Registry:
         for path in python_files(folder):
             registry._add_file(path)
         return registry
+
+    @classmethod
+    def of(cls, catalog: Catalog) -> Registry:
+        """Take the word of a catalog that was kept: a card is imported when it is needed."""
+        found = {card_id: Found(info) for card_id, info in catalog.cards.items()}
+        return cls(found, list(catalog.notices))
 
     def get(self, card_id: str) -> Found:
         """Return a card by id; raises CardNotFound with the nearest name."""
@@ -155,7 +168,7 @@ class Registry:
                 )
             info = describe(card, source)
             refuse_unfit(info)
-            self.found[card.id] = Found(card, info)
+            self.found[card.id] = Found(info, card)
         except KeyboardInterrupt:
             raise
         except BaseException as error:

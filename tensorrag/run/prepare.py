@@ -55,10 +55,16 @@ def open_executors(scratch: Path) -> dict[str, Executor]:
     return found
 
 
-def warm(executors: Mapping[str, Executor]) -> None:
-    """Have them start in the background what their first tasks would have to wait for."""
+def warm(executors: Mapping[str, Executor], *, networks: bool = True) -> None:
+    """Have them start in the background what their first tasks would have to wait for.
+
+    Args:
+        executors: by name; those that have nothing to start have no ``warm``.
+        networks: whether a network may be trained.
+    """
     for executor in executors.values():
-        getattr(executor, "warm", lambda: None)()
+        if (start := getattr(executor, "warm", None)) is not None:
+            start(networks=networks)
 
 
 def with_params(pipeline: Pipeline, values: Mapping[str, Any]) -> Pipeline:

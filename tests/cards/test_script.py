@@ -176,7 +176,7 @@ def test_a_card_that_cannot_leave_is_named() -> None:
         def propagate(self, dataset: TableSchema) -> TableSchema:
             return dataset
 
-    found = Found(Odd, describe(Odd, source="class Odd: …"))
+    found = Found(describe(Odd, source="class Odd: …"), Odd)
     registry = Registry({**REGISTRY.found, "odd": found})
     load, *_ = five("iris", "species", "naive_bayes")
     nodes = (load, Node("odd", "odd"), Node("sort", "sort_rows", {"columns": ["species"]}))

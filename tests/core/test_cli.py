@@ -20,8 +20,9 @@ from tensorrag.cli.opening import as_it_is_now
 from tensorrag.edit.document import Document
 from tensorrag.edit.records import change_record, state_record
 from tensorrag.pipeline import Node, Pipeline, files
+from tensorrag.store.place import Place
 from tensorrag.store.workspace import Workspace
-from tensorrag.task import TaskKind
+from tensorrag.task import Task, TaskKind
 from tests.core import diabetes
 from tests.core.engine import CARDS, InProcess, chain, node
 from tests.core.small_catalog import CATALOG
@@ -81,6 +82,35 @@ def test_a_file_runs_and_is_answered_from_the_cache_the_second_time(
 
     code, fourth = call(capsys, "run", file, "--json", "--no-cache")
     assert {one["cached"] for one in fourth["nodes"].values()} == {False}
+
+
+def test_the_cards_are_described_once_and_torch_is_loaded_ahead_for_networks_alone(
+    capsys: Captured, workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    class Listening(InProcess):
+        def warm(self, *, networks: bool) -> None:
+            asked.append("networks" if networks else "no networks")
+
+        async def submit(self, task: Task, place: Place) -> str:
+            asked.append(task.kind)
+            return await super().submit(task, place)
+
+    monkeypatch.setattr(headless, "open_executors", lambda folder: {"local": Listening()})
+    (workspace / "cards" / "numbers.py").unlink()
+    ridge = saved(tmp_path, chain(node("model_define")))
+
+    assert call(capsys, "run", ridge, "--json")[0] == 0
+    assert asked == ["networks", "describe", "propagate", "run"]  # of what cards there are: nothing
+
+    asked.clear()
+    assert call(capsys, "run", ridge, "--json", "--no-cache")[0] == 0
+    assert asked == ["no networks", "propagate", "run"]
+
+    asked.clear()
+    call(capsys, "run", saved(tmp_path, chain(node("train_gpu"))), "--json")
+    assert asked[0] == "networks"
 
 
 def test_a_sample_runs_by_its_name(capsys: Captured) -> None:

@@ -20,6 +20,7 @@ from tensorrag.catalog import Catalog
 from tensorrag.check import Checked
 from tensorrag.check.packing import unpacked
 from tensorrag.errors import TaskFailed
+from tensorrag.registry import catalog_cache
 from tensorrag.registry.draft import Draft
 from tensorrag.registry.finding import Registry
 from tensorrag.store.place import Place
@@ -130,6 +131,34 @@ async def test_a_long_pipeline_of_our_own_cards_is_no_silence(
     with asking(ours):
         pass
     assert [decode(line)["type"] for line in said] == ["asking"]
+
+
+async def test_before_all_cards_are_wanted_those_of_the_pipeline_alone_are_imported(
+    tmp_path: Path, folder: Path
+) -> None:
+    cards = card_host.Cards(tmp_path / "accepted", tmp_path / "trials.json")
+    catalog_cache.keep(folder, Registry.load().catalog())
+
+    few = cards.registry(folder, {"sort_rows", "unheard_of"})
+    imported = {card_id for card_id, found in few.found.items() if "card" in vars(found)}
+    assert imported == {"sort_rows"}
+    assert few.catalog() == Registry.load().catalog()
+
+    write(folder, "mine")  # nobody described that one
+    assert "mine" in cards.registry(folder, {"sort_rows"}).found
+
+
+async def test_a_kept_card_that_cannot_be_imported_any_more_has_all_of_them_loaded(
+    tmp_path: Path, folder: Path
+) -> None:
+    catalog = Registry.load().catalog()
+    gone = catalog.cards["sort_rows"].model_copy(update={"entry": "cards.sort_rows:Gone"})
+    changed = catalog.model_copy(update={"cards": {**catalog.cards, "sort_rows": gone}})
+    catalog_cache.keep(folder, changed)
+
+    cards = card_host.Cards(tmp_path / "accepted", tmp_path / "trials.json")
+    found = cards.registry(folder, {"sort_rows"}).get("sort_rows")
+    assert found.info.entry == "cards.sort_rows:SortRows"
 
 
 async def test_follows_the_folder(local: LocalExecutor, place: Place, folder: Path) -> None:

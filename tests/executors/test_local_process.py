@@ -213,6 +213,9 @@ async def test_a_card_that_reports_without_end_floods_nobody(
 
 async def test_what_learning_takes_need_not_be_imported_ahead() -> None:
     assert {"pandas", "torch"} <= set(fork_server._modules("all"))
+    learning = set(fork_server._modules("learning"))
+    assert "sklearn.linear_model" in learning
+    assert "torch" not in learning
     few = set(fork_server._modules("tables"))
     assert "pandas" in few
     assert not [name for name in few if name.startswith(("torch", "sklearn", "scipy"))]
