@@ -56,24 +56,28 @@ function extentOf(text) {
 
 /**
  * Where the corner of what is pasted goes: its middle to the pointer, or, where there is none,
- * beside what was copied. The same thing pasted again in nearly the same place (the view may have
- * moved under the pointer) goes a little aside, so that it hides nothing.
+ * beside what was copied. What would come to lie where the last thing does goes a little aside, so
+ * that it hides nothing: the view may have moved under the pointer, and what was copied may have
+ * been written anew by the server.
  */
 export function createPlacing() {
   let last = null
+  let times = 0
 
   function cornerFor(text, pointer) {
     const extent = extentOf(text)
-    const again = last && last.text === text && samePlace(last.pointer, pointer)
-    last = { text, pointer, times: again ? last.times + 1 : 1 }
-    const aside = STEP * (pointer ? last.times - 1 : last.times)
-    if (!extent) return pointer && { x: snap(pointer.x + aside), y: snap(pointer.y + aside) }
-    const x = pointer ? pointer.x - extent.width / 2 : extent.left
-    const y = pointer ? pointer.y - extent.height / 2 : extent.top
-    return { x: snap(x + aside), y: snap(y + aside) }
+    if (!extent) return pointer && { x: snap(pointer.x), y: snap(pointer.y) }
+    const corner = cornerOf(extent, pointer)
+    times = last && isNear(last, corner) ? times + 1 : 1
+    last = corner
+    const aside = STEP * (pointer ? times - 1 : times)
+    return { x: snap(corner.x + aside), y: snap(corner.y + aside) }
   }
 
   return { cornerFor }
 }
 
-const samePlace = (a, b) => (a && b ? Math.hypot(a.x - b.x, a.y - b.y) < STEP : !a && !b)
+const cornerOf = ({ left, top, width, height }, pointer) =>
+  pointer ? { x: pointer.x - width / 2, y: pointer.y - height / 2 } : { x: left, y: top }
+
+const isNear = (a, b) => Math.hypot(a.x - b.x, a.y - b.y) < STEP

@@ -39,6 +39,8 @@ test("what is pasted comes to lie under the pointer, and aside when it is pasted
   assert.deepEqual(cornerFor(text, { x: 500, y: 500 }), { x: 432, y: 450 })
   const moved = cornerFor(text, { x: 500, y: 501 }) // the view moved a little under the pointer
   assert.deepEqual(moved, { x: 456, y: 476 })
+  const anew = JSON.stringify(JSON.parse(text)) // as the server writes what was copied
+  assert.deepEqual(cornerFor(anew, { x: 500, y: 500 }), { x: 480, y: 498 })
   assert.deepEqual(cornerFor(text, { x: 0, y: 0 }), { x: -92, y: -74 })
 })
 
