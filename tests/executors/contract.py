@@ -187,7 +187,7 @@ class ExecutorContract:
 
     async def test_tasks_run_side_by_side(self, executor: Executor, place: Place) -> None:
         handles = [await executor.submit(task("Sleep", 0.3), place) for _ in range(2)]
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(within(6)):
             starts = [await first(executor, handle, "started") for handle in handles]
             for handle in handles:
                 await executor.result(handle)

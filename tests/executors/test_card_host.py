@@ -25,7 +25,7 @@ from tensorrag.registry.draft import Draft
 from tensorrag.registry.finding import Registry
 from tensorrag.store.place import Place
 from tensorrag.task import Task
-from tests.executors.processes import below, gone
+from tests.executors.processes import below, below_named, gone
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -294,11 +294,9 @@ async def test_a_host_that_was_killed_meanwhile_is_replaced_without_a_word(
 ) -> None:
     write(folder, "mine")
     await describe(local, place)
-    ours = [psutil.Process(pid) for pid in below(os.getpid())]
 
-    for process in ours:
-        if process.name() == "tr-cardhost":
-            process.kill()
+    for host in below_named("tr-cardhost", psutil.Process()):
+        host.kill()
 
     assert (await check(local, place, "mine")).problems == ()
 
@@ -353,7 +351,7 @@ async def test_ends_with_its_executor(tmp_path: Path, place: Place) -> None:
     executor = LocalExecutor(tmp_path / "scratch")
     await describe(executor, place)
     ours = below(os.getpid()) - before
-    assert "tr-cardhost" in {psutil.Process(pid).name() for pid in ours}
+    assert ours & {host.pid for host in below_named("tr-cardhost", psutil.Process())}
     await executor.close()
     await gone(ours)
 

@@ -167,9 +167,9 @@ async def test_tasks_wait_for_a_core_in_the_order_they_came(place: Place, tmp_pa
 
 async def test_looking_at_results_does_not_wait_for_cards(place: Place, tmp_path: Path) -> None:
     executor = LocalExecutor(tmp_path / "scratch", cores=1)
-    busy = await executor.submit(task("Sleep", 60), place)
+    busy = await executor.submit(task("Sleep", 600), place)
     peek = task("Return").model_copy(update={"kind": "peek"})
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(within(6)):
         failed = await failure_of(executor, peek, place)
     assert failed.cause.type == "AttributeError", "this card has no peek"
     await executor.cancel(busy)

@@ -24,6 +24,7 @@ from tensorrag.errors import ExecutorError, TaskFailed
 from tensorrag.store.artifacts import Store
 from tensorrag.store.place import Place
 from tensorrag.task import Task
+from tests.executors.processes import below_named
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -90,8 +91,7 @@ async def answer(local: LocalExecutor, place: Place, task: Task) -> dict[str, An
 
 def workers() -> set[int]:
     """The workers that there are, with or without an order."""
-    family = psutil.Process().children(recursive=True)
-    return {each.pid for each in family if each.name() == "tr-worker"}
+    return {worker.pid for worker in below_named("tr-worker", psutil.Process())}
 
 
 async def test_one_process_answers_one_question_after_the_other(

@@ -18,6 +18,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests.servers import ROOT, Server, launch
+from tests.trust.test_t03_secrets_never_leave import content as read
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 SOCKET = "/_nicegui_ws/socket.io"
@@ -214,7 +215,7 @@ def content(server: Server) -> dict[str, str]:
     ours = [path for path in files if path.relative_to(server.workspace).parts[0] in kept]
     return {
         "/api/runs": asked(server, "/api/runs").text,
-        **{str(path): path.read_bytes().hex() for path in ours},
+        **{str(path): read(path).hex() for path in ours},
     }
 
 

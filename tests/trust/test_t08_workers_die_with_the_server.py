@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.executors.processes import below, seconds_until_gone
+from tests.executors.processes import below, below_named, seconds_until_gone
 from tests.trust.acts import Act, Stage, stage
 
 pytestmark = pytest.mark.clock
@@ -64,8 +64,7 @@ def editor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 
 def helpers(editor: Stage, name: str) -> list[psutil.Process]:
     """Return the helpers of this name."""
-    family = psutil.Process(editor.server.process.pid).children(recursive=True)
-    return [process for process in family if process.name() == name]
+    return below_named(name, psutil.Process(editor.server.process.pid))
 
 
 def test_the_card_of_a_supervisor_that_is_killed_ends_and_the_run_says_so(editor: Stage) -> None:

@@ -104,7 +104,7 @@ class Listener(View):
         return [state["state"] for state in shown if state is not None]
 
 
-async def until(true: Callable[[], object], seconds: float = 10) -> None:
+async def until(true: Callable[[], object], seconds: float = 60) -> None:
     """Wait until something is the case."""
     async with asyncio.timeout(seconds):
         while not true():

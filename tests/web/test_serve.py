@@ -17,16 +17,9 @@ import httpx
 import psutil
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.servers import ROOT, free_port
 
 Start = Callable[..., "subprocess.Popen[str]"]
-
-
-def free_port() -> int:
-    with socket.socket() as trial:
-        trial.bind(("127.0.0.1", 0))
-        port: int = trial.getsockname()[1]
-    return port
 
 
 @pytest.fixture
