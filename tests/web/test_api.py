@@ -478,7 +478,7 @@ async def test_parameters_can_be_set_for_one_run(client: httpx.AsyncClient, desk
     assert rows.json()["rows"] == [[43]]
     session = await desk.sessions.open(pipeline_id)
     assert session.pipeline.nodes["add"].params["amount"] == 4
-    assert await session.runs() == []  # not a run of the pipeline as it stands
+    assert await session.history.runs() == []  # not a run of the pipeline as it stands
 
 
 async def test_errors_refuse_a_run_and_say_where(client: httpx.AsyncClient) -> None:
@@ -672,9 +672,9 @@ async def test_no_more_of_a_csv_file_is_made_than_somebody_takes(
     monkeypatch.setattr("tensorrag.csv_part.CELLS", 50)
     session = await desk.open(Pipeline("Flowers").with_nodes(IRIS))
     assert await desk.run(session) == "succeeded"
-    shown = session.result("data_load")
+    shown = session.results.of("data_load")
     assert shown is not None
-    parts = session.table(shown.digests["dataset"]).csv()
+    parts = session.results.table(shown.digests["dataset"]).csv()
 
     for _ in range(2):
         await anext(parts)

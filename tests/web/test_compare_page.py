@@ -31,7 +31,7 @@ async def ran(desk: Desk, name: str, value: int) -> tuple[Session, str]:
     """Make a pipeline of one card, and run it."""
     session = await desk.open(Pipeline(name).with_nodes(node("number", value=value)))
     assert await desk.run(session) == "succeeded"
-    return session, (await session.runs())[0].id
+    return session, (await session.history.runs())[0].id
 
 
 async def value(desk: Desk, session: Session) -> Any:

@@ -97,7 +97,7 @@ async def test_a_card_that_came_along_is_off_until_it_is_trusted(desk: Desk) -> 
 async def test_only_the_source_that_was_shown_is_trusted(desk: Desk) -> None:
     session = await desk.open(bringing())
     seen = digest(session)
-    session.replace(bringing(HALF + "# and more\n"), "Change in another tab")
+    session.replacing.by(bringing(HALF + "# and more\n"), "Change in another tab")
 
     with pytest.raises(CardError, match="not the source that was shown"):
         await desk.sessions.trust(session, "half", seen)

@@ -217,7 +217,7 @@ async def test_what_is_brought_back_comes_back_though_nobody_waits_for_it(
         restore(pipeline_id)
 
     monkeypatch.setattr(shelf, "restore", slowly)
-    asking = asyncio.create_task(desk.sessions.restore(name))
+    asking = asyncio.create_task(desk.sessions.pipelines.restore(name))
     await asyncio.to_thread(restoring.wait)
     asking.cancel()  # the tab was closed
     await asyncio.wait([asking])

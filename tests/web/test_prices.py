@@ -137,19 +137,19 @@ async def test_a_pipeline_says_what_it_would_cost_and_what_is_left_of_a_budget(
     pipeline = chain(node("number"), node("parity"))
     paid = replace(pipeline.nodes["number"], run_on="modal")
     session = await desk.open(pipeline.with_nodes(paid))
-    assert session.price == Total(3.6, is_most=True, cards=1)
+    assert session.prices.total == Total(3.6, is_most=True, cards=1)
     assert session.node_json("number")["price"]["text"] == "≤$3.60"
     assert session.node_json("parity")["price"] is None, "it runs here"
 
     assert await desk.run(session) == "succeeded"
     assert session.runtime()["number"]["price"]["text"] == "$0.02"
-    assert session.price.cards == 0, "nothing would run again"
-    assert session.notices == [
+    assert session.prices.total.cards == 0, "nothing would run again"
+    assert session.notices.all == [
         ("50 % of the budget of this run are used: $0.02 of $0.03.", RAISE),
     ]
 
     session.edit([{"op": "set_params", "node": "number", "params": {"value": 2}}])
     await session.settled()
     assert session.node_json("number")["price"]["text"] == "≈$0.02"
-    assert session.price == Total(0.02, is_most=False, cards=1)
+    assert session.prices.total == Total(0.02, is_most=False, cards=1)
     await desk.sessions.close()

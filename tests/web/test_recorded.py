@@ -13,7 +13,7 @@ async def test_a_run_of_before_keeps_its_pipeline_and_its_results(desk: Desk) ->
     session.edit([{"op": "set_params", "node": "add", "params": {"amount": 5}}])
     await desk.run(session)
 
-    was = await session.recorded(first)
+    was = await session.history.recorded(first)
 
     assert was.pipeline.nodes["add"].params == {"amount": 2}
     assert {node_id: shown.state for node_id, shown in was.shown.items()} == {
@@ -23,18 +23,18 @@ async def test_a_run_of_before_keeps_its_pipeline_and_its_results(desk: Desk) ->
     assert was.lost == frozenset()
     key = was.shown["add"].key
     assert key is not None
-    assert await session.previews(key)
+    assert await session.results.previews(key)
 
 
 async def test_what_had_to_make_room_is_no_longer_kept(desk: Desk) -> None:
     session = await desk.open(chain(node("number", value=1), node("add", amount=2)))
     await desk.run(session)
-    first = await session.recorded(session.run_id())
+    first = await session.history.recorded(session.run_id())
     key = first.shown["add"].key
     assert key is not None
     desk.workspace.store.results._forget(key)
 
-    was = await session.recorded(first.run)
+    was = await session.history.recorded(first.run)
 
     assert was.lost == {"add"}
     assert was.shown["add"].face == {"kind": "text", "lines": ["No longer kept"]}
@@ -44,27 +44,27 @@ async def test_what_had_to_make_room_is_no_longer_kept(desk: Desk) -> None:
 async def test_what_was_made_again_since_is_not_taken_for_what_it_was(desk: Desk) -> None:
     session = await desk.open(chain(node("number", value=1), node("add", amount=2)))
     await desk.run(session)
-    first = await session.recorded(session.run_id())
+    first = await session.history.recorded(session.run_id())
     results = desk.workspace.store.results
     other = results.get(str(first.shown["number"].key))
     assert other is not None
     results.put(str(first.shown["add"].key), other)
 
-    assert (await session.recorded(first.run)).lost == {"add"}
+    assert (await session.history.recorded(first.run)).lost == {"add"}
 
 
 async def test_a_reused_result_leads_to_the_run_that_made_it(desk: Desk) -> None:
     session = await desk.open(chain(node("number", value=1), node("add", amount=2)))
     await desk.run(session)
     first = session.run_id()
-    assert session.printed_by("add") is None
+    assert session.results.printed_by("add") is None
 
     await desk.run(session)
     await desk.run(session)
 
-    assert session.printed_by("add") == (first, "add")
+    assert session.results.printed_by("add") == (first, "add")
     other = await desk.open(chain(node("number", value=1), node("add", amount=2)))
     await desk.run(other)
-    assert other.printed_by("add") == (first, "add")
+    assert other.results.printed_by("add") == (first, "add")
     again = await (await desk.restarted()).sessions.open(other.id)
-    assert again.printed_by("add") == (first, "add")
+    assert again.results.printed_by("add") == (first, "add")

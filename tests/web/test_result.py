@@ -16,7 +16,7 @@ SUM = chain(node("number", value=3), node("add", amount=4))
 
 
 def looked_at(session: Session, name: str) -> Result:
-    return Result(session, session.pipeline, name, session.result)
+    return Result(session, session.pipeline, name, session.results.of)
 
 
 def number(preview: Preview | None) -> object:
@@ -26,7 +26,7 @@ def number(preview: Preview | None) -> object:
 
 async def test_each_port_has_a_tab_and_what_was_there(desk: Desk) -> None:
     session = await desk.open(SUM)
-    assert token_of(session.result("add")) is None
+    assert token_of(session.results.of("add")) is None
     await desk.run(session)
     result = looked_at(session, "add")
 
@@ -70,12 +70,12 @@ async def test_it_is_what_came_in_then_whatever_its_source_makes_by_now(desk: De
 async def test_what_is_no_longer_kept_is_one_sentence(desk: Desk) -> None:
     session = await desk.open(chain(node("number", value=3), node("fail")))
     await desk.run(session)
-    shown = session.result("fail")
+    shown = session.results.of("fail")
     assert shown is not None
     desk.workspace.store.drop_manifest(shown.arrived[0].digest)
 
     with pytest.raises(TensorRagError, match="is gone"):
-        await session.preview_of(shown.arrived[0], None)
+        await session.results.preview_of(shown.arrived[0], None)
     result = looked_at(session, "fail")
     await result.look("in:number:0")
     assert result.knows("in:number:0")
@@ -87,7 +87,7 @@ async def test_values_at_a_port_for_many_are_numbered(desk: Desk) -> None:
     pipeline = pipeline.with_nodes(other).with_edges(wire("other", pipeline.nodes["add"]))
     session = await desk.open(pipeline)
     await desk.run(session)
-    shown = session.result("add")
+    shown = session.results.of("add")
     assert shown is not None
 
     tabs = in_tabs(session.catalog.cards["add"], shown.arrived)

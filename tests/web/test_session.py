@@ -159,10 +159,10 @@ async def test_every_gesture_is_saved(desk: Desk) -> None:
 
     for amount in range(20):
         session.edit(set_param("add", amount=amount))
-    assert session.saved_text == "Saving…"
+    assert session.saving.text == "Saving…"
     await session.settled()
 
-    assert session.saved_text == "Saved"
+    assert session.saving.text == "Saved"
     path = desk.workspace.pipelines.path(session.id)
     assert load(path).pipeline.nodes["add"].params["amount"] == 19
 
@@ -180,14 +180,14 @@ async def test_a_save_that_fails_is_told_and_tried_again(
         patched.setattr(desk.workspace.pipelines, "save", full)
         session.edit(set_param("add", amount=5))
         await session.settled()
-        assert session.not_saved is not None
-        assert session.not_saved.message == "The disk is full."
-        assert session.saved_text == "Not saved"
-        assert not session.saved
+        assert session.saving.trouble is not None
+        assert session.saving.trouble.message == "The disk is full."
+        assert session.saving.text == "Not saved"
+        assert not session.saving.saved
         with pytest.raises(WorkspaceError, match="full"):
             await session.written()
 
-    await until(lambda: session.saved_text == "Saved")
+    await until(lambda: session.saving.text == "Saved")
     path = desk.workspace.pipelines.path(session.id)
     assert load(path).pipeline.nodes["add"].params["amount"] == 5
 
@@ -206,9 +206,9 @@ async def test_a_save_that_fails_as_nobody_thought_of_is_told_and_tried_again(
         session.edit(set_param("add", amount=5))
         with pytest.raises(TensorRagError, match="Something went wrong"):
             await session.written()
-        assert session.saved_text == "Not saved"
+        assert session.saving.text == "Not saved"
 
-    await until(lambda: session.saved)
+    await until(lambda: session.saving.saved)
     path = desk.workspace.pipelines.path(session.id)
     assert load(path).pipeline.nodes["add"].params["amount"] == 5
 
@@ -241,7 +241,7 @@ async def test_what_another_program_writes_is_taken_up_and_can_be_undone(desk: D
 
     assert again is session
     assert session.pipeline.name == "By hand"
-    assert "Another program" in session.notices[0][0]
+    assert "Another program" in session.notices.all[0][0]
     session.undo()
     assert session.pipeline.name == "Numbers"
     await session.settled()
@@ -289,7 +289,7 @@ async def test_what_is_no_pipeline_is_kept_aside_and_not_taken_up(desk: Desk) ->
     assert load(path).pipeline.nodes["add"].params["amount"] == 5
     (kept,) = (path.parent / "damaged").iterdir()
     assert kept.read_text() == "oops"
-    assert str(kept) in session.notices[0][1]
+    assert str(kept) in session.notices.all[0][1]
 
 
 async def test_undo_goes_on_where_it_was_after_a_restart(desk: Desk) -> None:
@@ -380,7 +380,7 @@ async def test_an_old_version_is_named_kept_and_brought_back(desk: Desk) -> None
     (found,) = [version for version in await session.versions.all() if version.name]
     assert found == replace(set_, name="Five")
 
-    change = session.bring_back(found)
+    change = session.replacing.bring_back(found)
     assert change.label == 'Bring back "Five"'
     assert session.pipeline == set_.pipeline
     assert session.pipeline.nodes["add"] is change.before.nodes["add"]
@@ -432,7 +432,7 @@ async def test_old_settings_are_brought_up_to_date_as_one_edit_and_undo_is_heard
     assert (dict(node.params), node.card_version) == ({"share": 0.3}, 2)
     assert session.problems == ()
     assert session.undo_label == "Bring settings up to date"
-    assert "Newer" in session.notices[0][0]
+    assert "Newer" in session.notices.all[0][0]
     session.undo()
     await session.settled()
     assert dict(session.pipeline.nodes["newer"].params) == {"percent": 30}
@@ -630,7 +630,7 @@ async def test_what_somebody_else_put_in_its_place_is_not_looked_at(
     assert desk.tasks("peek") == ["read_number"]
 
     pointed = replace(session.pipeline.node("read_number"), params={"path": str(theirs)})
-    session.replace(session.pipeline.with_nodes(pointed), "Replace over HTTP")
+    session.replacing.by(session.pipeline.with_nodes(pointed), "Replace over HTTP")
     await session.settled()
     assert desk.tasks("peek") == ["read_number"]
     assert session.unread()
@@ -827,7 +827,7 @@ async def test_runs_of_one_pipeline_follow_one_another(desk: Desk) -> None:
 
     assert [run.id for run in session.waiting] == [second.id, third.id]
     assert session.run is first
-    await session.take_back(second.id)
+    await session.following.take_back(second.id)
     assert await second.wait() == "cancelled"
     await session.cancel()
 
@@ -837,7 +837,7 @@ async def test_runs_of_one_pipeline_follow_one_another(desk: Desk) -> None:
     await session.settled()
     assert session.run is third
     assert session.waiting == []
-    assert {entry.id: entry.status for entry in await session.runs()} == {
+    assert {entry.id: entry.status for entry in await session.history.runs()} == {
         first.id: "cancelled",
         second.id: "cancelled",
         third.id: "succeeded",
@@ -853,12 +853,13 @@ async def test_a_run_is_counted_from_when_it_is_asked_for(desk: Desk, tmp_path: 
     await until(lambda: state(session, "wait") == "running")
 
     asked = asyncio.create_task(session.start())
-    await until(lambda: session.beginning == 1)  # its source is looked at, and does not answer
+    following = session.following
+    await until(lambda: following.beginning == 1)  # its source does not answer
     await asyncio.to_thread(source.write_text, "5")
     second = await asked
 
-    assert (session.beginning, session.waiting) == (0, [second])
-    await session.take_back(second.id)
+    assert (session.following.beginning, session.waiting) == (0, [second])
+    await session.following.take_back(second.id)
     await session.cancel()
 
 
@@ -882,8 +883,8 @@ async def test_a_run_of_another_process_is_shown_without_a_reload(desk: Desk) ->
 
     await until(lambda: session.run_id() == theirs != mine)
     assert session.run_status == "cancelled"
-    assert [entry.id for entry in await session.runs()] == [theirs, mine]
-    assert session.written_elsewhere > 0
+    assert [entry.id for entry in await session.history.runs()] == [theirs, mine]
+    assert session.following.written_elsewhere > 0
 
 
 async def test_a_run_that_waits_begins_by_itself_after_a_restart(desk: Desk) -> None:
@@ -938,7 +939,7 @@ async def test_a_run_is_resumed_once_however_often_it_is_asked_for(desk: Desk) -
 
     assert sum(isinstance(answer, RunRefused) for answer in answers) == 2
     assert len(session.waiting) == 1
-    await session.take_back(session.waiting[0].id)
+    await session.following.take_back(session.waiting[0].id)
     await going.cancel()
     await going.wait()
 
@@ -994,7 +995,7 @@ async def test_a_run_is_seen_being_stopped_while_its_place_does_not_answer(
     with pytest.raises(ExecutorError):
         await cancelling
     await until(lambda: not session.runtime()["wait"]["cancelling"])  # it can be tried again
-    assert not session.cancelling
+    assert not session.following.cancelling
 
     monkeypatch.setattr(desk.executor, "cancel", cancel)
     await session.cancel()
@@ -1016,12 +1017,12 @@ async def test_of_cards_that_go_on_elsewhere_those_can_be_stopped_again_that_wer
     monkeypatch.setattr(strays, "of", lambda pipeline: list(left.values()))
     monkeypatch.setattr(strays, "cancel", stop)
     with pytest.raises(OSError, match="line broke"):
-        await session.cancel_strays()
+        await session.following.cancel_strays()
 
     assert sorted(asked) == ["far", "near"]
-    assert not session.cancelling_strays, "the far one can be stopped again"
+    assert not session.following.cancelling_strays, "the far one can be stopped again"
     del left["far"]
-    assert session.cancelling_strays, "the near one is being stopped"
+    assert session.following.cancelling_strays, "the near one is being stopped"
 
 
 async def test_what_may_go_on_elsewhere_is_said_where_nobody_answers_there(
@@ -1055,7 +1056,7 @@ async def test_a_run_that_still_looks_at_its_source_can_be_cancelled(
     assert [
         job.reporter.stopping for job in desk.executor._jobs.values() if job.task.kind == "peek"
     ]
-    assert [entry.status for entry in await session.runs()] == ["cancelled"]
+    assert [entry.status for entry in await session.history.runs()] == ["cancelled"]
     os.close(os.open(silent, os.O_RDWR))
 
 
@@ -1086,7 +1087,7 @@ async def test_results_are_known_after_a_restart(desk: Desk) -> None:
     assert session.run_status == "succeeded"
     assert session.runtime() == before
     assert session.events()[-1]["data"]["status"] == "succeeded"
-    assert later.sessions.last_id != session.id, "nobody has looked at it"
+    assert later.sessions.last.id != session.id, "nobody has looked at it"
     await later.sessions.close()
 
 
@@ -1120,15 +1121,15 @@ def test_a_network_knows_its_ends_from_the_card_that_trains_it() -> None:
 
 async def test_previews_and_pages_of_what_is_shown(desk: Desk) -> None:
     session = await desk.open(SUM)
-    assert session.result("add") is None
+    assert session.results.of("add") is None
     await desk.run(session)
 
-    added = session.result("add")
+    added = session.results.of("add")
     assert added is not None
     assert added.key is not None
-    assert (await session.previews(added.key))["number"]["rows"] == 1
-    assert (await session.table(added.digests["number"]).rows())["rows"] == [[7]]
-    shown = session.shown("add")
+    assert (await session.results.previews(added.key))["number"]["rows"] == 1
+    assert (await session.results.table(added.digests["number"]).rows())["rows"] == [[7]]
+    shown = session.results.node("add")
     assert shown is not None
     assert shown["outputs"]["number"]["schema"]["rows"] == 1
 
@@ -1140,7 +1141,7 @@ async def test_the_pipeline_that_somebody_looked_at_last_is_remembered(desk: Des
 
     later = await desk.restarted()
 
-    assert later.sessions.last_id == session.id
+    assert later.sessions.last.id == session.id
     await later.sessions.close()
 
 

@@ -112,7 +112,7 @@ def _add_pipelines(api: APIRouter, sessions: Sessions) -> None:
         loaded = await asyncio.to_thread(files.loads, body)
         session = await sessions.open(pipeline_id)
         match(request, session)
-        change = session.replace(loaded.pipeline, "Replace over HTTP")
+        change = session.replacing.by(loaded.pipeline, "Replace over HTTP")
         await session.written()
         return _saved(session, change.revision, response, loaded.warnings)
 
@@ -127,7 +127,7 @@ def _add_pipelines(api: APIRouter, sessions: Sessions) -> None:
     @api.post("/api/pipelines/{pipeline_id}/restore", tags=["pipelines"])
     async def restore_pipeline(pipeline_id: str, response: Response) -> Saved:
         """Bring back what was deleted last under this id, with its history and its runs."""
-        await sessions.restore(pipeline_id)
+        await sessions.pipelines.restore(pipeline_id)
         session = await sessions.open(pipeline_id)
         return _saved(session, session.revision, response, ())
 

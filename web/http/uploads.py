@@ -78,7 +78,7 @@ def add_uploads(api: APIRouter, sessions: Sessions) -> None:
                 hint = "Put it on this machine and give its path instead."
                 return problem_response(413, detail, hint=hint)
             await run_in_threadpool(file.seek, 0)
-            digest = await sessions.upload(file)
+            digest = await run_in_threadpool(sessions.workspace.uploads.add, file)
         return JSONResponse({"upload": digest, "name": name, "size": size}, 201)
 
 

@@ -71,7 +71,7 @@ def add_versions(api: APIRouter, sessions: Sessions) -> None:
         session = await sessions.open(pipeline_id)
         version = await session.versions.get(revision)
         match(request, session)
-        change = session.bring_back(version)
+        change = session.replacing.bring_back(version)
         await session.logged()
         response.headers["ETag"] = etag(change.revision)
         return Edited(id=session.id, revision=change.revision, label=change.label)

@@ -91,7 +91,7 @@ class History:
             if known is not None and known.run == run_id:
                 self.shown[node_id] = shown
 
-    async def runs(self, limit: int) -> list[RunEntry]:
+    async def runs(self, limit: int = 50) -> list[RunEntry]:
         """Return the latest runs, newest first."""
         return await asyncio.to_thread(self._workspace.journal.runs, limit, self._id)
 
@@ -100,7 +100,11 @@ class History:
         return await asyncio.to_thread(self._workspace.journal.events, run_id)
 
     async def recorded(self, run_id: str) -> Recorded:
-        """Return a run of before as it was."""
+        """Return a run of before as it was: its pipeline, its cards, and what is kept of it.
+
+        Raises:
+            RunNotFound: it is forgotten.
+        """
         return await asyncio.to_thread(recorded.read, self._workspace, run_id)
 
     async def previews(self, key: str) -> dict[str, JsonObject]:

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from tensorrag.card import Peek
-from tensorrag.catalog import Catalog
+from tensorrag.catalog import CardInfo, Catalog
 from tensorrag.check import Checked, NodeFacts
 from tensorrag.executor import Executor
 from tensorrag.pipeline import JsonObject, Pipeline
-from tensorrag.placement import Circumstances, Placement
+from tensorrag.placement import Circumstances, Needs, Placement, placement_of
 from tensorrag.registry.draft import Draft
 from tensorrag.run.hosted import Hosted
 from tensorrag.run.placing import has_gpu, with_room
@@ -62,6 +62,21 @@ class Hosting:
         self.circumstances = Circumstances(may_rent=rents, local_gpu=local_gpu)
         checked = await self._hosted.check(pipeline, peeks, self.secrets)
         return with_room(pipeline, checked, self.circumstances)
+
+    def placements(
+        self, pipeline: Pipeline, catalog: Catalog, checked: Checked
+    ) -> dict[str, Placement]:
+        """Return where each card of a pipeline would run, and why, as far as is known of it."""
+        facts = checked.nodes
+        return {
+            node.id: placement_of(
+                pipeline,
+                node,
+                facts[node.id].needs if node.id in facts else _needs(catalog.cards.get(node.card)),
+                self.circumstances,
+            )
+            for node in pipeline.nodes.values()
+        }
 
     def pricing(
         self, pipeline: Pipeline, checked: Checked, placements: Mapping[str, Placement]
@@ -111,3 +126,8 @@ def stored(known: Mapping[str, Peek], keys: Iterable[str]) -> dict[str, Peek]:
     """Return what was seen under these keys. In a thread: this reads a database."""
     found = {key: known.get(key) for key in keys}
     return {key: peek for key, peek in found.items() if peek is not None}
+
+
+def _needs(card: CardInfo | None) -> Needs:
+    """Return what is known of a card's needs before it was checked."""
+    return Needs(gpu=card.gpu if card is not None else None)

@@ -199,7 +199,7 @@ class OpenPipelines:
                 try:
                     await session.outside.look()
                     if changed:
-                        await session.look_at_runs_elsewhere()
+                        await session.following.look_elsewhere()
                 except Exception:  # one odd file must not end the watch over all others
                     log.exception("The file of a pipeline could not be looked at.")
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-import logging
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import IO
 
 from sample_data.pipeline_files import PIPELINES, pipeline_path
 from tensorrag.catalog import Catalog
@@ -20,30 +18,37 @@ from tensorrag.quoting import quoted
 from tensorrag.run import Run
 from tensorrag.run.prepare import open_executors, warm
 from tensorrag.run.request import asked
-from tensorrag.store.interruption import interrupt_abandoned
 from tensorrag.store.shelf import Entry
 from tensorrag.store.workspace import Workspace
 from web.live import trusting
 from web.live.card_sources import CardSources
 from web.live.card_watch import CardWatch
 from web.live.hosting import Hosting
+from web.live.last_opened import LastOpened
 from web.live.leavings import Leavings
 from web.live.logs import Logs
 from web.live.notifying import Notifier
 from web.live.offered import Offered
 from web.live.open_pipelines import OpenPipelines, PipelineNotFound
-from web.live.opening import finish_edits
 from web.live.runs_here import RunsHere
 from web.live.session import Session
 from web.live.setting_up import SettingUp
+from web.live.starting import back_up, tidy
 from web.live.sweeps_here import SweepsHere
 from web.live.trouble import Troubles
 
 FIRST_SAMPLE = "boston_housing"
 """What the first start opens."""
-LAST = "last_pipeline"
 
-log = logging.getLogger(__name__)
+
+@dataclass(frozen=True)
+class _Parts:
+    """What there is once the server has started."""
+
+    hosting: Hosting
+    runs: RunsHere
+    sweeps: SweepsHere
+    pipelines: OpenPipelines
 
 
 class Sessions:
@@ -72,14 +77,10 @@ class Sessions:
         """Writes pipelines as plain Python."""
         self.setting_up = SettingUp()
         """Sets up another place, when somebody asks for that."""
-        self._hosting: Hosting | None = None
-        self._runs: RunsHere | None = None
-        self._sweeps: SweepsHere | None = None
-        self._pipelines: OpenPipelines | None = None
+        self._begun: _Parts | None = None
         self._started = asyncio.Event()
-        known = workspace.settings.get(LAST)
-        self._last = known if isinstance(known, str) else None
-        self._remembering: asyncio.Task[None] | None = None
+        self.last = LastOpened(workspace.settings)
+        """The pipeline that somebody looked at last."""
         self._copying: asyncio.Task[None] | None = None
 
     # --- life -------------------------------------------------------------------------------
@@ -88,44 +89,45 @@ class Sessions:
         """Begin: the cards are described in the background, so that the first page is quick."""
         self.executors = self.executors or open_executors(self.workspace.scratch)
         self.offered = Offered(self.executors)
-        self._hosting = Hosting(self.workspace, self.executors)
-        self._runs = RunsHere(
-            self.workspace, self.executors, self.cards, self._hosting, self._look_at_runs
-        )
-        self._runs.when_ended(self.notifier.ended)
-        self._sweeps = SweepsHere(self.workspace.journal, self._runs)
+        parts = self._begun = self._begin()
+        parts.runs.when_ended(self.notifier.ended)
         self.notifier.look()
-        self._pipelines = OpenPipelines(
-            self.workspace, self.cards, self._hosting, self._runs, self._sweeps, self._remember
-        )
         warm(self.executors)
-        await asyncio.to_thread(self._tidy)
-        await self._runs.take_up()
+        await asyncio.to_thread(tidy, self.workspace)
+        await parts.runs.take_up()
         self._started.set()
-        if not await self.entries() and self.last_id is None:
-            self._remember((await self.create_sample(FIRST_SAMPLE)).id)
+        if not await self.entries() and self.last.id is None:
+            self.last.remember((await self.create_sample(FIRST_SAMPLE)).id)
         self.cards.listen(self._use)
-        self._pipelines.watch()
-        self._copying = asyncio.create_task(asyncio.to_thread(self._back_up))
-        await self.cards.start(self._hosting)
+        parts.pipelines.watch()
+        self._copying = asyncio.create_task(asyncio.to_thread(back_up, self.workspace))
+        await self.cards.start(parts.hosting)
         # It takes a moment to load: here that keeps nobody waiting.
         await asyncio.to_thread(importlib.import_module, "networkx")
+
+    def _begin(self) -> _Parts:
+        hosting = Hosting(self.workspace, self.executors)
+        runs = RunsHere(self.workspace, self.executors, self.cards, hosting, self._look_at_runs)
+        sweeps = SweepsHere(self.workspace.journal, runs)
+        pipelines = OpenPipelines(
+            self.workspace, self.cards, hosting, runs, sweeps, self.last.remember
+        )
+        return _Parts(hosting, runs, sweeps, pipelines)
 
     async def close(self) -> None:
         """Write what is not written, and end every process."""
         self.cards.stop()
         await self.setting_up.close()
         await self.notifier.close()
-        if self._pipelines is not None:  # else it ends before it has begun
-            self._pipelines.stop()
+        parts = self._begun  # None where it ends before it has begun
+        if parts is not None:
+            parts.pipelines.stop()
         if self._copying is not None:
             await self._copying
-        if self._sweeps is not None:
-            self._sweeps.close()
-        if self._runs is not None:
-            await self._runs.close()
-        if self._pipelines is not None:
-            await self._pipelines.close()
+        if parts is not None:
+            parts.sweeps.close()
+            await parts.runs.close()
+            await parts.pipelines.close()
         await asyncio.gather(*(executor.close() for executor in self.executors.values()))
         await asyncio.to_thread(self.workspace.close)
 
@@ -146,45 +148,28 @@ class Sessions:
     @property
     def hosting(self) -> Hosting:
         """Who checks, and looks at data, on the server's behalf."""
-        if self._hosting is None:
-            raise _not_started()
-        return self._hosting
+        return self._parts.hosting
 
     @property
     def runs(self) -> RunsHere:
         """The runs that go on here."""
-        if self._runs is None:
-            raise _not_started()
-        return self._runs
+        return self._parts.runs
 
     @property
     def sweeps(self) -> SweepsHere:
         """The sweeps of which values are still to be tried."""
-        if self._sweeps is None:
-            raise _not_started()
-        return self._sweeps
+        return self._parts.sweeps
 
     @property
     def pipelines(self) -> OpenPipelines:
         """The pipelines that are open here."""
-        if self._pipelines is None:
-            raise _not_started()
-        return self._pipelines
+        return self._parts.pipelines
 
-    def _tidy(self) -> None:
-        """Mend what is damaged, and clear up after a server that crashed. In a thread."""
-        self.workspace.mend()
-        finish_edits(self.workspace.pipelines)
-        interrupt_abandoned(self.workspace.journal)
-        self.workspace.sweep()
-        self.workspace.journal.changed_elsewhere()  # from now on
-
-    def _back_up(self) -> None:
-        """Keep a copy of what would be lost with one damaged file. In a thread."""
-        try:
-            self.workspace.back_up()
-        except (TensorRagError, OSError) as error:
-            log.warning("The list of results could not be copied: %s", error)
+    @property
+    def _parts(self) -> _Parts:
+        if self._begun is None:
+            raise TensorRagError("The server has not started yet.", hint="Try again.")
+        return self._begun
 
     # --- pipelines --------------------------------------------------------------------------
 
@@ -237,14 +222,6 @@ class Sessions:
         """
         await self.pipelines.delete(pipeline_id)
 
-    async def restore(self, pipeline_id: str) -> None:
-        """Put back what was deleted last under this id: its file, edits and named versions.
-
-        Raises:
-            PipelineError: nothing of it is kept, or there is one of this id again.
-        """
-        await self.pipelines.restore(pipeline_id)
-
     async def duplicate(self, pipeline_id: str) -> Session:
         """Put a copy of a pipeline into the workspace, as it is now, and open it.
 
@@ -257,25 +234,15 @@ class Sessions:
 
     async def entries(self) -> list[Entry]:
         """List the pipelines of the workspace as they are now, the one changed last first."""
-        behind = [each for each in self.pipelines.all() if not each.saved and not each.not_saved]
+        saving = ((each, each.saving) for each in self.pipelines.all())
+        behind = [each for each, its in saving if not its.saved and not its.trouble]
         await asyncio.gather(*(each.written() for each in behind), return_exceptions=True)
         return await asyncio.to_thread(self.workspace.pipelines.list)
-
-    @property
-    def last_id(self) -> str | None:
-        """The pipeline that was opened last, if any ever was."""
-        return self._last
 
     async def first_page(self) -> str:
         """Return where the browser begins: the last pipeline, or all if that is gone."""
         entries = {entry.id for entry in await self.entries()}
-        return f"/edit/{self.last_id}" if self.last_id in entries else "/"
-
-    def _remember(self, pipeline_id: str) -> None:
-        if pipeline_id != self._last:
-            self._last = pipeline_id
-            writing = asyncio.to_thread(self.workspace.settings.set, LAST, pipeline_id)
-            self._remembering = asyncio.create_task(writing)
+        return f"/edit/{self.last.id}" if self.last.id in entries else "/"
 
     def settings_changed(self) -> None:
         """Check every open pipeline again: there are other secrets, folders or limits."""
@@ -312,14 +279,6 @@ class Sessions:
 
     # --- what people bring ------------------------------------------------------------------
 
-    async def upload(self, file: IO[bytes]) -> str:
-        """Keep an open file in the workspace; returns how pipelines name it: ``sha256:…``.
-
-        Raises:
-            WorkspaceError: it is too large, or the disk is full.
-        """
-        return await asyncio.to_thread(self.workspace.uploads.add, file)
-
     async def trust(self, session: Session, card: str, sha256: str) -> None:
         """Put a card that came along with a pipeline among the cards: see `trusting.trust`."""
         await trusting.trust(self.cards, session.pipeline, card, sha256)
@@ -333,10 +292,6 @@ class Sessions:
             session.use(catalog)
 
     def _look_at_runs(self, pipeline_id: str) -> None:
-        session = self.pipelines.get(pipeline_id) if self._pipelines is not None else None
+        session = self.pipelines.get(pipeline_id) if self._begun is not None else None
         if session is not None:
-            session.look_at_runs()
-
-
-def _not_started() -> TensorRagError:
-    return TensorRagError("The server has not started yet.", hint="Try again.")
+            session.following.look()

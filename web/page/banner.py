@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tensorrag.edit.words import summary
+from tensorrag.edit.words import changes, summary
 from web.live.pipeline_file import Theirs
 from web.live.session import Session
 from web.page.icons import icon
@@ -14,8 +14,8 @@ Said = tuple[str, str] | None
 
 def banner(session: Session, said: Said) -> Node:
     """Draw the most urgent of what there is to say."""
-    if session.not_saved is not None:
-        error = session.not_saved
+    if session.saving.trouble is not None:
+        error = session.saving.trouble
         return _note(
             "not-saved",
             f"Not saved: {error.message}",
@@ -25,8 +25,8 @@ def banner(session: Session, said: Said) -> Node:
         return _note("said", *said, close="close_note")
     if session.outside.offer is not None:
         return _offer(session, session.outside.offer)
-    if session.notices:
-        return _note("notice", *session.notices[0], close="close_notice")
+    if session.notices.all:
+        return _note("notice", *session.notices.all[0], close="close_notice")
     return None
 
 
@@ -35,10 +35,11 @@ def _offer(session: Session, theirs: Theirs) -> Element:
     if theirs.loaded is None:
         said = "Another program wrote what is no pipeline into this file."
         return _note("outside", said, theirs.why, more=keep)
-    new = summary(session.changes_to(theirs.loaded.pipeline)) or "Nothing that shows"
+    new = summary(changes(session.pipeline, theirs.loaded.pipeline, session.catalog))
     said = "Another program changed the file of this pipeline."
     take = _choice("take_theirs", "Take it up")
-    return _note("outside", said, f"{new}. Nothing is lost either way.", more=[take, keep])
+    hint = f"{new or 'Nothing that shows'}. Nothing is lost either way."
+    return _note("outside", said, hint, more=[take, keep])
 
 
 def _choice(act: str, word: str) -> Element:

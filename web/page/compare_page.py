@@ -149,7 +149,7 @@ class ComparePage:
         try:
             session = await self._sessions.open(pipeline)
             wanted = replace(self._shown.pipelines[at], name=session.pipeline.name)
-            session.replace(wanted, f"Use the settings of {labels(sides)[at]}")
+            session.replacing.by(wanted, f"Use the settings of {labels(sides)[at]}")
             await session.logged()
         except TensorRagError as error:
             self._shown = replace(self._shown, note=f"{error.message} {error.hint}".strip())

@@ -88,7 +88,7 @@ class Editor(View):
             "problems": lambda _: self._turn_strip("problems"),
             "note": lambda data: self._say(text(data, "message"), ""),
             "close_note": lambda _: self._say("", ""),
-            "close_notice": lambda _: self.session.noticed(),
+            "close_notice": lambda _: self.session.notices.read(),
             "take_theirs": lambda _: self.session.outside.take(),
             "keep_mine": lambda _: self.session.outside.keep_mine(),
             "open_table": self._open_table,
@@ -204,7 +204,7 @@ class Editor(View):
             self.session.run_status,
             self.session.running,
             waiting,
-            self.session.written_elsewhere,
+            self.session.following.written_elsewhere,
         )
         if seen != self._runs_seen:
             self._runs_seen = seen

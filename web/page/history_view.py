@@ -10,6 +10,7 @@ from nicegui import background_tasks, ui
 
 from tensorrag.edit.document import Change
 from tensorrag.edit.history import LONGEST_NAME, Version
+from tensorrag.edit.words import changes
 from tensorrag.errors import TensorRagError
 from web.canvas import PipelineCanvas
 from web.live.session import Session
@@ -132,7 +133,7 @@ class HistoryView:
         if version is None:
             return None
         try:
-            return self._session.bring_back(version)
+            return self._session.replacing.bring_back(version)
         except TensorRagError as error:
             self._error = error
             self._write()
@@ -222,7 +223,8 @@ class HistoryView:
         picked = self._picked
         if picked is None:
             return said
-        since = self._session.changes_since(picked.pipeline)
+        session = self._session
+        since = changes(picked.pipeline, session.pipeline, session.catalog)
         return [
             said,
             div(".sec")[

@@ -202,7 +202,7 @@ class Home:
 
     async def _restore(self) -> None:
         if self._deleted:
-            await self._sessions.restore(self._deleted.pop().id)
+            await self._sessions.pipelines.restore(self._deleted.pop().id)
             await self._load()
 
 

@@ -160,7 +160,7 @@ class Inspector:
 
     def _profile(self, card: Card) -> None:
         """Fetch what is known of the columns of a result, unless that is shown already."""
-        token = token_of(self._session.result(card.node))
+        token = token_of(self._session.results.of(card.node))
         if token is not None and self._known(card.node, token) is None:
             self._fetch(card, token)
 
@@ -179,7 +179,7 @@ class Inspector:
         return table if same else None
 
     def _log(self, card: Card) -> Node:
-        before = self._session.printed_by(card.node)
+        before = self._session.results.printed_by(card.node)
         if before is not None and card.state in ("done", "stale"):
             return reused_log(*before, self.numbers.get(before[0]))
         seen = last_line(self._session.events(), card.node)
@@ -199,7 +199,7 @@ class Inspector:
         if card.state == "running":
             self._running(card)
             return
-        token = token_of(self._session.result(card.node))
+        token = token_of(self._session.results.of(card.node))
         if token is None:
             self._plain(("nothing", card.node, card.state), outcome.nothing_yet(card))
             return
@@ -235,7 +235,7 @@ class Inspector:
         current = self.card
         if current is None or current.node != card.node:
             return
-        if token_of(self._session.result(card.node)) != looked.token:
+        if token_of(self._session.results.of(card.node)) != looked.token:
             return
         self._looked = looked
         tab = self.tab(current)
@@ -252,7 +252,7 @@ class Inspector:
         if self._shown == what:
             return
         self._begin(what)
-        shown, face = self._session.shown(card.node) or {}, face_of(card)
+        shown, face = self._session.results.node(card.node) or {}, face_of(card)
         with self._body:
             if shown.get("error"):
                 place = str(shown.get("executor") or LOCAL)
@@ -265,7 +265,7 @@ class Inspector:
             looked.build(self.port, self._act, face)
 
     def _anew(self, node: str) -> Result:
-        return Result(self._session, self._session.pipeline, node, self._session.result)
+        return Result(self._session, self._session.pipeline, node, self._session.results.of)
 
     def _running(self, card: Card) -> None:
         what = ("running", card.node)

@@ -60,7 +60,8 @@ class PastRuns:
         """List them anew."""
         journal = self._sessions.workspace.journal
         scores = await asyncio.to_thread(scores_of, journal, self._session.id, PAST)
-        self.listed = past_runs(await self._session.runs(PAST), self._session.waiting, scores)
+        runs = await self._session.history.runs(PAST)
+        self.listed = past_runs(runs, self._session.waiting, scores)
         self._inspector.numbers = {run.run: run.number for run in self.listed}
         self._changed()
 
@@ -72,8 +73,8 @@ class PastRuns:
         self.close()
         if chosen.run != self._session.run_id():
             try:
-                recorded = await self._session.recorded(chosen.run)
-                events = await self._session.past_events(chosen.run)
+                recorded = await self._session.history.recorded(chosen.run)
+                events = await self._session.history.past_events(chosen.run)
             except TensorRagError as error:
                 self._say(error.message, error.hint)
                 return

@@ -80,14 +80,14 @@ class Result:
         if chosen is not None and chosen.came is not None and not self.knows(port):
             try:
                 source = self._shown_of(chosen.came.source)
-                seen = await self._session.preview_of(chosen.came, source)
+                seen = await self._session.results.preview_of(chosen.came, source)
                 self._previews[chosen.key] = _PREVIEW.validate_python(seen)
             except TensorRagError as error:
                 self._gone[chosen.key] = error
 
     async def _outputs(self) -> dict[str, Any]:
         key = self._shown.key if self._shown is not None else None
-        return await self._session.previews(key) if key is not None else {}
+        return await self._session.results.previews(key) if key is not None else {}
 
     def tab(self, port: str | None) -> PortTab | None:
         """Return the port that is shown where this one was chosen."""
@@ -106,7 +106,8 @@ class Result:
         if tab is None or self._shown is None or shown is None:
             return
         digest = tab.came.digest if tab.came else self._shown.digests.get(port, "")
-        tables.open(card, tab, shown, self._session.table(digest), self._session.pipeline.name)
+        stored = self._session.results.table(digest)
+        tables.open(card, tab, shown, stored, self._session.pipeline.name)
 
     def build(self, port: str | None, act: Act, face: object = None, past: bool = False) -> None:
         """Put ports, and what is at the chosen one, into the current slot.

@@ -43,7 +43,7 @@ class RunActions:
             "cancel_card": lambda data: self._cancel(text(data, "of")),
             "cancel_strays": lambda _: self._cancel_strays(),
             "resume": self._resume,
-            "take_back": lambda data: self._session.take_back(text(data, "of")),
+            "take_back": lambda data: self._session.following.take_back(text(data, "of")),
             "run_on": self._run_on,
             "card_run_on": self._card_run_on,
             "take_gpu": self._take_gpu,
@@ -112,6 +112,6 @@ class RunActions:
 
     async def _cancel_strays(self) -> None:
         try:
-            await self._session.cancel_strays()
+            await self._session.following.cancel_strays()
         except TensorRagError as error:
             self._say(error.message, error.hint)

@@ -78,7 +78,7 @@ def card_of(
         broken=info is None and why_absent(node.card, catalog.notices) is not None,
         enabled=node.enabled,
         runtime=runtime,
-        settings=_form(node, info, facts, problems, uploading, session.secrets),
+        settings=_form(node, info, facts, problems, uploading, session.hosting.secrets),
         wires=_wires(pipeline, catalog, node, info, facts, problems) if info else (),
         place=_place(session, node, info, runtime, offered, problems) if info else None,
         fits=_fits(session, node_id),
@@ -142,7 +142,7 @@ def _place(
         rented=rented_places(offered),
         wrong=[p for p in problems if p.field in PLACE_FIELDS and p.code != "runs_elsewhere"],
         ran=ran_on(runtime) if done and runtime is not None else "",
-        price=(*money.after(runtime), *money.before(session.estimates.get(node.id))),
+        price=(*money.after(runtime), *money.before(session.prices.estimates.get(node.id))),
     )
 
 
@@ -164,7 +164,7 @@ def _fits(session: Session, node_id: str) -> Fits | None:
 def _limits(node: Node, info: CardInfo, session: Session) -> list[Limit]:
     general = session.pipeline.settings.get("timeout")
     time = round(general) if isinstance(general, int | float) else info.timeout
-    usual = session.card_memory or default_memory(gpu=info.gpu is not None)
+    usual = session.hosting.card_memory or default_memory(gpu=info.gpu is not None)
     spent = "It is stopped when it takes longer."
     used = "It is stopped when it uses more, with all that it starts."
     return [

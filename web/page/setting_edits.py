@@ -117,7 +117,7 @@ class SettingEdits:
     def _apply_best(self, data: Data) -> None:
         """Set a model card to the best that a search found, as one edit."""
         node = node_in(self._session.pipeline, data)
-        made = self._session.result(node) if node is not None else None
+        made = self._session.results.of(node) if node is not None else None
         if node is None or made is None:
             return
         outputs = made.node.get("outputs")

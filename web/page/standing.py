@@ -80,19 +80,20 @@ def standing(session: Session) -> Standing:
 
 def top_bar_of(session: Session, machine: Machine, offered: Offered) -> TopBar:
     """Return what the top bar shows."""
+    cancelling = session.following.cancelling
     return TopBar(
         name=session.pipeline.name,
         id=session.id,
-        saved=session.saved_text,
-        saved_revision=session.saved_revision,
+        saved=session.saving.text,
+        saved_revision=session.saving.revision,
         undo=session.undo_label or None,
         redo=session.redo_label or None,
         status=session.run_status,
-        cancelling=session.cancelling,
-        detail=standing(session).left if session.running and not session.cancelling else "",
+        cancelling=cancelling,
+        detail=standing(session).left if session.running and not cancelling else "",
         errors=sum(problem.level == "error" for problem in session.problems),
         nodes=len(session.pipeline.nodes),
-        price=session.price,
+        price=session.prices.total,
         run_on=_run_on(session, machine, offered),
     )
 
@@ -106,7 +107,7 @@ def _run_on(session: Session, machine: Machine, offered: Offered) -> RunOn:
         place=str(settings.get("run_on") or AUTOMATIC),
         gpu=str(settings.get("gpu") or ""),
         facts=machine.facts,
-        automatic=RENTS if session.may_rent else BEST,
+        automatic=RENTS if session.hosting.circumstances.may_rent else BEST,
         rented=rented_places(offered),
         cap=session.budget_run,
     )
@@ -135,13 +136,13 @@ def strip_of(
         run=viewed.run.run if viewed is not None else session.run_id(),
         number=run.number if run is not None else 0,
         status=status,
-        cancelling=viewed is None and session.cancelling,
+        cancelling=viewed is None and session.following.cancelling,
         elapsed=(viewed.run.seconds or 0.0) if viewed is not None else standing(session).seconds,
-        waiting=len(session.waiting) + session.beginning,
+        waiting=len(session.waiting) + session.following.beginning,
         resume=run.run if run is not None and may_go_on else "",
         places=spent(_with_cost(course.places(events), session, viewed), running=going_on),
         strays="" if session.running else _strays(session, names),
-        cancelling_strays=session.cancelling_strays,
+        cancelling_strays=session.following.cancelling_strays,
         past=viewed is not None,
         bars=course.bars(events, names, kinds) if tab == "timeline" else (),
         printed=last_line(events) if tab == "log" else 0,
@@ -154,7 +155,7 @@ def strip_of(
 
 def _marked(past: Sequence[PastRun], session: Session) -> Sequence[PastRun]:
     """Say of the run that goes on whether it is being stopped."""
-    if not session.cancelling:
+    if not session.following.cancelling:
         return past
     mine = session.run_id()
     return [replace(run, stopping=True) if run.run == mine else run for run in past]
@@ -174,10 +175,10 @@ def _with_cost(
 
 def _strays(session: Session, names: Mapping[str, str]) -> str:
     """Say what goes on since an editor that is gone: ``Train still runs on Modal``."""
-    if session.strays:
-        return _going_on(session.strays, names, "still runs", "still run")
-    if session.unsure_strays:
-        may = _going_on(session.unsure_strays, names, "may still run", "may still run")
+    if session.following.strays:
+        return _going_on(session.following.strays, names, "still runs", "still run")
+    if session.following.unsure:
+        may = _going_on(session.following.unsure, names, "may still run", "may still run")
         return f"{may}, which does not say"
     return ""
 
