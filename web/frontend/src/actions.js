@@ -68,19 +68,21 @@ export function createActions({ graph, flow, selection, emit, session }) {
     send([{ op: "remove", nodes, edges, annotations, heal: true }], label)
   }
 
-  /** Cards and notes lie where they are shown now. */
-  function moved(ids, noteIds = []) {
+  /** Cards and notes lie where they are shown now; `label` is what the step back is called by. */
+  function moved(ids, noteIds = [], label = "") {
     const places = ids.flatMap((id) => (flow.at(id) ? [[id, { ...flow.at(id) }]] : []))
     const { positions, frames } = graph.unfolded(Object.fromEntries(places))
     const notes = noteIds
       .filter((id) => graph.annotations.has(id))
-      .map((id) => ({ id, position: graph.annotations.get(id).position }))
+      .map((id) => graph.annotations.get(id))
+      .map(({ id, position, size }) => ({ id, position, size }))
     const annotations = [...notes, ...frames]
     const ops = []
     if (annotations.length) ops.push({ op: "annotate", annotations })
     if (Object.keys(positions).length) ops.push({ op: "move", positions })
     const ofNotes = notes.length ? `Move ${named(notes.map(({ id }) => id))}` : ""
-    if (ops.length) send(ops, ids.length === 1 && frames.length ? "Move a composite" : ofNotes)
+    const ofFrames = ids.length === 1 && frames.length ? "Move a composite" : ofNotes
+    if (ops.length) send(ops, label || ofFrames)
   }
 
   const named = (ids) => (ids.length > 1 ? "notes" : `a ${graph.annotations.get(ids[0]).kind}`)

@@ -60,7 +60,8 @@ export function distanceTo(points, { x, y }) {
   return best
 }
 
-function wireReach(dx) {
+/** How far the handles of a wire's curve stand from its ends. */
+export function wireReach(dx) {
   return dx >= 0 ? Math.max(34, dx / 2) : Math.min(34 - dx / 2, 180)
 }
 
@@ -90,13 +91,13 @@ const CONTROLS = 56
 
 /** The viewport that shows `bounds` whole and centred, at most at 100 %, clear of the controls. */
 export function viewportFor(bounds, width, height, minZoom = MIN_ZOOM) {
-  const zoomIn = (room) => Math.min(1, (width - 2 * MARGIN) / bounds.width, room / bounds.height)
-  const whole = zoomIn(height - 2 * MARGIN)
-  const below = whole < 1 ? CONTROLS - MARGIN : 0
-  const zoom = Math.max(whole < 1 ? zoomIn(height - MARGIN - CONTROLS) : whole, minZoom)
+  const room = { width: width - 2 * MARGIN, height: height - MARGIN - CONTROLS }
+  const whole = Math.min(1, room.width / bounds.width, room.height / bounds.height)
+  const zoom = Math.max(whole, minZoom)
+  const spare = height - bounds.height * zoom
   return {
     x: Math.round((width - bounds.width * zoom) / 2 - bounds.x * zoom),
-    y: Math.round((height - below - bounds.height * zoom) / 2 - bounds.y * zoom),
+    y: Math.round(Math.min(spare / 2, spare - CONTROLS) - bounds.y * zoom),
     zoom,
   }
 }

@@ -1,10 +1,15 @@
 import { CARD_WIDTH, COLUMN_PITCH, cardHeight, portOffset, snap } from "./geometry.js"
 import { glide } from "./glide.js"
+import { holdNotes } from "./notes/along.js"
 
-const WORKER_FROM = 500
+/** Cards from which the page would stand still for a moment. */
+const WORKER_FROM = 80
 
-/** Lay the cards out from left to right; one `move` for all. The layouter loads on first use. */
-export async function tidy({ graph, flow, actions }) {
+/**
+ * Lay the cards out from left to right; frames go along with their cards, all in one step. The
+ * layouter loads on first use.
+ */
+export async function tidy({ graph, flow, actions, notes }) {
   if (!graph.nodes.size) return
   const input = describe(graph)
   const { layout, layoutInWorker } = await import("./layout.js")
@@ -14,8 +19,9 @@ export async function tidy({ graph, flow, actions }) {
   const moved = input.nodes
     .map(({ id }) => id)
     .filter((id) => graph.nodes.has(id) && differs(flow.at(id), places[id]))
+  const follow = holdNotes({ graph, flow, notes })
   await glide(moved, places, flow)
-  if (moved.length) actions.moved(moved)
+  if (moved.length) actions.moved(moved, follow(), "Tidy up")
   flow.fit()
 }
 

@@ -48,7 +48,9 @@ test("the sample fits at 100 %, and a large graph above the controls", () => {
     { x: 716, y: 420, height: 148 },
   ])
   assert.deepEqual(viewportFor(small, 916, 702), { x: -2, y: -8, zoom: 1 })
-  const { y, zoom } = viewportFor({ x: 0, y: 0, width: 100, height: 4000 }, 916, 702)
-  assert.ok(y + 4000 * zoom <= 702 - 56)
+  for (const high of [600, 660, 690, 4000]) {
+    const { y, zoom } = viewportFor({ x: 0, y: 0, width: 100, height: high }, 916, 702)
+    assert.ok(y >= 16 && y + high * zoom <= 702 - 56, `${high} stands clear of the controls`)
+  }
   assert.equal(boundsOf([]), null)
 })

@@ -77,3 +77,31 @@ test("no wire is hidden by a card, in whatever order they were drawn", () => {
   ])
     assert.deepEqual(hidden(tidy(ids, wires), wires), [])
 })
+
+const cardsOf = (wires) => [...new Set(wires.flatMap(({ source, target }) => [source, target]))]
+const branches = (count) => Array.from({ length: count }, (_, at) => branch(at + 1)).flat()
+
+for (const [name, wires] of Object.entries({
+  "three branches": branches(3),
+  "three branches, drawn the other way round": branches(3).toReversed(),
+  "four branches": branches(4),
+  "three branches that meet again": [
+    wire("load", "split"),
+    ...branches(3),
+    ...[1, 2, 3].map((number) => wire(`evaluate${number}`, "compare", 74, 18 + 28 * number)),
+  ],
+  "wires that skip columns and cross": [
+    wire("load", "split"),
+    ...branches(3),
+    wire("load", "check", 74, 60),
+    wire("evaluate1", "check", 74, 88),
+    wire("split", "predict", 74, 60),
+    wire("train3", "predict", 74, 88),
+  ],
+}))
+  test(`no wire is hidden by a card: ${name}`, () => {
+    const places = tidy(cardsOf(wires), wires)
+    assert.deepEqual(hidden(places, wires), [])
+    const rows = Object.values(places).map(({ y }) => y)
+    assert.ok(Math.max(...rows) - Math.min(...rows) < 1300, "and they stand close together")
+  })

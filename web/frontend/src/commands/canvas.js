@@ -159,7 +159,7 @@ export function canvasCommands(canvas) {
       group: "Arrange",
       keys: ["t"],
       whyNot: isEmpty,
-      run: () => void tidy({ graph, flow, actions }),
+      run: () => void tidy(canvas),
     },
     { id: "fit", title: "Zoom to fit", group: "View", keys: ["1"], run: () => flow.fit() },
     {
