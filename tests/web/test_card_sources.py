@@ -170,8 +170,7 @@ async def test_a_tab_that_is_done_leaves_the_draft_of_another(pages: User, desk:
     mine, theirs = source.text + "# mine\n", source.text + "# theirs\n"
 
     def is_kept(text: str) -> bool:
-        found = kept.get(source.file)
-        return found is not None and found.text == text
+        return text in [each.text for each in kept.all(source.file)]
 
     # the other one types back what it typed before and after
     await heard(other, "typed", text=theirs, number=1, epoch=0)
@@ -186,7 +185,29 @@ async def test_a_tab_that_is_done_leaves_the_draft_of_another(pages: User, desk:
     await heard(other, "typed", text=theirs, number=5, epoch=0)
     await heard(other, "act", act="save")
     assert (await desk.sessions.sources.read(source.file)).text == theirs
-    await until(lambda: is_kept(mine))
+    assert [each.text for each in kept.all(source.file)] == [mine]
+
+
+async def test_of_two_tabs_that_write_one_card_neither_loses_its_draft(
+    pages: User, desk: Desk
+) -> None:
+    source, kept = await saved(desk), desk.sessions.sources.unsaved
+    one, other = [await pages.open("/cards/my_card") for _ in range(2)]
+    mine, theirs = source.text + "# mine\n", source.text + "# theirs\n"
+
+    async def drafts(tab: Client, *texts: str) -> None:
+        for number, text in enumerate(texts, start=1):
+            await heard(tab, "typed", text=text, number=number, epoch=0)
+
+    await drafts(one, source.text + "# m", mine)
+    await drafts(other, source.text + "# t", theirs)
+    assert {each.text for each in kept.all(source.file)} == {mine, theirs}
+    said = "my_card.py is being written in another tab, too."
+    await until(lambda: said in says(one) and said in says(other))
+
+    await heard(other, "act", act="take_beside")
+    assert [each.text for each in kept.all(source.file)] == [mine]
+    await until(lambda: said not in says(one) and said not in says(other))
 
 
 async def test_what_is_typed_while_a_new_card_is_saved_is_kept_under_its_name(

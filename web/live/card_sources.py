@@ -36,8 +36,13 @@ class Source:
     """``clip_outliers.py``, or `NEW`."""
     text: str = ""
     there: bool = False
-    unsaved: Unsaved | None = None
-    """What was typed over it and not saved."""
+    drafts: tuple[Unsaved, ...] = ()
+    """What was typed over it and not saved, in one tab or in two; the last first."""
+
+    @property
+    def unsaved(self) -> Unsaved | None:
+        """What was typed last."""
+        return self.drafts[0] if self.drafts else None
 
     @property
     def sha256(self) -> str:
@@ -99,7 +104,7 @@ class CardSources:
         else:
             check_card_file(file, "")
             source = await asyncio.to_thread(_read, self._cards.folder, file)
-        return replace(source, unsaved=await asyncio.to_thread(self.unsaved.get, file))
+        return replace(source, drafts=await asyncio.to_thread(self.unsaved.all, file))
 
     async def try_out(self, file: str, text: str) -> Draft:
         """Say what a text would be as this file. It is run in a worker; nothing here changes."""

@@ -10,6 +10,7 @@ from tensorrag.catalog import CardInfo, PortInfo, TypeInfo
 from tensorrag.registry.draft import Draft, Fault
 from web.live.card_files import card_file
 from web.live.card_sources import NEW
+from web.live.unsaved import Unsaved
 from web.page.fields import field_specs
 from web.page.form import form
 from web.page.form_content import Form
@@ -38,6 +39,8 @@ class Writing:
     """Why something could not be done, and what to do."""
     theirs: bool = False
     """Whether another program or tab wrote the file meanwhile."""
+    beside: Unsaved | None = None
+    """What another tab has typed and not saved."""
     checking: bool = False
     draft: Draft = field(default_factory=Draft)
     lost: Sequence[tuple[str, int]] = ()
@@ -121,7 +124,11 @@ def beside(shown: Writing) -> Node:
             h2(".row.w5")[_verdict(shown)], [_fault(fault) for fault in shown.draft.faults]
         ],
         div(".sec")[
-            _wrong(shown), _theirs(shown), [_lost(*each) for each in shown.lost], _rename(shown)
+            _wrong(shown),
+            _theirs(shown),
+            _beside(shown),
+            [_lost(*each) for each in shown.lost],
+            _rename(shown),
         ],
         [_card(info, shown.types) for info in shown.draft.cards],
         div(".sec.wide")[p(".cap")["In the text, Tab indents; Esc, then Tab, leaves it."]],
@@ -167,6 +174,18 @@ def _theirs(shown: Writing) -> Node:
         span(".w5")[f"{shown.file} was changed meanwhile, by another program or tab."],
         div(".m2")["Your text is kept until you choose."],
         div(".row")[take["Take theirs"], keep["Keep mine"]],
+    ]
+
+
+def _beside(shown: Writing) -> Node:
+    if shown.beside is None:
+        return None
+    take = button(".btn.o.sml", type="button", data_act="take_beside", data_testid="take-beside")
+    what = "A new card" if shown.file == NEW else shown.file
+    return div(".fault.stale", data_testid="beside")[
+        span(".w5")[f"{what} is being written in another tab, too."],
+        div(".m2")["Both drafts are kept. Save yours, or go on with theirs."],
+        div(".row")[take["Take theirs"]],
     ]
 
 

@@ -86,6 +86,8 @@ class SourcePage:
                     await self._take_theirs()
                 case "revert" if self._unsaved:
                     await self._take_theirs()
+                case "take_beside" if self._shown.beside:
+                    await self._take_beside(self._shown.beside)
                 case "keep_mine" if self._shown.theirs:
                     await self._keep_mine()
                 case "go":
@@ -144,7 +146,8 @@ class SourcePage:
             number, before = self._number, self._kept
             now = (self._file, self._text) if self._unsaved else None
             if now is not None:
-                await asyncio.to_thread(texts.keep, now[0], Unsaved(now[1], self._based_on))
+                typed, old = Unsaved(now[1], self._based_on), before and before[1]
+                await asyncio.to_thread(texts.keep, now[0], typed, old)
             if before is not None and before != now:
                 await asyncio.to_thread(texts.forget, *before)
             self._kept = now
@@ -243,8 +246,10 @@ class SourcePage:
             return  # a tab that somebody left must not undo what is done in the next one
         based_on = self._based_on
         found = await self._sources.read(self._file)
-        if self._kept is not None and found.unsaved is None:  # another tab had its own there
+        if self._kept is not None and not found.drafts:  # another tab has thrown both away
             await self._keep()
+        if (theirs := self._draft_beside(found)) != self._shown.beside:
+            self._say(beside=theirs)
         busy = self._saving.locked() or self._typing.is_set() or self._based_on != based_on
         if busy or found.sha256 == based_on:
             return
@@ -258,6 +263,19 @@ class SourcePage:
             await self._take(found)
         elif not self._shown.theirs:
             self._say(theirs=True)
+
+    def _draft_beside(self, found: Source) -> Unsaved | None:
+        """Return what another tab typed, where this one has a draft of its own, too."""
+        if not self._is_kept:
+            return None
+        return next((each for each in found.drafts if each.text != self._text), None)
+
+    async def _take_beside(self, theirs: Unsaved) -> None:
+        self._text, self._based_on = theirs.text, theirs.based_on
+        self._editor.take(theirs.text)
+        self._typing.set()
+        await self._keep()
+        self._say(beside=None, status=self._status, wrong=None)
 
     async def _take_theirs(self) -> None:
         await self._take(await self._sources.read(self._file))
