@@ -10,6 +10,7 @@ import sys
 import traceback
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -142,7 +143,7 @@ def _run(task: Task, store: Store, sources: Sources) -> JsonObject:
     _carry(card, task, arguments, outputs)
     known = came if card.hands_on else {}
     with ThreadPoolExecutor(1) as beside:  # it is drawn while it is written, hashed and flushed
-        storing = beside.submit(_all_stored, store, card, outputs, known)
+        storing = beside.submit(copy_context().run, _all_stored, store, card, outputs, known)
         face, previews = _face(card, outputs), _previews(card, outputs)
     return {
         "outputs": storing.result(),
