@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from cards._tables.parquet import read_parquet
+from cards._tables.source import Source
 from cards.data_load import DataLoad
 from sample_data import SAMPLES
 from tensorrag import ParameterError, Table, TableSchema
@@ -86,6 +90,22 @@ def test_other_encodings_are_read(folder: Path, content: bytes) -> None:
         "price": [1.5],
         "city": ["Zürich"],
     }
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="open files have names on Linux alone")
+def test_a_parquet_file_on_disk_does_not_pass_through_python(folder: Path) -> None:
+    pd.DataFrame({"rooms": [3, 4, 5]}).to_parquet(folder / "rooms.parquet")
+    with (folder / "rooms.parquet").open("rb") as file:
+        (folder / "rooms.parquet").unlink()  # it is this very file that is read, not its name
+        table = read_parquet(Source(file, "rooms.parquet")).table
+        assert table["rooms"].to_pylist() == [3, 4, 5]
+        assert file.tell() == 0
+
+
+def test_a_parquet_file_in_memory_is_read_as_well(folder: Path) -> None:
+    pd.DataFrame({"rooms": [3, 4, 5]}).to_parquet(folder / "rooms.parquet")
+    content = BytesIO((folder / "rooms.parquet").read_bytes())
+    assert read_parquet(Source(content, "rooms.parquet")).table.num_rows == 3
 
 
 def test_a_parquet_file_by_path_is_peeked_into(folder: Path) -> None:
