@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from cards._arrow import as_text, plain
 from tensorrag import InputError
+from tensorrag.moments import in_utc
 from tensorrag.quoting import named
 from tensorrag.types import ColumnKind
 
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 _NUMBER = r"^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$"
 _GROUPED = r"^([+-]?\d{1,3})([ ' ,]\d{3})+(\.\d*)?$"
 """Digits in groups of three: 12 000, 12'000 and 12,000."""
-_DATE = r"^\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?)?$"
+_DATE = r"^\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:?\d{2})?)?$"
 YES = ("true", "yes", "y", "t", "1", "on")
 NO = ("false", "no", "n", "f", "0", "off")
 _WORDS = {
@@ -103,17 +105,15 @@ def _dates(column: pa.ChunkedArray, date_format: str) -> pa.ChunkedArray:
     text = _where(pc.match_substring_regex(text, _DATE), text)
     try:
         return text.cast(pa.timestamp("us"))
-    except pa.ArrowInvalid:  # the 31st of February
+    except pa.ArrowInvalid:  # the 31st of February, or an offset from UTC
         times = [_iso(value) for value in text.to_pylist()]
         return pa.chunked_array([pa.array(times, pa.timestamp("us"))])
 
 
-def _iso(text: str | None) -> object:
-    import datetime as dt
-
+def _iso(text: str | None) -> datetime | None:
     try:
-        return None if text is None else dt.datetime.fromisoformat(text)
-    except ValueError:
+        return None if text is None else in_utc(datetime.fromisoformat(text))
+    except (ValueError, OverflowError):
         return None
 
 

@@ -40,7 +40,8 @@ class ChangeKinds(Card):
     text: list[Column] = Field([], columns_of="dataset", label="Text")
     """Columns that are text."""
     date: list[Column] = Field([], columns_of="dataset", label="Dates")
-    """Columns that are dates, written 2024-12-31 or as Date format says."""
+    """Columns that are dates, written 2024-12-31, or 2024-12-31 12:00+01:00 and then put into UTC,
+    or as Date format says."""
     date_format: str = Field("", max_length=100)
     """How dates are written, such as %d.%m.%Y for 31.12.2024; empty means 2024-12-31."""
     unreadable: Literal["refuse", "missing"] = Field("refuse", label="What does not fit")

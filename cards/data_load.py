@@ -47,8 +47,9 @@ class DataLoad(Card):
 
     CSV (separator, encoding and decimal mark are detected), Excel, Parquet, Arrow and JSON lines
     are read, also packed with gzip or zip. Column kinds come from the data; the card Change Kinds
-    corrects them. Paths are read inside the allowed folders of the settings only, addresses from
-    the internet at large and never from a network of one's own. Buckets are Amazon's, Google's and
+    corrects them. Times with an offset such as +01:00 become times in UTC. Paths are read inside
+    the allowed folders of the settings only, addresses from the internet at large and never from a
+    network of one's own. Buckets are Amazon's, Google's and
     RunPod's, or any that speaks S3 at a host which the settings allow.
     """
 

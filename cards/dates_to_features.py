@@ -33,7 +33,8 @@ class DatesToFeatures(Card):
     """Turn dates into numbers that a model can take: year, month, weekday and so on.
 
     The new columns are called `sold_year`, `sold_month` … where the date is called `sold`, and
-    stand in its place. Monday is 1.
+    stand in its place. Monday is 1. Of times that were read from text with an offset such as
+    +01:00, all of it is taken in UTC; of a Parquet column with a time zone, in that zone.
     """
 
     title = "Dates to Features"

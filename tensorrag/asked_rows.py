@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from tensorrag.errors import ParameterError
+from tensorrag.moments import in_utc
 from tensorrag.quoting import named, quoted
 from tensorrag.types import ColumnSchema
 
@@ -207,12 +208,12 @@ def _dates(values: Sequence[str | None], name: str) -> pa.Array:
     for number, value in enumerate(values, 1):
         try:
             read = None if value is None else datetime.fromisoformat(value.strip())
-        except ValueError:
+            made.append(None if read is None else in_utc(read))
+        except (ValueError, OverflowError):
             raise _wrong(
                 f"Row {number}, {named(name)}: {quoted(value or '')} is no date.",
                 "Write dates as 2026-01-31, with the time after it as 2026-01-31T12:00.",
             ) from None
-        made.append(None if read is None else read.replace(tzinfo=None))
     return pa.array(made, pa.timestamp("us"))
 
 

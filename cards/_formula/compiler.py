@@ -182,10 +182,13 @@ def _dated(node: Node, made: Compiled) -> Compiled:
     if not isinstance(node, Constant) or not isinstance(node.value, str):
         return made
     try:
-        date = dt.datetime.fromisoformat(node.value.strip()).replace(tzinfo=None)
+        date = dt.datetime.fromisoformat(node.value.strip())
     except ValueError:
         said = f"'{named(node.value)}' is no date."
         raise Mistake(node.at, said, "Write it as '2024-12-31'.") from None
+    if date.tzinfo is not None:
+        said = f"'{named(node.value)}' has an offset from UTC, and the times of a column have none."
+        raise Mistake(node.at, said, "Write it without; times that were read with one are in UTC.")
     return Compiled("date", lambda row: constant(date))
 
 

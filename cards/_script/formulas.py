@@ -248,7 +248,7 @@ class Writer:
 
     def _date(self, node: Node) -> Piece:
         if isinstance(node, Constant) and isinstance(node.value, str):
-            moment = dt.datetime.fromisoformat(node.value.strip()).replace(tzinfo=None)
+            moment = dt.datetime.fromisoformat(node.value.strip())
             day = moment.isoformat(" ").removesuffix(" 00:00:00")
             return Piece(f"pd.Timestamp({literal(day)})", "date", single=True)
         return self._value(node)

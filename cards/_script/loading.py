@@ -26,8 +26,8 @@ _ENDINGS = {"Parquet": ".parquet", "Arrow": ".arrow", "CSV": ".csv"}
 
 AS_DATES = '''\
 def as_dates(values):
-    """Read days and times by ISO 8601, or as they are written with points, the day first."""
-    dates = pd.to_datetime(values, format="ISO8601", errors="coerce")
+    """Read days and times by ISO 8601, or as they are written with points: day first, in UTC."""
+    dates = pd.to_datetime(values, format="ISO8601", errors="coerce", utc=True).dt.tz_localize(None)
     for form in [f"%d.%m.%{year}{time}" for year in "yY" for time in ["", " %H:%M", " %H:%M:%S"]]:
         left = values[dates.isna() & values.notna()]
         if len(left):

@@ -161,8 +161,11 @@ def change_kinds(card: ChangeKinds, given: Given) -> Script:
         functions[AS_TEXT] = None
         pairs.append((name, f"as_text({of(table, name)})"))
     for name in card.date:
-        form = f", format={literal(card.date_format)}" if card.date_format else ""
-        pairs.append((name, f'pd.to_datetime({of(table, name)}{form}, errors="{errors}")'))
+        form, rest = literal(card.date_format), ""
+        if not card.date_format:  # an offset from UTC may stand behind some of them
+            form, rest = '"ISO8601", utc=True', ".dt.tz_localize(None)"
+        made = f'pd.to_datetime({of(table, name)}, format={form}, errors="{errors}"){rest}'
+        pairs.append((name, made))
     code = f"{new} = {table}.assign({keywords(pairs)})" if pairs else f"{new} = {table}"
     return Script(code, {"dataset": new}, (), tuple(functions))
 

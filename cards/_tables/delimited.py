@@ -10,6 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from cards._tables.dialect import Dialect, dialect, single_bytes
+from cards._tables.moments import in_utc, partly_offset
 from cards._tables.numerals import nearly_numeric, no_header, read_thousands
 from cards._tables.source import HEAD, MOST_COLUMNS, Choices, Reading, Source, no_rows, refuse_wide
 from tensorrag import ParameterError
@@ -44,9 +45,14 @@ def read_delimited(source: Source, head: bytes, choices: Choices) -> Reading:
         how = replace(how, codec=single_bytes(source))
         table = _parsed(source, how)
     _refuse_open_quote(table, source)
-    table = read_thousands(table, how.decimal, sure=how.sure)
-    odd = [*no_header(table, source), *nearly_numeric(table, source, first_row=2 + how.skip)]
-    return Reading(table, describe(how), tuple(odd))
+    table = in_utc(read_thousands(table, how.decimal, sure=how.sure))
+    first = 2 + how.skip
+    odd = (
+        *no_header(table, source),
+        *nearly_numeric(table, source, first_row=first),
+        *partly_offset(table, source, first_row=first),
+    )
+    return Reading(table, describe(how), odd)
 
 
 def names_of(source: Source, head: bytes, choices: Choices) -> tuple[list[str], dict[str, Any]]:

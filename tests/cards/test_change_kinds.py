@@ -36,6 +36,15 @@ def changed(values: list[Any], **params: Any) -> tuple[ColumnSchema, list[Any]]:
         ("category_columns", [8001, 3012, 8001], ["8001", "3012", "8001"]),
         ("text", [True, None], ["true", None]),
         ("date", ["2024-12-31", None], [dt.datetime(2024, 12, 31), None]),
+        (
+            "date",
+            ["2024-12-31T00:30:00+01:00", "2024-12-31 12:00Z", "2024-12-31 12:00"],
+            [
+                dt.datetime(2024, 12, 30, 23, 30),
+                dt.datetime(2024, 12, 31, 12),
+                dt.datetime(2024, 12, 31, 12),
+            ],
+        ),
     ],
 )
 def test_values_become_what_the_column_is(field: str, values: list[Any], made: list[Any]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from cards.balance_classes import BalanceClasses
@@ -175,6 +176,13 @@ class TestDatesToFeatures:
         made = DatesToFeatures(keep=True, columns=["sold"]).run(self.DATES).dataset
 
         assert made.schema.names == ("x", "sold", "sold_year", "sold_month", "sold_weekday", "y")
+
+    def test_hours_of_a_zone_are_those_of_its_clocks(self) -> None:
+        rome = pa.array([dt.datetime(2026, 3, 28, 11), None], pa.timestamp("s", "Europe/Rome"))
+
+        made = DatesToFeatures(hour=True).run(Table(pa.table({"rang": rome}))).dataset
+
+        assert made.arrow["rang_hour"].to_pylist() == [12, None]
 
     def test_a_number_is_no_date(self) -> None:
         with pytest.raises(ParameterError, match="x is no date"):

@@ -90,6 +90,11 @@ def test_it_computes(text: str, computed: list[Any]) -> None:
         ("price == 'x'", "At 10: == cannot take a number and text together."),
         ("price and sold", "At 1: and takes yes or no, and this is a number."),
         ("seen > 'soon'", "At 8: 'soon' is no date."),
+        (
+            "seen > '2026-01-01T12:00+01:00'",
+            "At 8: '2026-01-01T12:00+01:00' has an offset from UTC, and the times of a column have "
+            "none.",
+        ),
         ("log(price, 2)", "At 1: log takes 1 value, not 2."),
         ("contains(city, city)", "At 16: contains takes a text in quotes here."),
         ("price in (rooms)", "At 11: a list holds numbers or texts."),

@@ -188,7 +188,9 @@ ONE_TABLE: dict[str, tuple[Any, ...]] = {
 """By name, a card and its parameters, set upon the table of houses."""
 SEVERAL: dict[str, Pipeline] = {
     "dates with points": wired(
-        VISITS, Node("card", "dates_to_features"), wires="visits.dataset > card.dataset"
+        VISITS,
+        Node("card", "dates_to_features", {"hour": True, "keep": True}),
+        wires="visits.dataset > card.dataset",
     ),
     "impute by train rows": wired(
         HOUSES, SPLIT, Node("card", "impute", {"columns": ["price"]}), wires=FITTED
@@ -393,8 +395,14 @@ def houses() -> pd.DataFrame:
 
 
 CITIES_CSV = "city,country,rooms\nRome,Italy,9\nOslo,Norway,8\nOslo,Norge,7\nParis,France,6\n"
-VISITS_CSV = "came,left,x\n05.03.2024,05.03.24,1\n23.05.2024 18:30,,2\n,7.11.99 06:05:04,3\n"
-"""Whoever takes the first number for the month reads the first line, too."""
+VISITS_CSV = """\
+came,left,rang,x
+05.03.2024,05.03.24,2026-03-28T00:30:00+01:00,1
+23.05.2024 18:30,,2026-03-30 12:00:00+0200,2
+,7.11.99 06:05:04,2026-03-30T12:00:00Z,3
+"""
+"""Whoever takes the first number for the month reads the first line, too. The first to ring did so
+on the day before in UTC."""
 
 
 @pytest.fixture(scope="module")

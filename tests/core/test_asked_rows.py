@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -69,3 +70,15 @@ def test_what_does_not_fit_is_named_with_its_place(rows: Any, sentence: str) -> 
 
     assert refused.value.message.startswith(sentence)
     assert refused.value.hint
+
+
+def test_a_time_with_an_offset_is_the_one_in_utc_as_in_a_file() -> None:
+    sold = (ColumnSchema(name="sold", kind="date"),)
+    times = ["2026-03-28T00:30:00+01:00", "2026-03-28T12:00Z", "2026-03-28 12:00"]
+
+    read = as_arrow(columns_of({"sold": times}, sold), sold)["sold"].to_pylist()
+
+    noon = datetime(2026, 3, 28, 12)
+    assert read == [datetime(2026, 3, 27, 23, 30), noon, noon]
+    with pytest.raises(ParameterError, match="no date"):
+        as_arrow({"sold": ["0001-01-01T00:00+01:00"]}, sold)

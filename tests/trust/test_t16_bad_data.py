@@ -261,6 +261,11 @@ RIGHT: list[tuple[str, str, bytes, dict[str, list[Any]]]] = [
     ("years of two digits", "x.csv", b"a,b\n05.03.24,5.3.24 10:30\n31.12.99,5.3.2024\n",
      {"a": [dt.datetime(2024, 3, 5), dt.datetime(1999, 12, 31)],
       "b": [dt.datetime(2024, 3, 5, 10, 30), dt.datetime(2024, 3, 5)]}),
+    ("offsets that differ", "x.csv",
+     b"a,b\n2026-03-28T12:00:00+01:00,1\n2026-03-30 12:00:00.5+0200,2\n2026-03-30T12:00Z,3\n",
+     {"a": [dt.datetime(2026, 3, 28, 11),
+            dt.datetime(2026, 3, 30, 10, 0, 0, 500_000),
+            dt.datetime(2026, 3, 30, 12)], "b": [1, 2, 3]}),
     ("vast numbers", "x.csv", b"a,b\n99999999999999999999999,1\n1,2\n",
      {"a": [1e23, 1.0], "b": [1, 2]}),
     ("a text that begins as ORC", "x.csv", b"ORC,GIF8\n1,2\n", {"ORC": [1], "GIF8": [2]}),
@@ -331,6 +336,8 @@ ODD = [
     ("a,b\n" + "1,2\n" * 50 + "n.a.?,2\n" + "1,2\n" * 50,
      'column "a" is text because of row 52 of the file: "n.a.?"'),
     ('a,b\n"1,234",1\n"2,345",2\n', 'such as "1,234" can be read in two ways'),
+    ("a,b\n2026-03-28T12:00:00+01:00,1\n,2\n2026-03-30 12:00,3\n",
+     'an offset from UTC and "2026-03-30 12:00" in row 4 of the file has none'),
     ("5.1,3.5\n4.9,3.0\n", 'seems to have no header: its columns are called "5.1", "3.5"'),
 ]  # fmt: skip
 
