@@ -148,6 +148,9 @@ class Crew:
         """Have a worker ready: the next one of a supervisor, or of a new one."""
         try:
             ready = await (self._new() if connection is None else _met(connection))
+            if self._zygote is not None and self._zygote.ready and not ready.lasts:
+                self._errands.begin(ready.close())  # asked for before all imports were in
+                ready = await self._new()
         except ExecutorError:
             return  # whoever needs a worker will ask again, and be told
         if self._closed:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from executors.connection import Connection, start
+from executors.connection import Connection, WorkerLost, start
 from executors.protocol import BUSY, READY
 from tensorrag.errors import ExecutorError
 
@@ -58,12 +58,20 @@ class Zygote:
         """Ask for a worker, which may be forked a little later.
 
         Raises:
-            ExecutorError: the fork server cannot be reached.
+            WorkerLost: the fork server has ended; the next one asked is another.
+            ExecutorError: the system gives no process.
         """
         ours, theirs = socket.socketpair()
         with theirs:
             try:
                 socket.send_fds(self.start(), [b"f"], [theirs.fileno()])
+            except ConnectionError as error:
+                ours.close()
+                self._hang_up()
+                raise WorkerLost(
+                    "The fork server ended before it could fork a worker.",
+                    hint="Run the card again.",
+                ) from error
             except OSError as error:
                 ours.close()
                 raise ExecutorError(

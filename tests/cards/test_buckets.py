@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import logging
-from collections.abc import Iterator, Sequence
+import socket
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -251,7 +252,6 @@ def test_a_file_that_changes_while_it_is_read_is_not_taken(
         ({"bucket": "s3://flats/none.csv"}, "bucket", "There is no file none.csv at that place"),
         ({"bucket": "gs://flat/t.csv"}, "bucket", "There is no bucket flat at 127.0.0.1"),
         ({"bucket": "runpod://flat/t.csv"}, "bucket", "There is no volume flat at 127.0.0.1"),
-        ({"endpoint": "http://127.0.0.1:9"}, "bucket", "127.0.0.1:9 takes no connection"),
         ({"access_key": "key"}, "secret_key", "The secret key is missing"),
         ({"secret_key": "key"}, "access_key", "The access key is missing"),
     ],
@@ -268,9 +268,30 @@ def test_what_cannot_be_read_is_said_in_a_sentence(
         assert refused.value.hint
 
 
-def test_keys_that_may_not_read_are_named_and_never_shown(bucket: Bucket) -> None:
+def test_a_store_that_is_not_there_is_named(bucket: Bucket) -> None:
+    with socket.socket() as taken:  # nobody listens here, and nobody else can begin to
+        taken.bind(("127.0.0.1", 0))
+        host = f"127.0.0.1:{taken.getsockname()[1]}"
+        card = bucket.card("t.csv", endpoint=f"http://{host}")
+        with pytest.raises(ParameterError, match=f"{host} takes no connection") as refused:
+            card.peek()
+
+    assert refused.value.field == "bucket"
+    assert refused.value.hint
+
+
+@pytest.fixture
+def given() -> Iterator[Callable[[dict[str, str]], None]]:
+    """Gives secrets to this process, and takes them from it."""
+    yield secret.give
+    secret.give({})
+
+
+def test_keys_that_may_not_read_are_named_and_never_shown(
+    bucket: Bucket, given: Callable[[dict[str, str]], None]
+) -> None:
     bucket.put("closed.csv", TABLE)
-    secret.give({"id": "AKIA-of-nobody", "key": "wrong-all-the-way"})
+    given({"id": "AKIA-of-nobody", "key": "wrong-all-the-way"})
 
     with only_known_keys(bucket), pytest.raises(ParameterError, match="these keys") as refused:
         bucket.card("closed.csv", access_key="id", secret_key="key").run()
@@ -322,12 +343,17 @@ def says(status: int) -> Iterator[str]:
 @contextmanager
 def only_known_keys(bucket: Bucket) -> Iterator[None]:
     """Have the server hold every request against its keys, of which it has none."""
-    for free_requests in ("0", "inf"):
+
+    def allow(free_requests: str) -> None:
         headers = {"Content-Type": "text/plain"}
         url = f"{bucket.endpoint}/moto-api/reset-auth"
         urlopen(Request(url, free_requests.encode(), headers)).close()  # noqa: S310
-        if free_requests == "0":
-            yield
+
+    allow("0")
+    try:
+        yield
+    finally:
+        allow("inf")
 
 
 @pytest.mark.parametrize(

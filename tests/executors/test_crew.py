@@ -1,0 +1,97 @@
+"""Workers that are kept ready, while their fork server gets ready or ends."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from executors.connection import Connection
+from executors.crew import Crew
+from executors.zygote import Zygote
+
+
+async def until(true: Callable[[], object]) -> None:
+    async with asyncio.timeout(10):
+        while not true():
+            await asyncio.sleep(0.01)
+
+
+@dataclass
+class Worker:
+    """The line to a worker that is there at once."""
+
+    lasts: bool
+    closed: bool = False
+    is_free: bool = False
+
+    async def meet(self) -> None:
+        """It is there."""
+
+    async def close(self) -> None:
+        self.closed = True
+
+    def has_living_worker(self) -> bool:
+        return not self.closed
+
+
+@dataclass
+class Slow:
+    """A fork server that forks when it is told to; which worker lasts is known when it is asked."""
+
+    ready: bool = False
+    may: asyncio.Event = field(default_factory=asyncio.Event)
+    workers: list[Worker] = field(default_factory=list)
+
+    async def worker(self) -> Connection:
+        worker = Worker(lasts=self.ready)
+        self.workers.append(worker)
+        await self.may.wait()
+        return cast(Connection, worker)
+
+    async def close(self) -> None:
+        """It is gone."""
+
+
+async def test_workers_asked_for_before_the_last_import_are_replaced_after_it(
+    tmp_path: Path,
+) -> None:
+    crew, slow = Crew(tmp_path, fork=True), Slow()
+    crew._zygote = cast(Zygote, slow)
+    crew._have_some_ready()
+    await until(lambda: len(slow.workers) == 4)
+
+    slow.ready = True  # while all four are still being forked
+    crew._renew()
+    slow.may.set()
+    await until(lambda: not crew._preparing)
+
+    early, late = slow.workers[:4], slow.workers[4:]
+    await until(lambda: all(worker.closed for worker in early))
+    assert late
+    assert all(worker.lasts and not worker.closed for worker in late)
+    async with crew.worker() as lent:
+        assert id(lent) in {id(worker) for worker in late}
+    await crew.close()
+
+
+async def test_nobody_hears_of_a_fork_server_that_ends_as_it_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TENSORRAG_PRELOAD", "tables")
+    crew = Crew(tmp_path, fork=True)
+    crew.warm()
+    assert crew._zygote is not None
+    old = crew._zygote._process
+    assert old is not None
+
+    old.kill()
+    old.wait()  # the loop has not heard of it yet
+    async with crew.worker() as worker:
+        assert worker.has_living_worker()
+
+    await crew.close()
