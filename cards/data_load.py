@@ -49,8 +49,8 @@ class DataLoad(Card):
     are read, also packed with gzip or zip. Column kinds come from the data; the card Change Kinds
     corrects them. Times with an offset such as +01:00 become times in UTC. Paths are read inside
     the allowed folders of the settings only, addresses from the internet at large and never from a
-    network of one's own. Buckets are Amazon's, Google's and
-    RunPod's, or any that speaks S3 at a host which the settings allow.
+    network of one's own. Buckets are Amazon's, Google's and RunPod's, or any that speaks S3 at a
+    host which the settings allow.
     """
 
     category = "Data"
