@@ -152,8 +152,18 @@ def _timestamps(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
         return column.cast(pa.timestamp("us"), safe=False)
     except pa.ArrowException as error:
         raise InputError(
-            f"{named(name)} holds no dates.", port="dataset", hint=f"Leave {named(name)} out."
+            f"{named(name)} holds no dates{_such_as(column)}.",
+            port="dataset",
+            hint=f"Write all of them alike, as 2026-01-31 or 2026-01-31 12:00, or leave out "
+            f"{named(name)}.",
         ) from error
+
+
+def _such_as(column: pa.ChunkedArray) -> str:
+    import pyarrow.types as at
+
+    known = column.drop_null() if at.is_string(column.type) else ()
+    return f" but text, such as {quoted(known[0].as_py())}" if len(known) else ""
 
 
 def _part(date: pa.ChunkedArray, part: str) -> pa.ChunkedArray:

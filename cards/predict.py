@@ -128,6 +128,8 @@ class Predict(Card):
         """
         lacks = None if is_raw(table, model) else missing_features(table, model.features)
         if lacks:
+            asks = None if model.asks is None else [column.name for column in model.asks]
+            lacks = missing_features(table, asks) or lacks
             raise InputError(lacks, port="dataset", hint=_hint(model))
         name = self.prediction_column or (f"predicted_{model.target}" if model.target else None)
         if name is not None:

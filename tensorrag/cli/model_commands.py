@@ -101,14 +101,15 @@ def export_(model: str, file: Path, workspace: Path | None) -> int:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--output", "-o", type=click.Path(path_type=Path), help="Write the CSV here.")
 @click.option("--column", default="", help="The name of the new column.")
+@click.option("--sheet", default="", help="The sheet of a workbook; else the first one.")
 @workspace_option
 def predict(
-    model: str, file: Path, output: Path | None, column: str, workspace: Path | None
+    model: str, file: Path, output: Path | None, column: str, sheet: str, workspace: Path | None
 ) -> int:
     """Predict the rows of FILE with MODEL, an id or a name; prints them as CSV."""
     from tensorrag.cli import predicting
 
-    said = predicting.predict(workspace, model, file, output, column)
+    said = predicting.predict(workspace, model, file, output, column, sheet)
     if said:
         click.echo(said)
     return 0

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from tensorrag.cli.printing import plain
 from tensorrag.errors import FileFormatError
 from tensorrag.plain import JsonObject
 from tensorrag.quoting import quoted
@@ -19,7 +20,12 @@ from tensorrag.task import Task
 
 
 def predict(
-    workspace: Path | None, called: str, file: Path, output: Path | None, column: str
+    workspace: Path | None,
+    called: str,
+    file: Path,
+    output: Path | None,
+    column: str,
+    sheet: str = "",
 ) -> str:
     """Write the rows of a file as CSV, with what a model says of them; returns what to tell.
 
@@ -29,11 +35,12 @@ def predict(
         file: a table, of any kind that Data Load reads.
         output: where the CSV goes; None prints it.
         column: the name of the new column; empty for the usual one.
+        sheet: of a workbook; empty for the first one.
 
     Raises:
         TensorRagError: there is no such model or file, or the rows do not fit.
     """
-    parts = _predicted(Workspace.open(workspace), called, file.absolute(), column)
+    parts = _predicted(Workspace.open(workspace), called, file.absolute(), column, sheet)
     if output is None:
         asyncio.run(_print(parts))
         return ""
@@ -65,10 +72,12 @@ async def _write(parts: AsyncIterator[JsonObject], output: Path) -> int:
 
 
 async def _predicted(
-    workspace: Workspace, called: str, file: Path, column: str
+    workspace: Workspace, called: str, file: Path, column: str, sheet: str
 ) -> AsyncIterator[JsonObject]:
     """Yield parts of the CSV; rows and model are read in processes apart."""
     model = workspace.journal.models.find(called)
+    if file.is_dir():
+        raise FileFormatError(f"{quoted(file)} is a folder.", hint="Name a file in it.")
     if not file.is_file():
         raise FileFormatError(f"There is no file {quoted(file)}.", hint="Name a CSV or Parquet.")
     place = workspace.place(file.parent)  # whoever names a file may read it
@@ -87,7 +96,7 @@ async def _predicted(
             ((output),) = answer["outputs"].values()
             return str(output["sha256"])
 
-        rows = await made("data_load", {"source": "path", "path": str(file)})
+        rows = await made("data_load", {"source": "path", "path": str(file), "sheet": sheet})
         named = {"prediction_column": column} if column else {}
         digest = await made("predict", named, dataset=rows, trained_model=model.sha256)
         offset, total = 0, 1
@@ -108,4 +117,4 @@ def _strange(previews: JsonObject) -> Iterator[str]:
     for preview in previews.values():
         for item in preview.get("items") or ():
             if item.get("title") == STRANGE:
-                yield f"{STRANGE}:\n{item['text']}"
+                yield "\n".join(map(plain, [f"{STRANGE}:", *item["text"].splitlines()]))

@@ -421,6 +421,6 @@ def test_what_lacks_both_is_told_what_it_is_made_of(trained: tuple[str, str], pl
     assert isinstance(model, Model)
     area = Table.from_pandas(pd.DataFrame({"area": [50.0]}))
 
-    with pytest.raises(InputError, match="lacks each and 1 more") as wrong:
+    with pytest.raises(InputError, match="lacks rooms and 1 more") as wrong:
         Predict().propagate(area.schema, model.schema)
     assert "area, rooms, sold" in wrong.value.hint

@@ -26,6 +26,7 @@ from tensorrag.task import Task, TaskKind
 from tests.core import diabetes
 from tests.core.engine import CARDS, InProcess, chain, node
 from tests.core.small_catalog import CATALOG
+from tests.workbooks import workbook
 
 Captured = pytest.CaptureFixture[str]
 
@@ -594,4 +595,13 @@ def test_a_file_is_predicted_by_a_model(
     assert "The table lacks" in capsys.readouterr().err
     assert out.read_text().splitlines()[0].endswith(",guess"), "what was there stays"
     assert main(["predict", model["id"], "nowhere.csv"]) == 2
+    assert main(["predict", model["id"], str(tmp_path)]) == 2
+    assert "is a folder" in capsys.readouterr().err
+
+    sheets = {"About": [["this file"], ["x"]], "Rows": [[*names], [1] * len(names)]}
+    (tmp_path / "patients.xlsx").write_bytes(workbook(sheets))
+    assert main(["predict", model["id"], str(tmp_path / "patients.xlsx"), "--sheet", "Rows"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 2
+    assert main(["predict", model["id"], str(tmp_path / "patients.xlsx"), "--sheet", "Row"]) == 2
+    assert "has no sheet" in capsys.readouterr().err
     assert main(["predict", "nobody", str(patients)]) == 2
