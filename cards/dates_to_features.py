@@ -162,8 +162,9 @@ def _timestamps(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
 def _such_as(column: pa.ChunkedArray) -> str:
     import pyarrow.types as at
 
-    known = column.drop_null() if at.is_string(column.type) else ()
-    return f" but text, such as {quoted(known[0].as_py())}" if len(known) else ""
+    if not at.is_string(column.type):
+        return ""
+    return f" but text, such as {quoted(column.drop_null()[0].as_py())}"
 
 
 def _part(date: pa.ChunkedArray, part: str) -> pa.ChunkedArray:

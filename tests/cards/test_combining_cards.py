@@ -184,6 +184,13 @@ class TestDatesToFeatures:
 
         assert made.arrow["rang_hour"].to_pylist() == [12, None]
 
+    def test_text_that_only_looks_like_dates_is_shown(self) -> None:
+        sold = pa.table({"sold": [None, "2026-03-28T12:00+01:00", "2026-03-30T12:00"]})
+        table = Table(sold, columns=[ColumnSchema(name="sold", kind="date")])
+
+        with pytest.raises(InputError, match='sold holds no dates but text, such as "2026-03-28T'):
+            DatesToFeatures(columns=["sold"]).run(table)
+
     def test_a_number_is_no_date(self) -> None:
         with pytest.raises(ParameterError, match="x is no date"):
             DatesToFeatures(columns=["x"]).propagate(self.DATES.schema)

@@ -84,7 +84,7 @@ async def test_nobody_hears_of_a_fork_server_that_ends_as_it_is_asked(
 ) -> None:
     monkeypatch.setenv("TENSORRAG_PRELOAD", "tables")
     crew = Crew(tmp_path, fork=True)
-    crew.warm()
+    crew.warm(networks=False)
     assert crew._zygote is not None
     old = crew._zygote._process
     assert old is not None
