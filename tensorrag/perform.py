@@ -315,9 +315,16 @@ def _tell(error: Exception) -> None:
 
 
 def _device(outputs: tuple[Value, ...]) -> str:
-    """Tell the device from a model that was trained; everything else ran on the CPU."""
+    """Tell the device: of a model that was trained, or because this process has used a GPU."""
     reports = (getattr(value, "report", None) for value in outputs)
-    return next((report.device for report in reports if report is not None), "cpu")
+    told = next((report.device for report in reports if report is not None), None)
+    return told or ("cuda" if _has_used_cuda() else "cpu")
+
+
+def _has_used_cuda() -> bool:
+    """Whether torch, where a card has loaded it, has touched a GPU."""
+    torch = sys.modules.get("torch")
+    return torch is not None and bool(torch.cuda.is_initialized())
 
 
 def _peek(task: Task) -> JsonObject:

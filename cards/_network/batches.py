@@ -8,6 +8,10 @@ from tensorrag import CardError
 GATHER_ROWS = 1 << 20
 """Rows shuffled at a time: gathering all of a large table at once would double its memory."""
 
+ALIGNED = 16
+"""A part has a multiple of so many batches, where it can: its batches then start at the same
+places of a cache line as if all rows were shuffled together, and products round the same."""
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -37,7 +41,8 @@ def cut(rows: int, batch_size: int, least: int = 1) -> list[Part]:
     if rows - starts[-1] < least:
         starts.pop()
     edges = [*starts, rows]
-    step = max(1, GATHER_ROWS // batch_size)
+    step = GATHER_ROWS // batch_size
+    step = step - step % ALIGNED or max(1, step)
     return [_part(edges[i : i + step + 1]) for i in range(0, len(starts), step)]
 
 

@@ -204,9 +204,13 @@ class _Training:
     def _autograd_step(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         self.adam.gradients.zero_()
         outputs = self.module(x)
-        loss = self.loss.mean(outputs, y)
-        torch.autograd.backward(loss)
-        return loss.detach(), outputs.detach()
+        if self.loss.by_hand is None:
+            loss = self.loss.mean(outputs, y)
+            torch.autograd.backward(loss)
+            return loss.detach(), outputs.detach()
+        loss, gradient = self.loss.by_hand(outputs.detach(), y)
+        torch.autograd.backward(outputs, gradient)
+        return loss, outputs.detach()
 
     def measure(self, x: Tensor, y: Tensor) -> dict[str, float]:
         """Return the means over the rows, in evaluation mode."""

@@ -53,8 +53,10 @@ def cross_entropy(
 
 
 def _of_two(weights: Tensor | None) -> Loss:
+    ends = None if weights is None else weights.unbind()
+
     def weighed(y: Tensor) -> Tensor | None:
-        return None if weights is None else weights[0] + (weights[1] - weights[0]) * y
+        return None if ends is None else torch.lerp(ends[0], ends[1], y)  # exact at 0 and at 1
 
     def mean(outputs: Tensor, y: Tensor) -> Tensor:
         return nn.functional.binary_cross_entropy_with_logits(outputs, y, weighed(y))
@@ -62,8 +64,9 @@ def _of_two(weights: Tensor | None) -> Loss:
     def by_hand(outputs: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         weight = weighed(y)
         loss: Tensor = _aten.binary_cross_entropy_with_logits.default(outputs, y, weight)
-        gradient = torch.sigmoid(outputs).sub_(y).mul_(1.0 / len(y))
-        return loss, gradient if weight is None else gradient.mul_(weight)
+        gradient = torch.sigmoid(outputs).sub_(y)
+        gradient = gradient if weight is None else gradient.mul_(weight)
+        return loss, gradient.div_(len(y))
 
     def right(outputs: Tensor, y: Tensor) -> Tensor:
         return ((outputs > 0) == (y > 0)).sum()

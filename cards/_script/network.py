@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from cards._network.layers import complete, parameter_count
 from cards._script.columns import MAKE, Columns
 from cards._script.estimators import Described
 from cards._script.shared import NUMPY, call
@@ -30,7 +29,8 @@ class Dropout(nn.Module):
     def forward(self, x):
         if not self.training:
             return x
-        self.shape = self.shape or x.shape
+        if self.shape is None or len(x) > self.shape[0]:  # the last batch may be the largest
+            self.shape, self.masks = x.shape, iter(())
         mask = next(self.masks, None)
         if mask is None:
             self.masks = iter(self.draw(max(1, 2**18 // math.prod(self.shape))))
@@ -43,22 +43,46 @@ class Dropout(nn.Module):
         kept = words.view(np.int16)[:size] < self.kept - 32768
         return torch.from_numpy(kept.reshape(count, *self.shape)).float() * (65536 / self.kept)'''
 
+ONE_VECTOR = '''\
+def in_one_vector(module):
+    """Lay the weights out in one vector, where Adam moves all of them at once; return it."""
+    sizes = [-(-part.numel() // 16) * 16 for part in module.parameters()]  # 64 bytes: no odd rest
+    weights = torch.zeros(sum(sizes))
+    weights.grad = torch.zeros(sum(sizes))
+    both = zip(weights.split(sizes), weights.grad.split(sizes))
+    for part, (here, slope) in zip(module.parameters(), both):
+        here = here[: part.numel()].view_as(part).copy_(part.data)
+        part.data, part.grad = here, slope[: part.numel()].view_as(part)
+    return weights'''
+
+SINGLE = '''\
+def in_single_precision(values):
+    """Make a tensor of an array."""
+    return torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32))'''
+
 TRAINED = '''\
 def trained(network, x, y, each):
     """Train with Adam; call each, where there is one, after every epoch; return mean losses."""
-    x, module = torch.from_numpy(x.astype(np.float32)), network.module_
-    adam = torch.optim.Adam(module.parameters(), lr=network.learning_rate, fused=True)
+    x, module = in_single_precision(x), network.module_
+    weights = in_one_vector(module)
+    if len(weights) * network.batch_size < 8_000_000:
+        torch.set_num_threads(1)  # more cost more than they help a small network
+    torch.set_flush_denormal(True)  # or what fades away in Adam's means becomes slow
+    adam = torch.optim.Adam([weights], lr=network.learning_rate, fused=True)
+    edges = [*range(0, len(x), network.batch_size), len(x)]
+    if edges[-1] - edges[-2] < network.least:  # too few: they join the batch before
+        del edges[-2]
     shuffled, losses = torch.Generator().manual_seed(network.seed), []
     module.train()
     for _ in range(network.epochs):
-        total = 0.0
-        order = torch.randperm(len(x), generator=shuffled)
-        for rows in network.cut(order, network.batch_size):
-            mean = network.loss(module(x[rows]), y[rows])
-            adam.zero_grad()
+        order, total = torch.randperm(len(x), generator=shuffled), 0.0
+        x_mixed, y_mixed = x[order], y[order]
+        for start, stop in zip(edges, edges[1:]):
+            mean = network.loss(module(x_mixed[start:stop]), y_mixed[start:stop])
+            adam.zero_grad(set_to_none=False)
             mean.backward()
             adam.step()
-            total += mean.item() * len(rows)
+            total += mean.item() * (stop - start)
         losses.append(total / len(x))
         if each is not None:
             each(network)
@@ -69,9 +93,9 @@ BASE = '''\
 class Network(BaseEstimator):
     """Builds a module of the width that is needed, and trains it."""
 
-    def __init__(self, build, epochs, batch_size, learning_rate, seed, cut=torch.split):
+    def __init__(self, build, epochs, batch_size, learning_rate, seed, least=1):
         self.build, self.epochs, self.batch_size = build, epochs, batch_size
-        self.learning_rate, self.seed, self.cut = learning_rate, seed, cut
+        self.learning_rate, self.seed, self.least = learning_rate, seed, least
 
     def fit(self, x, y, each=None):
         self.module_ = self.build(x.shape[1], self.learn(np.asarray(y)))
@@ -80,7 +104,7 @@ class Network(BaseEstimator):
 
     def outputs(self, x):
         with torch.no_grad():
-            return self.module_(torch.from_numpy(x.astype(np.float32)))'''
+            return self.module_(in_single_precision(x))'''
 
 REGRESSOR = '''\
 class NetworkRegressor(RegressorMixin, Network):
@@ -94,10 +118,26 @@ class NetworkRegressor(RegressorMixin, Network):
 
     def goal(self, y):
         scaled = (np.asarray(y, dtype=float) - self.middle_) / self.spread_
-        return torch.from_numpy(scaled.astype(np.float32))[:, None]
+        return in_single_precision(scaled)[:, None]
 
     def predict(self, x):
         return self.outputs(x)[:, 0].numpy().astype(float) * self.spread_ + self.middle_'''
+
+MANY = '''\
+class CrossEntropy(torch.autograd.Function):
+    """The loss of several classes, whose gradient is written out: it is faster."""
+
+    @staticmethod
+    def forward(step, outputs, label, weight):
+        logs = torch.log_softmax(outputs, dim=1)
+        step.save_for_backward(logs, label, weight)
+        return -(logs.gather(1, label) * weight).mean()
+
+    @staticmethod
+    def backward(step, slope):
+        logs, label, weight = step.saved_tensors
+        gradient = logs.exp().scatter_add(1, label, -torch.ones_like(weight))
+        return slope * (gradient * (1 / len(logs)) * weight), None, None'''
 
 CLASSIFIER = '''\
 class NetworkClassifier(ClassifierMixin, Network):
@@ -117,8 +157,7 @@ class NetworkClassifier(ClassifierMixin, Network):
         if outputs.shape[1] == 1:  # the log-odds of the second of two
             goal, cross_entropy = label.float(), nn.functional.binary_cross_entropy_with_logits
             return cross_entropy(outputs[:, 0], goal, self.weights_[label])
-        each = nn.functional.cross_entropy(outputs, label, reduction="none")
-        return (each * self.weights_[label]).mean()
+        return CrossEntropy.apply(outputs, label[:, None], self.weights_[label, None])
 
     def predict_proba(self, x):
         outputs = self.outputs(x).double()
@@ -129,16 +168,6 @@ class NetworkClassifier(ClassifierMixin, Network):
     def predict(self, x):
         return self.classes_[self.predict_proba(x).argmax(axis=1)]'''
 
-BATCHES = '''\
-def batches(order, size):
-    """Cut rows into batches; one row alone, which has no variance, joins the batch before."""
-    parts = list(torch.split(order, size))
-    if len(parts) > 1 and len(parts[-1]) < 2:
-        parts[-2:] = [torch.cat(parts[-2:])]
-    return parts'''
-
-ONE_THREAD_BELOW = 8_000_000
-"""As `cards._network.device` has it, which imports torch."""
 _ACTIVATIONS = {"relu": "ReLU", "tanh": "Tanh", "sigmoid": "Sigmoid"}
 
 
@@ -200,7 +229,7 @@ class NetworkWriter:
 
     def written(self) -> str:
         """Write it, behind the steps that prepare its columns; before it, what builds it."""
-        self.columns.code += self.threads() + self.module()
+        self.columns.code += self.module()
         return self.model()
 
     def model(self) -> str:
@@ -212,7 +241,7 @@ class NetworkWriter:
             f"batch_size={self._value('batch_size', trainer.batch_size)}",
             f"learning_rate={self._value('learning_rate', trainer.learning_rate)}",
             f"seed={self.seed}",
-            *(["cut=batches"] if "batch_norm" in self.kinds else []),
+            *(["least=2"] if "batch_norm" in self.kinds else []),
         ]
         name = "NetworkClassifier" if self.columns.classify else "NetworkRegressor"
         return call(
@@ -226,14 +255,6 @@ class NetworkWriter:
             code += f"    bits = np.random.Generator(np.random.SFC64({self.seed}))\n"
         layers = call("nn.Sequential", list(self._layers())).replace("\n", "\n    ")
         return f"\n{code}    return {layers}\n\n"
-
-    def threads(self) -> str:
-        """Keep a small network to one thread."""
-        hidden = ({"type": layer.type, **layer.params} for layer in self.spec.layers)
-        size = parameter_count(complete(hidden, features=len(self.columns.names)))
-        if size * self.spec.trainer.batch_size >= ONE_THREAD_BELOW:
-            return ""
-        return "torch.set_num_threads(1)  # more cost more than they help a small network\n"
 
     def imports(self) -> tuple[str, ...]:
         """Name what it uses."""
@@ -253,11 +274,11 @@ class NetworkWriter:
         """Return what it is built of."""
         if "dropout" in self.kinds:
             yield DROPOUT
-        if "batch_norm" in self.kinds:
-            yield BATCHES
+        yield SINGLE
+        yield ONE_VECTOR
         yield TRAINED
         yield BASE
-        yield CLASSIFIER if self.columns.classify else REGRESSOR
+        yield from (MANY, CLASSIFIER) if self.columns.classify else (REGRESSOR,)
 
     def _layers(self) -> Iterator[str]:
         width = "inputs"

@@ -22,9 +22,11 @@ from tensorrag.leaving.notebook import notebook
 from tensorrag.leaving.written import Outcome
 from tensorrag.pipeline import Pipeline
 from tensorrag.pipeline.as_json import to_json
+from tensorrag.placement import LOCAL
 from tensorrag.plain import JsonObject
 from tensorrag.run.plan import plan
 from tensorrag.run.prepare import Checker
+from tensorrag.store.results import Result
 from tensorrag.store.workspace import Workspace
 from tensorrag.task import Task
 
@@ -42,10 +44,12 @@ class Leaving:
     Args:
         written: what its cards wrote.
         made: what came out when it ran last, by node and port, as far as that is still valid.
+        elsewhere: whether some of that was made on a GPU or on another machine.
     """
 
     written: Written
     made: Mapping[str, Mapping[str, JsonObject]]
+    elsewhere: bool = False
 
     @property
     def digest(self) -> str:
@@ -101,6 +105,7 @@ class Leaving:
             answer,
             digest=self.digest,
             network="import torch" in self.written.imports,
+            elsewhere=self.elsewhere,
         )
 
     def _tables(self) -> Iterator[tuple[Outcome, str]]:
@@ -137,7 +142,8 @@ async def leave(
     if peeks:
         checked = await check(pipeline, peeks)
     ran = await asyncio.to_thread(workspace.journal.previous, pipeline_id)
-    made = await asyncio.to_thread(_made, pipeline, ran, checked, catalog, workspace)
+    results = await asyncio.to_thread(_results, pipeline, ran, checked, catalog, workspace)
+    made = {node: dict(result.summary["outputs"]) for node, result in results.items()}
     params = {
         "pipeline": to_json(pipeline),
         "peeks": {key: peek.model_dump(mode="json") for key, peek in peeks.items()},
@@ -148,7 +154,8 @@ async def leave(
         "ran": list(ran),
     }
     answer = await ask(Task(kind="script", params=params))
-    return Leaving(Written.model_validate(answer), made)
+    elsewhere = any(map(_was_made_elsewhere, results.values()))
+    return Leaving(Written.model_validate(answer), made, elsewhere)
 
 
 def _seen(checked: Checked, workspace: Workspace) -> dict[str, Peek]:
@@ -158,20 +165,22 @@ def _seen(checked: Checked, workspace: Workspace) -> dict[str, Peek]:
     return {key: peek for key, peek in found.items() if peek is not None}
 
 
-def _made(
+def _results(
     pipeline: Pipeline,
     ran: Mapping[str, JsonObject],
     checked: Checked,
     catalog: Catalog,
     workspace: Workspace,
-) -> dict[str, dict[str, JsonObject]]:
-    """Return what each node made whose result still holds. Reads databases: for a thread."""
+) -> dict[str, Result]:
+    """Return the results of the nodes that still hold. Reads databases: for a thread."""
     try:
         planned = plan(pipeline, checked, workspace.store, ran, catalog=catalog)
     except PipelineError:  # a circle, which the check names
         return {}
     return {
-        node: dict(expected.result.summary["outputs"])
-        for node, expected in planned.items()
-        if expected.result is not None
+        node: expected.result for node, expected in planned.items() if expected.result is not None
     }
+
+
+def _was_made_elsewhere(result: Result) -> bool:
+    return result.executor not in (None, LOCAL) or result.device not in (None, "cpu")

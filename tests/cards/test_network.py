@@ -399,6 +399,13 @@ class TestBatches:
         assert [(part.start, part.stop) for part in parts] == [(0, 96), (96, 192), (192, 257)]
         assert parts[2].batches == [(0, 32), (32, 64), (64, 65)]
 
+    def test_large_parts_are_cut_where_a_cache_line_begins(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("cards._network.batches.GATHER_ROWS", 500)
+
+        assert [part.start for part in cut(700, 7)] == [0, 448]
+
     def test_parts_do_not_change_what_is_learned(self, monkeypatch: pytest.MonkeyPatch) -> None:
         x, y = rows()
         _, whole = train(network(), x, y)

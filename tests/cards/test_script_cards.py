@@ -347,8 +347,8 @@ CASES = {
     name: wired(HOUSES, Node("card", card, params), wires=ONE)
     for name, (card, params) in ONE_TABLE.items()
 } | SEVERAL
-LOOSE = dict.fromkeys((name for name in CASES if "network" in name), 1e-5)
-"""How far the figures of networks may differ, which are computed with single precision."""
+LOOSE = dict.fromkeys((name for name in CASES if "network" in name), 1e-6)
+"""How far the figures of networks may differ, which predict in single precision."""
 
 CLEAN = """
 import importlib.abc, json, pickle, sys, traceback, warnings
