@@ -81,7 +81,9 @@ def examine(workspace: Workspace, *, thorough: bool = False, mend: bool = False)
             workspace.mend()
     unreadable = tuple(_unreadable(workspace))
     found = verify(workspace.store) if thorough and not unreadable else None
-    pinned = () if unreadable else tuple(pins(workspace.store, workspace.journal))
+    pinned = (
+        () if unreadable else tuple(pins(workspace.store, workspace.journal, workspace.pipelines))
+    )
     findings = (
         *unreadable,
         *_machine(),
@@ -103,9 +105,10 @@ def print_report(report: Report) -> None:
         if finding.hint:
             click.echo(f"  {'':<{width}}  → {finding.hint}")
     if report.pinned:
-        click.echo("\nStays in the store whatever its cap, as the latest run of")
+        click.echo("\nStays in the store whatever its cap, as the latest run or a named version of")
     for pin in report.pinned:
-        click.echo(f"  {pin.pipeline[:60]}: {pin.values} values, {size(pin.size)}, run {pin.run}")
+        why = f"version {pin.version[:60]}" if pin.version else f"run {pin.run}"
+        click.echo(f"  {pin.pipeline[:60]}: {pin.values} values, {size(pin.size)}, {why}")
 
 
 def _machine() -> Iterator[Finding]:
@@ -249,7 +252,11 @@ def _store(
     held, cap = workspace.store.size(), workspace.settings.values().store_cap
     message = f"{size(held)} of at most {size(cap)}"
     over = held > cap
-    hint = "What is pinned alone is more: raise the cap, or delete pipelines." if over else ""
+    hint = (
+        "What is pinned alone is more: raise the cap, or delete pipelines or named versions."
+        if over
+        else ""
+    )
     yield Finding(about="Store", level="note" if over else "ok", message=message, hint=hint)
     if found is not None:
         wrong = (*found.damaged, *found.foreign)

@@ -31,6 +31,8 @@ class Version:
     """What was changed, in words."""
     name: str = ""
     """What somebody called it; those with a name are kept for good."""
+    results: frozenset[str] = frozenset()
+    """Digests of what its cards have made, where it has a name: that stays in the store, too."""
 
 
 def history(
@@ -43,7 +45,9 @@ def history(
     versions = {version.revision: version for version in _logged(records, catalog)}
     for version in named:
         known = versions.get(version.revision)
-        versions[version.revision] = replace(known, name=version.name) if known else version
+        if known is not None:
+            version = replace(known, name=version.name, results=version.results)
+        versions[version.revision] = version
     return sorted(versions.values(), key=lambda version: -version.revision)
 
 
@@ -95,6 +99,7 @@ def named_record(version: Version) -> JsonObject:
         "said": version.said,
         "name": version.name,
         "pipeline": to_json(version.pipeline),
+        "results": sorted(version.results),
     }
 
 
@@ -107,9 +112,9 @@ def named_versions(records: Iterable[JsonObject]) -> list[Version]:
                 continue
             pipeline = from_json(record["pipeline"])[0]
             revision, made = int(record["revision"]), float(record["time"])
-            found.append(
-                Version(revision, made, pipeline, str(record["said"]), str(record["name"]))
-            )
+            said, name = str(record["said"]), str(record["name"])
+            results = frozenset(map(str, record.get("results", ())))
+            found.append(Version(revision, made, pipeline, said, name, results))
         except (FileFormatError, LookupError, TypeError, ValueError):
             continue
     return found

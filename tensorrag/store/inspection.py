@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
@@ -11,6 +11,7 @@ from tensorrag.errors import ArtifactError, ArtifactForeign
 from tensorrag.store.artifacts import Store
 from tensorrag.store.journal import Journal
 from tensorrag.store.latest import latest, latest_outputs
+from tensorrag.store.shelf import Shelf
 
 
 class Pin(BaseModel):
@@ -21,7 +22,9 @@ class Pin(BaseModel):
     pipeline: str
     """What people call it."""
     run: str
-    """Its latest run, whose results stay."""
+    """Its latest run, whose results stay; empty where a version keeps them."""
+    version: str = ""
+    """What the version is called that keeps them."""
     values: int
     size: int
     """Bytes; of files that several pins need, each counts them."""
@@ -59,18 +62,26 @@ def verify(store: Store) -> Verified:
     return Verified(values=values, size=size, damaged=tuple(damaged), foreign=tuple(foreign))
 
 
-def pins(store: Store, journal: Journal) -> list[Pin]:
-    """Say what is pinned: the results of the latest run of every pipeline."""
+def pins(store: Store, journal: Journal, shelf: Shelf) -> list[Pin]:
+    """Say what is pinned: results of the latest run of every pipeline, and of named versions."""
+    runs = [(name, run, "", digests) for run, name, digests in latest(journal)]
+    versions = [(kept.pipeline, "", kept.version, kept.digests) for kept in shelf.results()]
     return [
-        Pin(pipeline=name or "(no name)", run=run, values=len(digests), size=_size(store, digests))
-        for run, name, digests in latest(journal)
+        Pin(
+            pipeline=name or "(no name)",
+            run=run,
+            version=version,
+            values=len(digests),
+            size=_size(store, digests),
+        )
+        for name, run, version, digests in (*runs, *versions)
         if digests
     ]
 
 
-def pinned_size(store: Store, journal: Journal) -> int:
-    """Bytes of all that is pinned, each file counted once."""
-    return _size(store, latest_outputs(journal) | store.checkpoints.digests())
+def pinned_size(store: Store, journal: Journal, named: Collection[str]) -> int:
+    """Bytes of all that is pinned, each file counted once; ``named`` is what versions keep."""
+    return _size(store, latest_outputs(journal) | store.checkpoints.digests() | set(named))
 
 
 def _digests(store: Store) -> Iterator[str]:
@@ -79,7 +90,7 @@ def _digests(store: Store) -> Iterator[str]:
             yield Path(path).stem
 
 
-def _size(store: Store, digests: set[str]) -> int:
+def _size(store: Store, digests: Collection[str]) -> int:
     files: dict[str, int] = {}
     for digest in digests:
         try:

@@ -34,6 +34,17 @@ DRAWN = 60
 
 
 @dataclass(frozen=True, slots=True)
+class NamedResults:
+    """What a named version keeps in the store."""
+
+    pipeline: str
+    """What people called it then."""
+    version: str
+    """What the version is called."""
+    digests: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """A pipeline on the shelf."""
 
@@ -109,6 +120,16 @@ class Shelf:
     def named(self, pipeline_id: str) -> EditLog:
         """Return what holds the named versions of a pipeline; it is made by the first one."""
         return EditLog(self.folder / LOGS / f"{self.path(pipeline_id).stem}.versions")
+
+    def results(self) -> Iterator[NamedResults]:
+        """Yield what the named versions keep in the store."""
+        for path in sorted((self.folder / LOGS).glob("*.versions")):
+            for record in EditLog(path).read().records:
+                digests = record.get("results")
+                if isinstance(digests, list) and digests:
+                    named = str(record.get("pipeline", {}).get("name", ""))
+                    version = str(record.get("name", ""))
+                    yield NamedResults(named, version, frozenset(map(str, digests)))
 
     def logs(self) -> Iterator[EditLog]:
         """Yield the edit logs that there are."""

@@ -6,7 +6,7 @@ import json
 import math
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -26,11 +26,14 @@ YOUNG_SECONDS = 60
 _one_at_a_time = threading.Lock()
 
 
-def tidy(store: Store, journal: Journal, *, cap: int) -> int:
+def tidy(
+    store: Store, journal: Journal, *, cap: int, named: Callable[[], Iterable[str]] = tuple
+) -> int:
     """Remove the results used longest ago until the store fits into its cap.
 
-    The outputs of the latest run of every pipeline stay, and models that are pinned, and
-    checkpoints, and what was of use since the oldest run began that is going on.
+    The outputs of the latest run of every pipeline stay, and those of ``named`` versions, and
+    models that are pinned, and checkpoints, and what was of use since the oldest run began that
+    is going on.
 
     Returns:
         How many bytes were removed.
@@ -42,7 +45,7 @@ def tidy(store: Store, journal: Journal, *, cap: int) -> int:
         store.checkpoints.forget_old(DAYS_WHEN_FULL)
         arranged.forget(store.root / "arranged", 0)
         since = ongoing_since(journal) or time.time()
-        pinned = latest_outputs(journal) | journal.models.pinned()
+        pinned = latest_outputs(journal) | journal.models.pinned() | set(named())
         kept = _Kept(store, pinned | store.checkpoints.digests())
         size = kept.size
         for key, digests in _by_use(store, before=since):

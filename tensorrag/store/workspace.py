@@ -242,7 +242,12 @@ class Workspace:
         self.ballast.lay_again()
         if self.journal.database.size() > thinning.CAP:
             thinning.thin(self.journal)
-        return tidy(self.store, self.journal, cap=self.settings.values().store_cap)
+        cap = self.settings.values().store_cap
+        return tidy(self.store, self.journal, cap=cap, named=self.named_results)
+
+    def named_results(self) -> set[str]:
+        """Return the digests that named versions keep in the store."""
+        return {digest for kept in self.pipelines.results() for digest in kept.digests}
 
     def close(self) -> None:
         """Close the databases; the next use opens them again."""

@@ -112,7 +112,7 @@ async def test_below_the_cap_nothing_goes(engine: Engine) -> None:
 
 def test_the_cap_is_that_of_the_settings(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     caps = []
-    monkeypatch.setattr(tidy, "tidy", lambda store, journal, *, cap: caps.append(cap))
+    monkeypatch.setattr(tidy, "tidy", lambda store, journal, *, cap, named: caps.append(cap))
     engine.workspace.settings.set("store_cap", 5 * 10**9)
 
     engine.workspace.sweep()

@@ -28,6 +28,8 @@ from tensorrag.pipeline.came_along import source_sha256
 from tensorrag.pipeline.files import load, save
 from tensorrag.run.prepare import PipelineHasErrors
 from tensorrag.store.edit_log import EditLog
+from tensorrag.store.inspection import pins
+from tensorrag.store.tidy import tidy
 from tensorrag.store.unsettled import Unsettled
 from tensorrag.types import ModelSchema
 from tests.clock import within
@@ -390,6 +392,36 @@ async def test_an_old_version_is_named_kept_and_brought_back(desk: Desk) -> None
     with pytest.raises(PipelineError, match="not remembered"):
         await session.versions.get(1)
     await again.sessions.close()
+
+
+async def test_a_version_with_a_name_keeps_its_results_in_the_store(desk: Desk) -> None:
+    session, store = await desk.open(SUM), desk.workspace.store
+
+    async def run_others() -> None:
+        for value in (5, 6):
+            session.edit(set_param("number", value=value))
+            assert await desk.run(session) == "succeeded"
+
+    await desk.run(session)
+    await session.versions.name(session.revision, "Seven")
+    session.edit(set_param("number", value=4))
+    await session.versions.name(session.revision, "Eight")  # which is run only then
+    assert await desk.run(session) == "succeeded"
+    await run_others()
+    with store.index.write() as connection:
+        connection.execute("UPDATE results SET used = used - 7200")
+    store_tidied = tidy(store, desk.workspace.journal, cap=0, named=desk.workspace.named_results)
+    assert store_tidied > 0
+    assert {kept.version for kept in desk.workspace.pipelines.results()} == {"Seven", "Eight"}
+    named = [pin.version for pin in pins(store, desk.workspace.journal, desk.workspace.pipelines)]
+    assert named == ["", "Seven", "Eight"]
+
+    for version in [each for each in await session.versions.all() if each.name]:
+        session.replacing.bring_back(version)
+        await session.settled()
+        assert [state(session, name) for name in ("number", "add")] == ["done", "done"]
+        await session.versions.name(version.revision, "")
+    assert not list(desk.workspace.pipelines.results())
 
 
 NEWER = """

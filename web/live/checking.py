@@ -116,6 +116,18 @@ class Checking:
             await self._work.settled()
             await asyncio.gather(*self._looks.values())
 
+    async def results_of(self, pipeline: Pipeline) -> frozenset[str]:
+        """Return the digests of what is stored of a pipeline, as it is now or was once."""
+        try:
+            peeks = self._workspace.store.peeks
+            checked = await self._hosting.check_known(pipeline, peeks)
+        except TensorRagError as error:
+            log.warning("A version could not be checked: %s", error.message)
+            return frozenset()
+        planned = await asyncio.to_thread(self._plan, pipeline, checked)
+        done = [each for each in planned.values() if each.state == "done"]
+        return frozenset(digest for each in done for digest in each.outputs.values())
+
     async def close(self) -> None:
         """Check nothing more."""
         for look in self._looks.values():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 from tensorrag.pipeline import JsonObject
 from tensorrag.run import Run
@@ -29,6 +30,7 @@ class Following:
         checking: Checking,
         stage: Stage,
         notices: Notices,
+        when_ended: Callable[[], Awaitable[None]],
     ) -> None:
         self.written_elsewhere = 0
         """Rises with every look at runs of other processes that found something."""
@@ -38,6 +40,7 @@ class Following:
         self._checking = checking
         self._stage = stage
         self._notices = notices
+        self._when_ended = when_ended
         self._task: asyncio.Task[None] | None = None
         self._going_on: set[str] = set()
         """The interrupted runs of which cards were seen to go on."""
@@ -168,6 +171,7 @@ class Following:
         ticking.cancel()
         self._checking.look_again()
         self._show_what_came()
+        await self._when_ended()
 
     def _pass_on(self, event: JsonObject) -> None:
         data = event["data"]

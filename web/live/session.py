@@ -79,9 +79,14 @@ class Session:
             self._stage.tell_status,
         )
         """What happened to it that nobody asked for."""
-        self.following = Following(
-            pipeline_id, runs, self.history, self._checking, self._stage, self.notices
+        self.versions = Versions(
+            workspace.pipelines, pipeline_id, document, saving, self._checking.results_of
         )
+        """What the pipeline was before, and what has a name."""
+        self.following = Following(
+            pipeline_id, runs, self.history, self._checking, self._stage, self.notices,
+            self.versions.ran,
+        )  # fmt: skip
         """Its run that goes on, those that wait, and those that were cut off."""
         self.results = Results(self._stage, self.history, hosting)
         """What its cards made."""
@@ -99,8 +104,6 @@ class Session:
             saving, lambda: self.watched, self.replacing.adopt, self._stage.tell_status
         )
         """What another program wrote into the file."""
-        self.versions = Versions(workspace.pipelines, pipeline_id, document, saving)
-        """What the pipeline was before, and what has a name."""
         saving.on_change = self._stage.tell_status
         saving.on_notice = self.notices.say
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from tensorrag.edit.document import Document
@@ -14,16 +16,24 @@ from tensorrag.edit.history import (
     named_versions,
     with_name,
 )
-from tensorrag.errors import PipelineError
+from tensorrag.errors import PipelineError, WorkspaceError
+from tensorrag.pipeline import Pipeline
+from tensorrag.pipeline.essence import essence
 from tensorrag.store.shelf import Shelf
 from web.live.saving import Saving
+
+Results = Callable[[Pipeline], Awaitable[frozenset[str]]]
+log = logging.getLogger(__name__)
 
 
 class Versions:
     """Reads and writes in threads; is asked on the event loop."""
 
-    def __init__(self, shelf: Shelf, pipeline_id: str, document: Document, saving: Saving) -> None:
-        self._shelf, self._id = shelf, pipeline_id
+    def __init__(
+        self, shelf: Shelf, pipeline_id: str, document: Document, saving: Saving, results: Results
+    ) -> None:
+        """``results`` tells the digests of what is stored of a pipeline."""
+        self._shelf, self._id, self._results = shelf, pipeline_id, results
         self._document, self._saving = document, saving
         self._opened = time.time()
         self._naming = asyncio.Lock()
@@ -69,8 +79,26 @@ class Versions:
             if self._closed:
                 raise PipelineError("The pipeline was deleted.", hint="Open another one.")
             version = await self.get(revision)
+            if name:
+                version = replace(version, results=await self._results(version.pipeline))
             await asyncio.to_thread(self._name, version, name)
         return replace(version, name=" ".join(name.split()))
+
+    async def ran(self) -> None:
+        """Keep what a run has made, if the pipeline as it is now has a name."""
+        pipeline = self._document.pipeline
+        async with self._naming:
+            if self._closed:
+                return
+            try:
+                named, now = await asyncio.to_thread(self._named), essence(pipeline)
+                same = [each for each in named if essence(each.pipeline) == now]
+                if same:
+                    made = await self._results(pipeline)
+                    named = [replace(v, results=made) if v in same else v for v in named]
+                    await asyncio.to_thread(self._write, named)
+            except WorkspaceError as error:
+                log.warning("A version could not keep its results: %s", error.message)
 
     async def close(self) -> None:
         """Give no more names: the pipeline was deleted."""
@@ -85,5 +113,7 @@ class Versions:
         return named_versions(self._shelf.named(self._id).read().records)
 
     def _name(self, version: Version, name: str) -> None:
-        named = with_name(self._named(), version, name)
+        self._write(with_name(self._named(), version, name))
+
+    def _write(self, named: list[Version]) -> None:
         self._shelf.named(self._id).rewrite([named_record(each) for each in named])

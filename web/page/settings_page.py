@@ -223,7 +223,7 @@ class SettingsPage:
                 changes=self._changes,
             ),
             held=store.size(),
-            pinned=pinned_size(store, self._workspace.journal),
+            pinned=pinned_size(store, self._workspace.journal, self._workspace.named_results()),
             cap=values.store_cap,
             card_memory=values.card_memory,
             renting=Renting(

@@ -41,7 +41,7 @@ class Shown:
     held: int
     """Bytes of stored results."""
     pinned: int
-    """Bytes of those that stay: the latest run of each pipeline."""
+    """Bytes of those that stay: of the latest run of each pipeline, and of named versions."""
     cap: int
     card_memory: int | None
     """MiB; None: by the kind of the card."""
@@ -108,7 +108,7 @@ def _kept(now: bool) -> Element:
 
 def _results(shown: Shown) -> Element:
     share = min(100.0, 100 * shown.held / shown.cap) if shown.cap else 0.0
-    kept = f"{size(shown.pinned)} of it stays: the latest run of each pipeline."
+    kept = f"{size(shown.pinned)} of it stays: the latest runs and named versions of pipelines."
     latest = span(".m2")[kept] if shown.pinned else None
     say = "Results are stored, so that no card runs twice. After each run, what was of use longest ago makes room."  # noqa: E501
     return part("results", "Stored results", say)[
