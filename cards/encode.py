@@ -131,6 +131,12 @@ class Encode(Fitting):
         return fitting_concerns(schemas, "The values")
 
     def chosen(self, schema: TableSchema, fit_on: TableSchema | None) -> list[str] | None:
+        """Return the columns to encode; None where they are not known.
+
+        Raises:
+            ParameterError: a chosen column is missing, or cannot be encoded.
+            InputError: the table to learn from lacks one.
+        """
         require(schema, self.columns, field="columns")
         if self.method == "target":
             self._check_target(schema, fit_on)

@@ -109,6 +109,11 @@ class GroupAggregate(Card):
         return [measure for measure, wanted in chosen.items() if wanted]
 
     def measured(self, schema: TableSchema) -> list[str] | None:
+        """Return the columns that are measured in each group; None where they are not known.
+
+        Raises:
+            ParameterError: no column to group by is chosen, or one is missing or no number.
+        """
         if not self.by:
             raise ParameterError(
                 "No column to group by is chosen.", field="by", hint="Choose one, or several."

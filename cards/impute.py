@@ -104,6 +104,12 @@ class Impute(Fitting):
         return fitting_concerns(schemas, "The values to fill in")
 
     def chosen(self, schema: TableSchema, fit_on: TableSchema | None) -> list[str] | None:
+        """Return the columns to fill; None where they are not known.
+
+        Raises:
+            ParameterError: a chosen column is missing, or cannot be filled.
+            InputError: the table to learn from lacks one.
+        """
         require(schema, self.columns, field="columns")
         if schema.columns is None:
             return self.columns or None

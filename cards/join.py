@@ -87,6 +87,12 @@ class Join(Card):
         return f"{self.how} on {some(self.on)}" if self.on else "no column chosen"
 
     def joined(self, left: TableSchema, right: TableSchema) -> tuple[ColumnSchema, ...] | None:
+        """Return the columns that come out; None where those of a table are not known.
+
+        Raises:
+            ParameterError: no column to join on is chosen, or the left table lacks it.
+            InputError: the right table lacks it, or it is of another kind there.
+        """
         if not self.on:
             raise ParameterError(
                 "No column to join on is chosen.", field="on", hint="Choose one that both have."

@@ -83,6 +83,12 @@ class Scale(Fitting):
         return fitting_concerns(schemas, "Middle and spread")
 
     def chosen(self, schema: TableSchema, fit_on: TableSchema | None) -> list[str] | None:
+        """Return the columns to scale; None where they are not known.
+
+        Raises:
+            ParameterError: a chosen column is missing, or cannot be scaled.
+            InputError: the table to learn from lacks one.
+        """
         require(schema, self.columns, field="columns")
         require_numbers(schema, self.columns, field="columns", what="Scaling")
         if schema.columns is None:

@@ -25,7 +25,14 @@ def title_of(node: Node, catalog: Catalog) -> str:
 
 
 def connect(pipeline: Pipeline, op: OpValues, catalog: Catalog) -> Pipeline:
-    """``source``, ``source_port``, ``target``, ``target_port``."""
+    """``source``, ``source_port``, ``target``, ``target_port``.
+
+    Raises:
+        DuplicateEdgeError: they are connected already.
+        PortTypeError: these ports do not fit.
+        PortTakenError: the input takes one wire, and has one.
+        CycleError: the cards would wait for one another.
+    """
     edge = Edge(
         op.text("source"), op.text("source_port"), op.text("target"), op.text("target_port")
     )

@@ -40,7 +40,11 @@ class Key(NamedTuple):
 
 
 def read_position(raw: Any) -> Position:
-    """Read ``{"x", "y"}``, two finite numbers of at most a million pixels."""
+    """Read ``{"x", "y"}``, two finite numbers of at most a million pixels.
+
+    Raises:
+        ValueError: it is anything else.
+    """
     if not isinstance(raw, Mapping):
         raise ValueError
     rest = {key: value for key, value in raw.items() if key not in ("x", "y")}

@@ -97,7 +97,11 @@ class Database:
                 self._refuse_newer(connection)
 
     def copy_to(self, path: Path) -> None:
-        """Write all of it into a new file, while others go on reading and writing."""
+        """Write all of it into a new file, while others go on reading and writing.
+
+        Raises:
+            WorkspaceError: it cannot be read, or the disk is full.
+        """
         try:
             with (
                 closing(sqlite3.connect(self.path, timeout=BUSY_SECONDS)) as source,

@@ -195,7 +195,11 @@ class Journal:
         return tuple(run for (run,) in rows)
 
     def record(self, run: str) -> JsonObject:
-        """Return the run record: what it ran, with what, on what."""
+        """Return the run record: what it ran, with what, on what.
+
+        Raises:
+            RunNotFound: there is none of this id.
+        """
         rows = self._database.read("SELECT record FROM runs WHERE id = ?", (run,))
         if not rows:
             raise _no_run(run)
@@ -203,7 +207,11 @@ class Journal:
         return record
 
     def request(self, run: str) -> JsonObject | None:
-        """Return what was asked for; None for a run of a version that did not keep it."""
+        """Return what was asked for; None for a run of a version that did not keep it.
+
+        Raises:
+            RunNotFound: there is none of this id.
+        """
         rows = self._database.read("SELECT request FROM runs WHERE id = ?", (run,))
         if not rows:
             raise _no_run(run)

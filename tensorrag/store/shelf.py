@@ -164,7 +164,11 @@ class Shelf:
             return next(name for name in names if self._put(name, content))
 
     def delete(self, pipeline_id: str) -> None:
-        """Take a pipeline off the shelf; its file is kept in a folder beside it."""
+        """Take a pipeline off the shelf; its file is kept in a folder beside it.
+
+        Raises:
+            PipelineError: there is none of this id.
+        """
         path = self.path(pipeline_id)
         try:
             with full_disk_explained(self.folder):

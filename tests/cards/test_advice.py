@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from cards._advising.reckoning import gpu_for, limits, trees
 from cards._advising.trying import reckoned
@@ -24,12 +22,7 @@ from cards.train_gpu import TrainGpu
 from tensorrag import ColumnSchema, ParameterError, Schema, Table, TableSchema
 from tensorrag.types import ColumnKind
 
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """As in a worker."""
-    with threadpool_limits(1):
-        yield
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def bent(rows: int = 300) -> pd.DataFrame:

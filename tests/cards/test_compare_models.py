@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,6 @@ import pandas as pd
 import pytest
 from sklearn.dummy import DummyRegressor
 from sklearn.metrics import r2_score
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from cards._comparing.called import names
 from cards._comparing.telling import costs_preview
@@ -33,12 +31,7 @@ from tensorrag.task import Task
 from tensorrag.titles import titled
 from tensorrag.types import TrainingReport
 
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """As in a worker."""
-    with threadpool_limits(1):
-        yield
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @cache

@@ -16,9 +16,9 @@ from cards.train_gpu import TrainGpu
 from tensorrag import InputError, Model, ParameterError, Table
 from tensorrag.preview import BarsPreview, Branch, GroupPreview, Preview, TreePreview
 from tensorrag.types import METRICS
-from tests.cards.test_classification import guests, learnt, one_thread, parts
+from tests.cards.test_classification import guests, learnt, parts
 
-__all__ = ["one_thread"]
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 QUICK = {"most_rows": 100, "repeats": 2, "top": 1}
 

@@ -116,10 +116,6 @@ class PipelineCanvas(ui.element, component="pipeline_canvas.js", esm={"tensorrag
         """Zoom so that every card is in view, at most to 100 %."""
         self.run_method("fit")
 
-    def layout(self) -> None:
-        """Tidy up; the new places arrive as one ``ops`` event with one ``move``."""
-        self.run_method("layout")
-
     def focus_node(self, node: str) -> None:
         """Select a card and bring it into view."""
         self.run_method("focusNode", node)

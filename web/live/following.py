@@ -116,7 +116,11 @@ class Following:
                 await run.cancel()
 
     async def cancel_strays(self) -> None:
-        """Stop what goes on elsewhere of interrupted runs."""
+        """Stop what goes on elsewhere of interrupted runs.
+
+        Raises:
+            ExecutorError: one cannot be reached; the others are stopped all the same.
+        """
         asked = {stray.run for stray in (*self.strays, *self.unsure)}
         self._stopping |= asked
         self._stage.tell_status()

@@ -1,9 +1,9 @@
-"""What the lists of pipelines and of models share: their search, and the way back."""
+"""What the lists of pipelines and of models share: search, headings, and the way back."""
 
 from __future__ import annotations
 
 from web.page.icons import icon
-from web.page.markup import Element, Node, button, div, input_, kbd
+from web.page.markup import Element, Node, button, div, input_, kbd, span, th, thead, tr
 
 
 def search_field(words: str, query: str, test_id: str) -> Element:
@@ -14,6 +14,20 @@ def search_field(words: str, query: str, test_id: str) -> Element:
         spellcheck="false",
     )  # fmt: skip
     return div(".search", role="search")[icon("search", ".s"), field, kbd["/"]]
+
+
+def list_head(who: str, last: str, where: str, time: str, cost: str, result: str) -> Element:
+    """Draw the headings of a list; each column is as wide in every list."""
+    columns: dict[str, Node] = {
+        "": who,
+        ".c-last": last,
+        ".c-where": where,
+        ".num.c-time": time,
+        ".num.c-cost": cost,
+        ".c-result": result,
+        ".c-more": span(".vh")["More"],
+    }
+    return thead[tr[[th(kind, scope="col")[words] for kind, words in columns.items()]]]
 
 
 def deleted_note(name: str | None, back: str) -> Node:

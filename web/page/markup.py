@@ -12,7 +12,7 @@ from typing import Union
 
 from tensorrag.quoting import unturned
 
-VOID = frozenset({"br", "hr", "img", "input", "link", "meta", "col"})
+VOID = frozenset({"br", "hr", "img", "input", "link", "meta"})
 Attribute = str | int | float | bool | None
 Node = Union[None, bool, str, int, float, "Element", Iterable["Node"]]
 
@@ -78,8 +78,6 @@ def _attribute(name: str, value: Attribute) -> str:
 a = Element("a")
 b = Element("b")
 button = Element("button")
-col = Element("col")
-colgroup = Element("colgroup")
 dialog = Element("dialog")
 div = Element("div")
 form = Element("form")

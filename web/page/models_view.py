@@ -9,7 +9,7 @@ from datetime import datetime
 from tensorrag.plain import JsonObject
 from tensorrag.types.metrics import METRICS
 from web.page.icons import MARK, icon
-from web.page.lists import deleted_note, search_field
+from web.page.lists import deleted_note, list_head, search_field
 from web.page.markup import (
     Element,
     Node,
@@ -25,8 +25,6 @@ from web.page.markup import (
     table,
     tbody,
     td,
-    th,
-    thead,
     tr,
 )
 from web.page.own_list import scored
@@ -114,17 +112,9 @@ def models_list(shown: Models) -> Node:
 
 def _table(rows: Sequence[JsonObject], shown: Models) -> Element:
     return table[
-        thead[
-            tr[
-                th(scope="col")["Model"],
-                th(".c-last", scope="col")["Predicts"],
-                th(".c-where", scope="col")["Learnt from"],
-                th(".num.c-time", scope="col")["Trained"],
-                th(".num.c-cost", scope="col")["Size"],
-                th(".c-result", scope="col")["On new rows, and the baseline"],
-                th(".c-more", scope="col")[span(".vh")["More"]],
-            ]
-        ],
+        list_head(
+            "Model", "Predicts", "Learnt from", "Trained", "Size", "On new rows, and the baseline"
+        ),
         tbody[[_row(model, shown) for model in rows]],
     ]
 

@@ -12,6 +12,7 @@ from tensorrag.run import Run
 from tensorrag.store.last_runs import LastRun, Score
 from tensorrag.store.shelf import Entry
 from web.page.icons import icon, state
+from web.page.lists import list_head
 from web.page.markup import (
     Element,
     Markup,
@@ -26,8 +27,6 @@ from web.page.markup import (
     table,
     tbody,
     td,
-    th,
-    thead,
     tr,
 )
 from web.page.miniature import miniature
@@ -154,17 +153,7 @@ def own_list(
         compared: those whose last runs are to be compared.
     """
     return table[
-        thead[
-            tr[
-                th(scope="col")["Pipeline"],
-                th(".c-last", scope="col")["Last run"],
-                th(".c-where", scope="col")["Ran on"],
-                th(".num.c-time", scope="col")["Time"],
-                th(".num.c-cost", scope="col")["Cost"],
-                th(".c-result", scope="col")["Result, and its baseline"],
-                th(".c-more", scope="col")[span(".vh")["More"]],
-            ]
-        ],
+        list_head("Pipeline", "Last run", "Ran on", "Time", "Cost", "Result, and its baseline"),
         tbody[
             [
                 _row(own, catalog, renaming=own.id == renaming, compared=own.id in compared)

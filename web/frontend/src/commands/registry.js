@@ -1,7 +1,7 @@
 import { nameOf } from "./keys.js"
 
 /** The headings under which commands are listed, in this order. */
-export const GROUPS = ["Run", "Add and wire", "Edit", "Arrange", "View", "Pipeline", "Help"]
+const GROUPS = ["Run", "Add and wire", "Edit", "Arrange", "View", "Pipeline", "Help"]
 
 /**
  * Everything that can be done in the editor, each once: the keyboard, the menus and the sheet of

@@ -73,6 +73,6 @@ export function usePinching({ root, flow, menu, wiring }) {
 }
 
 /** The zoom at which two fingers hold what they took hold of. */
-export function pinchedZoom({ zoom, apart: before }, apart) {
+function pinchedZoom({ zoom, apart: before }, apart) {
   return Math.min(MAX_ZOOM, Math.max(MIN_ZOOM, (zoom * apart) / Math.max(before, 1)))
 }
