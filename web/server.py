@@ -71,8 +71,8 @@ def assemble(workspace: Workspace) -> Sessions:
         from fastapi import APIRouter
         from nicegui import app
 
+        from web.http.api import make_api
         from web.http.docs import add_docs
-        from web.http.pipelines import make_api
         from web.live.sessions import Sessions
         from web.page.pages import add_pages
 

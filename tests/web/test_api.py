@@ -25,8 +25,8 @@ from tensorrag.run.sweep import Sweep
 from tests.core.engine import chain, node
 from tests.web.desk import Desk, Listener, until
 from web.http import uploads as api_uploads
+from web.http.api import make_api
 from web.http.docs import add_docs
-from web.http.pipelines import make_api
 from web.http.problem_details import status_of
 from web.http.security import Guard
 from web.http.site import on_this_machine

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 
 from tests.core.diabetes import pipeline
 from tests.web.desk import Desk
-from web.http.pipelines import make_api
+from web.http.api import make_api
 from web.page.markup import html
 from web.page.python_page import Shown, beside, code
 

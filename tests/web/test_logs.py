@@ -9,7 +9,7 @@ import pytest
 from fastapi import FastAPI
 
 from tests.web.desk import Desk
-from web.http.pipelines import make_api
+from web.http.api import make_api
 
 
 @pytest.fixture

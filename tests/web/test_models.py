@@ -18,7 +18,7 @@ from fastapi import FastAPI
 from tests.clock import within
 from tests.core.diabetes import pipeline
 from tests.web.desk import Desk
-from web.http.pipelines import make_api
+from web.http.api import make_api
 
 
 @pytest.fixture

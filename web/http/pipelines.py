@@ -1,36 +1,21 @@
-"""The HTTP interface: pipelines, cards and checks. See `/docs` for all of it."""
+"""The HTTP interface of pipelines: list, put in, change, check, take out, bring back."""
 
 from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
-from importlib.metadata import version
 
 from fastapi import APIRouter
 from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Match
 
 from tensorrag.pipeline import JsonObject, files
 from tensorrag.pipeline.as_json import to_json
 from tensorrag.store.shelf import Entry
-from web.http.card_sources import add_card_sources
-from web.http.edits import add_edits
-from web.http.leaving import add_leaving
-from web.http.logs import add_logs
-from web.http.models import add_models
-from web.http.problem_details import ProblemRoute, problem_response
-from web.http.results import add_results
 from web.http.revisions import etag, match
-from web.http.runs import add_runs
-from web.http.sweeps import add_sweeps
-from web.http.uploads import add_uploads
-from web.http.versions import add_versions
 from web.live.session import Session
 from web.live.sessions import Sessions
-
-METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"]
 
 PIPELINE_BODY: JsonObject = {
     "requestBody": {
@@ -50,40 +35,10 @@ class Saved(BaseModel):
     """What is odd about the file, one sentence each."""
 
 
-def make_api(sessions: Sessions) -> APIRouter:
-    """Return all routes of the API."""
-    api = APIRouter(route_class=ProblemRoute, default_response_class=JSONResponse)
-    _add_basics(api, sessions)
-    add_card_sources(api, sessions)
-    _add_pipelines(api, sessions)
-    add_edits(api, sessions)
-    add_versions(api, sessions)
+def add_pipelines(api: APIRouter, sessions: Sessions) -> None:
+    """Add the routes to pipelines, and to what is wrong with them."""
     _add_checks(api, sessions)
-    add_runs(api, sessions)
-    add_sweeps(api, sessions)
-    add_logs(api, sessions)
-    add_results(api, sessions)
-    add_models(api, sessions)
-    add_leaving(api, sessions)
-    add_uploads(api, sessions)
-    _add_rest(api)
-    return api
 
-
-def _add_basics(api: APIRouter, sessions: Sessions) -> None:
-    @api.get("/healthz", tags=["server"])
-    async def healthz() -> JsonObject:
-        """Say that the server is alive."""
-        return {"status": "ok", "ready": sessions.ready, "version": version("tensorrag")}
-
-    @api.get("/api/cards", tags=["cards"])
-    async def cards() -> list[JsonObject]:
-        """List the cards that are installed: ports, and parameters as JSON Schema."""
-        await sessions.wait_ready()
-        return [info.listing() for info in sessions.catalog.cards.values()]
-
-
-def _add_pipelines(api: APIRouter, sessions: Sessions) -> None:
     @api.get("/api/pipelines", tags=["pipelines"])
     async def list_pipelines() -> list[JsonObject]:
         """List the pipelines of the workspace, the one changed last first."""
@@ -144,21 +99,6 @@ def _add_checks(api: APIRouter, sessions: Sessions) -> None:
         """List what is wrong with a pipeline that is sent along, and kept nowhere."""
         loaded = await asyncio.to_thread(files.loads, await request.body())
         return {**await sessions.check(loaded.pipeline), "warnings": list(loaded.warnings)}
-
-
-def _add_rest(api: APIRouter) -> None:
-    @api.api_route("/api/{rest:path}", methods=METHODS, include_in_schema=False)
-    async def nothing(rest: str, request: Request) -> Response:
-        """Answer what no other route answers, as the API does."""
-        allowed: set[str] = set()
-        for route in api.routes[:-1]:
-            match, _ = route.matches(request.scope)
-            if match is Match.PARTIAL:
-                allowed |= getattr(route, "methods", set())
-        if allowed:
-            listed = ", ".join(sorted(allowed))
-            return problem_response(405, f"This takes {listed}.", headers={"Allow": listed})
-        return problem_response(404, "There is nothing at this address.", hint="See /docs.")
 
 
 def _listed(entry: Entry) -> JsonObject:
