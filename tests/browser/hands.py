@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import FloatRect, Locator, Page, expect
 
 ROOT = Path(__file__).parents[2]
 WANTED = os.environ.get("PICTURES", "")
@@ -28,6 +28,30 @@ STILL = """() => {
   window.drawn = drawn;
   return window.still > 30;
 }"""
+
+AT_REST = """element => new Promise((done) => {
+  let before = "";
+  const look = () => {
+    const { x, y, width, height } = element.getBoundingClientRect();
+    const now = String([x, y, width, height]);
+    if (now === before) return done({ x, y, width, height });
+    before = now;
+    requestAnimationFrame(look);
+  };
+  look();
+})"""
+
+
+def place_of(what: Locator) -> FloatRect:
+    """Where something lies in the window, in pixels, once it stays there from frame to frame."""
+    place: FloatRect = what.evaluate(AT_REST)
+    return place
+
+
+def middle(what: Locator) -> tuple[float, float]:
+    """The middle of something in the window, in pixels."""
+    place = place_of(what)
+    return place["x"] + place["width"] / 2, place["y"] + place["height"] / 2
 
 
 def photograph(page: Page, name: str) -> None:
@@ -89,7 +113,7 @@ class Hands:
 
     def drag_port(self, card: str, port: str, side: str, by: tuple[int, int]) -> None:
         """Drag a wire from a port to a place so far from there."""
-        x, y = self._middle(self.port(card, port, side))
+        x, y = middle(self.port(card, port, side))
         mouse = self.page.mouse
         mouse.move(x, y)
         mouse.down()
@@ -98,18 +122,13 @@ class Hands:
         mouse.up()
 
     def drag(self, start: Locator, end: Locator) -> None:
-        (x1, y1), (x2, y2) = self._middle(start), self._middle(end)
+        (x1, y1), (x2, y2) = middle(start), middle(end)
         mouse = self.page.mouse
         mouse.move(x1, y1)
         mouse.down()
         mouse.move((x1 + x2) / 2, (y1 + y2) / 2, steps=4)
         mouse.move(x2, y2, steps=4)
         mouse.up()
-
-    def _middle(self, what: Locator) -> tuple[float, float]:
-        box = what.bounding_box()
-        assert box is not None
-        return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
     def select(self, card: str) -> None:
         """Click on a card's head."""
@@ -149,9 +168,8 @@ class Hands:
             }""",
             [name, content],
         )
-        box = self.test_id("canvas").bounding_box()
-        assert box is not None
-        place = {"clientX": box["x"] + box["width"] / 2, "clientY": box["y"] + box["height"] / 2}
+        x, y = middle(self.test_id("canvas"))
+        place = {"clientX": x, "clientY": y}
         for kind in ("dragenter", "dragover", "drop"):
             self.test_id("canvas").dispatch_event(kind, {"dataTransfer": handed, **place})
 

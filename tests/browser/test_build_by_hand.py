@@ -326,13 +326,7 @@ def test_a_table_of_ones_own(hands: Hands, page: Page, tmp_path: Path) -> None:
 
 def test_a_wire_dropped_on_nothing_offers_the_cards_that_fit(hands: Hands, page: Page) -> None:
     hands.drag_card("data_load", 150, 200)
-    start = hands.port("data_load", "dataset", "out").bounding_box()
-    assert start is not None
-    page.mouse.move(start["x"] + start["width"] / 2, start["y"] + start["height"] / 2)
-    page.mouse.down()
-    page.mouse.move(start["x"] + 150, start["y"] + 120, steps=5)
-    page.mouse.up()
-
+    hands.drag_port("data_load", "dataset", "out", (140, 110))
     menu = page.get_by_role("dialog", name="Cards that take a Table")
     expect(menu).not_to_contain_text("Model Define")
     page.keyboard.type("split")

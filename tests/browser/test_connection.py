@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.browser.conftest import Watch
-from tests.browser.hands import Hands
+from tests.browser.hands import Hands, middle
 from tests.servers import Server
 
 VIEW = "document.querySelector('.vue-flow__transformationpane').style.transform"
@@ -142,9 +142,7 @@ def test_what_may_have_been_lost_with_the_connection_is_said(
 
 def press(page: Page, what: Locator) -> None:
     """Press a place, whether or not anything there takes it."""
-    box = what.bounding_box()
-    assert box is not None
-    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.click(*middle(what))
 
 
 @contextmanager

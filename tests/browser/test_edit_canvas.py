@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Locator, expect
 
-from tests.browser.hands import Desk, Hands
+from tests.browser.hands import Desk, Hands, middle, place_of
 from tests.servers import Server
 
 TABLES = "data_load.dataset-train.train_dataset"
@@ -27,16 +27,9 @@ def wire(hands: Hands, id: str) -> Locator:
     return hands.page.locator(f'[data-testid=canvas] [data-edge="{id}"]')
 
 
-def middle(what: Locator) -> tuple[float, float]:
-    box = what.bounding_box()
-    assert box is not None
-    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-
-
 def take(hands: Hands, card: str) -> None:
     """Take hold of a card by its head, and begin to move it."""
-    box = hands.card(card).bounding_box()
-    assert box is not None
+    box = place_of(hands.card(card))
     hands.page.mouse.move(box["x"] + 60, box["y"] + 18)
     hands.page.mouse.down()
     hands.page.mouse.move(box["x"] + 66, box["y"] + 24)
@@ -52,9 +45,7 @@ def test_a_card_dropped_on_a_wire_goes_in_between_and_leaves_no_gap_when_deleted
     expect(hands.page.get_by_role("button", name="Select with a box")).to_be_hidden()  # for fingers
     expect(hands.page.locator(".vue-flow__nodes > *")).to_have_count(0)  # Cards.vue draws them
     train = hands.card("train")
-    was, canvas = train.bounding_box(), hands.test_id("canvas").bounding_box()
-    assert was is not None
-    assert canvas is not None
+    was, canvas = place_of(train), place_of(hands.test_id("canvas"))
     x, y = middle(wire(hands, TABLES).locator(".tr-line"))
 
     hands.drag_card("data_split", x - canvas["x"], y - canvas["y"] + 14)
@@ -62,11 +53,7 @@ def test_a_card_dropped_on_a_wire_goes_in_between_and_leaves_no_gap_when_deleted
         hands, "data_load.dataset-data_split.dataset",
         "data_split.train_dataset-train.train_dataset", SPEC,
     )  # fmt: skip
-    before, new = hands.card("data_load").bounding_box(), hands.card("data_split").bounding_box()
-    now = train.bounding_box()
-    assert before is not None
-    assert new is not None
-    assert now is not None
+    before, new, now = (place_of(hands.card(id)) for id in ("data_load", "data_split", "train"))
     assert before["x"] + before["width"] < new["x"]
     assert new["x"] + new["width"] < now["x"]
     assert now["x"] > was["x"]
@@ -259,8 +246,7 @@ def x_of(hands: Hands, card: str) -> int:
 
 def corner(hands: Hands) -> tuple[float, float]:
     """A place at the upper left of the canvas where nothing lies."""
-    box = hands.test_id("canvas").bounding_box()
-    assert box is not None
+    box = place_of(hands.test_id("canvas"))
     return box["x"] + 30, box["y"] + 30
 
 
@@ -418,8 +404,7 @@ def test_a_note_and_a_frame_say_what_belongs_together(
     expect(other.page.get_by_role("group", name="Note: Why <b>this</b>")).to_be_visible()
 
     was, apart = middle(hands.card("data_load")), middle(hands.card("train"))
-    box = frame.bounding_box()
-    assert box is not None
+    box = place_of(frame)
     page.mouse.move(box["x"] + 100, box["y"] + 15)
     page.mouse.down()
     page.mouse.move(box["x"] + 140, box["y"] + 115, steps=4)
@@ -530,8 +515,7 @@ def test_five_cards_become_one_card_and_open_again(
     expect(one).to_have_count(1)
     one.hover(position={"x": 60, "y": 80})
     page.mouse.down()
-    box = one.bounding_box()
-    assert box is not None
+    box = place_of(one)
     page.mouse.move(box["x"] + 100, box["y"] + 120, steps=4)
     page.mouse.up()
     expect(hands.test_id("undo")).to_have_attribute("title", re.compile("Move a composite"))
@@ -562,8 +546,7 @@ def test_a_composite_dropped_on_a_wire_goes_in_between(desk: Desk) -> None:
     page.keyboard.press("Enter")
     expect(one).to_be_focused()
 
-    take_at = one.bounding_box()
-    assert take_at is not None
+    take_at = place_of(one)
     x, y = middle(wire(hands, TABLES).locator(".tr-line"))
     page.mouse.move(take_at["x"] + 90, take_at["y"] + 60)
     page.mouse.down()

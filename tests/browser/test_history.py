@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.hands import Hands
+from tests.browser.hands import Hands, place_of
 from tests.servers import Server
 
 
@@ -29,10 +29,7 @@ def moves_but_does_not_change(hands: Hands, card: str) -> None:
     """Take hold of an old card: the whole plane moves with it, and nothing is edited."""
     edits = hands.test_id("undo").get_attribute("aria-label")
     zoom = hands.test_id("history-view").get_by_role("button", name="Zoom out")
-    before = old(hands, card).bounding_box()
-    other = old(hands, "load").bounding_box()
-    assert before is not None
-    assert other is not None
+    before, other = place_of(old(hands, card)), place_of(old(hands, "load"))
     mouse = hands.page.mouse
     mouse.move(before["x"] + 60, before["y"] + 18)
     mouse.down()
@@ -40,8 +37,7 @@ def moves_but_does_not_change(hands: Hands, card: str) -> None:
     mouse.up()
     hands.page.keyboard.press("Delete")
     for name, box in ((card, before), ("load", other)):
-        now = old(hands, name).bounding_box()
-        assert now is not None
+        now = place_of(old(hands, name))
         assert now["y"] - box["y"] == pytest.approx(100, abs=6), name
     zoom.click()
     hands.page.wait_for_function(NARROWER, arg=[card, before["width"]])
@@ -98,8 +94,7 @@ def test_the_history_is_closed_by_escape_and_the_canvas_is_as_it_was(
     page.keyboard.press("Escape")
 
     expect(hands.test_id("history-view")).to_have_count(0)
-    box = hands.card("train").bounding_box()
-    assert box is not None
+    box = place_of(hands.card("train"))
     assert (round(box["width"]), round(box["height"])) == (184, 148), "its styles are gone"
     hands.select("train")
     expect(hands.test_id("inspector")).to_contain_text("Train")

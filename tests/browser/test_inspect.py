@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.hands import TRAINED, Hands
+from tests.browser.hands import TRAINED, Hands, place_of
 from tests.servers import Server, launch
 
 PICKY = '''
@@ -287,8 +287,7 @@ def test_a_plot_is_enlarged_and_taken_along_and_a_slider_sets_its_field(
     hands.cards("data_split").click(position={"x": 60, "y": 18})
     hands.tab("Settings")
     slide = inspector.locator("[data-field=train_ratio] .slide")
-    box = slide.bounding_box()
-    assert box is not None
+    box = place_of(slide)
     middle = box["y"] + box["height"] / 2
     hands.page.mouse.move(box["x"] + 0.8 * box["width"], middle)
     hands.page.mouse.down()

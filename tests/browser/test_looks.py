@@ -6,7 +6,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.hands import Hands
+from tests.browser.hands import Hands, place_of
 from tests.servers import Server
 
 SAMPLE = "/edit/new?sample=diabetes"
@@ -68,18 +68,14 @@ def test_the_longest_names_stay_in_their_place(server: Server, page: Page) -> No
 def _width(page: Page, what: str) -> float:
     shown = page.locator(what).first
     expect(shown).to_be_visible()
-    box = shown.bounding_box()
-    assert box is not None
-    return box["width"]
+    return place_of(shown)["width"]
 
 
 @pytest.mark.parametrize("context", [{"viewport": {"width": 1280, "height": 720}}], indirect=True)
 def test_a_small_screen_has_the_palette_as_a_rail_that_opens(server: Server, page: Page) -> None:
     hands = Hands(page).open(f"{server.url}/edit/new")
     rail = hands.test_id("palette")
-    box = rail.bounding_box()
-    assert box is not None
-    assert box["width"] == 48
+    assert place_of(rail)["width"] == 48
     hands.drag_card("data_load", 400, 200)
     expect(hands.cards("data_load")).to_have_count(1)
     page.get_by_label("Search cards").focus()

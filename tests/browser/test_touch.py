@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, TimeoutError, expect
 
 from tests.browser.conftest import MOVING
-from tests.browser.hands import Desk, Hands
+from tests.browser.hands import Desk, Hands, place_of
 
 Place = tuple[float, float]
 
@@ -79,8 +79,7 @@ def fingers(page: Page) -> Fingers:
 
 def at(what: Locator, x: float = 0.5, y: float = 0.5) -> Place:
     """A place in it, as shares of its width and height."""
-    box = what.bounding_box()
-    assert box is not None
+    box = place_of(what)
     return box["x"] + box["width"] * x, box["y"] + box["height"] * y
 
 

@@ -7,7 +7,7 @@ import re
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.axe import violations
-from tests.browser.hands import Hands
+from tests.browser.hands import Hands, place_of
 from tests.servers import Server
 
 WARM = True  # it trains
@@ -42,9 +42,7 @@ def test_a_card_is_where_i_double_click_and_the_next_one_comes_wired(
     expect(options(page).first).to_have_text("Data Load↵")
     page.keyboard.press("Enter")
     expect(hands.card("data_load")).to_be_focused()
-    box, ground = hands.card("data_load").bounding_box(), canvas.bounding_box()
-    assert box is not None
-    assert ground is not None
+    box, ground = place_of(hands.card("data_load")), place_of(canvas)
     assert abs(box["x"] - ground["x"] - 150) <= 2
     assert abs(box["y"] - ground["y"] - 120) <= 2
 
@@ -254,12 +252,11 @@ def test_from_an_empty_canvas_to_r2_without_a_mouse(hands: Hands, page: Page) ->
     hands.test_id("inspector").get_by_label("Input test_dataset").select_option("")
     expect(wire(page, tested)).to_have_count(0)
     wire_by_keys(hands, "data_split", tested, 1)
-    before = hands.card("evaluate").bounding_box()
+    before = place_of(hands.card("evaluate"))
     look_for(page, "go evaluate")
     page.keyboard.press("Enter")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
-    assert before is not None
     page.wait_for_function(
         "(was) => document.querySelector('[data-node=evaluate]').getBoundingClientRect().x > was",
         arg=before["x"],
@@ -309,9 +306,7 @@ def test_three_hints_on_the_first_visit_go_away_for_good(server: Server, chromiu
     tabs = hands.test_id("inspector").get_by_role("tablist")
     expect(tabs).to_be_visible()
     expect(hint).to_have_class(re.compile("aside"))  # not over the tabs
-    (left, stood) = (tabs.bounding_box(), hint.bounding_box())
-    assert left is not None
-    assert stood is not None
+    left, stood = place_of(tabs), place_of(hint)
     assert stood["x"] + stood["width"] <= left["x"]
     hint.get_by_role("button", name="Got it").click()
     expect(hint).to_contain_text("Click a card")

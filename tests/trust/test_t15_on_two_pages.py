@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, expect
 
 from tensorrag.pipeline import Pipeline
 from tensorrag.pipeline.files import load
-from tests.browser.hands import HINTS_SEEN, Hands
+from tests.browser.hands import HINTS_SEEN, Hands, place_of
 from tests.clock import FULL
 from tests.servers import Server
 
@@ -90,8 +90,7 @@ class Person:
 
     def _move(self, random: Random, number: int) -> tuple[str, Any]:
         card = random.choice(CARDS)
-        box = self.hands.card(card).bounding_box()
-        assert box is not None
+        box = place_of(self.hands.card(card))
         x, y, mouse = box["x"] + 60, box["y"] + 18, self.hands.page.mouse
         by = 30 if self._place(card)[1] < 200 else -30
         mouse.move(x, y)
