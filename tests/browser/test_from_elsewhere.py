@@ -40,7 +40,9 @@ class Half(Card):
 def brought(server: Server, **file: object) -> str:
     """Import a pipeline as a file from elsewhere; returns where it is open."""
     whole = {"format": "tensorrag.pipeline", "version": 1, "name": "From elsewhere", **file}
-    made = httpx.post(f"{server.url}/api/pipelines", content=json.dumps(whole), trust_env=False)
+    made = httpx.post(
+        f"{server.url}/api/pipelines", content=json.dumps(whole), timeout=60, trust_env=False
+    )
     made.raise_for_status()
     return f"{server.url}/edit/{made.json()['id']}"
 

@@ -2,7 +2,6 @@
 
 import json
 
-import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
@@ -55,7 +54,7 @@ def test_a_phone_shows_a_list_to_read(server: Server, page: Page) -> None:
 def test_the_longest_names_stay_in_their_place(server: Server, page: Page) -> None:
     load = {"id": "load", "card": "data_load", "title": "M" * 200}
     long = {"format": "tensorrag.pipeline", "version": 1, "name": "W" * 200, "nodes": [load]}
-    made = httpx.post(f"{server.url}/api/pipelines", json={**long, "edges": []}, trust_env=False)
+    made = page.request.post(f"{server.url}/api/pipelines", data=json.dumps(long | {"edges": []}))
     page.goto(f"{server.url}/edit/{made.json()['id']}")
     assert _width(page, "li[data-node] b") < 340
 

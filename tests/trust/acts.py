@@ -92,7 +92,7 @@ class Stage:
 
     def events(self, run: str) -> Iterator[dict[str, Any]]:
         """Follow a run, from its start to its end."""
-        with self.client.stream("GET", f"/api/runs/{run}/events") as events:
+        with self.client.stream("GET", f"/api/runs/{run}/events", timeout=120) as events:
             for line in events.iter_lines():
                 if line.startswith("data:"):
                     yield json.loads(line.removeprefix("data:"))

@@ -32,7 +32,7 @@ def with_small_cards(workspace: Path) -> Path:
 
 def client(server: Server) -> httpx.Client:
     """Speak to an editor over HTTP."""
-    return httpx.Client(base_url=server.url, timeout=30, trust_env=False)
+    return httpx.Client(base_url=server.url, timeout=60, trust_env=False)
 
 
 def create(http: httpx.Client, pipeline: Pipeline) -> str:

@@ -89,7 +89,7 @@ async def test_who_never_says_what_they_want_is_sent_away(server: Server) -> Non
     for line in files:
         line.close()
     upload = f"{server.url}/api/uploads"
-    assert httpx.post(upload, content=b"a\n1\n", timeout=10, trust_env=False).status_code == 201
+    assert httpx.post(upload, content=b"a\n1\n", timeout=60, trust_env=False).status_code == 201
 
 
 async def drip(lines: list[socket.socket]) -> None:

@@ -17,6 +17,7 @@ import httpx
 import psutil
 import pytest
 
+from tests.clock import within
 from tests.servers import ROOT, free_port
 
 Start = Callable[..., "subprocess.Popen[str]"]
@@ -60,7 +61,7 @@ def address(process: subprocess.Popen[str]) -> str:
 
 
 def ask(url: str, path: str = "/healthz") -> httpx.Response:
-    return httpx.get(url + path, timeout=10, trust_env=False)
+    return httpx.get(url + path, timeout=60, trust_env=False)
 
 
 def test_it_says_where_it_is_and_ends_when_told(start: Start) -> None:
@@ -74,11 +75,11 @@ def test_it_says_where_it_is_and_ends_when_told(start: Start) -> None:
     assert family, "cards live in processes of their own"
 
     process.send_signal(signal.SIGTERM)
-    output, errors = process.communicate(timeout=15)
+    output, errors = process.communicate(timeout=60)
 
     assert output == ""
     assert errors == ""
-    _, alive = psutil.wait_procs(family, timeout=5)
+    _, alive = psutil.wait_procs(family, timeout=within(1))
     assert alive == []
 
 
@@ -88,7 +89,7 @@ def test_a_stream_that_is_open_does_not_keep_it_from_ending(start: Start) -> Non
     slow = {"pipeline_id": ask(url, "/api/pipelines").json()[0]["id"]}
     run = httpx.post(f"{url}/api/runs", json=slow, timeout=60, trust_env=False).json()["run"]
 
-    with httpx.stream("GET", f"{url}/api/runs/{run}/events", trust_env=False) as stream:
+    with httpx.stream("GET", f"{url}/api/runs/{run}/events", timeout=60, trust_env=False) as stream:
         next(stream.iter_lines())
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=120)
@@ -123,7 +124,7 @@ def test_on_the_network_it_wants_the_token_of_the_printed_link(start: Start) -> 
     url = f"http://127.0.0.1:{port}"
 
     assert ask(url, "/").status_code == 401
-    with httpx.Client(trust_env=False, follow_redirects=True) as browser:
+    with httpx.Client(timeout=60, trust_env=False, follow_redirects=True) as browser:
         assert browser.get(f"{url}/?token={token[1]}").status_code == 200
         assert browser.get(f"{url}/api/pipelines").status_code == 200
 
@@ -177,5 +178,5 @@ def test_it_listens_on_ipv6_as_well(start: Start) -> None:
     url = f"http://[::1]:{port}"
     assert ask(url, "/api/pipelines").status_code == 200
     for headers in ({"Host": f"[::2]:{port}"}, {"Origin": f"http://127.0.0.1:{port}"}):
-        answer = httpx.get(f"{url}/healthz", headers=headers, timeout=10, trust_env=False)
+        answer = httpx.get(f"{url}/healthz", headers=headers, timeout=60, trust_env=False)
         assert answer.status_code == 403
