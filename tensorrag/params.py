@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from tensorrag.errors import ParameterError
+from tensorrag.quoting import quoted
 
 
 def parameter_errors(error: ValidationError) -> list[ParameterError]:
@@ -16,13 +17,14 @@ def parameter_errors(error: ValidationError) -> list[ParameterError]:
 
 def _parameter_error(detail: Any) -> ParameterError:
     cause = detail.get("ctx", {}).get("error")
-    if isinstance(cause, ParameterError):
-        return cause
     path = detail["loc"]
     field = str(path[0]) if path else None
+    if isinstance(cause, ParameterError):
+        cause.field = cause.field or field
+        return cause
     if detail["type"] == "extra_forbidden":
         return ParameterError(
-            f"{str(path[0])[:60]!r} is not a parameter of this card.",
+            f"{quoted(path[0])} is not a parameter of this card.",
             field=field,
             hint="Remove it from the file.",
         )
@@ -50,6 +52,8 @@ _KINDS = {
     "bool": "must be yes or no",
     "string": "must be text",
     "list": "must be a list",
+    "dict": "must be an object",
+    "model": "must be an object",
 }
 
 

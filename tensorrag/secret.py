@@ -6,11 +6,12 @@ runs the card, and is blacked out in all that comes back.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from tensorrag import redaction
-from tensorrag.errors import CardError
+from tensorrag.errors import CardError, ParameterError
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -51,15 +52,24 @@ class Secret(str):
         """Check the name as a text."""
         from pydantic_core import core_schema
 
-        name = core_schema.str_schema(pattern=NAME)
-        return core_schema.no_info_after_validator_function(cls, name)
+        return core_schema.no_info_after_validator_function(cls._of, core_schema.str_schema())
 
     @classmethod
     def __get_pydantic_json_schema__(
         cls, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
         """Tell the form that this names a secret."""
-        return {**handler(schema), "format": "secret"}
+        return {**handler(schema), "pattern": NAME, "format": "secret"}
+
+    @classmethod
+    def _of(cls, name: str) -> Secret:
+        """Take a name; what is none may be the secret itself, so that nobody repeats it."""
+        if re.fullmatch(NAME, name) is None:
+            raise ParameterError(
+                "This is no name of a secret.",
+                hint="Choose one of the secrets in the settings; the secret itself belongs there.",
+            )
+        return cls(name)
 
 
 def missing(name: str) -> CardError:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 ROWS = 1 << 17
 """Rows that are computed at a time: what is in between stays small."""
 
+_WRITTEN = "Write it like price / rooms, or price > 100 and city == 'Rome'."
+"""What to do about a formula where nothing in particular is known."""
+
 
 @dataclass(frozen=True)
 class Formula:
@@ -111,5 +114,5 @@ def _refused(wrong: Mistake, text: str, field: str) -> ParameterError:
         length, instead = wrong.replace
         fix = (f"Use {named(instead)}", text[: wrong.at] + instead + text[wrong.at + length :])
     return ParameterError(
-        f"At {wrong.at + 1}: {wrong.message}", field=field, hint=wrong.hint, fix=fix
+        f"At {wrong.at + 1}: {wrong.message}", field=field, hint=wrong.hint or _WRITTEN, fix=fix
     )

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from tensorrag.card import Card, describe
-from tensorrag.perform import perform
+from tensorrag.errors import TensorRagError
+from tensorrag.perform import make_card, perform
 from tensorrag.pipeline import Node
 from tensorrag.pipeline.files import load
 from tensorrag.registry.finding import Found, Registry
@@ -133,6 +134,42 @@ def as_far_as_known(truth: Any, facts: Any) -> Any:
     return truth
 
 
+ODD: list[Any] = [
+    None, -1, 1e308, float("nan"), 10**60, "", "nope", "two\nlines\u202e", "price >", "ä" * 5000,
+    ["nope"], [1, [2]], {"a": 1},
+]  # fmt: skip
+LEAKED = ("Input should", "validation error", "Traceback", "NoneType", "object at 0x", "^[")
+"""What only the program's own words have in them."""
+
+
+@each_card
+def test_whatever_stands_in_a_parameter_is_taken_or_refused_in_a_sentence(found: Found) -> None:
+    known = [value and value.schema for value in arguments(found.card, given(found.card))]
+    node = example(found.card)
+    usual = dict(node.params) if node else {}
+
+    refused = {}
+    for name in found.card.model_fields:
+        for value in ODD:
+            error = why_not(found.card, {**usual, name: value}, known)
+            if error is not None:
+                refused[name, repr(value)[:40]] = error
+
+    assert refused or not found.card.model_fields
+    for error in refused.values():
+        assert 0 < len(error.message) < 300, error.message
+        assert not set("\n\u202e") & set(error.message), error.message
+        assert not any(word in error.message for word in LEAKED), error.message
+
+
+def why_not(card: type[Card], params: dict[str, Any], known: list[Any]) -> TensorRagError | None:
+    try:
+        make_card(card, params).propagate(*known)  # type: ignore[attr-defined]
+    except TensorRagError as error:
+        return error
+    return None
+
+
 @each_card
 def test_nothing_is_claimed_about_what_is_not_known(found: Found) -> None:
     blank = [port.type.schema_type() for port in found.card.inputs()]
@@ -173,7 +210,8 @@ def test_what_is_shown_is_json(found: Found) -> None:
 BARE = """
 import json, sys
 from tensorrag.store.place import Place
-from tensorrag.perform import perform
+from tensorrag.errors import TensorRagError
+from tensorrag.perform import make_card, perform
 from tensorrag.task import Task
 tasks, place = json.loads(sys.stdin.read())
 place = Place.model_validate(place)

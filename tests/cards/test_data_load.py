@@ -16,6 +16,7 @@ from cards._tables.source import Source
 from cards.data_load import DataLoad
 from sample_data import SAMPLES
 from tensorrag import ParameterError, Table, TableSchema
+from tensorrag.perform import make_card
 from tensorrag.sources import Sources, looking_in
 
 
@@ -224,3 +225,13 @@ def test_thousands_of_columns_are_read_in_seconds(folder: Path) -> None:
     table = load(folder, f"{names}\n{row}\n{row}\n".encode())
 
     assert len(table.columns) == 9_000
+
+
+@pytest.mark.parametrize("key", ["s3cr3t/with+slashes==", "two words", ""])
+def test_a_secret_that_is_put_in_the_place_of_its_name_is_not_repeated(key: str) -> None:
+
+    with pytest.raises(ParameterError, match="no name of a secret") as refused:
+        make_card(DataLoad, {"source": "bucket", "secret_key": key})
+
+    assert refused.value.field == "secret_key"
+    assert not key or key not in f"{refused.value}{refused.value.hint}"

@@ -68,10 +68,10 @@ def test_parameters_that_do_not_matter_are_left_out() -> None:
         ({"rows": "many"}, "rows", "Rows must be a whole number, not 'many'."),
         ({"rows": True}, "rows", "Rows must be a whole number, not 'true'."),
         ({"rows": 10**9}, "rows", "Rows must be at most 100, not 1000000000."),
-        ({"__proto__": 1}, "__proto__", "'__proto__' is not a parameter of this card."),
+        ({"__proto__": 1}, "__proto__", '"__proto__" is not a parameter of this card.'),
         ({"order": "up"}, "order", "Order must be one of 'as_is' or 'sorted', not 'up'."),
         ({"by": "x" * 1001}, "by", "By takes at most 1,000 characters."),
-        ({"color": "red"}, "color", "'color' is not a parameter of this card."),
+        ({"color": "red"}, "color", '"color" is not a parameter of this card.'),
         ({"rows": 13}, "rows", "13 rows bring bad luck."),
     ],
 )
