@@ -159,8 +159,9 @@ def _refuse_kind(target: str, kind: ColumnKind | None, wanted: Wanted) -> None:
 
 def _refuse_count(target: str, count: int) -> None:
     if count < 2:
+        has = "only one value" if count else "no value"
         raise InputError(
-            f"The target {named(target)} has only one value here: there is nothing to tell apart.",
+            f"The target {named(target)} has {has} here: there is nothing to tell apart.",
             port="train_dataset",
             hint="Use rows of at least two classes, or pick another target.",
         )
@@ -185,4 +186,6 @@ def _why_number(target: str, kind: ColumnKind | None, count: int) -> str:
 def _distinct(values: pa.ChunkedArray) -> int:
     import pyarrow.compute as pc
 
+    if values.null_count == len(values):  # of the type of a column without values, too
+        return 0
     return int(pc.count_distinct(values, mode="only_valid").as_py())

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -161,7 +162,7 @@ def checked(content: JsonObject) -> tuple[Values, list[ParameterError]]:
     except ValidationError as error:
         details = error.errors(include_input=False)
         found = [
-            _about(str(detail["loc"][0]), one, is_name="[key]" in detail["loc"])
+            _about(str(detail["loc"][0]), one, detail)
             for detail, one in zip(details, parameter_errors(error), strict=True)
         ]
         for detail in details:
@@ -169,12 +170,12 @@ def checked(content: JsonObject) -> tuple[Values, list[ParameterError]]:
         return Values(**content), found
 
 
-def _about(field: str, error: ParameterError, *, is_name: bool) -> ParameterError:
+def _about(field: str, error: ParameterError, detail: Mapping[str, Any]) -> ParameterError:
     """Name the entry; of what is secret, never repeat what was given."""
     message = error.message
-    if is_name:
+    if "[key]" in detail["loc"]:
         message = "The name of a secret begins with a letter and has letters, digits, _ . - only."
-    elif field in ("secrets", "token") and error.field is not None:
+    elif field in ("secrets", "token") and detail["type"] != "value_error":
         message = f"{label(field)} must be text of the right length."
     return ParameterError(message, field=field, hint=error.hint)
 

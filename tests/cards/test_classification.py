@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from sklearn import metrics as sk
 from sklearn.compose import make_column_transformer
@@ -307,6 +308,9 @@ def test_a_target_of_one_value_or_of_names_is_refused() -> None:
 
     with pytest.raises(InputError, match="again has only one value here"):
         learnt(Table.from_pandas(frame[frame["again"]]), "again", "logistic")
+    empty = Table(Table.from_pandas(frame).arrow.append_column("left", pa.nulls(len(frame))))
+    with pytest.raises(InputError, match="left has no value here"):
+        learnt(empty, "left", "logistic")
     frame["name"] = [f"guest {number % 201}" for number in range(len(frame))]
     many = pd.concat([frame] * 2).assign(name=[f"guest {n % 201}" for n in range(400)])
     with pytest.raises(ParameterError, match="201 different values; at most 200 classes"):
