@@ -6,6 +6,7 @@ import asyncio
 import html
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -88,9 +89,10 @@ async def pipeline_of(server: Server, page: str) -> dict[str, Any]:
         return found
 
 
-async def say(socket: socketio.AsyncClient, message: dict[str, Any]) -> None:
-    """Say something, and wait until the server has heard it."""
-    await socket.call("event", message, timeout=within(30))
+async def say(socket: socketio.AsyncClient, messages: Iterable[dict[str, Any]]) -> None:
+    """Say some things one after the other, and wait until the server has heard all of them."""
+    heard = (socket.call("event", message, timeout=within(30)) for message in messages)
+    await asyncio.gather(*heard)
 
 
 async def until_named(server: Server, page: str, name: str) -> None:
@@ -248,20 +250,24 @@ async def test_every_action_looks_at_its_values(edit: tuple[Server, str]) -> Non
         socket = await connect(server, tab)
         for at, odd in enumerate(odd_values):
             some = {"of": "split", "param": "train_ratio"} if at % 2 else {}
-            for action in ACTIONS:
-                said = {**dict.fromkeys(NAMES, odd), **some, "act": action}
-                await say(socket, tab.message("act", said))
-                sent += 1
+            named = {**dict.fromkeys(NAMES, odd), **some}
+            await say(socket, (tab.message("act", {**named, "act": act}) for act in ACTIONS))
+            sent += len(ACTIONS)
+            args: tuple[list[Any], ...] = (
+                [odd],
+                [dict.fromkeys(IN_GESTURES.split(), odd)],
+                [odd, odd],
+                [],
+            )
             for event in CANVAS if path == page else ():
-                for args in ([odd], [dict.fromkeys(IN_GESTURES.split(), odd)], [odd, odd], []):
-                    await say(socket, tab.message(event, *args))
+                await say(socket, (tab.message(event, *each) for each in args))
         for odd in odd_values if path == "/cards/new" else ():
-            for args in ([odd], [{"text": odd, "number": odd}], [{"text": "x", "number": odd}], []):
-                await say(socket, tab.message("typed", *args))
+            args = ([odd], [{"text": odd, "number": odd}], [{"text": "x", "number": odd}], [])
+            await say(socket, (tab.message("typed", *each) for each in args))
         for odd in odd_values if path == page else ():
-            for op in OPS.split():
-                gesture = {"ops": [{**dict.fromkeys(IN_GESTURES.split(), odd), "op": op}]}
-                await say(socket, tab.message("ops", gesture))
+            gesture = dict.fromkeys(IN_GESTURES.split(), odd)
+            ops = ({"ops": [{**gesture, "op": op}]} for op in OPS.split())
+            await say(socket, (tab.message("ops", each) for each in ops))
         await socket.disconnect()
 
     tab = await open_tab(server, page)
