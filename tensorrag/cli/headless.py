@@ -7,6 +7,7 @@ import signal
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -147,6 +148,7 @@ async def _run(call: Call, workspace: Workspace, *, quiet: bool) -> tuple[JsonOb
     executors = open_executors(workspace.scratch)
     # While the pipeline is checked, the libraries that its cards need are loaded.
     warm(executors, networks=_may_train_networks(request.pipeline, known))
+    loading = asyncio.create_task(asyncio.to_thread(import_module, "networkx"))
     hosted = Hosted(executors, workspace.place(request.base))
     checker = Checking(hosted, workspace)
     strays = Strays(workspace, executors)
@@ -165,6 +167,7 @@ async def _run(call: Call, workspace: Workspace, *, quiet: bool) -> tuple[JsonOb
         )
         return await _carried_out(started, quiet=quiet)
     finally:
+        await loading
         await strays.close()
         await close(executors, workspace)
 
