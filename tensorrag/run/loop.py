@@ -152,7 +152,7 @@ class Loop:
         finally:
             if watching is not None:
                 watching.cancel()
-            self._seconds = time.monotonic() - self.began
+            self._seconds = self._seconds or time.monotonic() - self.began
             self.chronicle.ended = True
             self.chronicle.tell()
         await asyncio.to_thread(self._tidy)
@@ -199,6 +199,8 @@ class Loop:
         return "failed" if states & {"failed", "blocked"} else "succeeded"
 
     def _note_end(self, status: RunStatus) -> None:
+        """Note how it ended, and how long it took: writing that down does not count any more."""
+        self._seconds = time.monotonic() - self.began
         self.chronicle.note("run", {"status": status, "seconds": self.seconds})
 
     async def _cut_off(self) -> None:
