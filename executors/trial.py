@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 
-from tensorrag.registry.finding import module_from_source
+from tensorrag.registry.loading import module_from_source
 
 SECONDS = 3
 """Time that importing one file may take of a processor, whatever else the machine does."""

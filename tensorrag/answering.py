@@ -16,7 +16,7 @@ from tensorrag.errors import ArtifactError
 from tensorrag.plain import JsonObject
 from tensorrag.preview import finite
 from tensorrag.recipe import followed
-from tensorrag.registry.finding import load_card
+from tensorrag.registry.loading import load_card
 from tensorrag.store.artifacts import Store
 from tensorrag.types import ColumnSchema, Model, Table
 from tensorrag.types.schema import Label

@@ -42,7 +42,7 @@ from tensorrag.plain import JsonObject
 from tensorrag.preview import Face, Preview
 from tensorrag.recipe import Learns, carried
 from tensorrag.registry.draft import read_draft
-from tensorrag.registry.finding import load_card
+from tensorrag.registry.loading import load_card
 from tensorrag.script import Reads
 from tensorrag.sources import Sources, looking_in
 from tensorrag.store.artifacts import Store

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 from tensorrag.card import Card
 from tensorrag.errors import CardError
 from tensorrag.plain import JsonObject
-from tensorrag.registry.finding import load_card
+from tensorrag.registry.loading import load_card
 from tensorrag.script import Given, Script
 from tensorrag.types import ColumnSchema, ModelSchema, Recipe, Schema, Step, Table, TableSchema
 

@@ -10,8 +10,9 @@ from typing import Any
 from tensorrag.catalog import Catalog
 from tensorrag.edit.annotations import annotations_of, pasted_annotations
 from tensorrag.edit.values import OpValues
-from tensorrag.pipeline.graph import Node, Pipeline, Position, free_id
+from tensorrag.pipeline.graph import Pipeline, free_id
 from tensorrag.pipeline.names import is_name
+from tensorrag.pipeline.parts import Node, Position
 
 ASIDE = 40
 """How far right and down a copy lies from what it was copied from, in pixels."""

@@ -30,8 +30,9 @@ from tensorrag.edit.splicing import splice
 from tensorrag.edit.values import OpValues
 from tensorrag.errors import PipelineError
 from tensorrag.pipeline.as_json import MAX_EDGES, MAX_NODES, edge_json, node_json, to_json
-from tensorrag.pipeline.graph import Edge, Node, Pipeline
+from tensorrag.pipeline.graph import Pipeline
 from tensorrag.pipeline.keys import HEAD_KEYS, PIPELINE_KEYS, SETTINGS, Key
+from tensorrag.pipeline.parts import Edge, Node
 from tensorrag.quoting import quoted
 
 Handler = Callable[[Pipeline, OpValues, Catalog], Pipeline]

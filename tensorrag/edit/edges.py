@@ -14,7 +14,8 @@ from tensorrag.errors import (
     PortTypeError,
 )
 from tensorrag.pipeline.absent import why_absent
-from tensorrag.pipeline.graph import Edge, Node, Pipeline, cycle_error
+from tensorrag.pipeline.graph import Pipeline, cycle_error
+from tensorrag.pipeline.parts import Edge, Node
 from tensorrag.quoting import quoted
 
 

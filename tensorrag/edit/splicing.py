@@ -10,7 +10,8 @@ from tensorrag.edit.edges import check_edges, connect, disconnect, title_of
 from tensorrag.edit.values import OpValues
 from tensorrag.errors import PortTypeError
 from tensorrag.pipeline.as_json import EDGE_KEYS
-from tensorrag.pipeline.graph import Edge, Pipeline
+from tensorrag.pipeline.graph import Pipeline
+from tensorrag.pipeline.parts import Edge
 
 
 def splice(pipeline: Pipeline, op: OpValues, catalog: Catalog) -> Pipeline:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tensorrag.pipeline.graph import Edge, Misfit, Node, Pipeline, Position
+from tensorrag.pipeline.graph import Pipeline
+from tensorrag.pipeline.parts import Edge, Misfit, Node, Position
 from tensorrag.plain import JsonObject
 
 __all__ = ["Edge", "JsonObject", "Misfit", "Node", "Pipeline", "Position"]

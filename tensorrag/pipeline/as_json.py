@@ -7,8 +7,9 @@ from types import MappingProxyType
 from typing import Any
 
 from tensorrag.errors import FileFormatError, PipelineError
-from tensorrag.pipeline.graph import NOTHING, Edge, Misfit, Node, Pipeline, Position
+from tensorrag.pipeline.graph import Pipeline
 from tensorrag.pipeline.keys import HEAD_KEYS, NODE_KEYS, PIPELINE_KEYS, Key
+from tensorrag.pipeline.parts import NOTHING, Edge, Misfit, Node, Position
 from tensorrag.pipeline.placing import place
 from tensorrag.plain import JsonObject
 from tensorrag.quoting import quoted

@@ -11,7 +11,8 @@ from dataclasses import fields, replace
 from types import MappingProxyType
 
 from tensorrag.pipeline.as_json import edge_json, from_json, node_json, to_json
-from tensorrag.pipeline.graph import NOTHING, Edge, Node, Pipeline
+from tensorrag.pipeline.graph import Pipeline
+from tensorrag.pipeline.parts import NOTHING, Edge, Node
 from tensorrag.plain import JsonObject
 
 PARTS = frozenset({"nodes", "edges", "misfits"})

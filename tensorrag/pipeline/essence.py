@@ -10,7 +10,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tensorrag.pipeline.graph import Edge, Node, Pipeline
+from tensorrag.pipeline.graph import Pipeline
+from tensorrag.pipeline.parts import Edge, Node
 
 
 def essence(pipeline: Pipeline) -> dict[str, str]:

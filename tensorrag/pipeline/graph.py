@@ -18,76 +18,7 @@ from tensorrag.quoting import quoted
 
 if TYPE_CHECKING:
     import networkx as nx
-
-NOTHING: Mapping[str, Any] = MappingProxyType({})
-
-
-def _nothing() -> Mapping[str, Any]:
-    return NOTHING
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """Where a card's top left corner lies on the canvas, in pixels at 100 %."""
-
-    x: float = 0.0
-    y: float = 0.0
-    extra: Mapping[str, Any] = field(default_factory=_nothing, hash=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """A wire from an output to an input. Either end may name what is not there."""
-
-    source: str
-    source_port: str
-    target: str
-    target_port: str
-    extra: Mapping[str, Any] = field(default_factory=_nothing, hash=False)
-    """Keys of the file that are unknown here: kept, and written back."""
-
-    @property
-    def id(self) -> str:
-        """The name by which views and Problems point at it: ``load.dataset-split.dataset``."""
-        return f"{self.source}.{self.source_port}-{self.target}.{self.target_port}"
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """A card placed in a pipeline, with its raw settings. The card need not be installed."""
-
-    id: str
-    card: str
-    params: Mapping[str, Any] = field(default_factory=_nothing, hash=False)
-    """JSON values as they stand in the file, neither checked nor filled with defaults."""
-    position: Position = Position()
-    card_version: int = 1
-    title: str | None = None
-    note: str | None = None
-    enabled: bool = True
-    """False: bypassed, the first input of equal type passes through."""
-    run_on: str | None = None
-    """Name of an executor; None: automatic, which never rents anything."""
-    resources: Mapping[str, Any] = field(default_factory=_nothing, hash=False)
-    """Some of ``gpu``, ``timeout`` (seconds), ``memory`` (MiB), ``cpus``."""
-    retries: int = 0
-    cache: bool = True
-    extra: Mapping[str, Any] = field(default_factory=_nothing, hash=False)
-    """Keys of the file that are unknown or hold what cannot be used: kept, and written back."""
-
-
-@dataclass(frozen=True, slots=True)
-class Misfit:
-    """An entry of a file that is no node or edge. It is kept, written back, and a Problem."""
-
-    place: str
-    """The list it stands in: ``nodes`` or ``edges``."""
-    raw: Any
-    """The JSON value itself."""
-    message: str
-    """One sentence: why it cannot be used."""
-    node: str | None = None
-    """The node that it gets in the way of, if there is one."""
+from tensorrag.pipeline.parts import Edge, Misfit, Node, nothing
 
 
 @dataclass(frozen=True)
@@ -100,17 +31,17 @@ class Pipeline:
 
     name: str = ""
     description: str = ""
-    nodes: Mapping[str, Node] = field(default_factory=_nothing)
+    nodes: Mapping[str, Node] = field(default_factory=nothing)
     """By id, in the order of the file."""
     edges: tuple[Edge, ...] = ()
     """In the order of the file, which is the order of arrival at an input that takes many."""
     requires: tuple[Any, ...] = ()
-    settings: Mapping[str, Any] = field(default_factory=_nothing)
+    settings: Mapping[str, Any] = field(default_factory=nothing)
     annotations: tuple[Any, ...] = ()
-    subgraphs: Mapping[str, Any] = field(default_factory=_nothing)
-    cards: Mapping[str, Any] = field(default_factory=_nothing)
-    metadata: Mapping[str, Any] = field(default_factory=_nothing)
-    extra: Mapping[str, Any] = field(default_factory=_nothing)
+    subgraphs: Mapping[str, Any] = field(default_factory=nothing)
+    cards: Mapping[str, Any] = field(default_factory=nothing)
+    metadata: Mapping[str, Any] = field(default_factory=nothing)
+    extra: Mapping[str, Any] = field(default_factory=nothing)
     misfits: tuple[Misfit, ...] = ()
 
     # --- looking at the graph ---------------------------------------------------------------

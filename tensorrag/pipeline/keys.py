@@ -9,8 +9,8 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from tensorrag.gpus import GPUS
-from tensorrag.pipeline.graph import NOTHING, Position
 from tensorrag.pipeline.names import NAME_PATTERN, is_name
+from tensorrag.pipeline.parts import NOTHING, Position
 from tensorrag.plain import JsonObject
 
 MAX_TITLE = 200

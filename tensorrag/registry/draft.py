@@ -17,7 +17,8 @@ from pydantic import BaseModel, ConfigDict
 from tensorrag.card import Card, describe
 from tensorrag.catalog import CardInfo
 from tensorrag.errors import CardError, TensorRagError
-from tensorrag.registry.finding import cards_of, module_from_source, refuse_unfit, sentence
+from tensorrag.registry.finding import refuse_unfit, sentence
+from tensorrag.registry.loading import cards_of, module_from_source
 
 MOST_FAULTS = 20
 """Faults that are told at once."""

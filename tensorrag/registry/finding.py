@@ -6,21 +6,12 @@ Loading runs the cards' modules, so it happens in a card host or a worker, never
 from __future__ import annotations
 
 import hashlib
-import importlib
-import inspect
 import json
-import linecache
-import os
-import pkgutil
 import re
-import sys
-import threading
-import types
-from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from functools import cache, cached_property
+from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
@@ -32,7 +23,14 @@ from tensorrag.errors import CardError, CardNotFound, TensorRagError
 from tensorrag.pipeline.absent import why_absent
 from tensorrag.pipeline.names import CARD_PATTERN
 from tensorrag.quoting import quoted
-from tensorrag.registry.modules import python_files, source_file, source_folder
+from tensorrag.registry.loading import (
+    cards_of,
+    load_card,
+    module_from_source,
+    modules_of,
+    pack_sha256,
+)
+from tensorrag.registry.modules import python_files
 from tensorrag.types.value import value_types
 
 GROUP = "tensorrag.cards"
@@ -44,7 +42,6 @@ MAX_NAMED = 100
 """Most ids that are noted of a broken file."""
 _CLASS = re.compile(r"^class\s+(\w{1,80})", re.MULTILINE)
 _ID = re.compile(r"^\s+id\b[^=\n]*=\s*[\"']([a-z0-9_]{1,80})[\"']", re.MULTILINE)
-_LOADING = threading.RLock()
 BUILT_IN = "builtin"
 """Entry point name of the cards that come with TensorRag: their ids have no pack before them."""
 
@@ -72,7 +69,7 @@ class Found:
         """
         if self.info.source is not None:
             return hashlib.sha256(self.info.source.encode()).hexdigest()
-        return _pack_sha256(self.info.entry.partition(":")[0].partition(".")[0])
+        return pack_sha256(self.info.entry.partition(":")[0].partition(".")[0])
 
 
 @dataclass
@@ -131,7 +128,7 @@ class Registry:
     def _add_pack(self, point: EntryPoint) -> None:
         try:
             module = point.load()
-            cards = list(cards_of(_modules(module)))
+            cards = list(cards_of(modules_of(module)))
         except KeyboardInterrupt:  # of the person who waits
             raise
         except BaseException as error:
@@ -219,90 +216,6 @@ def refuse_unfit(info: CardInfo) -> None:
             f"{MAX_DESCRIPTION / 1e6:.1f} MB is the most there may be.",
             hint="Shorten its docstring, or the defaults of its parameters.",
         )
-
-
-def module_from_source(source: str, name: str) -> types.ModuleType:
-    """Make a module of a drop-in card's text.
-
-    It is registered with ``linecache``, so that docstrings of fields and tracebacks find their
-    lines. The same text gives the same module.
-    """
-    digest = hashlib.sha256(source.encode()).hexdigest()[:16]
-    module_name = f"tensorrag_drop_in_{name}_{digest}"
-    with _LOADING:  # a second thread would see a module that is not yet complete
-        if module_name not in sys.modules:
-            _execute(source, name, module_name)
-        return sys.modules[module_name]
-
-
-def _execute(source: str, name: str, module_name: str) -> None:
-    file = f"<{name}.py>"
-    module = types.ModuleType(module_name)
-    module.__file__ = file
-    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
-    sys.modules[module_name] = module
-    # pydantic looks for field docstrings by file: found here, it need not search every module
-    for known_as in (file, os.path.abspath(file)):
-        inspect.modulesbyfile[known_as] = module_name
-    try:
-        exec(compile(source, file, "exec"), module.__dict__)  # noqa: S102 — running it is the point
-    except BaseException:
-        del sys.modules[module_name]
-        raise
-
-
-def load_card(entry: str, source: str | None = None) -> type[Card]:
-    """Load one card class by its entry ``module:Class``, or from the text of its file.
-
-    Raises:
-        CardNotFound: it is not there.
-    """
-    module_name, _, class_name = entry.partition(":")
-    try:
-        if source is not None:
-            stem = module_name.removeprefix("tensorrag_drop_in_").rpartition("_")[0]
-            module = module_from_source(source, stem or "card")
-        else:
-            module = importlib.import_module(module_name)
-        card = getattr(module, class_name)
-    except (ImportError, AttributeError) as error:
-        raise CardNotFound(
-            f"The card {entry} is not installed here.", hint="Install the pack it comes from."
-        ) from error
-    if not (isinstance(card, type) and issubclass(card, Card)):
-        raise CardNotFound(
-            f"{entry} is not a card.",
-            hint="Ask whoever made the pack: its entry point must name a class of cards.",
-        )
-    return card
-
-
-def _modules(package: types.ModuleType) -> Iterator[types.ModuleType]:
-    """Go through a pack: one module, or a package with its public modules."""
-    yield package
-    for item in pkgutil.iter_modules(getattr(package, "__path__", [])):
-        if not item.name.startswith("_"):
-            yield importlib.import_module(f"{package.__name__}.{item.name}")
-
-
-def cards_of(modules: Iterable[types.ModuleType]) -> Iterator[type[Card]]:
-    """Go through the cards that modules define themselves."""
-    for module in modules:
-        for thing in vars(module).values():
-            own = isinstance(thing, type) and thing.__module__ == module.__name__
-            if own and issubclass(thing, Card) and not thing.__name__.startswith("_"):
-                yield thing
-
-
-@cache
-def _pack_sha256(package: str) -> str:
-    """Digest of all Python files of a pack; of its name where they cannot be found."""
-    folder, file = source_folder(package), source_file(package)
-    files = python_files(folder, deep=True) if folder is not None else filter(None, [file])
-    digest = hashlib.sha256(package.encode())
-    for path in files:
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()
 
 
 def sentence(error: BaseException) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tensorrag.pipeline import Edge, Node, Pipeline
-from tensorrag.pipeline.graph import Position
+from tensorrag.pipeline.parts import Position
 
 EDGES = (
     Edge("load", "dataset", "split", "dataset"),

@@ -11,7 +11,8 @@ import pytest
 from tensorrag import CardError
 from tensorrag.catalog import Notice
 from tensorrag.errors import CardNotFound
-from tensorrag.registry.finding import Registry, load_card
+from tensorrag.registry.finding import Registry
+from tensorrag.registry.loading import load_card
 
 SHOUT = '''
 from typing import NamedTuple

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from tensorrag.store.journal import Journal
-from tensorrag.store.spending import Charge, Paid, Past, Work, month_start, total, waiting_cost
+from tensorrag.store.paid import Paid, total, waiting_cost
+from tensorrag.store.spending import Charge, Past, Work, month_start
 from tensorrag.store.thinning import forget
 
 T4 = ("modal", "T4")

@@ -11,7 +11,8 @@ from tensorrag.store.last_runs import LastRun, Score
 from tensorrag.store.run_entry import RunEntry
 from tensorrag.store.shelf import Entry
 from web.page.markup import html
-from web.page.own_list import Own, Progress, chosen, own_list
+from web.page.own_list import own_list
+from web.page.owned import Own, Progress, chosen
 from web.page.start import Sample, Start, start
 
 EMPTY = Catalog(cards={}, types={})

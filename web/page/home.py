@@ -16,7 +16,7 @@ from tensorrag.quoting import quoted
 from tensorrag.run.found_words import words
 from web.live.sessions import Sessions
 from web.page.actions import Data, text
-from web.page.own_list import SORTS, Own, owned
+from web.page.owned import SORTS, Own, owned
 from web.page.panel import Panel
 from web.page.start import Sample, Start, start
 from web.page.telling import tell_here

@@ -27,7 +27,8 @@ from web.page.markup import (
     span,
 )
 from web.page.miniature import miniature
-from web.page.own_list import SORT_WORDS, SORTS, Own, chosen, own_list
+from web.page.own_list import own_list
+from web.page.owned import SORT_WORDS, SORTS, Own, chosen
 from web.page.run_list import comparing
 from web.page.topbar import (
     finder_button,
