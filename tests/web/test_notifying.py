@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import threading
+import warnings
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -21,7 +22,7 @@ from tensorrag.store.settings import Settings
 from tests.core.engine import chain, node
 from tests.web.desk import Desk, until
 from web.live import notifying
-from web.live.notifying import Ended
+from web.live.notifying import Ended, Notifier
 from web.live.trouble import Troubles
 from web.server_log import text_of, writing
 
@@ -257,6 +258,19 @@ async def test_nothing_waits_for_one_that_never_answers(
 
     assert last is not None
     assert last.trouble.startswith("it did not answer within")
+
+
+def test_what_has_not_begun_is_given_up_in_silence(tmp_path: Path) -> None:
+    async def begin_and_end() -> None:
+        notifier = Notifier(Settings(tmp_path / "settings.json"))
+        notifier.look()
+        await notifier.close()
+
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        asyncio.run(begin_and_end())
+
+    assert [str(each.message) for each in said] == []
 
 
 async def test_nobody_there_is_said(desk: Desk) -> None:

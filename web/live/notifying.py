@@ -10,9 +10,8 @@ import asyncio
 import importlib
 import logging
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlsplit
 
 from tensorrag.errors import TensorRagError
@@ -96,11 +95,12 @@ class Notifier:
         """Take note of a run that has ended; returns at once."""
         name, seconds = run.pipeline.name, run.seconds
         if run.status in TOLD_OF:
-            self._do(self._tell(Ended(run.id, run.request.origin, name, run.status, seconds)))
+            told = Ended(run.id, run.request.origin, name, run.status, seconds)
+            self._do(lambda: self._tell(told))
 
     def look(self) -> None:
         """Take up the settings."""
-        self._do(self._look())
+        self._do(self._look)
 
     async def test(self) -> Delivery | None:
         """Send a message as if a run had ended; None where there is no address."""
@@ -136,14 +136,15 @@ class Notifier:
         if trouble:  # its path may hold a token: the host alone is named
             log.warning("The webhook at %s was not told: %s", urlsplit(url).hostname, trouble)
 
-    def _do(self, work: Coroutine[Any, Any, None]) -> None:
+    def _do(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Begin it; it is only made once it begins, as the end of the server may come first."""
         task = asyncio.create_task(self._safely(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _safely(self, work: Coroutine[Any, Any, None]) -> None:
+    async def _safely(self, work: Callable[[], Awaitable[None]]) -> None:
         try:
-            await work
+            await work()
         except TensorRagError as error:  # the settings cannot be read
             log.warning("Nobody was told that a run has ended: %s", error)
         except Exception:
