@@ -39,9 +39,9 @@ def metrics_of(asked: Question, folds: Sequence[Folded], rounds: int, how: str) 
         task=task,
         rows=len({int(row) for fold in folds for row in fold.rows}),
         unit=unit,
-        caption=_caption(asked, folds, rounds, how, unit),
+        caption=_caption(asked, folds, rounds, how),
         intervals=_intervals(folds),
-        details=(_per_fold(folds, task, unit), _picture(folds, MAIN[task][0], unit)),
+        details=(_per_fold(folds, unit), _picture(folds, MAIN[task][0], unit)),
     )  # fmt: skip
 
 
@@ -77,9 +77,7 @@ def _intervals(folds: Sequence[Folded]) -> dict[str, tuple[float, float]]:
     return found
 
 
-def _caption(
-    asked: Question, folds: Sequence[Folded], rounds: int, how: str, unit: str | None
-) -> str:
+def _caption(asked: Question, folds: Sequence[Folded], rounds: int, how: str) -> str:
     main = MAIN[asked.decision.task][0]
     values = _measured(folds)[main]
     label, spread = METRICS[main].label, stdev(values)
@@ -100,7 +98,7 @@ def _caption(
     return " ".join(said)
 
 
-def _per_fold(folds: Sequence[Folded], task: str, unit: str | None) -> Preview:
+def _per_fold(folds: Sequence[Folded], unit: str | None) -> Preview:
     """Show what each fold measured, then mean and spread."""
     values = _measured(folds)
     heads = [

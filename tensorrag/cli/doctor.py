@@ -89,7 +89,7 @@ def examine(workspace: Workspace, *, thorough: bool = False, mend: bool = False)
         *_machine(),
         *_executors(workspace),
         *_workspace(workspace),
-        *_store(workspace, pinned, found),
+        *_store(workspace, found),
         *_settings(workspace),
     )
     return Report(workspace=str(workspace.root), findings=findings, pinned=pinned, verified=found)
@@ -246,9 +246,7 @@ def _unreadable(workspace: Workspace) -> Iterator[Finding]:
             )
 
 
-def _store(
-    workspace: Workspace, pinned: tuple[Pin, ...], found: Verified | None
-) -> Iterator[Finding]:
+def _store(workspace: Workspace, found: Verified | None) -> Iterator[Finding]:
     held, cap = workspace.store.size(), workspace.settings.values().store_cap
     message = f"{size(held)} of at most {size(cap)}"
     over = held > cap

@@ -201,7 +201,7 @@ async def _carried_out(run: Run, *, quiet: bool) -> tuple[JsonObject, int]:
     try:
         await starting
     except PipelineHasErrors as error:
-        return _refused(run, error.problems, quiet=quiet), REFUSED
+        return _refused(error.problems, quiet=quiet), REFUSED
     except asyncio.CancelledError:
         return {**run.to_json(), "run": None, "status": "cancelled"}, EXIT_CODES["cancelled"]
     _on_signal(_Stopping(run).signal)
@@ -241,7 +241,7 @@ class _Stopping:
 _LEAVE = "It goes on there. Interrupt once more to leave it; the editor follows what goes on."
 
 
-def _refused(run: Run, problems: tuple[Problem, ...], *, quiet: bool) -> JsonObject:
+def _refused(problems: tuple[Problem, ...], *, quiet: bool) -> JsonObject:
     if not quiet:
         from tensorrag.cli.terminal import print_problems
 
