@@ -36,6 +36,12 @@ export function decimal(value) {
   return signed(value.toExponential(1).replace("e+", "e"))
 }
 
+/** What stands beside a label: a word, a whole number that was set or counted, or a measured value. */
+export function figure({ value, word, measured }) {
+  if (word) return word
+  return Number.isInteger(value) && !measured ? integer(value) : decimal(value)
+}
+
 /** A value beside another, with as many decimals: a baseline of -0.0001 beside 0.87 is 0.00. */
 export function alike(value, reference) {
   const size = Math.abs(reference)

@@ -8,7 +8,7 @@ const STEPS = [1, 2, 3, 4, 5, 6, 7, 8].flatMap((step) => [step * GAP, -step * GA
 const HIDDEN = 1e6
 const TOUCHED = 300
 const SLANTED = 60
-const REORDERED = 400
+const REORDERED = 120
 
 const MOST_SWEEPS = 8
 const TRIED_PER_SWEEP = 4000

@@ -18,6 +18,8 @@ test("a result in a few words", () => {
     "loss 0.11",
   )
   assert.equal(said({ kind: "score", label: "R²", value: 0.87 }), "R² 0.87")
+  assert.equal(said({ kind: "numbers", items: [{ label: "alpha", value: 1 }] }), "alpha 1")
+  assert.equal(said({ kind: "numbers", items: [{ label: "scale", word: "yes" }] }), "scale yes")
   assert.equal(said({ kind: "from the future" }), "")
   assert.equal(headlineText(null), "")
 })

@@ -1,4 +1,4 @@
-import { compact, decimal, integer } from "../format.js"
+import { compact, decimal, figure, integer } from "../format.js"
 
 /**
  * A result in a few words, as [[text, style], …] with style "b" (strong), "u" (faint) or "".
@@ -28,12 +28,12 @@ const HEADLINES = {
   ],
   curve: ({ left, right }) => measured(right ?? left),
   score: ({ label, value }) => measured({ label, value }),
-  numbers: ({ items }) => measured(items[0]),
+  numbers: ({ items }) => measured(items[0], figure),
   text: ({ lines }) => (lines[0] ? [[lines[0], ""]] : []),
 }
 
-function measured(item) {
+function measured(item, written = ({ value }) => decimal(value)) {
   if (!item) return []
   const unit = item.unit ? [[`\u00a0${item.unit}`, "u"]] : []
-  return [[`${item.label} `, ""], [decimal(item.value), "b"], ...unit]
+  return [[`${item.label} `, ""], [written(item), "b"], ...unit]
 }
