@@ -13,14 +13,12 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 
 from tensorrag.errors import (
     ExecutorError,
     ExecutorUnavailable,
     NotDeployed,
     RunCancelled,
-    RunNotFound,
     TaskFailed,
     WorkspaceError,
 )
@@ -29,10 +27,9 @@ from tensorrag.placement import TITLES
 from tensorrag.plain import JsonObject
 from tensorrag.run.found_words import words
 from tensorrag.run.node_run import NodeRun
-from tensorrag.run.rereading import is_other
+from tensorrag.run.settling import Settling
 from tensorrag.run.stray_budgets import StrayBudgets
 from tensorrag.store.findings import Finding, State
-from tensorrag.store.results import Result
 from tensorrag.store.run_entry import swept
 from tensorrag.store.unsettled import Unsettled, lost_tasks, unsettled_tasks
 from tensorrag.store.workspace import Workspace
@@ -63,6 +60,7 @@ class Strays:
         found: Callable[[Finding], None] = lambda finding: None,
     ) -> None:
         self._workspace, self._executors = workspace, executors
+        self._settling = Settling(workspace)
         self._changed, self._hears = changed, found
         self._followed: dict[asyncio.Task[None], Unsettled] = {}
         self._finding: asyncio.Task[None] | None = None
@@ -207,12 +205,12 @@ class Strays:
             return
         self._unsure.pop(stray.handle, None)
         if not goes_on:
-            await asyncio.to_thread(self._write_off, stray)
+            await asyncio.to_thread(self._settling.write_off, stray)
             if stray.lost:
                 await self._report(stray, "over")
             self._tell(stray)
             return
-        await asyncio.to_thread(self._count, stray)
+        await asyncio.to_thread(self._settling.count, stray)
         log.info("A card of run %s goes on as %s: it is followed.", stray.run, stray.handle)
         task = asyncio.create_task(self._follow(stray))
         self._followed[task] = stray
@@ -248,15 +246,15 @@ class Strays:
             async for event in executor.events(stray.handle):
                 paid = event.get("data") or {} if event.get("type") == "cost" else paid
             answer = await executor.result(stray.handle)
-            await asyncio.to_thread(self._pay, stray, paid, done=True)
-            await asyncio.to_thread(self._keep, stray, answer, began)
+            await asyncio.to_thread(self._settling.pay, stray, paid, done=True)
+            await asyncio.to_thread(self._settling.keep, stray, answer, began)
             if stray.ticket in self._useless:
                 await self._report(stray, "done")
         except (RunCancelled, TaskFailed):
-            await asyncio.to_thread(self._pay, stray, paid, done=False)
+            await asyncio.to_thread(self._settling.pay, stray, paid, done=False)
             why = self._budgets.stopped.pop(stray.ticket, None)
             shown = {**stray.shown, "reason": why} if why is not None else None
-            await asyncio.to_thread(self._settle, stray, shown)
+            await asyncio.to_thread(self._settling.settle, stray, shown)
             if stray.ticket in self._useless:
                 began = paid.get("seconds") != 0
                 await self._report(stray, "stopped" if began else "over")
@@ -264,8 +262,8 @@ class Strays:
             if isinstance(error, ExecutorUnavailable) and not isinstance(error, NotDeployed):
                 log.warning("Nobody knows how %s ended: %s", stray.handle, error)
                 return  # the next start asks again
-            await asyncio.to_thread(self._pay, stray, paid, done=False)
-            await asyncio.to_thread(self._settle, stray)
+            await asyncio.to_thread(self._settling.pay, stray, paid, done=False)
+            await asyncio.to_thread(self._settling.settle, stray)
             if stray.ticket not in self._taken:  # its run says so itself
                 await self._report(stray, "lost", error.message)
         except Exception as error:
@@ -284,58 +282,6 @@ class Strays:
     def _known_to_go_on(self) -> list[Unsettled]:
         """Return those that were seen to go on; those that were lost are being stopped."""
         return [each for each in self._followed.values() if not each.lost]
-
-    def _write_off(self, stray: Unsettled) -> None:
-        """Note that nothing goes on: it never began, or had ended when its run was cut off."""
-        journal, at = self._workspace.journal, None
-        with suppress(RunNotFound):
-            at = journal.run(stray.run).finished
-        with suppress(WorkspaceError):
-            journal.spending.write_off(stray.ticket, at)
-        self._settle(stray)
-
-    def _count(self, stray: Unsettled) -> None:
-        """Note that somebody listens to it again: it counts as what it is, not at its limit."""
-        with suppress(WorkspaceError):
-            self._workspace.journal.spending.take_over(stray.ticket)
-
-    def _pay(self, stray: Unsettled, paid: JsonObject, *, done: bool) -> None:
-        """Note what it has cost; until then it counted at its limit."""
-        ticket, told = stray.ticket, paid.get("cost")
-        with suppress(WorkspaceError):
-            self._workspace.journal.spending.end(
-                ticket,
-                seconds=paid.get("seconds"),
-                cost=told,
-                done=done,
-                stays=told is not None,
-                start=paid.get("start"),
-            )
-
-    def _keep(self, stray: Unsettled, answer: JsonObject, began: float) -> None:
-        """Store a result as if its run had still been there. In a thread: this writes files."""
-        name, key = stray.shown["executor"], stray.made.get("key")
-        if key is None or is_other(answer, stray.made):
-            self._settle(stray)
-            return
-        run = self._workspace.journal.run(stray.run)
-        seconds = round(time.time() - (run.finished or began), 3)
-        by = {"run": stray.run, "node": stray.node}
-        result = Result.of(answer, seconds=seconds, executor=name, **by)
-        self._workspace.store.results.put(key, result)
-        done = {"state": "done", "reason": None, "seconds": seconds, "device": result.device}
-        self._settle(stray, {**stray.shown, **done, "outputs": result.summary["outputs"]})
-
-    def _settle(self, stray: Unsettled, shown: JsonObject | None = None) -> None:
-        """Note that nothing goes on any more, and what came of it, if anything did."""
-        if stray.lost:  # its run has ended as it ended
-            return
-        state = (shown or stray.shown)["state"]
-        made = {**stray.made, "handle": None, "ticket": None, "state": state}
-        events = [{"type": "node", "node": stray.node, "data": shown}] if shown else []
-        nodes = {stray.node: (shown or stray.shown, made)}
-        with suppress(Exception):  # it stays unsettled, and is asked about again
-            self._workspace.journal.append(stray.run, events, nodes=nodes)
 
 
 def _silent(stray: Unsettled) -> ExecutorError:
