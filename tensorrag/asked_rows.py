@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 10_000
 """Rows that are answered at once."""
-_WORDS = {"number": "number", "integer": "number", "binary": "yes or no, nor a number"}
+_NUMBERS = {"number": "number", "integer": "number", "binary": "yes or no, nor a number"}
+_WORDS = _NUMBERS | {"date": "date"}
 _TEXTS = ("category", "text", "date")
 _SHOWN = 5
 
@@ -149,7 +151,7 @@ def _refuse_names(sent: Collection[str], names: Sequence[str], ignored: str | No
     if odd:
         raise _wrong(
             f"The rows have {_and_more(odd)}, which the model does not take.",
-            f"Leave it out: the model takes {_listed(names)}.",
+            f"Leave {'them' if len(odd) > 1 else 'it'} out: the model takes {_listed(names)}.",
         )
 
 
@@ -157,8 +159,9 @@ def _refuse_values(column: ColumnSchema, values: Sequence[Any]) -> None:
     for number, value in enumerate(values, 1):
         if value is not None and not _fits(value, column.kind):
             what = _WORDS.get(column.kind or "", "text")
+            given = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
             raise _wrong(
-                f"Row {number}, {named(column.name)}: {quoted(value)} is no {what}.",
+                f"Row {number}, {named(column.name)}: {quoted(given)} is no {what}.",
                 f"{named(column.name)} was {_trained_as(column)} where the model was trained.",
             )
 
@@ -168,7 +171,7 @@ def _fits(value: Any, kind: str | None) -> bool:
         return kind in ("binary", "category", None)
     if isinstance(value, int | float):
         return kind not in ("text", "date") and _is_finite(value)
-    return isinstance(value, str) and kind not in _WORDS
+    return isinstance(value, str) and kind not in _NUMBERS
 
 
 def _is_finite(value: float) -> bool:

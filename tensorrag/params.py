@@ -31,7 +31,7 @@ def _parameter_error(detail: Any) -> ParameterError:
     name = label(field) if field else "The card"
     if len(path) > 1 and isinstance(path[1], int):
         name = f"{name}, item {path[1] + 1},"
-    message, hint = _sentence(detail["type"], detail.get("ctx", {}), detail)
+    message, hint = wrong(detail)
     return ParameterError(f"{name} {message}", field=field, hint=hint)
 
 
@@ -57,8 +57,9 @@ _KINDS = {
 }
 
 
-def _sentence(kind: str, context: dict[str, Any], detail: Any) -> tuple[str, str]:
-    given = detail.get("input")
+def wrong(detail: Any) -> tuple[str, str]:
+    """Return the end of a sentence about one thing that pydantic found, and what to do."""
+    kind, context, given = detail["type"], detail.get("ctx", {}), detail.get("input")
     shown = f", not {given!r:.60}." if isinstance(given, str | int | float) else "."
     if kind in _BOUNDS:
         key, words = _BOUNDS[kind]

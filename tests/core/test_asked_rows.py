@@ -54,6 +54,7 @@ def test_yes_and_no_may_be_written_in_two_ways_at_once() -> None:
         ([{}], 'The rows lack "rooms" and 2 more, which the model was trained on.'),
         ([ROW | {"rooms": 10**400}], "Row 1, rooms: "),
         ([ROW | {"rooms": [1]}], 'Row 1, rooms: "[1]" is no number.'),
+        ([ROW | {"rooms": True}], 'Row 1, rooms: "true" is no number.'),
         ([ROW | {"town": [3]}], 'Row 1, town: "[3]" is no text.'),
         ([ROW | {"river": "maybe"}], 'Row 1, river: "maybe" is no yes or no, nor a number.'),
         (ROW, 'Column "rooms" is no list of values.'),
@@ -80,5 +81,7 @@ def test_a_time_with_an_offset_is_the_one_in_utc_as_in_a_file() -> None:
 
     noon = datetime(2026, 3, 28, 12)
     assert read == [datetime(2026, 3, 27, 23, 30), noon, noon]
+    with pytest.raises(ParameterError, match='"20260328" is no date'):
+        columns_of({"sold": [20260328]}, sold)
     with pytest.raises(ParameterError, match="no date"):
         as_arrow({"sold": ["0001-01-01T00:00+01:00"]}, sold)

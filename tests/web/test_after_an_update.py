@@ -1,4 +1,4 @@
-"""TensorRag was updated, and its cards with it: what was made before is there, and said to be old."""
+"""TensorRag was updated, its cards with it: what was made before is there, and said to be old."""
 
 from __future__ import annotations
 

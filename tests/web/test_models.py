@@ -130,6 +130,16 @@ async def test_rows_that_do_not_fit_are_refused_with_their_place(client: httpx.A
 
     wrong = await client.post(address, json={"rows": [row, row | {"bmi": "high"}]})
     neither = await client.post(address, json={})
+    bodies = {
+        "5": "The body must be an object, not 5.",
+        '{"rows": 5}': '"rows" must be a list, not 5.',
+        '{"columns": []}': '"columns" must be an object.',
+        '{"row": []}': '"row" is nothing that is taken here.',
+        '{"rows": [null]}': "Row 1 is no object.",
+    }
+    for body, sentence in bodies.items():
+        answer = await client.post(address, content=body)
+        assert (answer.status_code, answer.json()["detail"]) == (422, sentence)
     nobody = await client.post("/api/models/nobody/predict", json={"rows": [row]})
 
     assert (wrong.status_code, wrong.json()["detail"]) == (422, 'Row 2, bmi: "high" is no number.')

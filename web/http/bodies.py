@@ -9,9 +9,12 @@ from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 
 from tensorrag.errors import PipelineError
+from tensorrag.params import wrong
 from tensorrag.pipeline import files, strict_json
+from tensorrag.quoting import quoted
 
 Model = TypeVar("Model", bound=BaseModel)
+SEE_DOCS = "The HTTP interface is described at /docs."
 
 
 async def read_body(model: type[Model], request: Request) -> Model:
@@ -30,13 +33,14 @@ def _read(model: type[Model], body: bytes) -> Model:
     try:
         return model.model_validate(raw)
     except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"])
-        where = f'"{name}" ' if name else "The body "
-        raise PipelineError(
-            f"{where}cannot be used: {first['msg']}.",
-            hint="The HTTP interface is described at /docs.",
-        ) from None
+        raise PipelineError(_told(error.errors()[0]), hint=SEE_DOCS) from None
+
+
+def _told(detail: Any) -> str:
+    name = quoted(".".join(str(part) for part in detail["loc"]))
+    if detail["type"] == "extra_forbidden":
+        return f"{name} is nothing that is taken here."
+    return f"{name if detail['loc'] else 'The body'} {wrong(detail)[0]}"
 
 
 def described(model: type[BaseModel]) -> dict[str, Any]:

@@ -33,8 +33,11 @@ from tensorrag.errors import (
     TensorRagError,
     WorkspaceError,
 )
+from tensorrag.params import wrong
 from tensorrag.pipeline import JsonObject
+from tensorrag.quoting import quoted
 from tensorrag.run.prepare import PipelineHasErrors
+from web.http.bodies import SEE_DOCS
 from web.live.card_sources import WrittenMeanwhile
 from web.live.open_pipelines import PipelineNotFound
 from web.live.trouble import sentence
@@ -42,7 +45,6 @@ from web.live.trouble import sentence
 log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
-SEE_DOCS = "The HTTP interface is described at /docs."
 
 
 STATUS: tuple[tuple[type[TensorRagError], int], ...] = (
@@ -143,4 +145,4 @@ class ProblemRoute(APIRoute):
 def _wrong_value(error: RequestValidationError) -> str:
     first = error.errors()[0]
     *_, name = first.get("loc") or ("the request",)
-    return f"{name}: {first.get('msg', 'this value cannot be used')}."
+    return f"{quoted(name)} {wrong(first)[0]}"
