@@ -70,7 +70,7 @@ class Cards:
             only: cards that are asked for; while nothing else was, no other need be imported.
         """
         stamps = _stamps(folder)
-        kept = _kept(folder, only) if self._stamps is None and not stamps else None
+        kept = self._kept(folder, only) if self._stamps is None and not stamps else None
         if kept is not None:
             return kept
         if stamps != self._stamps or folder != self._folder:
@@ -79,6 +79,22 @@ class Cards:
             self.tell("loaded")
             self._folder, self._stamps = folder, stamps
         return self._registry
+
+    def _kept(self, folder: Path | None, only: Set[str] | None) -> Registry | None:
+        """Return the cards as they were described before; None where that may not hold any more."""
+        catalog = known_catalog(folder) if folder is not None else None
+        if catalog is None or only is None:
+            return None
+        registry = Registry.of(catalog)
+        self.tell("loading")
+        try:
+            for card_id in only & registry.found.keys():
+                registry.found[card_id].card  # noqa: B018 — it is imported here, in no card's time
+        except BaseException:  # of a pack: loading all of them says why
+            return None
+        finally:
+            self.tell("loaded")
+        return registry
 
     def _load(self, folder: Path | None) -> Registry:
         shutil.rmtree(self.accepted, ignore_errors=True)
@@ -104,20 +120,6 @@ class Cards:
             self._verdicts[_digest(new[name])] = reason
         if new:
             self.trials.write_text(json.dumps(self._verdicts))
-
-
-def _kept(folder: Path | None, only: Set[str] | None) -> Registry | None:
-    """Return the cards as they were described before; None where that may not hold any more."""
-    catalog = known_catalog(folder) if folder is not None else None
-    if catalog is None or only is None:
-        return None
-    registry = Registry.of(catalog)
-    try:
-        for card_id in only & registry.found.keys():
-            registry.found[card_id].card  # noqa: B018 — it is imported here, in no card's time
-    except BaseException:  # of a pack: loading all of them says why
-        return None
-    return registry
 
 
 def _stamps(folder: Path | None) -> tuple[Stamp, ...]:

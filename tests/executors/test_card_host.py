@@ -136,10 +136,12 @@ async def test_a_long_pipeline_of_our_own_cards_is_no_silence(
 async def test_before_all_cards_are_wanted_those_of_the_pipeline_alone_are_imported(
     tmp_path: Path, folder: Path
 ) -> None:
-    cards = card_host.Cards(tmp_path / "accepted", tmp_path / "trials.json")
+    told: list[str] = []
+    cards = card_host.Cards(tmp_path / "accepted", tmp_path / "trials.json", told.append)
     catalog_cache.keep(folder, Registry.load().catalog())
 
     few = cards.registry(folder, {"sort_rows", "unheard_of"})
+    assert told == ["loading", "loaded"]  # on a busy machine it may take long
     imported = {card_id for card_id, found in few.found.items() if "card" in vars(found)}
     assert imported == {"sort_rows"}
     assert few.catalog() == Registry.load().catalog()
