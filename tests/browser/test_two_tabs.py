@@ -1,5 +1,6 @@
 """Two tabs on one pipeline are two views of one thing, also while it runs."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -8,6 +9,12 @@ from playwright.sync_api import BrowserContext, Page, expect
 from tensorrag.pipeline.files import load, save
 from tests.browser.hands import TRAINED, Hands
 from tests.servers import Server
+
+SEED_IS_KEPT = """async () => {
+  const answer = await fetch(location.pathname.replace("edit", "api/pipelines"));
+  const { nodes } = await answer.json();
+  return nodes.find(({ id }) => id === "split").params.seed === 77;
+}"""
 
 
 @pytest.fixture
@@ -65,6 +72,12 @@ def test_a_field_that_is_being_typed_in_is_left_alone(both: tuple[Hands, Hands])
     expect(one.field("train_ratio")).to_have_value("0.7")
     expect(seed).to_be_focused()
     expect(seed).to_have_value("77")
+
+    # nor is it lost with the field: the card is folded, and so is what was selected
+    other.select("split")
+    other.page.keyboard.press("ControlOrMeta+Shift+g")
+    expect(one.cards("composite")).to_have_class(re.compile("tr-selected"))
+    one.page.wait_for_function(SEED_IS_KEPT)
 
 
 def test_a_run_goes_on_without_the_tab_that_began_it(both: tuple[Hands, Hands]) -> None:

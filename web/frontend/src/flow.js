@@ -54,10 +54,16 @@ export function createFlow(flowId, graph) {
     lifted.delete(id)
   }
 
-  /** Hold just the cards that are drawn now, after some were folded into one, or came out of it. */
+  /**
+   * Hold just the cards that are drawn now, after some were folded into one, or came out of it.
+   * Where a selected one was folded, the composite is selected: another tab may have done it.
+   */
   function match() {
-    drop([...places.keys()].filter((id) => !graph.nodes.has(id)))
+    const gone = [...places.keys()].filter((id) => !graph.nodes.has(id))
+    const into = gone.filter((id) => findNode(id)?.selected).map(graph.drawnAs)
+    drop(gone)
     put([...graph.nodes.values()].filter(({ id, composite }) => composite || !places.has(id)))
+    for (const composite of into.map((id) => findNode(id))) if (composite) composite.selected = true
     moves.value += 1
   }
 
