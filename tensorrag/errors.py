@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from tensorrag import redaction
-from tensorrag.quoting import readable
+from tensorrag.quoting import Sentence, readable
 
 MAX_MESSAGE = 4000
 """Longest sentence of an error that crosses processes, in characters."""
@@ -256,9 +256,9 @@ class ErrorInfo(BaseModel):
 
     type: str
     """Name of the exception's class."""
-    message: str
+    message: Sentence
     """One sentence."""
-    hint: str = ""
+    hint: Sentence = ""
     """What to do."""
     traceback: str | None = None
     """Text of the traceback where the error was raised."""

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from typing import Annotated
+
+from pydantic import AfterValidator
 
 _INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 _TURNING = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
@@ -24,6 +27,10 @@ def unturned(text: str) -> str:
 def readable(text: str) -> str:
     """Replace in a whole text, which may have lines, what a terminal or a reader is misled by."""
     return _UNREADABLE.sub("\ufffd", text)
+
+
+Sentence = Annotated[str, AfterValidator(readable)]
+"""Text for people, as a field of a model."""
 
 
 def named(text: object) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tensorrag import errors
+from tensorrag.check.problems import Problem
 from web.page.outcome import last_place
 
 ROOT = Path(__file__).parents[1]
@@ -75,6 +76,17 @@ def test_what_a_card_never_thought_of_has_one_too(error: Exception, message: str
 
     assert told.message.startswith(message)
     assert "log" in told.hint
+
+
+def test_nobody_who_writes_a_sentence_commands_the_terminal_or_turns_the_text() -> None:
+    given = "It is \x1b[31mred\x1b[0m and \u202eturned.\nIt may have lines."
+    shown = "It is \ufffd[31mred\ufffd[0m and \ufffdturned.\nIt may have lines."
+    error = errors.TensorRagError(given, hint=given)
+    told = errors.ErrorInfo(type="CardTimeout", message=given, hint=given)
+    problem = Problem(code="odd", message=given, hint=given)
+
+    for sentence in (error, told, problem):
+        assert (sentence.message, sentence.hint) == (shown, shown)
 
 
 def test_where_a_card_failed_is_said_in_its_own_code() -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any, Literal
 
 from tensorrag import ParameterError
-from tensorrag.quoting import visible
+from tensorrag.quoting import named
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -60,7 +60,7 @@ class Source:
     @property
     def shown(self) -> str:
         """Its name, as it can stand in a sentence."""
-        name = visible(self.name) or "The file"
+        name = named(self.name) or "The file"
         return name if len(name) <= 100 else f"{name[:60]}…{name[-30:]}"
 
 

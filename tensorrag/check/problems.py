@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from tensorrag.quoting import Sentence
+
 Level = Literal["error", "warning", "info"]
 
 
@@ -14,7 +16,7 @@ class Fix(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    label: str
+    label: Sentence
     ops: tuple[dict[str, Any], ...]
 
 
@@ -29,6 +31,6 @@ class Problem(BaseModel):
     port: str | None = None
     field: str | None = None
     edge: str | None = None
-    message: str
-    hint: str = ""
+    message: Sentence
+    hint: Sentence = ""
     fix: Fix | None = None
