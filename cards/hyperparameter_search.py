@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from cards._searching.judging import EstimatorJudge
 from cards._searching.settings import SearchSettings
-from tensorrag import EstimatorSpec, EstimatorSpecSchema, Field, Table, TableSchema
+from tensorrag import EstimatorSpec, EstimatorSpecSchema, Table, TableSchema
 
 
 class HyperparameterSearch(SearchSettings):
@@ -20,9 +20,6 @@ class HyperparameterSearch(SearchSettings):
 
     libraries = ("numpy", "optuna", "scikit-learn", "pandas")
 
-    parallel: int = Field(1, ge=1, le=64, label="Trials at a time", recommended=(1, 4))
-    """So many are chosen at once, and run beside one another as far as there are cores."""
-
     class Out(NamedTuple):
         best_model_spec: EstimatorSpec
         trials: Table
@@ -35,7 +32,7 @@ class HyperparameterSearch(SearchSettings):
     ) -> Out:
         """Try settings."""
         judge = EstimatorJudge(self.question(train_dataset, validation_dataset), model_spec)
-        return self.Out(*self.search(model_spec, judge, self.parallel))
+        return self.Out(*self.search(model_spec, judge))
 
     def propagate(
         self,

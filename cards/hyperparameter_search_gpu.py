@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from cards._searching.apart import Apart, can_part
 from cards._searching.networks import NetworkJudge
 from cards._searching.settings import SearchSettings
 from tensorrag import NetworkSpec, NetworkSpecSchema, Table, TableSchema
@@ -12,8 +13,9 @@ from tensorrag import NetworkSpec, NetworkSpecSchema, Table, TableSchema
 class HyperparameterSearchGpu(SearchSettings):
     """Try settings of a network on rows that it does not learn from, and pass on the best.
 
-    Each trial trains the network on the train rows, one trial after the other, and is measured on
-    the validation rows, or, where there are none, fold by fold on parts of the train rows. With
+    Each trial trains the network on the train rows, and is measured on the validation rows, or,
+    where there are none, fold by fold on parts of the train rows. On a processor, several trials
+    may run beside one another, each in a process of its own; on a GPU they take turns. With
     validation rows, a trial whose loss is worse than that of half of the others at the same epoch
     is given up. The first trial has the settings as they are, so that one sees what the search
     brought. The best of many trials is flattered by the rows that chose it: train the best network
@@ -36,7 +38,9 @@ class HyperparameterSearchGpu(SearchSettings):
     ) -> Out:
         """Try settings."""
         judge = NetworkJudge(self.question(train_dataset, validation_dataset), model_spec)
-        return self.Out(*self.search(model_spec, judge))
+        if self.parallel == 1 or not can_part():
+            return self.Out(*self.search(model_spec, judge, beside=1))
+        return self.Out(*self.search(model_spec, Apart(judge, self.parallel)))
 
     def propagate(
         self,

@@ -254,6 +254,10 @@ class Card(BaseModel):
         """
         return {}
 
+    def uses_cores(self) -> int:
+        """Say how many processor cores it makes use of, unless its settings say otherwise."""
+        return 1
+
     def footprint(self, schemas: Mapping[str, Schema]) -> Footprint | None:
         """Estimate how much room a run will need, as far as schemas tell; None: no idea.
 

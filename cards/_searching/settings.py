@@ -92,6 +92,13 @@ class SearchSettings(Card):
     """Models learn from earlier rows and are measured on later ones."""
     seed: int = Field(42, ge=0, le=2**32 - 1)
     """The same seed gives the same trials."""
+    parallel: int = Field(1, ge=1, le=64, label="Trials at a time", recommended=(1, 4))
+    """So many are chosen at once, and run beside one another as far as there are cores; each
+    takes memory of its own."""
+
+    def uses_cores(self) -> int:
+        """One for each trial that runs at the same time."""
+        return self.parallel
 
     def footprint(self, schemas: Mapping[str, Schema]) -> Footprint | None:
         """Say which task follows, what is learnt from, and what the model makes of it."""
@@ -156,8 +163,13 @@ class SearchSettings(Card):
             column=self.folds_column,
         )
 
-    def search(self, spec: Spec, judge: Judge, parallel: int = 1) -> tuple[Spec, Table]:
+    def search(self, spec: Spec, judge: Judge, beside: int | None = None) -> tuple[Spec, Table]:
         """Try values; return the best, and all trials.
+
+        Args:
+            spec: the settings as they are.
+            judge: tells how good others are; called in threads.
+            beside: so many trials run beside one another; None: as many as are chosen at once.
 
         Raises:
             InputError: every trial failed.
@@ -167,8 +179,8 @@ class SearchSettings(Card):
         space = dimensions(self.hyperparameters, tunable) or ()
         names = [each.name for each in space]
         own = {each.name: each.value for each in tunable if each.name in names}
-        study = self._study(space, own, judge.metric, parallel)
-        trials = _tried(study, judge, parallel)
+        study = self._study(space, own, judge.metric)
+        trials = _tried(study, judge, beside or self.parallel)
         best = findings.best_of(trials, judge.metric)
         if best is None:
             raise refuse_all_failed(trials[0].reason)
@@ -176,11 +188,9 @@ class SearchSettings(Card):
 
     def script(self, given: Given) -> Script:
         """Write it as plain Python."""
-        return search(self, given, getattr(self, "parallel", 1))
+        return search(self, given, self.parallel)
 
-    def _study(
-        self, space: Sequence[Dimension], own: dict[str, Any], metric: str, parallel: int
-    ) -> Study:
+    def _study(self, space: Sequence[Dimension], own: dict[str, Any], metric: str) -> Study:
         return Study(
             space=space,
             own=own,
@@ -188,7 +198,7 @@ class SearchSettings(Card):
             sampler=self.sampler,
             trials=self.trials,
             points=self.grid_points,
-            parallel=parallel,
+            parallel=self.parallel,
             prune=self.prune,
             seed=self.seed,
             before=_before(),
@@ -223,9 +233,9 @@ def _are_words(table: TableSchema, target: str) -> bool:
     return column is not None and column.kind in ("category", "text")
 
 
-def _tried(study: Study, judge: Judge, parallel: int) -> list[Trial]:
+def _tried(study: Study, judge: Judge, beside: int) -> list[Trial]:
     cores = _cores()
-    workers = min(parallel, cores)
+    workers = min(beside, cores)
 
     def progress() -> None:
         keep(lambda: _as_arrays(study.done), len(study.done), study.total, "trial")

@@ -170,7 +170,7 @@ class Study:
         except GivenUp:
             return ended("pruned")
         except Exception as error:  # one that fails is a trial, too: others may do better
-            return ended("failed", reason=_reason(error))
+            return ended("failed", reason=reason_of(error))
 
     def _as_before(self, number: int, trial: optuna.Trial | None) -> Trial:
         found = self.before[number]
@@ -205,7 +205,8 @@ def _tell(study: optuna.Study, trial: optuna.Trial, found: Trial) -> None:
         study.tell(trial, state=states[found.state])
 
 
-def _reason(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
+    """Say in a line why a trial failed."""
     said = (
         error.message if isinstance(error, TensorRagError) else f"{type(error).__name__}: {error}"
     )

@@ -77,6 +77,14 @@ def offers(card: Card | None, inputs: dict[str, Any]) -> dict[str, Any]:
         return {}  # it is offered, and decides nothing
 
 
+def cores(card: Card) -> int:
+    """Return how many processor cores a card makes use of; 1 where it cannot say."""
+    try:
+        return max(1, int(card.uses_cores()))
+    except (Exception, SystemExit):
+        return 1  # it runs all the same
+
+
 def footprint(card: Card, inputs: dict[str, Schema]) -> Footprint | None:
     """Return how much room a run will need; None where it cannot say."""
     try:

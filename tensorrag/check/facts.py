@@ -47,6 +47,8 @@ class NodeFacts(BaseModel):
     gpu: str | None = None
     footprint: Footprint | None = None
     """How much room it will need."""
+    cores: int = 1
+    """How many it makes use of, where its settings do not say how many it gets."""
     timeout: int = 3600
 
     @property

@@ -225,6 +225,7 @@ class Visiting:
             reads_costs=found.card.reads_costs,
             gpu=found.card.gpu,
             footprint=asking.footprint(card, single) if card is not None else None,
+            cores=asking.cores(card) if card is not None else 1,
             timeout=found.card.timeout,
         )
 

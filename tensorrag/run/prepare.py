@@ -259,7 +259,7 @@ def task_of(
         secrets=facts.secrets,
         inputs={port: digests for port, digests in inputs.items() if digests},
         titles=facts.titles,
-        cpus=threads(node),
+        cpus=threads(node, facts),
         gpu=facts.gpu is not None,
         rented_gpu=rented_gpu,
         timeout=float(node.resources.get("timeout") or timeout or facts.timeout),
@@ -267,9 +267,9 @@ def task_of(
     )
 
 
-def threads(node: Node) -> int:
-    """Return how many threads a node may use: one, unless it asks for more."""
-    return max(1, int(node.resources.get("cpus") or 1))
+def threads(node: Node, facts: NodeFacts) -> int:
+    """Return how many threads a node may use: as it is set, else what its card makes use of."""
+    return max(1, int(node.resources.get("cpus") or facts.cores))
 
 
 def _refuse(pipeline: Pipeline, problems: tuple[Problem, ...]) -> None:

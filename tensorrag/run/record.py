@@ -47,7 +47,7 @@ def run_record(prepared: Prepared, request: Request) -> JsonObject:
         "seeds": {
             node: fact.params["seed"] for node, fact in facts.items() if "seed" in fact.params
         },
-        "threads": {node_id: threads(node) for node_id, node in pipeline.nodes.items()},
+        "threads": {n: threads(pipeline.nodes[n], fact) for n, fact in facts.items()},
         "executors": {node: each.executor for node, each in prepared.placements.items()},
         "placements": {
             node: {"gpu": each.gpu, "why": each.why} for node, each in prepared.placements.items()

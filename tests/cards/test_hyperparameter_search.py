@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from cards import hyperparameter_search_gpu
+from cards._network.training import trained_network
+from cards._searching.apart import Apart, LackOfMemory
 from cards._searching.judging import mean_over
 from cards._searching.space import Dimension
 from cards._searching.study import Study, Trial, Watch
@@ -313,6 +323,96 @@ def test_networks_are_searched_as_they_are_trained_and_given_up_by_their_loss() 
     assert {layer.params["p"] for layer in best.layers if layer.type == "dropout"} == {
         first["dropout"]
     }
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="nothing is forked elsewhere")
+def test_networks_that_train_beside_one_another_come_out_as_they_do_in_turn(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """On two cores each has a process of its own; where there is a GPU, all are trained in one."""
+    network = ModelDefineGpu(epochs=4, hidden_layers=[4]).run().model_spec
+    chosen = ["learning_rate", "dropout"]
+    card = search_networks(target_column="y", hyperparameters=chosen, trials=12, parallel=3)
+    processes = trained_in(tmp_path, monkeypatch)
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+
+    def tried() -> pd.DataFrame:
+        trials = card.run(numbers(), numbers(seed=5), network).trials
+        return frame(trials).drop(columns="seconds")
+
+    apart = tried()
+    assert len(processes()) == 12
+    monkeypatch.setattr(hyperparameter_search_gpu, "can_part", lambda: False)
+    in_turn = tried()
+    assert processes() == {os.getpid()}
+    assert apart.equals(in_turn)
+    assert "pruned" in set(apart["state"])
+    assert card.uses_cores() == 3
+
+
+def trained_in(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], set[int]]:
+    """Write down which processes train networks; returns what tells those since the last time."""
+
+    def traced(*args: Any, **named: Any) -> Any:
+        (folder / str(os.getpid())).touch()
+        return trained_network(*args, **named)
+
+    monkeypatch.setattr("cards._searching.networks.trained_network", traced)
+
+    def processes() -> set[int]:
+        found = list(folder.iterdir())
+        for path in found:
+            path.unlink()
+        return {int(path.name) for path in found}
+
+    return processes
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="nothing is forked elsewhere")
+def test_where_memory_runs_out_trials_go_on_one_at_a_time(tmp_path: Path) -> None:
+    """A trial that dies because two are there is made again alone, and tells no step twice."""
+
+    class Hungry:
+        metric = "r2"
+
+        def __call__(self, values: Mapping[str, Any], watch: Watch) -> float:
+            if not values:
+                return 0.0
+            (tmp_path / str(os.getpid())).touch()
+            watch(1.0)
+            while len(list(tmp_path.iterdir())) < 2:  # until the other one is there, too
+                time.sleep(0.01)
+            if values["dies"] and not (tmp_path / "again").exists():
+                (tmp_path / "again").touch()
+                os.kill(os.getpid(), signal.SIGKILL)
+            watch(2.0)
+            return float(values["x"])
+
+    judge, heard = Apart(Hungry(), 2), list[list[float]]([[], []])
+    judge({}, heard[0].append)  # the first is judged here
+    with ThreadPoolExecutor(2) as pool:
+        asked = [{"x": 3, "dies": True}, {"x": 4, "dies": False}]
+        found = list(pool.map(judge, asked, [each.append for each in heard]))
+
+    assert found == [3.0, 4.0]
+    assert heard == [[1.0, 2.0], [1.0, 2.0]]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="nothing is forked elsewhere")
+def test_a_trial_that_lacks_memory_alone_fails_with_what_to_do() -> None:
+    class Greedy:
+        metric = "r2"
+
+        def __call__(self, values: Mapping[str, Any], watch: Watch) -> float:
+            if values:
+                raise MemoryError
+            return 0.0
+
+    judge = Apart(Greedy(), 2)
+    judge({}, lambda value: None)  # the first is judged here
+
+    with pytest.raises(LackOfMemory, match="MemoryError"):
+        judge({"x": 1}, lambda value: None)
 
 
 def test_networks_that_tell_classes_apart_are_judged_fold_by_fold() -> None:

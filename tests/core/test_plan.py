@@ -13,7 +13,7 @@ from tensorrag.errors import CycleError, NodeNotFound, PipelineError
 from tensorrag.pipeline import Pipeline
 from tensorrag.plain import JsonObject
 from tensorrag.run.plan import Planned, cache_key, plan
-from tensorrag.run.prepare import with_params
+from tensorrag.run.prepare import threads, with_params
 from tensorrag.run.reasons import change
 from tests.core.engine import Engine, chain, node, wire
 
@@ -245,3 +245,14 @@ def test_an_upload_is_told_by_what_its_file_is_called() -> None:
     assert change(before, upload("b", "houses.csv")) == "upload flats.csv → houses.csv"
     assert change(before, upload("b", "flats.csv")) == "upload flats.csv, with other content"
     assert change(before, before) is None
+
+
+async def test_a_card_gets_the_cores_that_it_makes_use_of_unless_it_is_set(engine: Engine) -> None:
+    search = node("search", "hyperparameter_search", parallel=3)
+    fewer = replace(search, id="fewer", resources={"cpus": 2})
+    checked = await engine.check(Pipeline().with_nodes(search, fewer, node("number")), {})
+
+    given = {one.id: threads(one, checked.nodes[one.id]) for one in (search, fewer)}
+
+    assert given == {"search": 3, "fewer": 2}
+    assert checked.nodes["number"].cores == 1
