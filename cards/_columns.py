@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from tensorrag import ColumnSchema, ParameterError, TableSchema
@@ -20,7 +21,7 @@ def require(schema: TableSchema, names: Sequence[str], *, field: str) -> None:
     Raises:
         ParameterError: one is chosen twice, or is not there.
     """
-    twice = next((name for name in names if names.count(name) > 1), None)
+    twice = next((name for name, times in Counter(names).items() if times > 1), None)
     if twice is not None:
         raise ParameterError(
             f"{named(twice)} is chosen twice.",
@@ -28,7 +29,8 @@ def require(schema: TableSchema, names: Sequence[str], *, field: str) -> None:
             hint="Take it out once.",
             fix=(f"Have {named(twice)} once", list(dict.fromkeys(names))),
         )
-    lacking = next((n for n in names if schema.names is not None and n not in schema.names), None)
+    there = None if schema.names is None else frozenset(schema.names)
+    lacking = next((n for n in names if there is not None and n not in there), None)
     if lacking is not None:
         raise ParameterError(
             f"There is no column {quoted(lacking)} in the table.",

@@ -69,7 +69,8 @@ def same_columns(names: list[str], fit_on: TableSchema | None) -> None:
     """
     if fit_on is None or fit_on.names is None:
         return
-    lacking = next((name for name in names if name not in fit_on.names), None)
+    there = frozenset(fit_on.names)
+    lacking = next((name for name in names if name not in there), None)
     if lacking is not None:
         raise InputError(
             f"The table to learn from has no column {quoted(lacking)}.",

@@ -36,6 +36,8 @@ from tensorrag.script import Given, Script
 from tensorrag.types import METRICS
 from tensorrag.types.value import Value
 
+MANY_TIMES = 5_000
+"""Measurements from which on it is said before that there are so many."""
 _KNOWN = (
     ColumnSchema(name="column", kind="text", missing=0),
     ColumnSchema(name="importance", kind="number", missing=0),
@@ -116,10 +118,19 @@ class Explain(Card):
         return f"{named}{self.repeats} repeats"
 
     def concerns(self, schemas: Mapping[str, Schema]) -> Iterable[CardError]:
-        """Warn of rows that the model has learnt from."""
-        table = schemas.get(PORT)
+        """Warn of rows that the model has learnt from, and of a model with very many features."""
+        table, model = schemas.get(PORT), schemas.get("trained_model")
         if isinstance(table, TableSchema) and table.provenance.part == "train":
             yield InputError(LEARNT, port=PORT, hint="Connect the test rows of the split.")
+        width = len(model.features or ()) if isinstance(model, ModelSchema) else 0
+        if width * self.repeats > MANY_TIMES:
+            yield CardError(
+                f"The model has {width:,} features: to mix each {self.repeats} times, it is asked "
+                f"{width * self.repeats:,} times about up to {self.most_rows:,} rows, which may "
+                "take very long.",
+                hint="Have fewer repeats or rows, or train on fewer columns: choose them, or let a "
+                "lasso leave some out.",
+            )
 
     def face(self, outputs: tuple[Value, ...]) -> Face | None:
         """Name the columns that matter most."""

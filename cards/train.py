@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from cards._advising.expecting import expected, footprint
-from cards._advising.reckoning import MANY_ROWS
+from cards._advising.expecting import expected, footprint, slow
 from cards._learning.columns import feature_names, target_brief
 from cards._learning.task import Wanted, known_task
 from cards._learning.training import trained
@@ -91,15 +90,8 @@ class Train(Card):
 
     def concerns(self, schemas: Mapping[str, Schema]) -> Iterable[CardError]:
         """Tell of models that take very long to fit so many rows, or too much memory."""
+        yield from slow(schemas.get("train_dataset"), schemas.get("model_spec"))
         match schemas:
-            case {
-                "train_dataset": TableSchema(rows=int(rows)),
-                "model_spec": EstimatorSpecSchema(model_type="svm"),
-            } if rows > MANY_ROWS:
-                yield CardError(
-                    f"An SVM takes hours to fit {rows:,} rows: its time grows with their square.",
-                    hint="Choose another model, or train on a sample of the rows.",
-                )
             case {"model_spec": EstimatorSpecSchema(model_type="polynomial")}:
                 said, fits = expected(*self._asked(schemas))
                 if not fits:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
-from cards._advising.reckoning import limits
+from cards._advising.reckoning import MANY_ROWS, limits
 from cards._learning.columns import feature_names, features_told
 from cards._learning.task import Wanted, task_told
-from tensorrag import EstimatorSpecSchema, ParameterError, Schema, TableSchema
+from tensorrag import CardError, EstimatorSpecSchema, ParameterError, Schema, TableSchema
 from tensorrag.footprint import Footprint
 
 
@@ -43,6 +43,18 @@ def advice(
     with suppress(ParameterError):  # of the features: that is said beside them
         said.append(expected(table, spec, target, features)[0])
     return tuple(filter(None, said))
+
+
+def slow(table: Schema | None, spec: Schema | None) -> Iterator[CardError]:
+    """Warn of a model that takes hours to learn from so many rows."""
+    match table, spec:
+        case TableSchema(rows=int(rows)), EstimatorSpecSchema(model_type="svm"):
+            if rows > MANY_ROWS:
+                yield CardError(
+                    f"An SVM takes hours to fit {rows:,} rows: its time grows with their square, "
+                    "and how far it is cannot be told.",
+                    hint="Choose another model, or train on a sample of the rows.",
+                )
 
 
 def footprint(

@@ -62,10 +62,9 @@ def together(asked: Asked) -> list[tuple[float, str, str]]:
     values = np.where(np.isfinite(values), values, np.nanmean(values, axis=0))
     with np.errstate(invalid="ignore", divide="ignore"):
         close = np.corrcoef(values, rowvar=False)
+    found = np.nonzero(np.tril(np.abs(close) >= TOGETHER, -1))
     pairs = [
         (float(close[one, other]), names[one], names[other])
-        for one in range(len(names))
-        for other in range(one)
-        if abs(close[one, other]) >= TOGETHER
+        for one, other in zip(*found, strict=True)
     ]
     return sorted(pairs, key=lambda pair: -abs(pair[0]))

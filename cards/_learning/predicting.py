@@ -113,7 +113,8 @@ def missing_features(schema: TableSchema, features: Sequence[str] | None) -> str
     """Say which features a table lacks; None where it has them all or nothing is known."""
     if schema.names is None or features is None:
         return None
-    missing = [name for name in features if name not in schema.names]
+    there = frozenset(schema.names)
+    missing = [name for name in features if name not in there]
     return _lacks(missing) if missing else None
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, Protocol, TypeVar
 
-from cards._advising.expecting import footprint
+from cards._advising.expecting import footprint, slow
 from cards._columns import require
 from cards._folds import FoldsBy
 from cards._learning.columns import feature_names
@@ -20,6 +20,7 @@ from cards._searching.space import Dimension, Searched, dimensions, grid
 from cards._searching.study import Sampler, Study, Trial, Watch
 from tensorrag import (
     Card,
+    CardError,
     Column,
     EstimatorSpec,
     Field,
@@ -104,6 +105,10 @@ class SearchSettings(Card):
         """Say which task follows, what is learnt from, and what the model makes of it."""
         table, spec = schemas.get("train_dataset"), schemas.get("model_spec")
         return footprint(table, spec, self.target_column, self.feature_columns, self.task)
+
+    def concerns(self, schemas: Mapping[str, Schema]) -> Iterator[CardError]:
+        """Warn of models that take very long to fit so many rows, once for every trial."""
+        yield from slow(schemas.get("train_dataset"), schemas.get("model_spec"))
 
     def brief(self, schemas: Mapping[str, Schema]) -> str:
         """Say how, how often, and what is varied."""

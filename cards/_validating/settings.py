@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from cards._advising.expecting import footprint
+from cards._advising.expecting import footprint, slow
 from cards._folds import Fold, FoldsBy, folds
 from cards._learning.columns import feature_names, target_brief
 from cards._learning.rows import refuse_no_rows
@@ -106,8 +106,9 @@ class CrossValidation(Card):
         return footprint(table, spec, self.target_column, self.feature_columns, self.task)
 
     def concerns(self, schemas: Mapping[str, Schema]) -> Iterator[CardError]:
-        """Warn of what was learnt from the held-out rows before, and of mixing times."""
+        """Warn of slow models, of what was learnt from the held-out rows, and of mixing times."""
         table = schemas.get("dataset")
+        yield from slow(table, schemas.get("model_spec"))
         if not isinstance(table, TableSchema):
             return
         if table.provenance.fitted:

@@ -19,7 +19,7 @@ from cards.model_define import ModelDefine
 from cards.model_define_gpu import ModelDefineGpu
 from cards.train import Train
 from cards.train_gpu import TrainGpu
-from tensorrag import ColumnSchema, ParameterError, Schema, Table, TableSchema
+from tensorrag import Card, ColumnSchema, ParameterError, Schema, Table, TableSchema
 from tensorrag.types import ColumnKind
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -214,3 +214,23 @@ def test_columns_that_are_not_learnt_from_are_named_with_the_reason() -> None:
     said = "It can be learnt from 2 of the 4 other columns: not from "
     assert told() == said + "name (free text), joined (a date)."
     assert told("a", "b") == said + "name (not chosen), joined (not chosen)."
+
+
+@pytest.mark.parametrize(
+    ("card", "port"),
+    [
+        (Train(target_column="y"), "train_dataset"),
+        (CrossValidate(target_column="y"), "dataset"),
+        (HyperparameterSearch(target_column="y"), "train_dataset"),
+    ],
+)
+def test_whoever_trains_an_svm_on_very_many_rows_is_warned(card: Card, port: str) -> None:
+    svm = ModelDefine(model_type="svm").propagate()
+
+    def warned(rows: int) -> list[str]:
+        table = TableSchema(columns=(), rows=rows)
+        return [each.message for each in card.concerns({port: table, "model_spec": svm})]
+
+    assert warned(100_000) == []
+    (said,) = warned(200_000)
+    assert said.startswith("An SVM takes hours to fit 200,000 rows")

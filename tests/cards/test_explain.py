@@ -13,7 +13,7 @@ from cards._learning.estimators import CLASSIFIERS, REGRESSORS
 from cards.explain import Explain
 from cards.model_define_gpu import ModelDefineGpu
 from cards.train_gpu import TrainGpu
-from tensorrag import InputError, Model, ParameterError, Table
+from tensorrag import InputError, Model, ModelSchema, ParameterError, Table
 from tensorrag.preview import BarsPreview, Branch, GroupPreview, Preview, TreePreview
 from tensorrag.types import METRICS
 from tests.cards.test_classification import guests, learnt, parts
@@ -359,3 +359,13 @@ def test_every_metric_that_can_be_chosen_is_one() -> None:
     choices = Explain.model_json_schema()["properties"]["metric"]["enum"]
 
     assert set(choices) - {"auto"} <= METRICS.keys()
+
+
+def test_a_model_of_very_many_features_is_told_to_take_long_before_it_does() -> None:
+    wide = ModelSchema(features=tuple(f"x{at}" for at in range(3_000)))
+
+    (warned,) = Explain().concerns({"trained_model": wide})
+
+    assert "it is asked 15,000 times about up to 5,000 rows" in warned.message
+    assert "fewer repeats" in (warned.hint or "")
+    assert list(Explain(repeats=2).concerns({"trained_model": ModelSchema(features=("x",))})) == []

@@ -13,6 +13,7 @@ from tests.core.engine import node
 from tests.web.desk import Desk
 from web.live.session import Session
 from web.page.compare import address
+from web.page.compare_changes import written
 from web.page.compare_outcome import measure_row
 from web.page.markup import html
 from web.page.pages import add_pages
@@ -93,3 +94,8 @@ def test_a_change_that_is_written_as_0_is_neither_better_nor_worse(
         seed_alone=(True, False),
     )
     assert f'data-verdict="{verdict}"' in html(measure_row(measured))
+
+
+def test_of_a_long_list_the_first_are_written_and_the_others_counted() -> None:
+    assert written([f"x{at}" for at in range(3_000)]) == '"x0", "x1", "x2", "x3" and 2,996 more'
+    assert written(["x0", "x1"]) == '["x0", "x1"]'

@@ -14,6 +14,8 @@ from web.page.wording import plural
 
 SHOWN = 80
 """Longest value that is shown, in characters."""
+LISTED = 4
+"""Values of a list that are shown, of more."""
 REASONS = {
     "card": "Another card",
     "wires": "Wired differently",
@@ -63,6 +65,9 @@ def written(value: Any) -> str:
         return visible(value)[:SHOWN]
     if isinstance(value, bool) or value is None:
         return {True: "on", False: "off", None: "–"}[value]
+    if isinstance(value, list) and len(value) > LISTED:
+        shown = json.dumps(value[:LISTED], ensure_ascii=False)[1:-1]
+        return f"{visible(shown)[:SHOWN]} and {len(value) - LISTED:,} more"
     return visible(json.dumps(value, ensure_ascii=False))[:SHOWN]
 
 
