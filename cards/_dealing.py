@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cards._arrow import plain
+from cards._repeated import numbered_rows
 from tensorrag import InputError, ParameterError, Table
 from tensorrag.quoting import named
 
@@ -18,8 +19,7 @@ Sizes = tuple[int, int, int]
 def by_group(table: Table, name: str, sizes: Sizes, seed: int) -> list[np.ndarray]:
     """Return the rows of each part, in the order of the table; no group is in two.
 
-    Groups are dealt out in an order that the seed decides, each to the part in which its middle
-    row falls. Rows without a group are one group.
+    Rows without a group are one group.
 
     Raises:
         ParameterError: a part would be empty.
@@ -29,16 +29,37 @@ def by_group(table: Table, name: str, sizes: Sizes, seed: int) -> list[np.ndarra
 
     column = plain(table.arrow[name], name)
     encoded = pc.dictionary_encode(column, null_encoding="encode").combine_chunks()
-    groups = np.asarray(encoded.indices)
+    parts, count = _dealt(np.asarray(encoded.indices), sizes, seed)
+    few = "1 group is too few" if count == 1 else f"{count:,} groups are too few"
+    _refuse_empty(parts, sizes, few, f"split by another column than {named(name)}")
+    return parts
+
+
+def by_equal_rows(table: Table, sizes: Sizes, seed: int) -> list[np.ndarray]:
+    """Return the rows of each part, in the order of the table; equal ones are in the same.
+
+    Raises:
+        ParameterError: a part would be empty.
+    """
+    parts, count = _dealt(numbered_rows(table), sizes, seed)
+    few = "All rows are equal" if count == 1 else f"There are only {count:,} different rows"
+    _refuse_empty(parts, sizes, few, "do not keep equal rows together")
+    return parts
+
+
+def _dealt(groups: np.ndarray, sizes: Sizes, seed: int) -> tuple[list[np.ndarray], int]:
+    """Deal out groups in an order that the seed decides; return the parts, and how many there are.
+
+    Each goes to the part in which its middle row falls.
+    """
+    import numpy as np
+
     counts = np.bincount(groups)
     order = np.random.default_rng(seed).permutation(len(counts))
     middles = np.empty(len(counts))
     middles[order] = np.cumsum(counts[order]) - counts[order] / 2
     part = np.searchsorted(np.cumsum(sizes)[:2], middles, side="right")
-    parts = [np.flatnonzero((part == at)[groups]) for at in range(3)]
-    few = "1 group is too few" if len(counts) == 1 else f"{len(counts):,} groups are too few"
-    _refuse_empty(parts, sizes, name, few)
-    return parts
+    return [np.flatnonzero((part == at)[groups]) for at in range(3)], len(counts)
 
 
 def by_time(table: Table, name: str, sizes: Sizes) -> list[np.ndarray]:
@@ -62,7 +83,8 @@ def by_time(table: Table, name: str, sizes: Sizes) -> list[np.ndarray]:
     ordered = times.take(order)
     cuts = [_after_equals(ordered, int(cut)) for cut in np.cumsum(sizes)[:2]]
     parts = np.split(order, cuts)
-    _refuse_empty(parts, sizes, name, "There are too few different times")
+    few = "There are too few different times"
+    _refuse_empty(parts, sizes, few, f"split by another column than {named(name)}")
     return parts
 
 
@@ -76,12 +98,12 @@ def _after_equals(times: object, cut: int) -> int:
     return int(np.searchsorted(values, values[cut - 1], side="right"))
 
 
-def _refuse_empty(parts: list[np.ndarray], sizes: Sizes, name: str, why: str) -> None:
+def _refuse_empty(parts: list[np.ndarray], sizes: Sizes, why: str, instead: str) -> None:
     words = ("train", "validation", "test")
     for word, rows, size in zip(words, parts, sizes, strict=True):
         if size and not len(rows):
             raise ParameterError(
                 f"{why}: the {word} part would be empty.",
                 field="split_by",
-                hint=f"Change the ratios, or split by another column than {named(name)}.",
+                hint=f"Change the ratios, or {instead}.",
             )

@@ -20,6 +20,16 @@ def repeated_rows(table: Table) -> int:
     return len(hashes) - len(np.unique(hashes))
 
 
+def numbered_rows(table: Table) -> np.ndarray:
+    """Number the rows as they first come; those equal in every column have one number."""
+    import numpy as np
+
+    _, first, same = np.unique(_row_hashes(table, None), return_index=True, return_inverse=True)
+    places = np.empty(len(first), dtype=np.int64)
+    places[np.argsort(first)] = np.arange(len(first))
+    return places[same]
+
+
 def rows_again(parts: list[Table]) -> list[int]:
     """Count in each part of a table the rows that are equal to one of the first part.
 

@@ -12,6 +12,7 @@ from tensorrag import Card, Column, Field, InputError, Schema, Table, TableSchem
 from tensorrag.formula.tree import MAX_LENGTH
 from tensorrag.quoting import named
 from tensorrag.script import Given, Script
+from tensorrag.types import Seen
 
 
 class AssertTable(Card):
@@ -56,6 +57,10 @@ class AssertTable(Card):
         if self.condition.strip():
             condition(self.condition, dataset, field="condition")
         return dataset
+
+    def still_seen(self, seen: Seen, table: TableSchema) -> Seen | None:
+        """Nothing changes."""
+        return seen
 
     def script(self, given: Given) -> Script:
         """Write it as plain Python."""

@@ -31,6 +31,7 @@ from tensorrag.preview import Face, TableFace
 from tensorrag.script import Given, Script
 from tensorrag.sources import known_stamp, note_read, open_path, open_upload
 from tensorrag.types import Provenance, Value
+from tensorrag.types.looking import with_seen
 
 _FILE = {"source": ["upload", "path", "url", "bucket"]}
 _BUCKET = {"source": "bucket"}
@@ -128,7 +129,7 @@ class DataLoad(Card):
         """Look into the source: its columns, kinds, rows, and what was detected."""
         sample = self._sample()
         if sample is not None:
-            schema = _sample_schema(sample)
+            schema = with_seen(self.run().dataset)
             return Peek(schemas=(schema,), fingerprint=sample.sha256, constant=True)
         try:
             with self._opened(unless=known_stamp()) as source:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from math import prod
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from pydantic import model_validator
 
 from cards._arrow import plain
 from cards._columns import require
-from cards._dealing import by_group, by_time
+from cards._dealing import by_equal_rows, by_group, by_time
 from cards._repeated import rows_again
 from cards._script.splitting import split
 from tensorrag import (
@@ -26,7 +27,7 @@ from tensorrag import (
 from tensorrag.preview import Face, GroupPreview, Preview, SplitFace, SplitPart, TextPreview
 from tensorrag.quoting import named
 from tensorrag.script import Given, Script
-from tensorrag.types import Part, Value
+from tensorrag.types import Part, Seen, Value
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,6 +38,10 @@ BINS = 10
 COMPARED = 1_000_000
 """Cells up to which rows of one part are looked for in another."""
 
+BY_CHANCE = 100
+"""So many times as many rows there must be that differ in some value as there are rows: of fewer,
+some are equal by chance."""
+
 
 class DataSplit(Card):
     """Split a table into train, validation and test rows.
@@ -45,7 +50,8 @@ class DataSplit(Card):
     Shares are of all rows; what rounding leaves over goes to the test rows. Where several rows
     are of one customer or patient, split by group, or the model is measured on people it knows;
     where the future is to be predicted, split by time, so that it is measured on later rows.
-    Of a table of up to a million cells it says which rows of a part are train rows as well.
+    Where one case stands in several equal rows, keep these together. Of a table of up to a million
+    cells it says which rows of a part are train rows as well.
     """
 
     category = "Data"
@@ -68,6 +74,9 @@ class DataSplit(Card):
     """Mix the rows first; without it the first rows are the train rows."""
     stratify_by: Column | None = Field(None, columns_of="dataset", when={"split_by": "rows"})
     """Keep the shares of this column's values equal in all parts; numbers are put into bins."""
+    together: bool = Field(False, label="Keep equal rows together", when={"split_by": "rows"})
+    """Rows that are equal in every column go into one part: then none is learnt from and
+    measured on as well."""
     seed: int = Field(42, ge=0, le=2**32 - 1, when={"split_by": ["rows", "group"]})
     """The same seed gives the same split."""
 
@@ -89,6 +98,12 @@ class DataSplit(Card):
             raise ParameterError(
                 "Stratifying needs shuffled rows.", field="shuffle", hint="Turn shuffle on."
             )
+        if self.split_by == "rows" and self.together and (self.stratify_by or not self.shuffle):
+            raise ParameterError(
+                "Equal rows are kept together among shuffled rows that are not stratified.",
+                field="together",
+                hint="Turn shuffle on and stratify by none, or deal out equal rows one by one.",
+            )
         return self
 
     def run(self, dataset: Table) -> Out:
@@ -106,7 +121,8 @@ class DataSplit(Card):
         self._check(dataset)
         sizes: tuple[int | None, ...] = (None, None, None)
         if dataset.rows is not None:
-            sizes = self._sizes(dataset.rows) if self.split_by == "rows" else sizes
+            counted = self.split_by == "rows" and not self.together
+            sizes = self._sizes(dataset.rows) if counted else sizes
         parts: tuple[Part, ...] = ("train", "validation", "test")
         train, validation, test = (
             dataset.model_copy(
@@ -118,6 +134,10 @@ class DataSplit(Card):
             for rows, part in zip(sizes, parts, strict=True)
         )
         return train, validation, test
+
+    def still_seen(self, seen: Seen, table: TableSchema) -> Seen | None:
+        """Each part has some of the rows."""
+        return seen.of_some_rows()
 
     def script(self, given: Given) -> Script:
         """Write it as plain Python."""
@@ -135,11 +155,14 @@ class DataSplit(Card):
             how = "in order" if not self.shuffle else "shuffled"
         if self.stratify_by:
             return f"by {self.stratify_by} · seed {self.seed}"
+        how += " · equal rows together" if self.together else ""
         return f"{how} · seed {self.seed}" if self.shuffle else how
 
     def concerns(self, schemas: Mapping[str, Schema]) -> Iterator[CardError]:
-        """Warn of mixing rows that follow one another in time."""
+        """Warn of mixing rows that follow one another in time, and of equal rows in two parts."""
         table = schemas.get("dataset")
+        if isinstance(table, TableSchema) and self.split_by == "rows" and self.shuffle:
+            yield from self._equal_rows(table)
         columns = table.columns if isinstance(table, TableSchema) else None
         dates = [column.name for column in columns or () if column.kind == "date"]
         if dates and self.split_by == "rows" and self.shuffle and not self.stratify_by:
@@ -151,6 +174,21 @@ class DataSplit(Card):
                 fix=(f"Split by {named(dates[0])}", "time"),
                 also={"time_column": dates[0]},
             )
+
+    def _equal_rows(self, table: TableSchema) -> Iterator[CardError]:
+        seen, rows = table.seen, table.rows
+        if self.together or seen is None or not seen.repeats or rows is None or seen.part:
+            return
+        if prod(seen.distinct.values()) < BY_CHANCE * rows:
+            return  # of so few different values, equal rows need not be one case
+        yield ParameterError(
+            f"{_counted(seen.repeats)} equal to an earlier one in every column: if that is the "
+            "same case twice, a model is measured on cases that it has learnt from.",
+            field="together",
+            hint="Keep equal rows together, or split by a group that names the case.",
+            fix=("Keep equal rows together", True),
+            also={"stratify_by": None} if self.stratify_by else None,
+        )
 
     def face(self, outputs: tuple[Value, ...]) -> Face | None:
         """The parts as one bar."""
@@ -206,6 +244,8 @@ class DataSplit(Card):
             return by_group(dataset, str(self.group_column), sizes, self.seed)
         if self.split_by == "time":
             return by_time(dataset, str(self.time_column), sizes)
+        if self.together:
+            return by_equal_rows(dataset, sizes, self.seed)
         if self.stratify_by:
             order = _stratified(dataset, self.stratify_by, sizes, self.seed)
         elif self.shuffle:
@@ -261,12 +301,15 @@ def _stratified(dataset: Table, column: str, sizes: tuple[int, int, int], seed: 
 
 
 def _said(again: int) -> str:
-    rows = "1 row here is" if again == 1 else f"{again:,} rows here are"
     return (
-        f"{rows} equal to a train row in every column. If that is the same case twice, metrics of "
-        "these rows are too good: leave repeats out before, or split by a group that names the "
-        "case."
+        f"{_counted(again, ' here')} equal to a train row in every column. If that is the same "
+        "case twice, metrics of these rows are too good: keep equal rows together, or split by a "
+        "group that names the case."
     )
+
+
+def _counted(rows: int, where: str = "") -> str:
+    return f"1 row{where} is" if rows == 1 else f"{rows:,} rows{where} are"
 
 
 def _part(table: Table, rows: np.ndarray, part: Part) -> Table:

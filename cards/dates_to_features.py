@@ -20,6 +20,7 @@ from tensorrag import (
 )
 from tensorrag.quoting import named, quoted
 from tensorrag.script import Given, Script
+from tensorrag.types import Seen
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -80,6 +81,10 @@ class DatesToFeatures(Card):
 
     def propagate(self, dataset: TableSchema) -> TableSchema:
         return dataset.model_copy(update={"columns": self._columns(dataset)})
+
+    def still_seen(self, seen: Seen, table: TableSchema) -> Seen | None:
+        """The other columns stay as they are."""
+        return seen.beside(() if self.keep else self.dates(table) or ())
 
     def script(self, given: Given) -> Script:
         """Write it as plain Python."""

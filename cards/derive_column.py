@@ -11,7 +11,7 @@ from cards._script.tables import derived
 from tensorrag import Card, ColumnSchema, Field, ParameterError, Schema, Table, TableSchema
 from tensorrag.formula.tree import MAX_LENGTH
 from tensorrag.script import Given, Script
-from tensorrag.types import ColumnKind
+from tensorrag.types import ColumnKind, Seen
 
 
 class DeriveColumn(Card):
@@ -61,6 +61,10 @@ class DeriveColumn(Card):
 
     def propagate(self, dataset: TableSchema) -> TableSchema:
         return with_columns(dataset, [self._column(self._formula(dataset))])
+
+    def still_seen(self, seen: Seen, table: TableSchema) -> Seen | None:
+        """The other columns stay as they are."""
+        return seen.beside([self.name])
 
     def script(self, given: Given) -> Script:
         """Write it as plain Python."""

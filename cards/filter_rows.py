@@ -21,7 +21,7 @@ from tensorrag.preview import (
 )
 from tensorrag.quoting import quoted
 from tensorrag.script import Given, Script
-from tensorrag.types import Value
+from tensorrag.types import Seen, Value
 
 
 class FilterRows(Card):
@@ -64,6 +64,10 @@ class FilterRows(Card):
     def propagate(self, dataset: TableSchema) -> TableSchema:
         condition(self.condition, dataset, field="condition")
         return dataset.model_copy(update={"rows": None})
+
+    def still_seen(self, seen: Seen, table: TableSchema) -> Seen | None:
+        """Each row is there once or not at all."""
+        return seen.of_some_rows()
 
     def script(self, given: Given) -> Script:
         """Write it as plain Python."""

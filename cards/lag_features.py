@@ -24,6 +24,7 @@ from tensorrag import (
 )
 from tensorrag.quoting import named, quoted
 from tensorrag.script import Given, Script
+from tensorrag.types import Seen
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -91,6 +92,10 @@ class LagFeatures(Card):
             self._refuse_short(rows, rows - self.deepest())
             rows = None if self.group_column else rows - self.deepest()
         return dataset.model_copy(update={"columns": columns, "rows": rows})
+
+    def still_seen(self, seen: Seen, table: TableSchema) -> Seen | None:
+        """What is told of the past comes beside what there is; the first rows may be left out."""
+        return seen.of_some_rows()
 
     def script(self, given: Given) -> Script:
         """Write it as plain Python."""

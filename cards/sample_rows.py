@@ -10,6 +10,7 @@ from cards._columns import require
 from cards._script.tables import sample
 from tensorrag import Card, Column, Field, Schema, Table, TableSchema
 from tensorrag.script import Given, Script
+from tensorrag.types import Seen
 
 if TYPE_CHECKING:
     import numpy as np
@@ -59,6 +60,10 @@ class SampleRows(Card):
     def propagate(self, dataset: TableSchema) -> TableSchema:
         rows = None if dataset.rows is None else self._count(dataset.rows)
         return dataset.model_copy(update={"rows": rows})
+
+    def still_seen(self, seen: Seen, table: TableSchema) -> Seen | None:
+        """Each row is there once or not at all."""
+        return seen.of_some_rows()
 
     def script(self, given: Given) -> Script:
         """Write it as plain Python."""

@@ -11,6 +11,7 @@ from cards._script.tables import select
 from tensorrag import Card, Column, Field, ParameterError, Schema, Table, TableSchema
 from tensorrag.quoting import named, quoted
 from tensorrag.script import Given, Script
+from tensorrag.types import Seen
 
 
 class SelectColumns(Card):
@@ -49,6 +50,10 @@ class SelectColumns(Card):
             if column.name in names
         )
         return dataset.model_copy(update={"columns": columns})
+
+    def still_seen(self, seen: Seen, table: TableSchema) -> Seen | None:
+        """The columns that stay are as they were."""
+        return seen.renamed(self.renamed(table) or {})
 
     def script(self, given: Given) -> Script:
         """Write it as plain Python."""

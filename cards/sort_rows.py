@@ -10,6 +10,7 @@ from cards._columns import require, some
 from cards._script.tables import sort
 from tensorrag import Card, Column, Field, ParameterError, Schema, Table, TableSchema
 from tensorrag.script import Given, Script
+from tensorrag.types import Seen
 
 
 class SortRows(Card):
@@ -45,6 +46,10 @@ class SortRows(Card):
     def propagate(self, dataset: TableSchema) -> TableSchema:
         self._check(dataset)
         return dataset
+
+    def still_seen(self, seen: Seen, table: TableSchema) -> Seen | None:
+        """The rows are the same."""
+        return seen
 
     def script(self, given: Given) -> Script:
         """Write it as plain Python."""

@@ -16,6 +16,7 @@ from tensorrag.footprint import Footprint
 from tensorrag.ports import Port, input_ports, output_ports
 from tensorrag.preview import Face, Preview
 from tensorrag.types.schema import AnySchema, Schema, TableSchema
+from tensorrag.types.seen import Seen
 from tensorrag.types.value import Value, value_types
 
 Column = Annotated[str, pydantic.Field(json_schema_extra={"format": "column"})]
@@ -224,6 +225,18 @@ class Card(BaseModel):
             table: the one that it takes.
         """
         return (column,)
+
+    def still_seen(self, seen: Seen, table: TableSchema) -> Seen | None:
+        """Say what was seen of the rows of its only table that holds of those it makes, too.
+
+        By default that is nothing, but what holds of any of these rows where the card only leaves
+        some out, repeats or orders them (``on_new_rows`` is ``"nothing"``).
+
+        Args:
+            seen: what was seen.
+            table: what is known of that table.
+        """
+        return seen.of_rows_again() if self.on_new_rows == "nothing" else None
 
     def brief(self, schemas: Mapping[str, Schema]) -> str:
         """Sum up the parameters in one short line, shown on the card.

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import nullcontext
 
+from pydantic import TypeAdapter
+
 from tensorrag.card import Peek
 from tensorrag.check import Guard, check
 from tensorrag.check.packing import packed
@@ -17,8 +19,11 @@ from tensorrag.plain import JsonObject
 from tensorrag.registry.finding import Registry
 from tensorrag.store.place import Place
 from tensorrag.task import Task
+from tensorrag.types.seen import Seen
 
 Loader = Callable[[], Registry]
+
+_SIGHTS: TypeAdapter[dict[str, dict[str, Seen]]] = TypeAdapter(dict[str, dict[str, Seen]])
 
 
 def answer(
@@ -29,7 +34,8 @@ def answer(
     Args:
         task: for ``propagate`` and ``script``, ``params`` holds ``pipeline`` (the file's JSON) and
             ``peeks`` (a Peek by key); where the names of secrets are known, they are in
-            ``secrets``. For ``script``, ``made`` holds schemas of the last run by node and port.
+            ``secrets``, and what was seen of results, by node and port, in ``sights``. For
+            ``script``, ``made`` holds schemas of the last run by node and port.
         place: where the drop-in folder is.
         load: gives the registry; a host that lives on passes one that remembers it.
         guard: surrounds what each card does; a host stops one there that takes too long.
@@ -48,4 +54,5 @@ def answer(
         ran = task.params.get("ran", ())
         return compose(pipeline, registry, known, made, guard, ran).model_dump(mode="json")
     secrets = task.params.get("secrets")
-    return packed(check(pipeline, registry, known, guard, secrets))
+    sights = _SIGHTS.validate_python(task.params.get("sights", {}))
+    return packed(check(pipeline, registry, known, guard, secrets, sights))

@@ -50,6 +50,7 @@ from tensorrag.store.place import Place
 from tensorrag.task import Task
 from tensorrag.titles import titled
 from tensorrag.types import Model, ModelSchema, Table, TableSchema
+from tensorrag.types.looking import with_seen
 from tensorrag.types.value import Value
 
 _FACE: TypeAdapter[Face | None] = TypeAdapter(Face | None)
@@ -252,17 +253,19 @@ def _all_stored(
     store: Store, card: Card, outputs: tuple[Value, ...], known: Mapping[int, str]
 ) -> JsonObject:
     """Store what was made, but for what came as it is; says of each output what it is, by port."""
+    looks = len(outputs) == 1 and not hasattr(card, "peek")  # of others it is known from before
     return {
-        port.name: _stored(store, value, known.get(id(value)))
+        port.name: _stored(store, value, known.get(id(value)), looks=looks)
         for port, value in zip(card.outputs(), outputs, strict=True)
     }
 
 
-def _stored(store: Store, value: Value, known: str | None = None) -> JsonObject:
+def _stored(store: Store, value: Value, known: str | None, *, looks: bool) -> JsonObject:
+    schema = with_seen(value) if looks and isinstance(value, Table) else value.schema
     return {
         "type": type(value).__name__,
         "sha256": known or store.put(value).digest,
-        "schema": value.schema.model_dump(mode="json"),
+        "schema": schema.model_dump(mode="json"),
         "value": value.to_json(),
     }
 

@@ -11,6 +11,7 @@ from tensorrag import InputError, ParameterError, Table, TableSchema
 from tensorrag.quoting import named
 from tensorrag.types import NUMERIC, ColumnKind
 from tensorrag.types.schema import Task
+from tensorrag.types.seen import COUNTED
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -53,10 +54,10 @@ def known_task(
         return "regression" if wanted == "regression" else None
     kind = target_column(schema, target).kind
     _refuse_kind(target, kind, wanted)
-    goal = _goal(kind, wanted, model_type).of
+    goal = _goal(kind, wanted, model_type).of or _goal_of(_counted(schema, target))
     refuse_model(target, goal, model_type)
     if goal == "classification":
-        return "binary" if kind == "binary" else None
+        return _task_of(kind, _counted(schema, target))
     return goal
 
 
@@ -70,13 +71,60 @@ def task_told(schema: TableSchema, target: str, wanted: Wanted, model_type: str 
     if kind is None:
         return ""
     _refuse_kind(target, kind, wanted)
-    goal = _goal(kind, wanted, model_type)
+    goal, counted = _goal(kind, wanted, model_type), _counted(schema, target)
+    if goal.of is None and counted is not None:
+        goal = _Goal("classification" if counted.few else "regression", counted.told)
     if goal.of is None:
         return f"{target} {goal.why}."
     if goal.of == "regression":
         return f"{target} is predicted as a number (regression): {goal.why}."
-    several = "two classes (binary classification)" if kind == "binary" else "classes"
-    return f"{target} is told apart as {several}: {goal.why}."
+    return f"{target} is told apart as {_classes(kind, counted)}: {goal.why}."
+
+
+class _Counted(NamedTuple):
+    """How many different values the target has, as far as somebody counted them."""
+
+    values: int
+    """One more than are counted: there are more."""
+    part: bool
+    """Whether rows may lack some of them."""
+
+    @property
+    def few(self) -> bool:
+        return self.values <= FEW
+
+    @property
+    def told(self) -> str:
+        whole = "all rows together have" if self.part else "it has"
+        many = f"{self.values}" if self.few else f"more than {FEW}"
+        return f"{whole} {many} different values"
+
+
+def _counted(schema: TableSchema, target: str) -> _Counted | None:
+    count = schema.seen.distinct.get(target) if schema.seen is not None else None
+    return None if count is None or schema.seen is None else _Counted(count, schema.seen.part)
+
+
+def _goal_of(counted: _Counted | None) -> Literal["regression", "classification"] | None:
+    """Return what whole numbers are asked for, where rows surely have few, or many, of them."""
+    if counted is None or (counted.part and not counted.few):
+        return None
+    return "classification" if counted.few else "regression"
+
+
+def _task_of(kind: ColumnKind | None, counted: _Counted | None) -> Task | None:
+    """Return which classes they are, where rows surely have two, or more, of them."""
+    if kind == "binary" or (counted is not None and counted.values == 2):
+        return "binary"
+    return "multiclass" if counted and counted.values > 2 and not counted.part else None
+
+
+def _classes(kind: ColumnKind | None, counted: _Counted | None) -> str:
+    if _task_of(kind, counted) == "binary":
+        return "two classes (binary classification)"
+    if counted is None or not 2 < counted.values <= COUNTED:
+        return "classes"
+    return f"{counted.values} classes (multiclass classification)"
 
 
 def decide(table: Table, target: str, wanted: Wanted, model_type: str | None) -> Decision:

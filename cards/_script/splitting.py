@@ -27,6 +27,8 @@ def split(card: DataSplit, given: Given) -> Script:
         return dealing.by_group()
     if card.split_by == "time":
         return dealing.by_time()
+    if card.together:
+        return dealing.by_equal_rows()
     return dealing.stratified() if card.stratify_by else dealing.in_order()
 
 
@@ -60,12 +62,22 @@ class _Dealing:
         return self._script(code + self._cut(order, late))
 
     def by_group(self) -> Script:
-        """Deal out whole groups, each to the part in which its middle row falls."""
-        new = self.given.new
-        groups, counts, order, middles = map(new, ("groups", "counts", "order", "middles"))
-        part, column = new("part"), of(self.table, str(self.card.group_column))
-        sizes, ends = self._ends()
+        """Deal out whole groups."""
+        groups, column = self.given.new("groups"), of(self.table, str(self.card.group_column))
         code = f"{groups}, _ = pd.factorize({column}, use_na_sentinel=False)\n"
+        return self._groups(groups, code)
+
+    def by_equal_rows(self) -> Script:
+        """Deal out rows that are equal in every column as one group."""
+        groups, columns = self.given.new("groups"), f"list({self.table}.columns)"
+        code = f"{groups} = {self.table}.groupby({columns}, dropna=False, sort=False).ngroup()\n"
+        return self._groups(groups, code + f"{groups} = {groups}.to_numpy()\n")
+
+    def _groups(self, groups: str, code: str) -> Script:
+        """Deal out groups, each to the part in which its middle row falls."""
+        new = self.given.new
+        counts, order, middles, part = map(new, ("counts", "order", "middles", "part"))
+        sizes, ends = self._ends()
         code += f"{counts} = np.bincount({groups})\n"
         code += f"{order} = {self.seed}.permutation(len({counts}))\n"
         code += f"{middles} = np.empty(len({counts}))\n"

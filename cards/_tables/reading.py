@@ -22,6 +22,7 @@ from tensorrag.errors import ErrorInfo, SourceChanged
 from tensorrag.quoting import quoted
 from tensorrag.sources import known_fingerprint, stamp_of
 from tensorrag.types import Provenance
+from tensorrag.types.looking import with_seen
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -68,7 +69,7 @@ def look(source: Source, choices: Choices | None = None, name: str | None = None
         )
     reading = read_table(source, choices)
     return Peek(
-        schemas=(Table(reading.table, provenance=provenance).schema,),
+        schemas=(with_seen(Table(reading.table, provenance=provenance)),),
         details=reading.details,
         warnings=tuple(ErrorInfo.of(warning) for warning in reading.warnings),
     )

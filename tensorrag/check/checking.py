@@ -11,9 +11,11 @@ from contextlib import nullcontext
 
 from tensorrag.card import Peek
 from tensorrag.check.facts import Checked
+from tensorrag.check.features import feature_problems
 from tensorrag.check.fitting import fitting_problems
 from tensorrag.check.leakage import leakage_problems
 from tensorrag.check.places import pipeline_problems, place_problems
+from tensorrag.check.sights import Sights
 from tensorrag.check.telling import Telling
 from tensorrag.check.visiting import Guard, Visiting
 from tensorrag.check.wiring import wiring_problems
@@ -27,6 +29,7 @@ def check(
     peeks: Mapping[str, Peek] | None = None,
     guard: Guard = nullcontext,
     secrets: Collection[str] | None = None,
+    sights: Sights | None = None,
 ) -> Checked:
     """Check a whole pipeline.
 
@@ -36,9 +39,10 @@ def check(
         peeks: what looks at outside sources found, by ``NodeFacts.peek_key``.
         guard: surrounds what each card does: a place to interrupt one that takes too long.
         secrets: names of those that there are; None where that is not known.
+        sights: what was seen of results that cards would make again.
     """
     infos = {card_id: found.info for card_id, found in registry.found.items()}
-    visiting = Visiting(pipeline, registry, peeks or {}, guard, secrets)
+    visiting = Visiting(pipeline, registry, peeks or {}, guard, secrets, sights or {})
     problems, nodes = visiting.reporter.problems, visiting.facts
     problems += wiring_problems(pipeline, infos)
     for node_id in _sorted_as_far_as_possible(pipeline):
@@ -50,6 +54,7 @@ def check(
     problems += pipeline_problems(pipeline, needs)
     problems += leakage_problems(pipeline, infos, nodes)
     problems += fitting_problems(pipeline, infos, nodes)
+    problems += feature_problems(pipeline, infos, nodes)
     place = {node_id: index for index, node_id in enumerate(pipeline.nodes)}
     problems.sort(key=lambda problem: place.get(problem.node or "", -1))
     tell = Telling()

@@ -17,6 +17,7 @@ from tensorrag.check.columns import column_problems
 from tensorrag.check.facts import NodeFacts
 from tensorrag.check.lost import where_lost
 from tensorrag.check.reporting import Reporter
+from tensorrag.check.sights import Sights, seen_after_run, still_seen
 from tensorrag.errors import (
     CardError,
     CardNotFound,
@@ -49,6 +50,7 @@ class Visiting:
     peeks: Mapping[str, Peek]
     guard: Guard
     secrets: Collection[str] | None = None
+    sights: Sights = field(default_factory=dict)
     reporter: Reporter = field(init=False)
     facts: dict[str, NodeFacts] = field(default_factory=dict)
     migrated: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -96,6 +98,7 @@ class Visiting:
         card = self._card(node, found)
         self._miss_secrets(node, card)
         outputs = self._leaving(node, found, card, inputs, quiet=bool(problems))
+        outputs = seen_after_run(node.id, outputs, self.sights)
         self.facts[node.id] = self._facts(node, found, card, inputs, outputs)
 
     def _lost(self, node: str, port: str, column: str) -> str:
@@ -177,7 +180,8 @@ class Visiting:
             made = asking.as_schemas(schemas, found)
             entry = found.info.entry if found.info.source is None else ""
             return unknown | {
-                port: schema and carried(card, entry, inputs.values(), schema)
+                port: schema
+                and still_seen(card, inputs.values(), carried(card, entry, inputs.values(), schema))
                 for port, schema in made.items()
             }
         except TensorRagError as error:

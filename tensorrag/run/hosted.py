@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from tensorrag.card import Peek
 from tensorrag.catalog import Catalog
-from tensorrag.check import Checked
+from tensorrag.check import Checked, Sights
 from tensorrag.check.packing import unpacked
 from tensorrag.errors import ExecutorUnavailable
 from tensorrag.executor import Executor
@@ -37,7 +37,11 @@ class Hosted:
         return Catalog.model_validate(await self.ask(Task(kind="describe")))
 
     async def check(
-        self, pipeline: Pipeline, peeks: Mapping[str, Peek], secrets: Iterable[str]
+        self,
+        pipeline: Pipeline,
+        peeks: Mapping[str, Peek],
+        secrets: Iterable[str],
+        sights: Sights | None = None,
     ) -> Checked:
         """Check a pipeline, given what was seen at outside sources. No row is read.
 
@@ -45,8 +49,9 @@ class Hosted:
             pipeline: may be wrong in any way.
             peeks: by ``NodeFacts.peek_key``.
             secrets: names of those that there are.
+            sights: what was seen of results that cards would make again.
         """
-        task = await asyncio.to_thread(_propagate, pipeline, peeks, secrets)
+        task = await asyncio.to_thread(_propagate, pipeline, peeks, secrets, sights or {})
         return await asyncio.to_thread(unpacked, await self.ask(task))
 
     async def ask(self, task: Task) -> JsonObject:
@@ -74,7 +79,13 @@ class Hosted:
         )
 
 
-def _propagate(pipeline: Pipeline, peeks: Mapping[str, Peek], secrets: Iterable[str]) -> Task:
+def _propagate(
+    pipeline: Pipeline, peeks: Mapping[str, Peek], secrets: Iterable[str], sights: Sights
+) -> Task:
     known = {key: peek.model_dump(mode="json") for key, peek in peeks.items()}
     params = {"pipeline": to_json(pipeline), "peeks": known, "secrets": list(secrets)}
+    params["sights"] = {
+        node: {port: seen.model_dump(mode="json") for port, seen in ports.items()}
+        for node, ports in sights.items()
+    }
     return Task(kind="propagate", params=params)

@@ -23,6 +23,7 @@ from tensorrag.types.schema import (
     TableSchema,
     Task,
 )
+from tensorrag.types.seen import Seen
 from tensorrag.types.specs import EstimatorSpec, Layer, NetworkSpec, Trainer
 from tensorrag.types.table import Table
 from tensorrag.types.value import Value, value_type, value_types
@@ -53,6 +54,7 @@ __all__ = [
     "Provenance",
     "Recipe",
     "Schema",
+    "Seen",
     "Step",
     "Table",
     "TableSchema",

@@ -17,6 +17,8 @@ from pydantic import (
     Tag,
 )
 
+from tensorrag.types.seen import Seen
+
 ColumnKind = Literal["number", "integer", "binary", "category", "text", "date"]
 Task = Literal["regression", "binary", "multiclass"]
 Part = Literal["train", "validation", "test"]
@@ -108,6 +110,8 @@ class TableSchema(Schema):
     provenance: Provenance = Provenance()
     recipe: Recipe | None = None
     """How its columns came about, as far as it can be done again with other rows."""
+    seen: Seen | None = None
+    """What its rows hold, where somebody has looked."""
 
     @property
     def names(self) -> tuple[str, ...] | None:

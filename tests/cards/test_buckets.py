@@ -29,6 +29,7 @@ from cards.data_load import DataLoad
 from tensorrag import ParameterError, TableSchema, secret
 from tensorrag.errors import SourceChanged
 from tensorrag.sources import Sources, looking_in
+from tensorrag.types.looking import with_seen
 
 ALLOWED = Sources(uploads=Path(), base=Path(), hosts=frozenset({"127.0.0.1"}))
 """The server's host may be read from."""
@@ -79,7 +80,7 @@ def test_a_table_in_a_bucket_is_looked_at_and_loaded(bucket: Bucket, scheme: str
 
     seen, table = card.peek(), card.run().dataset
 
-    assert seen.schemas == (table.schema,)
+    assert seen.schemas == (with_seen(table),)
     assert table.to_pandas()["rooms"].tolist() == [3, 4, 5]
     assert table.provenance.source == card.brief({}) == "flats.csv"
     assert not seen.constant

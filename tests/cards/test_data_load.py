@@ -18,6 +18,7 @@ from sample_data import SAMPLES
 from tensorrag import ParameterError, Table, TableSchema
 from tensorrag.perform import make_card
 from tensorrag.sources import Sources, looking_in
+from tensorrag.types.looking import with_seen
 
 
 @pytest.fixture(autouse=True)
@@ -57,7 +58,7 @@ def test_json_lines_are_read_in_other_encodings(folder: Path, codec: str) -> Non
     seen, table = card.peek(), card.run().dataset
 
     assert table.to_pandas()["city"].tolist() == ["Баку", "Рим"]
-    assert seen.schemas == (table.schema,)
+    assert seen.schemas == (with_seen(table),)
     assert seen.details["encoding"] == ("Windows-1251" if chosen else "UTF-16")
 
 
@@ -118,7 +119,7 @@ def test_a_parquet_file_by_path_is_peeked_into(folder: Path) -> None:
     peek = card.peek()
 
     assert card.propagate() == TableSchema()
-    assert peek.schemas == (card.run().dataset.schema,)
+    assert peek.schemas == (with_seen(card.run().dataset),)
     assert peek.fingerprint
 
 

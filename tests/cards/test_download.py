@@ -17,6 +17,7 @@ from cards.data_load import DataLoad
 from tensorrag import ParameterError
 from tensorrag.sources import Sources, looking_in
 from tensorrag.store.workspace import Workspace
+from tensorrag.types.looking import with_seen
 from tests.core.engine import Engine, chain, node
 
 CERTIFICATE = Path(__file__).with_name("localhost.pem")
@@ -100,7 +101,7 @@ def test_a_table_on_the_web_is_looked_at_and_loaded(site: str) -> None:
 
     seen, table = card.peek(), card.run().dataset
 
-    assert seen.schemas == (table.schema,)
+    assert seen.schemas == (with_seen(table),)
     assert seen.fingerprint is not None
     assert not seen.constant
     assert table.num_rows == 3

@@ -187,6 +187,12 @@ ONE_TABLE: dict[str, tuple[Any, ...]] = {
 }  # fmt: skip
 """By name, a card and its parameters, set upon the table of houses."""
 SEVERAL: dict[str, Pipeline] = {
+    "split, equal rows together": wired(
+        HOUSES,
+        Node("few", "select_columns", {"columns": ["city", "grade", "rooms", "garden"]}),
+        Node("card", "data_split", {"together": True}),
+        wires="houses.dataset > few.dataset, few.dataset > card.dataset",
+    ),
     "dates with points": wired(
         VISITS,
         Node("card", "dates_to_features", {"hour": True, "keep": True}),

@@ -44,6 +44,7 @@ from web.page.markup import html
 from web.page.standing import Machine, strip_of, top_bar_of
 from web.page.topbar import top_bar
 
+DATASET = "train_dataset"
 SUM = chain(node("number", value=3), node("add", amount=4))
 
 
@@ -807,6 +808,29 @@ async def test_a_change_marks_what_would_run_again_and_undo_takes_the_marks_back
     session.undo()
     await session.settled()
     assert state(session, "add") == "done"
+
+
+async def test_what_a_result_holds_is_known_until_it_would_be_another_one(desk: Desk) -> None:
+    """Once it has run, the card in between shows that a column is the target in another unit."""
+    load = Node("load", "data_load", params={"sample_name": "diabetes"})
+    more = Node("more", "derive_column", params={"name": "tenfold", "formula": "progression * 10"})
+    train = Node("train", "train", params={"target_column": "progression"})
+    wires = Edge("load", "dataset", "more", "dataset"), Edge("more", "dataset", "train", DATASET)
+    session = await desk.open(Pipeline().with_nodes(load, more, train).with_edges(*wires))
+
+    def told() -> list[str]:
+        return [each.message[:25] for each in session.problems if each.code == "target_told"]
+
+    await desk.run(session, until="more")
+    assert told() == ["tenfold tells progression"]
+
+    session.edit(set_param("more", formula="progression * bmi"))
+    await session.settled()
+    assert told() == []
+
+    session.undo()
+    await session.settled()
+    assert told() == ["tenfold tells progression"]
 
 
 async def test_a_second_run_is_answered_from_the_cache(desk: Desk) -> None:

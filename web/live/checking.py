@@ -15,9 +15,11 @@ from tensorrag.pipeline import Pipeline
 from tensorrag.run.plan import Planned, plan
 from tensorrag.store.workspace import Workspace
 from tensorrag.types.schema import Schema
+from tensorrag.types.seen import Seen
 from web.live.coalesced import Coalesced
 from web.live.hosting import Hosting, stored
 from web.live.own_uploads import own_uploads
+from web.live.sights import sights_of
 
 MOST_UNASKED = 20
 """Uploads that are looked at by themselves while a pipeline is open; more wait to be chosen."""
@@ -52,6 +54,8 @@ class Checking:
         self._hosting = hosting
         self._tell = tell
         self._peeks: dict[str, Peek] = {}
+        self._sights: dict[str, dict[str, Seen]] = {}
+        """What was seen of the results that the last plan found."""
         self._anew: set[str] = set()
         """Peek keys of what is to be looked at again: what is stored of them may be of before."""
         self._chosen: set[str] = set()
@@ -137,24 +141,35 @@ class Checking:
     async def _check(self) -> None:
         pipeline = self._document.pipeline
         try:
-            checked = await self._checked(pipeline)
+            checked, planned = await self._checked(pipeline)
         except TensorRagError as error:
             log.warning("A check failed: %s %s", error.message, error.hint)
             self.checked = self.checked.model_copy(update={"problems": (_unchecked(error),)})
             self._tell()
             return
-        self.planned = await asyncio.to_thread(self._plan, pipeline, checked)
+        self.planned = planned
         self.checked, self._of = self._while_looking(checked), pipeline
         self._tell()
 
-    async def _checked(self, pipeline: Pipeline) -> Checked:
-        checked = await self._hosting.check(pipeline, self._peeks)
+    async def _checked(self, pipeline: Pipeline) -> tuple[Checked, dict[str, Planned]]:
+        """Check and plan; once more where other results than before tell what they hold."""
+        checked = await self._known(pipeline)
+        planned = await asyncio.to_thread(self._plan, pipeline, checked)
+        sights = sights_of(planned)
+        if sights != self._sights:
+            self._sights = sights
+            checked = await self._hosting.check(pipeline, self._peeks, sights)
+        return checked, planned
+
+    async def _known(self, pipeline: Pipeline) -> Checked:
+        """Check with what was seen at sources; that of results may be out of date."""
+        checked = await self._hosting.check(pipeline, self._peeks, self._sights)
         wanted = _peek_keys(checked)
         unseen = wanted - self._peeks.keys() - self._anew
         found = await asyncio.to_thread(stored, self._workspace.store.peeks, unseen)
         if found:
             self._peeks.update(found)
-            checked = await self._hosting.check(pipeline, self._peeks)
+            checked = await self._hosting.check(pipeline, self._peeks, self._sights)
         self._peeks = {key: peek for key, peek in self._peeks.items() if key in wanted}
         self._look_at(self._chosen | await self._own(checked), checked)
         return checked

@@ -11,7 +11,7 @@ from typing import Any
 
 from tensorrag.card import Peek
 from tensorrag.catalog import CardInfo, Catalog
-from tensorrag.check import Checked, NodeFacts
+from tensorrag.check import Checked, NodeFacts, Sights
 from tensorrag.executor import Executor
 from tensorrag.pipeline import JsonObject, Pipeline
 from tensorrag.placement import Circumstances, Needs, Placement, placement_of
@@ -52,15 +52,17 @@ class Hosting:
         task = Task(kind="draft", card=stem, source=source)
         return Draft.model_validate(await self._hosted.ask(task))
 
-    async def check(self, pipeline: Pipeline, peeks: Mapping[str, Peek]) -> Checked:
-        """Check a pipeline, given what was seen at outside sources. No row is read."""
+    async def check(
+        self, pipeline: Pipeline, peeks: Mapping[str, Peek], sights: Sights | None = None
+    ) -> Checked:
+        """Check a pipeline, given what was seen at sources and of results. No row is read."""
         values = await asyncio.to_thread(self._workspace.settings.values)
         self.secrets, self.card_memory = tuple(sorted(values.secrets)), values.card_memory
         self.budget_run = values.budget_run
         rents = values.rents_automatically
         local_gpu = rents and await has_gpu(self._executors)
         self.circumstances = Circumstances(may_rent=rents, local_gpu=local_gpu)
-        checked = await self._hosted.check(pipeline, peeks, self.secrets)
+        checked = await self._hosted.check(pipeline, peeks, self.secrets, sights)
         return with_room(pipeline, checked, self.circumstances)
 
     def placements(

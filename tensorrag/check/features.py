@@ -1,0 +1,109 @@
+"""Warns of features that give the answer away, or that only name the row."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+from tensorrag.catalog import CardInfo
+from tensorrag.check.facts import NodeFacts
+from tensorrag.check.problems import Fix, Problem
+from tensorrag.pipeline import Pipeline
+from tensorrag.pipeline.names import visible
+from tensorrag.types.schema import TableSchema
+from tensorrag.types.seen import Seen
+
+TARGET, FEATURES = "target_column", "feature_columns"
+"""What the settings are called by which a card learns one column from others."""
+ENOUGH = 50
+"""Rows from which on whole numbers without one twice are no chance."""
+NAMED = 3
+
+
+def feature_problems(
+    pipeline: Pipeline, infos: Mapping[str, CardInfo], facts: Mapping[str, NodeFacts]
+) -> Iterator[Problem]:
+    """List the features that a model should not learn from, as far as somebody saw the rows.
+
+    Args:
+        pipeline: the whole of it.
+        infos: every card that is here, by id.
+        facts: what is known of each node.
+    """
+    for node in pipeline.nodes.values():
+        info = infos.get(node.card)
+        learning = _learning(info, facts[node.id]) if info is not None and node.enabled else None
+        if learning is not None:
+            yield from learning.problems(node.id)
+
+
+@dataclass(frozen=True)
+class _Learning:
+    """What a card learns, from what."""
+
+    target: str
+    features: tuple[str, ...]
+    table: TableSchema
+    seen: Seen
+
+    def problems(self, node: str) -> Iterator[Problem]:
+        told = [name for name in self.seen.copies_of(self.target) if name in self.features]
+        if told:
+            one = len(told) == 1
+            yield Problem(
+                code="target_told",
+                level="warning",
+                node=node,
+                field=FEATURES,
+                message=f"{_listed(told)} {'tells' if one else 'tell'} {visible(self.target)} "
+                "exactly in every row: the model would know the answer.",
+                hint=f"Take {'it' if one else 'them'} out of the features, unless known before "
+                f"{visible(self.target)} is.",
+                fix=self._without(node, told),
+            )
+        named = [name for name in self._names() if name not in told]
+        if named:
+            one = len(named) == 1
+            yield Problem(
+                code="feature_names_row",
+                level="info",
+                node=node,
+                field=FEATURES,
+                message=f"{_listed(named)} {'differs' if one else 'differ'} in every row: if "
+                f"{'it numbers' if one else 'they number'} the rows, nothing can be learnt from "
+                "that.",
+                hint=f"Take {'it' if one else 'them'} out of the features, unless something is "
+                "measured by that.",
+                fix=self._without(node, named),
+            )
+
+    def _names(self) -> list[str]:
+        """Name the whole numbers that no two rows have in common."""
+        kinds = {column.name: column.kind for column in self.table.columns or ()}
+        unlike = [n for n in self.seen.unlike if n in self.features and kinds.get(n) == "integer"]
+        return unlike if (self.table.rows or 0) >= ENOUGH else []
+
+    def _without(self, node: str, odd: Collection[str]) -> Fix | None:
+        left = [name for name in self.features if name not in odd]
+        if not left:
+            return None
+        words = f"Take {visible(next(iter(odd))) if len(odd) == 1 else 'them'} out of the features"
+        op = {"op": "set_params", "node": node, "params": {FEATURES: left}}
+        return Fix(label=words, ops=(op,))
+
+
+def _learning(info: CardInfo, known: NodeFacts) -> _Learning | None:
+    fields = info.params["properties"]
+    port = fields.get(FEATURES, {}).get("x-columns-of")
+    target = known.params.get(TARGET)
+    table = known.inputs.get(port) if port is not None else None
+    if not isinstance(table, TableSchema) or table.seen is None or not target:
+        return None
+    others = tuple(name for name in table.names or () if name != target)
+    features = tuple(known.params.get(FEATURES) or others)
+    return _Learning(target, features, table, table.seen)
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ", ".join(visible(name) for name in names[:NAMED]) + more

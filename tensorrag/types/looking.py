@@ -1,0 +1,222 @@
+"""Looks for what only the rows of a table tell, in a bounded time: see `Seen`.
+
+Of a long table a sample says where to look, and all rows are asked whether it is so. What that
+would take too long for is left open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+from tensorrag.types.schema import ColumnSchema, TableSchema
+from tensorrag.types.seen import COUNTED, Seen
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+
+    from tensorrag.types.table import Table
+
+WIDEST = 500
+"""Columns of a table that is looked at."""
+WHOLE = 100_000
+"""Rows up to which all are looked at first."""
+SAMPLED = 20_000
+"""Rows of a longer table that are looked at first, evenly over it."""
+CELLS = 5_000_000
+"""Cells of a table of which rows are compared with one another."""
+FEWEST = 10
+"""Rows below which a column may fit another by chance."""
+ON_A_LINE = 1 - 1e-12
+"""Correlation from which on one number is another in another unit."""
+NEARLY = 1 - 1e-9
+"""The same of a sample, of which little is lost to rounding."""
+LOOKED_AT = 2_000
+"""Rows of the sample that tell which columns of numbers may lie on a line."""
+_MIXED = 6364136223846793005
+
+
+def with_seen(table: Table) -> TableSchema:
+    """Return the schema of a table, with what its rows hold."""
+    return table.schema.model_copy(update={"seen": look_at(table.arrow, table.columns)})
+
+
+def look_at(table: pa.Table, columns: Sequence[ColumnSchema]) -> Seen | None:
+    """Tell what the rows of a table hold; None of a table without rows, or a very wide one.
+
+    Args:
+        table: the data.
+        columns: what is known of them.
+    """
+    if not 0 < table.num_columns <= WIDEST or table.num_rows == 0:
+        return None
+    return _Look(table, columns).seen()
+
+
+class _Look:
+    def __init__(self, table: pa.Table, columns: Sequence[ColumnSchema]) -> None:
+        self._table = table
+        self._kinds = {column.name: column.kind for column in columns}
+        self._places = _evenly(table.num_rows) if table.num_rows > WHOLE else None
+        self._first = {name: _codes(self._sample(name)) for name in table.column_names}
+
+    def seen(self) -> Seen:
+        unlike = tuple(name for name in self._first if self._is_unlike(name))
+        return Seen(
+            distinct={name: self._distinct(name) for name in self._readable},
+            unlike=unlike,
+            copies=(*self._by_name(), *self._on_lines()),
+            repeats=0 if unlike else self._repeats(),
+        )
+
+    def _sample(self, name: str) -> pa.ChunkedArray:
+        column = self._table[name]
+        return column if self._places is None else column.take(self._places)
+
+    @cached_property
+    def _readable(self) -> dict[str, np.ndarray]:
+        """The codes of the values of each column, of the rows that are looked at first."""
+        return {name: codes for name, codes in self._first.items() if codes is not None}
+
+    def _levels(self, name: str) -> int:
+        return int(self._readable[name].max()) + 1
+
+    def _distinct(self, name: str) -> int:
+        if self._levels(name) > COUNTED + 1:
+            return COUNTED + 1
+        return min(_distinct(self._table[name]), COUNTED + 1)
+
+    def _is_unlike(self, name: str) -> bool:
+        codes, column = self._first[name], self._table[name]
+        if codes is None or self._kinds.get(name) not in ("integer", "text") or column.null_count:
+            return False
+        alike = len(codes) < 2 or self._levels(name) < len(codes)
+        return not alike and (self._places is None or _distinct(column) == len(column))
+
+    def _is_few(self, name: str) -> bool:
+        """Whether each value comes often enough to go with one of another column not by chance."""
+        levels, rows = self._levels(name), len(self._readable[name])
+        return 2 <= levels <= COUNTED and rows >= max(FEWEST, 2 * levels)
+
+    def _by_name(self) -> Iterable[tuple[str, ...]]:
+        """Group columns of which each value goes with one of the others: their codes are equal."""
+        few = {name: codes for name, codes in self._readable.items() if self._is_few(name)}
+        groups = _alike(few)
+        if self._places is None:
+            return groups
+        whole = ({name: _codes(self._table[name]) for name in group} for group in groups)
+        return [same for codes in whole for same in _alike(codes)]
+
+    def _on_lines(self) -> Iterable[tuple[str, ...]]:
+        """Group columns of numbers that lie on one line; missing ones are so in the same rows."""
+        import numpy as np
+
+        groups: dict[bytes, list[str]] = {}
+        for name in self._readable:
+            if _is_of_numbers(self._table[name].type) and not self._is_few(name):
+                gaps = np.asarray(self._sample(name).is_null())
+                groups.setdefault(blake2b(gaps.tobytes()).digest(), []).append(name)
+        return [line for group in groups.values() for line in self._lines(group)]
+
+    def _lines(self, names: list[str]) -> Iterable[tuple[str, ...]]:
+        import numpy as np
+
+        if len(names) < 2:
+            return []
+        rows = np.array([_floats(self._sample(name)) for name in names])
+        rows = rows[:, ~np.isnan(rows[0])]
+        rows = rows[:, :: max(1, rows.shape[1] // LOOKED_AT)]
+        if rows.shape[1] < FEWEST:
+            return []
+        with np.errstate(all="ignore"):  # what is too large for squares is not told
+            near = np.abs(np.corrcoef(rows)) > NEARLY
+        lines: dict[int, list[int]] = {}
+        for at in range(len(names)):
+            first = next((one for one in lines if near[one, at] and self._line(names, one, at)), at)
+            lines.setdefault(first, []).append(at)
+        return [tuple(names[at] for at in line) for line in lines.values() if len(line) > 1]
+
+    def _line(self, names: list[str], one: int, other: int) -> bool:
+        """Whether all rows of two columns are on a line."""
+        import numpy as np
+
+        first, second = _floats(self._table[names[one]]), _floats(self._table[names[other]])
+        there = ~np.isnan(first)
+        if not np.array_equal(there, ~np.isnan(second)):
+            return False
+        with np.errstate(all="ignore"):
+            return abs(float(np.corrcoef(first[there], second[there])[0, 1])) > ON_A_LINE
+
+    def _repeats(self) -> int | None:
+        """Count the rows that are equal to an earlier one; None where that takes too long."""
+        import numpy as np
+
+        rows = self._table.num_rows
+        if rows * self._table.num_columns > CELLS or len(self._readable) < len(self._first):
+            return None
+        found = np.zeros(rows, dtype=np.uint64)
+        for name, first in self._readable.items():
+            codes = first if self._places is None else _codes(self._table[name])
+            if codes is None:
+                return None
+            found = found * np.uint64(_MIXED) + codes.astype(np.uint64) + np.uint64(1)
+            found ^= found >> np.uint64(29)
+        return int(rows - len(np.unique(found)))
+
+
+def _alike(codes: Mapping[str, np.ndarray | None]) -> list[tuple[str, ...]]:
+    """Group columns whose values are numbered alike, in the order in which they first come."""
+    groups: dict[bytes, list[str]] = {}
+    for name, each in codes.items():
+        if each is not None:
+            groups.setdefault(blake2b(each.tobytes()).digest(), []).append(name)
+    return [tuple(group) for group in groups.values() if len(group) > 1]
+
+
+def _codes(column: pa.ChunkedArray) -> np.ndarray | None:
+    """Number the values of a column as they first come, a missing one too; None of nested ones."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    try:
+        coded = pc.dictionary_encode(_plain(column), null_encoding="encode").combine_chunks()
+    except pa.ArrowException:
+        return None
+    return np.ascontiguousarray(coded.indices)
+
+
+def _distinct(column: pa.ChunkedArray) -> int:
+    """Count the different values, missing ones aside; of a column that can be numbered."""
+    codes = _codes(column)
+    return 0 if codes is None else int(codes.max()) + 1 - bool(column.null_count)
+
+
+def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return the values themselves where a column refers to a list of them."""
+    import pyarrow.types as at
+
+    return column.cast(column.type.value_type) if at.is_dictionary(column.type) else column
+
+
+def _is_of_numbers(kind: pa.DataType) -> bool:
+    import pyarrow.types as at
+
+    return bool(at.is_integer(kind) or at.is_floating(kind) or at.is_decimal(kind))
+
+
+def _floats(column: pa.ChunkedArray) -> np.ndarray:
+    """Return a column as float64, NaN where a value is missing."""
+    import pyarrow as pa
+
+    values: np.ndarray = column.cast(pa.float64(), safe=False).to_numpy()
+    return values
+
+
+def _evenly(rows: int) -> np.ndarray:
+    import numpy as np
+
+    return np.arange(SAMPLED) * rows // SAMPLED

@@ -1,0 +1,298 @@
+"""What only the rows tell is known while editing: counts, copies of a column, rows that repeat."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cards.assert_table import AssertTable
+from cards.balance_classes import BalanceClasses
+from cards.data_split import DataSplit
+from cards.dates_to_features import DatesToFeatures
+from cards.derive_column import DeriveColumn
+from cards.filter_rows import FilterRows
+from cards.lag_features import LagFeatures
+from cards.sample_rows import SampleRows
+from cards.select_columns import SelectColumns
+from cards.sort_rows import SortRows
+from tensorrag.card import Card, Peek
+from tensorrag.catalog import Catalog
+from tensorrag.check import Checked, check, peek_key
+from tensorrag.check.problems import Problem
+from tensorrag.check.sights import still_seen
+from tensorrag.edit.commands import apply
+from tensorrag.pipeline import Pipeline
+from tensorrag.registry.finding import Registry
+from tensorrag.types import Seen, Table, TableSchema, looking
+from tensorrag.types.looking import with_seen
+from tests.core.test_check import made
+
+REGISTRY = Registry.load()
+CATALOG = Catalog(cards={each.info.card: each.info for each in REGISTRY.found.values()}, types={})
+
+
+def houses(rows: int = 400) -> pd.DataFrame:
+    """Houses with a number, a district by name and by code, and a price in two currencies."""
+    random = np.random.default_rng(1)
+    district = random.integers(0, 4, rows)
+    price = random.normal(300, 50, rows)
+    return pd.DataFrame(
+        {
+            "number": random.permutation(rows) + 1000,
+            "sold": pd.Timestamp("2026-01-01") + pd.to_timedelta(np.arange(rows), "D"),
+            "district": np.array(["north", "south", "east", "west"])[district],
+            "code": district * 7,
+            "rooms": random.integers(1, 9, rows),
+            "area": random.normal(100, 20, rows),
+            "price": price,
+            "dollars": (price * 1.25).round(6),
+        }
+    )
+
+
+def but(frame: pd.DataFrame, row: int, **values: object) -> pd.DataFrame:
+    """The same rows, with other values in one of them."""
+    columns = {name: frame[name].tolist() for name in values}
+    for name, value in values.items():
+        columns[name][row] = value
+    return frame.assign(**{name: pd.Series(each, frame.index) for name, each in columns.items()})
+
+
+def seen(frame: pd.DataFrame) -> Seen:
+    found = with_seen(Table.from_pandas(frame)).seen
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("looked_at_first", [100_000, 100])
+def test_what_rows_hold_is_told_exactly_also_where_a_sample_says_where_to_look(
+    looked_at_first: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(looking, "WHOLE", looked_at_first)
+    monkeypatch.setattr(looking, "SAMPLED", looked_at_first)
+
+    found = seen(houses())
+
+    assert found.unlike == ("number",)
+    assert found.copies == (("district", "code"), ("price", "dollars"))
+    assert {n: found.distinct[n] for n in ("district", "rooms", "price")} == {
+        "district": 4, "rooms": 8, "price": 51,
+    }  # fmt: skip
+    assert found.repeats == 0
+
+
+@pytest.mark.parametrize("row", [0, 201])
+def test_one_row_that_differs_is_enough(row: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(looking, "WHOLE", 100)
+    monkeypatch.setattr(looking, "SAMPLED", 100)
+    found = seen(but(houses(), row, code=99, dollars=1.0, number=houses()["number"].iloc[300]))
+
+    assert (found.copies, found.unlike) == ((), ())
+
+
+def test_columns_that_are_missing_in_other_rows_tell_one_another_no_longer() -> None:
+    both = but(houses(), 3, price=np.nan, dollars=np.nan)
+    assert seen(both).copies_of("price") == ("dollars",)
+
+    one = but(both, 4, dollars=np.nan)
+    assert seen(one).copies_of("price") == ()
+
+
+def test_rows_that_repeat_are_counted() -> None:
+    frame = houses().drop(columns=["number", "sold"])
+
+    assert seen(pd.concat([frame, frame.head(30), frame.head(2)])).repeats == 32
+
+
+@pytest.mark.parametrize(
+    "frame", [houses(0), pd.DataFrame({str(name): [1.0] for name in range(501)})]
+)
+def test_of_no_rows_and_of_very_many_columns_nothing_is_told(frame: pd.DataFrame) -> None:
+    assert with_seen(Table.from_pandas(frame)).seen is None
+
+
+def test_odd_columns_are_in_nobodys_way() -> None:
+    frame = pd.DataFrame({"list": [[1], [2]] * 10, "huge": [1e308, -1e308] * 10, "n": [None] * 20})
+
+    found = seen(frame)
+
+    assert (found.distinct["huge"], found.repeats) == (2, None)
+
+
+# --- from card to card --------------------------------------------------------------------------
+
+TWICE = pd.concat([houses(), houses().head(20)])
+
+STEPS: Sequence[tuple[Card, pd.DataFrame]] = [
+    (AssertTable(complete=["price"]), houses()),
+    (BalanceClasses(target_column="district", method="oversample"), houses()),
+    (DataSplit(), houses()),
+    (DataSplit(split_by="group", group_column="rooms"), TWICE),
+    (DatesToFeatures(), TWICE),
+    (DatesToFeatures(keep=True), TWICE),
+    (DeriveColumn(name="size", formula="area / rooms"), TWICE),
+    (FilterRows(condition="rooms > 4"), houses()),
+    (LagFeatures(time_column="sold", columns=["price"]), houses()),
+    (SampleRows(rows=100), TWICE),
+    (SelectColumns(columns=["number", "price"], mode="drop"), TWICE),
+    (SelectColumns(columns=["number"], mode="drop"), houses()),
+    (SelectColumns(rename=["price = cost"]), TWICE),
+    (SortRows(columns=["rooms"]), TWICE),
+]
+
+
+@pytest.mark.parametrize(("card", "frame"), STEPS, ids=lambda each: getattr(each, "id", ""))
+def test_what_is_told_after_a_card_holds_of_what_it_makes(card: Card, frame: pd.DataFrame) -> None:
+    table = Table.from_pandas(frame)
+    before = with_seen(table)
+
+    said = card.propagate(before)  # type: ignore[attr-defined]
+    values = card.run(table)  # type: ignore[attr-defined]
+
+    for schema, value in zip(said if isinstance(said, tuple) else [said], values, strict=True):
+        told = still_seen(card, [before], schema)
+        assert isinstance(told, TableSchema)
+        assert told.seen is not None
+        if value.num_rows:
+            assert_holds(told.seen, value)
+
+
+def assert_holds(told: Seen, value: Table) -> None:
+    true = with_seen(value).seen
+    assert true is not None
+    for name, count in told.distinct.items():
+        known = not told.part or count <= 50
+        assert true.distinct[name] <= count if known else True
+        assert told.part or true.distinct[name] == count
+    assert set(told.unlike) <= set(true.unlike)
+    assert told.repeats in (None, true.repeats)
+    for group in told.copies:
+        assert set(group) <= {group[0], *true.copies_of(group[0])}
+
+
+def test_a_card_that_says_nothing_is_believed_nothing() -> None:
+    class Scramble(Card):
+        """Mix the values of each column."""
+
+    before = with_seen(Table.from_pandas(houses()))
+    after = still_seen(Scramble(), [before], before)
+
+    assert isinstance(after, TableSchema)
+    assert after.seen is None
+
+
+# --- while editing ------------------------------------------------------------------------------
+
+
+def check_with(frame: pd.DataFrame, of: Pipeline) -> Checked:
+    found = REGISTRY.get("data_load")
+    peeks = {
+        peek_key(found, found.card(**UPLOAD)): Peek(schemas=(with_seen(Table.from_pandas(frame)),))
+    }
+    return check(of, REGISTRY, peeks)
+
+
+UPLOAD = {"source": "upload", "upload": "sha256:00"}
+
+
+def pipeline(split: dict[str, Any] | None = None, **train: Any) -> Pipeline:
+    nodes = {
+        "load": {"card": "data_load", "params": UPLOAD},
+        "split": {"card": "data_split", "params": split or {}},
+        "model": {"card": "model_define", "params": {"model_type": "random_forest"}},
+        "train": {"card": "train", "params": train},
+    }
+    wires = [
+        "load.dataset-split.dataset", "split.train_dataset-train.train_dataset",
+        "model.model_spec-train.model_spec",
+    ]  # fmt: skip
+    return made(nodes, wires)
+
+
+def only(checked: Checked, code: str) -> Problem | None:
+    found = [each for each in checked.problems if each.code == code]
+    assert len(found) <= 1
+    return found[0] if found else None
+
+
+def mended(of: Pipeline, problem: Problem | None) -> Pipeline:
+    assert problem is not None
+    assert problem.fix is not None
+    for op in problem.fix.ops:
+        of = apply(of, op, CATALOG)
+    return of
+
+
+LEARNABLE = houses().drop(columns="sold")
+
+
+@pytest.mark.parametrize(
+    ("target", "told"), [("price", "dollars"), ("district", "code"), ("code", "district")]
+)
+def test_a_feature_that_tells_the_target_is_taken_out_by_one_click(target: str, told: str) -> None:
+    of = pipeline(target_column=target)
+
+    problem = only(check_with(LEARNABLE, of), "target_told")
+
+    assert problem is not None
+    assert (problem.node, problem.field, problem.level) == ("train", "feature_columns", "warning")
+    assert problem.message.startswith(f"{told} tells {target} exactly in every row")
+    of = mended(of, problem)
+    assert told not in of.node("train").params["feature_columns"]
+    assert only(check_with(LEARNABLE, of), "target_told") is None
+
+
+def test_a_feature_that_numbers_the_rows_is_said_and_taken_out() -> None:
+    of = pipeline(target_column="area")
+
+    problem = only(check_with(LEARNABLE, of), "feature_names_row")
+
+    assert problem is not None
+    assert (problem.level, problem.message[:31]) == ("info", "number differs in every row: if")
+    assert only(check_with(LEARNABLE, mended(of, problem)), "feature_names_row") is None
+
+
+def test_before_anybody_looked_nothing_is_said() -> None:
+    of = pipeline(target_column="price")
+
+    assert [each.code for each in check(of, REGISTRY).problems] == []
+
+
+def test_equal_rows_are_put_on_one_side_by_one_click() -> None:
+    frame = pd.concat([LEARNABLE, LEARNABLE.head(30)]).drop(columns=["dollars", "code"])
+    of = pipeline({"stratify_by": "district"}, target_column="price")
+
+    problem = only(check_with(frame, of), "data_concern")
+
+    assert problem is not None
+    assert (problem.node, problem.field) == ("split", "together")
+    assert problem.message.startswith("30 rows are equal to an earlier one in every column")
+    of = mended(of, problem)
+    assert only(check_with(frame, of), "data_concern") is None
+    train, _, test = DataSplit(**of.node("split").params).run(Table.from_pandas(frame))
+    assert not set(train.to_pandas()["number"]) & set(test.to_pandas()["number"])
+
+
+def test_rows_of_few_values_repeat_by_chance_and_are_not_blamed() -> None:
+    frame = houses()[["district", "rooms"]]
+    assert seen(frame).repeats
+
+    assert check_with(frame, pipeline(target_column="rooms")).problems == ()
+
+
+@pytest.mark.parametrize(
+    ("target", "says"),
+    [
+        ("code", "told apart as 4 classes (multiclass classification): all rows together have 4"),
+        ("number", "predicted as a number (regression): all rows together have more than 20"),
+    ],
+)
+def test_how_many_values_the_target_has_says_what_is_learnt(target: str, says: str) -> None:
+    footprint = check_with(LEARNABLE, pipeline(target_column=target)).nodes["train"].footprint
+
+    assert footprint is not None
+    assert says in " ".join(footprint.advice)
