@@ -62,8 +62,10 @@ def _dealt(groups: np.ndarray, sizes: Sizes, seed: int) -> tuple[list[np.ndarray
     return [np.flatnonzero((part == at)[groups]) for at in range(3)], len(counts)
 
 
-def by_time(table: Table, name: str, sizes: Sizes) -> list[np.ndarray]:
+def by_time(table: Table, name: str, sizes: Sizes, gap: int = 0) -> list[np.ndarray]:
     """Return the rows of each part from the earliest to the latest; equal times stay together.
+
+    Of each part that another one follows, rows of the latest ``gap`` different times are left out.
 
     Raises:
         InputError: a row has no time.
@@ -80,19 +82,33 @@ def by_time(table: Table, name: str, sizes: Sizes) -> list[np.ndarray]:
             hint=f"Leave them out first: Filter Rows, {named(name)} is not missing.",
         )
     order = np.asarray(pc.sort_indices(times)).astype(np.int64)
-    ordered = times.take(order)
-    cuts = [_after_equals(ordered, int(cut)) for cut in np.cumsum(sizes)[:2]]
+    values = times.take(order).to_numpy()
+    cuts = [_after_equals(values, int(cut)) for cut in np.cumsum(sizes)[:2]]
     parts = np.split(order, cuts)
+    if gap:
+        ends = [*cuts, len(order)]
+        times = [values[end - len(part) : end] for part, end in zip(parts, ends, strict=True)]
+        parts = [
+            part[: _without_latest(own, gap)] if end < len(order) else part
+            for part, own, end in zip(parts, times, ends, strict=True)
+        ]
     few = "There are too few different times"
     _refuse_empty(parts, sizes, few, f"split by another column than {named(name)}")
     return parts
 
 
-def _after_equals(times: object, cut: int) -> int:
+def _without_latest(times: np.ndarray, gap: int) -> int:
+    """Count the rows before those of the latest different times."""
+    import numpy as np
+
+    latest = np.unique(times)[-gap:]
+    return int(np.searchsorted(times, latest[0])) if len(latest) else 0
+
+
+def _after_equals(values: np.ndarray, cut: int) -> int:
     """Move a cut on until the time changes."""
     import numpy as np
 
-    values = times.to_numpy()  # type: ignore[attr-defined]
     if not 0 < cut < len(values):
         return cut
     return int(np.searchsorted(values, values[cut - 1], side="right"))

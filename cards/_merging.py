@@ -21,6 +21,8 @@ def merged(provenances: Sequence[Provenance]) -> Provenance:
         part=next(iter(parts)) if len(parts) == 1 else None,
         synthetic=any(provenance.synthetic for provenance in provenances),
         fitted=tuple(dict.fromkeys(card for p in provenances for card in p.fitted)),
+        time=next((p.time for p in provenances if p.time is not None), None),
+        ahead=max(provenance.ahead for provenance in provenances),
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from math import prod
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from pydantic import model_validator
@@ -13,6 +12,7 @@ from cards._columns import require
 from cards._dealing import by_equal_rows, by_group, by_time
 from cards._repeated import rows_again
 from cards._script.splitting import split
+from cards._split_concerns import concerns, counted
 from tensorrag import (
     Card,
     CardError,
@@ -37,10 +37,6 @@ BINS = 10
 
 COMPARED = 1_000_000
 """Cells up to which rows of one part are looked for in another."""
-
-BY_CHANCE = 100
-"""So many times as many rows there must be that differ in some value as there are rows: of fewer,
-some are equal by chance."""
 
 
 class DataSplit(Card):
@@ -70,6 +66,9 @@ class DataSplit(Card):
     """Rows with the same value here stay together: the customer, the patient, the house."""
     time_column: Column | None = Field(None, columns_of="dataset", when={"split_by": "time"})
     """The earliest rows are train rows, the latest test rows; equal times stay together."""
+    gap: int = Field(0, ge=0, le=100_000, when={"split_by": "time"}, recommended=(0, 30))
+    """How many different times before the next part are left out: where the outcome of a row is
+    known only later, one less than it takes."""
     shuffle: bool = Field(True, when={"split_by": "rows"})
     """Mix the rows first; without it the first rows are the train rows."""
     stratify_by: Column | None = Field(None, columns_of="dataset", when={"split_by": "rows"})
@@ -147,7 +146,8 @@ class DataSplit(Card):
         """Say how the rows are dealt out."""
         if self.split_by != "rows":
             column = self.group_column if self.split_by == "group" else self.time_column
-            return f"by {self.split_by} · {column or 'no column chosen'}"
+            gap = f" · gap of {self.gap:,}" if self.split_by == "time" and self.gap else ""
+            return f"by {self.split_by} · {column or 'no column chosen'}{gap}"
         if self.validation_ratio:
             shares = (self.train_ratio, self.validation_ratio, self.test_ratio)
             how = " / ".join(f"{100 * share:.4g}" for share in shares) + " %"
@@ -161,34 +161,8 @@ class DataSplit(Card):
     def concerns(self, schemas: Mapping[str, Schema]) -> Iterator[CardError]:
         """Warn of mixing rows that follow one another in time, and of equal rows in two parts."""
         table = schemas.get("dataset")
-        if isinstance(table, TableSchema) and self.split_by == "rows" and self.shuffle:
-            yield from self._equal_rows(table)
-        columns = table.columns if isinstance(table, TableSchema) else None
-        dates = [column.name for column in columns or () if column.kind == "date"]
-        if dates and self.split_by == "rows" and self.shuffle and not self.stratify_by:
-            yield ParameterError(
-                f"If {named(dates[0])} says when a row came about, a model learns from later rows "
-                "than some that it is measured on.",
-                field="split_by",
-                hint="Split by time, if the future is to be predicted.",
-                fix=(f"Split by {named(dates[0])}", "time"),
-                also={"time_column": dates[0]},
-            )
-
-    def _equal_rows(self, table: TableSchema) -> Iterator[CardError]:
-        seen, rows = table.seen, table.rows
-        if self.together or seen is None or not seen.repeats or rows is None or seen.part:
-            return
-        if prod(seen.distinct.values()) < BY_CHANCE * rows:
-            return  # of so few different values, equal rows need not be one case
-        yield ParameterError(
-            f"{_counted(seen.repeats)} equal to an earlier one in every column: if that is the "
-            "same case twice, a model is measured on cases that it has learnt from.",
-            field="together",
-            hint="Keep equal rows together, or split by a group that names the case.",
-            fix=("Keep equal rows together", True),
-            also={"stratify_by": None} if self.stratify_by else None,
-        )
+        if isinstance(table, TableSchema):
+            yield from concerns(self, table)
 
     def face(self, outputs: tuple[Value, ...]) -> Face | None:
         """The parts as one bar."""
@@ -243,7 +217,7 @@ class DataSplit(Card):
         if self.split_by == "group":
             return by_group(dataset, str(self.group_column), sizes, self.seed)
         if self.split_by == "time":
-            return by_time(dataset, str(self.time_column), sizes)
+            return by_time(dataset, str(self.time_column), sizes, self.gap)
         if self.together:
             return by_equal_rows(dataset, sizes, self.seed)
         if self.stratify_by:
@@ -302,14 +276,10 @@ def _stratified(dataset: Table, column: str, sizes: tuple[int, int, int], seed: 
 
 def _said(again: int) -> str:
     return (
-        f"{_counted(again, ' here')} equal to a train row in every column. If that is the same "
+        f"{counted(again, ' here')} equal to a train row in every column. If that is the same "
         "case twice, metrics of these rows are too good: keep equal rows together, or split by a "
         "group that names the case."
     )
-
-
-def _counted(rows: int, where: str = "") -> str:
-    return f"1 row{where} is" if rows == 1 else f"{rows:,} rows{where} are"
 
 
 def _part(table: Table, rows: np.ndarray, part: Part) -> Table:

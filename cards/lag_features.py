@@ -24,7 +24,7 @@ from tensorrag import (
 )
 from tensorrag.quoting import named, quoted
 from tensorrag.script import Given, Script
-from tensorrag.types import Seen
+from tensorrag.types import Provenance, Seen
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -44,7 +44,8 @@ class LagFeatures(Card):
 
     The value of the row itself stays. Of the target that is right; leave other columns that are
     not known ahead out of the features. A model that learns from lags is asked about rows that
-    have them: a row by itself has no past. Split by time afterwards.
+    have them: a row by itself has no past. Split by time afterwards, with a gap of one time less
+    than there are rows ahead.
     """
 
     title = "Lag Features"
@@ -83,7 +84,7 @@ class LagFeatures(Card):
         if not self.keep:
             table = table.filter(pa.array(past.place >= self.deepest()))
         self._tell(dataset, past, table.num_rows)
-        return self.Out(Table(table, columns=known, provenance=dataset.provenance))
+        return self.Out(Table(table, columns=known, provenance=self._provenance(dataset.schema)))
 
     def propagate(self, dataset: TableSchema) -> TableSchema:
         """Name the new columns; tell the rows where all of them follow one another."""
@@ -91,7 +92,10 @@ class LagFeatures(Card):
         if rows is not None and not self.keep:
             self._refuse_short(rows, rows - self.deepest())
             rows = None if self.group_column else rows - self.deepest()
-        return dataset.model_copy(update={"columns": columns, "rows": rows})
+        provenance = self._provenance(dataset)
+        return dataset.model_copy(
+            update={"columns": columns, "rows": rows, "provenance": provenance}
+        )
 
     def still_seen(self, seen: Seen, table: TableSchema) -> Seen | None:
         """What is told of the past comes beside what there is; the first rows may be left out."""
@@ -122,6 +126,11 @@ class LagFeatures(Card):
             yield ColumnSchema(
                 name=f"{column.name}_mean_{mean}", kind="number", unit=column.unit, missing=full
             )
+
+    def _provenance(self, dataset: TableSchema) -> Provenance:
+        """Say that rows hold what was before, so that nobody mixes them unwarned."""
+        told = {"time": self.time_column, "ahead": max(self.horizon, dataset.provenance.ahead)}
+        return dataset.provenance.model_copy(update=told)
 
     def _looked_back(
         self, column: pa.ChunkedArray, name: str, past: Past

@@ -59,7 +59,17 @@ class _Dealing:
         code += f"{times} = {times}[{order}]\n{sizes}"
         for name, end in zip(late, ends, strict=True):  # rows of one time stay together
             code += f'{name} = np.searchsorted({times}, {times}[{end} - 1], side="right")\n'
-        return self._script(code + self._cut(order, late))
+        if not self.card.gap:
+            return self._script(code + self._cut(order, late))
+        stops = list(late)
+        for at, (begin, end) in enumerate(zip(["", *late], late, strict=False)):
+            last = at == len(late) - 1 and not self._has_test()
+            if last or (at and ends[at] == ends[at - 1]):
+                continue  # nothing follows, or it is empty
+            stops[at] = self.given.new("stop")
+            known = f"np.unique({times}[{begin}:{end}])[-{self.card.gap}]"
+            code += f"{stops[at]} = np.searchsorted({times}, {known})\n"
+        return self._script(code + self._cut(order, late, stops))
 
     def by_group(self) -> Script:
         """Deal out whole groups."""
@@ -141,11 +151,11 @@ class _Dealing:
         last = self.given.new("validation_end")
         return f"{end} = {train}\n{last} = {end} + {validation}\n", [end, last]
 
-    def _cut(self, order: str, ends: list[str]) -> str:
-        edges = ["", *ends, ""]
+    def _cut(self, order: str, ends: list[str], stops: list[str] | None = None) -> str:
+        begins, stops = ["", *ends], [*(stops or ends), ""]
         names = list(self.parts.values())
         return "\n".join(
-            f"{name} = {self.table}.iloc[{order}[{edges[at]}:{edges[at + 1]}]]"
+            f"{name} = {self.table}.iloc[{order}[{begins[at]}:{stops[at]}]]"
             for at, name in enumerate(names)
         )
 

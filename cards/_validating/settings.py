@@ -10,6 +10,7 @@ from cards._learning.columns import feature_names, target_brief
 from cards._learning.rows import refuse_no_rows
 from cards._learning.task import Decision, Wanted, known_task
 from cards._script.validating import cross_validate
+from cards._split_concerns import time_column
 from cards._validating.crossing import Learn, Question, crossed
 from cards._validating.telling import FOLD, metrics_of, new_column, predictions_of
 from tensorrag import (
@@ -120,15 +121,15 @@ class CrossValidation(Card):
                 hint=f"Connect the table from before {named(card)}: models prepare features "
                 "themselves, in each fold anew.",
             )
-        dates = [column.name for column in table.columns or () if column.kind == "date"]
-        if dates and self.split_by == "rows":
+        time = time_column(table)
+        if time is not None and self.split_by == "rows":
             yield ParameterError(
-                f"If {named(dates[0])} says when a row came about, a model learns from later rows "
+                f"If {named(time)} says when a row came about, a model learns from later rows "
                 "than some that it is measured on.",
                 field="split_by",
                 hint="Hold out later rows, if the future is to be predicted.",
-                fix=(f"Split by {named(dates[0])}", "time"),
-                also={"time_column": dates[0]},
+                fix=(f"Split by {named(time)}", "time"),
+                also={"time_column": time},
             )
 
     def brief(self, schemas: Mapping[str, Schema]) -> str:

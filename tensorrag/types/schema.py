@@ -65,6 +65,10 @@ class Provenance(BaseModel):
 
     Of a table that is split afterwards, what they learnt tells the train rows of the test rows.
     """
+    time: str | None = None
+    """The column that said which rows came before which, where rows have values of earlier ones."""
+    ahead: int = 1
+    """How many rows before a row what it has of earlier ones ends: so far ahead is predicted."""
 
 
 class Step(BaseModel):

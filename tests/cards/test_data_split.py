@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -144,6 +146,19 @@ class TestByTime:
         parts = card.run(self.SALES)
 
         assert set(parts[0].to_pandas()["day"]).isdisjoint(parts[2].to_pandas()["day"])
+
+    @pytest.mark.parametrize("validation", [0.0, 0.2])
+    def test_a_gap_leaves_out_the_last_times_before_the_next_part(self, validation: float) -> None:
+        card = DataSplit(
+            train_ratio=0.8 - validation, validation_ratio=validation, test_ratio=0.2,
+            split_by="time", time_column="day", gap=3,
+        )  # fmt: skip
+
+        parts = [part.to_pandas()["day"] for part in card.run(self.SALES)]
+        met = [sorted(set(part)) for part in parts if len(part)]
+
+        assert [later[0] - before[-1] for before, later in pairwise(met)] == [4] * (len(met) - 1)
+        assert met[-1][-1] == 49, "after the last part nothing is left out"
 
     def test_rows_without_a_time_and_text_are_refused(self) -> None:
         by_day = DataSplit(split_by="time", time_column="day")

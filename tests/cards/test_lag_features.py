@@ -8,6 +8,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from cards.data_split import DataSplit
+from cards.dates_to_features import DatesToFeatures
 from cards.evaluate import Evaluate
 from cards.lag_features import LagFeatures
 from cards.model_define import ModelDefine
@@ -132,6 +134,39 @@ def test_a_lag_that_is_not_known_yet_is_refused_with_a_way_out() -> None:
 )  # fmt: skip
 def test_what_cannot_be_is_said(settings: dict[str, Any], said: str) -> None:
     assert said in refusal(shops(), **settings)[0]
+
+
+def concerns_of(split: DataSplit, **lags: Any) -> list[ParameterError]:
+    """What Data Split says of rows with lags whose dates have become numbers."""
+    lagged = LagFeatures(time_column="date", columns=["sales"], **lags).propagate(shops().schema)
+    dated = DatesToFeatures(days=True).propagate(lagged)
+    return [each for each in split.concerns({"dataset": dated}) if isinstance(each, ParameterError)]
+
+
+@pytest.mark.parametrize(
+    "split",
+    [
+        DataSplit(),
+        DataSplit(stratify_by="shop"),
+        DataSplit(split_by="time", time_column="date_days"),
+        DataSplit(shuffle=False),
+    ],
+)
+def test_a_split_that_mixes_times_or_leaves_no_gap_is_told_so_and_mended(split: DataSplit) -> None:
+    """Rows ahead: 7. The outcome of the 6 last train rows is not known yet for the first test."""
+    (concern,) = concerns_of(split, group_column="shop", lags=[7], horizon=7)
+
+    assert concern.fix is not None
+    assert concern.field is not None
+    mended = {**split.active(), **concern.also, concern.field: concern.fix[1]}
+    by_time = DataSplit(**mended)
+    assert (by_time.split_by, by_time.time_column, by_time.gap) == ("time", "date_days", 6)
+    assert concerns_of(by_time, group_column="shop", lags=[7], horizon=7) == []
+
+
+def test_one_row_ahead_needs_no_gap() -> None:
+    assert concerns_of(DataSplit(split_by="time", time_column="date_days"), lags=[1]) == []
+    assert concerns_of(DataSplit(shuffle=False), lags=[1]) == []
 
 
 def trained(frame: pd.DataFrame) -> tuple[Table, Model]:

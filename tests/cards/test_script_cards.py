@@ -184,6 +184,9 @@ ONE_TABLE: dict[str, tuple[Any, ...]] = {
         {"split_by": "time", "time_column": "rooms", "validation_ratio": 0.2, "test_ratio": 0.2,
          "train_ratio": 0.6},
     ),
+    "split by time with a gap": (
+        "data_split", {"split_by": "time", "time_column": "id", "gap": 2},
+    ),
 }  # fmt: skip
 """By name, a card and its parameters, set upon the table of houses."""
 SEVERAL: dict[str, Pipeline] = {

@@ -1,0 +1,103 @@
+"""What a split should not do to rows: mix their times, cut between them, part equal ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import prod
+from typing import TYPE_CHECKING
+
+from tensorrag import CardError, ParameterError, TableSchema
+from tensorrag.quoting import named
+
+if TYPE_CHECKING:
+    from cards.data_split import DataSplit
+
+BY_CHANCE = 100
+"""So many times as many rows there must be that differ in some value as there are rows: of fewer,
+some are equal by chance."""
+
+
+def concerns(card: DataSplit, table: TableSchema) -> Iterator[CardError]:
+    """Warn of a model that would be measured on what it has learnt from, or before.
+
+    Args:
+        card: how the rows are dealt out.
+        table: what is known of them.
+    """
+    if card.split_by == "rows" and card.shuffle:
+        yield from _mixed(card, table)
+        yield from _equal_rows(card, table)
+    elif card.split_by != "group":
+        yield from _too_close(card, table)
+
+
+def time_column(table: TableSchema) -> str | None:
+    """Name the column that tells which rows came before which; None where none is known."""
+    said = table.provenance.time
+    if said is None:
+        return next((column.name for column in table.columns or () if column.kind == "date"), None)
+    return next((name for name in (said, f"{said}_days") if table.column(name)), None)
+
+
+def _mixed(card: DataSplit, table: TableSchema) -> Iterator[CardError]:
+    time, past = time_column(table), table.provenance.time
+    learns = "a model learns from later rows than some that it is measured on"
+    if past is not None:
+        yield ParameterError(
+            f"Rows have beside them what was before, by {named(past)}; mixed, {learns}.",
+            field="split_by",
+            hint="Split by time; keep a column that tells it, such as the days of a date.",
+            fix=(f"Split by {named(time)}", "time") if time else None,
+            also={"time_column": time, "gap": table.provenance.ahead - 1},
+        )
+    elif time is not None and not card.stratify_by:
+        yield ParameterError(
+            f"If {named(time)} says when a row came about, {learns}.",
+            field="split_by",
+            hint="Split by time, if the future is to be predicted.",
+            fix=(f"Split by {named(time)}", "time"),
+            also={"time_column": time},
+        )
+
+
+def _too_close(card: DataSplit, table: TableSchema) -> Iterator[CardError]:
+    """Warn of train rows whose targets are not known yet when the first test rows are predicted."""
+    gap = table.provenance.ahead - 1
+    by_time = card.split_by == "time"
+    if gap <= (card.gap if by_time else 0):
+        return
+    time = card.time_column if by_time else time_column(table)
+    fix: tuple[str, object] | None = None
+    if by_time:
+        fix = (f"Leave {gap:,} time{'s' if gap > 1 else ''} out", gap)
+    elif time:
+        fix = (f"Split by {named(time)}, with a gap", "time")
+    yield ParameterError(
+        f"What is predicted lies {gap + 1:,} rows ahead: of the last {gap:,} before the test rows, "
+        "nobody knows the outcome yet when these are predicted.",
+        field="gap" if by_time else "split_by",
+        hint=f"Split by time, with a gap of {gap:,} between the parts.",
+        fix=fix,
+        also=None if by_time else {"time_column": time, "gap": gap},
+    )
+
+
+def _equal_rows(card: DataSplit, table: TableSchema) -> Iterator[CardError]:
+    seen, rows = table.seen, table.rows
+    if card.together or seen is None or not seen.repeats or rows is None or seen.part:
+        return
+    if prod(seen.distinct.values()) < BY_CHANCE * rows:
+        return  # of so few different values, equal rows need not be one case
+    yield ParameterError(
+        f"{counted(seen.repeats)} equal to an earlier one in every column: if that is the same "
+        "case twice, a model is measured on cases that it has learnt from.",
+        field="together",
+        hint="Keep equal rows together, or split by a group that names the case.",
+        fix=("Keep equal rows together", True),
+        also={"stratify_by": None} if card.stratify_by else None,
+    )
+
+
+def counted(rows: int, where: str = "") -> str:
+    """Count rows in words that go before ``equal``."""
+    return f"1 row{where} is" if rows == 1 else f"{rows:,} rows{where} are"
