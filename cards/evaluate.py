@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cards._columns import require, require_numbers
 from cards._learning.answers import answers_of
+from cards._learning.gaps import new_values_note
 from cards._learning.predicting import missing_features, predict
 from cards._learning.rows import numbers, refuse_no_rows
 from cards._learning.truth import truth
@@ -140,6 +141,7 @@ def _of_numbers(table: Table, model: Model, column: str | None) -> Metrics:
         caption=_caption(
             _worse(found["r2"], baseline["r2"], instead),
             f"Baseline: {which}.",
+            new_values_note(table, model.content.get("seen", {})),
             _how_sure("r2", sure, how, table),
             of=table.provenance,
         ),
@@ -168,6 +170,7 @@ def _of_classes(table: Table, model: Model) -> Metrics:
             _of_which(said),
             _unseen(said),
             _one_class(said, tuple(unknown)),
+            new_values_note(table, model.content.get("seen", {})),
             _how_sure("accuracy", sure, how, table),
             of=table.provenance,
         ),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cards._learning.answers import answers
 from cards._learning.copies import copies_note
 from cards._learning.estimators import SLOW, takes_weights, words
+from cards._learning.gaps import missing_notes, new_values_note
 from cards._learning.predicting import gives_shares, model_input, predictions
 from cards._learning.preparing import fills, pipeline
 from cards._learning.rows import Examples, examples, plain, refuse_no_rows
@@ -168,14 +169,15 @@ class _Training:
         rows = self._rows
         if validation is not None and validation.num_rows:
             yield self._validated(content, validation, target)
+            if new := new_values_note(validation, content["seen"]):
+                yield f"Of the validation rows, {new}"
         if copied := copies_note(rows, target, classify=self._classify):
             yield copied
         if self._reason:
             yield self._reason
         if self._weighted:
             yield _weights_note(self._spec.model_type, apart(rows.y))
-        if rows.missing:
-            yield missing_note(rows.missing)
+        yield from missing_notes(rows)
         if self._spec.model_type in SLOW and len(rows.y) > LOOKED_AT:
             yield f"Measured on the first {LOOKED_AT:,} train rows, as it is slow to predict."
         if self._classify and not gives_shares(self._estimator):
@@ -196,12 +198,6 @@ def validation_note(found: dict[str, float]) -> str:
     if "r2" in found:
         return f"R² on the validation rows: {found['r2']:.3f}."
     return f"Accuracy on the validation rows: {found['accuracy']:.3f}."
-
-
-def missing_note(missing: Mapping[str, int]) -> str:
-    """Say in a sentence what became of missing numbers, by feature and count."""
-    some = ", ".join(f"{name} ({count:,})" for name, count in missing.items())
-    return f"Missing values became the median of the train rows: {some}."
 
 
 def weights_note(apart: float) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 
 from cards._learning.answers import answers
 from cards._learning.copies import copies_note
+from cards._learning.gaps import missing_notes
 from cards._learning.predicting import model_input
 from cards._learning.rows import Examples, examples, refuse_no_rows
 from cards._learning.seen import seen
@@ -17,7 +18,6 @@ from cards._learning.training import (
     APART,
     apart,
     class_frequencies,
-    missing_note,
     validation_note,
     weights_note,
 )
@@ -222,8 +222,7 @@ class _Training:
             yield self._decision.reason
         if self._apart > APART:
             yield weights_note(self._apart)
-        if self._rows.missing:
-            yield missing_note(self._rows.missing)
+        yield from missing_notes(self._rows)
         if history.continued_at is not None:
             yield f"It was stopped, and continued at epoch {history.continued_at}."
 

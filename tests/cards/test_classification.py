@@ -187,6 +187,18 @@ def test_categories_gaps_and_flags_are_learnt_from_as_they_are(model_type: str) 
     assert metrics.values["accuracy"] > metrics.baseline["accuracy"] + 0.1
 
 
+def test_categories_that_are_missing_or_new_are_told() -> None:
+    """Two train rows have no colour; three test rows have one that no train row had."""
+    train = pd.DataFrame({"colour": ["red", "blue"] * 19 + [None] * 2, "sold": [True, False] * 20})
+    test = pd.DataFrame({"colour": ["red", "pink", "pink", "grey"], "sold": [True, False] * 2})
+    model = learnt(Table.from_pandas(train), "sold", "logistic")
+
+    assert "Missing categories are taken as one more category: colour (2)." in model.report.notes
+    new = "3 rows have a category that no train row had, and that tells the model nothing: colour"
+    assert f'{new} ("pink", "grey").' in (measured(Table.from_pandas(test), model).caption or "")
+    assert "no train row had" not in (measured(Table.from_pandas(train), model).caption or "")
+
+
 @pytest.mark.parametrize("model_type", sorted(REGRESSORS))
 def test_numbers_are_learnt_from_categories_and_gaps_too(model_type: str) -> None:
     frame = guests().drop(columns="again").assign(spent=lambda f: f["age"].fillna(40) * 2.5)
