@@ -53,6 +53,28 @@ def test_how_a_csv_file_was_read_is_shown_and_can_be_changed(hands: Hands) -> No
     expect(hands.test_id("inspector")).to_contain_text("Größe")
 
 
+def test_a_column_that_is_the_target_in_another_unit_is_taken_out_by_one_click(
+    hands: Hands,
+) -> None:
+    """Nothing has run: a look at the file was enough to know."""
+    prices = [20 + (7.3 * at) % 30 for at in range(60)]
+    lines = [f"{3 + at % 4},{price:.2f},{price * 1000:.0f}" for at, price in enumerate(prices)]
+    upload(hands, "houses.csv", "\n".join(["RM,MEDV,dollars", *lines]).encode())
+    expect(hands.test_id("read-as")).to_contain_text("Read as CSV: comma", timeout=LOOKED)
+
+    hands.settings("train")
+    told = hands.problem("feature_columns")
+    expect(told).to_contain_text("dollars tells MEDV exactly in every row")
+    expect(hands.card("train").get_by_test_id("problem")).to_be_visible()
+    hands.picture("told")
+    told.get_by_role("button", name="Take dollars out of the features").click()
+    expect(told).to_have_count(0)
+    expect(hands.card("train").get_by_test_id("problem")).to_have_count(0)
+
+    hands.test_id("undo").click()
+    expect(told).to_contain_text("dollars tells MEDV exactly in every row")
+
+
 def test_a_workbook_offers_its_sheets(hands: Hands) -> None:
     upload(hands, "flats.xlsx", BOOK)
 
