@@ -16,6 +16,9 @@ BY_CHANCE = 100
 """So many times as many rows there must be that differ in some value as there are rows: of fewer,
 some are equal by chance."""
 
+WORTH_IT = 0.01
+"""Share of repeated rows from which on it is said before a run."""
+
 
 def concerns(card: DataSplit, table: TableSchema) -> Iterator[CardError]:
     """Warn of a model that would be measured on what it has learnt from, or before.
@@ -84,10 +87,10 @@ def _too_close(card: DataSplit, table: TableSchema) -> Iterator[CardError]:
 
 def _equal_rows(card: DataSplit, table: TableSchema) -> Iterator[CardError]:
     seen, rows = table.seen, table.rows
-    if card.together or seen is None or not seen.repeats or rows is None or seen.part:
+    if card.together or seen is None or seen.repeats is None or rows is None or seen.part:
         return
-    if prod(seen.distinct.values()) < BY_CHANCE * rows:
-        return  # of so few different values, equal rows need not be one case
+    if seen.repeats < WORTH_IT * rows or prod(seen.distinct.values()) < BY_CHANCE * rows:
+        return  # they hardly change a metric, or need not be one case
     yield ParameterError(
         f"{counted(seen.repeats)} equal to an earlier one in every column: if that is the same "
         "case twice, a model is measured on cases that it has learnt from.",

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from cards._learning.columns import listed
 from cards._learning.rows import Examples
 from tensorrag import Table
-from tensorrag.pipeline.names import quoted
+from tensorrag.quoting import named, quoted
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -39,14 +38,14 @@ def new_values_note(table: Table, seen: Mapping[str, Any]) -> str:
     for name, values in (seen.get("values") or {}).items():
         column, new = _new(table, name, values)
         if pc.any(new).as_py():
-            told.append(f"{name} ({_some(pc.unique(column.filter(new)).to_pylist())})")
+            told.append(f"{named(name)} ({_some(pc.unique(column.filter(new)).to_pylist())})")
             rows = new if rows is None else pc.or_(rows, new)
     if rows is None:
         return ""
     count = pc.sum(rows).as_py()
     return (
         f"{'1 row has' if count == 1 else f'{count:,} rows have'} a category that no train row "
-        f"had, and that tells the model nothing: {listed(told)}."
+        f"had, and that tells the model nothing: {', '.join(told)}."
     )
 
 
@@ -66,4 +65,4 @@ def _some(values: Sequence[str]) -> str:
 
 
 def _counted(missing: Mapping[str, int]) -> str:
-    return ", ".join(f"{name} ({count:,})" for name, count in missing.items() if count)
+    return ", ".join(f"{named(name)} ({count:,})" for name, count in missing.items() if count)

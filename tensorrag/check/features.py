@@ -9,7 +9,7 @@ from tensorrag.catalog import CardInfo
 from tensorrag.check.facts import NodeFacts
 from tensorrag.check.problems import Fix, Problem
 from tensorrag.pipeline import Pipeline
-from tensorrag.pipeline.names import visible
+from tensorrag.quoting import named
 from tensorrag.types.schema import TableSchema
 from tensorrag.types.seen import Seen
 
@@ -55,26 +55,26 @@ class _Learning:
                 level="warning",
                 node=node,
                 field=FEATURES,
-                message=f"{_listed(told)} {'tells' if one else 'tell'} {visible(self.target)} "
+                message=f"{_listed(told)} {'tells' if one else 'tell'} {named(self.target)} "
                 "exactly in every row: the model would know the answer.",
                 hint=f"Take {'it' if one else 'them'} out of the features, unless known before "
-                f"{visible(self.target)} is.",
+                f"{named(self.target)} is.",
                 fix=self._without(node, told),
             )
-        named = [name for name in self._names() if name not in told]
-        if named:
-            one = len(named) == 1
+        numbering = [name for name in self._names() if name not in told]
+        if numbering:
+            one = len(numbering) == 1
             yield Problem(
                 code="feature_names_row",
                 level="info",
                 node=node,
                 field=FEATURES,
-                message=f"{_listed(named)} {'differs' if one else 'differ'} in every row: if "
+                message=f"{_listed(numbering)} {'differs' if one else 'differ'} in every row: if "
                 f"{'it numbers' if one else 'they number'} the rows, nothing can be learnt from "
                 "that.",
                 hint=f"Take {'it' if one else 'them'} out of the features, unless something is "
                 "measured by that.",
-                fix=self._without(node, named),
+                fix=self._without(node, numbering),
             )
 
     def _names(self) -> list[str]:
@@ -87,7 +87,7 @@ class _Learning:
         left = [name for name in self.features if name not in odd]
         if not left:
             return None
-        words = f"Take {visible(next(iter(odd))) if len(odd) == 1 else 'them'} out of the features"
+        words = f"Take {named(next(iter(odd))) if len(odd) == 1 else 'them'} out of the features"
         op = {"op": "set_params", "node": node, "params": {FEATURES: left}}
         return Fix(label=words, ops=(op,))
 
@@ -106,4 +106,4 @@ def _learning(info: CardInfo, known: NodeFacts) -> _Learning | None:
 
 def _listed(names: list[str]) -> str:
     more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return ", ".join(visible(name) for name in names[:NAMED]) + more
+    return ", ".join(named(name) for name in names[:NAMED]) + more

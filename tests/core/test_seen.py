@@ -277,8 +277,14 @@ def test_equal_rows_are_put_on_one_side_by_one_click() -> None:
     assert not set(train.to_pandas()["number"]) & set(test.to_pandas()["number"])
 
 
-def test_rows_of_few_values_repeat_by_chance_and_are_not_blamed() -> None:
-    frame = houses()[["district", "rooms"]]
+@pytest.mark.parametrize(
+    "frame",
+    [
+        houses()[["district", "rooms"]],  # of so few values, that many are equal by chance
+        pd.concat([LEARNABLE, LEARNABLE.head(3)])[["district", "rooms", "area"]],
+    ],
+)
+def test_rows_that_repeat_by_chance_or_seldom_are_not_blamed(frame: pd.DataFrame) -> None:
     assert seen(frame).repeats
 
     assert check_with(frame, pipeline(target_column="rooms")).problems == ()
