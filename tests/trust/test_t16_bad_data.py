@@ -30,6 +30,7 @@ from cards.train import Train
 from tensorrag import EstimatorSpec, InputError, ParameterError, Table
 from tensorrag.card import Peek
 from tensorrag.sources import Sources, looking_in
+from tensorrag.types.looking import with_seen
 from tests.servers import Server
 from tests.workbooks import sheet, workbook, zipped
 
@@ -298,7 +299,7 @@ def test_it_reads_right(
     peek = load.peek()
 
     assert table.arrow.to_pydict() == expected
-    assert peek.schemas == (table.schema,)
+    assert peek.schemas == (with_seen(table),)
     shown(table)
 
 
