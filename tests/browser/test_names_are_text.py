@@ -25,8 +25,6 @@ from typing import NamedTuple
 
 from tensorrag import Card, Field, Secret, Table, TableSchema
 
-WARM = True  # it trains
-
 BAD = {HTML!r}
 
 

@@ -279,11 +279,11 @@ async def test_a_card_that_never_ends_is_a_problem_of_its_own(
 async def test_files_that_take_their_time_cost_no_other_card(
     local: LocalExecutor, place: Place, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(host_client, "ANSWER_SECONDS", 1.0)
+    monkeypatch.setattr(host_client, "ANSWER_SECONDS", 2.0)
     for name in ("one", "two", "three"):
         write(folder, name)
         with (folder / f"{name}.py").open("a") as file:
-            file.write("\ntime.sleep(0.6)")
+            file.write("\ntime.sleep(0.9)")
 
     catalog = await describe(local, place)
 
