@@ -11,6 +11,7 @@ from functools import cached_property
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
+from tensorrag.types.drawing import pick
 from tensorrag.types.schema import ColumnSchema, TableSchema
 from tensorrag.types.seen import COUNTED, Seen
 
@@ -23,11 +24,11 @@ if TYPE_CHECKING:
 WIDEST = 500
 """Columns of a table that is looked at."""
 WHOLE = 100_000
-"""Rows up to which all are looked at first."""
+"""Rows up to which all are looked at first, where they are not too wide."""
 SAMPLED = 20_000
 """Rows of a longer table that are looked at first, evenly over it."""
 CELLS = 5_000_000
-"""Cells of a table of which rows are compared with one another."""
+"""Cells of a table of which all are looked at first, and rows are compared with one another."""
 FEWEST = 10
 """Rows below which a column may fit another by chance."""
 ON_A_LINE = 1 - 1e-12
@@ -60,7 +61,7 @@ class _Look:
     def __init__(self, table: pa.Table, columns: Sequence[ColumnSchema]) -> None:
         self._table = table
         self._kinds = {column.name: column.kind for column in columns}
-        self._places = _evenly(table.num_rows) if table.num_rows > WHOLE else None
+        self._places = _evenly(table.num_rows) if _is_long(table) else None
         self._first = {name: _codes(self._sample(name)) for name in table.column_names}
 
     def seen(self) -> Seen:
@@ -73,8 +74,7 @@ class _Look:
         )
 
     def _sample(self, name: str) -> pa.ChunkedArray:
-        column = self._table[name]
-        return column if self._places is None else column.take(self._places)
+        return pick(self._table[name], self._places)
 
     @cached_property
     def _readable(self) -> dict[str, np.ndarray]:
@@ -214,6 +214,11 @@ def _floats(column: pa.ChunkedArray) -> np.ndarray:
 
     values: np.ndarray = column.cast(pa.float64(), safe=False).to_numpy()
     return values
+
+
+def _is_long(table: pa.Table) -> bool:
+    rows = int(table.num_rows)
+    return rows > SAMPLED and (rows > WHOLE or rows * table.num_columns > CELLS)
 
 
 def _evenly(rows: int) -> np.ndarray:
