@@ -108,6 +108,7 @@ class Origins:
             step = Step(self._keys[node.id], port.name, node.id)
             if not node.enabled:
                 ways = self.arriving(node.id, passing[port.name] or "")
+                self._chosen[node.id, port.name] = self.chose(node.id, passing[port.name] or "")
             elif port.type != "Table":
                 ways = known if compares else taken | known
                 self._chosen[node.id, port.name] = chosen
@@ -126,8 +127,6 @@ class Origins:
         """
         tables = inputs_of(info, "Table")
         before = self.chose(node.id, *(port.name for port in info.inputs if port not in tables))
-        if not node.enabled:
-            return before
         if compares:
             return before | {node.id: self.arriving(node.id, tables[0].name)} if tables else before
         made = {port.type for port in info.outputs if port.type not in ("Table", "Model")}

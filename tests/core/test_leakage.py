@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from tensorrag.catalog import Catalog
 from tensorrag.check import check, peek_key
 from tensorrag.check.problems import Problem
 from tensorrag.edit.commands import apply
-from tensorrag.pipeline import Node, Pipeline
+from tensorrag.pipeline import Edge, Node, Pipeline
 from tensorrag.registry.finding import Registry
 from tensorrag.types import ColumnSchema, TableSchema
 from tests.core.test_check import made
@@ -344,6 +345,16 @@ def test_rows_that_chose_the_settings_flatter_the_model_until_a_click(part: str)
         of = apply(of, op, CATALOG)
     assert flattered(of) == []
     assert ("Measure" in problem.fix.label) == (part == "validation")
+
+
+def test_what_chose_the_settings_is_known_behind_a_card_that_is_bypassed() -> None:
+    of = searched("split.test_dataset", "split.test_dataset")
+    off = replace(of.nodes["search"], id="off", enabled=False)
+    edges = [replace(edge, source="off") if edge.source == "search" else edge for edge in of.edges]
+    between = Edge("search", "best_model_spec", "off", "model_spec")
+    of = replace(of, nodes={**of.nodes, "off": off}, edges=(*edges, between))
+
+    assert [each.code for each in flattered(of)] == ["rows_chose"]
 
 
 def test_a_search_that_leaves_the_test_rows_alone_is_no_reason_to_warn() -> None:
