@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import ast
+import errno
 import io
 import json
 import zipfile
+from pathlib import Path
 
 import httpx
+import pytest
 from fastapi import FastAPI
 
+from tensorrag.errors import WorkspaceError
+from tensorrag.leaving.comparing import Verdict
+from tensorrag.leaving.verdicts import Verdicts
 from tests.core.diabetes import pipeline
 from tests.web.desk import Desk
 from web.http.api import make_api
@@ -60,6 +66,27 @@ async def test_a_pipeline_is_fetched_as_script_notebook_and_zip_and_verified(des
     await session.settled()
     assert await leavings.badge(session, await leavings.write(session)) == "", "it is another one"
     await again.sessions.close()
+
+
+def test_a_verdict_that_finds_the_disk_full_is_known_until_the_server_stops(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    folder, verdict = tmp_path / "verdicts", Verdict(digest="d", day="2026-01-02", same=8)
+    verdicts = Verdicts(folder)
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "mkdir", full)
+        with pytest.raises(WorkspaceError, match=r"until the server stops\. The disk is full"):
+            verdicts.put("p", verdict)
+
+    assert verdicts.get("p", "d") == verdict
+    assert verdicts.get("p", "another") is None
+    assert Verdicts(folder).get("p", "d") is None
+
+    verdicts.put("p", verdict)
+    assert Verdicts(folder).get("p", "d") == verdict
 
 
 def test_code_on_the_page_is_text() -> None:

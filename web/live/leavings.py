@@ -54,7 +54,8 @@ class Leavings:
         """Run a script in a process without TensorRag, and hold it against the last run.
 
         Raises:
-            TensorRagError: a card cannot leave, the pipeline has not run, or the script fails.
+            TensorRagError: a card cannot leave, the pipeline has not run, or the script fails; or
+                the disk is full, and the verdict is only known until the server stops.
         """
         verdict = await leaving.verify(self._sessions.hosting.ask)
         await asyncio.to_thread(self._verdicts.put, session.id, verdict)

@@ -112,8 +112,10 @@ class PythonPage:
 
     async def _verified(self) -> None:
         await self._write()
-        await self._sessions.leavings.verify(self._session, self._leaving)
-        await self._write()
+        try:
+            await self._sessions.leavings.verify(self._session, self._leaving)
+        finally:  # on a full disk the verdict is there, too
+            await self._write()
 
     def _say(self, **what: object) -> None:
         self._shown = replace(self._shown, **what)  # type: ignore[arg-type]  # fields by name
