@@ -338,6 +338,26 @@ def test_what_a_gpu_trained_may_differ_more_and_the_badge_says_why(
     assert verdict.badge.endswith(why) == verified
 
 
+@pytest.mark.parametrize(
+    ("name", "network", "said"),
+    [
+        ("roc_auc", True, "to a relative 1e-6, and the ranks of rows that are alike to 1e-2."),
+        ("roc_auc", False, "roc_auc was 0.9, is 0.901."),
+        ("accuracy", True, "accuracy was 0.9, is 0.901."),
+    ],
+)
+def test_a_network_may_rank_rows_that_are_alike_otherwise(
+    name: str, network: bool, said: str
+) -> None:
+    outcome = Outcome(label="Evaluate", node="e", port="metrics", variable="metrics", metrics=True)
+    made = {"e": {"metrics": {"schema": {}, "value": {name: 0.9, "r2": 0.5}}}}
+    found = {"results": {"Evaluate": {"metrics": {name: 0.901, "r2": 0.5}}}, "ours": []}
+
+    verdict = compare([outcome], made, found, digest="", network=network)
+
+    assert verdict.badge.endswith(said)
+
+
 @pytest.mark.parametrize("network", [False, True])
 def test_counts_are_the_same_to_the_last_row(network: bool) -> None:
     outcome = Outcome(label="Clean", node="c", port="dataset", variable="dataset", metrics=False)
