@@ -1,26 +1,29 @@
-"""Writes formulas as expressions of pandas.
-
-In a formula, what is computed from a missing value is missing; in pandas a comparison with one is
-false. So a condition is written as what is *known* to hold, and its opposite by turning each
-comparison round: ``not (a > b)`` becomes ``a <= b``, which is false for missing values too.
-"""
+"""Writes formulas as expressions of pandas; `conditions` writes what is yes or no in them."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from cards._formula.compiler import KINDS
+from cards._formula.compiler import KINDS, Compiler
 from cards._formula.functions import Kind
+from cards._script.conditions import Conditions, is_condition, literal_of
+from cards._script.pieces import ATOM, PLUS, POWER, SIGN, TIMES, Piece
+from cards._script.shared import NUMPY
 from tensorrag import CardError, ColumnSchema, TableSchema
-from tensorrag.formula.tree import COMPARISONS, Call, ColumnName, Constant, Node, parse
+from tensorrag.formula.tree import Call, ColumnName, Constant, Node, parse
 from tensorrag.script import literal
 
 FINITE = '''\
 def finite(values):
     """Have what has no finite result missing."""
     return values.where(np.isfinite(values))'''
+
+ONE_FINITE = '''\
+def one_finite(value):
+    """Have a value that is not finite missing."""
+    return value if np.isfinite(value) else np.nan'''
 
 AS_TEXT = '''\
 def as_text(values):
@@ -37,33 +40,13 @@ def chosen(yes, no, first, second, nothing=np.nan):
     """Take first where the condition holds, second where it does not, nothing where it is open."""
     return pd.Series(np.select([yes, no], [first, second], nothing), index=yes.index)'''
 
-NUMPY = "import numpy as np"
-_OPPOSITE = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
-_ATOM, _POWER, _SIGN, _TIMES, _PLUS, _AND, _OR, _COMPARE = 9, 8, 7, 6, 5, 4, 3, 2
-_WORD_AND, _WORD_OR = 1, 0
-"""How strongly the operators of Python bind."""
-_SIGNS = {"+": _PLUS, "-": _PLUS, "*": _TIMES, "/": _TIMES}
+_SIGNS = {"+": PLUS, "-": PLUS, "*": TIMES, "/": TIMES}
 _NUMPY = {"abs": "abs", "floor": "floor", "ceil": "ceil"}
 _FINITE = {"sqrt": "sqrt", "log": "log", "log10": "log10", "exp": "exp"}
+_NOT_ALWAYS = {"/", "%", "^", *_FINITE}
+"""What may have no finite result."""
 _TEXT = {"lower": "lower", "upper": "upper", "trim": "strip"}
 _DATE = {"year": "year", "month": "month", "day": "day", "hour": "hour"}
-
-
-@dataclass(frozen=True)
-class Piece:
-    """A part of a formula as code."""
-
-    code: str
-    kind: Kind | None
-    binds: int = _ATOM
-    gaps: bool = False
-    """Whether it may be missing in a row."""
-    single: bool = False
-    """Whether it is one value, and not one for each row."""
-
-    def within(self, binds: int) -> str:
-        """Return the code as it can stand beside an operator that binds so strongly."""
-        return self.code if self.binds >= binds else f"({self.code})"
 
 
 @dataclass
@@ -83,27 +66,36 @@ class Writer:
     """The functions that the code uses, in order."""
     imports: dict[str, None] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self._conditions = Conditions(self)
+
     def value(self, text: str) -> Piece:
         """Write what a formula gives; a condition gives yes and no."""
-        return self._value(parse(text))
+        return self.value_of(parse(text))
 
     def holds(self, text: str) -> Piece:
         """Write where a condition is known to hold."""
-        return self._truth(parse(text), wanted=True)
+        return self._conditions.truth(parse(text), wanted=True)
 
     # --- values ---------------------------------------------------------------------------
 
-    def _value(self, node: Node) -> Piece:
+    def value_of(self, node: Node) -> Piece:
+        """Write a value."""
         if isinstance(node, Constant):
             kind: Kind = _KIND[type(node.value)]
-            binds = _SIGN if isinstance(node.value, int | float) and node.value < 0 else _ATOM
+            binds = SIGN if isinstance(node.value, int | float) and node.value < 0 else ATOM
             return Piece(literal(node.value), kind, binds, single=True)
         if isinstance(node, ColumnName):
             known = self.schema.column(node.name) or ColumnSchema(name=node.name)
             kind_of = KINDS.get(known.kind or "")
             gaps = known.missing != 0 and not self.single
             return Piece(self.column(node.name), kind_of, gaps=gaps, single=self.single)
-        return self._flags(node) if _is_condition(node) else self._call(node)
+        if is_condition(node):
+            return self._flags(node)
+        if node.function in _NOT_ALWAYS and _is_constant(node) and _has_no_result(node):
+            self.imports[NUMPY] = None
+            return Piece("np.nan", "number", gaps=True, single=True)
+        return self._call(node)
 
     def _call(self, node: Call) -> Piece:
         name, given = node.function, node.arguments
@@ -111,18 +103,18 @@ class Writer:
             return self._arithmetic(node)
         if name == "negative":
             one = self._number(given[0])
-            return Piece(f"-{one.within(_POWER)}", "number", _SIGN, one.gaps, one.single)
+            return Piece(f"-{one.within(POWER)}", "number", SIGN, one.gaps, one.single)
         if name in ("%", "^"):
             return self._odd(node)
         if name in _NUMPY | _FINITE:
             one = self._number(given[0])
             made = f"np.{(_NUMPY | _FINITE)[name]}({one.code})"
             self.imports[NUMPY] = None
-            if name in _FINITE and not one.single:
-                return self._finite(made)
+            if name in _FINITE and not _is_constant(node):
+                return self._finite(made, single=one.single)
             return Piece(made, "number", gaps=one.gaps, single=one.single)
         if name == "round":
-            one, digits = self._number(given[0]), self._literal(given[1:])
+            one, digits = self._number(given[0]), literal_of(given[1:])
             self.imports[NUMPY] = None
             behind = f", {digits}" if digits is not None else ""
             made = f"np.round({one.code}{behind})"
@@ -137,11 +129,11 @@ class Writer:
         sign, strength = node.function, _SIGNS[node.function]
         left, right = (self._number(one) for one in node.arguments)
         behind = right.within(strength + 1 if sign in "-/" else strength)
+        single, by = left.single and right.single, node.arguments[1]
+        if sign == "/" and not _is_constant(node) and not (isinstance(by, Constant) and by.value):
+            before = f"np.float64({left.code})" if single else left.within(strength)
+            return self._finite(f"{before} / {behind}", single=single)
         code = f"{left.within(strength)} {sign} {behind}"
-        single = left.single and right.single
-        by = node.arguments[1]
-        if sign == "/" and not single and not (isinstance(by, Constant) and by.value):
-            return self._finite(code)
         return Piece(code, "number", strength, left.gaps or right.gaps, single)
 
     def _odd(self, node: Call) -> Piece:
@@ -149,17 +141,17 @@ class Writer:
         left, right = (self._number(one) for one in node.arguments)
         self.imports[NUMPY] = None
         if node.function == "^":
-            base = f"{left.within(_ATOM)}.astype(float)"
+            base = f"{left.within(ATOM)}.astype(float)"
             if left.single:  # whole numbers of Python would grow without end: 9^9^9^9
                 base = f"np.float64({left.code})"
-            code = f"{base} ** {right.within(_SIGN)}"
-            single = left.single and right.single
-            return Piece(f"({code})", "number", single=True) if single else self._finite(code)
-        a, b = left.within(_TIMES), right.within(_SIGN)
-        code = f"{a} - {b} * np.floor({a} / {b})"
-        if left.single and right.single:
+            code = f"{base} ** {right.within(SIGN)}"
+        else:
+            a, b = left.within(TIMES), right.within(SIGN)
+            over = f"np.float64({a})" if left.single else a
+            code = f"{a} - {b} * np.floor({over} / {b})"
+        if _is_constant(node):
             return Piece(f"({code})", "number", single=True)
-        return self._finite(code)
+        return self._finite(code, single=left.single and right.single)
 
     def _ends(self, node: Call) -> Piece:
         pieces = [self._number(one) for one in node.arguments]
@@ -172,15 +164,17 @@ class Writer:
 
     def _choice(self, node: Call) -> Piece:
         if node.function == "coalesce":
-            first, *others = self._alike(node.arguments)
+            first, *others = self.alike(node.arguments)
+            if first.single and others and first.gaps:
+                return self._choice(replace(node, arguments=node.arguments[1:]))
             if first.single:
                 return first
-            code = first.within(_ATOM) + "".join(f".fillna({other.code})" for other in others)
+            code = first.within(ATOM) + "".join(f".fillna({other.code})" for other in others)
             gaps = all(piece.gaps for piece in (first, *others))
             return Piece(code, first.kind, gaps=gaps)
-        then, otherwise = self._alike(node.arguments[1:])
-        yes = self._truth(node.arguments[0], wanted=True)
-        no = self._truth(node.arguments[0], wanted=False)
+        then, otherwise = self.alike(node.arguments[1:])
+        yes = self._conditions.truth(node.arguments[0], wanted=True)
+        no = self._conditions.truth(node.arguments[0], wanted=False)
         if yes.single:
             raise _of_a_constant("if")
         self.functions[CHOSEN] = None
@@ -197,45 +191,48 @@ class Writer:
             return Piece(code, "integer", gaps=start.gaps or end.gaps)
         if name == "concat":
             pieces = [self._text(one) for one in given]
-            code = " + ".join(piece.within(_PLUS) for piece in pieces)
-            return Piece(code, "text", _PLUS, any(piece.gaps for piece in pieces))
+            code = " + ".join(piece.within(PLUS) for piece in pieces)
+            return Piece(code, "text", PLUS, any(piece.gaps for piece in pieces))
         if name == "text":
             return self._text(given[0])
         if name in _DATE or name == "weekday":
-            one = self._series(self._date(given[0]), name)
+            one = self.series(self._date(given[0]), name)
             if name == "weekday":
-                return Piece(f"{one.code}.dt.dayofweek + 1", "integer", _PLUS, one.gaps)
+                return Piece(f"{one.code}.dt.dayofweek + 1", "integer", PLUS, one.gaps)
             return Piece(f"{one.code}.dt.{_DATE[name]}", "integer", gaps=one.gaps)
-        one = self._series(self._value(given[0]), name)
+        one = self.series(self.value_of(given[0]), name)
         if name in _TEXT:
             return Piece(f"{one.code}.str.{_TEXT[name]}()", "text", gaps=one.gaps)
         if name == "length":
             return Piece(f"{one.code}.str.len()", "integer", gaps=one.gaps)
-        old, new = (self._literal([each]) for each in given[1:])
+        old, new = (literal_of([each]) for each in given[1:])
         if old == '""':
             return one
         return Piece(f"{one.code}.str.replace({old}, {new}, regex=False)", "text", gaps=one.gaps)
 
     def _flags(self, node: Call) -> Piece:
         """Write a condition as a value: yes, no or missing."""
-        yes = self._truth(node, wanted=True)
+        yes = self._conditions.truth(node, wanted=True)
         if not yes.gaps:
             return Piece(yes.code, "flag", yes.binds, single=yes.single)
-        no = self._truth(node, wanted=False)
+        no = self._conditions.truth(node, wanted=False)
+        if yes.single:
+            code = f"(True if {yes.code} else False if {no.code} else None)"
+            return Piece(code, "flag", gaps=True, single=True)
         self.functions[CHOSEN] = None
         self.imports[NUMPY] = None
         return Piece(f"chosen({yes.code}, {no.code}, True, False, None)", "flag", gaps=True)
 
     def _number(self, node: Node) -> Piece:
-        piece = self._value(node)
+        piece = self.value_of(node)
         if piece.kind != "flag":
             return piece
         if piece.single:
             return Piece(f"float({piece.code})", "number", single=True)
-        return Piece(f"{piece.within(_ATOM)}.astype(float)", "number", gaps=piece.gaps)
+        return Piece(f"{piece.within(ATOM)}.astype(float)", "number", gaps=piece.gaps)
 
     def _text(self, node: Node) -> Piece:
-        piece = self._value(node)
+        piece = self.value_of(node)
         if piece.kind == "text":
             return piece
         if piece.single:
@@ -251,17 +248,17 @@ class Writer:
             moment = dt.datetime.fromisoformat(node.value.strip())
             day = moment.isoformat(" ").removesuffix(" 00:00:00")
             return Piece(f"pd.Timestamp({literal(day)})", "date", single=True)
-        return self._value(node)
+        return self.value_of(node)
 
     def _day(self, node: Node) -> Piece:
         piece = self._date(node)
         if piece.single:
             return Piece(f"{piece.code}.normalize()", "date", single=True)
-        return Piece(f"{piece.within(_ATOM)}.dt.normalize()", "date", gaps=piece.gaps)
+        return Piece(f"{piece.within(ATOM)}.dt.normalize()", "date", gaps=piece.gaps)
 
-    def _alike(self, nodes: tuple[Node, ...]) -> list[Piece]:
+    def alike(self, nodes: Sequence[Node]) -> list[Piece]:
         """Write values that stand for one another: texts beside dates are dates."""
-        pieces = [self._value(node) for node in nodes]
+        pieces = [self.value_of(node) for node in nodes]
         kinds = {piece.kind for piece in pieces}
         if "date" in kinds:
             return [self._date(node) for node in nodes]
@@ -269,107 +266,31 @@ class Writer:
             return [self._number(node) for node in nodes]
         return pieces
 
-    def _series(self, piece: Piece, name: str) -> Piece:
+    def series(self, piece: Piece, name: str) -> Piece:
         if piece.single:
             raise _of_a_constant(name)
-        return Piece(piece.within(_ATOM), piece.kind, gaps=piece.gaps)
+        return Piece(piece.within(ATOM), piece.kind, gaps=piece.gaps)
 
-    def _finite(self, code: str) -> Piece:
-        self.functions[FINITE] = None
+    def _finite(self, code: str, *, single: bool = False) -> Piece:
+        self.functions[ONE_FINITE if single else FINITE] = None
         self.imports[NUMPY] = None
-        return Piece(f"finite({code})", "number", gaps=True)
-
-    def _literal(self, nodes: list[Node] | tuple[Node, ...]) -> str | None:
-        return literal(nodes[0].value) if nodes and isinstance(nodes[0], Constant) else None
-
-    # --- conditions -------------------------------------------------------------------------
-
-    def _truth(self, node: Node, *, wanted: bool) -> Piece:
-        """Write where a condition is known to hold, or known not to."""
-        if isinstance(node, Call):
-            name, given = node.function, node.arguments
-            if name == "not":
-                return self._truth(given[0], wanted=not wanted)
-            if name in ("and", "or"):
-                return self._joined([self._truth(one, wanted=wanted) for one in given],
-                                    "&" if (name == "and") is wanted else "|")  # fmt: skip
-            if name in COMPARISONS:
-                return self._compared(node, wanted=wanted)
-            if name == "in":
-                return self._among(node, wanted=wanted)
-            if name == "is missing":
-                return self._missing(given[0], wanted=wanted)
-            if name in _MATCHING:
-                return self._matching(node, wanted=wanted)
-        piece = self._value(node)
-        if piece.single:
-            return Piece(str((piece.code == "True") is wanted), "flag", single=True)
-        code = f"{piece.within(_ATOM)}.astype(bool)"
-        return self._known(code if wanted else f"~{code}", [piece], _SIGN)
-
-    def _compared(self, node: Call, *, wanted: bool) -> Piece:
-        left, right = self._alike(node.arguments)
-        sign = node.function if wanted else _OPPOSITE[node.function]
-        code = f"{left.within(_OR)} {sign} {right.within(_OR)}"
-        if sign == "!=":  # the one that pandas has hold for missing values
-            return self._known(code, [left, right], _COMPARE)
-        gaps = left.gaps or right.gaps
-        return Piece(code, "flag", _COMPARE, gaps, left.single and right.single)
-
-    def _among(self, node: Call, *, wanted: bool) -> Piece:
-        one, *listed = self._alike(node.arguments)
-        values = f"[{', '.join(each.code for each in listed)}]"
-        if one.single:
-            sign = "in" if wanted else "not in"
-            return Piece(f"{one.within(_OR)} {sign} {values}", "flag", _COMPARE, single=True)
-        code = f"{one.within(_ATOM)}.isin({values})"
-        if wanted:
-            return Piece(code, "flag", gaps=one.gaps)
-        return self._known(f"~{code}", [one], _SIGN)
-
-    def _missing(self, node: Node, *, wanted: bool) -> Piece:
-        if isinstance(node, Call) and _is_condition(node):
-            known = [self._truth(node, wanted=each) for each in (True, False)]
-            told = self._joined(known, "|")
-            code = f"~({told.code})" if wanted else f"({told.code})"
-            return Piece(code, "flag", _SIGN)
-        piece = self._value(node)
-        if piece.single:
-            return Piece(str(not wanted), "flag", single=True)
-        return Piece(f"{piece.within(_ATOM)}.{'isna' if wanted else 'notna'}()", "flag")
-
-    def _matching(self, node: Call, *, wanted: bool) -> Piece:
-        one = self._series(self._value(node.arguments[0]), node.function)
-        method, more = _MATCHING[node.function]
-        filled = ", na=False" if one.gaps else ""
-        code = f"{one.code}.str.{method}({self._literal(node.arguments[1:])}{more}{filled})"
-        if wanted:
-            return Piece(code, "flag", gaps=one.gaps)
-        return self._known(f"~{code}", [one], _SIGN)
-
-    def _known(self, code: str, pieces: list[Piece], binds: int) -> Piece:
-        """Add that nothing of it is missing, where something may be."""
-        gaps = [piece for piece in pieces if piece.gaps]
-        whole = Piece(code, "flag", binds, bool(gaps))
-        there = [Piece(f"{piece.within(_ATOM)}.notna()", "flag") for piece in gaps]
-        return self._joined([*there, whole], "&") if there else whole
-
-    def _joined(self, pieces: list[Piece], sign: str) -> Piece:
-        strength, words = (_AND, _WORD_AND) if sign == "&" else (_OR, _WORD_OR)
-        single = all(piece.single for piece in pieces)
-        if single:
-            sign, strength = {"&": "and", "|": "or"}[sign], words
-        code = f" {sign} ".join(piece.within(strength) for piece in pieces)
-        return Piece(code, "flag", strength, any(piece.gaps for piece in pieces), single)
+        name = "one_finite" if single else "finite"
+        return Piece(f"{name}({code})", "number", gaps=True, single=single)
 
 
 _KIND: Mapping[type, Kind] = {bool: "flag", int: "integer", float: "number", str: "text"}
-_MATCHING = {
-    "contains": ("contains", ", regex=False"),
-    "starts_with": ("startswith", ""),
-    "ends_with": ("endswith", ""),
-}
-_CONDITIONS = COMPARISONS | {"in", "is missing", "and", "or", "not", *_MATCHING}
+
+
+def _is_constant(node: Node) -> bool:
+    """Whether no column is in it."""
+    if isinstance(node, Call):
+        return all(map(_is_constant, node.arguments))
+    return isinstance(node, Constant)
+
+
+def _has_no_result(node: Call) -> bool:
+    """Whether what is computed from constants is missing, as the card has it."""
+    return Compiler({}).compiled(node).get({}).as_py() is None
 
 
 def _of_a_constant(function: str) -> CardError:
@@ -377,7 +298,3 @@ def _of_a_constant(function: str) -> CardError:
         f"{function} of a constant cannot be written as Python.",
         hint="Write its result into the formula.",
     )
-
-
-def _is_condition(node: Call) -> bool:
-    return node.function in _CONDITIONS
