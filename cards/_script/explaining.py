@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cards._explaining.dependence import CLASSES
 from cards._script.columns import Trained
 from cards._script.measuring import measure_of
 from cards._script.shared import NUMPY, call
@@ -28,11 +29,21 @@ def coefficients(model, columns):
 DEPENDENCE = '''\
 def partial_dependence(answers, x, column):
     """Average the answers of a model while a column has the same value in all rows."""
-    values = x[column].value_counts().index[:12].sort_values()
-    if pd.api.types.is_numeric_dtype(x[column]) and x[column].nunique() > 12:
-        values = np.linspace(*x[column].quantile([0.05, 0.95]), 20)
+    values = x[column].value_counts().index[:12]
+    if pd.api.types.is_numeric_dtype(x[column]):
+        values = np.unique(x[column].dropna())
+    if len(values) > 20:
+        low, high = x[column].quantile([0.05, 0.95])
+        digits = 3 - math.floor(math.log10(high - low)) if high > low else 0
+        values = np.unique(np.round(np.linspace(low, high, 20), digits))
     told = [np.mean(answers(x.assign(**{column: value})), axis=0) for value in values]
     return pd.DataFrame(np.atleast_2d(np.array(told).T).T, index=values)'''
+SHARES = '''\
+def shares_of(model, rows):
+    """Return how likely each class is; of a model that does not know, which one it says."""
+    if hasattr(model, "predict_proba"):
+        return model.predict_proba(rows)
+    return np.asarray(model.predict(rows))[:, None] == model.classes_'''
 
 
 def explain(card: Explain, given: Given) -> Script:
@@ -120,15 +131,23 @@ class _Explaining:
         of = f'{self.importance}["column"][:{self.card.top}]'
         if self.card.dependence_of:
             of = literal(list(self.card.dependence_of))
-        shares = self.trained.task != "regression" and self.trained.tells_shares
-        answers = f"{self.trained.model}.{'predict_proba' if shares else 'predict'}"
-        if self.trained.task != "regression" and not shares:
-            positive = self.trained.positive
-            right = literal(self.trained.classes[0] if positive is None else positive)
-            answers = f"lambda rows: {answers}(rows) == {right}"
+        self.imports.append("import math")
+        answers = self._answers()
         new = self.told["partial_dependence"] = self.given.new("dependence")
         return (
             f"{new} = pd.concat({{\n"
             f"    column: partial_dependence({answers}, {self.x}[:1000], column)\n"
             f"    for column in {of}\n}})\n"
         )
+
+    def _answers(self) -> str:
+        """Write what the model says of rows: numbers, or how likely the classes are."""
+        trained, classes = self.trained, self.trained.classes
+        if trained.task == "regression":
+            return f"{trained.model}.predict"
+        asked = f"{trained.model}.predict_proba(rows)"
+        if not trained.tells_shares:
+            self.functions.append(SHARES)
+            asked = f"shares_of({trained.model}, rows)"
+        shown = f"[:, [{classes.index(trained.positive)}]]" if trained.positive in classes else ""
+        return f"lambda rows: {asked}{shown or f'[:, :{CLASSES}]'}"

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from cards._advising.reckoning import WHYS, limits
 from cards._advising.trying import HELD_OUT, LARGE
 from cards._learning.estimators import CLASSIFIERS, REGRESSORS
+from cards._learning.preparing import LARGEST
 from cards._learning.task import known_task
 from cards._script.columns import Columns
 from cards._script.estimators import Described
 from cards._script.models import again
-from cards._script.shared import NUMPY, table_of
+from cards._script.shared import NUMPY, some_of, table_of
 from tensorrag import ModelSchema, TableSchema
 from tensorrag.script import Given, Script, literal
 from tensorrag.types.metrics import MAIN
@@ -49,7 +50,7 @@ def advise(card: Advice, given: Given) -> Script:
     order, held, few, others = map(given.new, ("order", "held", "few", "others"))
     models, advice, table = given.new("candidates"), given.new("advice"), columns.table
     written = {
-        kind: again(_usual(kind), columns, task, card.seed) for kind in _kinds(card, given, task)
+        kind: again(_usual(kind), columns, task, card.seed) for kind in _kinds(given, columns, task)
     }
     one = next(iter(written.values()))
     x, y, x_new, y_new = (given.new(name) for name in ("x", "y", "x_new", "y_new"))
@@ -58,6 +59,9 @@ def advise(card: Advice, given: Given) -> Script:
         f"    {literal(kind)}: {each.code.replace(chr(10), chr(10) + '    ')},\n"
         for kind, each in written.items()
     )
+    limit = ""
+    if columns.categories and "polynomial" in written:
+        limit = _unless_too_large(models, given.new("width"), columns)
     code = (
         f"{columns.code}{order} = np.random.default_rng({card.seed}).permutation(len({table}))\n"
         f"{held} = max(1, min({HELD_OUT}, len({table}) // 4))\n"
@@ -66,7 +70,7 @@ def advise(card: Advice, given: Given) -> Script:
         f"{x}, {y} = {asked.rows(few)}, {asked.truth(few)}\n"
         f"{x_new}, {y_new} = {asked.rows(others)}, {asked.truth(others)}\n"
         f"{''.join(each.before for each in written.values())}"
-        f"{models} = {{\n{lines}}}\n"
+        f"{models} = {{\n{lines}}}\n{limit}"
         f"{advice} = pd.DataFrame({{\n"
         f"    name: {score}\n    for name, model in {models}.items()\n"
         f"}}).T.sort_values({literal(MAIN[task][0])}, ascending=False)\n"
@@ -91,16 +95,21 @@ def _task(card: Advice, given: Given) -> Task:
     return "regression" if known == "regression" or numbers else "multiclass"
 
 
-def _kinds(card: Advice, given: Given, task: Task) -> list[str]:
+def _kinds(given: Given, columns: Columns, task: Task) -> list[str]:
     """Name the models that are tried; a polynomial of too many columns is not."""
-    rows = table_of(given).rows or 0
-    width = len(table_of(given).columns or ()) - 1
-    known = REGRESSORS if task == "regression" else CLASSIFIERS
-    return [
-        kind
-        for kind in WHYS
-        if kind in known and (kind != "polynomial" or limits(kind, rows, width)[1])
-    ]
+    rows, known = table_of(given).rows or 0, REGRESSORS if task == "regression" else CLASSIFIERS
+    fits = limits("polynomial", rows, len(columns.names))[1]
+    return [kind for kind in WHYS if kind in known and (kind != "polynomial" or fits)]
+
+
+def _unless_too_large(models: str, width: str, columns: Columns) -> str:
+    """Leave out the polynomial where the values of categories make it too large."""
+    few = some_of(f"{columns.table}[:{LARGE}]", columns.categories)
+    return (
+        f"{width} = {len(columns.numbers)} + {few}.nunique(dropna=False).sum()\n"
+        f"if 4 * len({columns.table}) * {width} * ({width} + 3) > {LARGEST}:\n"
+        f'    del {models}["polynomial"]  # its products are too large for the memory\n'
+    )
 
 
 def _usual(kind: str) -> Described:
