@@ -9,8 +9,15 @@ from datetime import date
 from tensorrag.leaving.written import Outcome, Written
 from tensorrag.script import comment, literal
 
-PRINTED = """\
+RUN = """\
 if __name__ == "__main__":
+"""
+NEEDED = """\
+    if lacking := [name for name in {names} if not (DATA / name).is_file()]:
+        names = ", ".join(lacking)
+        raise SystemExit(f"{{names}} is not in {{DATA}}: copy it there, then run again.")
+"""
+PRINTED = """\
     for name, result in main().items():
         print(f"\\n{name}")
         if isinstance(result, dict):
@@ -33,7 +40,7 @@ def python(written: Written, badge: str = "", today: date | None = None) -> str:
         blocks.append('DATA = Path(__file__).parent / "data"')
     above = "\n\n".join(filter(None, blocks))
     body = "\n\n".join(indented(block) for block in _main(written))
-    functions = [*written.functions, f"def main():\n{body}", PRINTED.rstrip()]
+    functions = [*written.functions, f"def main():\n{body}", RUN + _needed(written) + PRINTED]
     return "\n\n\n".join([above, *(text.strip("\n") for text in functions)]) + "\n"
 
 
@@ -44,9 +51,18 @@ def about(written: Written, today: date) -> Iterator[str]:
     yield f"{name}{ending}"
     yield f"Written as plain Python by TensorRag on {today.isoformat()}; it runs without it."
     if written.files:
-        files = ", ".join(dict.fromkeys(f"data/{file.name}" for file in written.files))
-        yield f"It reads {files}, in the folder beside it."
+        files = ", ".join(f"data/{name}" for name in _files(written))
+        yield f"It reads {files}, in the folder beside it, which the ZIP file has."
     yield from written.notes
+
+
+def _files(written: Written) -> list[str]:
+    return list(dict.fromkeys(file.name for file in written.files))
+
+
+def _needed(written: Written) -> str:
+    """Write what stops with a sentence where a file that it reads is not there."""
+    return NEEDED.format(names=literal(_files(written))) if reads_data(written) else ""
 
 
 def _head(written: Written, badge: str, today: date) -> Iterator[str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -62,6 +64,20 @@ def test_five_cards_give_the_same_figures_in_a_clean_process() -> None:
     assert "tensorrag" not in script.replace("by TensorRag", "").lower()
     assert max(map(len, script.splitlines())) <= 110
     ast.parse(script)
+
+
+def test_a_script_without_its_data_says_which_file_to_copy(tmp_path: Path) -> None:
+    load = Node("load", "data_load", {"source": "sample", "sample_name": "iris"})
+    pipeline = wired(load, wires="")
+    script = tmp_path / "script.py"
+    script.write_text(python(written(pipeline, ran(pipeline))))
+
+    done = subprocess.run(
+        [sys.executable, "-I", script], capture_output=True, text=True, check=False
+    )
+
+    said = f"iris.csv is not in {tmp_path / 'data'}: copy it there, then run again.\n"
+    assert (done.returncode, done.stderr) == (1, said)
 
 
 EVIL = 'x"""\n\'\'\'\r\nimport os\nos.system("echo")\n# coding: utf-7 \\" {os} \u2028import os'
