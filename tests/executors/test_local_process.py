@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -203,11 +204,15 @@ async def test_nothing_that_a_card_started_outlives_it(local: LocalExecutor, pla
 async def test_a_card_that_reports_without_end_floods_nobody(
     local: LocalExecutor, place: Place
 ) -> None:
-    handle = await local.submit(task("ReportForever", timeout=1.5), place)
-    with pytest.raises(TaskFailed):
-        await local.result(handle)
-    reports = [event async for event in local.events(handle) if event["type"] == "progress"]
-    assert 2 <= len(reports) <= 40
+    reports: list[Any] = []
+    for timeout in (1.5, 6.0, 24.0):  # a busy machine takes longer to the first of them
+        handle = await local.submit(task("ReportForever", timeout=timeout), place)
+        with pytest.raises(TaskFailed):
+            await local.result(handle)
+        reports = [event async for event in local.events(handle) if event["type"] == "progress"]
+        if len(reports) >= 2:
+            break
+    assert 2 <= len(reports) <= 27 * timeout
     assert max(len(str(report)) for report in reports) < 5000
 
 
