@@ -26,6 +26,8 @@ from tensorrag.pipeline import Node, Pipeline
 from tensorrag.sources import Sources, looking_in
 from tests.cards.leaving import REGISTRY, Values, files_of, outputs, ran, wired, written
 
+pytestmark = pytest.mark.timeout(900)  # all cases run before the first test
+
 HOUSES = Node("houses", "data_load", {"source": "path", "path": "houses.csv"})
 VISITS = Node("visits", "data_load", {"source": "path", "path": "visits.csv"})
 CITIES = Node("cities", "data_load", {"source": "path", "path": "cities.csv"})
