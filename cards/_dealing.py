@@ -43,7 +43,7 @@ def by_equal_rows(table: Table, sizes: Sizes, seed: int) -> list[np.ndarray]:
     """
     parts, count = _dealt(numbered_rows(table), sizes, seed)
     few = "All rows are equal" if count == 1 else f"There are only {count:,} different rows"
-    _refuse_empty(parts, sizes, few, "do not keep equal rows together")
+    _refuse_empty(parts, sizes, few, "do not keep equal rows together", field="together")
     return parts
 
 
@@ -114,12 +114,14 @@ def _after_equals(values: np.ndarray, cut: int) -> int:
     return int(np.searchsorted(values, values[cut - 1], side="right"))
 
 
-def _refuse_empty(parts: list[np.ndarray], sizes: Sizes, why: str, instead: str) -> None:
+def _refuse_empty(
+    parts: list[np.ndarray], sizes: Sizes, why: str, instead: str, field: str = "split_by"
+) -> None:
     words = ("train", "validation", "test")
     for word, rows, size in zip(words, parts, sizes, strict=True):
         if size and not len(rows):
             raise ParameterError(
                 f"{why}: the {word} part would be empty.",
-                field="split_by",
+                field=field,
                 hint=f"Change the ratios, or {instead}.",
             )

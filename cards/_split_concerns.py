@@ -89,7 +89,8 @@ def _equal_rows(card: DataSplit, table: TableSchema) -> Iterator[CardError]:
     seen, rows = table.seen, table.rows
     if card.together or seen is None or seen.repeats is None or rows is None or seen.part:
         return
-    if seen.repeats < WORTH_IT * rows or prod(seen.distinct.values()) < BY_CHANCE * rows:
+    kinds = prod(max(1, count) for count in seen.distinct.values())  # an empty column has none
+    if seen.repeats < WORTH_IT * rows or kinds < BY_CHANCE * rows:
         return  # they hardly change a metric, or need not be one case
     yield ParameterError(
         f"{counted(seen.repeats)} equal to an earlier one in every column: if that is the same "

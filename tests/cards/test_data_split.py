@@ -191,3 +191,14 @@ def test_rows_that_are_all_different_are_shown_without_a_word() -> None:
     card = DataSplit(validation_ratio=0.1, train_ratio=0.7)
     shown = card.previews(card.run(table()))
     assert all(isinstance(each, TablePreview) for each in shown.values())
+
+
+def test_rows_that_are_all_equal_cannot_be_kept_together_in_two_parts() -> None:
+    alike = Table.from_pandas(pd.DataFrame({"kind": ["same"] * 20}))
+
+    with pytest.raises(
+        ParameterError, match=r"All rows are equal: the t.* part would be empty"
+    ) as e:
+        DataSplit(together=True).run(alike)
+
+    assert e.value.field == "together"

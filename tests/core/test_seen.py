@@ -68,12 +68,20 @@ def seen(frame: pd.DataFrame) -> Seen:
     return found
 
 
-@pytest.mark.parametrize("looked_at_first", [100_000, 100])
+def look_at_first(rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of more rows than these, have a sample of so many say where to look."""
+    monkeypatch.setattr(looking, "WHOLE", rows)
+    monkeypatch.setattr(looking, "SAMPLED", rows)
+
+
+looked_at_first = pytest.mark.parametrize("rows", [100_000, 100])
+
+
+@looked_at_first
 def test_what_rows_hold_is_told_exactly_also_where_a_sample_says_where_to_look(
-    looked_at_first: int, monkeypatch: pytest.MonkeyPatch
+    rows: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(looking, "WHOLE", looked_at_first)
-    monkeypatch.setattr(looking, "SAMPLED", looked_at_first)
+    look_at_first(rows, monkeypatch)
 
     found = seen(houses())
 
@@ -87,18 +95,21 @@ def test_what_rows_hold_is_told_exactly_also_where_a_sample_says_where_to_look(
 
 @pytest.mark.parametrize("row", [0, 201])
 def test_one_row_that_differs_is_enough(row: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(looking, "WHOLE", 100)
-    monkeypatch.setattr(looking, "SAMPLED", 100)
+    look_at_first(100, monkeypatch)
     found = seen(but(houses(), row, code=99, dollars=1.0, number=houses()["number"].iloc[300]))
 
     assert (found.copies, found.unlike) == ((), ())
 
 
-def test_columns_that_are_missing_in_other_rows_tell_one_another_no_longer() -> None:
+@looked_at_first
+def test_columns_that_are_missing_in_other_rows_tell_one_another_no_longer(
+    rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look_at_first(rows, monkeypatch)
     both = but(houses(), 3, price=np.nan, dollars=np.nan)
     assert seen(both).copies_of("price") == ("dollars",)
 
-    one = but(both, 4, dollars=np.nan)
+    one = but(both, 5, dollars=np.nan)
     assert seen(one).copies_of("price") == ()
 
 
@@ -262,8 +273,10 @@ def test_before_anybody_looked_nothing_is_said() -> None:
     assert [each.code for each in check(of, REGISTRY).problems] == []
 
 
-def test_equal_rows_are_put_on_one_side_by_one_click() -> None:
-    frame = pd.concat([LEARNABLE, LEARNABLE.head(30)]).drop(columns=["dollars", "code"])
+@pytest.mark.parametrize("besides", [{}, {"remark": None}], ids=["full", "with an empty column"])
+def test_equal_rows_are_put_on_one_side_by_one_click(besides: dict[str, None]) -> None:
+    repeated = pd.concat([LEARNABLE, LEARNABLE.head(30)]).drop(columns=["dollars", "code"])
+    frame = repeated.assign(**besides)
     of = pipeline({"stratify_by": "district"}, target_column="price")
 
     problem = only(check_with(frame, of), "data_concern")
