@@ -11,6 +11,7 @@ from scipy.stats import binom, norm
 from sklearn.metrics import roc_auc_score
 
 from cards._measuring import intervals
+from cards._measuring.classification import Answers
 
 Interval = tuple[float, float]
 CASES = 400
@@ -31,13 +32,22 @@ def of_an_error(draw: np.random.Generator) -> tuple[Interval, float]:
     return intervals.of_regression(truth, np.zeros(len(truth)))[0]["rmse"], 1.0
 
 
-def of_an_area(draw: np.random.Generator) -> tuple[Interval, float]:
-    truth = np.arange(200) < 100
-    area = float(roc_auc_score(truth, draw.normal(size=200) + truth))
-    return intervals.roc_auc(area, 100, 100), float(norm.cdf(1 / sqrt(2)))
+def of_an_area(draw: np.random.Generator, positives: int = 100) -> tuple[Interval, float]:
+    truth = np.arange(200) < positives
+    scores = draw.normal(size=200) + truth
+    said = Answers(truth, scores > 0.5, (False, True), scores=scores, positive=True)
+    area = float(roc_auc_score(truth, scores))
+    found, _ = intervals.of_classification(said, {"roc_auc": area})
+    return found["roc_auc"], float(norm.cdf(1 / sqrt(2)))
 
 
-@pytest.mark.parametrize("one", [of_a_share, of_r2, of_an_error, of_an_area])
+def of_an_area_of_few_positives(draw: np.random.Generator) -> tuple[Interval, float]:
+    return of_an_area(draw, positives=20)
+
+
+@pytest.mark.parametrize(
+    "one", [of_a_share, of_r2, of_an_error, of_an_area, of_an_area_of_few_positives]
+)
 def test_an_interval_holds_the_truth_in_95_of_100_cases(
     one: Callable[[np.random.Generator], tuple[Interval, float]],
 ) -> None:

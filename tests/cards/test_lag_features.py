@@ -169,6 +169,15 @@ def test_one_row_ahead_needs_no_gap() -> None:
     assert concerns_of(DataSplit(shuffle=False), lags=[1]) == []
 
 
+def test_of_two_horizons_the_farther_one_asks_for_the_gap() -> None:
+    far, near = (
+        LagFeatures(time_column="date", columns=["sales"], lags=[lag], horizon=ahead)
+        for lag, ahead in [(7, 7), (1, 1)]
+    )
+
+    assert near.propagate(far.propagate(shops().schema)).provenance.ahead == 7
+
+
 def trained(frame: pd.DataFrame) -> tuple[Table, Model]:
     table = Table.from_pandas(frame)
     spec = ModelDefine().run().model_spec

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tensorrag.asked_rows import MOST_ROWS, as_arrow, columns_of
+from tensorrag.asked_rows import MOST_ROWS, as_arrow, columns_of, has_features
 from tensorrag.errors import ParameterError
 from tensorrag.types import ColumnSchema
 
@@ -85,3 +85,11 @@ def test_a_time_with_an_offset_is_the_one_in_utc_as_in_a_file() -> None:
         columns_of({"sold": [20260328]}, sold)
     with pytest.raises(ParameterError, match="no date"):
         as_arrow({"sold": ["0001-01-01T00:00+01:00"]}, sold)
+
+
+def test_of_a_column_and_the_feature_that_is_made_of_it_the_column_is_taken() -> None:
+    assert has_features(["sold_days", "rooms"], ["sold", "rooms"], ["sold_days", "rooms"])
+    assert not has_features(
+        ["sold", "sold_days", "rooms"], ["sold", "rooms"], ["sold_days", "rooms"]
+    )
+    assert not has_features(["rooms"], ["sold", "rooms"], ["sold_days", "rooms"])
