@@ -78,7 +78,7 @@ def _grouped(table: Table, column: str, count: int, port: str) -> list[Fold]:
     groups = np.asarray(encoded.indices)
     different = len(np.unique(groups))
     if different < count:
-        raise _too_few(f"{different:,} groups in {column} are", count, port)
+        raise _too_few(f"{different:,} groups in {named(column)} are", count, port)
     return list(GroupKFold(count).split(groups, groups=groups))
 
 
@@ -99,7 +99,7 @@ def _timed(table: Table, column: str, count: int, port: str) -> list[Fold]:
     found = [(np.flatnonzero(stretch < at), np.flatnonzero(stretch == at))
              for at in range(1, count + 1)]  # fmt: skip
     if any(not len(part) for fold in found for part in fold):
-        raise _too_few(f"{len(np.unique(ranks)):,} times in {column} are", count, port)
+        raise _too_few(f"{len(np.unique(ranks)):,} times in {named(column)} are", count, port)
     return found
 
 

@@ -47,6 +47,7 @@ def feature_names(
             "answer.",
             field="feature_columns",
             hint=f"Take {named(target)} out of the features.",
+            fix=leave_out(features, [target], target),
         )
     names = tuple(features) or tuple(name for name in schema.names or () if name != target)
     if not names:
@@ -61,6 +62,7 @@ def feature_names(
             f"{named(twice)} stands twice among the features.",
             field="feature_columns",
             hint="Take it out once.",
+            fix=("Take it out once", list(dict.fromkeys(names))),
         )
     _refuse_other_kinds(schema, names, takes, chosen=bool(features))
     return names

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from cards._learning.columns import listed
 from cards._learning.rows import Examples
+from tensorrag.quoting import named
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,8 +32,8 @@ def copies_note(rows: Examples, target: str, *, classify: bool) -> str:
     known = "it is known" if one else "they are known"
     where = "in every train row" if _full(rows, found) else f"wherever {known}"
     return (
-        f"{listed(found)} {'tells' if one else 'tell'} {target} exactly {where}: "
-        f"leave {'it' if one else 'them'} out, unless known before {target} is."
+        f"{listed(found)} {'tells' if one else 'tell'} {named(target)} exactly {where}: "
+        f"leave {'it' if one else 'them'} out, unless known before {named(target)} is."
     )
 
 

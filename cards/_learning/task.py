@@ -75,10 +75,10 @@ def task_told(schema: TableSchema, target: str, wanted: Wanted, model_type: str 
     if goal.of is None and counted is not None:
         goal = _Goal("classification" if counted.few else "regression", counted.told)
     if goal.of is None:
-        return f"{target} {goal.why}."
+        return f"{named(target)} {goal.why}."
     if goal.of == "regression":
-        return f"{target} is predicted as a number (regression): {goal.why}."
-    return f"{target} is told apart as {_classes(kind, counted)}: {goal.why}."
+        return f"{named(target)} is predicted as a number (regression): {goal.why}."
+    return f"{named(target)} is told apart as {_classes(kind, counted)}: {goal.why}."
 
 
 class _Counted(NamedTuple):

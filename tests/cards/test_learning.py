@@ -160,16 +160,20 @@ def test_a_feature_that_stands_twice_is_refused() -> None:
         card.propagate(rooms().schema, None, ModelDefine().run().model_spec.schema)
 
     assert caught.value.field == "feature_columns"
+    assert caught.value.fix == ("Take it out once", ["size"])
 
 
-def test_the_target_among_the_features_is_refused() -> None:
+def test_the_target_among_the_features_is_refused_and_taken_out_by_one_click() -> None:
     spec = ModelDefine().run().model_spec
     card = Train(target_column="price", feature_columns=["size", "price"])
 
     with pytest.raises(ParameterError, match="the model would know the answer"):
         card.run(rooms(), None, spec)
-    with pytest.raises(ParameterError, match="the model would know the answer"):
+    with pytest.raises(ParameterError, match="the model would know the answer") as caught:
         card.propagate(rooms().schema, None, spec.schema)
+
+    assert caught.value.field == "feature_columns"
+    assert caught.value.fix == ("Leave out price", ["size"])
 
 
 def test_rows_without_a_feature_cannot_be_measured_on() -> None:
