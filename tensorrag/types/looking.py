@@ -140,15 +140,27 @@ class _Look:
         return [tuple(names[at] for at in line) for line in lines.values() if len(line) > 1]
 
     def _line(self, names: list[str], one: int, other: int) -> bool:
-        """Whether all rows of two columns are on a line."""
+        """Whether all rows of two columns are on a line.
+
+        A value far from all others, such as -999999, makes a line of any two columns that share
+        its row, so the line has to show without the outermost values, too.
+        """
         import numpy as np
 
         first, second = _floats(self._table[names[one]]), _floats(self._table[names[other]])
         there = ~np.isnan(first)
         if not np.array_equal(there, ~np.isnan(second)):
             return False
-        with np.errstate(all="ignore"):
-            return abs(float(np.corrcoef(first[there], second[there])[0, 1])) > ON_A_LINE
+        first, second = first[there], second[there]
+        if _straightness(first, second) <= ON_A_LINE:
+            return False
+        some = np.unique(first[:: max(1, len(first) // LOOKED_AT)])
+        far = max(1, len(some) // 20)
+        if len(some) <= 2 * far:
+            return False
+        middle = (first >= some[far]) & (first <= some[-1 - far])
+        enough = int(np.count_nonzero(middle)) >= FEWEST
+        return enough and _straightness(first[middle], second[middle]) > NEARLY
 
     def _repeats(self) -> int | None:
         """Count the rows that are equal to an earlier one; None where that takes too long."""
@@ -214,6 +226,14 @@ def _floats(column: pa.ChunkedArray) -> np.ndarray:
 
     values: np.ndarray = column.cast(pa.float64(), safe=False).to_numpy()
     return values
+
+
+def _straightness(first: np.ndarray, second: np.ndarray) -> float:
+    """Return how near numbers are to a line: 1 on it; what is too large for squares is NaN."""
+    import numpy as np
+
+    with np.errstate(all="ignore"):
+        return abs(float(np.corrcoef(first, second)[0, 1]))
 
 
 def _is_long(table: pa.Table) -> bool:

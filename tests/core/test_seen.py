@@ -113,6 +113,16 @@ def test_columns_that_are_missing_in_other_rows_tell_one_another_no_longer(
     assert seen(one).copies_of("price") == ()
 
 
+def test_a_number_far_from_all_others_makes_no_line() -> None:
+    """As where -999999999 stands for what was not measured."""
+    assert seen(but(houses(), 3, area=-999999999, price=-999999999)).copies_of("price") == ()
+
+    rare = pd.DataFrame({"one": np.r_[np.zeros(50_000), range(60)]})
+    assert seen(rare.assign(other=rare["one"] * 2)).copies_of("one") == ()  # zero, mostly
+    same = but(houses(), 3, price=-999999999, dollars=-1249999998.75)
+    assert seen(same).copies_of("price") == ("dollars",)
+
+
 def test_rows_that_repeat_are_counted() -> None:
     frame = houses().drop(columns=["number", "sold"])
 
