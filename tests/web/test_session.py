@@ -1191,13 +1191,13 @@ async def test_previews_and_pages_of_what_is_shown(desk: Desk) -> None:
 
 
 async def test_the_pipeline_that_somebody_looked_at_last_is_remembered(desk: Desk) -> None:
-    session = await desk.open(SUM)
-    Listener(session)
-    await asyncio.sleep(0.05)
+    first, second = await desk.open(SUM), await desk.open(SUM)
+    for session in (first, second):
+        Listener(session)
 
     later = await desk.restarted()
 
-    assert later.sessions.last.id == session.id
+    assert later.sessions.last.id == second.id
     await later.sessions.close()
 
 

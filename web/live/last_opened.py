@@ -24,5 +24,14 @@ class LastOpened:
         """Somebody looks at this one."""
         if pipeline_id != self.id:
             self.id = pipeline_id
-            writing = asyncio.to_thread(self._settings.set, NAME, pipeline_id)
-            self._writing = asyncio.create_task(writing)
+            self._writing = asyncio.create_task(self._write(pipeline_id, self._writing))
+
+    async def close(self) -> None:
+        """Wait until it is written."""
+        if self._writing is not None:
+            await asyncio.wait([self._writing])
+
+    async def _write(self, pipeline_id: str, before: asyncio.Task[None] | None) -> None:
+        if before is not None:  # or the one before could be written after it
+            await asyncio.wait([before])
+        await asyncio.to_thread(self._settings.set, NAME, pipeline_id)

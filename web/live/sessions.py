@@ -128,6 +128,7 @@ class Sessions:
             parts.sweeps.close()
             await parts.runs.close()
             await parts.pipelines.close()
+        await self.last.close()
         await asyncio.gather(*(executor.close() for executor in self.executors.values()))
         await asyncio.to_thread(self.workspace.close)
 
