@@ -33,7 +33,7 @@ def copies_note(rows: Examples, target: str, *, classify: bool) -> str:
     where = "in every train row" if _full(rows, found) else f"wherever {known}"
     return (
         f"{listed(found)} {'tells' if one else 'tell'} {named(target)} exactly {where}: "
-        f"leave {'it' if one else 'them'} out, unless known before {named(target)} is."
+        f"leave {'it' if one else 'them'} out, unless {known} before {named(target)} is."
     )
 
 

@@ -57,8 +57,8 @@ class _Learning:
                 field=FEATURES,
                 message=f"{_listed(told)} {'tells' if one else 'tell'} {named(self.target)} "
                 "exactly in every row: the model would know the answer.",
-                hint=f"Take {'it' if one else 'them'} out of the features, unless known before "
-                f"{named(self.target)} is.",
+                hint=f"Take {'it' if one else 'them'} out of the features, unless "
+                f"{'it is' if one else 'they are'} known before {named(self.target)} is.",
                 fix=self._without(node, told),
             )
         numbering = [name for name in self._names() if name not in told]

@@ -350,6 +350,16 @@ def test_classes_far_apart_are_weighed() -> None:
     )
 
 
+def test_classes_up_to_ten_to_one_apart_are_taken_as_they_are() -> None:
+    rare = np.arange(440) % 11 == 0
+    x = np.random.default_rng(0).normal(size=440) + rare
+
+    model = learnt(Table.from_pandas(pd.DataFrame({"x": x, "rare": rare})), "rare", "logistic")
+
+    assert model.content["estimator"][-1].class_weight is None
+    assert "more weight" not in " ".join(model.report.notes)
+
+
 def test_the_dummy_says_the_most_frequent_class_and_its_share() -> None:
     train, test = parts("breast_cancer")
 
