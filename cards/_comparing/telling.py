@@ -198,6 +198,8 @@ def sentence(lines: Sequence[Line], unit: str | None) -> str:
         better = best["value"] - best["baseline"]
         if (better if kind.higher_is_better else -better) <= 0:
             said.append("It does not beat the baseline: it has learnt nothing of use.")
+        elif best["low"] is not None and best["low"] <= best["baseline"] <= best["high"]:
+            said.append("That lies within its interval: more rows would tell whether it is better.")
     return " ".join(said)
 
 

@@ -35,7 +35,7 @@ class Dependence:
     values: tuple[float, ...] | tuple[str, ...]
     """Numbers in order, or the values of a category, the most frequent first."""
     answers: dict[str, tuple[float, ...]]
-    """By class the probability of it; of a number the number. One per value."""
+    """By class its probability, or the share predicted so; of a number the number: one a value."""
     left_out: int = 0
     """Values of a category that are too rare to be shown."""
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from cards._explaining.coefficients import Coefficient, zeroed
 from cards._explaining.dependence import Dependence
 from cards._explaining.importance import Importance
+from cards._learning.predicting import estimator_of, gives_shares
 from tensorrag import Model
 from tensorrag.preview import Axis, BarsPreview, ChartPreview, Preview, Series
 from tensorrag.types import METRICS
@@ -88,6 +89,8 @@ def _answer(model: Model) -> str:
     """Say what is averaged."""
     if model.task == "regression":
         return "predicted on average"
+    if not gives_shares(estimator_of(model)):
+        return f"share predicted {model.positive}" if model.task == "binary" else "share predicted"
     return f"probability of {model.positive}" if model.task == "binary" else "probability"
 
 

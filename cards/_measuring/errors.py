@@ -76,7 +76,7 @@ def _largest_errors(truth: np.ndarray, predicted: np.ndarray, unit: str | None) 
 
 
 def _signed(number: float) -> str:
-    rounded = f"{number:.2f}"
+    rounded = f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.2f}"
     return "0.00" if rounded == "-0.00" else rounded.replace("-", "−")
 
 

@@ -109,6 +109,19 @@ def test_a_lead_that_may_be_chance_is_called_noise() -> None:
     assert said.count("Within noise of the best.") == 1
     assert "★ linear" in said
     assert "Baseline: −0.009." in said
+    assert "within its interval" not in said
+
+
+def test_a_best_model_that_may_be_no_better_than_the_baseline_is_told_of() -> None:
+    models, test = of_diabetes("linear", "ridge"), parts("diabetes")[1]
+    few = Table(test.arrow.slice(0, 5))
+
+    made = CompareModels().run(few, *models)
+
+    best = ranking(made.ranking).iloc[0]
+    assert best["low"] < best["baseline"] < best["value"]
+    said = CompareModels().previews(made)["ranking"].model_dump_json()
+    assert "That lies within its interval: more rows would tell whether it is better." in said
 
 
 def test_what_training_cost_is_told_where_it_is_known() -> None:

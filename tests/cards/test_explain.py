@@ -14,7 +14,7 @@ from cards.explain import Explain
 from cards.model_define_gpu import ModelDefineGpu
 from cards.train_gpu import TrainGpu
 from tensorrag import InputError, Model, ModelSchema, ParameterError, Table
-from tensorrag.preview import BarsPreview, Branch, GroupPreview, Preview, TreePreview
+from tensorrag.preview import BarsPreview, Branch, ChartPreview, GroupPreview, Preview, TreePreview
 from tensorrag.types import METRICS
 from tests.cards.test_classification import guests, learnt, parts
 
@@ -171,6 +171,8 @@ def test_models_of_several_classes_are_explained(model_type: str) -> None:
     assert set(made.partial_dependence.to_pandas()["of"]) == {"setosa", "versicolor", "virginica"}
     titles = [getattr(each, "title", "") for each in pictures]
     assert ("Coefficients of setosa" in titles) == (model_type == "logistic")
+    curve = next(each for each in pictures if isinstance(each, ChartPreview))
+    assert curve.y.label == ("share predicted" if model_type == "svm" else "probability")
 
 
 def test_a_network_is_explained_by_its_answers() -> None:

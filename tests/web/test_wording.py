@@ -6,6 +6,7 @@ from web.page.wording import (
     alike,
     brief,
     left,
+    measured,
     number,
     percent,
     plural,
@@ -37,6 +38,13 @@ from web.page.wording import (
 )
 def test_numbers_have_no_digits_past_the_noise(value: float | None, written: str) -> None:
     assert number(value) == written
+
+
+def test_what_was_measured_is_short_where_it_is_large() -> None:
+    assert [measured(value) for value in (0.8712, 140_541.2, 1_405_410.0, 19_751_736_628.0)] == [
+        "0.87", "140,541", "1.405 M", "19.75 G",
+    ]  # fmt: skip
+    assert (measured(None), measured(-2.5e6)) == ("–", "−2.500 M")
 
 
 def test_beside_a_larger_number_there_are_no_more_digits_than_it_has() -> None:

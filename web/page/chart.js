@@ -1,16 +1,30 @@
 // A chart whose options are plain data: how numbers are written is decided here.
 import { echarts } from "nicegui-echart";
 
-const written = (value, digits) =>
+const written = (value, digits, useGrouping = true) =>
   typeof value === "number"
-    ? value.toLocaleString("en-US", { maximumSignificantDigits: digits }).replace("-", "−")
+    ? value.toLocaleString("en-US", { maximumSignificantDigits: digits, useGrouping }).replace("-", "−")
     : value;
+
+const STEPS = [
+  [1e9, "G"],
+  [1e6, "M"],
+  [1e4, "k"],
+];
+
+/** Short, as there is little room: 0.795, 1940 (which may be a year), 50 k, 1.5 M. */
+function tick(value) {
+  if (typeof value !== "number") return value;
+  const [size, letter] = STEPS.find(([least]) => Math.abs(value) >= least) ?? [1, ""];
+  const scale = letter === "k" ? 1e3 : size;
+  return `${written(value / scale, 6, "min2")}${letter && `\u00a0${letter}`}`;
+}
 
 function dressed(options) {
   const copy = JSON.parse(JSON.stringify(options));
   if (copy.tooltip) copy.tooltip.valueFormatter = (value) => written(value, 4);
   for (const axis of [copy.xAxis, copy.yAxis]) {
-    if (axis?.axisLabel) axis.axisLabel.formatter = (value) => written(value, 6);
+    if (axis?.axisLabel) axis.axisLabel.formatter = tick;
   }
   return copy;
 }

@@ -18,7 +18,7 @@ def room(right: int, *, bare: bool) -> Options:
     """Leave room for the axes and, on the right, for names at the ends of lines (pixels)."""
     if bare:
         return {"left": 2, "right": right, "top": 4, "bottom": 20}
-    return {"left": 34, "right": right, "top": 28, "bottom": 32}
+    return {"left": 8, "right": right, "top": 28, "bottom": 18, "containLabel": True}
 
 
 def large_room(right: int) -> Options:

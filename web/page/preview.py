@@ -53,7 +53,7 @@ from web.page.panel import Act, Panel
 from web.page.pictures import Picture, picture_height, picture_options
 from web.page.plot_view import Plot, enlarge_button
 from web.page.thresholds import threshold_slider
-from web.page.wording import alike, apart, number, signed, words
+from web.page.wording import alike, apart, measured, number, signed, words
 
 
 def show_preview(payload: Preview, kind: TypeInfo | None, act: Act, opener: Node = None) -> None:
@@ -187,7 +187,7 @@ def _interval(item: MetricItem) -> Node:
     """Write between which values a metric lies, small, under it."""
     if item.interval is None:
         return None
-    low, high = map(number, item.interval)
+    low, high = map(measured, item.interval)
     return div(".u.sure", title="95 % confidence")[f"{low} to {high}"]
 
 
@@ -198,7 +198,7 @@ def _beside(value: float | int | None, item: MetricItem) -> Node:
 
 def figure(value: float | int | None, unit: str | None = None) -> Node:
     """Write a number, its unit beside it in grey."""
-    return [number(value), unit and value is not None and [" ", span(".u")[unit]]]
+    return [measured(value), unit and value is not None and [" ", span(".u")[unit]]]
 
 
 # --- lists of values ----------------------------------------------------------------------------

@@ -28,10 +28,18 @@ def number(value: float | int | None, digits: int = 3) -> str:
     return written.replace("-", MINUS)
 
 
+def measured(value: float | int | None) -> str:
+    """Write what was measured; from a million on in short: 0.87, 140,541, 1.405 M, 19.75 G."""
+    for size, unit in ((1e9, "G"), (1e6, "M")):
+        if value is not None and size <= abs(value) < 1e6 * size:
+            return f"{number(value / size, 4)} {unit}"
+    return number(value)
+
+
 def alike(value: float | int | None, reference: float | None) -> str:
     """Write a number beside a larger one: a baseline of -0.0087 beside 0.59 is −0.01."""
     coarse = value is not None and abs(value) < 0.01 <= abs(reference or 0)
-    return rounded(value, 2) if coarse else number(value)
+    return rounded(value, 2) if coarse else measured(value)
 
 
 def apart(value: float, other: float) -> tuple[str, str]:
