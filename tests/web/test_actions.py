@@ -7,6 +7,7 @@ from tests.core.engine import node
 from tests.web.desk import Desk
 from web.live.session import Session
 from web.page.edits import Edits
+from web.page.form import problem_key
 from web.page.places import FIRST, HEIGHT, WIDTH, free_below, free_place
 
 SPLIT = (
@@ -33,6 +34,16 @@ class Hands:
 
     def __call__(self, action: str, **data: Any) -> None:
         self.edits.actions[action](data)
+
+    async def fix(self, code: str) -> None:
+        """Press the button that mends a problem."""
+        (key,) = (problem_key(p) for p in self.session.problems if p.code == code)
+        await self.press("fix", problem=key)
+
+    async def press(self, action: str, **data: Any) -> None:
+        answer = self.edits.actions[action](data)
+        if answer is not None:
+            await answer
 
     def params(self, name: str) -> dict[str, Any]:
         return dict(self.session.pipeline.nodes[name].params)
@@ -92,6 +103,22 @@ async def test_what_was_done_before_a_tab_was_opened_is_taken_back_without_a_wor
     assert reloaded.said == []
 
 
+async def test_a_mend_that_is_pressed_at_once_takes_back_nothing_that_was_just_set(
+    desk: Desk,
+) -> None:
+    twice = Pipeline("Twice").with_nodes(
+        node("data_load"), node("train", target_column="MEDV", feature_columns=["ZN", "ZN"])
+    )
+    wired = twice.with_edges(Edge("data_load", "dataset", "train", "train_dataset"))
+    hands = Hands(await desk.open(wired))
+
+    set_anew = {"op": "set_params", "node": "train", "params": {"feature_columns": ["RM", "RM"]}}
+    hands.edits.edit([set_anew])
+    await hands.fix("parameter_invalid")
+
+    assert hands.params("train")["feature_columns"] == ["RM"]
+
+
 @pytest.mark.parametrize(
     ("action", "data"),
     [
@@ -112,7 +139,7 @@ async def test_a_forged_action_changes_nothing(
     hands: Hands, action: str, data: dict[str, Any]
 ) -> None:
     before = hands.session.pipeline
-    hands(action, **data)
+    await hands.press(action, **data)
 
     assert hands.session.pipeline is before
 

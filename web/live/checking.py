@@ -114,6 +114,10 @@ class Checking:
         """Forget what was seen at outside sources: a run has looked since."""
         self._peeks.clear()
 
+    async def caught_up(self) -> None:
+        """Wait until the last change is checked."""
+        await self._work.settled()
+
     async def settled(self) -> None:
         """Wait until the last change is checked, and chosen sources have been looked at."""
         while self._work.busy or self._looks:

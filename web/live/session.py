@@ -134,6 +134,11 @@ class Session:
         """What the last check found."""
         return self.checked.problems
 
+    async def problems_now(self) -> tuple[Problem, ...]:
+        """Wait until the last edit is checked, and return what was found."""
+        await self._checking.caught_up()
+        return self.problems
+
     @property
     def budget_run(self) -> float | None:
         """US$ that one run may cost, where the settings or the file say so."""

@@ -108,9 +108,10 @@ class Edits:
             for node in [each for each in self._session.pipeline.nodes if each not in before]:
                 self._added(node)
 
-    def _fix(self, data: Data) -> None:
+    async def _fix(self, data: Data) -> None:
+        """Mend a problem as it is now: a mend of before would take back what was set since."""
         wanted = text(data, "problem")
-        for problem in self._session.problems:
+        for problem in await self._session.problems_now():
             if problem.fix is not None and problem_key(problem) == wanted:
                 self.edit(list(problem.fix.ops), problem.fix.label)
                 return
