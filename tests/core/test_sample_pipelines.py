@@ -11,7 +11,8 @@ from tensorrag.pipeline.as_json import edge_json, node_json
 from tensorrag.pipeline.files import dumps, load
 from tensorrag.pipeline.json_schema import json_schema
 from tensorrag.registry.finding import Registry
-from tensorrag.types import ModelSchema
+from tensorrag.types import Metrics, ModelSchema
+from tests.cards.leaving import ran
 
 CARD_WIDTH, CARD_HEIGHT = 184, 148
 
@@ -48,6 +49,24 @@ def test_no_card_lies_on_another(name: str) -> None:
         for other in places[index + 1 :]:
             apart = abs(one.x - other.x) >= CARD_WIDTH or abs(one.y - other.y) >= CARD_HEIGHT
             assert apart, (one, other)
+
+
+@pytest.mark.parametrize("name", sorted(set(PIPELINES) - {"my_table"}))
+def test_a_check_finds_nothing_to_say_of_it(name: str) -> None:
+    assert check(load(pipeline_path(name)).pipeline, Registry.load()).problems == ()
+
+
+@pytest.mark.parametrize(
+    "name", ["breast_cancer", "churn", "diabetes", "hyperparameter_search", "linear_ridge_lasso"]
+)
+def test_its_models_are_far_better_than_the_dummy(name: str) -> None:
+    made = ran(load(pipeline_path(name)).pipeline).values()
+    found = [value for value in made if isinstance(value, Metrics)]
+
+    assert found
+    for metrics in found:
+        best = "r2" if "r2" in metrics.values else "roc_auc"
+        assert metrics.values[best] > metrics.baseline[best] + 0.25
 
 
 def test_boston_housing_is_the_first_pipeline_of_the_design() -> None:
