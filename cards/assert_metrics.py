@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from cards._comparing.telling import metrics_of
 from cards._formula.formula import Formula, condition
 from cards._script.measuring import assert_metrics
 from tensorrag import (
@@ -14,6 +15,7 @@ from tensorrag import (
     InputError,
     Metrics,
     MetricsSchema,
+    ParameterError,
     Schema,
     Table,
     TableSchema,
@@ -22,10 +24,13 @@ from tensorrag.formula.tree import MAX_LENGTH
 from tensorrag.preview import finite
 from tensorrag.quoting import named
 from tensorrag.script import Given, Script
-from tensorrag.types import METRICS
+from tensorrag.types import METRICS, Task
+from tensorrag.types.metrics import MAIN
 
 BASELINE = "baseline_"
 """Before the name of a metric: the same of the dummy."""
+_NUMBERS = frozenset(metrics_of("regression"))
+_CLASSES = frozenset(METRICS) - _NUMBERS
 KNOWN = tuple(prefix + name for name in METRICS for prefix in ("", BASELINE))
 
 
@@ -70,8 +75,8 @@ class AssertMetrics(Card):
         return self.Out(metrics)
 
     def propagate(self, metrics: MetricsSchema) -> MetricsSchema:
-        """Pass on what is known."""
-        self._condition()
+        """Pass on what is known, and refuse metrics that no model of this task has."""
+        _refuse_of_other_task(self._condition(), metrics.task)
         return metrics
 
     def script(self, given: Given) -> Script:
@@ -94,6 +99,22 @@ class AssertMetrics(Card):
     def _condition(self) -> Formula:
         columns = tuple(ColumnSchema(name=name, kind="number") for name in KNOWN)
         return condition(self.condition, TableSchema(columns=columns), field="condition")
+
+
+def _refuse_of_other_task(asked: Formula, task: Task | None) -> None:
+    never = _CLASSES if task == "regression" else _NUMBERS
+    strange = [n for n in KNOWN if n in asked.columns and n.removeprefix(BASELINE) in never]
+    if task is None or not strange:
+        return
+    main = MAIN[task][0]
+    instead = f"{main} > {BASELINE}{main}"
+    does = "predicts numbers" if task == "regression" else "tells classes apart"
+    raise ParameterError(
+        f"{named(strange[0])} is not measured of a model that {does}.",
+        field="condition",
+        hint=f"Ask for a metric that it has, such as {main}.",
+        fix=(f"Ask for {instead}", instead),
+    )
 
 
 def _one_row(known: Formula, values: Mapping[str, float]) -> bool:

@@ -9,9 +9,10 @@ import pytest
 
 from cards.assert_metrics import AssertMetrics
 from cards.assert_table import AssertTable
-from tensorrag import InputError, Metrics, ParameterError, Table
+from tensorrag import InputError, Metrics, MetricsSchema, ParameterError, Table
 from tensorrag.cli import headless, main
 from tensorrag.pipeline import Edge, Node, Pipeline, files
+from tensorrag.types import Task
 from tests.core.engine import InProcess
 
 MEASURED = Metrics({"r2": 0.41, "rmse": 5.0}, {"r2": 0.0, "rmse": 9.0}, task="regression", rows=90)
@@ -45,6 +46,26 @@ def test_metrics_that_are_not_say_what_they_are(condition: str, says: str) -> No
 def test_what_is_no_condition_is_refused_before_a_run(condition: str) -> None:
     with pytest.raises(ParameterError):
         AssertMetrics(condition=condition).propagate(MEASURED.schema)
+
+
+@pytest.mark.parametrize(
+    ("task", "condition", "mended"),
+    [
+        ("binary", "r2 > 0", "accuracy > baseline_accuracy"),
+        ("multiclass", "accuracy > 0.5 and baseline_rmse > 1", "accuracy > baseline_accuracy"),
+        ("regression", "f1 > 0.5", "r2 > baseline_r2"),
+    ],
+)
+def test_a_metric_that_no_model_of_the_task_has_is_told_before_a_run(
+    task: Task, condition: str, mended: str
+) -> None:
+    measured = MetricsSchema(task=task)
+
+    with pytest.raises(ParameterError, match="is not measured of a model that") as refused:
+        AssertMetrics(condition=condition).propagate(measured)
+
+    assert refused.value.fix == (f"Ask for {mended}", mended)
+    assert AssertMetrics(condition=mended).propagate(measured) is measured
 
 
 @pytest.mark.parametrize(
