@@ -107,7 +107,7 @@ def _decoded(data: bytes) -> str:
 def _parsed(text: str) -> Any:
     if not text.strip():
         raise FileFormatError(
-            "This is not JSON: it is empty.", hint="Choose another file, or export it again."
+            "This is not JSON: it is empty.", hint="Choose another file, or write it anew."
         )
     try:
         value = json.loads(
@@ -120,7 +120,7 @@ def _parsed(text: str) -> Any:
     except json.JSONDecodeError as error:
         raise FileFormatError(
             f"This is not JSON: {error.msg} (line {error.lineno:,}, column {error.colno:,}).",
-            hint="Mend the file there, or export it again.",
+            hint="Mend it there, or write it anew.",
         ) from None
     except RecursionError:
         raise _too_deep(MAX_DEPTH) from None
@@ -184,12 +184,12 @@ def _children(parent: dict[str, Any] | list[Any]) -> Iterable[Any]:
 def _too_deep(depth: int) -> FileFormatError:
     return FileFormatError(
         f"Its lists and objects are nested more than {depth} deep.",
-        hint="Write it with less nesting, or export it again.",
+        hint="Write it with less nesting.",
     )
 
 
 def _half_a_character() -> FileFormatError:
     return FileFormatError(
         "This is not JSON: it contains half a character (a lone surrogate).",
-        hint="Save the file as UTF-8, or export it again.",
+        hint="Write it as UTF-8.",
     )

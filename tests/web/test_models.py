@@ -140,11 +140,14 @@ async def test_rows_that_do_not_fit_are_refused_with_their_place(client: httpx.A
     for body, sentence in bodies.items():
         answer = await client.post(address, content=body)
         assert (answer.status_code, answer.json()["detail"]) == (422, sentence)
+    broken = await client.post(address, content="{")
     nobody = await client.post("/api/models/nobody/predict", json={"rows": [row]})
 
     assert (wrong.status_code, wrong.json()["detail"]) == (422, 'Row 2, bmi: "high" is no number.')
     assert (neither.status_code, nobody.status_code) == (422, 404)
     assert neither.json()["detail"] == 'Send either "rows" or "columns".'
+    assert broken.status_code == 400
+    assert "file" not in broken.json()["hint"]
 
 
 async def test_names_without_end_are_refused_here_while_others_are_answered(
