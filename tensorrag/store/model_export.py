@@ -76,7 +76,7 @@ def _steps(told: JsonObject) -> str:
     """Say what was done with the rows before the model learnt from them."""
     recipe = told["schema"].get("recipe") or {}
     done = recipe.get("steps") or ()
-    steps = [f"- {_line(step['title'])}: {_code(step['params'])}" for step in done]
+    steps = [f"- {_line(step['title'])}{_settings(step['params'])}" for step in done]
     if not steps:
         return ""
     first = "\n\nBefore the model learnt from them, rows went through these steps, in this order."
@@ -84,6 +84,13 @@ def _steps(told: JsonObject) -> str:
     if not recipe.get("python"):
         does = "The script does not do them: do so with `rows.csv` first."
     return "\n".join([f"{first}\n{does}\n", *steps])
+
+
+def _settings(params: JsonObject) -> str:
+    """Write the settings of a step, but for those that hold nothing."""
+    empty: tuple[object, ...] = ("", [], None)
+    said = [_code(f"{name}={value!r}") for name, value in params.items() if value not in empty]
+    return f": {', '.join(said)}" if said else ""
 
 
 def _names(columns: list[JsonObject]) -> list[str]:

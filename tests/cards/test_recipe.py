@@ -351,6 +351,9 @@ def test_the_export_does_the_steps_row_by_row_too(
     found = by_its_export(model, Store(place.store), frame, tmp_path)
 
     assert found == pytest.approx(frame["price"].tolist(), rel=0.02)
+    readme = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+    assert "- Derive Column: `formula='area / rooms'`, `name='each'`, `replace=False`\n" in readme
+    assert "- Dates to Features: `day=False`," in readme, "columns, of which none is chosen"
 
 
 def test_a_card_that_looks_at_many_rows_is_where_questions_begin(made: Made, place: Place) -> None:

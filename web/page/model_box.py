@@ -167,7 +167,7 @@ def _from(model: JsonObject) -> str:
 def _metrics(model: JsonObject) -> Node:
     measured = [name for name in METRICS if model["metrics"].get(name) is not None]
     if not measured:
-        return p(".cap")["It was not measured on new rows: wire it to an Evaluate card."]
+        return p(".cap")["No Evaluate card measured it on new rows: wire it to one."]
     return [
         table(".ct")[
             thead[
