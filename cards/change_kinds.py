@@ -12,7 +12,7 @@ from cards._script.tables import change_kinds
 from tensorrag import Card, Column, ColumnSchema, Field, ParameterError, Schema, Table, TableSchema
 from tensorrag.quoting import named
 from tensorrag.script import Given, Script
-from tensorrag.types import ColumnKind
+from tensorrag.types import ColumnKind, Seen
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -71,6 +71,12 @@ class ChangeKinds(Card):
             return dataset
         columns = tuple(self._columns(dataset.columns, kinds))
         return dataset.model_copy(update={"columns": columns})
+
+    def still_seen(self, seen: Seen, table: TableSchema) -> Seen | None:
+        """The other columns stay as they are, and what is only written as text tells the same."""
+        exact = {c.name for c in table.columns or () if c.kind in ("integer", "category", "text")}
+        same = exact & {*self.category_columns, *self.text}
+        return seen.beside([name for name in self._kinds(table) if name not in same])
 
     def script(self, given: Given) -> Script:
         """Write it as plain Python."""

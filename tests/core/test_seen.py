@@ -11,6 +11,7 @@ import pytest
 
 from cards.assert_table import AssertTable
 from cards.balance_classes import BalanceClasses
+from cards.change_kinds import ChangeKinds
 from cards.data_split import DataSplit
 from cards.dates_to_features import DatesToFeatures
 from cards.derive_column import DeriveColumn
@@ -151,6 +152,9 @@ TWICE = pd.concat([houses(), houses().head(20)])
 STEPS: Sequence[tuple[Card, pd.DataFrame]] = [
     (AssertTable(complete=["price"]), houses()),
     (BalanceClasses(target_column="district", method="oversample"), houses()),
+    (ChangeKinds(), TWICE),
+    (ChangeKinds(category_columns=["rooms"], text=["number"]), TWICE),
+    (ChangeKinds(category_columns=["code"], number=["rooms"]), houses()),
     (DataSplit(), houses()),
     (DataSplit(split_by="group", group_column="rooms"), TWICE),
     (DatesToFeatures(), TWICE),
