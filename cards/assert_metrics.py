@@ -93,7 +93,7 @@ class AssertMetrics(Card):
                 raise InputError(
                     f"{named(name)} is undefined: these rows cannot tell it.",
                     port="metrics",
-                    hint="Measure on rows of every class.",
+                    hint="Measure on rows of every class, or whose target is not always the same.",
                 )
 
     def _condition(self) -> Formula:

@@ -37,6 +37,7 @@ from tensorrag import (
     Table,
     TableSchema,
 )
+from tensorrag.quoting import named
 from tensorrag.script import Given, Script
 from tensorrag.types import METRICS, Provenance, Task
 
@@ -105,8 +106,8 @@ class Evaluate(Card):
                 hint="Choose none: the most frequent class is the baseline.",
                 fix=("Choose none", None),
             )
-        named = [self.baseline_column]
-        require_numbers(schema, named, field="baseline_column", what="A baseline")
+        column = [self.baseline_column]
+        require_numbers(schema, column, field="baseline_column", what="A baseline")
 
 
 def _refuse_lacking(
@@ -124,6 +125,7 @@ def _of_numbers(table: Table, model: Model, column: str | None) -> Metrics:
     unit = model.target_unit
     sure, how = intervals.of_regression(real, predicted)
     found = regression_metrics(real, predicted)
+    alike = bool((real == real[0]).all())
     if column:
         baseline = regression_metrics(real, numbers(table, column))
         instead, which = f"{column} as it stands is closer", f"{column} as it stands"
@@ -132,15 +134,17 @@ def _of_numbers(table: Table, model: Model, column: str | None) -> Metrics:
         baseline = dummy_metrics(real, dummy)
         instead = "the training mean is closer on average"
         which = f"the training mean, {_written(dummy)}{f' {unit}' if unit else ''}"
+    unknown = {"r2": nan} if alike else {}
     return Metrics(
-        found,
-        baseline,
+        found | unknown,
+        baseline | unknown,
         task="regression",
         rows=len(real),
         unit=unit,
         caption=_caption(
             _worse(found["r2"], baseline["r2"], instead),
             f"Baseline: {which}.",
+            _one_value(model.target, len(real)) if alike else "",
             new_values_note(table, model.content.get("seen", {})),
             _how_sure("r2", sure, how, table),
             of=table.provenance,
@@ -204,8 +208,14 @@ def _one_class(said: Answers, unknown: Sequence[str]) -> str:
     label = said.truth[0]
     what = "of this class" if label == said.positive else f"of the class {label}"
     *most, last = (METRICS[name].label for name in unknown)
-    named = f"{', '.join(most)} and {last}" if most else last
-    return f"All rows are {what}, so {named} are undefined."
+    listed = f"{', '.join(most)} and {last}" if most else last
+    return f"All rows are {what}, so {listed} are undefined."
+
+
+def _one_value(target: str, rows: int) -> str:
+    """Tell why R² cannot be told of rows that are all alike."""
+    why = f"{named(target)} is the same in all rows" if rows > 1 else "There is a single row"
+    return f"{why}, so R² is undefined."
 
 
 def _worse(value: float, baseline: float, instead: str) -> str:

@@ -14,8 +14,8 @@ PART = 250_000
 def regression_metrics(y: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
     """Measure predictions: R², RMSE, MAE (both in units of the target) and MSE.
 
-    R² is 1 − (sum of squared errors) / (sum of squared distances from the mean); 0 where the
-    target is constant, as in scikit-learn where the predictions miss it.
+    R² is 1 − (sum of squared errors) / (sum of squared distances from the mean); as in
+    scikit-learn, 1 where a constant target is met exactly, and 0 where it is missed.
     """
     import numpy as np
 

@@ -17,6 +17,7 @@ from tensorrag.preview import (
     GroupPreview,
     MetricItem,
     MetricsPreview,
+    NumbersFace,
     Preview,
     ScoreFace,
     finite,
@@ -166,16 +167,24 @@ class Metrics(Value):
         )
 
     def face(self) -> Face:
-        """The main metric as a bar from its baseline, and the one that stands beside it."""
+        """The main metric as a bar from its baseline, and the one that stands beside it.
+
+        That one alone where the rows cannot tell the main one.
+        """
         main, beside = MAIN[self.task]
         value = finite(self.values.get(beside))
         kind = METRICS[beside]
         unit = self.unit if kind.in_target_units else None
+        extra = (
+            None
+            if value is None
+            else FaceNumber(label=kind.short or kind.label, value=value, unit=unit)
+        )
+        if extra is not None and finite(self.values.get(main)) is None:
+            return NumbersFace(items=(extra,))
         return ScoreFace(
             label=METRICS[main].label,
             value=self.values.get(main),
             baseline=self.baseline.get(main),
-            extra=None
-            if value is None
-            else FaceNumber(label=kind.short or kind.label, value=value, unit=unit),
+            extra=extra,
         )

@@ -523,6 +523,21 @@ def test_what_rows_of_one_class_cannot_tell_is_undefined_and_not_nought() -> Non
         AssertMetrics(condition="recall > 0").run(metrics)
 
 
+def test_r2_of_a_target_that_is_the_same_in_all_rows_is_undefined() -> None:
+    frame = pd.DataFrame({"x": np.arange(40.0), "y": np.arange(40.0) * 2})
+    model = learnt(Table.from_pandas(frame), "y", "linear")
+
+    for rows, why in ((frame.assign(y=5.0), "y is the same"), (frame[:1], "There is a single row")):
+        metrics = measured(Table.from_pandas(rows), model)
+
+        told = metrics.to_json()
+        assert (told["r2"], told["baseline"]["r2"]) == (None, None)
+        assert why in str(metrics.caption)
+        assert [item.label for item in metrics.face().items] == ["RMSE"]  # type: ignore[union-attr]
+        with pytest.raises(InputError, match="r2 is undefined"):
+            AssertMetrics(condition="r2 > 0").run(metrics)
+
+
 def test_a_model_that_does_not_beat_its_baseline_is_told_so() -> None:
     draw = np.random.default_rng(0)
     frame = pd.DataFrame({"x": draw.normal(size=300), "y": draw.normal(size=300)})
