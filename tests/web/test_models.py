@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import httpx
+import jsonschema
 import pytest
 from fastapi import FastAPI
 
@@ -119,8 +120,19 @@ async def test_each_model_is_described_with_a_row_that_can_be_sent(
     asked = methods["post"]["requestBody"]["content"]["application/json"]["schema"]
     assert set(asked["example"]["rows"][0]) == set(model["features"])
     assert asked["example"]["rows"] == [(await client.get(address)).json()["example"]]
-    answer = await client.post(path, json=asked["example"])
-    assert answer.status_code == 200, answer.text
+    [row] = asked["example"]["rows"]
+    columns = {name: [value] for name, value in row.items()}
+    for body in (asked["example"], {"columns": columns}, {"rows": [row | {"progression": 1}]}):
+        jsonschema.validate(body, asked)
+        answer = await client.post(path, json=body)
+        assert answer.status_code == 200, answer.text
+    for body in ({}, {"rows": [row], "columns": columns}, {"rows": []}, {"rows": [{}]}):
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(body, asked)
+        assert (await client.post(path, json=body)).status_code == 422
+    without = await client.post(path, json={"rows": [row | {"bmi": None}]})
+    assert without.status_code == 422
+    assert "bmi has no value" in without.json()["detail"]
 
 
 async def test_rows_that_do_not_fit_are_refused_with_their_place(client: httpx.AsyncClient) -> None:

@@ -7,27 +7,30 @@ from tensorrag.pipeline import JsonObject
 from tensorrag.store.models import ModelEntry
 
 TYPES = {
-    "number": "number",
-    "integer": "number",
-    "binary": ["boolean", "number"],
-    "category": "string",
-    "text": "string",
-    "date": "string",
+    "number": ("number",),
+    "integer": ("number",),
+    "binary": ("boolean", "number"),
+    "category": ("string", "number", "boolean"),
+    "text": ("string",),
+    "date": ("string",),
 }
+MISSING = "`null` where a value is missing: refused where no train row lacked one."
 
 
 def describe_model(model: ModelEntry, example: JsonObject) -> JsonObject:
     """Describe how to ask a model, as OpenAPI 3.1."""
-    row: JsonObject = {
-        "type": "object",
-        "properties": {each["name"]: _column(each) for each in model.asks},
-        "required": [each["name"] for each in model.asks],
-        "additionalProperties": False,
-    }
+    target = model.schema.get("target")
+    row = {each["name"]: _column(each) for each in model.asks}
+    columns = {name: _list(values) for name, values in row.items()}
     asked: JsonObject = {
         "type": "object",
-        "properties": {"rows": {"type": "array", "maxItems": MOST_ROWS, "items": row}},
-        "required": ["rows"],
+        "properties": {
+            "rows": _list(_object(row, target)),
+            "columns": _object(columns, target),
+        },
+        "oneOf": [{"required": ["rows"]}, {"required": ["columns"]}],
+        "additionalProperties": False,
+        "description": MISSING,
         "example": {"rows": [example]},
     }
     answer: JsonObject = {
@@ -39,9 +42,8 @@ def describe_model(model: ModelEntry, example: JsonObject) -> JsonObject:
             "warnings": {"type": "array", "description": "Values unlike those it learnt from."},
         },
     }
-    target = model.schema.get("target") or "the target"
     operation: JsonObject = {
-        "summary": f"Predict {target}",
+        "summary": f"Predict {target or 'the target'}",
         "requestBody": {"required": True, "content": {"application/json": {"schema": asked}}},
         "responses": {
             "200": {"description": "OK", "content": {"application/json": {"schema": answer}}},
@@ -56,7 +58,22 @@ def describe_model(model: ModelEntry, example: JsonObject) -> JsonObject:
     }
 
 
+def _object(needed: JsonObject, target: str | None) -> JsonObject:
+    """Describe an object with a value for each column; the target is passed over."""
+    besides = {} if target is None else {target: {"description": "Passed over: it is predicted."}}
+    return {
+        "type": "object",
+        "properties": besides | needed,
+        "required": list(needed),
+        "additionalProperties": False,
+    }
+
+
+def _list(items: JsonObject) -> JsonObject:
+    return {"type": "array", "minItems": 1, "maxItems": MOST_ROWS, "items": items}
+
+
 def _column(column: JsonObject) -> JsonObject:
-    kind = TYPES.get(column["kind"] or "")
+    types = TYPES.get(column["kind"] or "")
     unit = {"description": f"in {column['unit']}"} if column.get("unit") else {}
-    return {**({"type": kind} if kind else {}), **unit}
+    return {**({"type": [*types, "null"]} if types else {}), **unit}
