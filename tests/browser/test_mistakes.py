@@ -222,7 +222,7 @@ def test_a_refusal_goes_with_the_next_gesture_that_works(hands: Hands, page: Pag
 
 
 def test_dates_become_numbers_with_one_button(hands: Hands, page: Page) -> None:
-    rows = "".join(f"{n};2026-05-{n % 28 + 1:02};{n * 3}\n" for n in range(50))
+    rows = "".join(f"{n % 40};2026-05-{n % 28 + 1:02};{n * 3 + n % 7}\n" for n in range(50))
     hands.drop_file("rents.csv", f"area;let;rent\n{rows}")
     expect(hands.card("data_load")).to_be_visible()
     hands.card("split").focus()

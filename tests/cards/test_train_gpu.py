@@ -237,7 +237,7 @@ class TestPropagate:
 
     def test_a_target_that_is_not_there(self) -> None:
         table = TableSchema(columns=(ColumnSchema(name="x", kind="number"),))
-        with pytest.raises(ParameterError, match="'MEDV'") as error:
+        with pytest.raises(ParameterError, match='"MEDV"') as error:
             TrainGpu().propagate(table, None, ModelDefineGpu().propagate())
         assert error.value.field == "target_column"
 

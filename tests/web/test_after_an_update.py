@@ -25,7 +25,7 @@ async def test_results_of_before_an_update_stay_and_say_why_they_are_old(
     assert await desk.run(session) == "succeeded"
     before = session.runtime()
 
-    monkeypatch.setattr(finding, "_pack_sha256", lambda package: f"{package} of another version")
+    monkeypatch.setattr(finding, "pack_sha256", lambda package: f"{package} of another version")
     later = await desk.restarted()
     try:
         again = await later.sessions.open(session.id)

@@ -41,6 +41,11 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture
 async def client(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
     """A program on this machine."""
+    async with asking(desk) as client:
+        yield client
+
+
+def asking(desk: Desk) -> httpx.AsyncClient:
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     api, docs = make_api(desk.sessions), APIRouter()
     add_docs(docs, api)
@@ -48,8 +53,7 @@ async def client(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
     app.include_router(docs)
     guarded = Guard(app, site=on_this_machine("127.0.0.1"))
     transport = httpx.ASGITransport(guarded)
-    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080") as client:
-        yield client
+    return httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080")
 
 
 def problem(answer: httpx.Response, status: int) -> dict[str, Any]:
@@ -587,6 +591,21 @@ def events_of(text: str) -> list[tuple[int, dict[str, Any]]]:
         lines = dict(line.split(": ", 1) for line in block.splitlines() if line[0] != ":")
         events.append((int(lines["id"]), json.loads(lines["data"])))
     return events
+
+
+async def test_nothing_is_told_before_what_an_earlier_server_left_is_taken_up(
+    tmp_path: Path,
+) -> None:
+    desk = Desk(tmp_path)
+    async with asking(desk) as client:
+        early = asyncio.create_task(client.get("/api/runs"))
+        assert (await client.get("/healthz")).status_code == 200
+        assert not early.done()
+
+        await desk.start()
+
+        assert (await early).json() == []
+    await desk.sessions.close()
 
 
 async def test_events_are_streamed_from_the_start_and_from_where_one_left(

@@ -10,6 +10,7 @@ import pytest
 from cards.filter_rows import FilterRows
 from tensorrag.card import params_schema
 from tensorrag.types import ColumnSchema
+from web.page import clauses
 from web.page.clauses import Columns, changed
 from web.page.fields import field_specs
 from web.page.form import form
@@ -114,5 +115,5 @@ class Someday(date):
 def test_each_control_changes_the_text(
     text: str, at: int, what: str, raw: Any, after: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("web.page.clauses.date", Someday)
+    monkeypatch.setattr(clauses, "date", Someday)
     assert changed(text, HOUSES, at, what, raw) == after

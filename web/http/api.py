@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib.metadata import version
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Match
@@ -30,7 +30,9 @@ METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"]
 def make_api(sessions: Sessions) -> APIRouter:
     """Return all routes of the API."""
     api = APIRouter(route_class=ProblemRoute, default_response_class=JSONResponse)
-    _add_basics(api, sessions)
+    _add_health(api, sessions)
+    api.dependencies.append(Depends(sessions.wait_started))
+    _add_cards(api, sessions)
     add_card_sources(api, sessions)
     add_pipelines(api, sessions)
     add_edits(api, sessions)
@@ -46,12 +48,14 @@ def make_api(sessions: Sessions) -> APIRouter:
     return api
 
 
-def _add_basics(api: APIRouter, sessions: Sessions) -> None:
+def _add_health(api: APIRouter, sessions: Sessions) -> None:
     @api.get("/healthz", tags=["server"])
     async def healthz() -> JsonObject:
         """Say that the server is alive."""
         return {"status": "ok", "ready": sessions.ready, "version": version("tensorrag")}
 
+
+def _add_cards(api: APIRouter, sessions: Sessions) -> None:
     @api.get("/api/cards", tags=["cards"])
     async def cards() -> list[JsonObject]:
         """List the cards that are installed: ports, and parameters as JSON Schema."""

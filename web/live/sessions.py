@@ -142,6 +142,10 @@ class Sessions:
         """Whether the cards are described."""
         return self.cards.ready
 
+    async def wait_started(self) -> None:
+        """Wait until what an earlier server left is taken up: before that nothing is told of it."""
+        await self._started.wait()
+
     async def wait_ready(self) -> None:
         """Wait until the cards are described."""
         await self.cards.wait_ready()
@@ -181,7 +185,7 @@ class Sessions:
             PipelineNotFound: there is none of this id.
             FileFormatError: its file is refused.
         """
-        await self._started.wait()
+        await self.wait_started()
         return await self.pipelines.open(pipeline_id)
 
     async def create(self, pipeline: Pipeline | None = None, name: str = "") -> Session:
