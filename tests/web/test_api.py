@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import sqlite3
 import threading
 import time
 from collections.abc import AsyncIterator
@@ -597,14 +598,22 @@ async def test_nothing_is_told_before_what_an_earlier_server_left_is_taken_up(
     tmp_path: Path,
 ) -> None:
     desk = Desk(tmp_path)
+    cut_off = desk.workspace.journal.create_run({})
+    with sqlite3.connect(
+        tmp_path / "journal.sqlite"
+    ) as database:  # its process is another one's number now
+        database.execute("UPDATE runs SET pid_started = pid_started - 3600")
+    database.close()
+
     async with asking(desk) as client:
-        early = asyncio.create_task(client.get("/api/runs"))
-        assert (await client.get("/healthz")).status_code == 200
+        early = asyncio.create_task(client.get(f"/api/runs/{cut_off}"))
+        await asyncio.wait({early}, timeout=0.3)
         assert not early.done()
+        assert (await client.get("/healthz")).status_code == 200
 
         await desk.start()
 
-        assert (await early).json() == []
+        assert (await early).json()["status"] == "interrupted"
     await desk.sessions.close()
 
 
