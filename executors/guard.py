@@ -68,8 +68,7 @@ class Guard:
     def _look(self, began: float) -> JsonObject | None:
         self._crowd = self._group.count()
         self._see(began)
-        # One that has ended may have said itself what it ran into: that is heard first.
-        found = self._too_many() or (self._known and self.refused()) or self._too_large()
+        found = self._too_many() or self._refused_meanwhile() or self._too_large()
         took = time.monotonic() - began
         self._look_at = began + took + min(_LONGEST_PAUSE, max(INTERVAL, took / _SHARE))
         return found or None
@@ -107,6 +106,16 @@ class Guard:
             "the limit of a card.",
             "Start fewer at once: n_jobs of a few is enough.",
         )
+
+    def _refused_meanwhile(self) -> JsonObject | None:
+        """Say what was refused since the look just now; what is there by then tells which it was.
+
+        One that has ended may have said itself what it ran into: that is heard first.
+        """
+        if not self._known or (error := self.refused()) is None:
+            return None
+        self._known = usage.family(os.getpid())
+        return self._too_many() or (error if self._known else None)
 
     def _see(self, now: float) -> None:
         """Look at the processes that are known, and for new ones when it is time."""

@@ -1,0 +1,50 @@
+"""What a guard says of a worker that runs into its limits."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+LATE = """
+import json, subprocess, sys
+from executors.cgroup import ROOT, Group
+from executors.guard import Guard
+from executors.limits import Limits
+
+STARTER = (
+    "import sys, threading, time; threading.stack_size(1 << 16); sys.stdin.readline()\\n"
+    "for _ in range(30): threading.Thread(target=time.sleep, args=(600,), daemon=True).start()\\n"
+    "print('started', flush=True); time.sleep(600)"
+)
+card = subprocess.Popen(
+    [sys.executable, "-c", STARTER], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+)
+
+class Late(Group):
+    looked = False
+
+    def refusals(self):
+        if not self.looked:
+            self.looked = True
+            return 0
+        card.stdin.write(b"now\\n")
+        card.stdin.flush()
+        card.stdout.readline()
+        return 1
+
+guard = Guard(Limits(memory=4000, processes=8, threads=20), Late(None, ROOT, 40))
+while (error := guard.look()) is None:
+    pass
+card.kill()
+print(json.dumps(error))
+"""
+
+
+def test_threads_that_were_refused_right_after_a_look_are_told_as_threads() -> None:
+    command = [sys.executable, "-c", LATE]
+    answer = subprocess.run(command, capture_output=True, text=True, check=True, timeout=240)
+    error = json.loads(answer.stdout)
+
+    assert error["type"] == "CardTooManyThreads"
+    assert "more than 20 threads" in error["message"]
