@@ -10,6 +10,7 @@ from tensorrag import InputError
 from tensorrag.moments import in_utc
 from tensorrag.quoting import named
 from tensorrag.types import ColumnKind
+from tensorrag.yes_no import NO, YES
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -18,8 +19,6 @@ _NUMBER = r"^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$"
 _GROUPED = r"^([+-]?\d{1,3})([ ' ,]\d{3})+(\.\d*)?$"
 """Digits in groups of three: 12 000, 12'000 and 12,000."""
 _DATE = r"^\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:?\d{2})?)?$"
-YES = ("true", "yes", "y", "t", "1", "on")
-NO = ("false", "no", "n", "f", "0", "off")
 _WORDS = {
     "number": "number",
     "integer": "whole number",

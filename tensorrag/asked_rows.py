@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from tensorrag.asked_values import column_of, reader
 from tensorrag.errors import ParameterError
-from tensorrag.moments import in_utc
 from tensorrag.quoting import named, quoted
 from tensorrag.types import ColumnSchema
 
@@ -18,16 +16,23 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 10_000
 """Rows that are answered at once."""
-_NUMBERS = {"number": "number", "integer": "number", "binary": "yes or no, nor a number"}
-_WORDS = _NUMBERS | {"date": "date"}
-_TEXTS = ("category", "text", "date")
+_PLAIN = ("number, text, yes or no", "a single value")
+_WORDS = {
+    "number": ("number", "a number"),
+    "integer": ("number", "a whole number"),
+    "binary": ("yes or no, nor a number", "yes or no"),
+    "category": ("text", "a category"),
+    "text": ("text", "text"),
+    "date": ("date", "a date"),
+}
+"""By kind, what a value is that does not fit, and what the column was."""
 _SHOWN = 5
 
 
 def columns_of(
     rows: Any, columns: Sequence[ColumnSchema], ignored: str | None = None
 ) -> dict[str, list[Any]]:
-    """Return the values of each column that a model takes.
+    """Return the values of each column that a model takes, as its columns hold them.
 
     Args:
         rows: a list of objects, or an object of lists; JSON.
@@ -38,9 +43,7 @@ def columns_of(
         ParameterError: a column is missing or too many, or a value is not of its kind; says which.
     """
     taken = gathered(rows, [column.name for column in columns], ignored)
-    for column in columns:
-        _refuse_values(column, taken[column.name])
-    return taken
+    return {column.name: _taken(column, taken[column.name]) for column in columns}
 
 
 def gathered(rows: Any, names: Sequence[str], ignored: str | None = None) -> dict[str, list[Any]]:
@@ -84,10 +87,10 @@ def names_of(rows: Any) -> Collection[str]:
 
 
 def as_arrow(values: Mapping[str, Sequence[Any]], columns: Sequence[ColumnSchema]) -> pa.Table:
-    """Make an Arrow table of values that fit."""
+    """Make an Arrow table of values that were taken."""
     import pyarrow as pa
 
-    arrays = [_array(values[column.name], column) for column in columns]
+    arrays = [column_of(values[column.name], column.kind) for column in columns]
     return pa.table(arrays, names=[column.name for column in columns])
 
 
@@ -155,69 +158,25 @@ def _refuse_names(sent: Collection[str], names: Sequence[str], ignored: str | No
         )
 
 
-def _refuse_values(column: ColumnSchema, values: Sequence[Any]) -> None:
-    for number, value in enumerate(values, 1):
-        if value is not None and not _fits(value, column.kind):
-            what = _WORDS.get(column.kind or "", "text")
-            given = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-            raise _wrong(
-                f"Row {number}, {named(column.name)}: {quoted(given)} is no {what}.",
-                f"{named(column.name)} was {_trained_as(column)} where the model was trained.",
-            )
-
-
-def _fits(value: Any, kind: str | None) -> bool:
-    if isinstance(value, bool):
-        return kind in ("binary", "category", None)
-    if isinstance(value, int | float):
-        return kind not in ("text", "date") and _is_finite(value)
-    return isinstance(value, str) and kind not in _NUMBERS
-
-
-def _is_finite(value: float) -> bool:
-    try:
-        return math.isfinite(float(value))
-    except OverflowError:
-        return False
-
-
-def _trained_as(column: ColumnSchema) -> str:
-    words = {"integer": "a whole number", "binary": "yes or no", "date": "a date", "text": "text"}
-    return words.get(column.kind or "", f"a {column.kind or 'value'}")
-
-
-def _array(values: Sequence[Any], column: ColumnSchema) -> pa.Array:
-    import pyarrow as pa
-
-    present = [value for value in values if value is not None]
-    if column.kind == "date":
-        return _dates(values, column.name)
-    if not present:
-        return pa.array(values, pa.string() if column.kind in _TEXTS else pa.float64())
-    if all(isinstance(value, bool) for value in present):
-        return pa.array(values, pa.bool_())
-    if all(isinstance(value, int) and abs(value) < 2**63 for value in present):
-        return pa.array([None if value is None else int(value) for value in values], pa.int64())
-    if all(isinstance(value, int | float) for value in present):
-        numbers = [None if value is None else float(value) for value in values]
-        return pa.array(numbers, pa.float64())
-    return pa.array([None if value is None else str(value) for value in values], pa.string())
-
-
-def _dates(values: Sequence[str | None], name: str) -> pa.Array:
-    import pyarrow as pa
-
-    made: list[datetime | None] = []
+def _taken(column: ColumnSchema, values: Sequence[Any]) -> list[Any]:
+    """Return the values as such a column holds them."""
+    read, taken = reader(column.kind), []
     for number, value in enumerate(values, 1):
         try:
-            read = None if value is None else datetime.fromisoformat(value.strip())
-            made.append(None if read is None else in_utc(read))
+            taken.append(read(value))
         except (ValueError, OverflowError):
-            raise _wrong(
-                f"Row {number}, {named(name)}: {quoted(value or '')} is no date.",
-                "Write dates as 2026-01-31, with the time after it as 2026-01-31T12:00.",
-            ) from None
-    return pa.array(made, pa.timestamp("us"))
+            raise _odd(column, number, value) from None
+    return taken
+
+
+def _odd(column: ColumnSchema, number: int, value: Any) -> ParameterError:
+    given = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    what, trained = _WORDS.get(column.kind or "", _PLAIN)
+    return _wrong(
+        f"Row {number}, {named(column.name)}: {quoted(given)} is no {what}.",
+        f"{named(column.name)} was {trained} where the model was trained"
+        + ("; write one as 2026-01-31 or 2026-01-31T12:00." if column.kind == "date" else "."),
+    )
 
 
 def _and_more(names: Sequence[str]) -> str:

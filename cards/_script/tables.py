@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cards._kinds import NO, YES
 from cards._script.formulas import AS_TEXT, Writer
 from cards._script.shared import NUMPY, call, columns_of, keywords, of, some_of, table_of
 from tensorrag import CardError, TableSchema
 from tensorrag.script import Given, Script, literal
+from tensorrag.yes_no import NO, YES
 
 if TYPE_CHECKING:
     from cards.assert_table import AssertTable

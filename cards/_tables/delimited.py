@@ -14,6 +14,7 @@ from cards._tables.moments import in_utc, partly_offset
 from cards._tables.numerals import nearly_numeric, no_header, read_thousands
 from cards._tables.source import HEAD, MOST_COLUMNS, Choices, Reading, Source, no_rows, refuse_wide
 from tensorrag import ParameterError
+from tensorrag.moments import POINTED
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -22,9 +23,6 @@ LOOKED_AT = 64 * 1024 * 1024
 """Bytes in which the place of a mistake is looked for."""
 LONGEST_LINE = 2**20
 """Bytes that a line may have."""
-POINTED = [f"%d.%m.%{year}{time}" for year in "yY" for time in ("", " %H:%M", " %H:%M:%S")]
-"""How days and times are written with points. Two digits of a year come first: four of them are
-no such year, while two would be one of antiquity."""
 
 
 def read_delimited(source: Source, head: bytes, choices: Choices) -> Reading:

@@ -9,17 +9,21 @@ import time
 import zipfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, get_args
 
 import httpx
 import jsonschema
 import pytest
 from fastapi import FastAPI
 
+from tensorrag.asked_rows import columns_of
+from tensorrag.errors import ParameterError
+from tensorrag.types import ColumnKind, ColumnSchema
 from tests.clock import within
 from tests.core.diabetes import pipeline
 from tests.web.desk import Desk
 from web.http.api import make_api
+from web.http.model_docs import VALUES
 
 
 @pytest.fixture
@@ -133,6 +137,32 @@ async def test_each_model_is_described_with_a_row_that_can_be_sent(
     without = await client.post(path, json={"rows": [row | {"bmi": None}]})
     assert without.status_code == 422
     assert "bmi has no value" in without.json()["detail"]
+
+
+async def test_numbers_may_stand_in_texts_as_in_a_file(client: httpx.AsyncClient) -> None:
+    [model] = (await client.get("/api/models")).json()
+    address = f"/api/models/{model['id']}/predict"
+    row = {name: 0.25 * at for at, name in enumerate(model["features"])}
+
+    numbers = await client.post(address, json={"rows": [row]})
+    texts = await client.post(address, json={"rows": [{n: f" {v}" for n, v in row.items()}]})
+
+    assert texts.status_code == 200, texts.text
+    assert texts.json() == numbers.json()
+
+
+@pytest.mark.parametrize("kind", get_args(ColumnKind))
+@pytest.mark.parametrize("value", [7, 3.5, True, "7", "-.5e1", " Yes", "off", "", "six", "1,000"])
+def test_a_description_allows_what_is_taken_and_nothing_else(kind: ColumnKind, value: Any) -> None:
+    if kind == "date" and isinstance(value, str) and value:
+        return  # no pattern tells which day there is
+    try:
+        columns_of([{"x": value}], [ColumnSchema(name="x", kind=kind)])
+        taken = True
+    except ParameterError:
+        taken = False
+
+    assert jsonschema.Draft202012Validator(VALUES[kind]).is_valid(value) == taken
 
 
 async def test_rows_that_do_not_fit_are_refused_with_their_place(client: httpx.AsyncClient) -> None:

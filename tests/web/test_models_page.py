@@ -73,7 +73,7 @@ def test_the_command_is_one_that_a_shell_understands() -> None:
 def test_a_form_means_a_row_and_what_is_no_number_is_left_to_the_model() -> None:
     typed, row = row_of(MODEL, {"f0": " 1,000.5 ", "f1": "12", "f2": "no"})
 
-    assert row == {"size": 1000.5, "owner's": "12", "sunny": False}
+    assert row == {"size": 1000.5, "owner's": "12", "sunny": "no"}
     assert typed["size"] == " 1,000.5 "
     assert row_of(MODEL, {"f0": "six"})[1] == {"size": "six", "owner's": None, "sunny": None}
 

@@ -3,17 +3,10 @@
 from __future__ import annotations
 
 from tensorrag.asked_rows import MOST_ROWS
+from tensorrag.asked_values import NUMBER, WORDS
 from tensorrag.pipeline import JsonObject
 from tensorrag.store.models import ModelEntry
 
-TYPES = {
-    "number": ("number",),
-    "integer": ("number",),
-    "binary": ("boolean", "number"),
-    "category": ("string", "number", "boolean"),
-    "text": ("string",),
-    "date": ("string",),
-}
 MISSING = "`null` where a value is missing: refused where no train row lacked one."
 
 
@@ -74,6 +67,27 @@ def _list(items: JsonObject) -> JsonObject:
 
 
 def _column(column: JsonObject) -> JsonObject:
-    types = TYPES.get(column["kind"] or "")
     unit = {"description": f"in {column['unit']}"} if column.get("unit") else {}
-    return {**({"type": [*types, "null"]} if types else {}), **unit}
+    return VALUES.get(column["kind"] or "", _ANY) | unit
+
+
+def _text_of(*forms: str) -> str:
+    """Return the pattern of a text in one of these forms, or with nothing in it."""
+    return rf"^\s*({'|'.join(forms)})?\s*$"
+
+
+def _any_case(word: str) -> str:
+    return "".join(f"[{letter}{letter.upper()}]" for letter in word)
+
+
+_ANY: JsonObject = {"type": ["string", "number", "boolean", "null"]}
+_NUMBER: JsonObject = {"type": ["number", "string", "null"], "pattern": _text_of(NUMBER)}
+VALUES: dict[str, JsonObject] = {
+    "number": _NUMBER,
+    "integer": _NUMBER,
+    "binary": {**_ANY, "pattern": _text_of(NUMBER, *map(_any_case, WORDS))},
+    "category": _ANY,
+    "text": _ANY,
+    "date": {"type": ["string", "null"], "description": "2026-01-31, or 2026-01-31T12:00."},
+}
+"""By kind, what is taken: a number may stand in a text, as it does in a file."""

@@ -104,7 +104,8 @@ def add_models(api: APIRouter, sessions: Sessions) -> None:
         """Predict up to 10,000 rows with a model; send `rows` or `columns`.
 
         Every feature that the model was trained on must be there, and be of the kind that it
-        was; nothing else may be, but for the target. A process apart keeps the model open: where
+        was, where a number, yes or no may stand in a text, as in a file; nothing else may be
+        there, but for the target. A process apart keeps the model open: where
         that ends, the answer is 503, and the next request begins another one.
         """
         asked = await read_body(Question, request)

@@ -38,7 +38,6 @@ from web.page.wording import alike, dollars, number, percent, plural, seconds, w
 
 FIELDS = 60
 """Features of a model that is asked by a form; a wider one is asked by a program."""
-_YES_NO = {"true": True, "yes": True, "false": False, "no": False}
 
 
 @dataclass(frozen=True)
@@ -89,10 +88,8 @@ def _value(text: str, kind: str | None) -> Any:
     """Read a value as its kind says; what cannot be stays text, which the model refuses."""
     if not text:
         return None
-    if kind in ("category", "text", "date"):
+    if kind in ("binary", "category", "text", "date"):
         return text
-    if kind != "number" and kind != "integer" and text.lower() in _YES_NO:
-        return _YES_NO[text.lower()]
     value = number_of(text)
     return text if value is None else value
 
