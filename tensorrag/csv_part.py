@@ -31,15 +31,17 @@ def csv_part(task: Task, store: Store) -> JsonObject:
     """Return rows of the table that is the task's only input, as lines of CSV.
 
     Texts stand in quotes, and what is missing is empty without any; in a column that stands alone
-    it has quotes too, since readers skip empty lines. The first part begins with the names of the
-    columns.
+    it has quotes too, since readers skip empty lines. A column of dates without a time of day has
+    none in the text. The first part begins with the names of the columns.
 
     ``params``: ``offset`` (rows to skip), ``begun`` (characters to skip of the next one),
-    ``limit`` (rows, at most as many as fit), ``sort`` and ``where`` as for a page.
+    ``limit`` (rows, at most as many as fit), ``sort`` and ``where`` as for a page, ``days`` as the
+    part before told.
 
     Returns:
-        ``{"text", "rows", "begun", "total"}``: how many rows end in the text, how many characters
-        of the next one there have been by now, and how many rows fit in all.
+        ``{"text", "rows", "begun", "total", "days"}``: how many rows end in the text, how many
+        characters of the next one there have been by now, how many rows fit in all, and which
+        columns are of dates without a time of day.
 
     Raises:
         ArtifactError: the value is no table.
@@ -53,22 +55,54 @@ def csv_part(task: Task, store: Store) -> JsonObject:
     rows = max(0, min(int(task.params.get("limit", fits)), fits, total - offset))
     begun = max(0, int(task.params.get("begun", 0)))
     rows = min(rows, 1) if begun else rows
+    days = task.params.get("days")
+    days = _days(table) if days is None else days
     while True:
-        written = _lines(_taken(table, offset, rows, numbers))
+        written = _lines(_with_days(_taken(table, offset, rows, numbers), days))
         if rows < 2 or len(written) <= BYTES:
             break
         rows //= 2
     head = _head(table.arrow.column_names) if offset == begun == 0 else ""
     text, end = written.decode(), begun + BYTES
+    told = {"total": total, "days": days}
     if rows == 1 and end < len(text):
-        return {"text": head + text[begun:end], "rows": 0, "begun": end, "total": total}
-    return {"text": head + text[begun:], "rows": rows, "begun": 0, "total": total}
+        return {"text": head + text[begun:end], "rows": 0, "begun": end, **told}
+    return {"text": head + text[begun:], "rows": rows, "begun": 0, **told}
 
 
 def _taken(table: Table, offset: int, rows: int, numbers: np.ndarray | None) -> pa.Table:
     if numbers is None:
         return table.arrow.slice(offset, rows)
     return rows_at(table.arrow, numbers[offset : offset + rows], table.release)
+
+
+def _days(table: Table) -> list[str]:
+    """Name the columns of times that are all at midnight."""
+    import pyarrow.types as at
+
+    times = [each.name for each in table.arrow.schema if at.is_timestamp(each.type)]
+    return [name for name in times if _is_of_days(table.arrow[name])]
+
+
+def _is_of_days(column: pa.ChunkedArray) -> bool:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    day = 86_400 * {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}[column.type.unit]
+    if column.type.tz is not None:
+        return False
+    ticks = (chunk.cast(pa.int64()) for chunk in column.chunks)
+    rests = (pc.subtract(each, pc.multiply(pc.divide(each, day), day)) for each in ticks)
+    return all(pc.all(pc.equal(each, 0)).as_py() is not False for each in rests)
+
+
+def _with_days(part: pa.Table, days: list[str]) -> pa.Table:
+    import pyarrow as pa
+
+    for name in days:
+        at = part.column_names.index(name)
+        part = part.set_column(at, name, part[name].cast(pa.date32()))
+    return part
 
 
 def _head(names: list[str]) -> str:

@@ -99,13 +99,13 @@ async def _predicted(
         rows = await made("data_load", {"source": "path", "path": str(file), "sheet": sheet})
         named = {"prediction_column": column} if column else {}
         digest = await made("predict", named, dataset=rows, trained_model=model.sha256)
-        offset, total = 0, 1
+        offset, total, days = 0, 1, None
         while offset < total:
             inputs = {"table": (digest,)}
-            asked = {"csv": True, "offset": offset}
+            asked = {"csv": True, "offset": offset, "days": days}
             part = await hosted.ask(Task(kind="page", params=asked, inputs=inputs))
             yield part
-            offset, total = offset + max(1, part["rows"]), part["total"]
+            offset, total, days = offset + max(1, part["rows"]), part["total"], part["days"]
     finally:
         for executor in executors.values():
             await executor.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -132,12 +133,13 @@ def test_what_has_no_order_cannot_be_sorted_by(store: Store) -> None:
 
 def written(store: Store, value: Value, **params: Any) -> str:
     """All parts of a table as CSV, one after the other."""
-    text, rows, begun = "", 0, 0
+    text, rows, begun, days = "", 0, 0, None
     inputs = {"table": (store.put(value).digest,)}
     while True:
-        places = {"csv": True, "offset": rows, "begun": begun}
+        places = {"csv": True, "offset": rows, "begun": begun, "days": days}
         part = csv_part(Task(kind="page", params={**places, **params}, inputs=inputs), store)
-        text, rows, begun = text + part["text"], rows + part["rows"], part["begun"]
+        text, rows = text + part["text"], rows + part["rows"]
+        begun, days = part["begun"], part["days"]
         if rows >= part["total"]:
             return str(text)
 
@@ -161,6 +163,21 @@ def test_a_column_that_stands_alone_keeps_its_rows(store: Store) -> None:
     text = written(store, Table.from_pandas(frame))
     assert text == 'who\n"Ann"\n""\n"Zoe"\n'
     assert_frame_equal(pd.read_csv(io.StringIO(text)), frame)
+
+
+def test_dates_without_a_time_of_day_are_written_as_they_came_in(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tensorrag.csv_part.CELLS", 2)
+    days = [datetime(2019, 1, 3), None, datetime(1969, 12, 31)]
+    times = [datetime(2019, 1, 3), datetime(2019, 1, 3, 12, 30), None]
+    whole = Table(
+        pa.table({"day": pa.array(days, "timestamp[s]"), "at": pa.array(times, "timestamp[s]")})
+    )
+
+    assert written(store, whole) == (
+        "day,at\n2019-01-03,2019-01-03 00:00:00\n,2019-01-03 12:30:00\n1969-12-31,\n"
+    )
 
 
 def test_what_csv_has_no_way_for_is_written_out(store: Store) -> None:

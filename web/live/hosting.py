@@ -109,7 +109,7 @@ class Hosting:
         return await self._hosted.ask(Task(kind="page", params=params, inputs={"table": (digest,)}))
 
     async def csv(
-        self, digest: str, offset: int, sort: str, where: Where = (), **more: int
+        self, digest: str, offset: int, sort: str, where: Where = (), **more: Any
     ) -> JsonObject:
         """Write rows of a stored table as CSV, in a worker: a part of them, see `csv_part`."""
         params = {"csv": True, "offset": offset, "sort": sort, "where": list(where), **more}

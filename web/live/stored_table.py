@@ -50,9 +50,10 @@ class StoredTable:
             TensorRagError: it is no table, or no longer kept.
         """
         offset = begun = 0
+        days = None
         while True:
-            part = await self._hosting.csv(self.digest, offset, sort, where, begun=begun)
+            part = await self._hosting.csv(self.digest, offset, sort, where, begun=begun, days=days)
             yield part["text"]
-            offset, begun = offset + part["rows"], part["begun"]
+            offset, begun, days = offset + part["rows"], part["begun"], part["days"]
             if offset >= part["total"]:
                 return
