@@ -12,7 +12,7 @@ from executors.modal_counter import Counter, sign_in
 from executors.modal_parcel import APP, DATA
 from executors.modal_sentences import sentence
 from executors.modal_volume import LEAST_DAYS, Far, files, remove
-from tensorrag.cli.doctor import size
+from tensorrag.cli.printing import size
 from tensorrag.errors import NotInstalled, NotSignedIn, TensorRagError
 
 

@@ -8,14 +8,14 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from tensorrag.cli.headless import Checking, close
+from tensorrag.cli.checking import Checking
+from tensorrag.cli.executing import executors_of
 from tensorrag.cli.opening import open_pipeline
 from tensorrag.durable import full_disk_explained
 from tensorrag.errors import WorkspaceError
 from tensorrag.leaving.comparing import Verdict
 from tensorrag.run.hosted import Hosted
 from tensorrag.run.leaving import Leaving, leave
-from tensorrag.run.prepare import open_executors
 from tensorrag.store.workspace import Workspace
 
 
@@ -43,8 +43,7 @@ def export(
 async def _export(
     name: str, out: Path, workspace: Workspace, *, verify: bool
 ) -> tuple[Verdict | None, tuple[str, ...]]:
-    executors = open_executors(workspace.scratch)
-    try:
+    async with executors_of(workspace) as executors:
         opened = open_pipeline(name, workspace)
         hosted = Hosted(executors, workspace.place(opened.base))
         checker = Checking(hosted, workspace)
@@ -54,8 +53,6 @@ async def _export(
         verdict = await leaving.verify(hosted.ask) if verify else None
         await _write(leaving, hosted, out, verdict.badge if verdict is not None else "")
         return verdict, leaving.written.notes
-    finally:
-        await close(executors, workspace)
 
 
 async def _write(leaving: Leaving, hosted: Hosted, out: Path, badge: str) -> None:

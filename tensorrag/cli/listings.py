@@ -46,7 +46,7 @@ def _catalog(workspace: Path | None) -> Catalog:
 def _described(workspace: Path | None, folder: Path) -> Catalog:
     """Have all cards described: those that were dropped in by a process apart."""
     if python_files(folder):
-        from tensorrag.cli.headless import describe
+        from tensorrag.cli.checking import describe
 
         return describe(workspace)
     from tensorrag.registry.finding import Registry

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tensorrag.cli.json_option import json_option
 from tensorrag.cli.printing import plain, print_json, print_table
 from tensorrag.cli.workspace_option import workspace_option
 from tensorrag.plain import JsonObject
@@ -19,7 +20,7 @@ MAIN = ("r2", "accuracy")
 
 
 @click.group(invoke_without_command=True)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
+@json_option
 @workspace_option
 @click.pass_context
 def models(context: click.Context, as_json: bool, workspace: Path | None) -> int:

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import click
 
+from tensorrag.cli.executing import executors_of
 from tensorrag.cli.printing import plain
 from tensorrag.errors import FileFormatError
 from tensorrag.plain import JsonObject
 from tensorrag.quoting import quoted
 from tensorrag.run.hosted import Hosted
-from tensorrag.run.prepare import open_executors
 from tensorrag.store.workspace import Workspace
 from tensorrag.strange_rows import STRANGE
 from tensorrag.task import Task
@@ -81,8 +81,7 @@ async def _predicted(
     if not file.is_file():
         raise FileFormatError(f"There is no file {quoted(file)}.", hint="Name a CSV or Parquet.")
     place = workspace.place(file.parent)  # whoever names a file may read it
-    executors = open_executors(workspace.scratch)
-    try:
+    async with executors_of(workspace) as executors:
         hosted = Hosted({"local": executors["local"]}, place)
         entries = {name: card.entry for name, card in (await hosted.catalog()).cards.items()}
 
@@ -106,10 +105,6 @@ async def _predicted(
             part = await hosted.ask(Task(kind="page", params=asked, inputs=inputs))
             yield part
             offset, total, days = offset + max(1, part["rows"]), part["total"], part["days"]
-    finally:
-        for executor in executors.values():
-            await executor.close()
-        workspace.close()
 
 
 def _strange(previews: JsonObject) -> Iterator[str]:

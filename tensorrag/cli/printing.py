@@ -31,3 +31,12 @@ def print_table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
         line = "  ".join([*cells, row[-1]])
         click.echo(click.style(line, dim=True) if number == 0 else line)
+
+
+def size(number: float) -> str:
+    """Write bytes as a person reads them: 0 B, 3.2 MB, 20 GB."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if number < 1000:
+            return f"{number:.3g} {unit}"
+        number /= 1000
+    return f"{number:.3g} TB"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tensorrag.cli.json_option import json_option
 from tensorrag.cli.workspace_option import workspace_option
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def set_(name: str, workspace: Path | None) -> int:
 
 
 @secret.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
+@json_option
 @workspace_option
 def list_(as_json: bool, workspace: Path | None) -> int:
     """List the names of the secrets."""

@@ -10,7 +10,7 @@ import pytest
 from cards.assert_metrics import AssertMetrics
 from cards.assert_table import AssertTable
 from tensorrag import InputError, Metrics, MetricsSchema, ParameterError, Table
-from tensorrag.cli import headless, main
+from tensorrag.cli import executing, main
 from tensorrag.pipeline import Edge, Node, Pipeline, files
 from tensorrag.types import Task
 from tests.core.engine import InProcess
@@ -101,7 +101,7 @@ def test_a_table_that_is_as_expected_is_passed_on() -> None:
 def test_a_pipeline_is_a_test(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(headless, "open_executors", lambda folder: {"local": InProcess()})
+    monkeypatch.setattr(executing, "open_executors", lambda folder: {"local": InProcess()})
     pipeline = Pipeline(
         nodes={
             "load": Node("load", "data_load", {"sample_name": "diabetes"}),

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tensorrag.cli import headless, main, predicting
+from tensorrag.cli import executing, main
 from tensorrag.cli.opening import as_it_is_now
 from tensorrag.edit.document import Document
 from tensorrag.edit.records import change_record, state_record
@@ -44,7 +44,7 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Run cards in this process: a process for each would take most of the time of these tests."""
-    monkeypatch.setattr(headless, "open_executors", lambda folder: {"local": InProcess()})
+    monkeypatch.setattr(executing, "open_executors", lambda folder: {"local": InProcess()})
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ def test_the_cards_are_described_once_and_torch_is_loaded_ahead_for_networks_alo
             asked.append(task.kind)
             return await super().submit(task, place)
 
-    monkeypatch.setattr(headless, "open_executors", lambda folder: {"local": Listening()})
+    monkeypatch.setattr(executing, "open_executors", lambda folder: {"local": Listening()})
     (workspace / "cards" / "numbers.py").unlink()
     ridge = saved(tmp_path, chain(node("model_define")))
 
@@ -568,10 +568,10 @@ def test_models_are_listed_and_called_what_people_like(
 def test_a_file_is_predicted_by_a_model(
     capsys: Captured, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: None
 ) -> None:
-    kinds = frozenset[TaskKind]({"run", "describe", "page"})
-    monkeypatch.setattr(predicting, "open_executors", lambda at: {"local": InProcess(kinds=kinds)})
     files.save(diabetes.pipeline(), tmp_path / "diabetes.json")
     call(capsys, "run", tmp_path / "diabetes.json", "--json")
+    kinds = frozenset[TaskKind]({"run", "describe", "page"})
+    monkeypatch.setattr(executing, "open_executors", lambda at: {"local": InProcess(kinds=kinds)})
     _, [model] = call(capsys, "models", "--json")
     names, patients = model["features"], tmp_path / "patients.csv"
     patients.write_text("\n".join([",".join(names), *[",".join("1" for _ in names)] * 3]))

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tensorrag.cli import doctor, main
+from tensorrag.cli import machine_findings, main
 from tensorrag.executor import Offer, Offers
 from tests.core.engine import Engine, chain, node
 
@@ -38,7 +38,7 @@ def executors(monkeypatch: pytest.MonkeyPatch) -> None:
     here = Offers(executor="local", available=True, offers=(Offer(device="cpu", label="2 cores"),))
     far = Offers(executor="far", available=False, reason="Nobody is signed in.", hint="far login")
     found = {"local": Offering(here), "far": Offering(far)}
-    monkeypatch.setattr(doctor, "open_executors", lambda folder: found)
+    monkeypatch.setattr(machine_findings, "open_executors", lambda folder: found)
 
 
 @pytest.fixture
@@ -179,8 +179,10 @@ async def test_a_place_that_does_not_answer_keeps_nobody_waiting(
             hint="Bring it up to date.",
         )
     )
-    monkeypatch.setattr(doctor, "open_executors", lambda folder: {"silent": silent, "far": old})
-    monkeypatch.setattr(doctor, "PATIENCE", 0.1)
+    monkeypatch.setattr(
+        machine_findings, "open_executors", lambda folder: {"silent": silent, "far": old}
+    )
+    monkeypatch.setattr(machine_findings, "PATIENCE", 0.1)
 
     _, report = await _thread(examined, capsys, engine)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tensorrag.cli import headless
+from tensorrag.cli.carrying_out import carried_out
 from tensorrag.cli.terminal import follow
 from tensorrag.errors import (
     ErrorInfo,
@@ -463,7 +463,7 @@ async def test_a_terminal_that_cannot_reach_a_card_says_so_and_may_leave_it(
 
     monkeypatch.setattr(paid, "cancel", unreached)
     started = new(engine, paid, waits())
-    following = asyncio.create_task(headless._carried_out(started, quiet=True))
+    following = asyncio.create_task(carried_out(started, quiet=True))
     async for event in started.subscribe():
         if event["node"] == "wait" and event["data"].get("state") == "running":
             break

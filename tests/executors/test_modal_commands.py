@@ -16,7 +16,7 @@ import pytest
 from executors.local_process import LocalExecutor
 from executors.modal_deploy import modal
 from executors.modal_remote import ModalExecutor
-from tensorrag.cli import headless, main
+from tensorrag.cli import executing, main
 from tensorrag.errors import ExecutorError, NotSignedIn
 from tests.executors.modal_plane.account import account
 from tests.executors.modal_plane.plane import Plane
@@ -40,7 +40,7 @@ def both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def executors(scratch: Path) -> dict[str, Any]:
         return {"local": LocalExecutor(scratch), "modal": ModalExecutor(scratch)}
 
-    monkeypatch.setattr(headless, "open_executors", executors)
+    monkeypatch.setattr(executing, "open_executors", executors)
 
 
 def say(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:

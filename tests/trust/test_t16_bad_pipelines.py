@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from tensorrag.check import check as check_pipeline
-from tensorrag.cli import headless, main
+from tensorrag.cli import executing, main
 from tensorrag.errors import FileFormatError
 from tensorrag.pipeline.files import dumps, loads
 from tensorrag.plain import JsonObject
@@ -161,7 +161,7 @@ def check(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Callable[[str | bytes], tuple[int, str, str]]:
     """Checks the text of a file; returns the exit code and what was printed."""
-    monkeypatch.setattr(headless, "open_executors", lambda folder: {"local": InProcess()})
+    monkeypatch.setattr(executing, "open_executors", lambda folder: {"local": InProcess()})
 
     def check(content: str | bytes) -> tuple[int, str, str]:
         file = tmp_path / "bad.json"
