@@ -93,14 +93,17 @@ class Guard:
     def refused(self, said: bytes = b"") -> JsonObject | None:
         """Say so where the system has refused the card a process or a thread.
 
+        Which of them it was, the card says itself, or what is there by now tells.
+
         Args:
-            said: what the card itself said of it.
+            said: the error of the card, if it has told one.
         """
         if self._group.refusals() == self._refusals:
             return None
         if b"start new thread" in said:
             return self._too_many_threads()
-        return failure(
+        self._known = usage.family(os.getpid())
+        return self._too_many() or failure(
             "CardTooManyProcesses",
             f"The card started more than {self._group.tasks:,} processes and threads, which is "
             "the limit of a card.",
@@ -108,14 +111,11 @@ class Guard:
         )
 
     def _refused_meanwhile(self) -> JsonObject | None:
-        """Say what was refused since the look just now; what is there by then tells which it was.
-
-        One that has ended may have said itself what it ran into: that is heard first.
-        """
-        if not self._known or (error := self.refused()) is None:
+        """Say what was refused; one that has ended may have said so itself: that is heard first."""
+        if not self._known:
             return None
-        self._known = usage.family(os.getpid())
-        return self._too_many() or (error if self._known else None)
+        error = self.refused()
+        return error if self._known else None
 
     def _see(self, now: float) -> None:
         """Look at the processes that are known, and for new ones when it is time."""

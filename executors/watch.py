@@ -297,6 +297,7 @@ class Watch:
 
     def _finish(self) -> None:
         """End the tree, then read what is left: nobody can write any more."""
+        self._hear_worker()  # while what it started is there, which tells what it ran into
         self._group.close()
         hurried = self._server.gone or self._cancelled
         seconds = tree.HURRIED_TRACKER_SECONDS if hurried else tree.TRACKER_SECONDS

@@ -48,3 +48,32 @@ def test_threads_that_were_refused_right_after_a_look_are_told_as_threads() -> N
 
     assert error["type"] == "CardTooManyThreads"
     assert "more than 20 threads" in error["message"]
+
+
+CROWD = """
+import json, subprocess
+from executors.cgroup import ROOT, Group
+from executors.guard import Guard
+from executors.limits import Limits
+
+class Refusing(Group):
+    counts = [0, 1]
+
+    def refusals(self):
+        return self.counts.pop(0)
+
+guard = Guard(Limits(memory=4000, processes=8, threads=200), Refusing(None, ROOT, 400))
+crowd = [subprocess.Popen(["sleep", "600"]) for _ in range(9)]
+print(json.dumps(guard.refused(b"Resource temporarily unavailable")))
+for process in crowd:
+    process.kill()
+"""
+
+
+def test_processes_that_were_refused_before_any_look_are_counted_then() -> None:
+    command = [sys.executable, "-c", CROWD]
+    answer = subprocess.run(command, capture_output=True, text=True, check=True, timeout=240)
+    error = json.loads(answer.stdout)
+
+    assert error["type"] == "CardTooManyProcesses"
+    assert "more than 8 processes," in error["message"]
