@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import socket
 import subprocess
 import sys
@@ -14,7 +13,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from executors import environment
+from executors import environment, usage
+from executors.hanging_up import hung_up
 from executors.limits import Limits
 from executors.protocol import MAX_LINE, ProtocolError, cancel, decode, encode
 from tensorrag.errors import UNFORESEEN, ErrorInfo, ExecutorError
@@ -123,14 +123,12 @@ class Connection:
             yield content
 
     def has_living_worker(self) -> bool:
-        """Whether neither the worker that waits for its order nor its supervisor was killed."""
-        if self._reader.at_eof():
-            return False
-        try:
-            os.kill(self.pid, 0)
-        except ProcessLookupError:
-            return False
-        return True
+        """Whether neither the worker that waits for its order nor its supervisor was killed.
+
+        As the system knows it now: the loop may hear of either later.
+        """
+        line = self._writer.get_extra_info("socket")
+        return line.fileno() >= 0 and not hung_up(line) and usage.runs(self.pid)
 
     def _send(self, line: bytes) -> None:
         if not self._writer.is_closing():

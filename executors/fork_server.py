@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from executors import threads, tree, worker
+from executors.hanging_up import hung_up
 from executors.protocol import BUSY, READY, refusal
 from executors.supervisor import supervise
 from executors.watch import Ends
@@ -131,9 +132,7 @@ def _end_with(server: socket.socket) -> None:
 
 
 def _leave_if_alone(server: socket.socket) -> None:
-    poll = select.poll()
-    poll.register(server, select.POLLHUP)
-    if any(event & select.POLLHUP for _, event in poll.poll(0)):
+    if hung_up(server):
         os._exit(0)
 
 

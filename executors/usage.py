@@ -52,13 +52,22 @@ def look(pid: int) -> Process | None:
     """Look at one process; None where it is gone."""
     if not _LINUX:
         return next((p for p in _asked(pid, itself=True) if p.pid == pid), None)
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            fields = file.read().rpartition(b")")[2].split()
-    except OSError:
+    if not (fields := _stat(pid)):
         return None
     parent, group, threads, pages = (int(fields[at]) for at in (1, 2, 17, 21))
     return Process(pid, parent, group, threads, pages * _PAGE)
+
+
+def runs(pid: int) -> bool:
+    """Tell whether a process goes on: one that ended and is not collected yet does not."""
+    if not _LINUX:
+        import psutil
+
+        with suppress(psutil.Error):
+            return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+        return False
+    fields = _stat(pid)
+    return bool(fields) and fields[0] not in (b"Z", b"X")
 
 
 def charged(pid: int) -> int:
@@ -104,6 +113,15 @@ def kills_for_memory() -> int:
         text = Path("/proc/vmstat").read_bytes()
         return int(text.partition(b"\noom_kill ")[2].split(maxsplit=1)[0])
     return 0
+
+
+def _stat(pid: int) -> list[bytes]:
+    """Return what Linux says of a process, from its state on; nothing where it is gone."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            return file.read().rpartition(b")")[2].split()
+    except OSError:
+        return []
 
 
 def _all() -> Iterable[Process]:

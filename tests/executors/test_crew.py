@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
+import psutil
 import pytest
 
 from executors.connection import Connection
 from executors.crew import Crew
 from executors.zygote import Zygote
+from tests.executors.processes import seconds_until_gone
 
 
 async def until(true: Callable[[], object]) -> None:
@@ -95,3 +99,35 @@ async def test_nobody_hears_of_a_fork_server_that_ends_as_it_is_asked(
         assert worker.has_living_worker()
 
     await crew.close()
+
+
+async def test_a_worker_that_was_killed_does_not_live_though_its_supervisor_has_not_collected_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TENSORRAG_PRELOAD", "tables")
+    crew = Crew(tmp_path, fork=True)
+    async with crew.worker() as lent:
+        worker = psutil.Process(lent.pid)
+        supervisor = worker.parent()
+        assert supervisor is not None
+        supervisor.suspend()
+        worker.kill()
+        seconds_until_gone([worker.pid], limit=2)
+
+        assert worker.status() == psutil.STATUS_ZOMBIE
+        assert not lent.has_living_worker()
+
+        supervisor.resume()
+    await crew.close()
+
+
+async def test_a_line_that_is_cut_is_known_before_the_loop_hears_of_it() -> None:
+    ours, theirs = socket.socketpair()
+    connection = await Connection.over(ours)
+    connection.pid = os.getpid()
+    assert connection.has_living_worker()
+
+    theirs.close()
+
+    assert not connection.has_living_worker()
+    await connection.close()
