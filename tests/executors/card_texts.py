@@ -105,7 +105,7 @@ _ACTS = {
     "AllocateLater": "\n".join(
         [
             "print('soon', os.getpid(), flush=True)",
-            "time.sleep(2)",
+            "while '/tensorrag-test-' not in open('/proc/self/cgroup').read(): time.sleep(0.02)",
             "held = [os.urandom(1 << 20) for step in range(1000)]",
         ]
     ),

@@ -78,6 +78,14 @@ def read_until(process: subprocess.Popen[str], word: str) -> str:
     return text
 
 
+def fork_server_of(process: psutil.Process) -> psutil.Process:
+    """Return its only fork server; what that has just forked has its name, too, for a moment."""
+    (found,) = (
+        each for each in below_named("tr-forkserver", process) if each.ppid() == process.pid
+    )
+    return found
+
+
 def test_a_killed_server_takes_everything_with_it(tmp_path: Path) -> None:
     with server(tmp_path, "ready") as process:
         text = read_until(process, "running")
@@ -150,7 +158,7 @@ async def test_a_killed_fork_server_is_replaced(tmp_path: Path, place: Place) ->
     assert await value_of(executor, task("Return", 1.0), place) == 1
     busy = await executor.submit(task("Sleep", 60), place)
     await first(executor, busy, "started")
-    (old,) = below_named("tr-forkserver", psutil.Process())
+    old = fork_server_of(psutil.Process())
     old.kill()
     assert await value_of(executor, task("Return", 2.0), place) == 2  # while another one works
     await executor.cancel(busy)
@@ -168,7 +176,7 @@ async def test_cards_start_while_the_fork_server_imports_what_takes_seconds(
     try:
         while len(ready := below_named("tr-worker", this)) < 4:
             await asyncio.sleep(0.02)
-        [zygote] = below_named("tr-forkserver", this)
+        zygote = fork_server_of(this)
         zygote.suspend()  # so that it takes as long as it likes
         try:
             answers = [
@@ -187,14 +195,11 @@ async def warm(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[tuple[LocalExecutor, psutil.Process]]:
     """An executor whose workers are ready, and its fork server."""
-    before = below(os.getpid())
     executor = LocalExecutor(tmp_path_factory.mktemp("scratch"))
     executor.warm()
     while not executor.is_warm:
         await asyncio.sleep(0.02)
-    found = below_named("tr-forkserver", psutil.Process())
-    (zygote,) = (process for process in found if process.pid not in before)
-    yield executor, zygote
+    yield executor, fork_server_of(psutil.Process())
     await executor.close()
 
 
