@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+from cards._learning.reach import TooLarge
 from cards._learning.rows import frame, matrix
 from tensorrag import InputError, Model, Table, TableSchema
 from tensorrag.plain import JsonObject
@@ -81,7 +82,7 @@ def predictions(estimator: Any, x: Any, *, classify: bool = False) -> np.ndarray
     """Predict part by part, as each step of an estimator makes a copy. One per row."""
     import numpy as np
 
-    found = [estimator.predict(part) for part in _parts(x)]
+    found = list(_by_part(estimator.predict, x))
     if classify:
         return np.concatenate(found) if found else np.empty(0, dtype=estimator.classes_.dtype)
     parts = [np.asarray(part, dtype=np.float64).reshape(-1) for part in found]
@@ -97,7 +98,7 @@ def class_shares(estimator: Any, x: Any) -> np.ndarray:
     """Tell how likely each class is, part by part: rows × classes."""
     import numpy as np
 
-    found = [estimator.predict_proba(part) for part in _parts(x)]
+    found = list(_by_part(estimator.predict_proba, x))
     return np.concatenate(found) if found else np.empty((0, len(estimator.classes_)))
 
 
@@ -105,7 +106,7 @@ def scores(estimator: Any, x: Any) -> np.ndarray:
     """Tell how far each row lies on the side of the second of two classes."""
     import numpy as np
 
-    found = [estimator.decision_function(part) for part in _parts(x)]
+    found = list(_by_part(estimator.decision_function, x))
     return np.concatenate(found) if found else np.empty(0)
 
 
@@ -118,9 +119,12 @@ def missing_features(schema: TableSchema, features: Sequence[str] | None) -> str
     return _lacks(missing) if missing else None
 
 
-def _parts(x: Any) -> Iterator[Any]:
+def _by_part(answer: Callable[[Any], Any], x: Any) -> Iterator[Any]:
     for at in range(0, len(x), PART):
-        yield x[at : at + PART]
+        try:
+            yield answer(x[at : at + PART])
+        except TooLarge as error:
+            raise error.after(at) from None
 
 
 def _lacks(missing: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cards._learning.reach import refuse_too_large
 from cards._network import scaling
 from cards._network.layers import Layer
 from cards._network.preparing import Preparing
@@ -48,14 +49,21 @@ class Network:
         return scaling.target_of(self._normalisation).undo(self.outputs(x)[:, 0])
 
     def outputs(self, x: Any) -> Rows:
-        """Return what the last layer makes of rows, shape (rows, outputs)."""
-        prepared = self._features.apply(self._preparing.apply(x))
+        """Return what the last layer makes of rows, shape (rows, outputs).
+
+        Raises:
+            TooLarge: a row holds a number that is infinite in 32 bits, or becomes so.
+        """
+        prepared = self._preparing.apply(x)
+        normalised = self._features.apply(prepared)
         with np.errstate(over="ignore"):  # what is too large for float32 becomes infinite
-            rows = prepared.astype(np.float32)
+            rows = normalised.astype(np.float32)
         parts = [
             self._forward(rows[at : at + BATCH_ROWS]) for at in range(0, len(rows), BATCH_ROWS)
         ]
-        return np.concatenate(parts) if parts else self._forward(rows)
+        made = np.concatenate(parts) if parts else self._forward(rows)
+        refuse_too_large(made, normalised, prepared, self._preparing.numbers)
+        return made
 
     def _forward(self, rows: Rows) -> Rows:
         with np.errstate(over="ignore", invalid="ignore"):

@@ -11,6 +11,7 @@ from cards._learning.answers import answers
 from cards._learning.copies import copies_note
 from cards._learning.gaps import missing_notes
 from cards._learning.predicting import model_input
+from cards._learning.reach import refuse_too_large
 from cards._learning.rows import Examples, examples, refuse_no_rows
 from cards._learning.seen import seen
 from cards._learning.task import Decision, Wanted, decide
@@ -158,10 +159,23 @@ class _Training:
 
     def _watched(self, x: Any, y: np.ndarray) -> Rows | None:
         """Return the rows that have a loss: not those of a class that no train row had."""
+        prepared = self._preparing.apply(x)
+        self._refuse_too_large(prepared, y)
         if self._classes is not None:
             known = _numbered(y, self._classes) >= 0
-            x, y = x[known], y[known]
-        return self._inputs(self._preparing.apply(x), y) if len(y) else None
+            prepared, y = prepared[known], y[known]
+        return self._inputs(prepared, y) if len(y) else None
+
+    def _refuse_too_large(self, prepared: np.ndarray, y: np.ndarray) -> None:
+        """Refuse validation rows that are far beyond all train rows."""
+        parts = [(self._scaling, prepared, self._rows.numbers)]
+        if self._target_scaling is not None:
+            parts.append((self._target_scaling, y[:, None], (self._target,)))
+        for scaling, own, names in parts:
+            normalised = scaling.apply(own)
+            with np.errstate(over="ignore"):
+                made = normalised.astype(np.float32)
+            refuse_too_large(made, normalised, own, names, "validation_dataset")
 
     def _weights(self) -> list[float] | None:
         """Weigh classes so that all count as much in the end; None where they are not far apart."""

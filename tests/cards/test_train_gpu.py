@@ -17,10 +17,12 @@ from pydantic import ValidationError
 
 from cards.evaluate import Evaluate
 from cards.model_define_gpu import ModelDefineGpu
+from cards.predict import Predict
 from cards.train_gpu import TrainGpu
 from tensorrag import (
     CardError,
     ColumnSchema,
+    InputError,
     Model,
     ModelSchema,
     NetworkSpec,
@@ -260,6 +262,23 @@ rows = (numpy.array(json.load(sys.stdin)) - scale["feature_mean"]) / scale["feat
 output = network(torch.tensor(rows, dtype=torch.float32)).detach().numpy()[:, 0]
 print(json.dumps((output * scale["target_deviation"] + scale["target_mean"]).tolist()))
 """
+
+
+def test_what_32_bits_do_not_hold_is_named_with_its_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cards._learning.predicting.PART", 3)  # rows that are computed at a time
+    table = waves(40)
+    odd = table.to_pandas()
+    odd.loc[4, "place"] = 1e100
+    far = Table.from_pandas(odd, like=table)
+    said = "Column place holds 1e\\+100 in row 5, which is too large for this network"
+
+    with pytest.raises(InputError, match=said):
+        trained(table, far, epochs=1)
+    model = trained(table, epochs=1)
+    with pytest.raises(InputError, match=said):
+        Predict().run(far, model)
+    with pytest.raises(InputError, match=said):
+        Evaluate().run(far, model)
 
 
 def test_a_stored_network_predicts_without_tensorrag(tmp_path: Path) -> None:
