@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -9,8 +10,18 @@ from cards._arrow import as_floats, replaced
 from cards._columns import require, require_numbers, some, with_columns
 from cards._fitting import Fitting, fitted, fitting_concerns, same_columns
 from cards._script.features import scale, scale_again
-from tensorrag import CardError, Column, ColumnSchema, Field, Schema, Table, TableSchema
+from tensorrag import (
+    CardError,
+    Column,
+    ColumnSchema,
+    Field,
+    InputError,
+    Schema,
+    Table,
+    TableSchema,
+)
 from tensorrag.plain import JsonObject
+from tensorrag.quoting import named
 from tensorrag.script import Given, Script
 
 if TYPE_CHECKING:
@@ -41,7 +52,7 @@ class Scale(Fitting):
     def run(self, dataset: Table, fit_on: Table | None) -> Out:
         learnt = dataset if fit_on is None else fit_on
         names = self.chosen(dataset.schema, learnt.schema) or []
-        self._learnt = {name: list(self._fit(as_floats(learnt.arrow[name]))) for name in names}
+        self._learnt = {name: self._measured(learnt, name) for name in names}
         scaled = self.again(dataset, self._learnt)
         provenance = fitted(dataset.schema, learnt.schema, self.title)
         return self.Out(Table(scaled.arrow, columns=scaled.columns, provenance=provenance))
@@ -104,6 +115,20 @@ class Scale(Fitting):
         plain = {"kind": "number", "unit": None}
         return [column.model_copy(update=plain) for column in columns if column is not None]
 
+    def _measured(self, table: Table, name: str) -> list[float]:
+        """Return middle and spread of a column.
+
+        Raises:
+            InputError: its numbers are too large for that.
+        """
+        measured = self._fit(as_floats(table.arrow[name]))
+        if not all(map(math.isfinite, measured)):
+            raise InputError(
+                f"Column {named(name)} holds numbers so large that no computer holds their spread.",
+                hint=f"Give {named(name)} in a larger unit, or take its logarithm.",
+            )
+        return list(measured)
+
     def _fit(self, column: pa.ChunkedArray) -> tuple[float, float]:
         """Return what becomes 0, and what becomes 1 wide; a constant column stays 1 wide."""
         import pyarrow.compute as pc
@@ -119,7 +144,7 @@ class Scale(Fitting):
         else:
             low, middle, high = pc.quantile(column, q=[0.25, 0.5, 0.75]).to_pylist()
             spread = high - low
-        return middle, spread if spread > 0 else 1.0
+        return middle, 1.0 if spread == 0 else spread
 
 
 def _scaled(column: pa.ChunkedArray, middle: float, spread: float) -> pa.ChunkedArray:

@@ -114,6 +114,14 @@ class TestScale:
 
         assert Scale().run(constant, None).dataset.to_pandas()["x"].tolist() == [0.0, 0.0]
 
+    @pytest.mark.parametrize("method", ["standard", "min_max", "robust"])
+    def test_numbers_whose_spread_no_computer_holds_are_named(self, method: str) -> None:
+        card = Scale.model_validate({"method": method})
+        huge = Table.from_pandas(pd.DataFrame({"x": [1.5e308, -1.5e308, 1.7e308, -1.7e308]}))
+
+        with pytest.raises(InputError, match="Column x holds numbers so large"):
+            card.run(huge, None)
+
     def test_text_is_refused_before_a_run(self) -> None:
         with pytest.raises(ParameterError, match="Scaling needs numbers; city is text"):
             Scale(columns=["size", "city"]).propagate(homes().schema, None)
