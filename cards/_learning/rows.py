@@ -11,6 +11,7 @@ from tensorrag import InputError, ParameterError, Table
 from tensorrag.quoting import named, quoted
 from tensorrag.types import NUMERIC
 from tensorrag.types.schema import Label
+from tensorrag.types.seen import EXACT
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
 LARGEST = 1e150
 """Largest number to compute with: sums of squares must stay below 1.8e308."""
-BEYOND = 2.0**53
-"""From here on, neighbouring whole numbers are one and the same float64."""
 MOST_VALUES = 200
 """Distinct values of a category that become columns of their own."""
 
@@ -140,7 +139,7 @@ def labels(table: Table, name: str) -> np.ndarray:
                 f"The target {named(name)} holds fractions, which are no classes.",
                 hint="Predict it as a number, or group its values first.",
             )
-        if len(found) and np.abs(found).max() >= BEYOND:
+        if len(found) and np.abs(found).max() >= EXACT:
             raise _too_large(name)
         return found.astype(np.int64)
     coded = column.cast(pa.string()).combine_chunks().dictionary_encode()

@@ -10,8 +10,8 @@ from tensorrag.check.facts import NodeFacts
 from tensorrag.check.problems import Fix, Problem
 from tensorrag.pipeline import Pipeline
 from tensorrag.quoting import named
-from tensorrag.types.schema import TableSchema
-from tensorrag.types.seen import Seen
+from tensorrag.types.schema import NUMERIC, TableSchema
+from tensorrag.types.seen import EXACT, Seen
 
 TARGET, FEATURES = "target_column", "feature_columns"
 """What the settings are called by which a card learns one column from others."""
@@ -61,7 +61,22 @@ class _Learning:
                 f"{'it is' if one else 'they are'} known before {named(self.target)} is.",
                 fix=self._without(node, told),
             )
-        numbering = [name for name in self._names() if name not in told]
+        rounded = [name for name in self._rounded() if name not in told]
+        if rounded:
+            one = len(rounded) == 1
+            yield Problem(
+                code="feature_rounded",
+                level="warning",
+                node=node,
+                field=FEATURES,
+                message=f"{_listed(rounded)} {'holds' if one else 'hold'} whole numbers beyond "
+                f"{EXACT:,}: a model learns from them as rounded numbers, so that neighbours "
+                "become one and the same.",
+                hint=f"Take {'it' if one else 'them'} out of the features: an id tells a model "
+                "nothing. What is a category can be text, with Change Kinds.",
+                fix=self._without(node, rounded),
+            )
+        numbering = [name for name in self._names() if name not in (*told, *rounded)]
         if numbering:
             one = len(numbering) == 1
             yield Problem(
@@ -76,6 +91,11 @@ class _Learning:
                 "measured by that.",
                 fix=self._without(node, numbering),
             )
+
+    def _rounded(self) -> list[str]:
+        """Name the whole numbers that are too large for a model to tell from their neighbours."""
+        numbers = {each.name for each in self.table.columns or () if each.kind in NUMERIC}
+        return [name for name in self.seen.beyond if name in self.features and name in numbers]
 
     def _names(self) -> list[str]:
         """Name the whole numbers that no two rows have in common."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from tensorrag.types.drawing import pick
 from tensorrag.types.schema import ColumnSchema, TableSchema
-from tensorrag.types.seen import COUNTED, Seen
+from tensorrag.types.seen import COUNTED, EXACT, Seen
 
 if TYPE_CHECKING:
     import numpy as np
@@ -69,6 +69,7 @@ class _Look:
         return Seen(
             distinct={name: self._distinct(name) for name in self._readable},
             unlike=unlike,
+            beyond=tuple(name for name in self._first if _is_beyond(self._table[name])),
             copies=(*self._by_name(), *self._on_lines()),
             repeats=0 if unlike else self._repeats(),
         )
@@ -218,6 +219,16 @@ def _is_of_numbers(kind: pa.DataType) -> bool:
     import pyarrow.types as at
 
     return bool(at.is_integer(kind) or at.is_floating(kind) or at.is_decimal(kind))
+
+
+def _is_beyond(column: pa.ChunkedArray) -> bool:
+    import pyarrow.compute as pc
+    import pyarrow.types as at
+
+    if not at.is_integer(column.type) or column.type.bit_width < 64:
+        return False
+    ends = [end for end in pc.min_max(column).as_py().values() if end is not None]
+    return any(abs(end) > EXACT for end in ends)
 
 
 def _floats(column: pa.ChunkedArray) -> np.ndarray:

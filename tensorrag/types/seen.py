@@ -13,6 +13,8 @@ from pydantic import BaseModel, ConfigDict
 COUNTED = 50
 """Different values of a column up to which they are counted; `Seen.distinct` of more is one more.
 """
+EXACT = 2**53
+"""From here on, whole numbers that follow one another are one and the same float64."""
 
 
 class Seen(BaseModel):
@@ -28,6 +30,9 @@ class Seen(BaseModel):
     copies: tuple[tuple[str, ...], ...] = ()
     """Columns that tell one another in every row: each value of one goes with one of the other, as
     of a class and its code, or they are numbers on one line, as of euros and cents."""
+    beyond: tuple[str, ...] = ()
+    """Columns of whole numbers of which one is beyond `EXACT`; of a part of the rows, perhaps none.
+    """
     repeats: int | None = None
     """Rows that are equal to an earlier one in every column."""
     part: bool = False
@@ -67,6 +72,7 @@ class Seen(BaseModel):
             update={
                 "distinct": {new: self.distinct[old] for old, new in names.items()},
                 "unlike": unlike,
+                "beyond": tuple(names[name] for name in self.beyond if name in names),
                 "copies": tuple(group for group in groups if len(group) > 1),
                 "repeats": self.repeats if whole else 0 if unlike else None,
             }

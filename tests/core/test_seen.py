@@ -147,7 +147,7 @@ def test_odd_columns_are_in_nobodys_way() -> None:
 
 # --- from card to card --------------------------------------------------------------------------
 
-TWICE = pd.concat([houses(), houses().head(20)])
+TWICE = pd.concat([houses(), houses().head(20)]).assign(token=2**60)
 
 STEPS: Sequence[tuple[Card, pd.DataFrame]] = [
     (AssertTable(complete=["price"]), houses()),
@@ -194,6 +194,8 @@ def assert_holds(told: Seen, value: Table) -> None:
         assert true.distinct[name] <= count if known else True
         assert told.part or true.distinct[name] == count
     assert set(told.unlike) <= set(true.unlike)
+    assert set(told.beyond) >= set(true.beyond)
+    assert told.part or told.beyond == true.beyond
     assert told.repeats in (None, true.repeats)
     for group in told.copies:
         assert set(group) <= {group[0], *true.copies_of(group[0])}
@@ -280,6 +282,22 @@ def test_a_feature_that_numbers_the_rows_is_said_and_taken_out() -> None:
     assert (problem.level, problem.message[:31]) == ("info", "number differs in every row: if")
     assert only(check_with(LEARNABLE, mended(of, problem)), "feature_names_row") is None
     assert only(check_with(LEARNABLE.head(49), of), "feature_names_row") is None  # by chance
+
+
+def test_whole_numbers_that_a_model_would_round_are_said_and_taken_out() -> None:
+    frame = LEARNABLE.assign(order_id=LEARNABLE["number"] + 2**60).drop(columns="number")
+    of = pipeline(target_column="area")
+
+    checked = check_with(frame, of)
+
+    problem = only(checked, "feature_rounded")
+    assert problem is not None
+    assert (problem.level, problem.node, problem.field) == ("warning", "train", "feature_columns")
+    assert problem.message.startswith("order_id holds whole numbers beyond 9,007,199,254,740,992: ")
+    assert "an id tells a model nothing" in problem.hint
+    assert only(checked, "feature_names_row") is None  # one word about a column is enough
+    assert only(check_with(frame, mended(of, problem)), "feature_rounded") is None
+    assert only(check_with(LEARNABLE, of), "feature_rounded") is None
 
 
 def test_before_anybody_looked_nothing_is_said() -> None:
