@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from tensorrag.errors import ParameterError
 from tensorrag.quoting import quoted
 
 
-def parameter_errors(error: ValidationError) -> list[ParameterError]:
-    """Return one error per thing that is wrong, each naming its field."""
-    return [_parameter_error(detail) for detail in error.errors()]
+def parameter_errors(
+    error: ValidationError, of: type[BaseModel] | None = None
+) -> list[ParameterError]:
+    """Return one error per thing that is wrong, each naming its field as the form does.
+
+    Args:
+        error: what pydantic found.
+        of: whose fields they are; else they are called by their names.
+    """
+    fields = {} if of is None else of.model_fields
+    labels = {name: field.title for name, field in fields.items() if field.title}
+    return [_parameter_error(detail, labels) for detail in error.errors()]
 
 
-def _parameter_error(detail: Any) -> ParameterError:
+def _parameter_error(detail: Any, labels: Mapping[str, str]) -> ParameterError:
     cause = detail.get("ctx", {}).get("error")
     path = detail["loc"]
     field = str(path[0]) if path else None
@@ -28,7 +38,7 @@ def _parameter_error(detail: Any) -> ParameterError:
             field=field,
             hint="Remove it from the file.",
         )
-    name = label(field) if field else "The card"
+    name = labels.get(field) or label(field) if field else "The card"
     if len(path) > 1 and isinstance(path[1], int):
         name = f"{name}, item {path[1] + 1},"
     message, hint = wrong(detail)

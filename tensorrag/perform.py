@@ -129,7 +129,7 @@ def make_card(card: type[Card], params: Mapping[str, Any]) -> Card:
     try:
         return card(**params)
     except ValidationError as error:
-        raise parameter_errors(error)[0] from error
+        raise parameter_errors(error, card)[0] from error
 
 
 def _run(task: Task, store: Store, sources: Sources) -> JsonObject:

@@ -35,7 +35,7 @@ def cut(rows: int, batch_size: int, least: int = 1) -> list[Part]:
         raise CardError(
             f"Batch normalisation needs at least {least} rows in a batch, but there are {rows} "
             f"rows in batches of {batch_size}.",
-            hint="Use more rows, a larger batch_size, or the model_type neural_network.",
+            hint="Use more rows, a larger Batch size, or Neural network as the Model.",
         )
     starts = list(range(0, rows, batch_size))
     if rows - starts[-1] < least:

@@ -269,7 +269,7 @@ def _refuse_infinite(loss: float, epoch: int) -> None:
 def _non_finite(where: str) -> NonFiniteLossError:
     return NonFiniteLossError(
         f"The loss is no longer a finite number {where}.",
-        hint="Try a lower learning_rate, for example a tenth of it, and check the features for "
+        hint="Try a lower Learning rate, for example a tenth of it, and check the features for "
         "extreme values.",
     )
 

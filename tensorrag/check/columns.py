@@ -43,7 +43,8 @@ def column_problems(
         schema = inputs.get(port)
         columns = schema.names if isinstance(schema, TableSchema) else None
         value = node.params.get(name, default)
-        choice = _Choice(node.id, name, value, default, port, columns, lost)
+        called = field.get("title") or label(name)
+        choice = _Choice(node.id, name, called, value, default, port, columns, lost)
         found += choice.problems()
     return found
 
@@ -54,6 +55,8 @@ class _Choice:
 
     node: str
     name: str
+    called: str
+    """As the form does."""
     value: Any
     default: Any
     port: str
@@ -82,7 +85,7 @@ class _Choice:
             code="column_empty",
             node=self.node,
             field=self.name,
-            message=f"{label(self.name)} is not chosen.",
+            message=f"{self.called} is not chosen.",
             hint=hint if columns else f"{self.port} needs a table first.",
             fix=fix,
         )
@@ -101,7 +104,7 @@ class _Choice:
             code="column_missing",
             node=self.node,
             field=self.name,
-            message=f"{label(self.name)} {shown} is not in {self.port}{asked}",
+            message=f"{self.called} {shown} is not in {self.port}{asked}",
             hint=f"{self.lost(self.port, column)} The table has {len(columns)} columns.".strip(),
             fix=self._fix(column, instead),
         )

@@ -114,7 +114,7 @@ class Visiting:
                 self.migrated[node.id] = params
             return card
         except ValidationError as error:
-            for wrong in parameter_errors(error):
+            for wrong in parameter_errors(error, found.card):
                 self.reporter.report(node, "parameter_invalid", wrong)
         except (Exception, SystemExit) as error:  # its migrate, or a validator of its own
             self.reporter.broken(node, "It cannot take its parameters", error)

@@ -342,7 +342,7 @@ class TestFit:
         x, y = rows()
         with pytest.raises(NonFiniteLossError, match="at epoch 1") as error:
             train(network(), x * 1e18, y * 1e18)
-        assert "lower learning_rate" in error.value.hint
+        assert "lower Learning rate" in error.value.hint
 
     def test_the_very_last_step_is_checked_too(self) -> None:
         x, y = rows(32)

@@ -2,7 +2,10 @@ from typing import Any, Literal
 
 import pytest
 
-from tensorrag import Card, Column, Field, TableSchema
+from cards.hyperparameter_search import HyperparameterSearch
+from tensorrag import Card, Column, Field, ParameterError, TableSchema
+from tensorrag.perform import make_card
+from tensorrag.registry.finding import Registry
 from web.page.fields import FieldSpec, bounds, choice_words, defaults, field_specs
 from web.page.number_list import edit_list
 
@@ -55,6 +58,18 @@ def test_labels_help_bounds_and_units_come_from_the_card() -> None:
     assert bounds(SPECS["alpha"]) == "above 0, usually 0.001 to 10"
     assert bounds(SPECS["seed"]) == ""
     assert defaults(SPECS.values())["layers"] == [128, 64]
+
+
+def test_what_is_wrong_with_a_parameter_is_said_by_the_name_that_its_form_shows() -> None:
+    for found in Registry.load().found.values():
+        for spec in field_specs(found.info.params):
+            with pytest.raises(ParameterError) as wrong:
+                make_card(found.card, {spec.name: object()})
+            assert wrong.value.message.startswith(f"{spec.label} "), found.info.card
+
+    with pytest.raises(ParameterError) as wrong:
+        make_card(HyperparameterSearch, {"parallel": 100})
+    assert wrong.value.message == "Trials at a time must be at most 64, not 100."
 
 
 def test_a_choice_is_written_as_results_call_it() -> None:
