@@ -3,8 +3,8 @@
 Training a small network is mostly calls from Python, of which one process makes one at a time:
 threads would wait for one another. So a process is forked for each trial. It has the rows at once,
 shared until they are written to, and takes memory for what it makes of them and for its network.
-Where that is too much, trials go on one at a time. What comes of a trial is the same either way:
-all that is random in it follows from the seed.
+Where that is too much, trials go on one at a time, which the log says. What comes of a trial is
+the same either way: all that is random in it follows from the seed.
 """
 
 from __future__ import annotations
@@ -72,8 +72,17 @@ class Apart:
             except LackOfMemory:
                 if alone:
                     raise
-                self._most = 1
+                self._take_turns()
                 told.again()
+
+    def _take_turns(self) -> None:
+        with self._changed:
+            if self._most > 1:
+                print(
+                    f"Memory ran out with {self._most} trials at a time: from here on there is "
+                    "one at a time. Give the card more memory, or choose fewer."
+                )
+            self._most = 1
 
     @contextmanager
     def _turn(self) -> Iterator[bool]:

@@ -369,7 +369,9 @@ def trained_in(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], se
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="nothing is forked elsewhere")
-def test_where_memory_runs_out_trials_go_on_one_at_a_time(tmp_path: Path) -> None:
+def test_where_memory_runs_out_trials_go_on_one_at_a_time(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A trial that dies because two are there is made again alone, and tells no step twice."""
 
     class Hungry:
@@ -396,6 +398,10 @@ def test_where_memory_runs_out_trials_go_on_one_at_a_time(tmp_path: Path) -> Non
 
     assert found == [3.0, 4.0]
     assert heard == [[1.0, 2.0], [1.0, 2.0]]
+    assert capsys.readouterr().out == (
+        "Memory ran out with 2 trials at a time: from here on there is one at a time. "
+        "Give the card more memory, or choose fewer.\n"
+    )
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="nothing is forked elsewhere")
