@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from cards._explaining.terms import scales, terms
+from cards._learning.terms import never, scales, terms
 from tensorrag import Model
 
 if TYPE_CHECKING:
@@ -31,7 +31,10 @@ class Coefficient:
 
 
 def coefficients(model: Model) -> list[Coefficient]:
-    """Return the coefficients, of each class those that weigh most first; or none."""
+    """Return the coefficients, of each class those that weigh most first; or none.
+
+    Products that are 0 in every row are left out.
+    """
     estimator: Any = model.content.get("estimator")
     weights = _weights(model, estimator)
     if weights is None:
@@ -40,7 +43,9 @@ def coefficients(model: Model) -> list[Coefficient]:
     names, sizes = terms(steps, model.features), scales(steps, model.features)
     if len(names) != weights.shape[1]:
         return []
-    return list(_listed(model, weights, names, sizes))
+    possible = [at for at, one in enumerate(never(steps, model.features)) if not one]
+    names, sizes = [names[at] for at in possible], sizes and [sizes[at] for at in possible]
+    return list(_listed(model, weights[:, possible], names, sizes))
 
 
 def zeroed(found: list[Coefficient]) -> str:

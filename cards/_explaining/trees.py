@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cards._explaining.terms import terms
+from cards._learning.terms import terms
 from tensorrag import Model
 from tensorrag.preview import Branch, TreePreview
 

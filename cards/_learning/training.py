@@ -15,6 +15,7 @@ from cards._learning.preparing import fills, pipeline
 from cards._learning.rows import Examples, examples, plain, refuse_no_rows
 from cards._learning.seen import seen
 from cards._learning.task import Decision, Wanted, decide
+from cards._learning.terms import never, terms
 from cards._learning.truth import truth
 from cards._measuring.classification import (
     Answers,
@@ -249,15 +250,15 @@ def _fits_one(model: Any) -> bool:
 
 
 def _zeroed(estimator: Pipeline, features: Sequence[str]) -> Iterator[str]:
-    """Name the columns that a lasso does not use."""
+    """Name the columns that a lasso does not use; those that are 0 in every row aside."""
     import numpy as np
 
     coefficients = getattr(estimator[-1], "coef_", None)
     if coefficients is None or np.ndim(coefficients) != 1:
         return
     steps = estimator[:-1]
-    names = steps.get_feature_names_out(list(features)) if len(steps) else features
-    zeroed = [str(name) for name, one in zip(names, coefficients, strict=True) if one == 0]
+    named = zip(terms(steps, features), never(steps, features), coefficients, strict=True)
+    zeroed = [name for name, empty, one in named if one == 0 and not empty]
     if zeroed:
         more = f" and {len(zeroed) - NAMED} more" if len(zeroed) > NAMED else ""
         yield f"Not used (coefficient 0): {', '.join(zeroed[:NAMED])}{more}."

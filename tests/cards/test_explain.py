@@ -239,6 +239,23 @@ def test_products_of_a_polynomial_are_written_as_such() -> None:
     assert set(made.coefficients.to_pandas()["term"]) == {"a", "b", "a²", "a × b", "b²"}
 
 
+def test_a_product_of_two_values_of_one_category_is_in_nobodys_way() -> None:
+    draw = np.random.default_rng(0)
+    frame = pd.DataFrame({"city": ["Bonn", "Ulm"] * 30, "size": draw.normal(size=60)})
+    table = Table.from_pandas(frame.assign(y=draw.normal(size=60)))
+    model = learnt(table, "y", "polynomial")
+
+    found = explained(model, table)[0].coefficients.to_pandas()
+
+    assert sorted(found["term"]) == [
+        "city = Bonn", "city = Bonn²", "city = Ulm", "city = Ulm²",
+        "size", "size × city = Bonn", "size × city = Ulm", "size²",
+    ]  # fmt: skip
+    assert not [note for note in model.report.notes if note.startswith("Not used")]
+    lasso = learnt(table, "y", "lasso", alpha=100.0)
+    assert lasso.report.notes == ("Not used (coefficient 0): size, city = Bonn, city = Ulm.",)
+
+
 # --- trees --------------------------------------------------------------------------------------
 
 

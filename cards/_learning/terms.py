@@ -22,6 +22,19 @@ def terms(steps: Any, features: Sequence[str]) -> list[str]:
     return names
 
 
+def never(steps: Any, features: Sequence[str]) -> list[bool]:
+    """Tell of each term whether it is 0 in every row: a product of two values of one category."""
+    of: list[str | None] = [None] * len(features)
+    found = [False] * len(features)
+    for _, step in getattr(steps, "steps", ()):
+        if hasattr(step, "transformers_"):
+            of = list(_categories(step))
+            found = [False] * len(of)
+        elif hasattr(step, "powers_"):
+            found = [_excludes_itself(powers, of) for powers in step.powers_]
+    return found
+
+
 def scales(steps: Any, features: Sequence[str]) -> list[float] | None:
     """Tell how much of each term is 1 to the model; None where terms are products."""
     found = [1.0] * len(features)
@@ -42,6 +55,21 @@ def _encoded(step: Any) -> Iterator[str]:
                 yield from (_of_category(str(column), value) for value in values)
         elif part != "drop":
             yield from map(str, columns)
+
+
+def _categories(step: Any) -> Iterator[str | None]:
+    """Yield of each term the category that it is a value of."""
+    for _, part, columns in step.transformers_:
+        if hasattr(part, "categories_"):
+            for column, values in zip(columns, part.categories_, strict=True):
+                yield from (str(column) for _ in values)
+        elif part != "drop":
+            yield from (None for _ in columns)
+
+
+def _excludes_itself(powers: Any, of: Sequence[str | None]) -> bool:
+    categories = [name for name, power in zip(of, powers, strict=True) if power and name]
+    return len(set(categories)) < len(categories)
 
 
 def _of_category(column: str, value: Any) -> str:
