@@ -113,9 +113,10 @@ class Job:
                 self.work.cancel()
 
     def expire(self) -> None:
-        """Ask for the end because time is up."""
-        self.expired = True
-        self.stop()
+        """Ask for the end because time is up, unless it is ending already."""
+        if not self.stopping:
+            self.expired = True
+            self.stop()
 
     def ended(self, answer: JsonObject) -> Outcome:
         """Read the last word of a worker or its supervisor."""

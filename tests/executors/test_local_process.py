@@ -88,10 +88,11 @@ async def test_closed_outputs_do_not_matter(local: LocalExecutor, place: Place) 
 async def test_a_card_that_ignores_the_stop_is_killed_with_all_its_processes(
     local: LocalExecutor, place: Place
 ) -> None:
-    handle = await local.submit(task("Stubborn"), place)
+    handle = await local.submit(task("Stubborn", timeout=600), place)
     started = await first(local, handle, "started")
     assert "deaf" in (await first(local, handle, "log"))["text"]
     await local.cancel(handle)
+    local._jobs[handle].expire()  # its time is up meanwhile: it was cancelled all the same
     async with asyncio.timeout(within(6)):
         with pytest.raises(RunCancelled):
             await local.result(handle)
