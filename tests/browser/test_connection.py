@@ -41,6 +41,11 @@ def pan(hands: Hands) -> Any:
     return hands.page.evaluate(VIEW)
 
 
+def expect_view(hands: Hands, view: Any) -> None:
+    """Wait until this is what is seen: the canvas learns its size, and then goes there."""
+    hands.page.wait_for_function(f"view => {VIEW} === view", arg=view)
+
+
 def half_type(hands: Hands, param: str, text: str) -> None:
     """Type what is no value yet, so that nothing is sent."""
     hands.field(param).click()
@@ -78,7 +83,7 @@ def test_a_page_is_as_it_was_after_a_reload_and_after_a_restart(
 
     hands.page.reload()
     expect(hands.test_id("inspector").get_by_role("tab", name="Log", selected=True)).to_be_visible()
-    assert hands.page.evaluate(VIEW) == view
+    expect_view(hands, view)
 
     hands.settings("model")
     half_type(hands, "learning_rate", "0.02e-")
@@ -86,7 +91,7 @@ def test_a_page_is_as_it_was_after_a_reload_and_after_a_restart(
     field = hands.field("learning_rate")
     expect(field).to_have_value("0.02e-")
     expect(field).to_be_focused()
-    assert hands.page.evaluate(VIEW) == view
+    expect_view(hands, view)
     hands.page.keyboard.type("1")
     hands.page.keyboard.press("Enter")
     hands.expect_answered()

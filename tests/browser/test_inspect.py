@@ -194,7 +194,8 @@ def test_a_long_table_is_scrolled_sorted_and_searched_without_waiting_for_all_of
     table.get_by_role("button", name="Choose rows by who").click()
     chooser = table.locator(".ag-filter")
     expect(chooser).to_be_visible()
-    assert chooser.evaluate(ALL_SEEN), "something lies over it, or cuts it off"
+    # Nothing lies over it or cuts it off, once it has its place.
+    hands.page.wait_for_function(ALL_SEEN, arg=chooser.element_handle())
     table.get_by_role("textbox", name="Filter Value").first.fill("zo")
     expect(table).to_contain_text("100,000 of 300,000 rows")
     expect(cell(1, 2)).to_have_text("Zoe")
