@@ -1,11 +1,12 @@
 """What a pipeline takes beyond the plain script that does the same: load, split, train, evaluate.
 
-    python -m benchmarks.beside_script [--rows 1000000] [--model MODEL] [--rounds N] [--json]
+    python -m benchmarks.beside_script [--rows 1000000] [--model MODEL] [--format FORMAT]
+                                      [--rounds N] [--json]
 
 Three times: ridge learns within a blink, boosting in seconds, a tree without a limit in half a
 minute. Train measures on the rows that it learnt from, too, which takes time where predicting does.
 Learning and predicting may use all cores on either side.
-A Parquet file of 29 features and a target; the script is the one that *Export as Python* writes of
+A file of 29 features and a target, Parquet or CSV; the script is the one that *Export as Python* writes of
 the pipeline, and must give the same figures. An open editor has its libraries at
 hand, so it is held against the work of the script alone; from the command line, starting Python and
 importing pandas and scikit-learn count on both sides. All take turns; medians.
@@ -26,6 +27,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pyarrow import csv
 
 from benchmarks.engine import Engine
 from executors.machine import cores
@@ -49,7 +51,11 @@ def make(path: Path, rows: int) -> None:
     x = random.standard_normal((FEATURES, rows))
     y = x.T @ np.linspace(0.1, 3, FEATURES) + random.standard_normal(rows)
     names = {f"x{at}": column for at, column in enumerate(x)}
-    pq.write_table(pa.table({**names, "y": y}), path, compression="none")
+    table = pa.table({**names, "y": y})
+    if path.suffix == ".csv":
+        csv.write_csv(table, path)
+    else:
+        pq.write_table(table, path, compression="none")
 
 
 def pipeline(table: Path, model: str) -> Pipeline:
