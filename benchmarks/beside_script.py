@@ -5,10 +5,10 @@
 
 Three times: ridge learns within a blink, boosting in seconds, a tree without a limit in half a
 minute. Train measures on the rows that it learnt from, too, which takes time where predicting does.
-Learning and predicting may use all cores on either side.
-A file of 29 features and a target, Parquet or CSV; the script is the one that *Export as Python* writes of
-the pipeline, and must give the same figures. An open editor has its libraries at
-hand, so it is held against the work of the script alone; from the command line, starting Python and
+Reading, learning and predicting may use all cores on either side.
+A file of 29 features and a target, Parquet or CSV; the script is the one that *Export as Python*
+writes of the pipeline, and must give the same figures. An open editor has its libraries at hand, so
+it is held against the work of the script alone; from the command line, starting Python and
 importing pandas and scikit-learn count on both sides. All take turns; medians.
 """
 
@@ -41,6 +41,7 @@ WAYS = (
 )
 MODELS = {"ridge": 3, "gradient_boosting": 3, "decision_tree": 1}
 """How many rounds each is measured in."""
+FORMATS = ("parquet", "csv")
 FEATURES = 29
 MOST_S, MOST_SHARE = 1.0, 0.2
 
@@ -95,13 +96,14 @@ def python(*arguments: str) -> tuple[float, str]:
     return time.monotonic() - begun, done.stdout.strip().rpartition("\n")[2]
 
 
-def measure(rows: int, model: str, rounds: int) -> dict[str, Any]:
+def measure(rows: int, model: str, form: str, rounds: int) -> dict[str, Any]:
     """Hold the figures of one against those of the other, then let all take turns."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         document, script = folder / "beside.json", folder / "beside.py"
-        made = pipeline(folder / "table.parquet", model)
-        make(folder / "table.parquet", rows)
+        table = folder / f"table.{form}"
+        make(table, rows)
+        made = pipeline(table, model)
         files.save(made, document)
         workspace = ("--workspace", str(folder / "workspace"))
         run = ("-m", "tensorrag", "run", str(document), "--no-cache", *workspace)
@@ -123,7 +125,14 @@ def measure(rows: int, model: str, rounds: int) -> dict[str, Any]:
     medians = {way: statistics.median(times) for way, times in taken.items()}
     pairs = zip(WAYS[::2], WAYS[1::2], strict=True)
     beyond = {ours: medians[ours] - medians[theirs] for ours, theirs in pairs}
-    return {"rows": rows, "model": model, "seconds": medians, "all": taken, "beyond": beyond}
+    return {
+        "rows": rows,
+        "model": model,
+        "format": form,
+        "seconds": medians,
+        "all": taken,
+        "beyond": beyond,
+    }
 
 
 def main() -> None:
@@ -131,23 +140,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--model", choices=MODELS, help="this one alone")
+    parser.add_argument("--format", choices=FORMATS, help="of the file; by default both")
     parser.add_argument("--rounds", type=int, help="of each model; three, of what takes long one")
     parser.add_argument("--json", action="store_true", help="print the JSON alone")
     options = parser.parse_args()
-    found = {
-        model: measure(options.rows, model, options.rounds or rounds)
+    found = [
+        measure(options.rows, model, form, options.rounds or rounds)
         for model, rounds in MODELS.items()
-        if options.model in (None, model)
-    }
+        for form in FORMATS
+        if options.model in (None, model) and options.format in (None, form)
+    ]
     if not options.json:
-        for each in found.values():
+        for each in found:
             show(each)
     print(json.dumps({"machine": platform.processor() or platform.machine(), "figures": found}))
 
 
 def show(found: dict[str, Any]) -> None:
     """Print how long each way took, and what the pipeline took beyond its script."""
-    print(f"{found['model']}, {found['rows']:,} rows × {FEATURES + 1}")
+    print(f"{found['model']}, {found['rows']:,} rows × {FEATURES + 1}, {found['format']}")
     for way, taken in found["seconds"].items():
         print(f"{way:32} {taken:6.2f} s")
     for way, beyond in found["beyond"].items():

@@ -95,11 +95,12 @@ def _times() -> list[object]:
 
 
 def _parse(source: Source, how: Dialect) -> pa.Table:
+    import pyarrow as pa
     from pyarrow import csv as arrow_csv
 
     source.stream.seek(0)
     return arrow_csv.read_csv(
-        source.stream,
+        source.native,
         read_options=arrow_csv.ReadOptions(
             encoding="utf8" if how.codec == "utf-8" else how.codec, skip_rows=how.skip
         ),
@@ -107,6 +108,7 @@ def _parse(source: Source, how: Dialect) -> pa.Table:
         convert_options=arrow_csv.ConvertOptions(
             strings_can_be_null=True, decimal_point=how.decimal, timestamp_parsers=_times()
         ),
+        memory_pool=pa.system_memory_pool(),  # Arrow's own may hand back what it takes again
     )
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
+from io import FileIO
 from typing import IO, TYPE_CHECKING, Any, Literal
 
 from tensorrag import ParameterError
@@ -49,6 +51,20 @@ class Source:
         head = self.stream.read(size)
         self.stream.seek(0)
         return head
+
+    @property
+    def native(self) -> Any:
+        """What Arrow reads it from: a file on disk is opened once more, by Arrow itself.
+
+        What passes through Python is copied into fresh memory on its way: 0.1 s for 200 MB.
+        """
+        import pyarrow as pa
+
+        raw = getattr(self.stream, "raw", None)
+        if isinstance(raw, FileIO):
+            with suppress(OSError):  # Linux has these names; it is the very same file
+                return pa.OSFile(f"/proc/self/fd/{raw.fileno()}")
+        return self.stream
 
     @property
     def size(self) -> int:

@@ -23,7 +23,7 @@ DISTRIBUTIONS = {"sklearn": "scikit-learn"}
 BESIDE = {"read_parquet": "pyarrow", "read_feather": "pyarrow", "read_excel": "python-calamine"}
 """What pandas needs besides to read a file, by the function that reads it."""
 FASTEST = 1
-"""Level of compression: seven times as fast as the usual one, and 6 % more of a table of numbers."""
+"""Level of compression: seven times as fast as the usual one; tables of numbers get 6 % larger."""
 README = """\
 # {name}
 

@@ -9,6 +9,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from cards._tables.parquet import read_parquet
@@ -205,6 +206,17 @@ def test_the_first_letter_that_is_not_utf_8_may_come_late(folder: Path) -> None:
     table = load(folder, b"city,rooms\n" + b"Bern,3\n" * 20_000 + "Zürich,4\n".encode("latin-1"))
 
     assert table.to_pandas()["city"].iloc[-1] == "Zürich"
+
+
+def test_a_long_text_file_comes_in_one_piece_whoever_read_it(folder: Path) -> None:
+    own = pa.cpu_count()
+
+    line = b"Bern,3,%s\n" % (100 * b".")
+    table = load(folder, b"city,rooms,note\n" + line * 30_000)  # several blocks, one a thread
+
+    assert table.num_rows == 30_000
+    assert [column.num_chunks for column in table.arrow.columns] == [1, 1, 1]
+    assert pa.cpu_count() == own
 
 
 def test_a_column_without_a_name_gets_one(folder: Path) -> None:
