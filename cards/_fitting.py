@@ -13,7 +13,7 @@ from pydantic import PrivateAttr
 from tensorrag import Card, CardError, InputError, Schema, TableSchema
 from tensorrag.plain import JsonObject
 from tensorrag.quoting import quoted
-from tensorrag.types import Provenance
+from tensorrag.types import Provenance, Seen
 
 
 class Fitting(Card):
@@ -26,6 +26,10 @@ class Fitting(Card):
     def learnt(self) -> JsonObject:
         """What it has learnt in its run, by column."""
         return self._learnt
+
+    def still_seen_by_others(self, seen: Seen, table: TableSchema) -> Seen | None:
+        """Where it matters from what it has learnt, a card says so."""
+        return self.still_seen(seen, table)
 
 
 def fitted(changed: TableSchema, fit_on: TableSchema | None, card: str) -> Provenance:

@@ -73,10 +73,25 @@ class ChangeKinds(Card):
         return dataset.model_copy(update={"columns": columns})
 
     def still_seen(self, seen: Seen, table: TableSchema) -> Seen | None:
-        """The other columns stay as they are, and what is only written as text tells the same."""
-        exact = {c.name for c in table.columns or () if c.kind in ("integer", "category", "text")}
-        same = exact & {*self.category_columns, *self.text}
-        return seen.beside([name for name in self._kinds(table) if name not in same])
+        """The other columns stay as they are, and so does what different values become others."""
+        known = {column.name: column.kind for column in table.columns or ()}
+        return seen.beside(
+            [
+                name
+                for name, kind in self._kinds(table).items()
+                if not self._is_exact(known.get(name), kind, name, seen)
+            ]
+        )
+
+    def _is_exact(self, known: ColumnKind | None, kind: ColumnKind, name: str, seen: Seen) -> bool:
+        """Whether no two values of a column become one; NaN is written in one way only."""
+        if kind in ("category", "text"):
+            words = ("integer", "binary", "category", "text")
+            return known in words or (known == "number" and name in seen.full)
+        if (known, kind) == ("integer", "number"):
+            return seen.are_floats(name)
+        flags = (("integer", "binary"), ("binary", "integer"), ("binary", "number"))
+        return (known, kind) in flags and self.unreadable == "refuse"
 
     def script(self, given: Given) -> Script:
         """Write it as plain Python."""

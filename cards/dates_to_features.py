@@ -84,7 +84,8 @@ class DatesToFeatures(Card):
 
     def still_seen(self, seen: Seen, table: TableSchema) -> Seen | None:
         """The other columns stay as they are."""
-        return seen.beside(() if self.keep else self.dates(table) or ())
+        names = () if self.keep else self.dates(table)
+        return None if names is None else seen.beside(names)
 
     def script(self, given: Given) -> Script:
         """Write it as plain Python."""

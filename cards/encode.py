@@ -25,6 +25,7 @@ from tensorrag import (
 from tensorrag.plain import JsonObject
 from tensorrag.quoting import named
 from tensorrag.script import Given, Script
+from tensorrag.types import Seen
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -112,6 +113,21 @@ class Encode(Fitting):
             columns = self._numbers(columns, names or []) if known else None
         provenance = fitted(dataset, fit_on, self.title)
         return dataset.model_copy(update={"columns": columns, "provenance": provenance})
+
+    def still_seen(self, seen: Seen, table: TableSchema) -> Seen | None:
+        """The places of words tell the same as these; a mean differs from row to row."""
+        names = self.chosen(table, None)
+        if names is None or self.method == "one_hot":
+            return self.still_seen_by_others(seen, table)
+        if self.method == "target":
+            return seen.beside_any(names)
+        kinds = {column.name: column.kind for column in table.columns or ()}
+        return seen.beside([n for n in names if kinds[n] not in ("category", "text", "binary")])
+
+    def still_seen_by_others(self, seen: Seen, table: TableSchema) -> Seen | None:
+        """Values that were not learnt are no longer told apart; equal rows stay equal."""
+        names = self.chosen(table, None)
+        return None if names is None else seen.beside(names)
 
     def script(self, given: Given) -> Script:
         """Write it as plain Python."""

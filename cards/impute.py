@@ -22,6 +22,7 @@ from tensorrag import (
 from tensorrag.plain import JsonObject
 from tensorrag.quoting import named
 from tensorrag.script import Given, Script
+from tensorrag.types import Seen
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -85,6 +86,11 @@ class Impute(Fitting):
             full = {"missing": 0}
             columns = tuple(c.model_copy(update=full) if c.name in names else c for c in columns)
         return dataset.model_copy(update={"columns": columns, "provenance": provenance})
+
+    def still_seen(self, seen: Seen, table: TableSchema) -> Seen | None:
+        """Columns without a gap stay as they are; where one is filled, equal rows stay equal."""
+        names = self.chosen(table, None)
+        return None if names is None else seen.beside(set(names) - set(seen.full))
 
     def script(self, given: Given) -> Script:
         """Write it as plain Python."""

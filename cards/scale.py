@@ -23,6 +23,7 @@ from tensorrag import (
 from tensorrag.plain import JsonObject
 from tensorrag.quoting import named
 from tensorrag.script import Given, Script
+from tensorrag.types import Seen
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -75,6 +76,11 @@ class Scale(Fitting):
         names = self.chosen(dataset, fit_on)
         changed = dataset.model_copy(update={"provenance": fitted(dataset, fit_on, self.title)})
         return changed if names is None else with_columns(changed, self._columns(dataset, names))
+
+    def still_seen(self, seen: Seen, table: TableSchema) -> Seen | None:
+        """The other columns stay as they are; rounding may make numbers equal that differ."""
+        names = self.chosen(table, None)
+        return None if names is None else seen.beside(names)
 
     def script(self, given: Given) -> Script:
         """Write it as plain Python."""

@@ -238,6 +238,17 @@ class Card(BaseModel):
         """
         return seen.of_rows_again() if self.on_new_rows == "nothing" else None
 
+    def still_seen_by_others(self, seen: Seen, table: TableSchema) -> Seen | None:
+        """Say the same of the rows of its first table where it has learnt from another one.
+
+        Asked where ``on_new_rows`` is ``"learnt"``; by default that is nothing.
+
+        Args:
+            seen: what was seen of the first table.
+            table: what is known of it.
+        """
+        return None
+
     def brief(self, schemas: Mapping[str, Schema]) -> str:
         """Sum up the parameters in one short line, shown on the card.
 

@@ -35,22 +35,31 @@ def seen_after_run(
 def still_seen(card: Card, inputs: Iterable[Any], output: Schema) -> Schema:
     """Return the schema of what a card made, with what was seen before that still holds.
 
-    Of a card that takes no table, it is what the card says; of one that takes several, nothing.
+    Of a card that takes no table, it is what the card says; of one that takes several, what holds
+    of the first where the card learns from the others, else nothing.
 
     Args:
         card: what made it.
         inputs: what is known of its inputs; a list where a port takes many.
         output: the schema of one of its outputs.
     """
-    tables = [table for each in inputs for table in _tables(each)]
-    if not isinstance(output, TableSchema) or not tables:
+    arriving = [_tables(each) for each in inputs]
+    if not isinstance(output, TableSchema) or not any(arriving):
         return output
-    seen = _held(card, tables[0]) if len(tables) == 1 else None
+    seen = _held(card, arriving)
     return output if output.seen is seen else output.model_copy(update={"seen": seen})
 
 
-def _held(card: Card, table: TableSchema) -> Seen | None:
-    return None if table.seen is None else card.still_seen(table.seen, table)
+def _held(card: Card, arriving: list[list[TableSchema]]) -> Seen | None:
+    tables = [table for each in arriving for table in each]
+    changed = (arriving[0] if card.on_new_rows == "learnt" else tables)[:1]
+    if not changed or changed[0].seen is None:
+        return None
+    if len(tables) == 1:
+        return card.still_seen(changed[0].seen, changed[0])
+    if card.on_new_rows == "learnt":
+        return card.still_seen_by_others(changed[0].seen, changed[0])
+    return None
 
 
 def _tables(arriving: Any) -> list[TableSchema]:

@@ -70,8 +70,10 @@ class _Look:
             distinct={name: self._distinct(name) for name in self._readable},
             unlike=unlike,
             beyond=tuple(name for name in self._first if _is_beyond(self._table[name])),
+            full=tuple(name for name in self._readable if _is_full(self._table[name])),
             copies=(*self._by_name(), *self._on_lines()),
             repeats=0 if unlike else self._repeats(),
+            rows=self._table.num_rows,
         )
 
     def _sample(self, name: str) -> pa.ChunkedArray:
@@ -229,6 +231,17 @@ def _is_beyond(column: pa.ChunkedArray) -> bool:
         return False
     ends = [end for end in pc.min_max(column).as_py().values() if end is not None]
     return any(abs(end) > EXACT for end in ends)
+
+
+def _is_full(column: pa.ChunkedArray) -> bool:
+    """Whether no value is missing, nor NaN: a sum with one is NaN, and takes no memory."""
+    import pyarrow.compute as pc
+    import pyarrow.types as at
+
+    if column.null_count:
+        return False
+    total = pc.sum(column).as_py() if at.is_floating(column.type) else 0.0
+    return bool(total == total)
 
 
 def _floats(column: pa.ChunkedArray) -> np.ndarray:

@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from cards.assert_table import AssertTable
-from cards.balance_classes import BalanceClasses
-from cards.change_kinds import ChangeKinds
 from cards.data_split import DataSplit
-from cards.dates_to_features import DatesToFeatures
-from cards.derive_column import DeriveColumn
-from cards.filter_rows import FilterRows
-from cards.lag_features import LagFeatures
-from cards.sample_rows import SampleRows
-from cards.select_columns import SelectColumns
-from cards.sort_rows import SortRows
-from tensorrag.card import Card, Peek
+from tensorrag.card import Peek
 from tensorrag.catalog import Catalog
 from tensorrag.check import Checked, check, peek_key
 from tensorrag.check.problems import Problem
-from tensorrag.check.sights import still_seen
 from tensorrag.edit.commands import apply
 from tensorrag.pipeline import Pipeline
 from tensorrag.registry.finding import Registry
-from tensorrag.types import Seen, Table, TableSchema, looking
+from tensorrag.types import Seen, Table, looking
 from tensorrag.types.looking import with_seen
 from tests.core.test_check import made
 
@@ -145,73 +133,6 @@ def test_odd_columns_are_in_nobodys_way() -> None:
     assert (found.distinct["huge"], found.repeats) == (2, None)
 
 
-# --- from card to card --------------------------------------------------------------------------
-
-TWICE = pd.concat([houses(), houses().head(20)]).assign(token=2**60)
-
-STEPS: Sequence[tuple[Card, pd.DataFrame]] = [
-    (AssertTable(complete=["price"]), houses()),
-    (BalanceClasses(target_column="district", method="oversample"), houses()),
-    (ChangeKinds(), TWICE),
-    (ChangeKinds(category_columns=["rooms"], text=["number"]), TWICE),
-    (ChangeKinds(category_columns=["code"], number=["rooms"]), houses()),
-    (DataSplit(), houses()),
-    (DataSplit(split_by="group", group_column="rooms"), TWICE),
-    (DatesToFeatures(), TWICE),
-    (DatesToFeatures(keep=True), TWICE),
-    (DeriveColumn(name="size", formula="area / rooms"), TWICE),
-    (FilterRows(condition="rooms > 4"), houses()),
-    (LagFeatures(time_column="sold", columns=["price"]), houses()),
-    (SampleRows(rows=100), TWICE),
-    (SelectColumns(columns=["number", "price"], mode="drop"), TWICE),
-    (SelectColumns(columns=["number"], mode="drop"), houses()),
-    (SelectColumns(rename=["price = cost"]), TWICE),
-    (SortRows(columns=["rooms"]), TWICE),
-]
-
-
-@pytest.mark.parametrize(("card", "frame"), STEPS, ids=lambda each: getattr(each, "id", ""))
-def test_what_is_told_after_a_card_holds_of_what_it_makes(card: Card, frame: pd.DataFrame) -> None:
-    table = Table.from_pandas(frame)
-    before = with_seen(table)
-
-    said = card.propagate(before)  # type: ignore[attr-defined]
-    values = card.run(table)  # type: ignore[attr-defined]
-
-    for schema, value in zip(said if isinstance(said, tuple) else [said], values, strict=True):
-        told = still_seen(card, [before], schema)
-        assert isinstance(told, TableSchema)
-        assert told.seen is not None
-        if value.num_rows:
-            assert_holds(told.seen, value)
-
-
-def assert_holds(told: Seen, value: Table) -> None:
-    true = with_seen(value).seen
-    assert true is not None
-    for name, count in told.distinct.items():
-        known = not told.part or count <= 50
-        assert true.distinct[name] <= count if known else True
-        assert told.part or true.distinct[name] == count
-    assert set(told.unlike) <= set(true.unlike)
-    assert set(told.beyond) >= set(true.beyond)
-    assert told.part or told.beyond == true.beyond
-    assert told.repeats in (None, true.repeats)
-    for group in told.copies:
-        assert set(group) <= {group[0], *true.copies_of(group[0])}
-
-
-def test_a_card_that_says_nothing_is_believed_nothing() -> None:
-    class Scramble(Card):
-        """Mix the values of each column."""
-
-    before = with_seen(Table.from_pandas(houses()))
-    after = still_seen(Scramble(), [before], before)
-
-    assert isinstance(after, TableSchema)
-    assert after.seen is None
-
-
 # --- while editing ------------------------------------------------------------------------------
 
 
@@ -306,10 +227,12 @@ def test_before_anybody_looked_nothing_is_said() -> None:
     assert [each.code for each in check(of, REGISTRY).problems] == []
 
 
+REPEATED = pd.concat([LEARNABLE, LEARNABLE.head(30)]).drop(columns=["dollars", "code"])
+
+
 @pytest.mark.parametrize("besides", [{}, {"remark": None}], ids=["full", "with an empty column"])
 def test_equal_rows_are_put_on_one_side_by_one_click(besides: dict[str, None]) -> None:
-    repeated = pd.concat([LEARNABLE, LEARNABLE.head(30)]).drop(columns=["dollars", "code"])
-    frame = repeated.assign(**besides)
+    frame = REPEATED.assign(**besides)
     of = pipeline({"stratify_by": "district"}, target_column="price")
 
     problem = only(check_with(frame, of), "data_concern")
