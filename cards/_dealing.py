@@ -29,37 +29,70 @@ def by_group(table: Table, name: str, sizes: Sizes, seed: int) -> list[np.ndarra
 
     column = plain(table.arrow[name], name)
     encoded = pc.dictionary_encode(column, null_encoding="encode").combine_chunks()
-    parts, count = _dealt(np.asarray(encoded.indices), sizes, seed)
+    groups = np.asarray(encoded.indices)
+    parts, count = _parts(groups, sizes, seed), int(groups.max()) + 1
     few = "1 group is too few" if count == 1 else f"{count:,} groups are too few"
     _refuse_empty(parts, sizes, few, f"split by another column than {named(name)}")
     return parts
 
 
-def by_equal_rows(table: Table, sizes: Sizes, seed: int) -> list[np.ndarray]:
+def by_equal_rows(
+    table: Table, sizes: Sizes, seed: int, strata: np.ndarray | None = None
+) -> list[np.ndarray]:
     """Return the rows of each part, in the order of the table; equal ones are in the same.
+
+    Args:
+        table: the rows.
+        sizes: of the parts.
+        seed: of the mixing.
+        strata: a number for each row, the same of equal ones; each part gets its share of each.
 
     Raises:
         ParameterError: a part would be empty.
     """
-    parts, count = _dealt(numbered_rows(table), sizes, seed)
+    groups = numbered_rows(table)
+    parts, count = _parts(groups, sizes, seed, strata), int(groups.max()) + 1
     few = "All rows are equal" if count == 1 else f"There are only {count:,} different rows"
     _refuse_empty(parts, sizes, few, "do not keep equal rows together", field="together")
     return parts
 
 
-def _dealt(groups: np.ndarray, sizes: Sizes, seed: int) -> tuple[list[np.ndarray], int]:
-    """Deal out groups in an order that the seed decides; return the parts, and how many there are.
+def _parts(
+    groups: np.ndarray, sizes: Sizes, seed: int, strata: np.ndarray | None = None
+) -> list[np.ndarray]:
+    import numpy as np
 
-    Each goes to the part in which its middle row falls.
+    part = dealt(groups, np.cumsum(sizes)[:2], seed, strata)
+    return [np.flatnonzero(part == at) for at in range(3)]
+
+
+def dealt(
+    groups: np.ndarray, ends: np.ndarray, seed: int, strata: np.ndarray | None = None
+) -> np.ndarray:
+    """Deal out whole groups in an order that the seed decides; return the part of each row.
+
+    Each goes to the part in which its middle row falls, among the groups of its stratum.
+
+    Args:
+        groups: the group of each row, numbered from 0.
+        ends: how many rows there should be up to the end of each part but the last.
+        seed: of the order.
+        strata: a number for each row, the same in all of a group; each part gets its share of each.
     """
     import numpy as np
 
     counts = np.bincount(groups)
+    stratum = np.zeros(len(counts), dtype=np.int64)
+    if strata is not None:
+        stratum[groups] = strata - strata.min()
     order = np.random.default_rng(seed).permutation(len(counts))
-    middles = np.empty(len(counts))
-    middles[order] = np.cumsum(counts[order]) - counts[order] / 2
-    part = np.searchsorted(np.cumsum(sizes)[:2], middles, side="right")
-    return [np.flatnonzero((part == at)[groups]) for at in range(3)], len(counts)
+    order = order[np.argsort(stratum[order], kind="stable")]
+    middles = np.cumsum(counts[order]) - counts[order] / 2
+    rows, own = np.bincount(stratum, weights=counts), stratum[order]
+    places = (middles - (np.cumsum(rows) - rows)[own]) * (len(groups) / rows[own])
+    part = np.empty(len(counts), dtype=np.int64)
+    part[order] = np.searchsorted(ends, places, side="right")
+    return np.asarray(part[groups])
 
 
 def by_time(table: Table, name: str, sizes: Sizes, gap: int = 0) -> list[np.ndarray]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from cards._arrow import plain
+from cards._dealing import dealt
+from cards._repeated import numbered_rows
 from tensorrag import InputError, ParameterError, Table
 from tensorrag.quoting import named
 
@@ -24,6 +26,8 @@ def folds(
     column: str | None = None,
     classes: np.ndarray | None = None,
     seed: int = 0,
+    together: bool = False,
+    gap: int = 0,
     port: str = "train_dataset",
 ) -> list[Fold]:
     """Deal out the rows of a table.
@@ -36,6 +40,8 @@ def folds(
         column: has the groups or the times.
         classes: the class of each row, where there are any: each fold gets its share of each.
         seed: of the mixing.
+        together: whether rows that are equal in every column are in one fold, where rows are mixed.
+        gap: how many different times before those held out are not learnt from.
         port: the input that the table arrived on, for messages.
 
     Raises:
@@ -45,27 +51,50 @@ def folds(
     if table.num_rows < 2 * count:
         raise _too_few(f"{table.num_rows:,} rows are", count, port)
     if by == "rows":
-        return _mixed(table.num_rows, count, classes, seed)
+        strata = _strata(classes, count)
+        if together:
+            return _together(table, count, strata, seed, port)
+        return _mixed(table.num_rows, count, strata, seed)
     if not column:
         raise ParameterError(
             f"No {by} column is chosen.",
             field=f"{by}_column",
             hint="Choose the column to make the folds by.",
         )
-    return (_grouped if by == "group" else _timed)(table, column, count, port)
+    if by == "group":
+        return _grouped(table, column, count, port)
+    return _timed(table, column, count, gap, port)
 
 
-def _mixed(rows: int, count: int, classes: np.ndarray | None, seed: int) -> list[Fold]:
+def _strata(classes: np.ndarray | None, count: int) -> np.ndarray | None:
+    """Number the classes; None where there are none, or one is too rare for a share in each."""
+    import numpy as np
+
+    if classes is None:
+        return None
+    codes = np.asarray(np.unique(classes, return_inverse=True)[1])
+    return codes if np.bincount(codes).min() >= count else None
+
+
+def _mixed(rows: int, count: int, strata: np.ndarray | None, seed: int) -> list[Fold]:
     import numpy as np
     from sklearn.model_selection import KFold, StratifiedKFold
 
-    every = np.arange(rows)
-    if classes is None:
-        return list(KFold(count, shuffle=True, random_state=seed).split(every))
-    codes = np.unique(classes, return_inverse=True)[1]
-    if np.bincount(codes).min() < count:  # too rare for a share in each
-        return list(KFold(count, shuffle=True, random_state=seed).split(every))
-    return list(StratifiedKFold(count, shuffle=True, random_state=seed).split(every, codes))
+    kind = KFold if strata is None else StratifiedKFold
+    return list(kind(count, shuffle=True, random_state=seed).split(np.arange(rows), strata))
+
+
+def _together(
+    table: Table, count: int, strata: np.ndarray | None, seed: int, port: str
+) -> list[Fold]:
+    import numpy as np
+
+    groups = numbered_rows(table)
+    part = dealt(groups, np.arange(1, count) * len(groups) / count, seed, strata)
+    if len(np.unique(part)) < count:
+        different = int(groups.max()) + 1
+        raise _too_few(f"{different:,} different rows are", count, port)
+    return [(np.flatnonzero(part != at), np.flatnonzero(part == at)) for at in range(count)]
 
 
 def _grouped(table: Table, column: str, count: int, port: str) -> list[Fold]:
@@ -82,7 +111,7 @@ def _grouped(table: Table, column: str, count: int, port: str) -> list[Fold]:
     return list(GroupKFold(count).split(groups, groups=groups))
 
 
-def _timed(table: Table, column: str, count: int, port: str) -> list[Fold]:
+def _timed(table: Table, column: str, count: int, gap: int, port: str) -> list[Fold]:
     """Hold out one stretch of time after another, each from models that learnt what was before."""
     import numpy as np
     import pyarrow.compute as pc
@@ -96,16 +125,20 @@ def _timed(table: Table, column: str, count: int, port: str) -> list[Fold]:
         )
     ranks = np.asarray(pc.rank(times, sort_keys="ascending", tiebreaker="dense")).astype(np.int64)
     stretch = np.searchsorted(np.sort(ranks), ranks) * (count + 1) // len(ranks)
-    found = [(np.flatnonzero(stretch < at), np.flatnonzero(stretch == at))
-             for at in range(1, count + 1)]  # fmt: skip
+    found = [
+        (np.flatnonzero(ranks <= ranks[stretch < at].max() - gap), np.flatnonzero(stretch == at))
+        for at in range(1, count + 1)
+    ]
     if any(not len(part) for fold in found for part in fold):
-        raise _too_few(f"{len(np.unique(ranks)):,} times in {named(column)} are", count, port)
+        after = f" after a gap of {gap:,}" if gap else ""
+        times = f"{len(np.unique(ranks)):,} times in {named(column)} are"
+        raise _too_few(times, count, port, after)
     return found
 
 
-def _too_few(what: str, count: int, port: str) -> InputError:
+def _too_few(what: str, count: int, port: str, after: str = "") -> InputError:
     return InputError(
-        f"{what} too few for {count} folds.",
+        f"{what} too few for {count} folds{after}.",
         port=port,
-        hint="Ask for fewer folds, or give it more rows.",
+        hint=f"Ask for fewer folds{' or a smaller gap' if after else ''}, or give it more rows.",
     )

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from math import prod
-from typing import TYPE_CHECKING
 
 from tensorrag import CardError, ParameterError, TableSchema
 from tensorrag.quoting import named
-
-if TYPE_CHECKING:
-    from cards.data_split import DataSplit
+from tensorrag.types import Seen
 
 BY_CHANCE = 100
 """So many times as many rows there must be that differ in some value as there are rows: of fewer,
@@ -20,18 +18,34 @@ WORTH_IT = 0.01
 """Share of repeated rows from which on it is said before a run."""
 
 
-def concerns(card: DataSplit, table: TableSchema) -> Iterator[CardError]:
+@dataclass(frozen=True)
+class Dealing:
+    """How a card deals out rows to learn from, and rows to be measured on."""
+
+    by: str
+    """Rows, group or time."""
+    time: str | None
+    gap: int
+    together: bool
+    field: str = "split_by"
+    """What it calls the setting of `by`."""
+    mixed: bool = True
+    """Whether single rows are mixed first."""
+    stratified: bool = False
+
+
+def concerns(dealing: Dealing, table: TableSchema) -> Iterator[CardError]:
     """Warn of a model that would be measured on what it has learnt from, or before.
 
     Args:
-        card: how the rows are dealt out.
+        dealing: how the rows are dealt out.
         table: what is known of them.
     """
-    if card.split_by == "rows" and card.shuffle:
-        yield from _mixed(card, table)
-        yield from _equal_rows(card, table)
-    elif card.split_by != "group":
-        yield from _too_close(card, table)
+    if dealing.by == "rows" and dealing.mixed:
+        yield from _mixed(dealing, table)
+        yield from _equal_rows(dealing, table)
+    elif dealing.by != "group":
+        yield from _too_close(dealing, table)
 
 
 def time_column(table: TableSchema) -> str | None:
@@ -42,34 +56,34 @@ def time_column(table: TableSchema) -> str | None:
     return next((name for name in (said, f"{said}_days") if table.column(name)), None)
 
 
-def _mixed(card: DataSplit, table: TableSchema) -> Iterator[CardError]:
+def _mixed(dealing: Dealing, table: TableSchema) -> Iterator[CardError]:
     time, past = time_column(table), table.provenance.time
     learns = "a model learns from later rows than some that it is measured on"
     if past is not None:
         yield ParameterError(
             f"Rows have beside them what was before, by {named(past)}; mixed, {learns}.",
-            field="split_by",
+            field=dealing.field,
             hint="Split by time; keep a column that tells it, such as the days of a date.",
             fix=(f"Split by {named(time)}", "time") if time else None,
             also={"time_column": time, "gap": table.provenance.ahead - 1},
         )
-    elif time is not None and not card.stratify_by:
+    elif time is not None and not dealing.stratified:
         yield ParameterError(
             f"If {named(time)} says when a row came about, {learns}.",
-            field="split_by",
+            field=dealing.field,
             hint="Split by time, if the future is to be predicted.",
             fix=(f"Split by {named(time)}", "time"),
             also={"time_column": time},
         )
 
 
-def _too_close(card: DataSplit, table: TableSchema) -> Iterator[CardError]:
+def _too_close(dealing: Dealing, table: TableSchema) -> Iterator[CardError]:
     """Warn of train rows whose targets are not known yet when the first test rows are predicted."""
     gap = table.provenance.ahead - 1
-    by_time = card.split_by == "time"
-    if gap <= (card.gap if by_time else 0):
+    by_time = dealing.by == "time"
+    if gap <= (dealing.gap if by_time else 0):
         return
-    time = card.time_column if by_time else time_column(table)
+    time = dealing.time if by_time else time_column(table)
     fix: tuple[str, object] | None = None
     if by_time:
         fix = (f"Leave {gap:,} time{'s' if gap > 1 else ''} out", gap)
@@ -78,28 +92,38 @@ def _too_close(card: DataSplit, table: TableSchema) -> Iterator[CardError]:
     yield ParameterError(
         f"What is predicted lies {gap + 1:,} rows ahead: of the last {gap:,} before the test rows, "
         "nobody knows the outcome yet when these are predicted.",
-        field="gap" if by_time else "split_by",
+        field="gap" if by_time else dealing.field,
         hint=f"Split by time, with a gap of {gap:,} between the parts.",
         fix=fix,
         also=None if by_time else {"time_column": time, "gap": gap},
     )
 
 
-def _equal_rows(card: DataSplit, table: TableSchema) -> Iterator[CardError]:
-    seen, rows = table.seen, table.rows
-    if card.together or seen is None or seen.repeats is None or rows is None or seen.part:
+def _equal_rows(dealing: Dealing, table: TableSchema) -> Iterator[CardError]:
+    seen = table.seen
+    if dealing.together or seen is None or not seen.repeats or not _matter(seen, table.rows):
         return
-    kinds = prod(max(1, count) for count in seen.distinct.values())  # an empty column has none
-    if seen.repeats < WORTH_IT * rows or kinds < BY_CHANCE * rows:
-        return  # they hardly change a metric, or need not be one case
+    least = "Up to " if seen.part else "At least " if seen.merged else ""
     yield ParameterError(
-        f"{counted(seen.repeats)} equal to an earlier one in every column: if that is the same "
-        "case twice, a model is measured on cases that it has learnt from.",
+        f"{least}{counted(seen.repeats)} equal to an earlier one in every column: if that is the "
+        "same case twice, a model is measured on cases that it has learnt from.",
         field="together",
         hint="Keep equal rows together, or split by a group that names the case.",
         fix=("Keep equal rows together", True),
-        also={"stratify_by": None} if card.stratify_by else None,
     )
+
+
+def _matter(seen: Seen, rows: int | None) -> bool:
+    """Whether so many rows repeat that a metric changes, and not because values are few.
+
+    Of some of the rows that were counted, about their share of those that repeat is expected.
+    """
+    counted = seen.rows or rows
+    if counted is None or seen.repeats is None:
+        return False
+    share = rows / counted if seen.part and rows is not None else 1.0
+    kinds = prod(max(1, count) for count in seen.distinct.values())  # an empty column has none
+    return share * seen.repeats >= WORTH_IT * counted and kinds >= BY_CHANCE * counted
 
 
 def counted(rows: int, where: str = "") -> str:

@@ -12,7 +12,7 @@ from cards._columns import require
 from cards._dealing import by_equal_rows, by_group, by_time
 from cards._repeated import rows_again
 from cards._script.splitting import split
-from cards._split_concerns import concerns, counted
+from cards._split_concerns import Dealing, concerns, counted
 from tensorrag import (
     Card,
     CardError,
@@ -97,11 +97,11 @@ class DataSplit(Card):
             raise ParameterError(
                 "Stratifying needs shuffled rows.", field="shuffle", hint="Turn shuffle on."
             )
-        if self.split_by == "rows" and self.together and (self.stratify_by or not self.shuffle):
+        if self.split_by == "rows" and self.together and not self.shuffle:
             raise ParameterError(
-                "Equal rows are kept together among shuffled rows that are not stratified.",
-                field="together",
-                hint="Turn shuffle on and stratify by none, or deal out equal rows one by one.",
+                "Equal rows are kept together among shuffled rows.",
+                field="shuffle",
+                hint="Turn shuffle on, or deal out equal rows one by one.",
             )
         return self
 
@@ -153,8 +153,7 @@ class DataSplit(Card):
             how = " / ".join(f"{100 * share:.4g}" for share in shares) + " %"
         else:
             how = "in order" if not self.shuffle else "shuffled"
-        if self.stratify_by:
-            return f"by {self.stratify_by} · seed {self.seed}"
+        how = f"by {self.stratify_by}" if self.stratify_by else how
         how += " · equal rows together" if self.together else ""
         return f"{how} · seed {self.seed}" if self.shuffle else how
 
@@ -162,7 +161,17 @@ class DataSplit(Card):
         """Warn of mixing rows that follow one another in time, and of equal rows in two parts."""
         table = schemas.get("dataset")
         if isinstance(table, TableSchema):
-            yield from concerns(self, table)
+            yield from concerns(
+                Dealing(
+                    by=self.split_by,
+                    time=self.time_column,
+                    gap=self.gap,
+                    together=self.together,
+                    mixed=self.shuffle,
+                    stratified=bool(self.stratify_by),
+                ),
+                table,
+            )
 
     def face(self, outputs: tuple[Value, ...]) -> Face | None:
         """The parts as one bar."""
@@ -192,6 +201,7 @@ class DataSplit(Card):
     def _check(self, schema: TableSchema) -> None:
         """Refuse to split by a column that is not chosen, not there, or no time."""
         if self.split_by == "rows":
+            require(schema, [self.stratify_by] if self.stratify_by else [], field="stratify_by")
             return
         field = f"{self.split_by}_column"
         name = self.group_column if self.split_by == "group" else self.time_column
@@ -219,7 +229,8 @@ class DataSplit(Card):
         if self.split_by == "time":
             return by_time(dataset, str(self.time_column), sizes, self.gap)
         if self.together:
-            return by_equal_rows(dataset, sizes, self.seed)
+            strata = _strata(dataset, self.stratify_by) if self.stratify_by else None
+            return by_equal_rows(dataset, sizes, self.seed, strata)
         if self.stratify_by:
             order = _stratified(dataset, self.stratify_by, sizes, self.seed)
         elif self.shuffle:

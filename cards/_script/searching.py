@@ -8,7 +8,7 @@ from cards._script.columns import Columns, Trained
 from cards._script.estimators import Described
 from cards._script.models import Again, again
 from cards._script.shared import NUMPY, call
-from cards._script.validating import folds
+from cards._script.validating import Folds, Lines
 from cards._searching.space import Dimension, dimensions, grid, holds
 from tensorrag import CardError, ModelSchema, NetworkSpec, TableSchema
 from tensorrag.script import Given, Script, literal
@@ -115,7 +115,7 @@ class _Searching:
         names = {name: name for name in self.own}
         model = again(Described(self.spec, names), columns, self.task, card.seed)
         make, judge = given.new("make_model"), given.new("judge")
-        dealing, parts, several = self._parts(columns, trained)
+        dealing, parts, several, deals = self._parts(columns, trained)
         space, study, trials, best = map(given.new, ("space", "study", "trials", "best"))
         rows = given.new("rows")
         code = (
@@ -135,7 +135,7 @@ class _Searching:
             "from optuna.distributions import FloatDistribution",
             "from optuna.distributions import IntDistribution",
         )  # fmt: skip
-        functions = [*model.functions, SEARCH, TRIALS]
+        functions = [*model.functions, *deals, SEARCH, TRIALS]
         functions += [HELD_OUT_LOSS] if self.network else []
         chosen = {name: f"{best}[{literal(name)}]" for name in names}
         facts = {"best_model_spec": Described(self.spec, chosen)}
@@ -143,7 +143,7 @@ class _Searching:
             code, {"trials": trials}, imports, tuple(functions), facts, timed=("seconds",)
         )
 
-    def _parts(self, columns: Columns, trained: Trained) -> tuple[tuple[str, ...], str, bool]:
+    def _parts(self, columns: Columns, trained: Trained) -> tuple[Lines, str, bool, Lines]:
         """Write the rows to learn from and those to judge on, once or for each fold."""
         card, given, table = self.card, self.given, columns.table
         self.parts = given.new("parts")
@@ -152,12 +152,13 @@ class _Searching:
         if given.has("validation_dataset") and not empty:
             held = given.variable("validation_dataset")
             both = [trained.rows(table), trained.truth(table), trained.rows(held)]
-            return (), f"{self.parts} = [{call('', [*both, trained.truth(held)])}]\n", False
+            return (), f"{self.parts} = [{call('', [*both, trained.truth(held)])}]\n", False, ()
         x, y, dealt = given.new("x"), given.new("y"), given.new("folds")
-        imports, code = folds(
-            table, x, y, card.folds, card.folds_by, card.folds_column,
-            by_class=columns.classify, seeds=(card.seed,),
+        written = Folds(
+            table, x, y, card.folds, (card.seed,), columns.classify,
+            together=card.together, gap=card.gap,
         )  # fmt: skip
+        imports, code, functions = written.written(card.folds_by, card.folds_column)
         return (
             imports,
             (
@@ -166,6 +167,7 @@ class _Searching:
                 f"{y}.iloc[held])\n    for learnt, held in {dealt}\n]\n"
             ),
             True,
+            functions,
         )
 
     def _judge(self, judge: str, make: str, model: Again, several: bool) -> str:

@@ -11,6 +11,23 @@ from tensorrag.script import Given, Script, literal
 if TYPE_CHECKING:
     from cards.data_split import DataSplit
 
+DEALT = '''\
+def dealt(groups, ends, seed, strata=0):
+    """Tell the part of each row: groups are mixed, and go where their middle row falls.
+
+    Where there are strata, which do not cut groups, each part gets its share of each.
+    """
+    counts = np.bincount(groups)
+    stratum = np.zeros(len(counts), dtype=int)
+    stratum[groups] = strata - np.min(strata)
+    order = np.random.default_rng(seed).permutation(len(counts))
+    order = order[np.argsort(stratum[order], kind="stable")]
+    middles = np.cumsum(counts[order]) - counts[order] / 2
+    rows, own = np.bincount(stratum, weights=counts), stratum[order]
+    places = (middles - (np.cumsum(rows) - rows)[own]) * (len(groups) / rows[own])
+    part = np.empty(len(counts), dtype=int)
+    part[order] = np.searchsorted(ends, places, side="right")
+    return part[groups]'''
 TRAIN_TEST = "from sklearn.model_selection import train_test_split"
 STRATA = '''\
 def in_bins(values):
@@ -30,6 +47,12 @@ def split(card: DataSplit, given: Given) -> Script:
     if card.together:
         return dealing.by_equal_rows()
     return dealing.stratified() if card.stratify_by else dealing.in_order()
+
+
+def equal_rows(table: str) -> str:
+    """Write a number for each row of a table, the same of rows that are equal in every column."""
+    alike = f"{table}.groupby(list({table}.columns), dropna=False, sort=False)"
+    return f"{alike}.ngroup().to_numpy()"
 
 
 class _Dealing:
@@ -74,43 +97,48 @@ class _Dealing:
     def by_group(self) -> Script:
         """Deal out whole groups."""
         groups, column = self.given.new("groups"), of(self.table, str(self.card.group_column))
-        code = f"{groups}, _ = pd.factorize({column}, use_na_sentinel=False)\n"
-        return self._groups(groups, code)
+        return self._groups(groups, f"pd.factorize({column}, use_na_sentinel=False)[0]")
 
     def by_equal_rows(self) -> Script:
         """Deal out rows that are equal in every column as one group."""
-        groups, columns = self.given.new("groups"), f"list({self.table}.columns)"
-        code = f"{groups} = {self.table}.groupby({columns}, dropna=False, sort=False).ngroup()\n"
-        return self._groups(groups, code + f"{groups} = {groups}.to_numpy()\n")
+        groups = self.given.new("groups")
+        if not self.card.stratify_by:
+            return self._groups(groups, equal_rows(self.table))
+        strata, (numbered, functions) = self.given.new("strata"), self._strata()
+        code = f"{strata} = {numbered}\n"
+        return self._groups(groups, equal_rows(self.table), code, f", {strata}", functions)
 
-    def _groups(self, groups: str, code: str) -> Script:
+    def _groups(
+        self,
+        groups: str,
+        numbered: str,
+        strata: str = "",
+        given: str = "",
+        functions: tuple[str, ...] = (),
+    ) -> Script:
         """Deal out groups, each to the part in which its middle row falls."""
-        new = self.given.new
-        counts, order, middles, part = map(new, ("counts", "order", "middles", "part"))
-        sizes, ends = self._ends()
-        code += f"{counts} = np.bincount({groups})\n"
-        code += f"{order} = {self.seed}.permutation(len({counts}))\n"
-        code += f"{middles} = np.empty(len({counts}))\n"
-        code += f"{middles}[{order}] = np.cumsum({counts}[{order}]) - {counts}[{order}] / 2\n"
-        code += sizes
-        code += f'{part} = np.searchsorted([{", ".join(ends)}], {middles}, side="right")[{groups}]'
+        part, (sizes, ends) = self.given.new("part"), self._ends()
+        made = f"dealt({groups}, [{', '.join(ends)}], {self.card.seed}{given})"
+        code = f"{groups} = {numbered}\n{strata}{sizes}{part} = {made}"
         last = len(self.parts) - 1
         for at, name in enumerate(self.parts.values()):
             code += f"\n{name} = {self.table}[{part} == {at if at < last else len(ends)}]"
-        return self._script(code)
+        return self._script(code, functions=(*functions, DEALT))
+
+    def _strata(self) -> tuple[str, tuple[str, ...]]:
+        """Write a number for each row, and the functions that this takes."""
+        by = str(self.card.stratify_by)
+        kinds = {column.name: column.kind for column in columns_of(self.given)}
+        if kinds.get(by) in ("category", "text", "binary"):
+            return f"pd.factorize({of(self.table, by)})[0]", ()
+        return f"np.asarray(in_bins({of(self.table, by)}))", (STRATA,)
 
     def stratified(self) -> Script:
         """Split off the test rows first, then the validation rows, as scikit-learn does it."""
-        by = str(self.card.stratify_by)
-        kinds = {column.name: column.kind for column in columns_of(self.given)}
-        words = kinds.get(by) in ("category", "text", "binary")
         strata, rows = self.given.new("strata"), self.given.new("rows")
-        numbered = f"pd.factorize({of(self.table, by)})[0]"
-        if not words:
-            numbered = f"np.asarray(in_bins({of(self.table, by)}))"
+        numbered, functions = self._strata()
         train, validation = self._sizes()
         rest = f"len({self.table}) - {train}" + (f" - {validation}" if validation else "")
-        functions = () if words else (STRATA,)
         if len(self.parts) == 2 and self._has_test():
             arguments = [self.table, f"test_size={rest}", f"stratify={strata}"]
             made = call("train_test_split", [*arguments, f"random_state={self.card.seed}"])

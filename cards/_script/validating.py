@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cards._folds import FoldsBy
 from cards._script.columns import Columns
 from cards._script.models import again
 from cards._script.shared import NUMPY, call, of
+from cards._script.splitting import DEALT, equal_rows
 from tensorrag import MetricsSchema, ModelSchema
 from tensorrag.script import Given, Script, literal
 
 if TYPE_CHECKING:
     from cards._validating.settings import CrossValidation
 
+Lines = tuple[str, ...]
 FOLD_BY_FOLD = '''\
 def fold_by_fold(fit, model, dummy, x, y, folds, measure, *more):
     """Fit a copy of a model for each fold, and measure it on the rows that are held out.
@@ -56,10 +59,11 @@ def cross_validate(card: CrossValidation, given: Given) -> Script:
     x, y, found, table = given.new("x"), given.new("y"), given.new("folds"), columns.table
     metrics, models = given.new("metrics"), given.new("models")
     predictions, (dummy, how) = given.new("predictions"), columns.dummy()
-    dealing, dealt = folds(
-        table, x, y, card.folds, card.split_by, card.by,
-        by_class=columns.classify and card.stratify, seeds=card.seeds,
-    )  # fmt: skip
+    by_class = columns.classify and card.stratify
+    dealing = Folds(
+        table, x, y, card.folds, card.seeds, by_class, together=card.together, gap=card.gap
+    )
+    imports, dealt, functions = dealing.written(card.split_by, card.by)
     more = [f"positive_of({y})"] if task == "binary" else []
     once = f"{found}[:{card.folds}]" if len(card.seeds) > 1 else found
     measured = call(
@@ -75,58 +79,88 @@ def cross_validate(card: CrossValidation, given: Given) -> Script:
     return Script(
         code,
         {"metrics": metrics, "predictions": predictions},
-        (*model.imports, *dealing, dummy, NUMPY),
-        (*model.functions, FOLD_BY_FOLD, HELD_OUT),
+        (*model.imports, *imports, dummy, NUMPY),
+        (*model.functions, *functions, FOLD_BY_FOLD, HELD_OUT),
     )
 
 
-def folds(
-    table: str,
-    x: str,
-    y: str,
-    count: int,
-    by: FoldsBy,
-    column: str | None,
-    *,
-    by_class: bool,
-    seeds: tuple[int, ...],
-) -> tuple[tuple[str, ...], str]:
-    """Write the folds: pairs of the places of rows to learn from, and of those held out.
+@dataclass(frozen=True)
+class Folds:
+    """Writes folds: pairs of the places of rows to learn from, and of those held out."""
 
-    Args:
-        table: its variable.
-        x: that of the features.
-        y: that of the target.
-        count: of the folds.
-        by: mixed rows, whole groups, or later rows after earlier ones.
-        column: of the groups or times.
-        by_class: whether each fold gets its share of each class.
-        seeds: of mixing the rows, once for each.
+    table: str
+    """Its variable; those of the features and the target are ``x`` and ``y``."""
+    x: str
+    y: str
+    count: int
+    seeds: tuple[int, ...]
+    """Of mixing the rows, once for each."""
+    by_class: bool
+    """Whether each fold gets its share of each class."""
+    together: bool
+    """Whether equal rows are in one fold."""
+    gap: int
+    """Times before a fold that are not learnt from."""
 
-    Returns:
-        Imports, and the code.
-    """
-    if by == "group":
-        groups = f"pd.factorize({of(table, column or '')}, use_na_sentinel=False)[0]"
-        line = f"list(GroupKFold({count}).split({x}, groups={groups}))"
-        return ("from sklearn.model_selection import GroupKFold",), line
-    if by == "time":
-        times = f"{of(table, column or '')}.to_numpy()"
-        stretch = f"np.searchsorted(np.sort(times), times) * {count + 1} // len(times)"
-        return (NUMPY,), (
-            f"[\n    (np.flatnonzero(stretch < at), np.flatnonzero(stretch == at))\n"
-            f"    for times in [{times}]\n    for stretch in [{stretch}]\n"
-            f"    for at in range(1, {count + 1})\n]"
+    def written(self, by: FoldsBy, column: str | None) -> tuple[Lines, str, Lines]:
+        """Write mixed rows, whole groups, or later rows after earlier ones.
+
+        Returns:
+            Imports, the code, and functions.
+        """
+        if by == "group":
+            groups = f"pd.factorize({of(self.table, column or '')}, use_na_sentinel=False)[0]"
+            line = f"list(GroupKFold({self.count}).split({self.x}, groups={groups}))"
+            return ("from sklearn.model_selection import GroupKFold",), line, ()
+        if by == "time":
+            return (NUMPY,), self._timed(f"{of(self.table, column or '')}.to_numpy()"), ()
+        return self._together() if self.together else self._mixed()
+
+    def _timed(self, times: str) -> str:
+        stretch = f"np.searchsorted(np.sort(times), times) * {self.count + 1} // len(times)"
+        learnt, ranks = "stretch < at", ""
+        if self.gap:
+            learnt = f"ranks <= ranks[stretch < at].max() - {self.gap}"
+            ranks = "    for ranks in [np.unique(times, return_inverse=True)[1]]\n"
+        return (
+            f"[\n    (np.flatnonzero({learnt}), np.flatnonzero(stretch == at))\n"
+            f"    for times in [{times}]\n{ranks}    for stretch in [{stretch}]\n"
+            f"    for at in range(1, {self.count + 1})\n]"
         )
-    imports, kind, before = ["from sklearn.model_selection import KFold"], "KFold", ""
-    seed = literal(seeds[0]) if len(seeds) == 1 else "seed"
-    if by_class:  # a class may be too rare for a share in each
-        imports.append("from sklearn.model_selection import StratifiedKFold")
-        kind, enough = "kind", f"{y}.value_counts().min() >= {count}"
-        before = f"    for kind in [StratifiedKFold if {enough} else KFold]\n"
-    if len(seeds) > 1:
-        before += f"    for seed in {literal(list(seeds))}\n"
-    made = f"{kind}({count}, shuffle=True, random_state={seed}).split({x}, {y})"
-    return tuple(
-        imports
-    ), f"[\n    fold\n{before}    for fold in {made}\n]" if before else f"list({made})"
+
+    def _together(self) -> tuple[Lines, str, Lines]:
+        ends = f"np.arange(1, {self.count}) * len(groups) / {self.count}"
+        strata = f", pd.factorize({self.y})[0] if {self._enough} else 0" if self.by_class else ""
+        return (
+            (NUMPY,),
+            "[\n    (np.flatnonzero(part != at), np.flatnonzero(part == at))\n"
+            f"    for groups in [{equal_rows(self.table)}]\n{self._for_seeds}"
+            f"    for part in [dealt(groups, {ends}, {self._seed}{strata})]\n"
+            f"    for at in range({self.count})\n]",
+            (DEALT,),
+        )
+
+    def _mixed(self) -> tuple[Lines, str, Lines]:
+        imports, kind, before = ["from sklearn.model_selection import KFold"], "KFold", ""
+        if self.by_class:
+            imports.append("from sklearn.model_selection import StratifiedKFold")
+            kind = "kind"
+            before = f"    for kind in [StratifiedKFold if {self._enough} else KFold]\n"
+        before += self._for_seeds
+        shuffled = f"{kind}({self.count}, shuffle=True, random_state={self._seed})"
+        made = f"{shuffled}.split({self.x}, {self.y})"
+        code = f"[\n    fold\n{before}    for fold in {made}\n]" if before else f"list({made})"
+        return tuple(imports), code, ()
+
+    @property
+    def _enough(self) -> str:
+        """Whether no class is too rare for a share in each fold."""
+        return f"{self.y}.value_counts().min() >= {self.count}"
+
+    @property
+    def _seed(self) -> str:
+        return literal(self.seeds[0]) if len(self.seeds) == 1 else "seed"
+
+    @property
+    def _for_seeds(self) -> str:
+        return f"    for seed in {literal(list(self.seeds))}\n" if len(self.seeds) > 1 else ""

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from threading import Condition, Lock
 from typing import TYPE_CHECKING, Any
 
-from cards._searching.settings import Judge
+from cards._searching.carrying_out import Judge
 from cards._searching.study import Watch, reason_of
 from tensorrag import CardError
 

@@ -47,6 +47,8 @@ class Question:
     """How many folds, where there are no validation rows."""
     by: FoldsBy
     column: str | None
+    together: bool
+    gap: int
 
     @property
     def held_out(self) -> Table | None:
@@ -56,7 +58,14 @@ class Question:
     def folds(self, classes: np.ndarray | None) -> list[Fold]:
         """Deal out the train rows."""
         return folds(
-            self.train, self.count, by=self.by, column=self.column, classes=classes, seed=self.seed
+            self.train,
+            self.count,
+            by=self.by,
+            column=self.column,
+            classes=classes,
+            seed=self.seed,
+            together=self.together,
+            gap=self.gap,
         )
 
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import os
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, Literal, TypeVar
 
 from cards._advising.expecting import footprint, slow
 from cards._columns import require
@@ -15,9 +12,11 @@ from cards._learning.columns import feature_names
 from cards._learning.task import Wanted, known_task
 from cards._script.searching import search
 from cards._searching import findings
+from cards._searching.carrying_out import Judge, before, tried
 from cards._searching.judging import Question, metric_of, refuse_all_failed
 from cards._searching.space import Dimension, Searched, dimensions, grid
-from cards._searching.study import Sampler, Study, Trial, Watch
+from cards._searching.study import Sampler, Study
+from cards._split_concerns import Dealing, concerns
 from tensorrag import (
     Card,
     CardError,
@@ -30,13 +29,9 @@ from tensorrag import (
     Schema,
     Table,
     TableSchema,
-    keep,
-    kept,
-    report,
 )
 from tensorrag.footprint import Footprint
 from tensorrag.preview import Face, Preview
-from tensorrag.progress import is_stopping
 from tensorrag.script import Given, Script
 from tensorrag.types import METRICS, Hyperparameter, Value
 
@@ -45,15 +40,6 @@ Metric = Literal[
     "auto", "r2", "rmse", "mae", "accuracy", "balanced_accuracy", "precision", "recall", "f1",
     "macro_f1", "roc_auc", "average_precision", "log_loss",
 ]  # fmt: skip
-
-
-class Judge(Protocol):
-    """Tells how good a model with other values is, by one metric."""
-
-    metric: str
-
-    def __call__(self, values: Mapping[str, Any], watch: Watch) -> float:
-        """Tell it."""
 
 
 class SearchSettings(Card):
@@ -91,6 +77,12 @@ class SearchSettings(Card):
     """Rows with the same value here stay together: the customer, the patient, the house."""
     time_column: Column | None = Field(None, columns_of="train_dataset", when={"folds_by": "time"})
     """Models learn from earlier rows and are measured on later ones."""
+    gap: int = Field(0, ge=0, le=100_000, when={"folds_by": "time"}, recommended=(0, 30))
+    """How many different times before each fold are not learnt from: where the outcome of a row is
+    known only later, one less than it takes."""
+    together: bool = Field(False, label="Keep equal rows together", when={"folds_by": "rows"})
+    """Rows that are equal in every column go into one fold: then none is learnt from and measured
+    on as well."""
     seed: int = Field(42, ge=0, le=2**32 - 1)
     """The same seed gives the same trials."""
     parallel: int = Field(1, ge=1, le=64, label="Trials at a time", recommended=(1, 4))
@@ -107,8 +99,20 @@ class SearchSettings(Card):
         return footprint(table, spec, self.target_column, self.feature_columns, self.task)
 
     def concerns(self, schemas: Mapping[str, Schema]) -> Iterator[CardError]:
-        """Warn of models that take very long to fit so many rows, once for every trial."""
-        yield from slow(schemas.get("train_dataset"), schemas.get("model_spec"))
+        """Warn of models that take very long to fit, once for every trial, and of the folds."""
+        train = schemas.get("train_dataset")
+        yield from slow(train, schemas.get("model_spec"))
+        if isinstance(train, TableSchema) and _needs_folds(schemas.get("validation_dataset")):
+            yield from concerns(
+                Dealing(
+                    field="folds_by",
+                    by=self.folds_by,
+                    time=self.time_column,
+                    gap=self.gap,
+                    together=self.together,
+                ),
+                train,
+            )
 
     def brief(self, schemas: Mapping[str, Schema]) -> str:
         """Say how, how often, and what is varied."""
@@ -166,6 +170,8 @@ class SearchSettings(Card):
             count=self.folds,
             by=self.folds_by,
             column=self.folds_column,
+            together=self.together,
+            gap=self.gap,
         )
 
     def search(self, spec: Spec, judge: Judge, beside: int | None = None) -> tuple[Spec, Table]:
@@ -185,7 +191,7 @@ class SearchSettings(Card):
         names = [each.name for each in space]
         own = {each.name: each.value for each in tunable if each.name in names}
         study = self._study(space, own, judge.metric)
-        trials = _tried(study, judge, beside or self.parallel)
+        trials = tried(study, judge, beside or self.parallel)
         best = findings.best_of(trials, judge.metric)
         if best is None:
             raise refuse_all_failed(trials[0].reason)
@@ -206,7 +212,7 @@ class SearchSettings(Card):
             parallel=self.parallel,
             prune=self.prune,
             seed=self.seed,
-            before=_before(),
+            before=before(),
         )
 
     @property
@@ -215,7 +221,7 @@ class SearchSettings(Card):
         return {"group": self.group_column, "time": self.time_column}.get(self.folds_by)
 
     def _check_folds(self, train: TableSchema, validation: TableSchema | None) -> None:
-        if validation is not None and validation.rows != 0:
+        if not _needs_folds(validation):
             return
         if self.folds_by != "rows":
             if not self.folds_column:
@@ -233,72 +239,14 @@ class SearchSettings(Card):
             )
 
 
+def _needs_folds(validation: Schema | None) -> bool:
+    """Whether there are no validation rows to measure on."""
+    return validation is None or (isinstance(validation, TableSchema) and validation.rows == 0)
+
+
 def _are_words(table: TableSchema, target: str) -> bool:
     column = table.column(target)
     return column is not None and column.kind in ("category", "text")
-
-
-def _tried(study: Study, judge: Judge, beside: int) -> list[Trial]:
-    cores = _cores()
-    workers = min(beside, cores)
-
-    def progress() -> None:
-        keep(lambda: _as_arrays(study.done), len(study.done), study.total, "trial")
-        report(len(study.done), study.total, "trial", **_told(study.done, judge.metric))
-
-    def look() -> None:
-        if is_stopping():
-            progress()
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return study.run(
-            judge,
-            workers=workers,
-            ready=lambda: _share_cores(workers, cores),
-            tell=progress,
-            look=look,
-        )
-
-
-def _told(done: Sequence[Trial], metric: str) -> dict[str, float]:
-    """Return what is drawn while it runs: the last trial, and the best so far."""
-    best, last = findings.best_of(done, metric), done[-1].metric
-    if best is None or best.metric is None:
-        return {}
-    return ({metric: last} if last is not None else {}) | {"best": best.metric}
-
-
-def _cores() -> int:
-    """Return how many cores this card has: what its place told the libraries, else all."""
-    told = os.environ.get("OMP_NUM_THREADS", "")
-    if told.isdigit() and int(told) > 0:
-        return int(told)
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _share_cores(workers: int, cores: int) -> None:
-    """Keep trials that run at the same time from using all cores each."""
-    if workers > 1:
-        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
-
-        threadpool_limits(max(1, cores // workers))
-
-
-def _as_arrays(done: Sequence[Trial]) -> dict[str, Any]:
-    import numpy as np
-
-    written = json.dumps([each.to_json() for each in done]).encode()
-    return {"trials": np.frombuffer(written, dtype=np.uint8)}
-
-
-def _before() -> dict[int, Trial]:
-    saved = kept()
-    if saved is None or "trials" not in saved:
-        return {}
-    found = json.loads(saved["trials"].tobytes())
-    trials = [Trial(**{**each, "steps": tuple(each["steps"])}) for each in found]
-    return {each.number: each for each in trials}
 
 
 def _trials(outputs: tuple[Value, ...]) -> Table:

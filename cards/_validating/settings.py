@@ -10,7 +10,7 @@ from cards._learning.columns import feature_names, target_brief
 from cards._learning.rows import refuse_no_rows
 from cards._learning.task import Decision, Wanted, known_task
 from cards._script.validating import cross_validate
-from cards._split_concerns import time_column
+from cards._split_concerns import Dealing, concerns
 from cards._validating.crossing import Learn, Question, crossed
 from cards._validating.telling import FOLD, metrics_of, new_column, predictions_of
 from tensorrag import (
@@ -54,8 +54,14 @@ class CrossValidation(Card):
     """Rows with the same value here stay together: the customer, the patient, the house."""
     time_column: Column | None = Field(None, columns_of="dataset", when={"split_by": "time"})
     """Each fold is measured on the rows that follow those it learns from."""
+    gap: int = Field(0, ge=0, le=100_000, when={"split_by": "time"}, recommended=(0, 30))
+    """How many different times before each fold are not learnt from: where the outcome of a row is
+    known only later, one less than it takes."""
     stratify: bool = Field(True, when={"split_by": "rows"})
     """Keep the shares of the classes equal in all folds, where classes are told apart."""
+    together: bool = Field(False, label="Keep equal rows together", when={"split_by": "rows"})
+    """Rows that are equal in every column go into one fold: then none is learnt from and held
+    out as well."""
     repeats: int = Field(1, ge=1, le=20, when={"split_by": "rows"})
     """How often all rows are dealt out anew; more is steadier and takes as much longer."""
     seed: int = Field(42, ge=0, le=2**32 - 1)
@@ -107,7 +113,7 @@ class CrossValidation(Card):
         return footprint(table, spec, self.target_column, self.feature_columns, self.task)
 
     def concerns(self, schemas: Mapping[str, Schema]) -> Iterator[CardError]:
-        """Warn of slow models, of what was learnt from the held-out rows, and of mixing times."""
+        """Warn of slow models, of preparing that knows the held-out rows, and of the folds."""
         table = schemas.get("dataset")
         yield from slow(table, schemas.get("model_spec"))
         if not isinstance(table, TableSchema):
@@ -121,16 +127,10 @@ class CrossValidation(Card):
                 hint=f"Connect the table from before {named(card)}: models prepare features "
                 "themselves, in each fold anew.",
             )
-        time = time_column(table)
-        if time is not None and self.split_by == "rows":
-            yield ParameterError(
-                f"If {named(time)} says when a row came about, a model learns from later rows "
-                "than some that it is measured on.",
-                field="split_by",
-                hint="Hold out later rows, if the future is to be predicted.",
-                fix=(f"Split by {named(time)}", "time"),
-                also={"time_column": time},
-            )
+        yield from concerns(
+            Dealing(by=self.split_by, time=self.time_column, gap=self.gap, together=self.together),
+            table,
+        )
 
     def brief(self, schemas: Mapping[str, Schema]) -> str:
         """Name the target and the folds."""
@@ -172,6 +172,8 @@ class CrossValidation(Card):
                 column=self.by,
                 classes=asked.truth if asked.classes and self.stratify else None,
                 seed=seed,
+                together=self.together,
+                gap=self.gap,
                 port="dataset",
             )
         ]
@@ -200,7 +202,9 @@ class CrossValidation(Card):
 
     def _how(self, classes: bool) -> str:
         if self.split_by == "rows":
-            return "stratified" if classes and self.stratify else "mixed"
+            how = "stratified" if classes and self.stratify else "mixed"
+            return f"{how}, equal rows together" if self.together else how
         if self.split_by == "group":
             return f"by {self.group_column}"
-        return f"later rows by {self.time_column}"
+        gap = f", after a gap of {self.gap:,}" if self.gap else ""
+        return f"later rows by {self.time_column}{gap}"

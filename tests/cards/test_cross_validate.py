@@ -20,6 +20,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
+from cards._folds import folds
 from cards.cross_validate import CrossValidate
 from cards.cross_validate_gpu import CrossValidateGpu
 from cards.data_load import DataLoad
@@ -30,6 +31,7 @@ from tensorrag import EstimatorSpec, InputError, Metrics, ParameterError, Table
 from tensorrag.errors import RunCancelled
 from tensorrag.preview import RowsPreview
 from tensorrag.progress import Reporter, reporting
+from tensorrag.types import Provenance
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -147,6 +149,49 @@ def test_groups_stay_together_and_the_future_is_held_out() -> None:
     assert told.sort_values("day")["fold"].is_monotonic_increasing
 
 
+def test_after_a_gap_the_future_is_held_out_as_scikit_learn_does() -> None:
+    random = np.random.default_rng(1)
+    frame = pd.DataFrame({"x": random.normal(size=120), "day": random.permutation(120)})
+    frame["y"] = 2 * frame["x"] + random.normal(size=120)
+    card = CrossValidate(
+        target_column="y", feature_columns=["x"], folds=4, split_by="time", time_column="day", gap=5
+    )
+
+    made = card.run(Table.from_pandas(frame), spec("ridge"))
+
+    earlier = frame.sort_values("day")
+    truth = cross_validate(
+        make_pipeline(StandardScaler(), Ridge()), earlier[["x"]].to_numpy(), earlier["y"],
+        cv=TimeSeriesSplit(4, gap=5), scoring="r2",
+    )  # fmt: skip
+    assert per_fold(made.metrics, "R²") == pytest.approx(truth["test_score"], rel=1e-9)
+    few = Table.from_pandas(frame.assign(day=frame["day"] % 3))
+    with pytest.raises(InputError, match=r"3 times in day are too few for 4 folds after a gap of"):
+        card.run(few, spec("ridge"))
+
+
+@pytest.mark.parametrize("classes", [True, False])
+def test_equal_rows_are_in_one_fold_and_each_has_its_share_of_the_classes(classes: bool) -> None:
+    draw = np.random.default_rng(5)
+    once = pd.DataFrame({"case": range(200), "y": draw.random(200) < 0.2})
+    frame = once.loc[draw.integers(0, 200, 600)]
+
+    parts = folds(
+        Table.from_pandas(frame), 5, classes=frame["y"].to_numpy() if classes else None,
+        seed=3, together=True,
+    )  # fmt: skip
+
+    assert sorted(np.concatenate([held for _, held in parts])) == list(range(600))
+    for learnt, held in parts:
+        assert len(learnt) + len(held) == 600
+        assert not {*frame["case"].iloc[learnt]} & {*frame["case"].iloc[held]}
+        assert len(held) == pytest.approx(120, abs=12)
+        if classes:
+            assert frame["y"].iloc[held].sum() == pytest.approx(frame["y"].sum() / 5, abs=8)
+    with pytest.raises(InputError, match="1 different rows are too few for 5 folds"):
+        folds(Table.from_pandas(frame.assign(case=1, y=0)), 5, together=True)
+
+
 def test_a_network_is_measured_fold_by_fold_and_says_how_far_it_is() -> None:
     table = sample("iris")
     network = ModelDefineGpu(hidden_layers=[8], epochs=3).run().model_spec
@@ -191,6 +236,12 @@ def test_times_that_are_mixed_are_told_of() -> None:
     assert concern.fix == ("Split by day", "time")
     timed = CrossValidate(**usual, split_by="time", time_column="day")
     assert list(timed.concerns({"dataset": table.schema})) == []
+
+    ahead = table.schema.model_copy(update={"provenance": Provenance(time="day", ahead=3)})
+    (near,) = timed.concerns({"dataset": ahead})
+    assert isinstance(near, ParameterError)
+    assert (near.field, near.fix) == ("gap", ("Leave 2 times out", 2))
+    assert list(timed.model_copy(update={"gap": 2}).concerns({"dataset": ahead})) == []
 
 
 def test_what_cannot_be_folded_is_told() -> None:

@@ -193,6 +193,35 @@ def test_rows_that_are_all_different_are_shown_without_a_word() -> None:
     assert all(isinstance(each, TablePreview) for each in shown.values())
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_equal_rows_stay_together_and_each_part_has_its_share_of_each_value(seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    kinds = draw.choice(["a", "b", "c"], 400, p=[0.6, 0.3, 0.1])
+    once = pd.DataFrame({"case": range(400), "kind": kinds})
+    frame = once.loc[draw.choice(400, 1000, p=draw.dirichlet(np.full(400, 3)))]
+    card = DataSplit(
+        train_ratio=0.6, validation_ratio=0.15, test_ratio=0.25,
+        together=True, stratify_by="kind", seed=seed,
+    )  # fmt: skip
+
+    parts = [part.to_pandas() for part in card.run(Table.from_pandas(frame))]
+
+    assert sorted(pd.concat(parts)["case"]) == sorted(frame["case"])
+    cases = [set(part["case"]) for part in parts]
+    assert sum(map(len, cases)) == len(set().union(*cases))
+    for kind, rows in frame["kind"].value_counts().items():
+        largest = frame[frame["kind"] == kind]["case"].value_counts().max()
+        for part, share in zip(parts, (0.6, 0.15, 0.25), strict=True):
+            assert (part["kind"] == kind).sum() == pytest.approx(share * rows, abs=float(largest))
+
+
+def test_a_column_to_stratify_by_that_is_not_there_is_named() -> None:
+    with pytest.raises(ParameterError, match="wealth") as e:
+        DataSplit(stratify_by="wealth").propagate(table().schema)
+
+    assert e.value.field == "stratify_by"
+
+
 def test_rows_that_are_all_equal_cannot_be_kept_together_in_two_parts() -> None:
     alike = Table.from_pandas(pd.DataFrame({"kind": ["same"] * 20}))
 

@@ -205,6 +205,14 @@ SEVERAL: dict[str, Pipeline] = {
         Node("card", "data_split", {"together": True}),
         wires="houses.dataset > few.dataset, few.dataset > card.dataset",
     ),
+    "split by value, equal rows together": wired(
+        HOUSES,
+        Node("few", "select_columns", {"columns": ["city", "grade", "rooms", "garden"]}),
+        Node("card", "data_split",
+             {"together": True, "stratify_by": "city", "validation_ratio": 0.2, "test_ratio": 0.2,
+              "train_ratio": 0.6}),
+        wires="houses.dataset > few.dataset, few.dataset > card.dataset",
+    ),
     "dates with points": wired(
         VISITS,
         Node("card", "dates_to_features", {"hour": True, "keep": True}),
@@ -320,6 +328,25 @@ SEVERAL: dict[str, Pipeline] = {
         ),
         wires=f"{ONE}, model.model_spec > card.model_spec",
     ),
+    "cross-validate, equal rows together": wired(
+        HOUSES,
+        Node("few", "select_columns", {"columns": ["city", "grade", "rooms", "garden"]}),
+        Node("model", "model_define", {"model_type": "naive_bayes"}),
+        Node(
+            "card",
+            "cross_validate",
+            {"target_column": "grade", "folds": 3, "together": True, "repeats": 2},
+        ),
+        wires="houses.dataset > few.dataset, few.dataset > card.dataset,"
+        "model.model_spec > card.model_spec",
+    ),
+    "cross-validate by time after a gap": wired(
+        HOUSES,
+        Node("model", "model_define", {"model_type": "ridge"}),
+        Node("card", "cross_validate",
+             {**NUMBERS, "folds": 2, "split_by": "time", "time_column": "rooms", "gap": 1}),
+        wires=f"{ONE}, model.model_spec > card.model_spec",
+    ),
     "cross-validate by time": wired(
         HOUSES,
         Node("model", "model_define", {"model_type": "naive_bayes"}),
@@ -343,7 +370,7 @@ SEVERAL: dict[str, Pipeline] = {
     "search a grid": searched(
         {"model_type": "decision_tree"},
         {"hyperparameters": ["max_depth", "min_samples_leaf"], "sampler": "grid",
-         "grid_points": 3, "metric": "mae"},
+         "grid_points": 3, "metric": "mae", "together": True},
     ),
     "search several at once": searched(
         {"model_type": "logistic"},

@@ -241,9 +241,76 @@ def test_equal_rows_are_put_on_one_side_by_one_click(besides: dict[str, None]) -
     assert (problem.node, problem.field) == ("split", "together")
     assert problem.message.startswith("30 rows are equal to an earlier one in every column")
     of = mended(of, problem)
+    assert of.node("split").params["stratify_by"] == "district"
     assert only(check_with(frame, of), "data_concern") is None
     train, _, test = DataSplit(**of.node("split").params).run(Table.from_pandas(frame))
     assert not set(train.to_pandas()["number"]) & set(test.to_pandas()["number"])
+
+
+def folding(card: str, split: dict[str, Any] | None = None) -> Pipeline:
+    """A card that deals out rows to folds itself, of all rows or of the train rows."""
+    gpu = "_gpu" if card.endswith("_gpu") else ""
+    port, params = "dataset", {"target_column": "price"} | dict[str, Any]()
+    if "search" in card:
+        port, varied = "train_dataset", "learning_rate" if gpu else "alpha"
+        params |= {"hyperparameters": [varied]}
+    nodes: dict[str, dict[str, Any]] = {
+        "load": {"card": "data_load", "params": UPLOAD},
+        "model": {"card": f"model_define{gpu}", "params": {} if gpu else {"model_type": "ridge"}},
+        "folds": {"card": card, "params": params},
+    }
+    nodes |= {"split": {"card": "data_split", "params": split}} if split is not None else {}
+    wires = ["load.dataset-split.dataset", f"split.train_dataset-folds.{port}"]
+    wires = wires if split is not None else [f"load.dataset-folds.{port}"]
+    return made(nodes, [*wires, "model.model_spec-folds.model_spec"])
+
+
+def of_equal_rows(checked: Checked) -> Problem | None:
+    found = [each for each in checked.problems if each.field == "together"]
+    assert len(found) <= 1
+    return found[0] if found else None
+
+
+@pytest.mark.parametrize("gpu", ["", "_gpu"])
+@pytest.mark.parametrize("card", ["cross_validate", "hyperparameter_search"])
+def test_equal_rows_are_put_into_one_fold_by_one_click(card: str, gpu: str) -> None:
+    of = folding(card + gpu)
+    problem = of_equal_rows(check_with(REPEATED, of))
+
+    assert problem is not None
+    assert (problem.node, problem.code) == ("folds", "data_concern")
+    assert problem.message.startswith("30 rows are equal to an earlier one in every column")
+    of = mended(of, problem)
+    assert of.node("folds").params["together"] is True
+    assert of_equal_rows(check_with(REPEATED, of)) is None
+
+
+def test_rows_that_a_split_kept_together_may_be_parted_by_folds() -> None:
+    of = folding("hyperparameter_search", {"together": True})
+
+    problem = of_equal_rows(check_with(REPEATED, of))
+
+    assert problem is not None
+    assert problem.node == "folds"
+    assert problem.message.startswith("Up to 30 rows are equal to an earlier one")
+
+
+def test_of_half_of_the_rows_about_half_of_those_that_repeat_is_expected() -> None:
+    half = folding("hyperparameter_search", {"train_ratio": 0.5, "test_ratio": 0.5})
+    found = check_with(pd.concat([LEARNABLE, LEARNABLE.head(6)]), half)
+
+    assert [each.node for each in found.problems if each.field == "together"] == ["split"]
+
+
+def test_with_validation_rows_there_are_no_folds_to_part_equal_rows() -> None:
+    split = {"together": True, "train_ratio": 0.6, "validation_ratio": 0.4, "test_ratio": 0}
+    of = folding("hyperparameter_search", split)
+    ends = {"source": "split", "source_port": "validation_dataset"}
+    ends |= {"target": "folds", "target_port": "validation_dataset"}
+
+    assert of_equal_rows(check_with(REPEATED, of)) is not None
+    of = apply(of, {"op": "connect", **ends}, CATALOG)
+    assert of_equal_rows(check_with(REPEATED, of)) is None
 
 
 @pytest.mark.parametrize(
