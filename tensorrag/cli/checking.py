@@ -9,14 +9,15 @@ from pathlib import Path
 
 from tensorrag.card import Peek
 from tensorrag.catalog import Catalog
-from tensorrag.check import Checked
+from tensorrag.check import Checked, Sights
 from tensorrag.check.problems import Problem
 from tensorrag.cli.executing import executors_of
 from tensorrag.cli.opening import open_pipeline
 from tensorrag.pipeline import Pipeline
-from tensorrag.registry.catalog_cache import keep
+from tensorrag.registry.catalog_cache import keep, known_catalog
 from tensorrag.run.hosted import Hosted
 from tensorrag.run.prepare import look
+from tensorrag.run.sights import stored_sights
 from tensorrag.store.workspace import Workspace
 
 
@@ -41,10 +42,12 @@ class Checking:
     hosted: Hosted
     workspace: Workspace
 
-    async def __call__(self, pipeline: Pipeline, peeks: Mapping[str, Peek]) -> Checked:
-        """Check a pipeline, given what was seen at its sources."""
+    async def __call__(
+        self, pipeline: Pipeline, peeks: Mapping[str, Peek], sights: Sights | None = None
+    ) -> Checked:
+        """Check a pipeline, given what was seen at its sources, and of its results."""
         secrets = self.workspace.settings.secret_names()
-        return await self.hosted.check(pipeline, peeks, secrets)
+        return await self.hosted.check(pipeline, peeks, secrets, sights)
 
 
 async def described(hosted: Hosted, workspace: Workspace) -> Catalog:
@@ -59,14 +62,25 @@ async def _check(name: str, workspace: Workspace) -> tuple[Problem, ...]:
         opened = open_pipeline(name, workspace)
         place, peeks = workspace.place(opened.base), workspace.store.peeks
         checker = Checking(Hosted(executors, place), workspace)
-        checked = await checker(opened.pipeline, {})
-        if not any(facts.peek_key for facts in checked.nodes.values()):
-            return checked.problems
-        seen = await look(checked, executors, place, peeks)
-        if workspace.writable:
-            for key, peek in seen.items():
-                peeks.put(key, peek)
-        return (await checker(opened.pipeline, seen)).problems
+        checked, seen = await checker(opened.pipeline, {}), dict[str, Peek]()
+        if any(facts.peek_key for facts in checked.nodes.values()):
+            seen = await look(checked, executors, place, peeks)
+            if workspace.writable:
+                for key, peek in seen.items():
+                    peeks.put(key, peek)
+            checked = await checker(opened.pipeline, seen)
+        sights = await asyncio.to_thread(_sights, opened.pipeline, checked, workspace, seen)
+        return (await checker(opened.pipeline, seen, sights) if sights else checked).problems
+
+
+def _sights(
+    pipeline: Pipeline, checked: Checked, workspace: Workspace, peeks: Mapping[str, Peek]
+) -> Sights:
+    """Return what is known of results; where there are any, cards were described."""
+    catalog = known_catalog(workspace.cards)
+    if catalog is None:
+        return {}
+    return stored_sights(pipeline, checked, workspace.store, catalog, peeks)
 
 
 async def _describe(workspace: Workspace) -> Catalog:

@@ -19,7 +19,7 @@ from tensorrag.cli import executing, main
 from tensorrag.cli.opening import as_it_is_now
 from tensorrag.edit.document import Document
 from tensorrag.edit.records import change_record, state_record
-from tensorrag.pipeline import Node, Pipeline, files
+from tensorrag.pipeline import Edge, Node, Pipeline, files
 from tensorrag.store.place import Place
 from tensorrag.store.workspace import Workspace
 from tensorrag.task import Task, TaskKind
@@ -283,6 +283,37 @@ def test_check_looks_at_sources(capsys: Captured, tmp_path: Path) -> None:
 
     assert code == 2
     assert problems[0]["message"] == "There is no such file."
+
+
+@pytest.mark.usefixtures("at_once")
+def test_check_knows_what_the_results_of_earlier_runs_hold(
+    capsys: Captured, tmp_path: Path
+) -> None:
+    """Rows that repeat in a table of two tables, which nobody can tell before it is made."""
+    rows = "".join(f"{at},{at * at % 97},{at / 8}\n" for at in range(60))
+    (tmp_path / "small.csv").write_text(f"a,b,c\n{rows}")
+    small = {"source": "path", "path": "small.csv"}
+    wires = (
+        Edge("one", "dataset", "both", "tables"),
+        Edge("other", "dataset", "both", "tables"),
+        Edge("both", "dataset", "measured", "dataset"),
+        Edge("model", "model_spec", "measured", "model_spec"),
+    )
+    pipeline = Pipeline(edges=wires).with_nodes(
+        Node("one", "data_load", params=small),
+        Node("other", "data_load", params=small),
+        Node("both", "concatenate"),
+        Node("model", "model_define", params={"model_type": "ridge"}),
+        Node("measured", "cross_validate", params={"target_column": "b"}),
+    )
+    path = saved(tmp_path, pipeline)
+
+    assert call(capsys, "check", path, "--json") == (0, [])
+    assert call(capsys, "run", path, "--json", "--until", "both")[0] == 0
+
+    code, (problem,) = call(capsys, "check", path, "--json")
+    assert (code, problem["node"], problem["field"]) == (0, "measured", "together")
+    assert problem["message"].startswith("60 rows are equal to an earlier one in every column")
 
 
 def test_relative_paths_start_from_the_folder_of_the_file(capsys: Captured, tmp_path: Path) -> None:

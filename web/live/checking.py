@@ -13,13 +13,13 @@ from tensorrag.edit.document import Document
 from tensorrag.errors import PipelineError, TensorRagError
 from tensorrag.pipeline import Pipeline
 from tensorrag.run.plan import Planned, plan
+from tensorrag.run.sights import sights_of
 from tensorrag.store.workspace import Workspace
 from tensorrag.types.schema import Schema
 from tensorrag.types.seen import Seen
 from web.live.coalesced import Coalesced
 from web.live.hosting import Hosting, stored
 from web.live.own_uploads import own_uploads
-from web.live.sights import sights_of
 
 MOST_UNASKED = 20
 """Uploads that are looked at by themselves while a pipeline is open; more wait to be chosen."""

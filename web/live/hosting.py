@@ -20,6 +20,7 @@ from tensorrag.run.hosted import Hosted
 from tensorrag.run.placing import has_gpu, with_room
 from tensorrag.run.prepare import look
 from tensorrag.run.pricing import Pricing
+from tensorrag.run.sights import stored_sights
 from tensorrag.store.workspace import Workspace
 from tensorrag.task import Task
 
@@ -88,12 +89,22 @@ class Hosting:
         facts, memory = checked.nodes, self.card_memory
         return Pricing(pipeline, facts, placements, self._executors, spending, memory)
 
-    async def check_known(self, pipeline: Pipeline, known: Mapping[str, Peek]) -> Checked:
-        """Check a pipeline with what was seen before at the sources that it reads."""
+    async def check_known(
+        self, pipeline: Pipeline, known: Mapping[str, Peek], catalog: Catalog | None = None
+    ) -> Checked:
+        """Check a pipeline with what was seen before at the sources that it reads.
+
+        Given the cards, with what is known of its results, too.
+        """
         checked = await self.check(pipeline, {})
         keys = {facts.peek_key for facts in checked.nodes.values() if facts.peek_key is not None}
         peeks = await asyncio.to_thread(stored, known, keys)
-        return await self.check(pipeline, peeks) if peeks else checked
+        checked = await self.check(pipeline, peeks) if peeks else checked
+        if catalog is None:
+            return checked
+        store = self._workspace.store
+        sights = await asyncio.to_thread(stored_sights, pipeline, checked, store, catalog)
+        return await self.check(pipeline, peeks, sights) if sights else checked
 
     async def look(self, facts: Iterable[NodeFacts]) -> dict[str, Peek]:
         """Look at the outside sources of these nodes, in workers."""

@@ -259,7 +259,8 @@ class Sessions:
 
     async def check(self, pipeline: Pipeline) -> JsonObject:
         """List what is wrong with a pipeline, as JSON; outside sources are not looked at."""
-        checked = await self.hosting.check_known(pipeline, self.workspace.store.peeks)
+        peeks = self.workspace.store.peeks
+        checked = await self.hosting.check_known(pipeline, peeks, self.catalog)
         return {"problems": [problem.model_dump(mode="json") for problem in checked.problems]}
 
     async def resume(self, run_id: str) -> Run:

@@ -6,9 +6,37 @@ from collections.abc import Mapping
 
 from pydantic import ValidationError
 
+from tensorrag.card import Peek
+from tensorrag.catalog import Catalog
+from tensorrag.check import Checked
+from tensorrag.errors import CycleError, WorkspaceError
+from tensorrag.pipeline import Pipeline
 from tensorrag.plain import JsonObject
-from tensorrag.run.plan import Planned
+from tensorrag.run.plan import Planned, plan
+from tensorrag.store.artifacts import Store
 from tensorrag.types.seen import Seen
+
+
+def stored_sights(
+    pipeline: Pipeline,
+    checked: Checked,
+    store: Store,
+    catalog: Catalog,
+    peeks: Mapping[str, Peek] | None = None,
+) -> dict[str, dict[str, Seen]]:
+    """Return what was seen of stored tables, by node and output. Reads a database: for a thread.
+
+    Args:
+        pipeline: what would be run.
+        checked: the outcome of checking it.
+        store: where results are looked up.
+        catalog: the cards.
+        peeks: what was seen at outside sources; the store's by default.
+    """
+    try:
+        return sights_of(plan(pipeline, checked, store, catalog=catalog, peeks=peeks))
+    except (CycleError, WorkspaceError):  # nothing would run, or a harmed result cannot be dropped
+        return {}
 
 
 def sights_of(planned: Mapping[str, Planned]) -> dict[str, dict[str, Seen]]:
