@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import signal
 import sys
@@ -20,7 +21,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from executors import trial
+from executors import trial, usage
 from executors.limits import CHECK_SECONDS
 from executors.protocol import decode, encode, message
 from executors.worker import Channel, describe, settle
@@ -34,6 +35,9 @@ from tensorrag.store.place import Place
 from tensorrag.task import Task
 
 Stamp = tuple[str, int, int]
+
+_SHORTEST = 0.001
+"""Seconds after which to look again at the earliest."""
 
 SIGN_OF_LIFE = 0.5
 """Seconds after which the server hears that the cards of a long pipeline are still being asked."""
@@ -191,6 +195,8 @@ class Asking:
     broken: Mapping[str, str]
     _heard: float = field(default_factory=time.monotonic)
     """When the server last heard of us."""
+    _waited: float = field(default_factory=lambda: usage.waited(os.getpid()))
+    """Seconds for which no processor was free before the first card was asked."""
 
     @contextmanager
     def __call__(self, found: Found) -> Iterator[None]:
@@ -201,7 +207,7 @@ class Asking:
         if name:  # our own are not suspected, and cost next to nothing
             self.channel.send(message("asking", name))
         try:
-            with _in_time():
+            with _in_time(usage.waited(os.getpid()) if name else self._waited):
                 yield
         finally:
             # Thousands of our own take longer than the server waits for a word.
@@ -215,17 +221,22 @@ def _name(found: Found) -> str:
 
 
 @contextmanager
-def _in_time() -> Iterator[None]:
-    signal.signal(signal.SIGALRM, _too_long)
+def _in_time(waited: float) -> Iterator[None]:
+    """Interrupt what takes too long; ``waited`` is how long this process had to wait before."""
+    until = time.monotonic() + CHECK_SECONDS
+
+    def look(number: int, frame: object) -> None:
+        left = until - time.monotonic() + usage.waited(os.getpid()) - waited
+        if left <= 0:
+            raise TimeoutError(f"it takes more than {CHECK_SECONDS:.0f} seconds")
+        signal.setitimer(signal.ITIMER_REAL, max(left, _SHORTEST))
+
+    signal.signal(signal.SIGALRM, look)
     signal.setitimer(signal.ITIMER_REAL, CHECK_SECONDS)
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
-
-
-def _too_long(number: int, frame: object) -> None:
-    raise TimeoutError(f"it takes more than {CHECK_SECONDS:.0f} seconds")
 
 
 if __name__ == "__main__":

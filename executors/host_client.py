@@ -9,6 +9,7 @@ from pathlib import Path
 from executors.connection import Connection, error_of, spawn
 from executors.errands import Errands
 from executors.limits import CHECK_SECONDS
+from executors.patience import Patience
 from executors.suspects import MOST, Suspects
 from tensorrag.errors import ExecutorError, TaskFailed
 from tensorrag.plain import JsonObject
@@ -137,21 +138,20 @@ class CardHost:
         }
         connection.order(asked)
         self._suspects.hear(None)
-        seconds = ANSWER_SECONDS
+        clock = Patience(connection.pid, ANSWER_SECONDS)
         try:
-            async with asyncio.timeout(seconds) as clock:
+            async with clock:
                 while True:
                     answer = await _next(connection, *_ON_THE_WAY, "result", "error")
                     if answer["type"] in _ON_THE_WAY:
-                        seconds = self._patience(answer)
-                        clock.reschedule(asyncio.get_running_loop().time() + seconds)
+                        clock.begin(self._patience(answer))
                     elif answer["id"] == asked["id"]:  # not that of one who gave up waiting
                         break
         except TimeoutError:
             if self._suspects.hung():
                 raise _CardHungError("A card hangs.") from None
             raise ExecutorError(
-                f"The cards did not answer within {seconds:.0f} seconds.",
+                f"The cards did not answer within {clock.seconds:.0f} seconds.",
                 hint="A card of your own hangs, or the pipeline is too long to be checked at once.",
             ) from None
         if answer["type"] == "error":

@@ -9,13 +9,14 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 
+from executors import usage
 from tensorrag.registry.loading import module_from_source
 
 SECONDS = 3
 """Time that importing one file may take of a processor, whatever else the machine does."""
 
 PATIENCE = 10.0
-"""Seconds by the clock after which a file counts as waiting for something."""
+"""Seconds by the clock, waits for a processor aside, after which a file counts as hanging."""
 
 AT_ONCE = 4
 """Files that are imported side by side; each may load libraries of its own."""
@@ -66,7 +67,7 @@ def _fork(name: str, source: str) -> int:
 def _verdict(pid: int, until: float) -> str | None:
     """Say how a trial went, None while it goes on; nothing that it started is left then."""
     ended, status = os.waitpid(pid, os.WNOHANG)
-    if not ended and time.monotonic() < until:
+    if not ended and time.monotonic() < until + usage.waited(pid):
         return None
     with suppress(OSError):
         os.killpg(pid, signal.SIGKILL)  # it, or what it started

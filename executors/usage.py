@@ -70,6 +70,17 @@ def runs(pid: int) -> bool:
     return bool(fields) and fields[0] not in (b"Z", b"X")
 
 
+def waited(pid: int) -> float:
+    """Return for how many seconds so far a process had work and no processor was free for it.
+
+    What the machine is busy with beside it is not its fault: limits by the clock leave this out.
+    0 where nobody says, or where it is gone.
+    """
+    with suppress(OSError, ValueError, IndexError):
+        return int(Path(f"/proc/{pid}/schedstat").read_bytes().split()[1]) / 1e9
+    return 0.0
+
+
 def charged(pid: int) -> int:
     """Return the bytes that a process is charged with.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import psutil
 import pytest
 import pytest_asyncio
 
-from executors import card_host, host_client
+from executors import card_host, host_client, usage
 from executors.local_process import LocalExecutor
 from executors.protocol import decode
 from executors.worker import Channel
@@ -250,6 +251,16 @@ async def test_a_card_that_takes_the_host_with_it_gets_a_problem_and_the_others_
     assert checked.nodes["mine"].schemas["metrics"] is not None
     write(folder, "bad", "pass")
     assert (await check(local, place, "bad", "mine")).problems == (), "it was mended"
+
+
+async def test_a_card_is_not_blamed_for_a_machine_that_has_no_processor_for_it(
+    local: LocalExecutor, place: Place, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(host_client, "CARD_SECONDS", 0.5)
+    monkeypatch.setattr(usage, "waited", lambda pid: time.monotonic())
+    write(folder, "mine", "time.sleep(1.0)")
+
+    assert (await check(local, place, "mine")).problems == ()
 
 
 async def test_several_of_them_are_found_one_after_the_other(

@@ -1,0 +1,63 @@
+"""Waits for a process by a clock that stands still while no processor is free for it."""
+
+from __future__ import annotations
+
+import asyncio
+from types import TracebackType
+from typing import Self
+
+from executors import usage
+
+
+class Patience:
+    """Ends what is awaited inside of it with a TimeoutError, once its seconds are over.
+
+    Args:
+        pid: the process that is waited for.
+        seconds: from the beginning, or from the last `begin`.
+    """
+
+    def __init__(self, pid: int, seconds: float) -> None:
+        self.seconds = seconds
+        self._pid, self._clock = pid, asyncio.timeout(None)
+        self._loop = asyncio.get_running_loop()
+        self._waited = self._until = 0.0
+        self._next: asyncio.TimerHandle | None = None
+
+    async def __aenter__(self) -> Self:
+        await self._clock.__aenter__()
+        self.begin(self.seconds)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stop()
+        await self._clock.__aexit__(kind, error, trace)
+
+    def begin(self, seconds: float) -> None:
+        """Let so many seconds pass from now on."""
+        self.seconds = seconds
+        self._until = self._own_time() + seconds
+        self._clock.reschedule(None)
+        self._look()
+
+    def _own_time(self) -> float:
+        """Return seconds that go on while the process works, sleeps, or is gone."""
+        self._waited = max(self._waited, usage.waited(self._pid))
+        return self._loop.time() - self._waited
+
+    def _look(self) -> None:
+        self._stop()
+        left = self._until - self._own_time()
+        if left > 0:
+            self._next = self._loop.call_later(left, self._look)
+        else:  # in the next step of the loop: what has been said already is heard before
+            self._clock.reschedule(self._loop.time())
+
+    def _stop(self) -> None:
+        if self._next is not None:
+            self._next.cancel()

@@ -1,0 +1,105 @@
+"""Time in which a machine has no processor for a process is not counted against its card."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from executors import card_host, trial, usage
+from executors.patience import Patience
+from tests.clock import within
+
+SAYS = Path("/proc/self/schedstat").exists()
+"""Whether this system says how long a process had to wait."""
+
+
+@pytest.fixture
+def crowded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that never has a processor for any of ours."""
+    monkeypatch.setattr(usage, "waited", lambda pid: time.monotonic())
+
+
+@pytest.mark.skipif(not SAYS, reason="this system does not say it")
+def test_the_system_says_how_long_a_process_had_to_wait() -> None:
+    one = min(os.sched_getaffinity(0))
+    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(3)]
+    try:
+        for each in busy:
+            os.sched_setaffinity(each.pid, {one})
+        until = time.monotonic() + within(10)
+        while not all(usage.waited(each.pid) > 0.05 for each in busy):
+            assert time.monotonic() < until
+            time.sleep(0.02)
+    finally:
+        for each in busy:
+            each.kill()
+            each.wait()
+    assert usage.waited(busy[0].pid) == 0.0
+
+
+async def test_what_takes_too_long_ends() -> None:
+    with pytest.raises(TimeoutError):
+        async with Patience(os.getpid(), 0.05):
+            await asyncio.sleep(600)
+
+
+async def test_what_says_a_word_now_and_then_goes_on() -> None:
+    async with Patience(os.getpid(), 600) as clock:
+        for _ in range(3):
+            clock.begin(600)
+            await asyncio.sleep(0)
+
+
+async def test_what_was_said_while_nobody_could_listen_is_heard_before_time_is_up() -> None:
+    ours, theirs = socket.socketpair()
+    reader, writer = await asyncio.open_unix_connection(sock=ours)
+
+    def suspended() -> None:
+        theirs.sendall(b"a word\n")
+        time.sleep(0.2)
+
+    async with Patience(os.getpid(), 0.05):
+        asyncio.get_running_loop().call_soon(suspended)
+        assert await reader.readline() == b"a word\n"
+    writer.close()
+    await writer.wait_closed()
+    theirs.close()
+
+
+@pytest.mark.usefixtures("crowded")
+async def test_what_has_to_wait_goes_on() -> None:
+    async with Patience(os.getpid(), 0.05):
+        await asyncio.sleep(0.2)
+
+
+def test_a_card_is_interrupted_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(card_host, "CHECK_SECONDS", 0.05)
+    now = usage.waited(os.getpid())
+    with pytest.raises(TimeoutError, match="takes more than"), card_host._in_time(now):
+        time.sleep(600)
+
+
+@pytest.mark.usefixtures("crowded")
+def test_a_card_that_has_to_wait_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(card_host, "CHECK_SECONDS", 0.05)
+    with card_host._in_time(usage.waited(os.getpid())):
+        time.sleep(0.2)
+
+
+def test_a_file_that_sleeps_as_it_is_tried_out_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trial, "PATIENCE", 0.05)
+    found = trial.reasons_against({"slow.py": "import time; time.sleep(600)"})
+    assert "takes more than" in found["slow.py"]
+
+
+@pytest.mark.usefixtures("crowded")
+def test_a_file_that_has_to_wait_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trial, "PATIENCE", 0.05)
+    assert trial.reasons_against({"slow.py": "import time; time.sleep(0.2)"}) == {"slow.py": ""}
