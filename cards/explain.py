@@ -8,6 +8,7 @@ from typing import NamedTuple
 from pydantic import PrivateAttr
 
 from cards._columns import require
+from cards._explaining.amount import QUICK, rows_asked
 from cards._explaining.asked import PORT, Asked
 from cards._explaining.coefficients import Coefficient, coefficients
 from cards._explaining.dependence import Dependence, dependences
@@ -64,7 +65,8 @@ class Explain(Card):
     repeats: int = Field(5, ge=2, le=100, recommended=(5, 30))
     """How often each column is mixed; more tells the spread better and takes longer."""
     most_rows: int = Field(5000, ge=10, le=1_000_000, label="Rows at most")
-    """Of more rows as many are drawn at random."""
+    """Of more rows as many are drawn at random; fewer, where a model with very many columns has to
+    be asked about each."""
     top: int = Field(3, ge=0, le=20, label="Dependence of the first")
     """For how many of the most important columns it is shown how the answer changes with them."""
     dependence_of: list[Column] = Field([], columns_of="dataset", label="Dependence of")
@@ -82,12 +84,14 @@ class Explain(Card):
     def run(self, dataset: Table, trained_model: Model) -> Out:
         """Ask the model again and again, each time with something changed."""
         self._refuse(dataset.schema, trained_model.schema)
-        asked = Asked(trained_model, dataset, self.most_rows, self.seed)
+        width = len(trained_model.features)
+        most = rows_asked(trained_model.schema.name, width, self.repeats, self.most_rows)
+        asked = Asked(trained_model, dataset, most, self.seed)
         metric = chosen_metric(self.metric, asked)
         found = permutation(asked, metric, self.repeats, self.seed)
         weights = coefficients(trained_model)
         curves = dependences(asked, self.dependence_of or found.features[: self.top])
-        caption = " ".join(notes(asked, found, dataset.provenance))
+        caption = " ".join(notes(asked, found, dataset.provenance, self.most_rows))
         self._pictures = tuple(_pictures(trained_model, found, weights, curves, caption))
         return self.Out(
             _importance_table(found, dataset),
@@ -122,14 +126,18 @@ class Explain(Card):
         table, model = schemas.get(PORT), schemas.get("trained_model")
         if isinstance(table, TableSchema) and table.provenance.part == "train":
             yield InputError(LEARNT, port=PORT, hint="Connect the test rows of the split.")
-        width = len(model.features or ()) if isinstance(model, ModelSchema) else 0
-        if width * self.repeats > MANY_TIMES:
+        if isinstance(model, ModelSchema) and model.name not in QUICK:
+            yield from self._takes_long(model.name, len(model.features or ()))
+
+    def _takes_long(self, kind: str | None, width: int) -> Iterable[CardError]:
+        times = width * self.repeats
+        if times > MANY_TIMES:
+            rows = rows_asked(kind, width, self.repeats, self.most_rows)
             yield CardError(
                 f"The model has {width:,} features: to mix each {self.repeats} times, it is asked "
-                f"{width * self.repeats:,} times about up to {self.most_rows:,} rows, which may "
-                "take very long.",
-                hint="Have fewer repeats or rows, or train on fewer columns: choose them, or let a "
-                "lasso leave some out.",
+                f"{times:,} times about up to {rows:,} rows, which may take minutes.",
+                hint="Have fewer repeats or rows, or train on fewer columns. A linear model, a "
+                "tree or a random forest needs not be asked so often.",
             )
 
     def face(self, outputs: tuple[Value, ...]) -> Face | None:

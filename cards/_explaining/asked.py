@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
-from cards._learning.predicting import missing_features, model_input, probabilities, scores
+from cards._learning.predicting import (
+    class_shares,
+    estimator_of,
+    gives_shares,
+    missing_features,
+    model_input,
+    predictions,
+    scores,
+)
 from cards._learning.rows import refuse_no_rows
 from cards._learning.truth import truth
 from tensorrag import InputError, Model, Table
-from tensorrag.types.schema import Label
 
 if TYPE_CHECKING:
     import numpy as np
-    import pyarrow as pa
 
 PORT = "dataset"
+Method = Literal["predict", "predict_proba", "decision_function"]
+"""How a model is asked."""
 
 
 class Asked:
@@ -31,20 +39,16 @@ class Asked:
         if lacks:
             raise InputError(lacks, port=PORT, hint="Use rows of the same table.")
         self.model, self.of = model, table.num_rows
+        self.estimator: Any = estimator_of(model)
         drawn = _drawn(table, most, seed)
         self.truth = truth(drawn, model.target, model.classes, PORT)
-        self.arrow: pa.Table = drawn.arrow.select(list(model.features)).combine_chunks()
-        self.columns = tuple(c for c in table.columns if c.name in model.features)
+        self.x: Any = model_input(model.content, model.features, drawn, PORT)
+        self.columns = tuple(c for c in table.columns if c.name in frozenset(model.features))
 
     @property
     def rows(self) -> int:
         """How many were drawn."""
-        return int(self.arrow.num_rows)
-
-    @property
-    def table(self) -> Table:
-        """The rows as they are."""
-        return self._table([self.arrow[name] for name in self.model.features])
+        return len(self.x)
 
     def first(self, most: int) -> Asked:
         """Return the first of them; they were drawn in no order of their values."""
@@ -52,53 +56,46 @@ class Asked:
             return self
         part: Asked = object.__new__(Asked)
         part.model, part.of, part.columns = self.model, self.of, self.columns
-        part.truth, part.arrow = self.truth[:most], self.arrow.slice(0, most).combine_chunks()
+        part.estimator, part.truth, part.x = self.estimator, self.truth[:most], self.x[:most]
         return part
 
-    def mixed(self, places: np.ndarray) -> Table:
-        """Put rows together of values from these places, rows × features."""
+    def values(self, name: str) -> np.ndarray:
+        """Return a column as the model takes it: float64, or text; NaN where there is none."""
         import numpy as np
-        import pyarrow as pa
 
-        own = np.arange(self.rows)
-        columns = [
-            self.arrow[name]
-            if np.array_equal(places[:, at], own)
-            else self.arrow[name].take(pa.array(places[:, at]))
-            for at, name in enumerate(self.model.features)
-        ]
-        return self._table(columns)
-
-    def with_all(self, name: str, value: pa.Scalar) -> Table:
-        """Return the rows with one value for all in a column."""
-        import pyarrow as pa
-
-        same = pa.chunked_array([pa.repeat(value, self.rows)])
-        return self._table([same if n == name else self.arrow[n] for n in self.model.features])
-
-    def _table(self, columns: list[pa.ChunkedArray]) -> Table:
-        import pyarrow as pa
-
-        return Table(pa.table(columns, names=list(self.model.features)), columns=self.columns)
-
-
-def ranking(model: Model, table: Table) -> np.ndarray | None:
-    """Return a number per row, higher the more likely it is of the positive class, or None."""
-    at = _positive_place(model)
-    shares = probabilities(model, table)
-    if shares is not None:
-        found: np.ndarray = shares[:, at]
+        if hasattr(self.x, "columns"):
+            return np.asarray(self.x[name])
+        found: np.ndarray = self.x[:, self.model.features.index(name)]
         return found
-    estimator = model.content.get("estimator")
-    if not hasattr(estimator, "decision_function"):
-        return None
-    told = scores(estimator, model_input(model.content, model.features, table, PORT))
-    return told if at == 1 else -told
+
+    def repeated(self, times: int) -> Any:
+        """Return a copy of the rows, so many times one after another, to `put` values into."""
+        import numpy as np
+
+        if hasattr(self.x, "columns"):
+            return self.x.iloc[np.tile(np.arange(self.rows), times)].reset_index(drop=True)
+        return np.asfortranarray(np.tile(self.x, (times, 1)))
+
+    def put(self, x: Any, name: str, values: Any) -> None:
+        """Have a column of rows that were `repeated` hold other values."""
+        if hasattr(x, "columns"):
+            x[name] = values
+        else:
+            x[:, self.model.features.index(name)] = values
 
 
-def _positive_place(model: Model) -> int:
-    classes: tuple[Label, ...] = model.classes or ()
-    return classes.index(model.positive) if model.positive in classes else 1
+def answers(estimator: Any, method: Method, x: Any, *, classify: bool) -> np.ndarray:
+    """Ask an estimator, part by part: what it predicts, rows × classes, or scores."""
+    if method == "predict_proba":
+        return class_shares(estimator, x)
+    if method == "decision_function":
+        return scores(estimator, x)
+    return predictions(estimator, x, classify=classify)
+
+
+def ranks(estimator: Any) -> bool:
+    """Whether a classifier tells of which class a row more likely is."""
+    return gives_shares(estimator) or hasattr(estimator, "decision_function")
 
 
 def _drawn(table: Table, most: int, seed: int) -> Table:

@@ -5,16 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cards._explaining.asked import Asked
-from cards._learning.predicting import predict, probabilities
+from cards._learning.predicting import class_shares, gives_shares, predictions
 from tensorrag import report
 from tensorrag.types import NUMERIC
 
 if TYPE_CHECKING:
     import numpy as np
-    import pyarrow as pa
 
 ROWS = 1000
 """Rows that are asked about, at most: an average of so many is steady."""
@@ -55,29 +54,26 @@ def dependences(asked: Asked, features: Sequence[str]) -> list[Dependence]:
 
 
 def _dependence(asked: Asked, name: str) -> Dependence:
-    import pyarrow as pa
-
     described = next(column for column in asked.columns if column.name == name)
-    left_out = 0
+    column, left_out = asked.values(name), 0
     values: tuple[float, ...] | tuple[str, ...]
     if described.kind in NUMERIC:
-        values = tuple(grid(asked.arrow[name]))
-        places = [pa.scalar(value, pa.float64()) for value in values]
+        values = tuple(grid(column))
     else:
-        places, left_out = _frequent(asked.arrow[name])
-        values = tuple(str(place.as_py()) for place in places)
-    told = [_averages(asked, name, place) for place in places]
+        values, left_out = _frequent(column)
+    told, x = [], asked.repeated(1)
+    for value in values:
+        asked.put(x, name, value)
+        told.append(_averages(asked, x))
     answers = {label: tuple(one[label] for one in told) for label in told[0]} if told else {}
     return Dependence(name, described.unit, values, answers, left_out)
 
 
-def grid(column: pa.ChunkedArray) -> list[float]:
+def grid(column: np.ndarray) -> list[float]:
     """Return the values of a column where they are few, else places between its quantiles."""
     import numpy as np
-    import pyarrow as pa
 
-    numbers = column.cast(pa.float64(), safe=False).to_numpy()
-    numbers = numbers[np.isfinite(numbers)]
+    numbers = column[np.isfinite(column)]
     few = np.unique(numbers)
     if len(few) > POINTS:
         low, high = (float(end) for end in np.quantile(numbers, (0.05, 0.95)))
@@ -87,25 +83,22 @@ def grid(column: pa.ChunkedArray) -> list[float]:
     return [float(value) for value in few]
 
 
-def _frequent(column: pa.ChunkedArray) -> tuple[list[pa.Scalar], int]:
+def _frequent(column: np.ndarray) -> tuple[tuple[str, ...], int]:
     """Return the most frequent values, and how many others there are."""
-    import pyarrow.compute as pc
+    import pandas as pd
 
-    counted = pc.value_counts(column.drop_null())
-    order = pc.sort_indices(counted.field("counts"), sort_keys=[("", "descending")])
-    values = counted.field("values").take(order)
-    return [values[at] for at in range(min(VALUES, len(values)))], max(0, len(values) - VALUES)
+    values = pd.Series(column, dtype=object).value_counts().index
+    return tuple(map(str, values[:VALUES])), max(0, len(values) - VALUES)
 
 
-def _averages(asked: Asked, name: str, value: pa.Scalar) -> dict[str, float]:
-    model, table = asked.model, asked.with_all(name, value)
+def _averages(asked: Asked, x: Any) -> dict[str, float]:
+    model, estimator = asked.model, asked.estimator
     if model.task == "regression":
-        return {"mean": float(predict(model, table).mean())}
+        return {"mean": float(predictions(estimator, x).mean())}
     classes = model.classes or ()
     shown = [model.positive] if model.positive is not None else list(classes[:CLASSES])
-    shares = probabilities(model, table)
-    if shares is None:
-        said = predict(model, table)
+    if not gives_shares(estimator):
+        said = predictions(estimator, x, classify=True)
         return {str(label): float((said == label).mean()) for label in shown}
-    means: np.ndarray = shares.mean(axis=0)
+    means: np.ndarray = class_shares(estimator, x).mean(axis=0)
     return {str(label): float(means[classes.index(label)]) for label in shown}

@@ -15,7 +15,7 @@ NAMED = 3
 LEARNT = "These are train rows: what it learnt by heart counts as important here, too."
 
 
-def notes(asked: Asked, found: Importance, of: Provenance) -> Iterator[str]:
+def notes(asked: Asked, found: Importance, of: Provenance, most: int) -> Iterator[str]:
     """Say what the figures are of, and what they do not tell."""
     if of.part == "train":
         yield LEARNT
@@ -31,6 +31,8 @@ def notes(asked: Asked, found: Importance, of: Provenance) -> Iterator[str]:
     )
     if asked.rows < asked.of:
         yield f"Measured on {asked.rows:,} of {asked.of:,} rows, drawn at random."
+    if asked.rows < min(asked.of, most):
+        yield f"So few, because the model is asked about each of {len(model.features):,} columns."
     yield from _shared(asked)
     yield f"It tells what this model goes by, and not what {model.target} comes from."
     if of.synthetic:
@@ -38,33 +40,28 @@ def notes(asked: Asked, found: Importance, of: Provenance) -> Iterator[str]:
 
 
 def _shared(asked: Asked) -> Iterator[str]:
-    pairs = together(asked)
+    pairs, count = together(asked)
     if pairs:
-        some = ", ".join(f"{one} and {other} ({r:.2f})" for r, one, other in pairs[:NAMED])
-        more = f" and {len(pairs) - NAMED} more pairs" if len(pairs) > NAMED else ""
+        some = ", ".join(f"{one} and {other} ({r:.2f})" for r, one, other in pairs)
+        more = f" and {count - len(pairs):,} more pairs" if count > len(pairs) else ""
         said = (
             f"Columns that go together share their importance, so each looks small: {some}{more}."
         )
         yield said.replace("(-", "(−")
 
 
-def together(asked: Asked) -> list[tuple[float, str, str]]:
-    """Return pairs of numeric columns that stand in for one another, the closest first."""
+def together(asked: Asked) -> tuple[list[tuple[float, str, str]], int]:
+    """Return the closest pairs of numeric columns that stand in for one another; and how many."""
     import numpy as np
-    import pyarrow as pa
 
     names = [column.name for column in asked.columns if column.kind in NUMERIC]
     if len(names) < 2 or asked.rows < 3:
-        return []
-    values = np.column_stack(
-        [asked.arrow[name].cast(pa.float64(), safe=False).to_numpy() for name in names]
-    )
+        return [], 0
+    values = np.column_stack([asked.values(name) for name in names])
     values = np.where(np.isfinite(values), values, np.nanmean(values, axis=0))
     with np.errstate(invalid="ignore", divide="ignore"):
         close = np.corrcoef(values, rowvar=False)
-    found = np.nonzero(np.tril(np.abs(close) >= TOGETHER, -1))
-    pairs = [
-        (float(close[one, other]), names[one], names[other])
-        for one, other in zip(*found, strict=True)
-    ]
-    return sorted(pairs, key=lambda pair: -abs(pair[0]))
+    ones, others = np.nonzero(np.tril(np.abs(close) >= TOGETHER, -1))
+    found = close[ones, others]
+    first = np.argsort(-np.abs(found), kind="stable")[:NAMED]
+    return [(float(found[at]), names[ones[at]], names[others[at]]) for at in first], len(found)

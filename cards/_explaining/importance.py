@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from cards._explaining.asked import Asked
-from cards._explaining.measure import measured
+from cards._explaining.asked import Asked, Method, answers
+from cards._explaining.measure import measured, method_of
+from cards._explaining.quick import Told, quick
 from tensorrag import report
 from tensorrag.types import METRICS
 
 if TYPE_CHECKING:
     import numpy as np
+
+AT_ONCE = 2_000_000
+"""Values of rows × columns that a model is asked about at a time, where it can be several times."""
 
 
 @dataclass(frozen=True)
@@ -30,45 +35,60 @@ class Importance:
 def permutation(asked: Asked, metric: str, repeats: int, seed: int) -> Importance:
     """Mix the values of one column at a time, and measure again.
 
-    It is `sklearn.inspection.permutation_importance`, of rows that are named by the places that
-    their values come from: so a column of any kind is mixed as it is.
+    The figures are those of `sklearn.inspection.permutation_importance`, which mixes all columns
+    alike. A column that the model does not go by changes no answer: its importance is 0.
     """
     import numpy as np
-    from sklearn.inspection import permutation_importance
 
-    names = asked.model.features
-    places = np.tile(np.arange(asked.rows)[:, None], (1, len(names)))
-    scorer = _Scorer(asked, metric, total=1 + repeats * len(names))
-    found = permutation_importance(
-        scorer, places, asked.truth, scoring=scorer, n_repeats=repeats, random_state=seed
-    )
-    order = np.argsort(-found.importances_mean, kind="stable")
+    model, names = asked.model, asked.model.features
+    method = method_of(metric, asked.estimator)
+    classify = model.task != "regression"
+    sign = 1 if METRICS[metric].higher_is_better else -1
+    said = answers(asked.estimator, method, asked.x, classify=classify)
+    whole = measured(metric, model, said, asked.truth)
+    lost = np.zeros((len(names), repeats))
+    orders = list(mixed(asked.rows, repeats, seed))
+    told = quick(asked, method, orders) or _one_by_one(asked, method, orders)
+    for done, (column, repeat, answer) in enumerate(told, start=1):
+        lost[column, repeat] = sign * (whole - measured(metric, model, answer, asked.truth))
+        report(done, len(names) * repeats, "measurement")
+    means, spreads = lost.mean(axis=1), lost.std(axis=1)
+    order = np.argsort(-means, kind="stable")
     return Importance(
         metric,
-        scorer.first,
+        whole,
         tuple(names[at] for at in order),
-        tuple(float(found.importances_mean[at]) for at in order),
-        tuple(float(found.importances_std[at]) for at in order),
+        tuple(float(means[at]) for at in order),
+        tuple(float(spreads[at]) for at in order),
     )
 
 
-class _Scorer:
-    """Measures rows that are named by places; higher is better. Tells how far it is."""
+def mixed(rows: int, repeats: int, seed: int) -> Iterator[np.ndarray]:
+    """Tell of each repeat which row a value comes from, as scikit-learn mixes: it goes on from
+    what is mixed already, and does so from the same state for every column."""
+    import numpy as np
 
-    def __init__(self, asked: Asked, metric: str, total: int) -> None:
-        self._asked, self._metric, self._total = asked, metric, total
-        self._sign = 1 if METRICS[metric].higher_is_better else -1
-        self._done = 0
-        self.first = 0.0
+    random = np.random.RandomState(np.random.RandomState(seed).randint(2**31))
+    order, places = np.arange(rows), np.arange(rows)
+    for _ in range(repeats):
+        random.shuffle(order)
+        places = places[order]
+        yield places
 
-    def fit(self, *_: Any) -> None:
-        """Is there because scikit-learn asks for it; the model is fitted already."""
 
-    def __call__(self, _: Any, places: np.ndarray, truth: np.ndarray) -> float:
-        """Measure."""
-        table = self._asked.mixed(places)
-        value = measured(self._metric, self._asked.model, table, truth)
-        self.first = value if self._done == 0 else self.first
-        self._done += 1
-        report(self._done, self._total, "measurement")
-        return self._sign * value
+def _one_by_one(asked: Asked, method: Method, orders: list[np.ndarray]) -> Iterator[Told]:
+    """Ask about the rows with one column mixed, several repeats at a time."""
+    import numpy as np
+
+    names, rows = asked.model.features, asked.rows
+    times = max(1, min(len(orders), AT_ONCE // (rows * len(names))))
+    for start in range(0, len(orders), times):
+        part = orders[start : start + times]
+        x, places = asked.repeated(len(part)), np.concatenate(part)
+        for column, name in enumerate(names):
+            own = asked.values(name)
+            asked.put(x, name, own[places])
+            said = answers(asked.estimator, method, x, classify=asked.model.task != "regression")
+            asked.put(x, name, np.tile(own, len(part)))
+            for at, answer in enumerate(np.split(said, len(part))):
+                yield column, start + at, answer

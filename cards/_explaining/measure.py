@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from cards._explaining.asked import Asked, ranking
-from cards._learning.predicting import predict, probabilities
+from cards._explaining.asked import Asked, Method, ranks
+from cards._learning.predicting import gives_shares
 from cards._measuring.classification import Answers, classification_metrics
 from cards._measuring.regression import regression_metrics
-from tensorrag import Model, ParameterError, Table
+from tensorrag import Model, ParameterError
 from tensorrag.types import METRICS
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def chosen_metric(metric: Metric, asked: Asked) -> str:
         return "roc_auc" if model.task == "binary" and not lacks else "accuracy"
     if metric == "roc_auc" and lacks:
         raise ParameterError(lacks, field="metric", hint="Choose accuracy, or other rows.")
-    if metric == "log_loss" and probabilities(model, asked.first(1).table) is None:
+    if metric == "log_loss" and not gives_shares(asked.estimator):
         raise ParameterError(
             "This model does not tell how likely a class is, which log loss is about.",
             field="metric",
@@ -61,20 +61,34 @@ def chosen_metric(metric: Metric, asked: Asked) -> str:
     return str(metric)
 
 
-def measured(metric: str, model: Model, table: Table, truth: np.ndarray) -> float:
-    """Measure what a model says of rows."""
+def method_of(metric: str, estimator: Any) -> Method:
+    """Tell how a model is asked for what a metric measures."""
+    if metric == "log_loss" or (metric == "roc_auc" and gives_shares(estimator)):
+        return "predict_proba"
+    return "decision_function" if metric == "roc_auc" else "predict"
+
+
+def measured(metric: str, model: Model, said: np.ndarray, truth: np.ndarray) -> float:
+    """Measure what a model says of rows when it is asked as `method_of` tells."""
     if model.task == "regression":
-        return regression_metrics(truth, predict(model, table))[metric]
-    classes = model.classes or ()
+        return regression_metrics(truth, said)[metric]
     if metric == "roc_auc":
         from sklearn.metrics import roc_auc_score
 
-        return float(roc_auc_score(truth == model.positive, ranking(model, table)))
-    if metric == "log_loss":
-        said = Answers(truth, truth, classes, probabilities(model, table), positive=model.positive)
-    else:
-        said = Answers(truth, predict(model, table), classes, positive=model.positive)
-    return classification_metrics(said)[metric]
+        return float(roc_auc_score(truth == model.positive, _likely(model, said)))
+    shares = said if metric == "log_loss" else None
+    labels = truth if metric == "log_loss" else said
+    found = Answers(truth, labels, model.classes or (), shares, positive=model.positive)
+    return classification_metrics(found)[metric]
+
+
+def _likely(model: Model, said: np.ndarray) -> np.ndarray:
+    """Return a number per row, higher the more likely it is of the positive class."""
+    classes = model.classes or ()
+    at = classes.index(model.positive) if model.positive in classes else 1
+    if said.ndim > 1:
+        return said[:, at]
+    return said if at == 1 else -said
 
 
 def _lacks(asked: Asked) -> str:
@@ -82,6 +96,6 @@ def _lacks(asked: Asked) -> str:
     positive = asked.truth == asked.model.positive
     if positive.all() or not positive.any():
         return "All rows are of one class, so there is no ROC curve."
-    if ranking(asked.model, asked.first(1).table) is None:
+    if not ranks(asked.estimator):
         return "This model does not tell how likely a class is, so there is no ROC curve."
     return ""

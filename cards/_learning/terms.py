@@ -16,7 +16,7 @@ def terms(steps: Any, features: Sequence[str]) -> list[str]:
     names = list(features)
     for _, step in getattr(steps, "steps", ()):
         if hasattr(step, "transformers_"):
-            names = list(_encoded(step))
+            names = [term for _, term in _encoded(step)]
         elif hasattr(step, "powers_"):
             names = [_product(powers, names) for powers in step.powers_]
     return names
@@ -35,6 +35,17 @@ def never(steps: Any, features: Sequence[str]) -> list[bool]:
     return found
 
 
+def columns_of(steps: Any, features: Sequence[str]) -> list[str] | None:
+    """Tell which column each term is made of; None where terms are products of several."""
+    found = list(features)
+    for _, step in getattr(steps, "steps", ()):
+        if hasattr(step, "powers_"):
+            return None
+        if hasattr(step, "transformers_"):
+            found = [column for column, _ in _encoded(step)]
+    return found
+
+
 def scales(steps: Any, features: Sequence[str]) -> list[float] | None:
     """Tell how much of each term is 1 to the model; None where terms are products."""
     found = [1.0] * len(features)
@@ -48,13 +59,14 @@ def scales(steps: Any, features: Sequence[str]) -> list[float] | None:
     return found
 
 
-def _encoded(step: Any) -> Iterator[str]:
+def _encoded(step: Any) -> Iterator[tuple[str, str]]:
+    """Go over columns, and the terms that they become."""
     for _, part, columns in step.transformers_:
         if hasattr(part, "categories_"):
             for column, values in zip(columns, part.categories_, strict=True):
-                yield from (_of_category(str(column), value) for value in values)
+                yield from ((str(column), _of_category(str(column), value)) for value in values)
         elif part != "drop":
-            yield from map(str, columns)
+            yield from ((str(column), str(column)) for column in columns)
 
 
 def _categories(step: Any) -> Iterator[str | None]:

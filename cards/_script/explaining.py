@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cards._explaining.amount import rows_asked
 from cards._explaining.dependence import CLASSES
 from cards._script.columns import Trained
 from cards._script.measuring import measure_of
 from cards._script.shared import NUMPY, call
-from tensorrag import TableSchema
+from tensorrag import ModelSchema, TableSchema
 from tensorrag.script import Given, Script, literal
 from tensorrag.types import METRICS
 
@@ -55,6 +56,9 @@ class _Explaining:
     def __init__(self, card: Explain, given: Given) -> None:
         self.card, self.given = card, given
         self.trained: Trained = given.fact("trained_model")
+        model = given.schemas.get("trained_model")
+        known = model if isinstance(model, ModelSchema) else ModelSchema()
+        self.kind, self.width = known.name, len(known.features or ())
         self.x, self.y = given.new("x"), given.new("y")
         self.outputs: dict[str, str] = {}
         self.told: dict[str, str] = {}
@@ -74,8 +78,9 @@ class _Explaining:
         schema = self.given.schemas.get("dataset")
         if not isinstance(schema, TableSchema) or schema.rows is None:
             raise self.given.unknown("how many rows there are")
-        if schema.rows > self.card.most_rows:
-            drawn, rows = self.given.new("drawn"), f"len({table}), {self.card.most_rows}"
+        most = rows_asked(self.kind, self.width, self.card.repeats, self.card.most_rows)
+        if schema.rows > most:
+            drawn, rows = self.given.new("drawn"), f"len({table}), {most}"
             code = (
                 f"{drawn} = {table}.iloc[np.random.default_rng({self.card.seed})"
                 f".choice({rows}, replace=False)]\n"

@@ -54,6 +54,7 @@ def spenders(rows: int = 200) -> Table:
         ("ridge", "r2", "r2"),
         ("ridge", "rmse", "neg_root_mean_squared_error"),
         ("decision_tree", "mae", "neg_mean_absolute_error"),
+        ("random_forest", "r2", "r2"),
     ],
 )
 def test_importance_of_numbers_is_that_of_scikit_learn(
@@ -73,18 +74,19 @@ def test_importance_of_numbers_is_that_of_scikit_learn(
 
 
 @pytest.mark.parametrize(
-    ("sample", "target", "metric", "scoring"),
+    ("sample", "target", "model_type", "metric", "scoring"),
     [
-        ("iris", "species", "accuracy", "accuracy"),
-        ("iris", "species", "log_loss", "neg_log_loss"),
-        ("breast_cancer", "diagnosis", "roc_auc", "roc_auc"),
+        ("iris", "species", "logistic", "accuracy", "accuracy"),
+        ("iris", "species", "logistic", "log_loss", "neg_log_loss"),
+        ("iris", "species", "random_forest", "accuracy", "accuracy"),
+        ("breast_cancer", "diagnosis", "logistic", "roc_auc", "roc_auc"),
     ],
 )
 def test_importance_of_classes_is_that_of_scikit_learn(
-    sample: str, target: str, metric: str, scoring: str
+    sample: str, target: str, model_type: str, metric: str, scoring: str
 ) -> None:
     train, test = parts(sample)
-    model = learnt(train, target, "logistic")
+    model = learnt(train, target, model_type)
 
     made, _ = explained(model, test, metric=metric, repeats=3, seed=7, most_rows=5000)
 
@@ -102,9 +104,10 @@ def assert_same(table: Table, model: Model, by_hand: Any) -> None:
     assert found["spread"].to_numpy() == pytest.approx(by_hand.importances_std, rel=1e-9)
 
 
-def test_categories_are_mixed_as_they_are() -> None:
+@pytest.mark.parametrize("model_type", ["logistic", "random_forest"])
+def test_categories_are_mixed_as_they_are(model_type: str) -> None:
     table = Table.from_pandas(guests())
-    model = learnt(table, "again", "logistic")
+    model = learnt(table, "again", model_type)
 
     made, _ = explained(model, table, metric="accuracy", repeats=3, most_rows=5000)
 
@@ -380,11 +383,45 @@ def test_every_metric_that_can_be_chosen_is_one() -> None:
     assert set(choices) - {"auto"} <= METRICS.keys()
 
 
-def test_a_model_of_very_many_features_is_told_to_take_long_before_it_does() -> None:
-    wide = ModelSchema(features=tuple(f"x{at}" for at in range(3_000)))
+# --- very many columns --------------------------------------------------------------------------
 
-    (warned,) = Explain().concerns({"trained_model": wide})
 
-    assert "it is asked 15,000 times about up to 5,000 rows" in warned.message
+def test_what_a_model_does_not_go_by_is_told_without_asking_it() -> None:
+    """A lasso and a tree of 2,000 columns go by a few of them: the others matter exactly 0."""
+    x = np.random.default_rng(0).normal(size=(120, 2_000))
+    frame = pd.DataFrame(x, columns=[f"x{at}" for at in range(2_000)])
+    table = Table.from_pandas(frame.assign(y=3 * frame["x7"] + frame["x1990"]))
+
+    for model in (learnt(table, "y", "lasso"), learnt(table, "y", "decision_tree", max_depth=2)):
+        made, pictures = explained(model, table, top=0)
+        found = made.importance.to_pandas().set_index("column")["importance"]
+        assert found.index[0] == "x7"
+        assert (found == 0).sum() > 1_900
+        assert "Measured on 100 of 120 rows, drawn at random. Columns" not in caption(pictures)
+
+
+def test_a_model_that_must_be_asked_is_asked_about_fewer_rows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    train, test = parts("breast_cancer")
+    monkeypatch.setattr("cards._explaining.amount.MOST", 30**2 * 2 * 40)
+    monkeypatch.setattr("cards._explaining.amount.FEWEST", 10)
+
+    _, pictures = explained(learnt(train, "diagnosis", "naive_bayes"), test)
+    _, of_a_line = explained(learnt(train, "diagnosis", "logistic"), test)
+
+    said = "Measured on 40 of 114 rows, drawn at random. So few, because the model is asked about"
+    assert f"{said} each of 30 columns." in caption(pictures)
+    assert "Measured on 100 of 114 rows" in caption(of_a_line)
+
+
+def test_a_model_that_is_asked_very_often_is_told_to_take_long_before_it_does() -> None:
+    wide = tuple(f"x{at}" for at in range(3_000))
+
+    (warned,) = Explain().concerns({"trained_model": ModelSchema(name="svm", features=wide)})
+
+    assert "it is asked 15,000 times about up to 222 rows" in warned.message
     assert "fewer repeats" in (warned.hint or "")
-    assert list(Explain(repeats=2).concerns({"trained_model": ModelSchema(features=("x",))})) == []
+    line, few = ModelSchema(name="ridge", features=wide), ModelSchema(features=("x",))
+    assert not [*Explain().concerns({"trained_model": line})]
+    assert not [*Explain().concerns({"trained_model": few})]
