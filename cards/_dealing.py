@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from cards._arrow import plain
 from cards._repeated import numbered_rows
+from cards._strata import alike
 from tensorrag import InputError, ParameterError, Table
 from tensorrag.quoting import named
 
@@ -16,13 +17,22 @@ Sizes = tuple[int, int, int]
 """Rows that train, validation and test should have, about."""
 
 
-def by_group(table: Table, name: str, sizes: Sizes, seed: int) -> list[np.ndarray]:
+def by_group(
+    table: Table, name: str, sizes: Sizes, seed: int, strata: np.ndarray | None = None
+) -> list[np.ndarray]:
     """Return the rows of each part, in the order of the table; no group is in two.
 
     Rows without a group are one group.
 
+    Args:
+        table: the rows.
+        name: of the column that has the groups.
+        sizes: of the parts.
+        seed: of the mixing.
+        strata: a number for each row; each part gets its share of each, as far as groups allow.
+
     Raises:
-        ParameterError: a part would be empty.
+        ParameterError: a part would be empty, or there are too many strata.
     """
     import numpy as np
     import pyarrow.compute as pc
@@ -30,7 +40,9 @@ def by_group(table: Table, name: str, sizes: Sizes, seed: int) -> list[np.ndarra
     column = plain(table.arrow[name], name)
     encoded = pc.dictionary_encode(column, null_encoding="encode").combine_chunks()
     groups = np.asarray(encoded.indices)
-    parts, count = _parts(groups, sizes, seed), int(groups.max()) + 1
+    count, ends = int(groups.max()) + 1, np.cumsum(sizes)[:2]
+    part = dealt(groups, ends, seed) if strata is None else alike(groups, ends, seed, strata)
+    parts = [np.flatnonzero(part == at) for at in range(3)]
     few = "1 group is too few" if count == 1 else f"{count:,} groups are too few"
     _refuse_empty(parts, sizes, few, f"split by another column than {named(name)}")
     return parts
@@ -50,20 +62,14 @@ def by_equal_rows(
     Raises:
         ParameterError: a part would be empty.
     """
+    import numpy as np
+
     groups = numbered_rows(table)
-    parts, count = _parts(groups, sizes, seed, strata), int(groups.max()) + 1
+    part, count = dealt(groups, np.cumsum(sizes)[:2], seed, strata), int(groups.max()) + 1
+    parts = [np.flatnonzero(part == at) for at in range(3)]
     few = "All rows are equal" if count == 1 else f"There are only {count:,} different rows"
     _refuse_empty(parts, sizes, few, "do not keep equal rows together", field="together")
     return parts
-
-
-def _parts(
-    groups: np.ndarray, sizes: Sizes, seed: int, strata: np.ndarray | None = None
-) -> list[np.ndarray]:
-    import numpy as np
-
-    part = dealt(groups, np.cumsum(sizes)[:2], seed, strata)
-    return [np.flatnonzero(part == at) for at in range(3)]
 
 
 def dealt(

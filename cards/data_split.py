@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from pydantic import model_validator
 
-from cards._arrow import plain
 from cards._columns import require
 from cards._dealing import by_equal_rows, by_group, by_time
 from cards._repeated import rows_again
 from cards._script.splitting import split
 from cards._split_concerns import Dealing, concerns, counted
+from cards._strata import strata_of, stratified
 from tensorrag import (
     Card,
     CardError,
@@ -31,9 +31,6 @@ from tensorrag.types import Part, Seen, Value
 
 if TYPE_CHECKING:
     import numpy as np
-
-BINS = 10
-"""Quantile bins of a continuous column that the split is stratified by."""
 
 COMPARED = 1_000_000
 """Cells up to which rows of one part are looked for in another."""
@@ -71,8 +68,11 @@ class DataSplit(Card):
     known only later, one less than it takes."""
     shuffle: bool = Field(True, when={"split_by": "rows"})
     """Mix the rows first; without it the first rows are the train rows."""
-    stratify_by: Column | None = Field(None, columns_of="dataset", when={"split_by": "rows"})
-    """Keep the shares of this column's values equal in all parts; numbers are put into bins."""
+    stratify_by: Column | None = Field(
+        None, columns_of="dataset", when={"split_by": ["rows", "group"]}
+    )
+    """Keep the shares of this column's values equal in all parts, as far as groups allow; numbers
+    are put into bins."""
     together: bool = Field(False, label="Keep equal rows together", when={"split_by": "rows"})
     """Rows that are equal in every column go into one part: then none is learnt from and
     measured on as well."""
@@ -146,8 +146,10 @@ class DataSplit(Card):
         """Say how the rows are dealt out."""
         if self.split_by != "rows":
             column = self.group_column if self.split_by == "group" else self.time_column
-            gap = f" · gap of {self.gap:,}" if self.split_by == "time" and self.gap else ""
-            return f"by {self.split_by} · {column or 'no column chosen'}{gap}"
+            more = f" · gap of {self.gap:,}" if self.split_by == "time" and self.gap else ""
+            if self.split_by == "group" and self.stratify_by:
+                more = f" · shares of {self.stratify_by}"
+            return f"by {self.split_by} · {column or 'no column chosen'}{more}"
         if self.validation_ratio:
             shares = (self.train_ratio, self.validation_ratio, self.test_ratio)
             how = " / ".join(f"{100 * share:.4g}" for share in shares) + " %"
@@ -200,8 +202,9 @@ class DataSplit(Card):
 
     def _check(self, schema: TableSchema) -> None:
         """Refuse to split by a column that is not chosen, not there, or no time."""
+        if self.stratify_by and self.split_by != "time":
+            require(schema, [self.stratify_by], field="stratify_by")
         if self.split_by == "rows":
-            require(schema, [self.stratify_by] if self.stratify_by else [], field="stratify_by")
             return
         field = f"{self.split_by}_column"
         name = self.group_column if self.split_by == "group" else self.time_column
@@ -224,15 +227,16 @@ class DataSplit(Card):
         """Return the rows of each part."""
         import numpy as np
 
-        if self.split_by == "group":
-            return by_group(dataset, str(self.group_column), sizes, self.seed)
         if self.split_by == "time":
             return by_time(dataset, str(self.time_column), sizes, self.gap)
+        whole = self.split_by == "group" or self.together
+        strata = strata_of(dataset, self.stratify_by) if whole and self.stratify_by else None
+        if self.split_by == "group":
+            return by_group(dataset, str(self.group_column), sizes, self.seed, strata)
         if self.together:
-            strata = _strata(dataset, self.stratify_by) if self.stratify_by else None
             return by_equal_rows(dataset, sizes, self.seed, strata)
         if self.stratify_by:
-            order = _stratified(dataset, self.stratify_by, sizes, self.seed)
+            order = stratified(dataset, self.stratify_by, sizes, self.seed)
         elif self.shuffle:
             order = np.random.default_rng(self.seed).permutation(dataset.num_rows)
         else:
@@ -258,33 +262,6 @@ class DataSplit(Card):
         return train, validation, test
 
 
-def _stratified(dataset: Table, column: str, sizes: tuple[int, int, int], seed: int) -> np.ndarray:
-    """Return an order of the rows in which each part has all strata in proportion."""
-    import numpy as np
-    from sklearn.model_selection import train_test_split
-
-    strata = _strata(dataset, column)
-    rest = np.arange(dataset.num_rows)
-    parts: list[np.ndarray] = []
-    try:
-        for size in (sizes[2], sizes[1]):
-            part = rest[:0]
-            if size:
-                rest, part = train_test_split(
-                    rest, test_size=size, stratify=strata[rest], random_state=seed
-                )
-            parts.append(part)
-    except ValueError as error:
-        raise ParameterError(
-            f"The rows cannot be stratified by {named(column)}: some of its values are in too few "
-            "rows.",
-            field="stratify_by",
-            hint="Stratify by another column, or by none.",
-        ) from error
-    test, validation = parts
-    return np.concatenate([rest, validation, test])
-
-
 def _said(again: int) -> str:
     return (
         f"{counted(again, ' here')} equal to a train row in every column. If that is the same "
@@ -296,16 +273,3 @@ def _said(again: int) -> str:
 def _part(table: Table, rows: np.ndarray, part: Part) -> Table:
     provenance = table.provenance.model_copy(update={"part": part})
     return Table(table.arrow.take(rows), like=table, provenance=provenance)
-
-
-def _strata(table: Table, name: str) -> np.ndarray:
-    """Return a stratum for each row: its value, or its quantile bin where it is continuous."""
-    import numpy as np
-    import pandas as pd
-
-    plain(table.arrow[name], name)  # refuses what cannot be compared
-    values = table.to_pandas([name])[name]
-    continuous = pd.api.types.is_numeric_dtype(values) and values.nunique() > 2 * BINS
-    if continuous:
-        return np.asarray(pd.qcut(values, BINS, labels=False, duplicates="drop").fillna(-1))
-    return np.asarray(pd.factorize(values)[0])

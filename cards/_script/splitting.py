@@ -28,6 +28,26 @@ def dealt(groups, ends, seed, strata=0):
     part = np.empty(len(counts), dtype=int)
     part[order] = np.searchsorted(ends, places, side="right")
     return part[groups]'''
+ALIKE = '''\
+def alike(groups, ends, seed, strata):
+    """Tell the part of each row: whole groups are dealt out so that parts are filled evenly.
+
+    As StratifiedGroupKFold does, but for parts of any size: the most uneven groups go first.
+    """
+    counts = pd.crosstab(groups, strata).to_numpy()
+    order = np.random.default_rng(seed).permutation(len(counts))
+    order = order[np.argsort(-counts[order].std(axis=1), kind="stable")]
+    sizes = np.diff([0, *ends, len(groups)])
+    parts = np.flatnonzero(sizes)
+    wanted = np.outer(sizes[parts] / len(groups), counts.sum(axis=0))
+    filled, tried = np.zeros_like(wanted), np.eye(len(parts))[:, :, None]
+    part = np.empty(len(counts), dtype=int)
+    for group in order:
+        spread = ((filled + tried * counts[group]) / wanted).std(axis=1).mean(axis=1)
+        best = spread.argmin()
+        filled[best] += counts[group]
+        part[group] = parts[best]
+    return part[groups]'''
 TRAIN_TEST = "from sklearn.model_selection import train_test_split"
 STRATA = '''\
 def in_bins(values):
@@ -96,34 +116,29 @@ class _Dealing:
 
     def by_group(self) -> Script:
         """Deal out whole groups."""
-        groups, column = self.given.new("groups"), of(self.table, str(self.card.group_column))
-        return self._groups(groups, f"pd.factorize({column}, use_na_sentinel=False)[0]")
+        column = of(self.table, str(self.card.group_column))
+        return self._groups(f"pd.factorize({column}, use_na_sentinel=False)[0]", "alike", ALIKE)
 
     def by_equal_rows(self) -> Script:
         """Deal out rows that are equal in every column as one group."""
-        groups = self.given.new("groups")
-        if not self.card.stratify_by:
-            return self._groups(groups, equal_rows(self.table))
-        strata, (numbered, functions) = self.given.new("strata"), self._strata()
-        code = f"{strata} = {numbered}\n"
-        return self._groups(groups, equal_rows(self.table), code, f", {strata}", functions)
+        return self._groups(equal_rows(self.table), "dealt", DEALT)
 
-    def _groups(
-        self,
-        groups: str,
-        numbered: str,
-        strata: str = "",
-        given: str = "",
-        functions: tuple[str, ...] = (),
-    ) -> Script:
-        """Deal out groups, each to the part in which its middle row falls."""
-        part, (sizes, ends) = self.given.new("part"), self._ends()
-        made = f"dealt({groups}, [{', '.join(ends)}], {self.card.seed}{given})"
-        code = f"{groups} = {numbered}\n{strata}{sizes}{part} = {made}"
+    def _groups(self, numbered: str, stratified: str, function: str) -> Script:
+        """Deal out groups; where parts are to be alike, by a function that sees to that."""
+        new, (sizes, ends) = self.given.new, self._ends()
+        groups, part = new("groups"), new("part")
+        name, code, more = "dealt", f"{groups} = {numbered}\n", ""
+        functions: tuple[str, ...] = (DEALT,)
+        if self.card.stratify_by:
+            strata, (made, needed) = new("strata"), self._strata()
+            name, functions = stratified, (*needed, function)
+            code, more = f"{code}{strata} = {made}\n", f", {strata}"
+        told = f"{groups}, [{', '.join(ends)}], {self.card.seed}{more}"
+        code += f"{sizes}{part} = {name}({told})"
         last = len(self.parts) - 1
-        for at, name in enumerate(self.parts.values()):
-            code += f"\n{name} = {self.table}[{part} == {at if at < last else len(ends)}]"
-        return self._script(code, functions=(*functions, DEALT))
+        for at, variable in enumerate(self.parts.values()):
+            code += f"\n{variable} = {self.table}[{part} == {at if at < last else len(ends)}]"
+        return self._script(code, functions=functions)
 
     def _strata(self) -> tuple[str, tuple[str, ...]]:
         """Write a number for each row, and the functions that this takes."""

@@ -117,6 +117,35 @@ class TestByGroup:
 
         assert patients(1) == patients(1) != patients(2)
 
+    def test_parts_are_stratified_as_far_as_groups_allow(self) -> None:
+        """Few patients have many visits, and nine of ten visits found nothing."""
+        draw = np.random.default_rng(0)
+        visits = draw.geometric(0.1, 300)
+        ill = np.repeat(draw.random(300) < 0.2, visits) & (draw.random(visits.sum()) < 0.5)
+        frame = pd.DataFrame({"patient": np.repeat(np.arange(300), visits), "ill": ill})
+        card = DataSplit(
+            train_ratio=0.7, validation_ratio=0.1, test_ratio=0.2,
+            split_by="group", group_column="patient", stratify_by="ill",
+        )  # fmt: skip
+
+        parts = [part.to_pandas() for part in card.run(Table.from_pandas(frame))]
+
+        met = [set(part["patient"]) for part in parts]
+        assert sum(map(len, met)) == len(set().union(*met)) == 300
+        shares = [len(part) / len(frame) for part in parts]
+        assert shares == pytest.approx([0.7, 0.1, 0.2], abs=0.005)
+        shares = [part["ill"].sum() / ill.sum() for part in parts]
+        assert shares == pytest.approx([0.7, 0.1, 0.2], abs=0.005)
+
+    def test_too_many_values_for_so_many_groups_are_refused(self) -> None:
+        different = Table.from_pandas(
+            pd.DataFrame({"who": range(4000), "what": [f"n{at}" for at in range(4000)]})
+        )
+        card = DataSplit(split_by="group", group_column="who", stratify_by="what")
+
+        with pytest.raises(ParameterError, match="4,000 different values in 4,000 groups are too"):
+            card.run(different)
+
     def test_one_group_cannot_be_dealt_out(self) -> None:
         alone = Table.from_pandas(pd.DataFrame({"patient": ["a"] * 50}))
 

@@ -8,14 +8,16 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from cards.cross_validate import CrossValidate
 from cards.data_split import DataSplit
 from cards.dates_to_features import DatesToFeatures
 from cards.evaluate import Evaluate
+from cards.hyperparameter_search import HyperparameterSearch
 from cards.lag_features import LagFeatures
 from cards.model_define import ModelDefine
 from cards.train import Train
 from sample_data.pipeline_files import pipeline_path
-from tensorrag import InputError, Model, ParameterError, Table
+from tensorrag import Card, InputError, Model, ParameterError, Table
 from tensorrag.pipeline import Edge
 from tensorrag.pipeline.files import load
 from tests.cards.leaving import verified
@@ -162,6 +164,30 @@ def test_a_split_that_mixes_times_or_leaves_no_gap_is_told_so_and_mended(split: 
     by_time = DataSplit(**mended)
     assert (by_time.split_by, by_time.time_column, by_time.gap) == ("time", "date_days", 6)
     assert concerns_of(by_time, group_column="shop", lags=[7], horizon=7) == []
+
+
+@pytest.mark.parametrize(
+    ("card", "port"),
+    [
+        (CrossValidate(target_column="sales"), "dataset"),
+        (HyperparameterSearch(target_column="sales"), "train_dataset"),
+        (CrossValidate(target_column="sales", split_by="time", time_column="date"), "dataset"),
+    ],
+)
+def test_folds_that_mix_times_or_leave_no_gap_are_mended_as_a_split_is(
+    card: Card, port: str
+) -> None:
+    lagged = LagFeatures(time_column="date", columns=["sales"], lags=[7], horizon=7)
+    known = {port: lagged.propagate(shops().schema)}
+
+    (concern,) = card.concerns(known)
+
+    assert isinstance(concern, ParameterError)
+    assert concern.fix is not None
+    assert concern.field is not None
+    mended = card.model_copy(update={**concern.also, concern.field: concern.fix[1]})
+    assert mended.model_dump()["gap"] == 6
+    assert list(mended.concerns(known)) == []
 
 
 def test_one_row_ahead_needs_no_gap() -> None:

@@ -188,6 +188,11 @@ ONE_TABLE: dict[str, tuple[Any, ...]] = {
         {"stratify_by": "grade", "validation_ratio": 0.2, "test_ratio": 0.2, "train_ratio": 0.6},
     ),
     "split by group": ("data_split", {"split_by": "group", "group_column": "city"}),
+    "split by group, with equal shares": (
+        "data_split",
+        {"split_by": "group", "group_column": "sold", "stratify_by": "price",
+         "validation_ratio": 0.2, "test_ratio": 0.2, "train_ratio": 0.6},
+    ),
     "split by time": (
         "data_split",
         {"split_by": "time", "time_column": "rooms", "validation_ratio": 0.2, "test_ratio": 0.2,
