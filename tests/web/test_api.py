@@ -617,6 +617,22 @@ async def test_nothing_is_told_before_what_an_earlier_server_left_is_taken_up(
     await desk.sessions.close()
 
 
+async def test_whoever_asks_before_the_first_start_is_over_is_told_of_its_sample(
+    tmp_path: Path,
+) -> None:
+    desk = Desk(tmp_path)
+    async with asking(desk) as client:
+        early = asyncio.create_task(client.get("/api/pipelines"))
+        mine = asyncio.create_task(client.post("/api/pipelines", json=to_json(SUM)))
+
+        await desk.start()
+
+        assert (await mine).status_code == 201
+        assert "Boston housing on a GPU" in [each["name"] for each in (await early).json()]
+        assert len((await client.get("/api/pipelines")).json()) == 2
+    await desk.sessions.close()
+
+
 async def test_events_are_streamed_from_the_start_and_from_where_one_left(
     client: httpx.AsyncClient,
 ) -> None:

@@ -95,9 +95,9 @@ class Sessions:
         warm(self.executors)
         await asyncio.to_thread(tidy, self.workspace)
         await parts.runs.take_up()
-        self._started.set()
         if not await self.entries() and self.last.id is None:
-            self.last.remember((await self.create_sample(FIRST_SAMPLE)).id)
+            self.last.remember((await self._put_sample(FIRST_SAMPLE)).id)
+        self._started.set()
         self.cards.listen(self._use)
         parts.pipelines.watch()
         self._copying = asyncio.create_task(asyncio.to_thread(back_up, self.workspace))
@@ -143,7 +143,7 @@ class Sessions:
         return self.cards.ready
 
     async def wait_started(self) -> None:
-        """Wait until what an earlier server left is taken up: before that nothing is told of it."""
+        """Wait until what an earlier server left is taken up, and the first sample is there."""
         await self._started.wait()
 
     async def wait_ready(self) -> None:
@@ -190,12 +190,13 @@ class Sessions:
 
     async def create(self, pipeline: Pipeline | None = None, name: str = "") -> Session:
         """Put a pipeline into the workspace, an empty one by default, and open it."""
+        await self.wait_started()
         made = pipeline or Pipeline(name or "New pipeline")
         return await self._put(made, numbered=pipeline is None and not name)
 
     async def _put(self, pipeline: Pipeline, *, numbered: bool) -> Session:
         put = partial(self.workspace.pipelines.create, pipeline, numbered=numbered)
-        return await self.open(await asyncio.to_thread(put))
+        return await self.pipelines.open(await asyncio.to_thread(put))
 
     async def create_sample(self, name: str) -> Session:
         """Put a copy of a sample pipeline into the workspace, and open it.
@@ -203,6 +204,10 @@ class Sessions:
         Raises:
             PipelineError: there is no such sample.
         """
+        await self.wait_started()
+        return await self._put_sample(name)
+
+    async def _put_sample(self, name: str) -> Session:
         if name not in PIPELINES:
             known = ", ".join(PIPELINES)
             raise PipelineError(f"There is no sample {quoted(name)}.", hint=f"There are: {known}.")
