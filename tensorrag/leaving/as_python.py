@@ -13,9 +13,9 @@ RUN = """\
 if __name__ == "__main__":
 """
 NEEDED = """\
-    if lacking := [name for name in {names} if not (DATA / name).is_file()]:
-        names = ", ".join(lacking)
-        raise SystemExit(f"{{names}} is not in {{DATA}}: copy it there, then run again.")
+if lacking := [name for name in {names} if not (DATA / name).is_file()]:
+    names = ", ".join(lacking)
+    raise SystemExit(f"{{names}} is not in {{DATA}}: copy it there, then run again.")
 """
 PRINTED = """\
     for name, result in main().items():
@@ -40,7 +40,11 @@ def python(written: Written, badge: str = "", today: date | None = None) -> str:
         blocks.append('DATA = Path(__file__).parent / "data"')
     above = "\n\n".join(filter(None, blocks))
     body = "\n\n".join(indented(block) for block in _main(written))
-    functions = [*written.functions, f"def main():\n{body}", RUN + _needed(written) + PRINTED]
+    functions = [
+        *written.functions,
+        f"def main():\n{body}",
+        RUN + indented(needed(written)) + PRINTED,
+    ]
     return "\n\n\n".join([above, *(text.strip("\n") for text in functions)]) + "\n"
 
 
@@ -60,7 +64,7 @@ def _files(written: Written) -> list[str]:
     return list(dict.fromkeys(file.name for file in written.files))
 
 
-def _needed(written: Written) -> str:
+def needed(written: Written) -> str:
     """Write what stops with a sentence where a file that it reads is not there."""
     return NEEDED.format(names=literal(_files(written))) if reads_data(written) else ""
 

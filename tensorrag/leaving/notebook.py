@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from datetime import date
 
-from tensorrag.leaving.as_python import about, imports, outcomes, reads_data
+from tensorrag.leaving.as_python import about, imports, needed, outcomes, reads_data
 from tensorrag.leaving.written import Written
 from tensorrag.plain import JsonObject
 from tensorrag.script import comment
@@ -40,7 +40,7 @@ def _cells(written: Written, badge: str, today: date) -> Iterator[JsonObject]:
     yield _words(f"# {first.rstrip('.')}\n\n" + "\n\n".join(said))
     start = [imports(written)]
     if reads_data(written):
-        start.append('DATA = Path("data")')
+        start.append(f'DATA = Path("data")\n{needed(written).rstrip()}')
     yield _code("\n\n".join([*start, *(text.strip("\n") for text in written.functions)]))
     for part in written.parts:
         yield _code(f"# {part.comment}\n{part.code}")

@@ -26,6 +26,7 @@ from tensorrag.placement import LOCAL
 from tensorrag.plain import JsonObject
 from tensorrag.run.plan import plan
 from tensorrag.run.prepare import Checker
+from tensorrag.store.latest import failures
 from tensorrag.store.results import Result
 from tensorrag.store.workspace import Workspace
 from tensorrag.task import Task
@@ -45,11 +46,13 @@ class Leaving:
         written: what its cards wrote.
         made: what came out when it ran last, by node and port, as far as that is still valid.
         elsewhere: whether some of that was made on a GPU or on another machine.
+        failures: sentences on cards of it that did not come to their end, in their order.
     """
 
     written: Written
     made: Mapping[str, Mapping[str, JsonObject]]
     elsewhere: bool = False
+    failures: tuple[str, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -85,9 +88,12 @@ class Leaving:
 
         Raises:
             CardError: a card cannot leave.
-            PipelineError: the pipeline, as it is now, has not run.
+            PipelineError: the pipeline, as it is now, has not run, or not to its end.
             TaskFailed: the script fails, or a file that it reads is not there.
         """
+        if self.failures:
+            hint = "Have the pipeline run to its end, then verify."
+            raise PipelineError(self.failures[0], hint=hint)
         script = self.text("py")
         for outcome in self.written.outcomes:
             if outcome.port not in self.made.get(outcome.node, {}):
@@ -142,6 +148,7 @@ async def leave(
     if peeks:
         checked = await check(pipeline, peeks)
     ran = await asyncio.to_thread(workspace.journal.previous, pipeline_id)
+    ended = await asyncio.to_thread(failures, workspace.journal, pipeline_id)
     results = await asyncio.to_thread(_results, pipeline, ran, checked, catalog, workspace)
     made = {node: dict(result.summary["outputs"]) for node, result in results.items()}
     params = {
@@ -151,11 +158,21 @@ async def leave(
             node: {port: output["schema"] for port, output in outputs.items()}
             for node, outputs in made.items()
         },
-        "ran": list(ran),
+        "ran": [node for node in ran if node not in ended],
     }
     answer = await ask(Task(kind="script", params=params))
-    elsewhere = any(map(_was_made_elsewhere, results.values()))
-    return Leaving(Written.model_validate(answer), made, elsewhere)
+    written = Written.model_validate(answer)
+    nodes = [*(part.node for part in written.parts), *(each.node for each in written.refusals)]
+    return Leaving(
+        written,
+        made,
+        elsewhere=any(map(_was_made_elsewhere, results.values())),
+        failures=tuple(
+            f"{checked.nodes[node].title} {ended[node]}"
+            for node in nodes
+            if node in ended and node not in results
+        ),
+    )
 
 
 def _seen(checked: Checked, workspace: Workspace) -> dict[str, Peek]:

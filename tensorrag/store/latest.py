@@ -23,6 +23,22 @@ def latest(journal: Journal) -> list[tuple[str, str, set[str]]]:
     return [(run, name, digests) for run, (name, digests) in found.items()]
 
 
+def failures(journal: Journal, pipeline_id: str) -> dict[str, str]:
+    """Say of each node that did not come to its end when it ran last, what became of it."""
+    rows = journal.database.read(
+        "SELECT node, json_extract(shown, '$.state'), json_extract(shown, '$.error.message'),"
+        " max(number) FROM nodes WHERE pipeline = ? AND made IS NOT NULL GROUP BY node",
+        (pipeline_id,),
+    )
+    return {
+        node: f"failed when it ran last: {said}"
+        if said
+        else "did not come to its end when it ran last."
+        for node, state, said, _ in rows
+        if state != "done"
+    }
+
+
 def latest_outputs(journal: Journal) -> set[str]:
     """Return the digests of all outputs of the latest run of every pipeline."""
     return {digest for _, _, digests in latest(journal) for digest in digests}

@@ -78,6 +78,9 @@ def test_a_script_without_its_data_says_which_file_to_copy(tmp_path: Path) -> No
 
     said = f"iris.csv is not in {tmp_path / 'data'}: copy it there, then run again.\n"
     assert (done.returncode, done.stderr) == (1, said)
+    [start, *_] = code_of(notebook(written(pipeline, ran(pipeline))))
+    with pytest.raises(SystemExit, match=r"^iris\.csv is not in data: copy it there, then run"):
+        exec(start, {})  # noqa: S102
 
 
 EVIL = 'x"""\n\'\'\'\r\nimport os\nos.system("echo")\n# coding: utf-7 \\" {os} \u2028import os'

@@ -13,9 +13,10 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from tensorrag.errors import WorkspaceError
+from tensorrag.errors import PipelineError, WorkspaceError
 from tensorrag.leaving.comparing import Verdict
 from tensorrag.leaving.verdicts import Verdicts
+from tensorrag.pipeline import Node
 from tests.core.diabetes import pipeline
 from tests.web.desk import Desk
 from web.http.api import make_api
@@ -66,6 +67,21 @@ async def test_a_pipeline_is_fetched_as_script_notebook_and_zip_and_verified(des
     await session.settled()
     assert await leavings.badge(session, await leavings.write(session)) == "", "it is another one"
     await again.sessions.close()
+
+
+async def test_what_stopped_the_last_run_is_said_where_it_is_to_be_verified(desk: Desk) -> None:
+    crowd = {"model_type": "k_nearest_neighbors", "n_neighbors": 500}
+    define = Node("define", "model_define", params=crowd)
+    session = await desk.open(pipeline().without(["evaluate"]).with_nodes(define))
+
+    assert await desk.run(session) == "failed"
+
+    leavings = desk.sessions.leavings
+    with pytest.raises(PipelineError) as refused:
+        await leavings.verify(session, await leavings.write(session))
+    assert refused.value.message == (
+        "Train failed when it ran last: 500 neighbours are more than the 353 train rows."
+    )
 
 
 def test_a_verdict_that_finds_the_disk_full_is_known_until_the_server_stops(
