@@ -157,12 +157,10 @@ class Predict(Card):
 
     def _answers(self, model: Model, table: Table, shares: np.ndarray | None) -> pa.Array:
         """Predict each row: a number, or a class."""
-        if self.threshold is None:
+        if self.threshold in (None, USUAL):  # where both are as likely, as it was measured
             return _predicted(model, table)
         if shares is None:
             raise _no_threshold("this model does not tell how likely they are")
-        if self.threshold == USUAL:  # where both are as likely, as it was measured
-            return _predicted(model, table)
         return _from_share_on(self.threshold, model, shares)
 
 

@@ -31,6 +31,15 @@ def described(table):
     found.insert(2, "distinct", table.nunique())
     return found'''
 
+ATTEMPTED = '''\
+def attempted(score, metric):
+    """Return what a model scores; no number where it cannot learn from these rows."""
+    try:
+        return score()
+    except ValueError as error:
+        print(f"A model is not tried: {error}")
+        return {metric: np.nan}'''
+
 
 def profile(card: Profile, given: Given) -> Script:
     """Describe every column."""
@@ -59,7 +68,7 @@ def advise(card: Advice, given: Given) -> Script:
         f"    {literal(kind)}: {each.code.replace(chr(10), chr(10) + '    ')},\n"
         for kind, each in written.items()
     )
-    limit = ""
+    limit, main = "", literal(MAIN[task][0])
     if columns.categories and "polynomial" in written:
         limit = _unless_too_large(models, given.new("width"), columns)
     code = (
@@ -72,13 +81,13 @@ def advise(card: Advice, given: Given) -> Script:
         f"{''.join(each.before for each in written.values())}"
         f"{models} = {{\n{lines}}}\n{limit}"
         f"{advice} = pd.DataFrame({{\n"
-        f"    name: {score}\n    for name, model in {models}.items()\n"
-        f"}}).T.sort_values({literal(MAIN[task][0])}, ascending=False)\n"
+        f"    name: attempted(lambda: {score}, {main})\n    for name, model in {models}.items()\n"
+        f"}}).T.sort_values({main}, ascending=False)\n"
     )
     return Script(
         code,
         imports=(NUMPY, *(line for each in written.values() for line in each.imports)),
-        functions=tuple(text for each in written.values() for text in each.functions),
+        functions=(*(text for each in written.values() for text in each.functions), ATTEMPTED),
         notes=(f"{given.title}: the script tells scores on few rows, and reckons no times.",),
         told={"advice": advice},
     )

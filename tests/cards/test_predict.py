@@ -162,6 +162,8 @@ def test_a_threshold_needs_two_classes_and_their_shares(ridge: Model, rooms: Tab
     silent = Train(target_column="kind").run(two, None, svm).trained_model
     with pytest.raises(ParameterError, match="does not tell how likely they are"):
         card.run(two, silent)
+    half = Predict(threshold=0.5).run(two, silent).predictions  # the model decides
+    assert half.arrow == Predict().run(two, silent).predictions.arrow
 
 
 def test_a_feature_that_is_called_as_an_answer_keeps_its_name() -> None:

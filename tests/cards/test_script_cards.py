@@ -314,6 +314,12 @@ SEVERAL: dict[str, Pipeline] = {
         Node("card", "advice", {"target_column": "size_m2", "feature_columns": ["price", "city"]}),
         wires=ONE,
     ),
+    "advice on so few rows that not every model can learn": wired(
+        HOUSES,
+        Node("few", "sample_rows", {"rows": 5}),
+        Node("card", "advice", {"target_column": "grade", "feature_columns": ["price"]}),
+        wires="houses.dataset > few.dataset, few.dataset > card.dataset",
+    ),
     "cross-validate a deep network of classes": wired(
         HOUSES,
         Node("model", "model_define_gpu",
@@ -548,7 +554,9 @@ def in_common(
     if port in ("ranking", "advice"):
         value = "value" if port == "ranking" else "score"
         tried = made.dropna(subset=value)
-        return dict(zip(tried["model"], tried[value], strict=True)), dict(found[tried["metric"][0]])
+        return dict(zip(tried["model"], tried[value], strict=True)), dict(
+            found[tried["metric"].iloc[0]].dropna()
+        )
     assert port == "partial_dependence"
     places = zip(made["column"], made["value"].map(as_text), made["of"], strict=True)
     labels = list(dict.fromkeys(made["of"]))
