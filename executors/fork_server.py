@@ -27,10 +27,10 @@ from pathlib import Path
 from typing import NoReturn
 
 from executors import threads, tree, worker
+from executors.ends import Ends
 from executors.hanging_up import hung_up
 from executors.protocol import BUSY, READY, refusal
 from executors.supervisor import supervise
-from executors.watch import Ends
 
 TABLES = (
     "psutil",

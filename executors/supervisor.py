@@ -18,8 +18,10 @@ from itertools import count
 from pathlib import Path
 
 from executors import cgroup, tree
+from executors.ends import Ends, Start
 from executors.limits import most_tasks
-from executors.watch import Ends, Server, Start, Watch
+from executors.server_line import ServerLine
+from executors.watch import Watch
 
 
 def supervise(line: socket.socket, scratch: Path, start: Start, *, again: bool) -> None:
@@ -34,7 +36,7 @@ def supervise(line: socket.socket, scratch: Path, start: Start, *, again: bool) 
     tree.name_process("tr-supervisor")
     tree.adopt_orphans()
     group = cgroup.enter(most_tasks())
-    server = Server(line)
+    server = ServerLine(line)
     woken = _wake_on_signals(server)
     for number in count():
         folder = scratch / f"{os.getpid()}-{number}"
@@ -44,7 +46,7 @@ def supervise(line: socket.socket, scratch: Path, start: Start, *, again: bool) 
     group.leave()
 
 
-def _wake_on_signals(server: Server) -> socket.socket:
+def _wake_on_signals(server: ServerLine) -> socket.socket:
     """Return a socket that gets a byte for every signal; SIGTERM ends everything."""
 
     def leave(number: int, frame: object) -> None:

@@ -10,13 +10,14 @@ import signal
 import socket
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from executors import tree
 from executors.capture import Capture
 from executors.cgroup import Group
+from executors.channel import Channel
+from executors.ends import Ends, Start
 from executors.guard import Guard
 from executors.limits import Limits
 from executors.protocol import (
@@ -33,6 +34,7 @@ from executors.protocol import (
     message,
     refusal,
 )
+from executors.server_line import ServerLine
 from tensorrag.plain import JsonObject
 from tensorrag.redaction import Blackout
 
@@ -45,53 +47,6 @@ GRACE_SECONDS = 5.0
 _CHUNK = 1 << 16
 
 
-@dataclass(frozen=True, slots=True)
-class Ends:
-    """The worker's ends: its stdin is the channel, both ways; its output is captured."""
-
-    channel: int
-    stdout: int
-    stderr: int
-
-
-Start = Callable[[Ends, Path], int]
-"""Starts a worker in a scratch folder and returns its pid."""
-
-
-class Server:
-    """The line to the server, for one worker after the other."""
-
-    def __init__(self, line: socket.socket) -> None:
-        self.gone = False
-        self._line = line
-        self._lines = Lines()
-
-    def fileno(self) -> int:
-        """Return what to wait on."""
-        return self._line.fileno()
-
-    def hear(self) -> list[bytes]:
-        """Read what is there; its end is the end of everything."""
-        try:
-            data = self._line.recv(_CHUNK)
-        except OSError:
-            data = b""
-        try:
-            lines = self._lines.feed(data)
-        except ProtocolError:
-            data, lines = b"", []
-        if not data:
-            self.gone = True
-        return lines
-
-    def tell(self, line: bytes) -> None:
-        """Write a line."""
-        try:
-            self._line.sendall(line)
-        except OSError:
-            self.gone = True
-
-
 class Watch:
     """One worker and all that it starts.
 
@@ -102,13 +57,14 @@ class Watch:
         group: holds this process, the worker and all that it starts.
     """
 
-    def __init__(self, server: Server, woken: socket.socket, folder: Path, group: Group) -> None:
+    def __init__(
+        self, server: ServerLine, woken: socket.socket, folder: Path, group: Group
+    ) -> None:
         self._server, self._woken, self._folder, self._group = server, woken, folder, group
-        self._channel, self._channel_end = socket.socketpair()
+        self._channel = Channel()
         self._captures = (Capture("stdout"), Capture("stderr"))
         self._selector = selectors.DefaultSelector()
         self._from_worker = Lines()
-        self._outbox = bytearray()
         self._blackout = Blackout()
         self._ordered = False
         self._worker = 0
@@ -139,15 +95,14 @@ class Watch:
         out, err = self._captures
         self._group.open()
         try:
-            ends = Ends(self._channel_end.fileno(), out.write_end, err.write_end)
+            ends = Ends(self._channel.end.fileno(), out.write_end, err.write_end)
             self._worker = start(ends, self._folder)
         finally:
-            self._channel_end.close()
+            self._channel.end.close()
             out.close_write_end()
             err.close_write_end()
 
     def _wait(self) -> None:
-        self._channel.setblocking(False)
         handlers: dict[HasFileno, Callable[[], bool]] = {
             self._server: self._hear_server,
             self._channel: self._hear_worker,
@@ -196,7 +151,7 @@ class Watch:
             elif line.startswith(address(self._worker)):
                 self._ordered = True
                 self._hide_secrets(line)
-                self._outbox += line + b"\n"
+                self._channel.put(line + b"\n")
         self._flush()
         return not self._server.gone
 
@@ -209,30 +164,14 @@ class Watch:
                 capture.hide(self._blackout)
 
     def _flush(self) -> None:
-        """Send the worker what it takes without waiting: it may never read."""
-        try:
-            while self._outbox:
-                del self._outbox[: self._channel.send(self._outbox)]
-        except BlockingIOError:
-            pass
-        except OSError:
-            self._outbox.clear()  # the worker is gone, which shows elsewhere
-        events = selectors.EVENT_READ | (selectors.EVENT_WRITE if self._outbox else 0)
+        """Send the worker what it takes, and wait until it takes the rest."""
+        events = selectors.EVENT_READ | (selectors.EVENT_WRITE if self._channel.flush() else 0)
         with contextlib.suppress(KeyError):
             self._selector.modify(self._channel, events, self._hear_worker)
 
     def _hear_worker(self) -> bool:
-        data = self._receive()
+        data = self._channel.receive()
         return data is None or self._relay(data)
-
-    def _receive(self) -> bytes | None:
-        """Read from the worker: nothing at its end, None while it is silent."""
-        try:
-            return self._channel.recv(_CHUNK)
-        except BlockingIOError:
-            return None
-        except OSError:
-            return b""
 
     def _relay(self, data: bytes) -> bool:
         """Pass whole lines on, after all that was printed before them."""
@@ -302,7 +241,7 @@ class Watch:
         hurried = self._server.gone or self._cancelled
         seconds = tree.HURRIED_TRACKER_SECONDS if hurried else tree.TRACKER_SECONDS
         tree.end_descendants(self._note_end, tracker_seconds=seconds)
-        while (data := self._receive()) and self._relay(data):
+        while (data := self._channel.receive()) and self._relay(data):
             pass
         self._drain_output()
 
