@@ -109,3 +109,9 @@ async def until(true: Callable[[], object], seconds: float = 60) -> None:
     async with asyncio.timeout(seconds):
         while not true():
             await asyncio.sleep(0.01)
+
+
+def on_canvas(session: Session, node: str) -> JsonObject:
+    """A card as the canvas draws it."""
+    nodes: list[JsonObject] = session.stage.snapshot()["nodes"]
+    return next(each for each in nodes if each["id"] == node)

@@ -23,18 +23,18 @@ async def test_results_of_before_an_update_stay_and_say_why_they_are_old(
 ) -> None:
     session = await desk.open(FLOWERS)
     assert await desk.run(session) == "succeeded"
-    before = session.runtime()
+    before = session.stage.states
 
     monkeypatch.setattr(finding, "pack_sha256", lambda package: f"{package} of another version")
     later = await desk.restarted()
     try:
         again = await later.sessions.open(session.id)
         await again.settled()
-        for node, runtime in again.runtime().items():
+        for node, runtime in again.stage.states.items():
             assert (runtime["state"], runtime["reason"]) == ("stale", "the card was updated")
             assert runtime["face"] is not None
             assert runtime["face"] == before[node]["face"]
         assert await later.run(again) == "succeeded"
-        assert {each["state"] for each in again.runtime().values()} == {"done"}
+        assert {each["state"] for each in again.stage.states.values()} == {"done"}
     finally:
         await later.sessions.close()

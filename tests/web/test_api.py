@@ -555,7 +555,7 @@ async def test_what_a_run_left_is_done_by_the_one_that_resumes_it(
     assert resumed["nodes"]["number"]["cached"]
     listed = {entry["run"]: entry for entry in (await client.get("/api/runs")).json()}
     assert listed[resumed["run"]]["parent"] == failed["run"]
-    assert session.run_status == "succeeded"
+    assert session.following.status == "succeeded"
     problem(await client.post("/api/runs", json={"resume": resumed["run"]}), 409)
     problem(await client.post("/api/runs", json={"resume": "gone"}), 404)
 
@@ -690,7 +690,7 @@ async def test_previews_and_rows(client: httpx.AsyncClient) -> None:
 async def test_a_whole_table_is_a_csv_file(client: httpx.AsyncClient, desk: Desk) -> None:
     session = await desk.open(Pipeline("Flowers").with_nodes(IRIS))
     assert await desk.run(session) == "succeeded"
-    run_id = session.run_id()
+    run_id = session.history.run_id
     output = f"/api/runs/{run_id}/nodes/data_load/outputs/dataset"
     asked = {"sort": "-sepal_length", "where": '[["sepal_length", ">", 7.5]]'}
 

@@ -80,7 +80,7 @@ async def test_the_template_becomes_a_card_that_runs_and_a_change_makes_it_stale
     assert await sources.save(source.file, text, source.sha256, draft) == source.file
     await session.settled()
 
-    assert session.runtime()["my_card"]["state"] == "stale"
+    assert session.stage.states["my_card"]["state"] == "stale"
     assert await sources.uses("my_card") == 1
 
 

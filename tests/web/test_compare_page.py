@@ -60,7 +60,7 @@ async def test_settings_go_to_the_pipeline_whose_run_they_are_of(pages: User, de
     one, first = await ran(desk, "One", 5)
     two, second = await ran(desk, "Two", 6)
     two.edit([CHANGE])
-    await two.logged()
+    await two.saving.logged()
     await pages.open(address([first, second]))
     await use(pages, second)
 

@@ -225,13 +225,13 @@ async def test_an_export_takes_one_s_own_cards_along(desk: Desk) -> None:
 async def test_data_is_looked_at_when_somebody_says_so(desk: Desk, tmp_path: Path) -> None:
     (tmp_path / "number.txt").write_text("7")
     session = await desk.open(chain(node("read_number", path=str(tmp_path / "number.txt"))))
-    assert session.unread() != []
+    assert session.checking.unread()
     assert "not read yet" in html(waiting(session))
     assert desk.tasks("peek") == []
 
-    session.look_at_data()
+    session.checking.look_at_unread()
     await session.settled()
 
     assert desk.tasks("peek") == ["read_number"]
-    assert session.unread() == []
+    assert session.checking.unread() == {}
     assert waiting(session) is None

@@ -106,7 +106,7 @@ async def test_the_webhook_hears_which_run_how_it_ended_and_how_long_it_took(des
     stop()
 
     ((line, message),) = there.heard
-    run = session.run_id()
+    run = session.history.run_id
     assert line == "POST /hook/token-1234 HTTP/1.1"
     assert set(message) == {"event", "run", "status", "seconds", "pipeline", "text"}
     assert (message["event"], message["run"], message["status"]) == ("run.ended", run, "succeeded")

@@ -41,7 +41,7 @@ async def edited(desk: Desk, name: str) -> str:
     try:
         session = await desk.sessions.open(name)
         session.edit(RENAME)
-        await session.logged()
+        await session.saving.logged()
     except PipelineError as error:
         return "refused" if "deleted" in f"{error.message} {error.hint}" else repr(error)
     return "edited"
@@ -195,7 +195,7 @@ async def test_a_deletion_is_refused_where_a_card_cannot_be_stopped(
     assert await desk.sessions.open(name) is session
     assert [run.status for run in begun] == ["running", "queued"] * 2
     session.edit(RENAME)
-    await session.written()  # it is saved as before
+    await session.saving.in_file()  # it is saved as before
     await desk.sessions.delete(name)  # by now it answers
     assert view.closed
     assert [await run.wait() for run in begun] == ["cancelled"] * 4

@@ -13,7 +13,7 @@ from tensorrag.estimate import Estimate, Span, Total
 from tensorrag.rates import Rates
 from tensorrag.run.budget import RAISE
 from tests.core.engine import InProcess, chain, node
-from tests.web.desk import Desk
+from tests.web.desk import Desk, on_canvas
 from web.live.prices import price_of, short
 from web.page.markup import html
 from web.page.money import after, before, of_run, on_button, running_part
@@ -138,11 +138,11 @@ async def test_a_pipeline_says_what_it_would_cost_and_what_is_left_of_a_budget(
     paid = replace(pipeline.nodes["number"], run_on="modal")
     session = await desk.open(pipeline.with_nodes(paid))
     assert session.prices.total == Total(3.6, is_most=True, cards=1)
-    assert session.node_json("number")["price"]["text"] == "≤$3.60"
-    assert session.node_json("parity")["price"] is None, "it runs here"
+    assert on_canvas(session, "number")["price"]["text"] == "≤$3.60"
+    assert on_canvas(session, "parity")["price"] is None, "it runs here"
 
     assert await desk.run(session) == "succeeded"
-    assert session.runtime()["number"]["price"]["text"] == "$0.02"
+    assert session.stage.states["number"]["price"]["text"] == "$0.02"
     assert session.prices.total.cards == 0, "nothing would run again"
     assert session.notices.all == [
         ("50 % of the budget of this run are used: $0.02 of $0.03.", RAISE),
@@ -150,6 +150,6 @@ async def test_a_pipeline_says_what_it_would_cost_and_what_is_left_of_a_budget(
 
     session.edit([{"op": "set_params", "node": "number", "params": {"value": 2}}])
     await session.settled()
-    assert session.node_json("number")["price"]["text"] == "≈$0.02"
+    assert on_canvas(session, "number")["price"]["text"] == "≈$0.02"
     assert session.prices.total == Total(0.02, is_most=False, cards=1)
     await desk.sessions.close()

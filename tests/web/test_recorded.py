@@ -9,7 +9,7 @@ from tests.web.desk import Desk
 async def test_a_run_of_before_keeps_its_pipeline_and_its_results(desk: Desk) -> None:
     session = await desk.open(chain(node("number", value=1), node("add", amount=2)))
     await desk.run(session)
-    first = session.run_id()
+    first = session.history.run_id
     session.edit([{"op": "set_params", "node": "add", "params": {"amount": 5}}])
     await desk.run(session)
 
@@ -29,7 +29,7 @@ async def test_a_run_of_before_keeps_its_pipeline_and_its_results(desk: Desk) ->
 async def test_what_had_to_make_room_is_no_longer_kept(desk: Desk) -> None:
     session = await desk.open(chain(node("number", value=1), node("add", amount=2)))
     await desk.run(session)
-    first = await session.history.recorded(session.run_id())
+    first = await session.history.recorded(session.history.run_id)
     key = first.shown["add"].key
     assert key is not None
     desk.workspace.store.results._forget(key)
@@ -44,7 +44,7 @@ async def test_what_had_to_make_room_is_no_longer_kept(desk: Desk) -> None:
 async def test_what_was_made_again_since_is_not_taken_for_what_it_was(desk: Desk) -> None:
     session = await desk.open(chain(node("number", value=1), node("add", amount=2)))
     await desk.run(session)
-    first = await session.history.recorded(session.run_id())
+    first = await session.history.recorded(session.history.run_id)
     results = desk.workspace.store.results
     other = results.get(str(first.shown["number"].key))
     assert other is not None
@@ -56,7 +56,7 @@ async def test_what_was_made_again_since_is_not_taken_for_what_it_was(desk: Desk
 async def test_a_reused_result_leads_to_the_run_that_made_it(desk: Desk) -> None:
     session = await desk.open(chain(node("number", value=1), node("add", amount=2)))
     await desk.run(session)
-    first = session.run_id()
+    first = session.history.run_id
     assert session.results.printed_by("add") is None
 
     await desk.run(session)

@@ -34,7 +34,7 @@ from tensorrag.store.unsettled import Unsettled
 from tensorrag.types import ModelSchema
 from tests.clock import within
 from tests.core.engine import chain, node
-from tests.web.desk import Desk, Listener, until
+from tests.web.desk import Desk, Listener, on_canvas, until
 from web.live import open_pipelines, saving, write_ahead
 from web.live.hosting import Hosting
 from web.live.network_face import with_consumers
@@ -53,7 +53,7 @@ def set_param(name: str, **params: Any) -> list[dict[str, Any]]:
 
 
 def state(session: Session, name: str) -> str | None:
-    shown = session.runtime().get(name)
+    shown = session.stage.states.get(name)
     return shown["state"] if shown else None
 
 
@@ -116,7 +116,7 @@ async def test_a_view_that_fails_does_not_keep_others_from_hearing(
 async def test_the_snapshot_is_what_patches_lead_to(desk: Desk) -> None:
     session = await desk.open(SUM)
     view = Listener(session)
-    before = session.snapshot()
+    before = session.stage.snapshot()
     nodes = {drawn["id"]: drawn for drawn in before["nodes"]}
     edges = {drawn["id"]: drawn for drawn in before["edges"]}
 
@@ -135,7 +135,7 @@ async def test_the_snapshot_is_what_patches_lead_to(desk: Desk) -> None:
                 edges[op["edge"]["id"]] = op["edge"]
             else:
                 {"remove_node": nodes, "remove_edge": edges}[op["op"]].pop(op["id"])
-    after = session.snapshot()
+    after = session.stage.snapshot()
     assert nodes == {drawn["id"]: drawn for drawn in after["nodes"]}
     assert edges == {drawn["id"]: drawn for drawn in after["edges"]}
     json.dumps(after, allow_nan=False)
@@ -147,7 +147,7 @@ async def test_a_card_that_is_not_installed_is_drawn_with_the_ports_that_wires_e
     strange = Pipeline().with_nodes(node("number"), Node("odd", "not_installed"))
     session = await desk.open(strange.with_edges(Edge("number", "number", "odd", "something")))
 
-    drawn = session.node_json("odd")
+    drawn = on_canvas(session, "odd")
 
     assert drawn["unknown"]
     assert [port["name"] for port in drawn["inputs"]] == ["something"]
@@ -188,7 +188,7 @@ async def test_a_save_that_fails_is_told_and_tried_again(
         assert session.saving.text == "Not saved"
         assert not session.saving.saved
         with pytest.raises(WorkspaceError, match="full"):
-            await session.written()
+            await session.saving.in_file()
 
     await until(lambda: session.saving.text == "Saved")
     path = desk.workspace.pipelines.path(session.id)
@@ -208,7 +208,7 @@ async def test_a_save_that_fails_as_nobody_thought_of_is_told_and_tried_again(
         patched.setattr(desk.workspace.pipelines, "save", broken)
         session.edit(set_param("add", amount=5))
         with pytest.raises(TensorRagError, match="Something went wrong"):
-            await session.written()
+            await session.saving.in_file()
         assert session.saving.text == "Not saved"
 
     await until(lambda: session.saving.saved)
@@ -229,7 +229,7 @@ async def test_a_start_brings_files_up_to_date_that_a_crash_left_behind(
     with monkeypatch.context() as patched:
         patched.setattr(desk.workspace.pipelines, "save", crash)
         session.edit([{"op": "rename", "description": text}])
-        await session.logged()
+        await session.saving.logged()
         again = await desk.restarted()
 
     assert load(path).pipeline.description == text
@@ -338,7 +338,7 @@ async def test_a_long_edit_log_is_written_anew_and_loses_nothing(
     lines = []
     for amount in range(100):
         session.edit(set_param("add", amount=amount + 10))
-        await session.logged()
+        await session.saving.logged()
         log.read()
         lines.append(log.lines)
     assert sum(after < before for before, after in pairwise(lines)) >= 2, "never written anew"
@@ -354,11 +354,11 @@ async def test_a_long_edit_log_is_written_anew_and_loses_nothing(
 async def test_an_edit_log_that_somebody_took_away_is_written_anew(desk: Desk) -> None:
     session = await desk.open(SUM)
     session.edit(set_param("add", amount=5))
-    await session.logged()
+    await session.saving.logged()
     desk.workspace.pipelines.log(session.id).path.unlink()
 
     session.edit(set_param("add", amount=6))
-    await session.logged()
+    await session.saving.logged()
 
     again = await desk.restarted()
     session = await again.sessions.open(session.id)
@@ -515,7 +515,7 @@ async def test_who_waits_for_an_edit_of_a_deleted_pipeline_is_told(
     await desk.sessions.delete(session.id)
     session.edit(set_param("add", amount=5))
 
-    for waiting in (session.logged(), session.written()):
+    for waiting in (session.saving.logged(), session.saving.in_file()):
         with pytest.raises(PipelineError, match="was deleted"):
             await asyncio.wait_for(waiting, within(5))
 
@@ -572,7 +572,7 @@ def diabetes() -> Pipeline:
 async def test_problems_are_drawn_on_the_card(desk: Desk) -> None:
     session = await desk.open(chain(node("number", value="three"), node("add")))
     view = Listener(session)
-    assert session.node_json("number")["problems"][0]["level"] == "error"
+    assert on_canvas(session, "number")["problems"][0]["level"] == "error"
 
     session.edit(set_param("number", value=3))
     await session.settled()
@@ -666,9 +666,9 @@ async def test_what_somebody_else_put_in_its_place_is_not_looked_at(
     session.replacing.by(session.pipeline.with_nodes(pointed), "Replace over HTTP")
     await session.settled()
     assert desk.tasks("peek") == ["read_number"]
-    assert session.unread()
+    assert session.checking.unread()
 
-    session.look_at_data()
+    session.checking.look_at_unread()
     await session.settled()
     assert desk.tasks("peek") == ["read_number", "read_number"]
 
@@ -684,7 +684,7 @@ async def test_pasting_looks_at_nothing(desk: Desk, tmp_path: Path) -> None:
 
 async def test_a_dropped_card_appears_everywhere(desk: Desk) -> None:
     session = await desk.open(Pipeline().with_nodes(Node("twice", "twice")))
-    assert session.node_json("twice")["unknown"]
+    assert on_canvas(session, "twice")["unknown"]
     heard: list[bool] = []
     desk.sessions.on_catalog(lambda: heard.append(True))
     source = (
@@ -698,7 +698,7 @@ async def test_a_dropped_card_appears_everywhere(desk: Desk) -> None:
     await session.settled()
 
     assert heard
-    assert not session.node_json("twice")["unknown"]
+    assert not on_canvas(session, "twice")["unknown"]
     assert "twice" in session.catalog.cards
 
 
@@ -766,16 +766,16 @@ async def test_what_nobody_looks_at_is_closed_in_the_end(
 async def test_a_run_is_seen_by_every_view(desk: Desk) -> None:
     session = await desk.open(SUM)
     view = Listener(session)
-    assert session.run_status == "idle"
-    assert session.runtime() == {}
+    assert session.following.status == "idle"
+    assert session.stage.states == {}
 
     assert await desk.run(session) == "succeeded"
 
-    assert session.run_status == "succeeded"
+    assert session.following.status == "succeeded"
     assert view.states_of("add")[-1] == "done"
     assert "stale" not in view.states_of("number") + view.states_of("add")
     assert [event["type"] for event in view.events][:: len(view.events) - 1] == ["run", "run"]
-    shown = session.runtime()["add"]
+    shown = session.stage.states["add"]
     assert shown["ports"] == {"number": "1"}
     assert shown["face"]["kind"] == "table"
     assert not shown["cached"]
@@ -802,8 +802,8 @@ async def test_a_change_marks_what_would_run_again_and_undo_takes_the_marks_back
     await session.settled()
     assert state(session, "number") == "done"
     assert state(session, "add") == "stale"
-    assert session.runtime()["add"]["reason"] == "amount 4 → 5"
-    assert session.runtime()["add"]["face"] is not None, "the old result stays in sight"
+    assert session.stage.states["add"]["reason"] == "amount 4 → 5"
+    assert session.stage.states["add"]["face"] is not None, "the old result stays in sight"
 
     session.undo()
     await session.settled()
@@ -838,7 +838,7 @@ async def test_a_second_run_is_answered_from_the_cache(desk: Desk) -> None:
     await desk.run(session)
     await desk.run(session)
 
-    assert all(shown["cached"] for shown in session.runtime().values())
+    assert all(shown["cached"] for shown in session.stage.states.values())
     assert desk.tasks("run") == ["number", "add"]
 
 
@@ -846,7 +846,7 @@ async def test_a_failure_stays_on_the_card_until_something_changes(desk: Desk) -
     session = await desk.open(chain(node("number"), node("fail"), node("parity")))
 
     assert await desk.run(session) == "failed"
-    shown = session.runtime()
+    shown = session.stage.states
     assert shown["fail"]["state"] == "failed"
     assert shown["fail"]["error"] == {"message": "The number is no good.", "hint": "Take another."}
     assert shown["parity"]["state"] == "blocked"
@@ -861,7 +861,7 @@ async def test_run_to_here(desk: Desk) -> None:
 
     await desk.run(session, until="number")
 
-    assert list(session.runtime()) == ["number"]
+    assert list(session.stage.states) == ["number"]
 
 
 async def test_errors_keep_it_from_running(desk: Desk) -> None:
@@ -871,7 +871,7 @@ async def test_errors_keep_it_from_running(desk: Desk) -> None:
         await session.start()
 
     assert caught.value.problems[0].node == "number"
-    assert session.run_status == "idle"
+    assert session.following.status == "idle"
     assert not session.running
 
 
@@ -881,18 +881,18 @@ async def test_runs_of_one_pipeline_follow_one_another(desk: Desk) -> None:
     await until(lambda: state(session, "wait") == "running")
     second, third = await session.start(until="number"), await session.start(until="number")
 
-    assert [run.id for run in session.waiting] == [second.id, third.id]
+    assert [run.id for run in session.following.waiting] == [second.id, third.id]
     assert session.run is first
     await session.following.take_back(second.id)
     assert await second.wait() == "cancelled"
-    await session.cancel()
+    await session.following.cancel()
 
     assert await first.wait() == "cancelled"
     assert await third.wait() == "succeeded"
     await until(lambda: not session.running)
     await session.settled()
     assert session.run is third
-    assert session.waiting == []
+    assert session.following.waiting == []
     assert {entry.id: entry.status for entry in await session.history.runs()} == {
         first.id: "cancelled",
         second.id: "cancelled",
@@ -914,15 +914,15 @@ async def test_a_run_is_counted_from_when_it_is_asked_for(desk: Desk, tmp_path: 
     await asyncio.to_thread(source.write_text, "5")
     second = await asked
 
-    assert (session.following.beginning, session.waiting) == (0, [second])
+    assert (session.following.beginning, session.following.waiting) == (0, [second])
     await session.following.take_back(second.id)
-    await session.cancel()
+    await session.following.cancel()
 
 
 async def test_a_run_of_another_process_is_shown_without_a_reload(desk: Desk) -> None:
     session = await desk.open(SUM)
     await (await session.start()).wait()
-    mine = session.run_id()
+    mine = session.history.run_id
     session.subscribe(Listener(session))
 
     code = (
@@ -937,8 +937,8 @@ async def test_a_run_of_another_process_is_shown_without_a_reload(desk: Desk) ->
     )
     theirs = (await told.communicate())[0].decode().strip()
 
-    await until(lambda: session.run_id() == theirs != mine)
-    assert session.run_status == "cancelled"
+    await until(lambda: session.history.run_id == theirs != mine)
+    assert session.following.status == "cancelled"
     assert [entry.id for entry in await session.history.runs()] == [theirs, mine]
     assert session.following.written_elsewhere > 0
 
@@ -958,7 +958,7 @@ async def test_a_run_that_waits_begins_by_itself_after_a_restart(desk: Desk) -> 
     assert run.events == desk.workspace.journal.events(run.id)
     statuses = [entry.status for entry in desk.workspace.journal.runs()]
     assert statuses == ["succeeded", "interrupted"]
-    assert (await later.sessions.open(session.id)).run_status == "succeeded"
+    assert (await later.sessions.open(session.id)).following.status == "succeeded"
     await later.sessions.close()
 
 
@@ -994,8 +994,8 @@ async def test_a_run_is_resumed_once_however_often_it_is_asked_for(desk: Desk) -
     answers = await asyncio.gather(*asked, return_exceptions=True)
 
     assert sum(isinstance(answer, RunRefused) for answer in answers) == 2
-    assert len(session.waiting) == 1
-    await session.following.take_back(session.waiting[0].id)
+    assert len(session.following.waiting) == 1
+    await session.following.take_back(session.following.waiting[0].id)
     await going.cancel()
     await going.wait()
 
@@ -1012,7 +1012,7 @@ async def test_a_run_that_cannot_begin_when_its_turn_comes_says_why(desk: Desk) 
     assert await waiting.wait() == "failed"
     await until(lambda: view.warnings)
     assert 'No card is called "number"' in view.warnings[0][0]
-    assert session.run_status == "failed"
+    assert session.following.status == "failed"
 
 
 async def test_one_run_at_a_time_and_cancel(desk: Desk) -> None:
@@ -1020,7 +1020,7 @@ async def test_one_run_at_a_time_and_cancel(desk: Desk) -> None:
     run = await session.start()
     await until(lambda: state(session, "wait") == "running")
 
-    await session.cancel()
+    await session.following.cancel()
 
     assert await run.wait() == "cancelled"
     await until(lambda: not session.running)
@@ -1041,20 +1041,20 @@ async def test_a_run_is_seen_being_stopped_while_its_place_does_not_answer(
         raise ExecutorError("The place does not answer.")
 
     monkeypatch.setattr(desk.executor, "cancel", reach)
-    cancelling = asyncio.create_task(session.cancel())
-    await until(lambda: session.runtime()["wait"]["cancelling"])
+    cancelling = asyncio.create_task(session.following.cancel())
+    await until(lambda: session.stage.states["wait"]["cancelling"])
 
     status = html(top_bar(top_bar_of(session, Machine(), desk.sessions.offered)))
     assert "Stopping…" in status
-    assert session.run_status == "running"
+    assert session.following.status == "running"
     answers.set()
     with pytest.raises(ExecutorError):
         await cancelling
-    await until(lambda: not session.runtime()["wait"]["cancelling"])  # it can be tried again
+    await until(lambda: not session.stage.states["wait"]["cancelling"])  # it can be tried again
     assert not session.following.cancelling
 
     monkeypatch.setattr(desk.executor, "cancel", cancel)
-    await session.cancel()
+    await session.following.cancel()
     assert await run.wait() == "cancelled"
 
 
@@ -1103,12 +1103,12 @@ async def test_a_run_that_still_looks_at_its_source_can_be_cancelled(
     await until(lambda: desk.tasks("peek"))
     assert session.running
 
-    await session.cancel()
+    await session.following.cancel()
 
     run = await beginning
     assert await run.wait() == "cancelled"
     await until(lambda: not session.running)
-    assert session.run_status == "cancelled"
+    assert session.following.status == "cancelled"
     assert [
         job.reporter.stopping for job in desk.executor._jobs.values() if job.task.kind == "peek"
     ]
@@ -1127,22 +1127,22 @@ async def test_an_edit_in_the_middle_of_a_run_loses_nothing(desk: Desk) -> None:
     await until(lambda: not session.running)
     await session.settled()
 
-    assert "number" not in session.runtime()
+    assert "number" not in session.stage.states
     assert state(session, "add") == "stale"
 
 
 async def test_results_are_known_after_a_restart(desk: Desk) -> None:
     session = await desk.open(SUM)
     await desk.run(session)
-    before = session.runtime()
+    before = session.stage.states
 
     later = await desk.restarted()
     session = await later.sessions.open(session.id)
     await session.settled()
 
-    assert session.run_status == "succeeded"
-    assert session.runtime() == before
-    assert session.events()[-1]["data"]["status"] == "succeeded"
+    assert session.following.status == "succeeded"
+    assert session.stage.states == before
+    assert session.history.events[-1]["data"]["status"] == "succeeded"
     assert later.sessions.last.id != session.id, "nobody has looked at it"
     await later.sessions.close()
 
@@ -1157,7 +1157,7 @@ async def test_a_run_of_a_server_that_was_killed_is_told_as_interrupted(desk: De
 
     later = await desk.restarted()
 
-    assert (await later.sessions.open(session.id)).run_status == "interrupted"
+    assert (await later.sessions.open(session.id)).following.status == "interrupted"
     await later.sessions.close()
 
 

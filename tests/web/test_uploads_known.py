@@ -31,14 +31,14 @@ def forget(workspace: Workspace) -> None:
 
 async def test_an_upload_is_looked_at_again_by_itself_after_an_update(desk: Desk) -> None:
     session = await desk.open(loading(desk.workspace.uploads.add([TABLE])))
-    assert (columns(session), session.unread()) == (("a", "b"), [])
+    assert (columns(session), session.checking.unread()) == (("a", "b"), {})
     forget(desk.workspace)
 
     later = await desk.restarted()
     session = await later.sessions.open(session.id)
     await session.settled()
 
-    assert (columns(session), session.unread()) == (("a", "b"), [])
+    assert (columns(session), session.checking.unread()) == (("a", "b"), {})
     assert later.tasks("peek") == ["data_load"]
     await later.sessions.close()
 

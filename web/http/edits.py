@@ -50,6 +50,6 @@ def add_edits(api: APIRouter, sessions: Sessions) -> None:
         session = await sessions.open(pipeline_id)
         match(request, session)
         change = session.edit(asked.ops, asked.label)
-        await session.logged()
+        await session.saving.logged()
         response.headers["ETag"] = etag(change.revision)
         return Edited(id=session.id, revision=change.revision, label=change.label)

@@ -68,7 +68,7 @@ def add_pipelines(api: APIRouter, sessions: Sessions) -> None:
         session = await sessions.open(pipeline_id)
         match(request, session)
         change = session.replacing.by(loaded.pipeline, "Replace over HTTP")
-        await session.written()
+        await session.saving.in_file()
         return _saved(session, change.revision, response, loaded.warnings)
 
     @api.delete("/api/pipelines/{pipeline_id}", tags=["pipelines"], status_code=204)

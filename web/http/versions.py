@@ -72,7 +72,7 @@ def add_versions(api: APIRouter, sessions: Sessions) -> None:
         version = await session.versions.get(revision)
         match(request, session)
         change = session.replacing.bring_back(version)
-        await session.logged()
+        await session.saving.logged()
         response.headers["ETag"] = etag(change.revision)
         return Edited(id=session.id, revision=change.revision, label=change.label)
 

@@ -110,6 +110,11 @@ class Checking:
             and not all(_known(schema) for schema in facts.schemas.values())
         }
 
+    def look_at_unread(self) -> None:
+        """Look at them, as if each had been chosen just now."""
+        self.chosen(self.unread())
+        self.kick()
+
     def look_again(self) -> None:
         """Forget what was seen at outside sources: a run has looked since."""
         self._peeks.clear()

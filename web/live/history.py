@@ -51,6 +51,11 @@ class History:
         """All events of the latest run."""
         return self.run.events if self.run is not None else self._events
 
+    def run_of(self, node_id: str) -> str:
+        """Return the last run that had this card; empty if there is none."""
+        shown = self.shown.get(node_id)
+        return shown.run if shown is not None else ""
+
     def active(self) -> frozenset[str]:
         """Return the nodes that wait or run just now."""
         if self.run is None or self.run.ended:

@@ -113,21 +113,21 @@ class Saving:
         self._work.kick()
         await self._work.settled()
 
-    async def logged(self, revision: int) -> None:
-        """Wait until this revision is in the log: no crash can take it away from then on.
+    async def logged(self) -> None:
+        """Wait until the latest gesture is in the log: no crash can take it away from then on.
 
         Raises:
             TensorRagError: it could not be written; it is tried again.
         """
-        await self._logged.reached(revision)
+        await self._logged.reached(self._latest.revision)
 
-    async def in_file(self, revision: int) -> None:
-        """Wait until this revision, or a later one, is in the file, too.
+    async def in_file(self) -> None:
+        """Wait until the file holds the latest state, too.
 
         Raises:
             TensorRagError: it could not be written; it is tried again.
         """
-        await self._in_file.reached(revision)
+        await self._in_file.reached(self._latest.revision)
 
     def stop(self) -> None:
         """Write nothing more: the pipeline was deleted."""

@@ -19,7 +19,7 @@ from tensorrag.placement import Placement
 from tensorrag.run import Request, Run
 from tensorrag.run.budget import lower
 from tensorrag.store.workspace import Workspace
-from web.live import once
+from web.live import as_it_was
 from web.live.checking import Checking
 from web.live.exporting import export
 from web.live.following import Following
@@ -68,32 +68,34 @@ class Session:
         """Its runs of before."""
         self.prices = Prices(self._take_prices)
         """What its cards would cost."""
-        self._checking = Checking(pipeline_id, document, workspace, hosting, self._take_check)
+        self.checking = Checking(pipeline_id, document, workspace, hosting, self._take_check)
+        """What is wrong with it, and which sources are still to be looked at."""
         self._migrating = Migrating(document)
-        self._stage = Stage(document, self._checking, self.history, self.prices)
+        self.stage = Stage(document, self.checking, self.history, self.prices)
+        """What a canvas shows of it."""
         self.notices = Notices(
             pipeline_id,
             document,
             runs.found,
-            lambda it: self._stage.tell(lambda view: view.on_warning(*it)),
-            self._stage.tell_status,
+            lambda it: self.stage.tell(lambda view: view.on_warning(*it)),
+            self.stage.tell_status,
         )
         """What happened to it that nobody asked for."""
         self.versions = Versions(
-            workspace.pipelines, pipeline_id, document, saving, self._checking.results_of
+            workspace.pipelines, pipeline_id, document, saving, self.checking.results_of
         )
         """What the pipeline was before, and what has a name."""
         self.following = Following(
-            pipeline_id, runs, self.history, self._checking, self._stage, self.notices,
+            pipeline_id, runs, self.history, self.checking, self.stage, self.notices,
             self.versions.ran,
         )  # fmt: skip
         """Its run that goes on, those that wait, and those that were cut off."""
-        self.results = Results(self._stage, self.history, hosting)
+        self.results = Results(self.stage, self.history, hosting)
         """What its cards made."""
         self._deleted = False
         self.replacing = Replacing(
             document,
-            self._checking,
+            self.checking,
             saving,
             self.notices,
             self._take_change,
@@ -101,10 +103,10 @@ class Session:
         )
         """Puts another pipeline in its place."""
         self.outside = Outside(
-            saving, lambda: self.watched, self.replacing.adopt, self._stage.tell_status
+            saving, lambda: self.watched, self.replacing.adopt, self.stage.tell_status
         )
         """What another program wrote into the file."""
-        saving.on_change = self._stage.tell_status
+        saving.on_change = self.stage.tell_status
         saving.on_notice = self.notices.say
 
     # --- what there is ----------------------------------------------------------------------
@@ -127,7 +129,7 @@ class Session:
     @property
     def checked(self) -> Checked:
         """The last check; it may be a moment behind the pipeline."""
-        return self._checking.checked
+        return self.checking.checked
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -136,7 +138,7 @@ class Session:
 
     async def problems_now(self) -> tuple[Problem, ...]:
         """Wait until the last edit is checked, and return what was found."""
-        await self._checking.caught_up()
+        await self.checking.caught_up()
         return self.problems
 
     @property
@@ -165,19 +167,9 @@ class Session:
         return self.following.running
 
     @property
-    def run_status(self) -> str:
-        """State of the run that goes on, or of the last one; ``idle`` before the first."""
-        return self.following.status
-
-    @property
-    def waiting(self) -> list[Run]:
-        """The runs that wait until the one that goes on has ended, the next one first."""
-        return self.following.waiting
-
-    @property
     def watched(self) -> bool:
         """Whether anybody looks."""
-        return self._stage.watched
+        return self.stage.watched
 
     @property
     def idle(self) -> bool:
@@ -186,35 +178,19 @@ class Session:
 
     def subscribe(self, view: View) -> Callable[[], None]:
         """Tell a view of everything from now on; returns what ends that."""
-        unsubscribe = self._stage.subscribe(view)
+        unsubscribe = self.stage.subscribe(view)
         if self._deleted:  # while the page was put together
             view.on_closed()
         else:
             self.on_watched()
         return unsubscribe
 
-    def snapshot(self) -> JsonObject:
-        """Return all that the canvas shows."""
-        return self._stage.snapshot()
-
-    def runtime(self) -> dict[str, JsonObject]:
-        """Return what each card is doing, or did; those that never ran are absent."""
-        return self._stage.states
-
-    def node_json(self, node_id: str) -> JsonObject:
-        """Return a card as the canvas draws it.
-
-        Raises:
-            NodeNotFound: there is none.
-        """
-        return self._stage.drawing().node(self.pipeline.node(node_id))
-
     async def drawn(
         self, pipeline: Pipeline, runtime: Mapping[str, JsonObject] | None = None
     ) -> JsonObject:
-        """Return all that a canvas shows of a pipeline that this one once was: see `once.drawn`."""
+        """Return all that a canvas shows of a pipeline that this one once was."""
         peeks = self._workspace.store.peeks
-        return await once.drawn(self.hosting, peeks, self.catalog, pipeline, runtime)
+        return await as_it_was.drawn(self.hosting, peeks, self.catalog, pipeline, runtime)
 
     def placements(self) -> dict[str, Placement]:
         """Return where each card would run now, and why, as far as is known of it."""
@@ -234,7 +210,7 @@ class Session:
         """
         before = self.pipeline
         change = self._document.apply(ops, label, merge_key)
-        self._checking.chosen(set_by_hand(ops, before, change.after))
+        self.checking.chosen(set_by_hand(ops, before, change.after))
         self._take_change(change)
         return change
 
@@ -249,47 +225,8 @@ class Session:
     def use(self, catalog: Catalog) -> None:
         """Take up a changed set of cards."""
         self._document.catalog = catalog
-        self._stage.draw()
-        self._checking.kick()
-
-    async def logged(self) -> None:
-        """Wait until the latest gesture is on disk: no crash can take it away from then on.
-
-        Raises:
-            WorkspaceError: it could not be written; it is tried again.
-        """
-        await self.saving.logged(self.revision)
-
-    async def written(self) -> None:
-        """Wait until the file holds the latest state.
-
-        Raises:
-            WorkspaceError: it could not be written; it is tried again.
-        """
-        await self.saving.in_file(self.revision)
-
-    def unread(self) -> list[str]:
-        """Return, in words, the outside sources that nobody has looked at yet."""
-        return list(dict.fromkeys(self._checking.unread().values()))
-
-    @property
-    def looking(self) -> bool:
-        """Whether an outside source is being looked at."""
-        return self._checking.looking
-
-    def settings_changed(self) -> None:
-        """Check again: there are other secrets, folders or limits."""
-        self._checking.look_again()
-        self._checking.kick()
-
-    def look_again_at(self, node: str) -> None:
-        """Look at what a card reads: somebody chose once more what it is set to already."""
-        self._checking.chosen_again(node)
-
-    def look_at_data(self) -> None:
-        """Look at them, as if each had been chosen just now."""
-        self._checking.chosen(self._checking.unread())
-        self._checking.kick()
+        self.stage.draw()
+        self.checking.kick()
 
     # --- running ----------------------------------------------------------------------------
 
@@ -325,25 +262,6 @@ class Session:
                 "This pipeline was deleted.", hint="The list of pipelines brings it back."
             )
 
-    async def cancel(self, node: str | None = None) -> None:
-        """Stop the run that goes on or is about to, or one card of it; if there is none, nothing.
-
-        Raises:
-            NodeNotFound: the run has no such node.
-        """
-        await self.following.cancel(node)
-
-    def events(self) -> list[JsonObject]:
-        """Return all that happened in the latest run."""
-        return self.history.events
-
-    def run_id(self, node_id: str | None = None) -> str:
-        """Return the latest run, or the last one that had this card; empty if there is none."""
-        if node_id is None:
-            return self.history.run_id
-        shown = self.history.shown.get(node_id)
-        return shown.run if shown is not None else ""
-
     # --- life -------------------------------------------------------------------------------
 
     async def open(self, opened: Opened) -> None:
@@ -353,51 +271,51 @@ class Session:
         self.notices.unread += opened.notices
         self.saving.begin()
         await self.outside.look()
-        self._stage.show()
-        self._checking.kick()
+        self.stage.show()
+        self.checking.kick()
 
     async def settled(self) -> None:
         """Wait until check, plan, file and states have caught up with what happened."""
-        for work in (self.following, self._checking, self.prices, self.saving, self._stage):
+        for work in (self.following, self.checking, self.prices, self.saving, self.stage):
             await work.settled()
 
     async def close(self, *, deleted: bool = False) -> None:
         """Write what is not written yet, unless the pipeline was deleted."""
         if deleted:
             self._deleted = True
-            self._stage.tell(lambda view: view.on_closed())
+            self.stage.tell(lambda view: view.on_closed())
             await self.saving.settled()  # the file that is kept has the last edit, too
             self.saving.stop()
             await self.versions.close()
-        await self._checking.close()
+        await self.checking.close()
         await self.prices.close()
         await self.saving.close()
-        await self._stage.settled()
+        await self.stage.settled()
 
     # --- telling the views ------------------------------------------------------------------
 
     def _take_change(self, change: Change | None, *, save: bool = True) -> Change | None:
         if change is not None and change:
-            self._stage.edit(change)
+            self.stage.edit(change)
             if save:
                 self.saving.save(change)
             if not only_moved(change):
-                self._checking.kick()
-            self._stage.tell_status()
+                self.checking.kick()
+            self.stage.tell_status()
         return change
 
     def _take_check(self) -> None:
-        migrated = self._migrating.take(self.checked) if self._checking.is_current else None
+        migrated = self._migrating.take(self.checked) if self.checking.is_current else None
         if migrated is not None:
             change, notice = migrated
             self._take_change(change)
             self.notices.say(notice)
-        pipeline, planned = self.pipeline, self._checking.planned
+        pipeline, planned = self.pipeline, self.checking.planned
         pricing = self.hosting.pricing(pipeline, self.checked, self.placements())
         self.prices.ask(pricing, {n: each for n, each in planned.items() if n in pipeline.nodes})
-        self._stage.draw()
-        self._stage.tell(lambda view: view.on_problems())
+        self.stage.draw()
+        self.stage.tell(lambda view: view.on_problems())
 
     def _take_prices(self) -> None:
-        self._stage.draw()
-        self._stage.tell_status()
+        self.stage.draw()
+        self.stage.tell_status()

@@ -246,7 +246,7 @@ class Sessions:
         """List the pipelines of the workspace as they are now, the one changed last first."""
         saving = ((each, each.saving) for each in self.pipelines.all())
         behind = [each for each, its in saving if not its.saved and not its.trouble]
-        await asyncio.gather(*(each.written() for each in behind), return_exceptions=True)
+        await asyncio.gather(*(each.saving.in_file() for each in behind), return_exceptions=True)
         return await asyncio.to_thread(self.workspace.pipelines.list)
 
     async def first_page(self) -> str:
@@ -258,7 +258,8 @@ class Sessions:
         """Check every open pipeline again: there are other secrets, folders or limits."""
         self.notifier.look()
         for session in self.pipelines.all():
-            session.settings_changed()
+            session.checking.look_again()
+            session.checking.kick()
 
     # --- runs -------------------------------------------------------------------------------
 

@@ -45,7 +45,7 @@ class Versions:
         Raises:
             WorkspaceError: the latest could not be written, or nothing can be read.
         """
-        await self._saving.logged(self._document.revision)
+        await self._saving.logged()
         found = await asyncio.to_thread(self._read)
         now, revision = self._document.pipeline, self._document.revision
         if found and found[0].pipeline == now:

@@ -46,7 +46,7 @@ class Board:
         """Answers for files with cards that were dropped here."""
         with ui.element("div").classes("stage"):
             self._canvas = PipelineCanvas(
-                on_ready=lambda _: self._canvas.load(session.snapshot()),
+                on_ready=lambda _: self._canvas.load(session.stage.snapshot()),
                 on_ops=self._on_ops,
                 on_spawn=self._on_spawn,
                 on_command=self._on_command,
@@ -103,7 +103,7 @@ class Board:
         said = self._note
         if not self._edits.edit(ops, text(data, "label")[:MAX_TITLE]):
             # The browser has drawn the gesture already: show it the truth again.
-            self._canvas.load(self._session.snapshot() | {"fit": False})
+            self._canvas.load(self._session.stage.snapshot() | {"fit": False})
         elif said is not None and self._note is said:
             self.say("")
 

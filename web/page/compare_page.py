@@ -150,7 +150,7 @@ class ComparePage:
             session = await self._sessions.open(pipeline)
             wanted = replace(self._shown.pipelines[at], name=session.pipeline.name)
             session.replacing.by(wanted, f"Use the settings of {labels(sides)[at]}")
-            await session.logged()
+            await session.saving.logged()
         except TensorRagError as error:
             self._shown = replace(self._shown, note=f"{error.message} {error.hint}".strip())
             self._heads.show(drawn.heads(self._shown))

@@ -94,7 +94,7 @@ class Editor(View):
             "open_table": self._open_table,
             "open_plot": self._open_plot,
             "sweep": self._open_sweep,
-            "look_at_data": lambda _: self.session.look_at_data(),
+            "look_at_data": lambda _: self.session.checking.look_at_unread(),
             "deploy": lambda _: self._deploy(),
             "trust_card": self._trust_card,
         }
@@ -198,10 +198,10 @@ class Editor(View):
 
     def on_status(self) -> None:
         """Saved, undo, redo, or a run began or ended."""
-        waiting = [run.id for run in self.session.waiting]
+        waiting = [run.id for run in self.session.following.waiting]
         seen = (
-            self.session.run_id(),
-            self.session.run_status,
+            self.session.history.run_id,
+            self.session.following.status,
             self.session.running,
             waiting,
             self.session.following.written_elsewhere,

@@ -36,13 +36,13 @@ def _cards(nodes: Sequence[str]) -> Element:
 
 
 def _data(session: Session) -> Element | None:
-    unread = session.unread()
+    unread = list(dict.fromkeys(session.checking.unread().values()))
     if not unread or session.running:
         return None
     names = [_end_of(name) for name in unread[:NAMED]]
     more = [f"{len(unread) - NAMED} more"] if len(unread) > NAMED else []
     named = " and ".join([*names, *more])
-    if session.looking:
+    if session.checking.looking:
         return _line(f"Looking at {named} …")
     what = f"{named} {'was' if len(unread) == 1 else 'were'} not read yet."
     look = button(".btn.o.sml", type="button", data_act="look_at_data", data_testid="look-at-data")

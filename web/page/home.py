@@ -185,7 +185,7 @@ class Home:
         if name == session.pipeline.name:
             return
         session.edit([{"op": "rename", "name": name}], f"Rename to {quoted(name)}")
-        await session.written()
+        await session.saving.in_file()
         await self._load()
 
     async def _duplicate(self, own: Own) -> None:

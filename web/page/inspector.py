@@ -123,7 +123,7 @@ class Inspector:
         if self.node is None or self.node not in self._session.pipeline.nodes:
             self.node = None
             return None
-        runtime = self._session.runtime().get(self.node)
+        runtime = self._session.stage.states.get(self.node)
         uploading = self._uploading(self.node)
         return card_of(self._session, self.node, runtime, uploading, self._offered)
 
@@ -182,10 +182,11 @@ class Inspector:
         before = self._session.results.printed_by(card.node)
         if before is not None and card.state in ("done", "stale"):
             return reused_log(*before, self.numbers.get(before[0]))
-        seen = last_line(self._session.events(), card.node)
+        seen = last_line(self._session.history.events, card.node)
         reused = bool(card.runtime and card.runtime.get("cached"))
         nothing = WAITING if card.state not in course.ENDED else PRINTED_NOTHING[reused]
-        return log_view(self._session.run_id(card.node), card.node, seen=seen, nothing=nothing)
+        run = self._session.history.run_of(card.node)
+        return log_view(run, card.node, seen=seen, nothing=nothing)
 
     # --- the result -------------------------------------------------------------------------
 

@@ -145,9 +145,9 @@ class OpenLog:
 
     def _content(self) -> Node:
         run, node, title = self._of
-        current = run == self._session.run_id(node)
-        names = titles(self._session)
-        seen = last_line(self._session.events(), node) if current else 0
+        history, names = self._session.history, titles(self._session)
+        current = run == (history.run_of(node) if node else history.run_id)
+        seen = last_line(history.events, node) if current else 0
         return [
             div(".hh")[
                 button(

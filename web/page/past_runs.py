@@ -61,7 +61,7 @@ class PastRuns:
         journal = self._sessions.workspace.journal
         scores = await asyncio.to_thread(scores_of, journal, self._session.id, PAST)
         runs = await self._session.history.runs(PAST)
-        self.listed = past_runs(runs, self._session.waiting, scores)
+        self.listed = past_runs(runs, self._session.following.waiting, scores)
         self._inspector.numbers = {run.run: run.number for run in self.listed}
         self._changed()
 
@@ -71,7 +71,7 @@ class PastRuns:
         if chosen is None:
             return
         self.close()
-        if chosen.run != self._session.run_id():
+        if chosen.run != self._session.history.run_id:
             try:
                 recorded = await self._session.history.recorded(chosen.run)
                 events = await self._session.history.past_events(chosen.run)

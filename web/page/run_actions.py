@@ -73,7 +73,7 @@ class RunActions:
     def _look_at_all(self, problems: Sequence[Problem]) -> None:
         """What a run has found at the sources of cards is to be seen on them, with its remedy."""
         for node in {problem.node for problem in problems if problem.node is not None}:
-            self._session.look_again_at(node)
+            self._session.checking.chosen_again(node)
 
     async def _run_on(self, data: Data) -> None:
         self._places.run_on(data)
@@ -106,7 +106,7 @@ class RunActions:
 
     async def _cancel(self, node: str | None) -> None:
         try:
-            await self._session.cancel(node or None)
+            await self._session.following.cancel(node or None)
         except TensorRagError as error:
             self._say(error.message, error.hint)
 

@@ -37,13 +37,13 @@ class Running:
     def show(self, card: Card, session: Session) -> None:
         """Show the latest."""
         runtime = card.runtime or {}
-        events = session.events()
+        events = session.history.events
         found = reports(events, card.node)
         spent = money.running_part(runtime, session.budget_run)
         self._progress.show([outcome.progress_part(runtime), spent])
         self._numbers.show(outcome.numbers_part(course.latest(found), course.best(found)))
         seen = last_line(events, card.node)
-        following = log_view(session.run_id(card.node), card.node, seen=seen, bare=True)
+        following = log_view(session.history.run_of(card.node), card.node, seen=seen, bare=True)
         self._log.show(
             div(".sec")[h3["Log", span(".u.live")["following"]], div(".short")[following]]
             if seen
@@ -72,7 +72,7 @@ class Running:
         card, zoomed = self._card, metric is not None
 
         def so_far() -> ChartPreview | None:
-            found = course.curves(reports(session.events(), card.node))
+            found = course.curves(reports(session.history.events, card.node))
             return _as_plot(title, name, unit, found) if found else None
 
         def enlarge(act: str, _: dict[str, Any]) -> Any:

@@ -134,7 +134,7 @@ class SettingEdits:
         if node is not None:
             param, name = text(data, "param"), text(data, "name")
             self._set_params(node, {param: text(data, "upload"), f"{param}_name": name})
-            self._session.look_again_at(node)
+            self._session.checking.chosen_again(node)
 
     def _upload_failed(self, data: Data) -> None:
         self.uploading.pop(text(data, "of"), None)

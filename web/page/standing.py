@@ -66,12 +66,12 @@ def standing(session: Session) -> Standing:
     if run is not None:
         seconds = run.seconds
     else:
-        events = session.events()
+        events = session.history.events
         start = course.began(events)
         seconds = (course.moment(events[-1]) - start).total_seconds() if start else 0.0
     lefts = [
         (runtime.get("progress") or {}).get("left")
-        for runtime in session.runtime().values()
+        for runtime in session.stage.states.values()
         if runtime["state"] == "running" and not runtime.get("waiting")
     ]
     known = [each for each in lefts if isinstance(each, int | float)]
@@ -88,7 +88,7 @@ def top_bar_of(session: Session, machine: Machine, offered: Offered) -> TopBar:
         saved_revision=session.saving.revision,
         undo=session.undo_label or None,
         redo=session.redo_label or None,
-        status=session.run_status,
+        status=session.following.status,
         cancelling=cancelling,
         detail=standing(session).left if session.running and not cancelling else "",
         errors=sum(problem.level == "error" for problem in session.problems),
@@ -119,26 +119,26 @@ def strip_of(
     """Return what the strip shows, of the latest run or of one before; only its tab is filled."""
     latest = _latest(session, past)
     run = viewed.run if viewed is not None else latest
-    events = viewed.events if viewed is not None else session.events()
-    status = viewed.run.status if viewed is not None else session.run_status
+    events = viewed.events if viewed is not None else session.history.events
+    status = viewed.run.status if viewed is not None else session.following.status
     names = titles(session)
     catalog, nodes = session.catalog, session.pipeline.nodes
     kinds = {node.id: kind_of(catalog, catalog.cards.get(node.card)) for node in nodes.values()}
     stale = [
         Stale(node, names[node], runtime["reason"])
-        for node, runtime in session.runtime().items()
+        for node, runtime in session.stage.states.items()
         if runtime["state"] == "stale" and runtime.get("reason") and node in names
     ]
     going_on = viewed is None and session.running
     may_go_on = run is not None and replace(run, status=status).resumable and not session.running
     return Strip(
         tab=tab,
-        run=viewed.run.run if viewed is not None else session.run_id(),
+        run=viewed.run.run if viewed is not None else session.history.run_id,
         number=run.number if run is not None else 0,
         status=status,
         cancelling=viewed is None and session.following.cancelling,
         elapsed=(viewed.run.seconds or 0.0) if viewed is not None else standing(session).seconds,
-        waiting=len(session.waiting) + session.following.beginning,
+        waiting=len(session.following.waiting) + session.following.beginning,
         resume=run.run if run is not None and may_go_on else "",
         places=spent(_with_cost(course.places(events), session, viewed), running=going_on),
         strays="" if session.running else _strays(session, names),
@@ -157,7 +157,7 @@ def _marked(past: Sequence[PastRun], session: Session) -> Sequence[PastRun]:
     """Say of the run that goes on whether it is being stopped."""
     if not session.following.cancelling:
         return past
-    mine = session.run_id()
+    mine = session.history.run_id
     return [replace(run, stopping=True) if run.run == mine else run for run in past]
 
 

@@ -77,9 +77,9 @@ def _limits(session: Session) -> Element:
 
 
 def _last_run(session: Session) -> Node:
-    if session.run_status == "idle":
+    if session.following.status == "idle":
         return None
-    counted = Counter(str(runtime["state"]) for runtime in session.runtime().values())
+    counted = Counter(str(runtime["state"]) for runtime in session.stage.states.values())
     rows = [tr[td[state(name)], td[f"{count:,}"]] for name, count in sorted(counted.items())]
     return div(".sec.wide")[h3["Cards now"], table(".mt")[tbody[rows]]]
 

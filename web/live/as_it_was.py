@@ -1,4 +1,4 @@
-"""How a pipeline looked that an open one once was: a version, or what a run ran."""
+"""A pipeline as it was once: a version of an open one, or what a run ran."""
 
 from __future__ import annotations
 
