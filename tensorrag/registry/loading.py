@@ -1,4 +1,4 @@
-"""Loads cards: their classes, from the modules of a pack or from the text of a file.
+"""Loads cards, from the modules of a pack or from the text of a file, and makes them.
 
 This runs their modules, so it happens in a card host or a worker, never in the server.
 """
@@ -14,11 +14,15 @@ import pkgutil
 import sys
 import threading
 import types
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
+from typing import Any
+
+from pydantic import ValidationError
 
 from tensorrag.card import Card
 from tensorrag.errors import CardNotFound
+from tensorrag.params import parameter_errors
 from tensorrag.registry.modules import python_files, source_file, source_folder
 
 _LOADING = threading.RLock()
@@ -78,6 +82,14 @@ def load_card(entry: str, source: str | None = None) -> type[Card]:
             hint="Ask whoever made the pack: its entry point must name a class of cards.",
         )
     return card
+
+
+def make_card(card: type[Card], params: Mapping[str, Any]) -> Card:
+    """Make a card of its parameters; raises ParameterError with the first thing wrong."""
+    try:
+        return card(**params)
+    except ValidationError as error:
+        raise parameter_errors(error, card)[0] from error
 
 
 def modules_of(package: types.ModuleType) -> Iterator[types.ModuleType]:

@@ -15,10 +15,11 @@ import pytest
 
 from tensorrag.card import Card, describe
 from tensorrag.errors import TensorRagError
-from tensorrag.perform import make_card, perform
+from tensorrag.perform import perform
 from tensorrag.pipeline import Node
 from tensorrag.pipeline.files import load
 from tensorrag.registry.finding import Found, Registry
+from tensorrag.registry.loading import make_card
 from tensorrag.store.artifacts import Store
 from tensorrag.store.place import Place
 from tensorrag.task import Task
@@ -211,7 +212,7 @@ BARE = """
 import json, sys
 from tensorrag.store.place import Place
 from tensorrag.errors import TensorRagError
-from tensorrag.perform import make_card, perform
+from tensorrag.perform import perform
 from tensorrag.task import Task
 tasks, place = json.loads(sys.stdin.read())
 place = Place.model_validate(place)

@@ -17,7 +17,7 @@ from cards._tables.source import Source
 from cards.data_load import DataLoad
 from sample_data import SAMPLES
 from tensorrag import ParameterError, Table, TableSchema
-from tensorrag.perform import make_card
+from tensorrag.registry.loading import make_card
 from tensorrag.sources import Sources, looking_in
 from tensorrag.types.looking import with_seen
 

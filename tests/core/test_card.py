@@ -10,7 +10,7 @@ from pydantic import model_validator
 from tensorrag import Card, CardError, Column, Field, ParameterError, Table, TableSchema
 from tensorrag.card import describe
 from tensorrag.catalog import why_not
-from tensorrag.perform import make_card
+from tensorrag.registry.loading import make_card
 
 
 class TakeRows(Card):
