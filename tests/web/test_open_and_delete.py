@@ -49,7 +49,7 @@ async def edited(desk: Desk, name: str) -> str:
 
 async def deleted(desk: Desk, name: str) -> str:
     try:
-        await desk.sessions.delete(name)
+        await desk.sessions.pipelines.delete(name)
     except PipelineNotFound:
         return "gone already"
     return "deleted"
@@ -102,7 +102,7 @@ async def test_who_opens_while_it_is_deleted_finds_none(
         await may_close.wait()
 
     monkeypatch.setattr(session, "close", slowly)
-    deletion = asyncio.create_task(desk.sessions.delete(session.id))
+    deletion = asyncio.create_task(desk.sessions.pipelines.delete(session.id))
     await closing.wait()
     opening = asyncio.create_task(desk.sessions.open(session.id))
     for _ in range(20):
@@ -137,7 +137,7 @@ async def test_its_runs_and_sweeps_are_stopped(desk: Desk, is_open: bool) -> Non
     if is_open:
         await desk.sessions.open(name)
 
-    await desk.sessions.delete(name)
+    await desk.sessions.pipelines.delete(name)
 
     assert [await run.wait() for run in begun] == ["cancelled"] * 4
     assert not desk.workspace.pipelines.path(name).exists()
@@ -159,7 +159,7 @@ async def test_nothing_begins_after_its_pipeline_was_deleted(
     asked = [asyncio.create_task(session.start()) for _ in range(2)]
     asked += [asyncio.create_task(desk.sessions.sweeps.begin(session, sweep))]
     await looked_into.wait()
-    await desk.sessions.delete(session.id)
+    await desk.sessions.pipelines.delete(session.id)
     gate.set()
 
     for begun in asyncio.as_completed(asked):
@@ -188,7 +188,7 @@ async def test_a_deletion_is_refused_where_a_card_cannot_be_stopped(
     with monkeypatch.context() as patched:
         patched.setattr(desk.executor, "cancel", lost)
         with pytest.raises(ExecutorUnavailable, match="cannot be reached"):
-            await desk.sessions.delete(name)
+            await desk.sessions.pipelines.delete(name)
 
     told = view.closed
     assert not told
@@ -196,7 +196,7 @@ async def test_a_deletion_is_refused_where_a_card_cannot_be_stopped(
     assert [run.status for run in begun] == ["running", "queued"] * 2
     session.edit(RENAME)
     await session.saving.in_file()  # it is saved as before
-    await desk.sessions.delete(name)  # by now it answers
+    await desk.sessions.pipelines.delete(name)  # by now it answers
     assert view.closed
     assert [await run.wait() for run in begun] == ["cancelled"] * 4
     (file,) = await asyncio.to_thread(kept, desk.workspace.pipelines, name)
@@ -208,7 +208,7 @@ async def test_what_is_brought_back_comes_back_though_nobody_waits_for_it(
 ) -> None:
     shelf = desk.workspace.pipelines
     name = await asyncio.to_thread(shelf.create, SUM)
-    await desk.sessions.delete(name)
+    await desk.sessions.pipelines.delete(name)
     restoring, may_go_on, restore = threading.Event(), threading.Event(), shelf.restore
 
     def slowly(pipeline_id: str) -> None:
@@ -230,7 +230,7 @@ async def test_what_is_brought_back_comes_back_though_nobody_waits_for_it(
 
 async def test_a_page_that_was_put_together_meanwhile_is_told(desk: Desk) -> None:
     session = await desk.open(SUM)
-    await desk.sessions.delete(session.id)
+    await desk.sessions.pipelines.delete(session.id)
 
     assert Listener(session).closed
 
@@ -242,7 +242,7 @@ async def test_a_pipeline_that_cannot_be_read_can_be_deleted_while_it_is_opened(
     desk.workspace.pipelines.path(name).write_text("{")
 
     said = await asyncio.gather(
-        desk.sessions.open(name), desk.sessions.delete(name), return_exceptions=True
+        desk.sessions.open(name), desk.sessions.pipelines.delete(name), return_exceptions=True
     )
 
     assert isinstance(said[0], FileFormatError)
@@ -267,7 +267,7 @@ async def test_a_name_that_is_being_given_goes_with_the_pipeline(
     monkeypatch.setattr(session.versions, "_read", lambda: [latest])
     naming = asyncio.create_task(session.versions.name(latest.revision, "Good"))
     await asyncio.to_thread(reading.wait)
-    deletion = asyncio.create_task(desk.sessions.delete(session.id))
+    deletion = asyncio.create_task(desk.sessions.pipelines.delete(session.id))
     await asyncio.sleep(0.05)  # it would be over by now if it did not wait
     read_on.set()
 
@@ -291,11 +291,11 @@ async def test_what_is_no_file_can_be_deleted_from_the_list(desk: Desk, kind: st
         path.symlink_to("/dev/zero")
     assert "odd" in [entry.id for entry in await desk.sessions.entries()]
 
-    await desk.sessions.delete("odd")
+    await desk.sessions.pipelines.delete("odd")
 
     assert "odd" not in [entry.id for entry in await desk.sessions.entries()]
     with pytest.raises(PipelineNotFound):
-        await desk.sessions.delete("odd")
+        await desk.sessions.pipelines.delete("odd")
 
 
 async def test_over_http_every_answer_is_a_sentence(start_server: Callable[..., Server]) -> None:

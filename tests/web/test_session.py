@@ -494,7 +494,7 @@ async def test_a_deleted_pipeline_stays_deleted(desk: Desk) -> None:
     view = Listener(session)
     session.edit(set_param("add", amount=5))
 
-    await desk.sessions.delete(session.id)
+    await desk.sessions.pipelines.delete(session.id)
     await session.settled()
 
     assert view.closed
@@ -512,7 +512,7 @@ async def test_who_waits_for_an_edit_of_a_deleted_pipeline_is_told(
         raise WorkspaceError("The disk is full.")
 
     monkeypatch.setattr(EditLog, "append", full)
-    await desk.sessions.delete(session.id)
+    await desk.sessions.pipelines.delete(session.id)
     session.edit(set_param("add", amount=5))
 
     for waiting in (session.saving.logged(), session.saving.in_file()):
@@ -686,7 +686,7 @@ async def test_a_dropped_card_appears_everywhere(desk: Desk) -> None:
     session = await desk.open(Pipeline().with_nodes(Node("twice", "twice")))
     assert on_canvas(session, "twice")["unknown"]
     heard: list[bool] = []
-    desk.sessions.on_catalog(lambda: heard.append(True))
+    desk.sessions.cards.listen(lambda _: heard.append(True))
     source = (
         "from typing import NamedTuple\nfrom tensorrag import Card, Table\n"
         "class Twice(Card):\n    '''Twice.'''\n    class Out(NamedTuple):\n        table: Table\n"
@@ -1209,7 +1209,7 @@ async def test_the_first_start_makes_the_sample_and_the_second_does_not(desk: De
     assert again.pipeline.name == "Boston housing on a GPU 2"
     assert (await empty).pipeline.name == "New pipeline"
     for entry in await desk.sessions.entries():
-        await desk.sessions.delete(entry.id)
+        await desk.sessions.pipelines.delete(entry.id)
 
     later = await desk.restarted()
 

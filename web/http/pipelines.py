@@ -76,7 +76,7 @@ def add_pipelines(api: APIRouter, sessions: Sessions) -> None:
         """Take a pipeline out of the workspace; its file is kept in a folder beside it."""
         if "if-match" in request.headers:
             match(request, await sessions.open(pipeline_id))
-        await sessions.delete(pipeline_id)
+        await sessions.pipelines.delete(pipeline_id)
         return Response(status_code=204)
 
     @api.post("/api/pipelines/{pipeline_id}/restore", tags=["pipelines"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -223,15 +223,6 @@ class Sessions:
         loaded = await asyncio.to_thread(files.loads, text)
         return await self.create(loaded.pipeline), loaded.warnings
 
-    async def delete(self, pipeline_id: str) -> None:
-        """Take a pipeline out of the workspace, and stop its runs; its file is kept aside.
-
-        Raises:
-            PipelineNotFound: there is none of this id.
-            ExecutorError: a card of it cannot be reached to be stopped; the pipeline stays.
-        """
-        await self.pipelines.delete(pipeline_id)
-
     async def duplicate(self, pipeline_id: str) -> Session:
         """Put a copy of a pipeline into the workspace, as it is now, and open it.
 
@@ -294,10 +285,6 @@ class Sessions:
     async def trust(self, session: Session, card: str, sha256: str) -> None:
         """Put a card that came along with a pipeline among the cards: see `trusting.trust`."""
         await trusting.trust(self.cards, session.pipeline, card, sha256)
-
-    def on_catalog(self, callback: Callable[[], None]) -> Callable[[], None]:
-        """Call this when there are other cards than before; returns what ends that."""
-        return self.cards.listen(lambda catalog: callback())
 
     def _use(self, catalog: Catalog) -> None:
         for session in self.pipelines.all():

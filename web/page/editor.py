@@ -143,7 +143,7 @@ class Editor(View):
         )
         self._actions |= self.board.actions
         self.inspector.refresh()
-        stop = [self.session.subscribe(self), self.sessions.on_catalog(self.refresh)]
+        stop = [self.session.subscribe(self), self.sessions.cards.listen(lambda _: self.refresh())]
         loop = background_tasks.create(self._redrawing.go_on(client), name="page of a pipeline")
         client.on_delete(lambda: ([unsubscribe() for unsubscribe in stop], loop.cancel()))
         background_tasks.create(self.past.load(), name="past runs")

@@ -196,7 +196,7 @@ class Home:
         self._panel.run_method("select", f"name-{made.id}")
 
     async def _delete(self, own: Own) -> None:
-        await self._sessions.delete(own.id)
+        await self._sessions.pipelines.delete(own.id)
         self._deleted = [*self._deleted, own][-KEPT_IN_MIND:]
         await self._load()
 
