@@ -29,8 +29,8 @@ from typing import Any
 import psutil
 
 from executors.local_process import LocalExecutor
-from tensorrag.card import Peek
 from tensorrag.check import Checked, check
+from tensorrag.peek import Peek
 from tensorrag.pipeline import Edge, Node, Pipeline
 from tensorrag.registry.finding import Registry
 from tensorrag.run import Request, Run

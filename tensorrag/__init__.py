@@ -14,9 +14,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tensorrag.card import Card, Column, Field, Peek
+    from tensorrag.card import Card
     from tensorrag.checkpoint import keep, kept
     from tensorrag.errors import CardError, InputError, ParameterError, TensorRagError
+    from tensorrag.field import Column, Field
+    from tensorrag.peek import Peek
     from tensorrag.progress import report
     from tensorrag.secret import Secret
     from tensorrag.types import (
@@ -67,9 +69,9 @@ __all__ = [
 
 _ELSEWHERE = {
     "Card": "card",
-    "Column": "card",
-    "Field": "card",
-    "Peek": "card",
+    "Column": "field",
+    "Field": "field",
+    "Peek": "peek",
     "CardError": "errors",
     "InputError": "errors",
     "ParameterError": "errors",

@@ -5,118 +5,18 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, ClassVar, Literal, get_args
+from typing import Any, ClassVar, Literal, get_args
 
 import pydantic
 from pydantic import BaseModel, ConfigDict
 
-from tensorrag.catalog import CardInfo, PortInfo
-from tensorrag.errors import CardError, ErrorInfo
+from tensorrag.errors import CardError
 from tensorrag.footprint import Footprint
 from tensorrag.ports import Port, input_ports, output_ports
 from tensorrag.preview import Face, Preview
-from tensorrag.types.schema import AnySchema, Schema, TableSchema
+from tensorrag.types.schema import Schema, TableSchema
 from tensorrag.types.seen import Seen
-from tensorrag.types.value import Value, value_types
-
-Column = Annotated[str, pydantic.Field(json_schema_extra={"format": "column"})]
-"""The name of a column; say with ``Field(columns_of="dataset")`` of which input."""
-
-
-class Peek(BaseModel):
-    """What a look at an outside source found: schemas of the outputs, and its fingerprint."""
-
-    model_config = ConfigDict(frozen=True)
-
-    schemas: tuple[AnySchema, ...] = ()
-    fingerprint: str | None = None
-    """Changes when the content of the source does."""
-    stamp: str | None = None
-    """How the source looked from outside, see `stamp_of`: while it looks so, the fingerprint holds,
-    and need not be made again. None where nothing tells."""
-    same: bool = False
-    """Whether the source is as `known_stamp` says it was: all that was seen then still holds, and
-    nothing else need be said."""
-    constant: bool = False
-    """Whether the source can never change: it comes along, or is named by its content."""
-    error: ErrorInfo | None = None
-    """Why the source cannot be read; shown on ``field`` before a run."""
-    field: str | None = None
-    details: dict[str, Any] = pydantic.Field(default_factory=dict)
-    """What was detected and is worth showing: separator, encoding …"""
-    warnings: tuple[ErrorInfo, ...] = ()
-    """What looks odd about the source and stops nothing; shown on the card."""
-
-
-def Field(
-    default: Any = ...,
-    *,
-    gt: float | None = None,
-    ge: float | None = None,
-    lt: float | None = None,
-    le: float | None = None,
-    min_length: int | None = None,
-    max_length: int | None = None,
-    label: str | None = None,
-    unit: str | None = None,
-    step: float | None = None,
-    recommended: tuple[float, float] | None = None,
-    when: Mapping[str, Any] | None = None,
-    columns_of: str | None = None,
-    condition_of: str | None = None,
-    formula_of: str | None = None,
-    detail: str | None = None,
-    choices_of: str | None = None,
-    hyperparameters_of: str | None = None,
-) -> Any:
-    """Declare a parameter. Bounds become the form's limits; the field's docstring its tooltip.
-
-    Args:
-        default: value of a new card; without one the parameter must be set.
-        gt: the value must be greater.
-        ge: the value must be greater or equal.
-        lt: the value must be less.
-        le: the value must be less or equal.
-        min_length: shortest text or list.
-        max_length: longest text or list.
-        label: what the form calls it; from the name where it is not given.
-        unit: shown behind the number.
-        step: how far one click changes it.
-        recommended: a range that usually works.
-        when: shown, checked and used only while other parameters have these values:
-            ``when={"model_type": "ridge"}``, or a list of values.
-        columns_of: the input whose columns this picks from.
-        condition_of: the input whose rows this tells apart, a text as in Filter Rows.
-        formula_of: the input whose columns this computes with, a text as in Derive Column.
-        detail: the detail of the card's Peek that is shown with this. A choice overrides it, and
-            is offered only where the source has such a detail.
-        choices_of: what lists the values that this picks from: a detail of the card's Peek, or
-            of its ``offers``.
-        hyperparameters_of: the input whose model's hyperparameters this picks from.
-    """
-    extra: dict[str, Any] = {
-        "x-unit": unit,
-        "x-step": step,
-        "x-recommended": list(recommended) if recommended else None,
-        "x-when": dict(when) if when else None,
-        "x-columns-of": columns_of,
-        "x-condition-of": condition_of,
-        "x-formula-of": formula_of,
-        "x-detail": detail,
-        "x-choices-of": choices_of,
-        "x-hyperparameters-of": hyperparameters_of,
-    }
-    bounds = {"gt": gt, "ge": ge, "lt": lt, "le": le}
-    lengths: dict[str, float | None] = {"min_length": min_length, "max_length": max_length}
-    chosen: dict[str, Any] = {
-        name: value for name, value in (bounds | lengths).items() if value is not None
-    }
-    return pydantic.Field(
-        default,
-        title=label,
-        json_schema_extra={name: value for name, value in extra.items() if value is not None},
-        **chosen,
-    )
+from tensorrag.types.value import Value
 
 
 class Card(BaseModel):
@@ -308,64 +208,10 @@ _RESERVED = {name for name in dir(Card) if not name.startswith("__")} | {
 }
 
 
-def describe(card: type[Card], source: str | None = None) -> CardInfo:
-    """Describe a card as data.
-
-    Raises:
-        CardError: its declaration cannot work.
-    """
-    text = inspect.cleandoc(card.__doc__ or "")
-    if not text or card.__doc__ == Card.__doc__:
-        raise CardError(
-            f"{card.__name__} has no docstring.",
-            hint="Say in one sentence what it does; the palette shows it.",
-        )
-    if not hasattr(card, "propagate"):
-        raise CardError(
-            f"{card.__name__} has no propagate method.",
-            hint="Mirror run with schemas: `def propagate(self, table: TableSchema) -> …`.",
-        )
-    return CardInfo(
-        card=card.id,
-        title=card.title,
-        category=card.category,
-        summary=" ".join(text.split("\n\n")[0].split()),
-        help=text,
-        inputs=tuple(_port_info(port, accepts=True) for port in card.inputs()),
-        outputs=tuple(_port_info(port) for port in card.outputs()),
-        params=params_schema(card),
-        version=card.version,
-        gpu=card.gpu,
-        timeout=card.timeout,
-        entry=f"{card.__module__}:{card.__qualname__}",
-        source=source,
-    )
-
-
-def params_schema(card: type[Card]) -> dict[str, Any]:
-    """Return the JSON Schema of a card's parameters."""
-    schema = card.model_json_schema()
-    schema.pop("description", None)
-    schema["title"] = card.title
-    schema.setdefault("properties", {})
-    return schema
-
-
 def snake_case(name: str) -> str:
     """Turn ``DataSplit`` into ``data_split``."""
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name)
     return spaced.lower()
-
-
-def _port_info(port: Port, *, accepts: bool = False) -> PortInfo:
-    fitting = [n for n, kind in value_types().items() if issubclass(kind, port.type)]
-    return PortInfo(
-        name=port.name,
-        type=port.type.__name__,
-        optional=port.optional,
-        many=port.many,
-        accepts=tuple(fitting) if accepts else (),
-    )
 
 
 def _is_of_numbers(annotation: Any) -> bool:

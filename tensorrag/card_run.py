@@ -10,11 +10,12 @@ from contextvars import copy_context
 from typing import Any
 
 from tensorrag.allowance import allowing, default_memory
-from tensorrag.card import Card, Peek
+from tensorrag.card import Card
 from tensorrag.checkpoint import Keeper, keeping
 from tensorrag.costs import costing
 from tensorrag.errors import CardError, InputError, SourceChanged, TensorRagError
 from tensorrag.leaving.preparing import with_python
+from tensorrag.peek import Peek
 from tensorrag.plain import JsonObject
 from tensorrag.recipe import Learns, carried
 from tensorrag.registry.loading import load_card, make_card

@@ -10,10 +10,10 @@ from contextlib import nullcontext
 
 from pydantic import TypeAdapter
 
-from tensorrag.card import Peek
 from tensorrag.check import Guard, check
 from tensorrag.check.packing import packed
 from tensorrag.leaving.composing import compose
+from tensorrag.peek import Peek
 from tensorrag.pipeline.as_json import from_json
 from tensorrag.plain import JsonObject
 from tensorrag.registry.finding import Registry

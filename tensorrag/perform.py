@@ -6,7 +6,6 @@ What it makes is put into the store of the task's place; only JSON comes back.
 from __future__ import annotations
 
 from tensorrag.answering import predictions
-from tensorrag.card import Peek
 from tensorrag.card_run import run_card
 from tensorrag.csv_part import csv_part
 from tensorrag.errors import CardError, ErrorInfo, ParameterError, TensorRagError
@@ -16,6 +15,7 @@ from tensorrag.leaving import File
 from tensorrag.leaving.bundle import Opener, bundled
 from tensorrag.leaving.verifying import tried
 from tensorrag.pages import page
+from tensorrag.peek import Peek
 from tensorrag.plain import JsonObject
 from tensorrag.registry.draft import read_draft
 from tensorrag.registry.loading import load_card, make_card

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from contextlib import nullcontext
 
-from tensorrag.card import Peek
 from tensorrag.check.facts import Checked
 from tensorrag.check.features import feature_problems
 from tensorrag.check.fitting import fitting_problems
@@ -19,6 +18,7 @@ from tensorrag.check.sights import Sights
 from tensorrag.check.telling import Telling
 from tensorrag.check.visiting import Guard, Visiting
 from tensorrag.check.wiring import wiring_problems
+from tensorrag.peek import Peek
 from tensorrag.pipeline import Pipeline
 from tensorrag.registry.finding import Registry
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from tensorrag.card import Card, Peek
+from tensorrag.card import Card
 from tensorrag.catalog import CardInfo
 from tensorrag.check import asking
 from tensorrag.check.columns import column_problems
@@ -26,6 +26,7 @@ from tensorrag.errors import (
     TensorRagError,
 )
 from tensorrag.params import parameter_errors
+from tensorrag.peek import Peek
 from tensorrag.pipeline import Node, Pipeline
 from tensorrag.pipeline.came_along import CameAlong, came_along
 from tensorrag.quoting import quoted

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tensorrag.card import Peek
 from tensorrag.catalog import Catalog
 from tensorrag.check import Checked, Sights
 from tensorrag.check.problems import Problem
 from tensorrag.cli.executing import executors_of
 from tensorrag.cli.opening import open_pipeline
+from tensorrag.peek import Peek
 from tensorrag.pipeline import Pipeline
 from tensorrag.registry.catalog_cache import keep, known_catalog
 from tensorrag.run.hosted import Hosted

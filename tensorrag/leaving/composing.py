@@ -12,10 +12,11 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from tensorrag.card import Card, Peek
+from tensorrag.card import Card
 from tensorrag.check import Checked, Guard, NodeFacts, check
 from tensorrag.errors import CardError, TensorRagError
 from tensorrag.leaving.written import File, Outcome, Part, Refusal, Written
+from tensorrag.peek import Peek
 from tensorrag.pipeline import Edge, Node, Pipeline
 from tensorrag.quoting import quoted
 from tensorrag.registry.finding import Found, Registry

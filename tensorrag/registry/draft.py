@@ -14,8 +14,9 @@ from inspect import signature
 
 from pydantic import BaseModel, ConfigDict
 
-from tensorrag.card import Card, describe
+from tensorrag.card import Card
 from tensorrag.catalog import CardInfo
+from tensorrag.describing import describe
 from tensorrag.errors import CardError, TensorRagError
 from tensorrag.registry.finding import refuse_unfit, sentence
 from tensorrag.registry.loading import cards_of, module_from_source

@@ -17,8 +17,9 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from tensorrag.card import Card, describe, snake_case
+from tensorrag.card import Card, snake_case
 from tensorrag.catalog import CardInfo, Catalog, Notice, TypeInfo
+from tensorrag.describing import describe
 from tensorrag.errors import CardError, CardNotFound, TensorRagError
 from tensorrag.pipeline.absent import why_absent
 from tensorrag.pipeline.names import CARD_PATTERN

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping
 
-from tensorrag.card import Peek
 from tensorrag.catalog import Catalog
 from tensorrag.check import Checked, Sights
 from tensorrag.check.packing import unpacked
 from tensorrag.errors import ExecutorUnavailable
 from tensorrag.executor import Executor
+from tensorrag.peek import Peek
 from tensorrag.pipeline import Pipeline
 from tensorrag.pipeline.as_json import to_json
 from tensorrag.plain import JsonObject

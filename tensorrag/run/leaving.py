@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from tensorrag.card import Peek
 from tensorrag.catalog import Catalog
 from tensorrag.check import Checked
 from tensorrag.errors import PipelineError
@@ -20,6 +19,7 @@ from tensorrag.leaving.bundle import readme, requirements
 from tensorrag.leaving.comparing import Verdict, compare
 from tensorrag.leaving.notebook import notebook
 from tensorrag.leaving.written import Outcome
+from tensorrag.peek import Peek
 from tensorrag.pipeline import Pipeline
 from tensorrag.pipeline.as_json import to_json
 from tensorrag.placement import LOCAL

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Literal
 
-from tensorrag.card import Peek
 from tensorrag.catalog import Catalog
 from tensorrag.check import Checked, NodeFacts
+from tensorrag.peek import Peek
 from tensorrag.pipeline import Edge, Node, Pipeline
 from tensorrag.plain import JsonObject
 from tensorrag.run.reasons import ASKED, EVERY_TIME, again, change

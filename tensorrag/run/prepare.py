@@ -10,11 +10,11 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
-from tensorrag.card import Peek
 from tensorrag.check import Checked, NodeFacts
 from tensorrag.check.problems import Problem
 from tensorrag.errors import ErrorInfo, PipelineError, RunRefused, TaskFailed
 from tensorrag.executor import Executor
+from tensorrag.peek import Peek
 from tensorrag.pipeline import Node, Pipeline
 from tensorrag.placement import Placement
 from tensorrag.plain import JsonObject

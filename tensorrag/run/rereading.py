@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tensorrag.card import Peek
+from tensorrag.peek import Peek
 from tensorrag.plain import JsonObject
 
 

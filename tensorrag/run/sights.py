@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from pydantic import ValidationError
 
-from tensorrag.card import Peek
 from tensorrag.catalog import Catalog
 from tensorrag.check import Checked
 from tensorrag.errors import CycleError, WorkspaceError
+from tensorrag.peek import Peek
 from tensorrag.pipeline import Pipeline
 from tensorrag.plain import JsonObject
 from tensorrag.run.plan import Planned, plan

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import ValidationError
 
-from tensorrag.card import Peek
+from tensorrag.peek import Peek
 from tensorrag.plain import JsonObject
 
 if TYPE_CHECKING:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from tensorrag.card import Peek
 from tensorrag.check import peek_key
 from tensorrag.leaving import Written
 from tensorrag.leaving.as_python import python
 from tensorrag.leaving.comparing import Verdict, compare
 from tensorrag.leaving.composing import compose
 from tensorrag.leaving.verifying import tried
+from tensorrag.peek import Peek
 from tensorrag.pipeline import Edge, Node, Pipeline
 from tensorrag.plain import JsonObject
 from tensorrag.registry.finding import Registry

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from tensorrag.card import Card, describe
+from tensorrag.card import Card
+from tensorrag.describing import describe
 from tensorrag.errors import TensorRagError
 from tensorrag.perform import perform
 from tensorrag.pipeline import Node

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from tensorrag import Card, CardError, Model, Table, TableSchema
-from tensorrag.card import describe
+from tensorrag.describing import describe
 from tensorrag.leaving.as_python import python
 from tensorrag.leaving.bundle import unpacked
 from tensorrag.leaving.comparing import compare

@@ -9,10 +9,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from tensorrag.card import Peek
 from tensorrag.check import Checked, check
 from tensorrag.errors import ErrorInfo, RunCancelled, TaskFailed
 from tensorrag.executor import Executor, Offers
+from tensorrag.peek import Peek
 from tensorrag.perform import perform
 from tensorrag.pipeline import Edge, Node, Pipeline
 from tensorrag.progress import Reporter, reporting

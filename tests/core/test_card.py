@@ -8,8 +8,8 @@ import pytest
 from pydantic import model_validator
 
 from tensorrag import Card, CardError, Column, Field, ParameterError, Table, TableSchema
-from tensorrag.card import describe
 from tensorrag.catalog import why_not
+from tensorrag.describing import describe
 from tensorrag.registry.loading import make_card
 
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from tensorrag.card import Peek
 from tensorrag.check import Checked, check, peek_key
 from tensorrag.check.problems import Problem
 from tensorrag.check.target import likely_target
 from tensorrag.edit.commands import apply
 from tensorrag.errors import ErrorInfo
+from tensorrag.peek import Peek
 from tensorrag.pipeline import Pipeline
 from tensorrag.pipeline.as_json import from_json
 from tensorrag.placement import Circumstances

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from tensorrag.card import Peek
 from tensorrag.catalog import Catalog
 from tensorrag.check import check, peek_key
 from tensorrag.check.problems import Problem
 from tensorrag.edit.commands import apply
+from tensorrag.peek import Peek
 from tensorrag.pipeline import Edge, Node, Pipeline
 from tensorrag.registry.finding import Registry
 from tensorrag.types import ColumnSchema, TableSchema

@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 
 from cards.data_split import DataSplit
-from tensorrag.card import Peek
 from tensorrag.catalog import Catalog
 from tensorrag.check import Checked, check, peek_key
 from tensorrag.check.problems import Problem
 from tensorrag.edit.commands import apply
+from tensorrag.peek import Peek
 from tensorrag.pipeline import Pipeline
 from tensorrag.registry.finding import Registry
 from tensorrag.types import Seen, Table, looking

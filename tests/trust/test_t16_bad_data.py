@@ -28,7 +28,7 @@ from cards.data_split import DataSplit
 from cards.evaluate import Evaluate
 from cards.train import Train
 from tensorrag import EstimatorSpec, InputError, ParameterError, Table
-from tensorrag.card import Peek
+from tensorrag.peek import Peek
 from tensorrag.sources import Sources, looking_in
 from tensorrag.types.looking import with_seen
 from tests.servers import Server

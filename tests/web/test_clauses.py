@@ -8,7 +8,7 @@ from typing import Any, Self
 import pytest
 
 from cards.filter_rows import FilterRows
-from tensorrag.card import params_schema
+from tensorrag.describing import params_schema
 from tensorrag.types import ColumnSchema
 from web.page import clauses
 from web.page.clauses import Columns, changed

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cards.hyperparameter_search import HyperparameterSearch
-from tensorrag.card import params_schema
+from tensorrag.describing import params_schema
 from tensorrag.types import Hyperparameter
 from web.page.fields import field_specs
 from web.page.form import form

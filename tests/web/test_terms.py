@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cards.derive_column import DeriveColumn
-from tensorrag.card import params_schema
+from tensorrag.describing import params_schema
 from tensorrag.types import ColumnSchema
 from web.page.clauses import Columns
 from web.page.fields import field_specs

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tensorrag.card import Peek
 from tensorrag.catalog import Catalog
 from tensorrag.check import Checked
 from tensorrag.errors import TensorRagError
+from tensorrag.peek import Peek
 from tensorrag.pipeline import JsonObject, Pipeline
 from web.live.drawing import Drawing, snapshot
 from web.live.hosting import Hosting

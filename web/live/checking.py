@@ -6,11 +6,11 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable
 
-from tensorrag.card import Peek
 from tensorrag.check import Checked
 from tensorrag.check.problems import Problem
 from tensorrag.edit.document import Document
 from tensorrag.errors import PipelineError, TensorRagError
+from tensorrag.peek import Peek
 from tensorrag.pipeline import Pipeline
 from tensorrag.run.plan import Planned, plan
 from tensorrag.run.sights import sights_of

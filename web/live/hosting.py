@@ -9,10 +9,10 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from tensorrag.card import Peek
 from tensorrag.catalog import CardInfo, Catalog
 from tensorrag.check import Checked, NodeFacts, Sights
 from tensorrag.executor import Executor
+from tensorrag.peek import Peek
 from tensorrag.pipeline import JsonObject, Pipeline
 from tensorrag.placement import Circumstances, Needs, Placement, placement_of
 from tensorrag.registry.draft import Draft
