@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cards._arrow import plain
+from cards._following import refuse_timeless
 from cards._repeated import numbered_rows
 from cards._strata import alike
-from tensorrag import InputError, ParameterError, Table
+from tensorrag import ParameterError, Table
 from tensorrag.quoting import named
 
 if TYPE_CHECKING:
@@ -114,12 +115,7 @@ def by_time(table: Table, name: str, sizes: Sizes, gap: int = 0) -> list[np.ndar
     import pyarrow.compute as pc
 
     times = plain(table.arrow[name], name)
-    if times.null_count:
-        raise InputError(
-            f"{times.null_count:,} rows have no {named(name)}.",
-            port="dataset",
-            hint=f"Leave them out first: Filter Rows, {named(name)} is not missing.",
-        )
+    refuse_timeless(times, name)
     order = np.asarray(pc.sort_indices(times)).astype(np.int64)
     values = times.take(order).to_numpy()
     cuts = [_after_equals(values, int(cut)) for cut in np.cumsum(sizes)[:2]]

@@ -76,12 +76,7 @@ def following(table: Table, time: str, group: str | None) -> Past:
     import pyarrow.compute as pc
 
     times = without_nan(plain(table.arrow[time], time))
-    if times.null_count:
-        raise InputError(
-            f"{times.null_count:,} rows have no {named(time)}.",
-            port="dataset",
-            hint=f"Leave them out first: Filter Rows, {named(time)} is not missing.",
-        )
+    refuse_timeless(times, time)
     order = np.asarray(pc.sort_indices(times)).astype(np.int64)
     groups = _groups(table, group)[order]
     grouped = np.argsort(groups, kind="stable")
@@ -92,6 +87,16 @@ def following(table: Table, time: str, group: str | None) -> Past:
     steps = _steps(times.take(order[grouped]), place[grouped])
     _refuse_equal(steps, time, group)
     return Past(order, place, grouped, _uneven(steps))
+
+
+def refuse_timeless(times: pa.ChunkedArray, name: str) -> None:
+    """Raise InputError where a row has no time."""
+    if times.null_count:
+        raise InputError(
+            f"{times.null_count:,} rows have no {named(name)}.",
+            port="dataset",
+            hint=f"Leave them out first: Filter Rows, {named(name)} is not missing.",
+        )
 
 
 def _groups(table: Table, group: str | None) -> np.ndarray:

@@ -10,8 +10,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from cards._tables.dialect import Dialect, dialect, single_bytes
-from cards._tables.moments import in_utc, partly_offset
 from cards._tables.numerals import nearly_numeric, no_header, read_thousands
+from cards._tables.offsets import partly_offset, times_in_utc
 from cards._tables.source import HEAD, MOST_COLUMNS, Choices, Reading, Source, no_rows, refuse_wide
 from tensorrag import ParameterError
 from tensorrag.moments import POINTED
@@ -43,7 +43,7 @@ def read_delimited(source: Source, head: bytes, choices: Choices) -> Reading:
         how = replace(how, codec=single_bytes(source))
         table = _parsed(source, how)
     _refuse_open_quote(table, source)
-    table = in_utc(read_thousands(table, how.decimal, sure=how.sure))
+    table = times_in_utc(read_thousands(table, how.decimal, sure=how.sure))
     first = 2 + how.skip
     odd = (
         *no_header(table, source),

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from cards._tables.source import Source
+from cards._tables.texts import texts
 from tensorrag import ParameterError
 from tensorrag.quoting import quoted
 
@@ -83,16 +84,11 @@ def nearly_numeric(table: pa.Table, source: Source, *, first_row: int = 2) -> li
         source: where from.
         first_row: what people see beside the first row of values: 2 where line 1 is the header.
     """
-    import pyarrow.types as at
-
-    found = []
-    for name, column in zip(table.column_names, table.columns, strict=True):
-        if at.is_string(column.type) or at.is_large_string(column.type):
-            odd = _odd_one(column)
-            if odd is not None:
-                row, value, count = odd
-                found.append(_warning(source, name, row + first_row, value, count))
-    return found
+    return [
+        _warning(source, name, odd[0] + first_row, *odd[1:])
+        for name, column in texts(table)
+        if (odd := _odd_one(column)) is not None
+    ]
 
 
 def _odd_one(column: pa.ChunkedArray) -> tuple[int, str, int] | None:

@@ -9,8 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tensorrag.edit.document import Change
 from web.http.bodies import described, read_body
 from web.http.revisions import etag, match
+from web.live.session import Session
 from web.live.sessions import Sessions
 
 
@@ -50,6 +52,11 @@ def add_edits(api: APIRouter, sessions: Sessions) -> None:
         session = await sessions.open(pipeline_id)
         match(request, session)
         change = session.edit(asked.ops, asked.label)
-        await session.saving.logged()
-        response.headers["ETag"] = etag(change.revision)
-        return Edited(id=session.id, revision=change.revision, label=change.label)
+        return await edited(session, change, response)
+
+
+async def edited(session: Session, change: Change, response: Response) -> Edited:
+    """Answer with what a gesture led to, once it is on disk."""
+    await session.saving.logged()
+    response.headers["ETag"] = etag(change.revision)
+    return Edited(id=session.id, revision=change.revision, label=change.label)

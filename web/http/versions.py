@@ -12,8 +12,8 @@ from starlette.responses import JSONResponse, Response
 from tensorrag.edit.history import Version
 from tensorrag.pipeline.as_json import to_json
 from web.http.bodies import described, read_body
-from web.http.edits import Edited
-from web.http.revisions import etag, match
+from web.http.edits import Edited, edited
+from web.http.revisions import match
 from web.live.sessions import Sessions
 
 
@@ -71,10 +71,7 @@ def add_versions(api: APIRouter, sessions: Sessions) -> None:
         session = await sessions.open(pipeline_id)
         version = await session.versions.get(revision)
         match(request, session)
-        change = session.replacing.bring_back(version)
-        await session.saving.logged()
-        response.headers["ETag"] = etag(change.revision)
-        return Edited(id=session.id, revision=change.revision, label=change.label)
+        return await edited(session, session.replacing.bring_back(version), response)
 
 
 def _listed(version: Version) -> Listed:

@@ -9,13 +9,12 @@ from datetime import datetime
 from tensorrag.plain import JsonObject
 from tensorrag.types.metrics import METRICS
 from web.page.icons import MARK, icon
-from web.page.lists import deleted_note, list_head, search_field
+from web.page.lists import deleted_note, list_head, row_action, row_menu, scored, search_field
 from web.page.markup import (
     Element,
     Node,
     a,
     b,
-    button,
     div,
     h1,
     h2,
@@ -27,7 +26,6 @@ from web.page.markup import (
     td,
     tr,
 )
-from web.page.own_list import scored
 from web.page.topbar import finder_button, settings_link, theme_button
 from web.page.wording import number, plural, rounded, size, when
 
@@ -194,37 +192,21 @@ def _score(model: JsonObject) -> Node:
 
 
 def _menu(model: JsonObject) -> Node:
-    name, menu = model["name"], f"menu-{model['id']}"
+    name, of = model["name"], {"data_model": model["id"]}
     pin = ("unpin", "reset", "Unpin") if model["pinned"] else ("pin", "check", "Pin")
     pipeline = model["pipeline"]
-    return [
-        button(
-            ".btn.i.over", type="button", popovertarget=menu, aria_haspopup="menu",
-            title=f"More about {name}", aria_label=f"More about {name} v{model['version']}",
-        )[icon("dots")],
-        div(
-            ".menu.rowmenu", id=menu, popover="auto", role="menu", aria_label=name,
-            data_own=True, data_at=True,
-        )[
-            _item(model, "rename_here", "pen", "Rename", first=True),
-            _item(model, *pin),
-            pipeline and a(".mi", role="menuitem", href=f"/edit/{pipeline}", tabindex="-1")[
-                icon("tab", ".s"), "Open its pipeline"
-            ],
-            model["state"] == "ready" and a(
-                ".mi", role="menuitem", href=f"/api/models/{model['id']}/export", download=True,
-                tabindex="-1",
-            )[icon("export", ".s"), "Export as ZIP"],
-            _item(model, "delete", "trash", "Delete"),
+    return row_menu(model["id"], name, f"{name} v{model['version']}", [
+        row_action(of, "rename_here", "pen", "Rename", first=True),
+        row_action(of, *pin),
+        pipeline and a(".mi", role="menuitem", href=f"/edit/{pipeline}", tabindex="-1")[
+            icon("tab", ".s"), "Open its pipeline"
         ],
-    ]  # fmt: skip
-
-
-def _item(model: JsonObject, act: str, drawing: str, word: str, *, first: bool = False) -> Element:
-    return button(
-        ".mi", type="button", role="menuitem", data_act=act, data_model=model["id"],
-        tabindex=None if first else "-1", autofocus=first or None,
-    )[icon(drawing, ".s"), word]  # fmt: skip
+        model["state"] == "ready" and a(
+            ".mi", role="menuitem", href=f"/api/models/{model['id']}/export", download=True,
+            tabindex="-1",
+        )[icon("export", ".s"), "Export as ZIP"],
+        row_action(of, "delete", "trash", "Delete"),
+    ])  # fmt: skip
 
 
 def _nothing(shown: Models) -> Element:

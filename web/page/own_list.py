@@ -10,13 +10,12 @@ from tensorrag.pipeline import Pipeline
 from tensorrag.store.last_runs import LastRun, Score
 from tensorrag.store.shelf import Entry
 from web.page.icons import icon, state
-from web.page.lists import list_head
+from web.page.lists import list_head, row_action, row_menu, scored
 from web.page.markup import (
     Element,
     Markup,
     Node,
     a,
-    b,
     button,
     div,
     html,
@@ -166,50 +165,13 @@ def _score(score: Score) -> Element:
     )
 
 
-def scored(
-    said: str,
-    beside: str,
-    share: float,
-    *,
-    look: str = "",
-    at: float | None = None,
-    metric: str | None = None,
-    value: float | None = None,
-) -> Element:
-    """Draw a word over a bar; a tick where the baseline is."""
-    written = repr(value) if value is not None else None
-    return div(".score", data_metric=metric, data_value=written)[
-        div(".row")[b[said], span(".sp"), beside and span(".m3", title="Baseline")[beside]],
-        div(f".bar{look}", aria_hidden="true")[
-            span(style=f"width:{100 * min(1.0, max(0.0, share)):.1f}%"),
-            at is not None and 0 < at < 1 and span(".at", style=f"left:{100 * at:.1f}%"),
-        ],
-    ]
-
-
 def _menu(own: Own) -> Node:
-    name, menu = own.name, f"menu-{own.id}"
-    return [
-        button(
-            ".btn.i.over", type="button", popovertarget=menu, aria_haspopup="menu",
-            title=f"More about {name}", aria_label=f"More about {name}",
-        )[icon("dots")],
-        div(
-            ".menu.rowmenu", id=menu, popover="auto", role="menu", aria_label=name,
-            data_own=True, data_at=True,
-        )[
-            _item(own, "rename_here", "pen", "Rename", first=True),
-            _item(own, "duplicate", "copy", "Duplicate"),
-            a(".mi", role="menuitem", href=f"/edit/{own.id}", target="_blank", tabindex="-1")[
-                icon("tab", ".s"), "Open in a new tab"
-            ],
-            _item(own, "delete", "trash", "Delete"),
+    of = {"data_pipeline": own.id}
+    return row_menu(own.id, own.name, own.name, [
+        row_action(of, "rename_here", "pen", "Rename", first=True),
+        row_action(of, "duplicate", "copy", "Duplicate"),
+        a(".mi", role="menuitem", href=f"/edit/{own.id}", target="_blank", tabindex="-1")[
+            icon("tab", ".s"), "Open in a new tab"
         ],
-    ]  # fmt: skip
-
-
-def _item(own: Own, act: str, drawing: str, word: str, *, first: bool = False) -> Element:
-    return button(
-        ".mi", type="button", role="menuitem", data_act=act, data_pipeline=own.id,
-        tabindex=None if first else "-1", autofocus=first or None,
-    )[icon(drawing, ".s"), word]  # fmt: skip
+        row_action(of, "delete", "trash", "Delete"),
+    ])  # fmt: skip

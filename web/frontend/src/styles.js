@@ -4,6 +4,7 @@ import base from "./styles/base.css?inline"
 import small from "./styles/small.css?inline"
 import plane from "./styles/plane.css?inline"
 import card from "./styles/card.css?inline"
+import composite from "./styles/composite.css?inline"
 import results from "./styles/results.css?inline"
 import ports from "./styles/ports.css?inline"
 import wires from "./styles/wires.css?inline"
@@ -25,6 +26,7 @@ const CANVAS = [
   small,
   plane,
   card,
+  composite,
   results,
   ports,
   wires,

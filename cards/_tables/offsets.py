@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cards._tables.source import Source
+from cards._tables.texts import texts
 from tensorrag import ParameterError
 from tensorrag.quoting import quoted
 
@@ -15,7 +16,7 @@ _TIME = r"^\s*\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)?"
 _OFFSET = r"(Z|[+-]\d{2}(:?\d{2})?)\s*$"
 
 
-def in_utc(table: pa.Table) -> pa.Table:
+def times_in_utc(table: pa.Table) -> pa.Table:
     """Have the moments of a table be times in UTC, as all other times without a zone of their own.
 
     Args:
@@ -39,14 +40,11 @@ def partly_offset(table: pa.Table, source: Source, *, first_row: int = 2) -> lis
         source: where from.
         first_row: what people see beside the first row of values: 2 where line 1 is the header.
     """
-    import pyarrow.types as at
-
-    found = []
-    for name, column in zip(table.column_names, table.columns, strict=True):
-        if at.is_string(column.type) and (row := _first_without(column)) is not None:
-            value = str(column[row].as_py())
-            found.append(_warning(source, name, row + first_row, value))
-    return found
+    return [
+        _warning(source, name, row + first_row, str(column[row].as_py()))
+        for name, column in texts(table)
+        if (row := _first_without(column)) is not None
+    ]
 
 
 def _first_without(column: pa.ChunkedArray) -> int | None:
