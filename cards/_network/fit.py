@@ -72,11 +72,6 @@ class History:
         return self.curves.get("loss", [])
 
     @property
-    def validation_loss(self) -> list[float]:
-        """The same on the rows that were held out."""
-        return self.curves.get("validation_loss", [])
-
-    @property
     def epochs(self) -> int:
         """How many are done."""
         return len(self.loss)

@@ -312,8 +312,8 @@ class TestFit:
         module, history = train(network(0.5), x, y, validation=(x[:50], y[:50]))
 
         expected = np.mean((forward(module, x[:50])[:, 0] - y[:50]) ** 2)
-        assert len(history.validation_loss) == 3
-        assert history.validation_loss[-1] == pytest.approx(expected, rel=1e-4)
+        assert len(history.curves["validation_loss"]) == 3
+        assert history.curves["validation_loss"][-1] == pytest.approx(expected, rel=1e-4)
 
     def test_each_epoch_is_told(self) -> None:
         told: list[Epoch] = []

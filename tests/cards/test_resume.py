@@ -60,7 +60,9 @@ def test_it_has_the_curve_of_one_that_was_never_stopped(
     halves = train(layers, stopped_after(epochs, layers))
 
     assert halves.loss == pytest.approx(whole.loss, rel=1e-5)
-    assert halves.validation_loss == pytest.approx(whole.validation_loss, rel=1e-5)
+    assert halves.curves["validation_loss"] == pytest.approx(
+        whole.curves["validation_loss"], rel=1e-5
+    )
     assert halves.continued_at == epochs + 1
     assert whole.continued_at is None
 

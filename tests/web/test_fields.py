@@ -4,8 +4,8 @@ import pytest
 
 from cards.hyperparameter_search import HyperparameterSearch
 from tensorrag import Card, Column, Field, ParameterError, TableSchema
-from tensorrag.registry.loading import make_card
 from tensorrag.registry.finding import Registry
+from tensorrag.registry.loading import make_card
 from web.page.fields import FieldSpec, bounds, choice_words, defaults, field_specs
 from web.page.number_list import edit_list
 

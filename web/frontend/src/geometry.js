@@ -2,7 +2,7 @@
 
 export const CARD_WIDTH = 184
 export const CARD_HEIGHT = 148
-export const PORT_PITCH = 28
+const PORT_PITCH = 28
 export const GRID = 2
 export const COLUMN_PITCH = 232
 

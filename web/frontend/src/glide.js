@@ -24,6 +24,6 @@ export function glide(ids, places, flow) {
 
 const between = (a, b, t) => ({ x: a.x + (b.x - a.x) * t, y: a.y + (b.y - a.y) * t })
 
-export function prefersStillness() {
+function prefersStillness() {
   return window.matchMedia("(prefers-reduced-motion: reduce)").matches
 }
