@@ -12,9 +12,9 @@ from tensorrag.run.measures import Measure
 from tests.core.engine import node
 from tests.web.desk import Desk
 from web.live.session import Session
-from web.page.compare import address
-from web.page.compare_changes import written
-from web.page.compare_outcome import measure_row
+from web.page.compare.changes import written
+from web.page.compare.outcome import measure_row
+from web.page.compare.view import address
 from web.page.markup import html
 from web.page.pages import add_pages
 from web.page.panel import Panel

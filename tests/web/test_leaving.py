@@ -21,7 +21,7 @@ from tests.core.diabetes import pipeline
 from tests.web.desk import Desk
 from web.http.api import make_api
 from web.page.markup import html
-from web.page.python_page import Shown, beside, code
+from web.page.sources.python_page import Shown, beside, code
 
 
 async def test_a_pipeline_is_fetched_as_script_notebook_and_zip_and_verified(desk: Desk) -> None:

@@ -13,9 +13,9 @@ from tensorrag.executor import Missing, Offers
 from tests.web.desk import Desk
 from web.live.setting_up import SettingUp
 from web.page.markup import html
-from web.page.modal_setup import SetUp, modal_setup
 from web.page.outcome import failure
-from web.page.renting_settings import Renting, renting_part
+from web.page.workspace.modal_view import SetUp, modal_setup
+from web.page.workspace.renting import Renting, renting_part
 
 READY = Offers(executor="modal", available=True, version="0.1.0")
 

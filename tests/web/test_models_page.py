@@ -7,9 +7,9 @@ import shlex
 from typing import Any
 
 from web.page.markup import html
-from web.page.model_box import Chosen, curl, model_box, row_of
-from web.page.models_compare import compared
-from web.page.models_view import Models, models_list
+from web.page.models.box import Chosen, curl, model_box, row_of
+from web.page.models.side_by_side import compared
+from web.page.models.view import Models, models_list
 
 MODEL: dict[str, Any] = {
     "id": "0123456789ab",

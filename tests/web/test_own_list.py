@@ -11,9 +11,9 @@ from tensorrag.store.last_runs import LastRun, Score
 from tensorrag.store.run_entry import RunEntry
 from tensorrag.store.shelf import Entry
 from web.page.markup import html
-from web.page.own_list import own_list
-from web.page.owned import Own, Progress, chosen
-from web.page.start import Sample, Start, start
+from web.page.start.own_list import own_list
+from web.page.start.owned import Own, Progress, chosen
+from web.page.start.view import Sample, Start, start
 
 EMPTY = Catalog(cards={}, types={})
 

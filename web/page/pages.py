@@ -13,21 +13,23 @@ from web.live.card_sources import NEW, Source
 from web.live.session import Session
 from web.live.sessions import Sessions
 from web.live.trusting import waiting_cards
-from web.page import modal_page, models_view, theme, trouble
-from web.page.card_source import SHEET, card_at
-from web.page.compare import ADDRESS
-from web.page.compare_page import ComparePage
+from web.page import theme, trouble
+from web.page.compare.page import ComparePage
+from web.page.compare.view import ADDRESS
 from web.page.editor import Editor
 from web.page.finding import find_here
-from web.page.home import Home
 from web.page.markup import div
-from web.page.models_page import ModelsPage
+from web.page.models import view as models_view
+from web.page.models.page import ModelsPage
 from web.page.panel import Panel
-from web.page.python_page import PythonPage
-from web.page.settings_page import SettingsPage
-from web.page.source_page import SourcePage
+from web.page.sources.page import SourcePage
+from web.page.sources.python_page import PythonPage
+from web.page.sources.untrusted_page import UntrustedPage
+from web.page.sources.view import SHEET, card_at
 from web.page.standing import machine
-from web.page.untrusted_page import UntrustedPage
+from web.page.start.home import Home
+from web.page.workspace import modal_page
+from web.page.workspace.page import SettingsPage
 
 
 def add_pages(sessions: Sessions) -> None:

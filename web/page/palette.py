@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from tensorrag.catalog import CardInfo, Catalog, Notice, TypeInfo
-from web.page.card_source import address, new_address
 from web.page.icons import glyph, icon
 from web.page.markup import Element, Node, a, b, button, div, h2, input_, span
+from web.page.sources.view import address, new_address
 
 CATEGORIES = ("Data", "Models", "Training", "Evaluation", "Using", "Tables", "Features")
 """The order of the usual categories, first what every pipeline needs; others follow by name."""

@@ -21,7 +21,7 @@ from web.live.shown import Arrived, Shown
 from web.page.apply_best import Best, apply_part, best_of
 from web.page.details import Card
 from web.page.markup import Node, a, b, div
-from web.page.models_view import address
+from web.page.models.view import address
 from web.page.panel import Act, Panel
 from web.page.plot_view import Plot
 from web.page.ports import PortTab, chosen_tab, in_tabs, out_tabs, port_tabs

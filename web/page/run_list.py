@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tensorrag.run.comparison import LEAST, MOST
-from web.page.compare import address
+from web.page.compare.view import address
 from web.page.icons import icon, state
 from web.page.markup import Element, Node, a, button, div, input_, span, table, tbody, td, tr
 from web.page.wording import seconds, when

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tensorrag.run.comparison import MOST
 from tensorrag.run.sweep import Tried
 from tensorrag.types.metrics import METRICS
-from web.page.compare import address
+from web.page.compare.view import address
 from web.page.icons import glyph, icon, state
 from web.page.markup import (
     Element,

@@ -6,12 +6,13 @@ from nicegui import Client, ui
 
 from web.live.session import Session
 from web.live.sessions import Sessions
-from web.page import card_source, leads
+from web.page import leads
 from web.page.actions import Action, Data, text
 from web.page.board import Board
 from web.page.edits import Edits
 from web.page.inspector import TABS, Inspector
 from web.page.past_runs import PastRuns
+from web.page.sources import view as sources
 
 
 class Turning:
@@ -86,7 +87,7 @@ class Turning:
         """Go to the page on which a card of one's own is written."""
         node = self._session.pipeline.nodes.get(text(data, "of"))
         if node is not None:
-            ui.navigate.to(card_source.address(node.card, self._session.id))
+            ui.navigate.to(sources.address(node.card, self._session.id))
 
     def _to_setting(self, data: Data) -> None:
         """Turn to a control in the settings of a card, the first one if none is named."""

@@ -16,9 +16,9 @@ from tensorrag.quoting import quoted
 from tensorrag.run.found_words import words
 from web.live.sessions import Sessions
 from web.page.actions import Data, text
-from web.page.owned import SORTS, Own, owned
 from web.page.panel import Panel
-from web.page.start import Sample, Start, start
+from web.page.start.owned import SORTS, Own, owned
+from web.page.start.view import Sample, Start, start
 from web.page.telling import tell_here
 
 SHOWN = 25

@@ -32,7 +32,7 @@ from web.page.markup import (
     thead,
     tr,
 )
-from web.page.models_view import ADDRESS, TASKS, moment
+from web.page.models.view import ADDRESS, TASKS, moment
 from web.page.numerals import number_of
 from web.page.wording import alike, dollars, number, percent, plural, seconds, when
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from tensorrag.quoting import visible
 from tensorrag.run.differences import Difference
-from web.page.compare import Shown, box, columns
+from web.page.compare.view import Shown, box, columns
 from web.page.markup import Element, Node, div, span, table, tbody, td, tr
 from web.page.wording import plural
 

@@ -16,9 +16,9 @@ from web.live.sessions import Sessions
 from web.page.actions import Data, text
 from web.page.icons import icon
 from web.page.markup import Node, div, span
-from web.page.model_box import Chosen, model_box, row_of
-from web.page.models_compare import MOST, compared
-from web.page.models_view import Models, deleted_model, models_list, page_header
+from web.page.models.box import Chosen, model_box, row_of
+from web.page.models.side_by_side import MOST, compared
+from web.page.models.view import Models, deleted_model, models_list, page_header
 from web.page.panel import Panel
 
 PAUSE = 0.5

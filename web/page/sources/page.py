@@ -17,9 +17,9 @@ from web.live.sessions import Sessions
 from web.live.unsaved import Unsaved
 from web.page import theme
 from web.page.actions import Data
-from web.page.card_source import Writing, address, bar, beside
 from web.page.panel import Panel
-from web.page.source_editor import SourceEditor
+from web.page.sources.editor import SourceEditor
+from web.page.sources.view import Writing, address, bar, beside
 from web.page.wording import plural
 
 LOOK = 1.0

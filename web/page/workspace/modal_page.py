@@ -9,9 +9,9 @@ from nicegui import Client, background_tasks
 
 from web.live.sessions import Sessions
 from web.page.actions import Data
-from web.page.modal_setup import SetUp, modal_setup
 from web.page.panel import Panel
 from web.page.remedies import MODAL, SET_UP
+from web.page.workspace.modal_view import SetUp, modal_setup
 
 ADDRESS = SET_UP
 REST = 0.2

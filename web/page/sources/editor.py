@@ -17,7 +17,7 @@ from web.live.unsaved import MOST
 from web.page.actions import Data
 
 
-class SourceEditor(ui.element, component="source_editor.js"):
+class SourceEditor(ui.element, component="editor.js"):
     """A text in Python that somebody writes."""
 
     def __init__(

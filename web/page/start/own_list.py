@@ -27,8 +27,8 @@ from web.page.markup import (
     tr,
 )
 from web.page.miniature import miniature
-from web.page.owned import Own, Progress
 from web.page.standing import in_words, places_of
+from web.page.start.owned import Own, Progress
 from web.page.wording import dollars, plural, rounded, seconds, when
 
 KEPT_PICTURES = 1000

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from web.live.notifying import Delivery
 from web.page.icons import icon
 from web.page.markup import Element, Node, button, div, input_, label, p, span
-from web.page.settings_part import part, wrong
 from web.page.wording import when
+from web.page.workspace.part import part, wrong
 
 SAY = (
     "A message goes to this address, a webhook, when a long run has finished or failed: which run "

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from tensorrag.run.comparison import LEAST, Comparison
 from tensorrag.run.measures import Measure
 from tensorrag.types.metrics import METRICS
-from web.page.compare import Shown, box, columns, labels
-from web.page.compare_changes import written
+from web.page.compare.changes import written
+from web.page.compare.view import Shown, box, columns, labels
 from web.page.markup import (
     Element,
     Node,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from web.page.icons import icon
 from web.page.markup import Element, Node, button, div, form, input_, li, p, span, ul
-from web.page.settings_part import part, wrong
+from web.page.workspace.part import part, wrong
 
 
 @dataclass(frozen=True)

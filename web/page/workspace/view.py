@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from web.page.allowed_settings import Allowed, folders_part, hosts_part
 from web.page.icons import MARK, icon
 from web.page.markup import (
     Element,
@@ -25,12 +24,13 @@ from web.page.markup import (
     span,
     ul,
 )
-from web.page.notifying_settings import Notifying, notifying_part
-from web.page.renting_settings import Renting, renting_part
-from web.page.settings_part import part, wrong
-from web.page.start import notice_of_damage
+from web.page.start.view import notice_of_damage
 from web.page.topbar import finder_button, theme_button
 from web.page.wording import size
+from web.page.workspace.allowed import Allowed, folders_part, hosts_part
+from web.page.workspace.notifying import Notifying, notifying_part
+from web.page.workspace.part import part, wrong
+from web.page.workspace.renting import Renting, renting_part
 
 
 @dataclass(frozen=True)

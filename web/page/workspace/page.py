@@ -14,12 +14,12 @@ from tensorrag.folders import Folders
 from tensorrag.store.inspection import pinned_size
 from web.live.sessions import Sessions
 from web.page.actions import Data, text
-from web.page.allowed_settings import Allowed
-from web.page.notifying_settings import Notifying
 from web.page.numerals import number_of
 from web.page.panel import Panel
-from web.page.renting_settings import CAP_FIRST, Renting
-from web.page.workspace_settings import Shown, workspace_settings
+from web.page.workspace.allowed import Allowed
+from web.page.workspace.notifying import Notifying
+from web.page.workspace.renting import CAP_FIRST, Renting
+from web.page.workspace.view import Shown, workspace_settings
 
 LEAST_CAP, MOST_CAP = 0.1, 1e6
 """GB."""

@@ -27,9 +27,9 @@ from web.page.markup import (
     span,
 )
 from web.page.miniature import miniature
-from web.page.own_list import own_list
-from web.page.owned import SORT_WORDS, SORTS, Own, chosen
 from web.page.run_list import comparing
+from web.page.start.own_list import own_list
+from web.page.start.owned import SORT_WORDS, SORTS, Own, chosen
 from web.page.topbar import (
     finder_button,
     import_button,

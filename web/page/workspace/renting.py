@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from tensorrag.rates import dollars
 from web.page.markup import Element, Node, a, div, input_, label, span
 from web.page.remedies import SET_UP
-from web.page.settings_part import part, wrong
+from web.page.workspace.part import part, wrong
 
 CAP_FIRST = "Say first what a run may cost at most."
 """Why nothing is rented unasked without a cap."""

@@ -1,0 +1,1 @@
+"""The start page: samples, and everyone's own pipelines."""

@@ -1,0 +1,1 @@
+"""The pages of what is set for the whole workspace, Modal among it."""
