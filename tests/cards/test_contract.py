@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from tensorrag.card import Card
+from tensorrag.check.sights import still_seen
 from tensorrag.describing import describe
 from tensorrag.errors import TensorRagError
 from tensorrag.perform import perform
@@ -24,7 +25,9 @@ from tensorrag.registry.loading import make_card
 from tensorrag.store.artifacts import Store
 from tensorrag.store.place import Place
 from tensorrag.task import Task
-from tensorrag.types import Schema, Table, Value
+from tensorrag.types import Schema, Table, TableSchema, Value
+from tensorrag.types.looking import with_seen
+from tests.core.test_still_seen import assert_holds as assert_seen
 
 CARDS = Registry.load().found
 """Every installed card; a card is only here if it could be described."""
@@ -109,8 +112,12 @@ def test_what_propagate_says_holds_after_the_run(found: Found) -> None:
 
     schemas = said if isinstance(said, tuple) else (said,)
     assert len(schemas) == len(made)
+    looked_at = [with_seen(value) if isinstance(value, Table) else None for value in inputs]
     for before, value in zip(schemas, made, strict=True):
         assert_holds(before, value.schema)
+        told = still_seen(card, looked_at, before)
+        if isinstance(told, TableSchema) and told.seen is not None:
+            assert_seen(told.seen, value)
 
 
 def assert_holds(said: Schema, true: Schema) -> None:
