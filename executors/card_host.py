@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from executors import trial, usage
-from executors.limits import CHECK_SECONDS
+from executors.limits import BUSY, CHECK_SECONDS
 from executors.protocol import decode, encode, message
 from executors.worker import Channel, describe, settle
 from tensorrag.catalog import Notice
@@ -226,7 +226,8 @@ def _in_time(waited: float) -> Iterator[None]:
     until = time.monotonic() + CHECK_SECONDS
 
     def look(number: int, frame: object) -> None:
-        left = until - time.monotonic() + usage.waited(os.getpid()) - waited
+        here = min(usage.waited(os.getpid()) - waited, BUSY * CHECK_SECONDS)
+        left = until + here - time.monotonic()
         if left <= 0:
             raise TimeoutError(f"it takes more than {CHECK_SECONDS:.0f} seconds")
         signal.setitimer(signal.ITIMER_REAL, max(left, _SHORTEST))

@@ -14,6 +14,8 @@ from tensorrag.allowance import default_memory
 
 CHECK_SECONDS = 2.0
 """How long one card may take over its part of a check."""
+BUSY = 10.0
+"""How many times as long that may be by the clock where no processor is free for it."""
 LOOKING_SECONDS: Mapping[str, float] = {
     "peek": 120.0,
     "page": 60.0,

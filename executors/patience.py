@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from executors import usage
+from executors.limits import BUSY
 
 
 class Patience:
@@ -14,14 +15,14 @@ class Patience:
 
     Args:
         pid: the process that is waited for.
-        seconds: from the beginning, or from the last `begin`.
+        seconds: from the beginning, or from the last `begin`; `BUSY` times as long at most.
     """
 
     def __init__(self, pid: int, seconds: float) -> None:
         self.seconds = seconds
         self._pid, self._clock = pid, asyncio.timeout(None)
         self._loop = asyncio.get_running_loop()
-        self._waited = self._until = 0.0
+        self._began = self._before = self._waited = 0.0
         self._next: asyncio.TimerHandle | None = None
 
     async def __aenter__(self) -> Self:
@@ -41,18 +42,19 @@ class Patience:
     def begin(self, seconds: float) -> None:
         """Let so many seconds pass from now on."""
         self.seconds = seconds
-        self._until = self._own_time() + seconds
+        self._began, self._before = self._loop.time(), self._waits()
         self._clock.reschedule(None)
         self._look()
 
-    def _own_time(self) -> float:
-        """Return seconds that go on while the process works, sleeps, or is gone."""
+    def _waits(self) -> float:
+        """Return for how long it had to wait so far; one that is gone has told it before."""
         self._waited = max(self._waited, usage.waited(self._pid))
-        return self._loop.time() - self._waited
+        return self._waited
 
     def _look(self) -> None:
         self._stop()
-        left = self._until - self._own_time()
+        waited = min(self._waits() - self._before, BUSY * self.seconds)
+        left = self._began + self.seconds + waited - self._loop.time()
         if left > 0:
             self._next = self._loop.call_later(left, self._look)
         else:  # in the next step of the loop: what has been said already is heard before

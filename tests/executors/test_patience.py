@@ -79,6 +79,13 @@ async def test_what_has_to_wait_goes_on() -> None:
         await asyncio.sleep(0.2)
 
 
+@pytest.mark.usefixtures("crowded")
+async def test_but_not_for_ever() -> None:
+    with pytest.raises(TimeoutError):
+        async with Patience(os.getpid(), 0.01):
+            await asyncio.sleep(600)
+
+
 def test_a_card_is_interrupted_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(card_host, "CHECK_SECONDS", 0.05)
     now = usage.waited(os.getpid())
@@ -87,10 +94,12 @@ def test_a_card_is_interrupted_after_a_while(monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.usefixtures("crowded")
-def test_a_card_that_has_to_wait_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_card_that_has_to_wait_is_interrupted_later(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(card_host, "CHECK_SECONDS", 0.05)
     with card_host._in_time(usage.waited(os.getpid())):
         time.sleep(0.2)
+    with pytest.raises(TimeoutError), card_host._in_time(usage.waited(os.getpid())):
+        time.sleep(600)
 
 
 def test_a_file_that_sleeps_as_it_is_tried_out_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
