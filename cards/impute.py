@@ -147,11 +147,14 @@ class Impute(Fitting):
 
     def _fit(self, dataset: Table, learnt: Table, names: list[str]) -> Iterator[tuple[str, Any]]:
         """Tell what to fill in, as JSON; nothing of columns that are full and cannot tell."""
+        kinds = {column.name: column.kind for column in dataset.columns}
         for name in names:
             column = _fillable(plain(dataset.arrow[name], name))
             known = _fillable(plain(learnt.arrow[name], name))
             if self.strategy == "constant" or column.null_count or known.null_count < len(known):
                 value = self._value(name, learnt.arrow[name], column.type).as_py()
+                if self.strategy in _AVERAGES and kinds[name] == "integer":
+                    value = round(value)
                 yield name, value.isoformat() if hasattr(value, "isoformat") else value
 
     def _value(self, name: str, learnt: pa.ChunkedArray, kind: pa.DataType) -> Any:

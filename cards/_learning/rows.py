@@ -10,6 +10,7 @@ from cards._learning.columns import LEARNABLE, feature_names, leave_out
 from tensorrag import InputError, ParameterError, Table
 from tensorrag.quoting import named, quoted
 from tensorrag.types import NUMERIC
+from tensorrag.types.decimals import is_decimal
 from tensorrag.types.schema import Label
 from tensorrag.types.seen import EXACT
 
@@ -112,11 +113,19 @@ def frame(
     return pd.DataFrame(columns)
 
 
-def labels(table: Table, name: str) -> np.ndarray:
+def labels(table: Table, name: str, *, written: bool = False) -> np.ndarray:
     """Return the class of each row: text, true and false, or whole numbers.
 
+    Decimals are whole numbers where all of them are; others are classes as they are written, for
+    scikit-learn takes numbers with fractions for amounts.
+
+    Args:
+        table: has the column.
+        name: the column.
+        written: whether numbers are classes as they are written, whole ones too.
+
     Raises:
-        InputError: a row has none, or it is no whole number, or too large a one.
+        InputError: a row has none, or it is too large a number.
     """
     import numpy as np
     import pyarrow as pa
@@ -127,26 +136,34 @@ def labels(table: Table, name: str) -> np.ndarray:
         raise _gaps(name, column.null_count, len(column), empty=True)
     if at.is_boolean(column.type):
         return np.asarray(column.to_numpy(), dtype=bool)
-    if at.is_integer(column.type):
+    if at.is_integer(column.type) and not written:
         try:
             return np.asarray(column.cast(pa.int64()).to_numpy())
         except pa.ArrowInvalid:  # beyond 2^63
             raise _too_large(name) from None
-    if at.is_floating(column.type) or at.is_decimal(column.type):
-        found = numbers(table, name)
-        if not np.array_equal(found, np.floor(found)):
-            raise InputError(
-                f"The target {named(name)} holds fractions, which are no classes.",
-                hint="Predict it as a number, or group its values first.",
-            )
-        if len(found) and np.abs(found).max() >= EXACT:
-            raise _too_large(name)
-        return found.astype(np.int64)
+    if is_decimal(column.type) or at.is_integer(column.type):
+        return _told_apart(numbers(table, name), name, written=written)
     coded = column.cast(pa.string()).combine_chunks().dictionary_encode()
     if isinstance(coded, pa.ChunkedArray):
         coded = coded.combine_chunks()
     words = np.array(coded.dictionary.to_pylist(), dtype=object)
     return np.asarray(words[coded.indices.to_numpy()])
+
+
+def as_written(number: float) -> str:
+    """Write a number that is a class: 0.5, and 1 beside it."""
+    return str(number).removesuffix(".0")
+
+
+def _told_apart(found: np.ndarray, name: str, *, written: bool) -> np.ndarray:
+    import numpy as np
+
+    if written or not np.array_equal(found, np.floor(found)):
+        values, places = np.unique(found, return_inverse=True)
+        return np.array([as_written(float(each)) for each in values], dtype=object)[places]
+    if len(found) and np.abs(found).max() >= EXACT:
+        raise _too_large(name)
+    return found.astype(np.int64)
 
 
 def _too_large(name: str) -> InputError:

@@ -1,4 +1,9 @@
-"""What the target asks for: a number, one of two classes, or one of several."""
+"""What the target asks for: a number, one of two classes, or one of several.
+
+Two different values are two classes, three to twenty whole ones are as many, anything else is a
+number. Decimals that are all whole count as whole numbers: `tensorrag.types.decimals` says so, and
+why three to twenty decimals with fractions, such as ratings of 1.5, 2.0 and 2.5, stay numbers.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +15,7 @@ from cards._learning.estimators import CLASSIFIERS, REGRESSORS, words
 from tensorrag import InputError, ParameterError, Table, TableSchema
 from tensorrag.quoting import named
 from tensorrag.types import NUMERIC, ColumnKind
+from tensorrag.types.decimals import FEW, few_values
 from tensorrag.types.schema import Task
 from tensorrag.types.seen import COUNTED
 
@@ -18,8 +24,10 @@ if TYPE_CHECKING:
 
 Wanted = Literal["auto", "regression", "classification"]
 
-FEW = 20
-"""Whole numbers with at most this many distinct values are classes, unless said otherwise."""
+_MEASURES = (
+    "but as decimals they measure something, and what lies between them counts. Choose "
+    "classification as the task to have them told apart."
+)
 MOST_CLASSES = 200
 """Classes that are told apart: more are names, or numbers."""
 
@@ -77,7 +85,9 @@ def task_told(schema: TableSchema, target: str, wanted: Wanted, model_type: str 
     if goal.of is None:
         return f"{named(target)} {goal.why}."
     if goal.of == "regression":
-        return f"{named(target)} is predicted as a number (regression): {goal.why}."
+        few = kind == "number" and wanted == "auto" and counted is not None and counted.few
+        why = f"{counted.told}, {_MEASURES}" if few and counted is not None else f"{goal.why}."
+        return f"{named(target)} is predicted as a number (regression): {why}"
     return f"{named(target)} is told apart as {_classes(kind, counted)}: {goal.why}."
 
 
@@ -138,12 +148,13 @@ def decide(table: Table, target: str, wanted: Wanted, model_type: str | None) ->
     _refuse_kind(target, kind, wanted)
     values = table.arrow[target]
     goal = _goal(kind, wanted, model_type).of
-    count = 0 if goal == "regression" and kind == "number" else _distinct(values)
+    decimals = goal == "regression" and kind == "number"
+    count = len(few_values(values) or ()) if decimals else _distinct(values)
     if goal is None:
         goal = "classification" if count <= FEW else "regression"
     refuse_model(target, goal, model_type)
     if goal == "regression":
-        return Decision("regression", _why_number(target, kind, count))
+        return Decision("regression", _why_number(target, count))
     _refuse_count(target, count)
     task: Task = "binary" if count == 2 else "multiclass"
     reason = f"{target} has {count} different values: told apart as classes."
@@ -222,8 +233,8 @@ def _refuse_count(target: str, count: int) -> None:
         )
 
 
-def _why_number(target: str, kind: ColumnKind | None, count: int) -> str:
-    if kind != "number" and count <= FEW:
+def _why_number(target: str, count: int) -> str:
+    if 0 < count <= FEW:
         return (
             f"{target} has {count} different values and is predicted as a number; "
             "a classifier would tell them apart as classes."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from cards._learning.rows import labels, numbers
+from cards._learning.rows import as_written, labels, numbers
 from tensorrag import InputError, Table
 from tensorrag.quoting import named
 from tensorrag.types.schema import Label
@@ -30,9 +30,19 @@ def truth(table: Table, target: str, classes: Sequence[Label] | None, port: str)
     """
     if classes is None:
         return numbers(table, target)
-    found = labels(table, target)
+    found = labels(table, target, written=are_written(classes))
     _refuse_other_kind(found, target, classes, port)
     return found
+
+
+def are_written(classes: Sequence[Label]) -> bool:
+    """Tell whether classes are decimals as `labels` writes them, such as 0.5 and 1."""
+    try:
+        numbers = [float(each) for each in classes if isinstance(each, str)]
+    except ValueError:
+        return False
+    fractions = any(not each.is_integer() for each in numbers)
+    return fractions and [as_written(each) for each in numbers] == list(classes)
 
 
 def _refuse_other_kind(found: np.ndarray, target: str, classes: Sequence[Label], port: str) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from cards._learning.truth import are_written
 from cards._script.shared import call, columns_of, of
 from tensorrag import ModelSchema
 from tensorrag.script import Given, literal
-from tensorrag.types import NUMERIC
+from tensorrag.types import NUMERIC, ColumnKind
 from tensorrag.types.schema import Label, Task
 
+AS_WRITTEN = '.astype(str).str.removesuffix(".0")'
 MAKE = "from sklearn.pipeline import make_pipeline"
 
 
@@ -33,8 +35,8 @@ class Trained:
     """Whether flags are among the features, which are numbers to a model."""
     tells_shares: bool | None = False
     """Whether it tells how likely each class is; None where only the script decides."""
-    whole: bool = False
-    """Whether the classes are whole numbers that the table may hold as fractions."""
+    told_by: str = ""
+    """What makes classes of the target, where the table has decimals."""
 
     def rows(self, table: str) -> str:
         """Write the features of a table."""
@@ -42,7 +44,7 @@ class Trained:
 
     def truth(self, table: str) -> str:
         """Write the target of a table."""
-        return of(table, self.target) + (".astype(int)" if self.whole else "")
+        return of(table, self.target) + self.told_by
 
 
 class Columns:
@@ -93,8 +95,17 @@ class Columns:
             tells_shares=tells_shares,
             as_floats=not self.categories
             and any(self.columns[name].kind == "binary" for name in self.numbers),
-            whole=self.classify and target.kind == "number",
+            told_by=self._told_by(target.kind) if self.classify else "",
         )
+
+    def _told_by(self, kind: ColumnKind | None) -> str:
+        """Have decimals be classes as the card does: as they are written, or as whole numbers."""
+        classes = self.schema.classes
+        if kind not in NUMERIC or (classes is None and kind != "number"):
+            return ""
+        if classes is None or are_written(classes):
+            return AS_WRITTEN
+        return ".astype(int)" if kind == "number" else ""
 
     def dummy(self) -> tuple[str, str]:
         """Return the import of what knows the target alone, and the code that makes it."""

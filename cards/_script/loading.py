@@ -46,6 +46,8 @@ def load(card: DataLoad, given: Given) -> Script:
     code = f"{table} = pd.{call}({', '.join([f'DATA / {literal(file)}', *arguments])})"
     above = f"# {comment(origin)}\n" if origin else ""
     functions: tuple[str, ...] = ()
+    if whole := given.details.get("whole"):
+        code += f"\n{table} = {table}.astype(dict.fromkeys({literal(whole)}, int))"
     if form == "CSV" and (dates := _dates(given)):
         code += f"\n{table}[{dates}] = {table}[{dates}].apply(as_dates)"
         functions = (AS_DATES,)

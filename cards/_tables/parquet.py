@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cards._tables.source import MOST_RATIO, Reading, Source, refuse_inflated, refuse_wide
 from tensorrag import ColumnSchema, ParameterError
+from tensorrag.types.decimals import are_numbers, is_decimal
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -16,6 +17,9 @@ FREELY = 2**30
 """Bytes that a file may hold, however small: columns of one value take next to no room."""
 MOST_BYTES = 64 * 2**30
 """Bytes that a table may have in memory, by what its footer says."""
+FIRST = 5_000
+"""Rows that tell of decimals whether they are many, or have fractions."""
+BUFFER = 64 * 1024
 PARQUET = {"format": "Parquet", "read_as": "Parquet"}
 _ARROW = {"format": "Arrow", "read_as": "Arrow"}
 
@@ -66,13 +70,41 @@ def footer(source: Source) -> pq.FileMetaData | None:
     return file.metadata
 
 
-def columns_of(found: pq.FileMetaData) -> tuple[ColumnSchema, ...]:
-    """Describe columns by their types alone; whole numbers and text could be several kinds."""
-    return tuple(_certain(field.name, field.type) for field in found.schema.to_arrow_schema())
+def columns_of(source: Source, found: pq.FileMetaData) -> tuple[ColumnSchema, ...]:
+    """Describe columns by their types, decimals by the first rows, too.
+
+    Whole numbers, text, and decimals of few values could be several kinds.
+    """
+    fields = list(found.schema.to_arrow_schema())
+    first = _first_rows(source, [field.name for field in fields if is_decimal(field.type)])
+    numbers = {name for name, column in first.items() if are_numbers(column)}
+    return tuple(
+        ColumnSchema(name=field.name, kind="number")
+        if field.name in numbers
+        else _certain(field.name, field.type)
+        for field in fields
+    )
 
 
-def _opened(source: Source, coded: Sequence[str] = ()) -> pq.ParquetFile:
-    """Open a file; texts in ``coded`` are read as one copy of each, and their places."""
+def _first_rows(source: Source, names: list[str]) -> dict[str, pa.Array]:
+    """Return the first values of some columns, without reading more; none of a damaged file."""
+    import pyarrow as pa
+
+    if not names:
+        return {}
+    try:
+        file = _opened(source, buffer=BUFFER)
+        batch = next(file.iter_batches(FIRST, row_groups=[0], columns=names), None)
+    except (pa.ArrowException, OSError, ValueError):
+        return {}
+    return {} if batch is None else dict(zip(batch.schema.names, batch.columns, strict=True))
+
+
+def _opened(source: Source, coded: Sequence[str] = (), buffer: int = 0) -> pq.ParquetFile:
+    """Open a file; texts in ``coded`` are read as one copy of each, and their places.
+
+    With a ``buffer``, in bytes, columns are read piece by piece instead of at once.
+    """
     import pyarrow.parquet as pq
 
     source.stream.seek(0)
@@ -81,6 +113,7 @@ def _opened(source: Source, coded: Sequence[str] = ()) -> pq.ParquetFile:
         read_dictionary=list(coded),
         page_checksum_verification=True,
         pre_buffer=False,
+        buffer_size=buffer,
     )
 
 
@@ -178,8 +211,6 @@ class _damage:
 def _certain(name: str, kind: pa.DataType) -> ColumnSchema:
     import pyarrow.types as at
 
-    if at.is_floating(kind) or at.is_decimal(kind):
-        return ColumnSchema(name=name, kind="number")
     if at.is_boolean(kind):
         return ColumnSchema(name=name, kind="binary")
     dated = at.is_date(kind) or at.is_timestamp(kind) or at.is_time(kind)

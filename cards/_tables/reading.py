@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from cards._tables.decimals import with_whole_numbers
 from cards._tables.delimited import names_of, read_delimited
 from cards._tables.parquet import PARQUET, columns_of, footer, read_arrow, read_parquet
 from cards._tables.records import read_json
@@ -53,7 +54,9 @@ def read_table(source: Source, choices: Choices | None = None) -> Reading:
         reading = _read(source, choices or Choices())
     if reading.table.num_rows == 0 or reading.table.num_columns == 0:
         raise no_rows(source)
-    return replace(reading, table=_usable(reading.table, source))
+    table, whole = with_whole_numbers(_usable(reading.table, source))
+    details = {**reading.details, "whole": whole} if whole else reading.details
+    return replace(reading, table=table, details=details)
 
 
 def look(source: Source, choices: Choices | None = None, name: str | None = None) -> Peek:
@@ -197,7 +200,7 @@ def _look_at_part(source: Source, choices: Choices) -> tuple[TableSchema, dict[s
         found = footer(source)
         far = source.version is not None and source.size > NEAR
         if found is not None and (far or found.num_rows * found.num_columns > WHOLE):
-            schema = TableSchema(columns=columns_of(found), rows=found.num_rows)
+            schema = TableSchema(columns=columns_of(source, found), rows=found.num_rows)
             _refuse_twice(list(schema.names or ()), source)
             return schema, dict(PARQUET)
     if kind == "delimited" and source.size > LOOKED_THROUGH:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tensorrag.errors import InputError
 from tensorrag.preview import Cell, finite
 from tensorrag.quoting import quoted
+from tensorrag.types.decimals import is_decimal, kind_of_decimals
 from tensorrag.types.drawing import drawn, pick
 from tensorrag.types.schema import ColumnKind
 
@@ -58,8 +59,8 @@ def detect_kind(column: pa.ChunkedArray) -> ColumnKind:
         return "binary"
     if at.is_integer(kind):
         return "binary" if _distinct(column) <= 2 else "integer"
-    if at.is_floating(kind) or at.is_decimal(kind):
-        return "number"
+    if is_decimal(kind):
+        return kind_of_decimals(column)
     if at.is_temporal(kind):
         return "date"
     try:

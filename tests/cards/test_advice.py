@@ -165,6 +165,8 @@ def test_a_search_and_cross_validation_tell_it_as_well() -> None:
     ("values", "told", "task"),
     [
         ([0.5, 1.5, 2.0] * 9, "predicted as a number (regression)", "regression"),
+        ([0.0, 1.0, 1.0] * 9, "told apart as two classes (binary classification)", "binary"),
+        ([0.5, 1.5, 1.5] * 9, "told apart as two classes (binary classification)", "binary"),
         ([0, 1, 1] * 9, "told apart as two classes (binary classification)", "binary"),
         (["a", "b", "c"] * 9, "told apart as classes", "multiclass"),
         ([3, 4, 5] * 9, "up to 20 different ones are told apart as classes", "multiclass"),

@@ -34,6 +34,7 @@ from cards.train import Train
 from sample_data.catalogue import read_catalogue
 from tensorrag import EstimatorSpec, InputError, Metrics, Model, ParameterError, Table
 from tensorrag.preview import ChartPreview, ConfusionPreview, GroupPreview, ThresholdsPreview
+from tensorrag.types.looking import with_seen
 
 SAMPLES = read_catalogue()
 CLASSES = [name for name, sample in SAMPLES.items() if sample.task != "regression"]
@@ -278,13 +279,54 @@ def test_the_predict_card_says_the_class() -> None:
         (["a", "b", "c"], "multiclass"),
         ([1, 2, 3, 4], "multiclass"),
         ([*range(30)], "regression"),
-        ([0.5, 1.5], "regression"),
+        ([0.0, 1.0], "binary"),
+        ([0.5, 1.5], "binary"),
+        ([0.0, 1.0, 2.0], "multiclass"),
+        ([1.5, 2.0, 2.5], "regression"),
+        ([each / 1 for each in range(30)], "regression"),
     ],
 )
 def test_the_target_tells_the_task(target: list[Any], task: str) -> None:
     rows = pd.DataFrame({"x": np.arange(60.0), "y": (target * 60)[:60]})
 
     assert learnt(Table.from_pandas(rows), "y", "decision_tree").task == task
+
+
+def test_decimals_that_are_whole_are_classes_as_whole_numbers_are() -> None:
+    x = np.random.default_rng(0).normal(size=60)
+    whole = pd.DataFrame({"x": x, "y": (x > 0).astype(int)})
+
+    by_hand = learnt(Table.from_pandas(whole), "y", "logistic")
+    decimals = learnt(Table.from_pandas(whole.astype(float)), "y", "logistic")
+
+    assert decimals.classes == by_hand.classes == (0, 1)
+    assert decimals.positive == by_hand.positive == 1
+    test = Table.from_pandas(whole.astype(float))
+    assert measured(test, decimals).values == measured(Table.from_pandas(whole), by_hand).values
+
+
+def test_two_decimals_are_classes_as_they_are_written_in_any_part_of_the_rows() -> None:
+    frame = pd.DataFrame({"x": np.arange(40.0), "dose": [0.5] * 20 + [1.0] * 20})
+    table = Table.from_pandas(frame)
+    model = learnt(table, "dose", "logistic")
+
+    assert model.classes == ("0.5", "1")
+    assert measured(Table(table.arrow.slice(20), like=table), model).values["accuracy"] == 1
+    later = Table.from_pandas(frame[20:].astype({"dose": int}))
+    assert measured(later, model).values["accuracy"] == 1
+
+
+def test_ratings_with_halves_stay_numbers_with_the_reason_unless_classes_are_chosen() -> None:
+    stars = [1.0, 1.5, 2.0, 2.5]
+    table = Table.from_pandas(pd.DataFrame({"x": np.arange(40.0), "stars": stars * 10}))
+    tree, chosen = EstimatorSpec("decision_tree"), Train(target_column="stars")
+
+    before = chosen.footprint({"train_dataset": with_seen(table)})
+    assert before is not None
+    assert "4 different values, but as decimals they measure something" in before.advice[0]
+    assert "Choose classification as the task" in before.advice[0]
+    as_classes = chosen.model_copy(update={"task": "classification"}).run(table, None, tree)
+    assert as_classes.trained_model.classes == ("1", "1.5", "2", "2.5")
 
 
 def test_whole_numbers_can_be_predicted_as_numbers_or_as_classes() -> None:

@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from cards._tables import parquet, reading
 from cards._tables.parquet import read_parquet
 from cards._tables.source import Source
 from cards.data_load import DataLoad
@@ -122,6 +123,40 @@ def test_a_parquet_file_by_path_is_peeked_into(folder: Path) -> None:
     assert card.propagate() == TableSchema()
     assert peek.schemas == (with_seen(card.run().dataset),)
     assert peek.fingerprint
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_decimals_of_few_whole_values_are_whole_numbers(folder: Path, ending: str) -> None:
+    frame = pd.DataFrame({
+        "paid": [0.0, 1.0] * 30, "class": [0.0, 1.0, 2.0] * 20, "gap": [None, 3.0] * 30,
+        "dose": [0.5, 1.5] * 30, "stars": [1.0, 1.5, 2.0] * 20, "price": [x / 1 for x in range(60)],
+    })  # fmt: skip
+    write = frame.to_csv if ending == "csv" else frame.to_parquet
+    write(folder / f"flats.{ending}", index=False)
+
+    card = DataLoad(source="path", path=f"flats.{ending}")
+    (seen,), table = card.peek().schemas, card.run().dataset
+
+    assert seen == with_seen(table)
+    kinds = ["binary", "integer", "binary", "binary", "number", "number"]
+    assert [column.kind for column in table.columns] == kinds
+    assert table.to_pandas()["paid"].tolist()[:2] == [0, 1]
+    assert table.arrow["paid"].type == table.arrow["gap"].type == pa.int64()
+
+
+def test_of_a_very_large_file_only_sure_kinds_are_told(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pd.DataFrame({
+        "price": [x + 0.5 for x in range(60)], "paid": [0.0, 1.0] * 30, "late": [0.0] * 59 + [0.5],
+    }).to_parquet(folder / "flats.parquet")  # fmt: skip
+    monkeypatch.setattr(reading, "WHOLE", 10)
+    monkeypatch.setattr(parquet, "FIRST", 50)
+
+    (seen,) = DataLoad(source="path", path="flats.parquet").peek().schemas
+
+    assert isinstance(seen, TableSchema)
+    assert [column.kind for column in seen.columns or ()] == ["number", None, None]
 
 
 def test_a_changed_file_has_another_fingerprint(folder: Path) -> None:

@@ -83,6 +83,30 @@ def test_a_script_without_its_data_says_which_file_to_copy(tmp_path: Path) -> No
         exec(start, {})  # noqa: S102
 
 
+@pytest.mark.parametrize("values", [("0.0", "1.0"), ("0.5", "1.0")])
+def test_decimals_that_are_classes_are_so_in_the_script(
+    tmp_path: Path, values: tuple[str, str]
+) -> None:
+    rows = "".join(f"{at},{values[at % 3 > 1]}\n" for at in range(60))
+    (tmp_path / "flats.csv").write_text("size,paid\n" + rows)
+    pipeline = wired(
+        Node("load", "data_load", {"source": "path", "path": "flats.csv"}),
+        Node("split", "data_split"),
+        Node("model", "model_define", {"model_type": "decision_tree"}),
+        Node("train", "train", {"target_column": "paid"}),
+        Node("evaluate", "evaluate"),
+        wires="load.dataset > split.dataset, split.train_dataset > train.train_dataset,"
+        "model.model_spec > train.model_spec, train.trained_model > evaluate.trained_model,"
+        "split.test_dataset > evaluate.test_dataset",
+    )
+
+    with looking_in(Sources(uploads=tmp_path, base=tmp_path)):
+        verdict, script = verified(pipeline)
+
+    assert verdict.verified, verdict.badge
+    assert ("int))" in script) == (values[0] == "0.0")
+
+
 EVIL = 'x"""\n\'\'\'\r\nimport os\nos.system("echo")\n# coding: utf-7 \\" {os} \u2028import os'
 """What a stranger could call something: written without care, it becomes code."""
 

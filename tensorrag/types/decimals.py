@@ -1,0 +1,70 @@
+"""Columns of decimals with few different values: what they are told by.
+
+0.0 and 1.0 are what 0 and 1 are, however a program wrote them. So decimals of at most `FEW` values,
+all whole, are whole numbers, or yes or no where they are two. Two other decimals are yes or no as
+well. Three or more of them stay numbers: what lies between 1.5, 2.0 and 2.5 has a meaning, which
+classes would forget; who wants classes all the same makes them a category with Change Kinds.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+from tensorrag.types.schema import ColumnKind
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+FEW = 20
+"""Whole numbers with at most this many different values are classes, unless said otherwise."""
+TWICE = 2
+"""How often each of two decimals comes on average before they are yes or no, as of categories."""
+_AT_ONCE = 65_536
+_EXACT = 2.0**53
+
+
+def is_decimal(kind: pa.DataType) -> bool:
+    """Tell whether values of a type may have a fraction."""
+    import pyarrow.types as at
+
+    return bool(at.is_floating(kind) or at.is_decimal(kind))
+
+
+def few_values(column: pa.ChunkedArray) -> frozenset[float] | None:
+    """Return the different values of a column of decimals, missing ones aside; None of too many."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    found: set[float] = set()
+    for start in range(0, len(column), _AT_ONCE):
+        some = pc.unique(column.slice(start, _AT_ONCE))
+        if len(some) <= FEW + 2:  # a gap and what is no number aside
+            floats = some.cast(pa.float64(), safe=False).to_pylist()
+            found |= {value for value in floats if value is not None and value == value}
+        if len(some) > FEW + 2 or len(found) > FEW:
+            return None
+    return frozenset(found)
+
+
+def are_whole(values: Collection[float]) -> bool:
+    """Tell whether all of some numbers are whole, and each is another one than its neighbours."""
+    return all(math.isfinite(each) and each == int(each) and abs(each) < _EXACT for each in values)
+
+
+def kind_of_decimals(column: pa.ChunkedArray) -> ColumnKind:
+    """Tell the kind of a column of decimals; one without any value is of numbers."""
+    values = few_values(column)
+    if not values:
+        return "number"
+    if are_whole(values):
+        return "binary" if len(values) <= 2 else "integer"
+    often = len(column) - column.null_count >= TWICE * len(values)
+    return "binary" if len(values) == 2 and often else "number"
+
+
+def are_numbers(some: pa.ChunkedArray) -> bool:
+    """Tell whether decimals are numbers whatever the other rows of their column hold."""
+    values = few_values(some)
+    return values is None or (len(values) > 2 and not are_whole(values))
