@@ -64,11 +64,16 @@ def as_text(column: pa.ChunkedArray, name: str = "") -> pa.ChunkedArray:
     try:
         return plain(column, name).cast(pa.string())
     except pa.ArrowException as error:
-        raise InputError(
-            f"Column {named(name)} cannot be written as text." if name else "A column is no text.",
-            port="dataset",
-            hint="Choose other columns.",
-        ) from error
+        raise no_text(name) from error
+
+
+def no_text(name: str) -> InputError:
+    """Say that the values of a column cannot be written as text."""
+    return InputError(
+        f"Column {named(name)} cannot be written as text." if name else "A column is no text.",
+        port="dataset",
+        hint="Choose other columns.",
+    )
 
 
 def replaced(table: pa.Table, columns: Mapping[str, pa.ChunkedArray]) -> pa.Table:

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 
-from cards._arrow import as_text, plain
+from cards._arrow import as_text, no_text, plain
 from tensorrag import InputError
-from tensorrag.moments import in_utc
 from tensorrag.quoting import named
 from tensorrag.types import ColumnKind
-from tensorrag.yes_no import NO, YES
+from tensorrag.types.converting import converted
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_NUMBER = r"^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$"
-_GROUPED = r"^([+-]?\d{1,3})([ ' ,]\d{3})+(\.\d*)?$"
-"""Digits in groups of three: 12 000, 12'000 and 12,000."""
-_DATE = r"^\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:?\d{2})?)?$"
 _WORDS = {
     "number": "number",
     "integer": "whole number",
@@ -44,7 +38,12 @@ def to_kind(
     """
     if kind in ("category", "text"):
         return as_text(column, name)
-    made = _converted(plain(column, name), kind, date_format)
+    import pyarrow as pa
+
+    try:
+        made = converted(plain(column, name), kind, date_format)
+    except pa.ArrowException as error:
+        raise no_text(name) from error
     if refuse and made.null_count > column.null_count:
         row, value = _first_lost(column, made)
         raise InputError(
@@ -53,75 +52,6 @@ def to_kind(
             hint="Let what does not fit be missing, or choose another kind.",
         )
     return made
-
-
-def _converted(column: pa.ChunkedArray, kind: ColumnKind, date_format: str) -> pa.ChunkedArray:
-    if kind == "date":
-        return _dates(column, date_format)
-    return _flags(column) if kind == "binary" else _numbers(column, whole=kind == "integer")
-
-
-def _numbers(column: pa.ChunkedArray, *, whole: bool) -> pa.ChunkedArray:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    if pa.types.is_boolean(column.type):
-        column = column.cast(pa.int8())
-    if not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
-        text = pc.utf8_trim_whitespace(as_text(column))
-        grouped = pc.match_substring_regex(text, _GROUPED)
-        text = pc.if_else(grouped, pc.replace_substring_regex(text, "[ ' ,]", ""), text)
-        column = _where(pc.match_substring_regex(text, _NUMBER), text).cast(pa.float64())
-    if not whole:
-        return column.cast(pa.float64(), safe=False)
-    if pa.types.is_integer(column.type) and not pa.types.is_uint64(column.type):
-        return column.cast(pa.int64())
-    floats = column.cast(pa.float64(), safe=False)
-    exact = pc.and_(pc.equal(floats, pc.floor(floats)), pc.less(pc.abs(floats), 2.0**53))
-    return _where(exact, floats).cast(pa.int64())
-
-
-def _flags(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    if pa.types.is_floating(column.type):
-        column = _numbers(column, whole=True)
-    text = pc.utf8_lower(pc.utf8_trim_whitespace(as_text(column)))
-    yes, no = (pc.is_in(text, pa.array(words)) for words in (YES, NO))
-    return _where(pc.or_(yes, no), yes)
-
-
-def _dates(column: pa.ChunkedArray, date_format: str) -> pa.ChunkedArray:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    if pa.types.is_timestamp(column.type) or pa.types.is_date(column.type):
-        return column
-    text = pc.utf8_trim_whitespace(as_text(column))
-    if date_format:
-        return pc.strptime(text, format=date_format, unit="us", error_is_null=True)
-    text = _where(pc.match_substring_regex(text, _DATE), text)
-    try:
-        return text.cast(pa.timestamp("us"))
-    except pa.ArrowInvalid:  # the 31st of February, or an offset from UTC
-        times = [_iso(value) for value in text.to_pylist()]
-        return pa.chunked_array([pa.array(times, pa.timestamp("us"))])
-
-
-def _iso(text: str | None) -> datetime | None:
-    try:
-        return None if text is None else in_utc(datetime.fromisoformat(text))
-    except (ValueError, OverflowError):
-        return None
-
-
-def _where(holds: pa.ChunkedArray, values: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Have values missing where a condition does not hold."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    return pc.if_else(pc.fill_null(holds, False), values, pa.scalar(None, values.type))
 
 
 def _first_lost(column: pa.ChunkedArray, made: pa.ChunkedArray) -> tuple[int, str]:

@@ -11,11 +11,13 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeGuard
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeGuard, get_args
 
 from tensorrag.durable import make_folder, write_file
 from tensorrag.errors import ParameterError, WorkspaceError
 from tensorrag.quoting import named, quoted
+from tensorrag.types.converting import converted
+from tensorrag.types.schema import ColumnKind
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,7 +36,7 @@ _LENGTH = 8
 _SIGNS = {"=": "equal", "≠": "not_equal", "<": "less", "≤": "less_equal", ">": "greater",
           "≥": "greater_equal"}  # fmt: skip
 _TEXTS = {"contains": "match_substring", "begins": "starts_with", "ends": "ends_with"}
-OPERATORS = (*_SIGNS, *_TEXTS, "lacks", "missing", "present")
+OPERATORS = (*_SIGNS, *_TEXTS, "lacks", "missing", "present", "unlike")
 
 
 class Condition(NamedTuple):
@@ -42,7 +44,10 @@ class Condition(NamedTuple):
 
     column: str
     operator: str
-    """One of ``OPERATORS``; texts are compared without regard to case."""
+    """One of ``OPERATORS``; texts are compared without regard to case.
+
+    What is ``unlike`` a column kind, such as ``number``, would be missing were it made one.
+    """
     value: Any = None
 
     @classmethod
@@ -233,6 +238,8 @@ def _holds(column: pa.ChunkedArray, condition: Condition) -> pa.ChunkedArray:
         return missing if operator == "missing" else pc.invert(missing)
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
+    if operator == "unlike":
+        return pc.and_(pc.is_null(_made(column, value)), pc.is_valid(column))
     if operator in _TEXTS or operator == "lacks":
         function = getattr(pc, _TEXTS.get(operator, "match_substring"))
         found = function(column.cast(pa.string()), str(value), ignore_case=True)
@@ -243,6 +250,14 @@ def _holds(column: pa.ChunkedArray, condition: Condition) -> pa.ChunkedArray:
     if pa.types.is_boolean(column.type):
         column = column.cast(pa.int8())
     return compare(*_as_numbers(column, value))
+
+
+def _made(column: pa.ChunkedArray, kind: object) -> pa.ChunkedArray:
+    """Convert a column; raises ValueError where there is no such kind."""
+    known = next((each for each in get_args(ColumnKind) if each == kind), None)
+    if known is None:
+        raise ValueError(kind)
+    return converted(column, known)
 
 
 def _as_numbers(column: pa.ChunkedArray, value: float) -> tuple[pa.ChunkedArray, pa.Scalar]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tensorrag.types.decimals import are_whole, few_values, is_decimal
+from tensorrag.types.decimals import are_classes, few_values, is_decimal
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -30,9 +30,7 @@ def with_whole_numbers(table: pa.Table) -> tuple[pa.Table, list[str]]:
 def _is_whole(column: pa.ChunkedArray) -> bool:
     import pyarrow.compute as pc
 
-    values = few_values(column)
-    whole = bool(values) and are_whole(values or ())
-    return whole and not pc.any(pc.is_nan(_floats(column))).as_py()
+    return are_classes(few_values(column) or ()) and not pc.any(pc.is_nan(_floats(column))).as_py()
 
 
 def _floats(column: pa.ChunkedArray) -> pa.ChunkedArray:

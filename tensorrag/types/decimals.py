@@ -8,7 +8,6 @@ classes would forget; who wants classes all the same makes them a category with 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
@@ -48,18 +47,16 @@ def few_values(column: pa.ChunkedArray) -> frozenset[float] | None:
     return frozenset(found)
 
 
-def are_whole(values: Collection[float]) -> bool:
-    """Tell whether all of some numbers are whole, and each is another one than its neighbours."""
-    return all(math.isfinite(each) and each == int(each) and abs(each) < _EXACT for each in values)
+def are_classes(values: Collection[float]) -> bool:
+    """Tell whether some different numbers are two or more, and all whole, exactly."""
+    return len(values) > 1 and all(abs(each) < _EXACT and each == int(each) for each in values)
 
 
 def kind_of_decimals(column: pa.ChunkedArray) -> ColumnKind:
-    """Tell the kind of a column of decimals; one without any value is of numbers."""
-    values = few_values(column)
-    if not values:
-        return "number"
-    if are_whole(values):
-        return "binary" if len(values) <= 2 else "integer"
+    """Tell the kind of a column of decimals; one without two values is of numbers."""
+    values = few_values(column) or frozenset()
+    if are_classes(values):
+        return "binary" if len(values) == 2 else "integer"
     often = len(column) - column.null_count >= TWICE * len(values)
     return "binary" if len(values) == 2 and often else "number"
 
@@ -67,4 +64,4 @@ def kind_of_decimals(column: pa.ChunkedArray) -> ColumnKind:
 def are_numbers(some: pa.ChunkedArray) -> bool:
     """Tell whether decimals are numbers whatever the other rows of their column hold."""
     values = few_values(some)
-    return values is None or (len(values) > 2 and not are_whole(values))
+    return values is None or (len(values) > 2 and not are_classes(values))

@@ -127,3 +127,33 @@ def test_a_broken_line_is_named_under_the_file(hands: Hands) -> None:
         "line 3 has 1 value where 2 were expected", timeout=LOOKED
     )
     expect(hands.field("encoding")).to_be_visible()
+
+
+def test_a_kind_is_corrected_where_the_columns_are_looked_at(hands: Hands) -> None:
+    """By keyboard; nothing is lost unasked."""
+    prices = ["abc", *map(str, range(100, 130))]
+    lines = [f"{at % 4},{price}" for at, price in enumerate(prices)]
+    upload(hands, "flats.csv", "\n".join(["rooms,price", *lines]).encode())
+    expect(hands.test_id("read-as")).to_contain_text("Read as CSV: comma", timeout=LOOKED)
+    hands.tab("Columns")
+    kind = hands.page.get_by_label("Kind of rooms")
+    kind.focus()
+    hands.page.keyboard.press("c")
+
+    expect(hands.cards("change_kinds")).to_contain_text("rooms")
+    expect(kind).to_have_value("category")
+    expect(kind).to_be_focused()
+    hands.test_id("undo").click()
+    expect(hands.cards("change_kinds")).to_have_count(0)
+
+    hands.turn("load", "Columns")
+    hands.test_id("inspector").get_by_role("button", name="Run", exact=True).click()
+    hands.expect_states("done", "load")
+    hands.page.get_by_label("Kind of price").select_option("number")
+    doubt = hands.test_id("kind-doubt")
+    expect(doubt).to_contain_text('1 of 31 rows holds no number, such as "abc"')
+    expect(hands.cards("change_kinds")).to_have_count(0)
+    hands.picture("kinds")
+    doubt.get_by_role("button", name="Make them missing").click()
+    expect(hands.cards("change_kinds")).to_contain_text("price")
+    expect(hands.page.get_by_label("Kind of price")).to_have_value("number")

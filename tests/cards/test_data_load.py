@@ -128,7 +128,7 @@ def test_a_parquet_file_by_path_is_peeked_into(folder: Path) -> None:
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
 def test_decimals_of_few_whole_values_are_whole_numbers(folder: Path, ending: str) -> None:
     frame = pd.DataFrame({
-        "paid": [0.0, 1.0] * 30, "class": [0.0, 1.0, 2.0] * 20, "gap": [None, 3.0] * 30,
+        "paid": [0.0, 1.0] * 30, "class": [0.0, 1.0, 2.0] * 20, "gap": [None, 3.0, 4.0] * 20,
         "dose": [0.5, 1.5] * 30, "stars": [1.0, 1.5, 2.0] * 20, "price": [x / 1 for x in range(60)],
     })  # fmt: skip
     write = frame.to_csv if ending == "csv" else frame.to_parquet

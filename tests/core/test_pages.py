@@ -88,6 +88,8 @@ def test_a_column_that_is_not_there_is_named(store: Store, sort: str, named: str
         ([["age", "contains", "3"]], [[3, 1]]),
         ([["age", "missing"]], []),
         ([["age", "present"]], [[3, 1], [1, 2], [2, 3]]),
+        ([["age", "unlike", "binary"]], [[3, 1], [2, 3]]),
+        ([["age", "unlike", "number"]], []),
     ],
 )
 def test_rows_are_chosen_by_what_must_hold_of_them(
@@ -108,6 +110,7 @@ def test_rows_are_chosen_by_what_must_hold_of_them(
         ("age > 3", "A condition is"),
         ({"age": 3}, "A condition is"),
         ([["rooms", "<", 3]], "rooms cannot be compared with 3"),
+        ([["age", "unlike", "colour"]], "age cannot be compared with 'colour'"),
     ],
 )
 def test_a_condition_that_makes_no_sense_is_one_sentence(

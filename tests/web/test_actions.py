@@ -25,11 +25,13 @@ class Hands:
         self.said: list[str] = []
         self.added: list[str] = []
         self.pasted: list[str] = []
+        self.turned: list[tuple[str, str]] = []
         self.edits = Edits(
             session,
             lambda message, _: self.said.append(message),
             self.added.append,
             self.pasted.extend,
+            lambda node, column: self.turned.append((node, column)),
         )
 
     def __call__(self, action: str, **data: Any) -> None:

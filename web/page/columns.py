@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from tensorrag.preview import SHOWN_COLUMNS, ColumnProfile, Histogram, TablePreview
 from tensorrag.types import ColumnSchema
+from web.page.kinds import Correctable, doubt_of, kind_of, kind_words
 from web.page.markup import Element, Node, b, div, h3, rect, span, svg, table, tbody, td, tr
 from web.page.wording import brief, number, percent, plural, size
 
@@ -91,15 +92,20 @@ def columns_head(payload: TablePreview) -> Element:
     return div(".sec.t11.m3")[plural(payload.width, "column"), drawn]
 
 
-def column_list(payload: TablePreview) -> Element:
-    """List columns with kind, picture and range."""
-    shown = [_column(column, payload) for column in payload.columns]
+def column_list(payload: TablePreview, known: Correctable | None = None) -> Element:
+    """List columns with kind, picture and range; ``known`` says whose kinds can be corrected."""
+    shown = [_column(column, payload, known, at) for at, column in enumerate(payload.columns)]
     return div(".cols")[shown, more_words(payload.more_columns)]
 
 
-def _column(column: ColumnProfile, payload: TablePreview) -> Element:
-    return div(".colrow")[
-        div(".cut")[b[column.name], div(".t11.m3.cut", title=_kind(column))[_kind(column)]],
+def _column(
+    column: ColumnProfile, payload: TablePreview, known: Correctable | None, at: int
+) -> Element:
+    return div(".colrow", data_column=column.name)[
+        div(".cut")[
+            b[column.name],
+            div(".t11.m3.row")[kind_of(known, column.name, column.kind, at), _unit(column)],
+        ],
         column.histogram and histogram_picture(column.histogram, 84, 22),
         div(".num.t11")[
             div[_range(column, payload)],
@@ -107,12 +113,8 @@ def _column(column: ColumnProfile, payload: TablePreview) -> Element:
                 f"{column.missing:,} missing" if column.missing else ""
             ],
         ],
+        doubt_of(known, column.name, at),
     ]
-
-
-def _kind(column: ColumnProfile) -> str:
-    kind = column.kind or "unknown kind"
-    return f"{kind}, {column.unit}" if column.unit else kind
 
 
 def _range(column: ColumnProfile, payload: TablePreview) -> Node:
@@ -121,16 +123,20 @@ def _range(column: ColumnProfile, payload: TablePreview) -> Node:
     return distinct_words(column, payload)
 
 
-def schema_list(columns: Sequence[ColumnSchema]) -> Element:
+def schema_list(columns: Sequence[ColumnSchema], known: Correctable | None = None) -> Element:
     """List columns as far as they are known before a run."""
     rows = [
-        tr[td[column.name], td[span(".u")[column.kind or "unknown", _unit(column)]]]
-        for column in columns[:SHOWN_COLUMNS]
+        div(".colrow.bare", data_column=column.name)[
+            div(".cut")[b[column.name]],
+            div(".u.row")[kind_of(known, column.name, column.kind, at), _unit(column)],
+            doubt_of(known, column.name, at),
+        ]
+        for at, column in enumerate(columns[:SHOWN_COLUMNS])
     ]
-    return div[table(".mt")[tbody[rows]], more_words(len(columns) - SHOWN_COLUMNS)]
+    return div(".cols")[rows, more_words(len(columns) - SHOWN_COLUMNS)]
 
 
-def _unit(column: ColumnSchema) -> str:
+def _unit(column: ColumnSchema | ColumnProfile) -> str:
     return f", {column.unit}" if column.unit else ""
 
 
@@ -139,7 +145,7 @@ def column_details(payload: TablePreview, at: int) -> Element:
     column, rows = payload.columns[at], payload.rows
     unit, least = column.unit, payload.drawn and span(".u")["at least "]
     head = div(".row")[
-        b(".cut", style="font-size:15px")[column.name], span(".tag")[column.kind or "unknown kind"]
+        b(".cut", style="font-size:15px")[column.name], span(".tag")[kind_words(column.kind)]
     ]
     return div(".sec")[
         head,

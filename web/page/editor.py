@@ -60,6 +60,7 @@ class Editor(View):
             self._say,
             lambda node: self.turning.added(node),
             lambda nodes: self.board.select(nodes),
+            lambda node, column: self.turning.corrected(node, column),
         )
         self.past = PastRuns(sessions, session, self._say, self.act, self.refresh, self._turn_strip)
         self.runs = RunActions(
@@ -114,6 +115,7 @@ class Editor(View):
                 self.act,
                 lambda node: self.edits.settings.uploading.get(node),
                 self.sessions.offered,
+                lambda: self.edits.kinds.doubt,
             )
             self._strip = Panel("section", self._strip_content(), act=self.act).classes("strip")
             self._strip.props["aria-label"] = "Run"
@@ -239,7 +241,12 @@ class Editor(View):
             self.inspector.stay(text(data, "of"))
         result = action(data)
         self.refresh()
-        return result if asyncio.iscoroutine(result) else None
+        return self._done(result) if asyncio.iscoroutine(result) else None
+
+    async def _done(self, doing: Awaitable[None]) -> None:
+        """Show what came of something that takes a while."""
+        await doing
+        self.refresh()
 
     def _say(self, message: str, hint: str) -> None:
         self.board.say(message, hint)

@@ -15,6 +15,7 @@ from tensorrag.pipeline.as_json import to_json
 from web.live.session import Session
 from web.page.actions import Action, Data, Say, node_in, text, texts
 from web.page.form import problem_key
+from web.page.kind_edits import KindEdits
 from web.page.place_edits import PlaceEdits
 from web.page.places import free_for, free_place
 from web.page.setting_edits import SettingEdits
@@ -29,10 +30,16 @@ class Edits:
         say: Say,
         added: Callable[[str], None],
         pasted: Callable[[list[str]], None],
+        corrected: Callable[[str, str], None],
     ) -> None:
-        """``say`` shows why something was refused; ``added`` turns to a new card.
+        """Begin with what there is.
 
-        ``pasted`` selects the cards that were put in as a copy.
+        Args:
+            session: of the pipeline.
+            say: shows why something was refused.
+            added: turns to a new card.
+            pasted: selects the cards that were put in as a copy.
+            corrected: turns to the card that gave a column another kind, and to the column.
         """
         self._session, self._say, self._added, self._pasted = session, say, added, pasted
         self._opened, self._own = session.revision, set[int]()
@@ -43,6 +50,8 @@ class Edits:
         """Those of the parameters of cards."""
         self.places = PlaceEdits(session, self.edit)
         """Those of where cards run."""
+        self.kinds = KindEdits(session, self.edit, corrected)
+        """Those of kinds, where columns are looked at."""
         self.actions: dict[str, Action] = {
             "undo": self._undo,
             "redo": self._redo,
@@ -56,7 +65,7 @@ class Edits:
             "duplicate": self._duplicate,
             "remove": self._remove,
         }
-        self.actions |= self.settings.actions | self.places.actions
+        self.actions |= self.settings.actions | self.places.actions | self.kinds.actions
 
     def edit(self, ops: list[JsonObject], label: str = "", merge_key: str | None = None) -> bool:
         """Make an edit, or say why it cannot be made."""

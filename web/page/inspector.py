@@ -17,6 +17,8 @@ from web.live.session import Session
 from web.page import course, details, outcome, settings
 from web.page.columns import column_list, columns_head, schema_list
 from web.page.details import Card
+from web.page.kind_edits import correctable
+from web.page.kinds import Doubt
 from web.page.log_view import WAITING, last_line, log_view, reused_log
 from web.page.markup import Node, div, h3, span
 from web.page.panel import Act, Panel
@@ -40,10 +42,19 @@ class Inspector:
         act: Act,
         uploading: Callable[[str], str | None],
         offered: Offered,
+        doubt: Callable[[], Doubt | None] = lambda: None,
     ) -> None:
-        """``uploading`` names a file on its way to a card; ``offered`` is what others offer."""
+        """Begin with the pipeline.
+
+        Args:
+            session: of the pipeline.
+            act: told what people do.
+            uploading: names a file on its way to a card.
+            offered: what others offer.
+            doubt: a kind that was chosen for a column and needs an answer.
+        """
         self._session, self._act, self._uploading = session, act, uploading
-        self._offered = offered
+        self._offered, self._doubt = offered, doubt
         self.node: str | None = None
         self._chosen: dict[str, str] = {}
         """Tabs that were chosen, by card."""
@@ -117,6 +128,13 @@ class Inspector:
         if self._part is not None:
             self._part.run_method("focusOn", control)
 
+    def focus_on_column(self, column: str) -> None:
+        """Put the cursor to the kind of a column, where that is shown."""
+        card = self.card
+        known = correctable(self._session, card.node, None) if card is not None else None
+        if known is not None and column in known.detected:
+            self.focus_on(f"kind-{[*known.detected].index(column)}")
+
     @property
     def card(self) -> Card | None:
         """The card that is shown, as it is now."""
@@ -145,17 +163,21 @@ class Inspector:
     def _columns(self, card: Card) -> Node:
         facts = self._session.checked.nodes.get(card.node)
         table = self._made(card.node, facts)
+        kinds = correctable(self._session, card.node, self._doubt())
         if table is not None:
-            return [columns_head(table), column_list(table)]
+            return [columns_head(table), column_list(table, kinds)]
         known = table_columns(facts)
+        if known is None and kinds is not None and kinds.chosen:  # it is new, and not checked yet
+            known = "makes", kinds.made
         if known is None:
             return div(".sec.lead")[
                 "No columns are known yet. Connect a table, or run the card before."
             ]
         where, columns = known
-        return div(".sec")[
-            h3["Columns", span(".u")[f"{plural(len(columns), 'column')} that it {where}"]],
-            schema_list(columns),
+        many = f"{plural(len(columns), 'column')} that it {where}"
+        return [
+            div(".sec")[h3["Columns", span(".u")[many]]],
+            schema_list(columns, kinds),
         ]
 
     def _profile(self, card: Card) -> None:

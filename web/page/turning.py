@@ -66,6 +66,12 @@ class Turning:
         self.select(node)
         self._inspector.stay(node)
 
+    def corrected(self, node: str, column: str) -> None:
+        """Turn to the card that gave a column another kind, and go on from that column there."""
+        self.select(node)
+        self._inspector.show(node, "columns")
+        self._inspector.focus_on_column(column)
+
     def _to_limit(self, data: Data) -> None:
         """Turn to the field of a limit of a card."""
         node, limit = text(data, "of"), text(data, "param")

@@ -8,6 +8,7 @@ const PAUSE = 400; // ms without a keystroke after which a half-typed value is s
 
 export function listenToFields(root, act) {
   const waiting = new Map();
+  let stepping = false; // whether the last key was an arrow
 
   const send = (control, typing) => {
     clearTimeout(waiting.get(control));
@@ -24,7 +25,8 @@ export function listenToFields(root, act) {
     clearTimeout(waiting.get(control));
     control.dataset.typed = "yes";
     if (isCombobox(control) || !settled(control)) return;
-    waiting.set(control, setTimeout(() => control.isConnected && send(control, true), PAUSE));
+    const typing = control.nodeName !== "SELECT"; // a choice is made once nobody goes on from it
+    waiting.set(control, setTimeout(() => control.isConnected && send(control, typing), PAUSE));
   };
 
   root.addEventListener("input", (event) => {
@@ -35,8 +37,13 @@ export function listenToFields(root, act) {
   });
   root.addEventListener("change", (event) => {
     const control = event.target;
-    if (control.dataset.sets && control.type !== "file" && !isCombobox(control)) send(control, false);
+    if (!control.dataset.sets || control.type === "file" || isCombobox(control)) return;
+    // Arrows go through the choices of a closed list one by one: the one where they stop is meant.
+    if (stepping && control.dataset.settles !== undefined) later(control);
+    else send(control, false);
   });
+  root.addEventListener("keydown", ({ key }) => (stepping = key.startsWith("Arrow")), true);
+  root.addEventListener("pointerdown", () => (stepping = false), true);
   // Also when the window loses the focus, where nothing else tells that the value is meant.
   root.addEventListener("focusout", ({ target }) => {
     if (target.dataset.typed && !isCombobox(target)) send(target, false);

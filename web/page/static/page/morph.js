@@ -95,8 +95,6 @@ function value(node, wanted) {
   if (node.type === "file" || node.hasAttribute("data-local")) return;
   if (node.type === "checkbox") {
     node.checked = wanted.checked;
-  } else if (node.nodeName === "SELECT") {
-    if (node.value !== wanted.value) node.value = wanted.value;
   } else if (node.value !== wanted.value && !(node === document.activeElement && node.dataset.typed)) {
     node.value = wanted.value;
   }
