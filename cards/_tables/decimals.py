@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tensorrag.types.decimals import are_classes, few_values, is_decimal
+from tensorrag.types.decimals import are_whole, few_values, is_decimal, kind_of_decimals
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -30,7 +30,9 @@ def with_whole_numbers(table: pa.Table) -> tuple[pa.Table, list[str]]:
 def _is_whole(column: pa.ChunkedArray) -> bool:
     import pyarrow.compute as pc
 
-    return are_classes(few_values(column) or ()) and not pc.any(pc.is_nan(_floats(column))).as_py()
+    if kind_of_decimals(column) == "number" or not are_whole(few_values(column) or ()):
+        return False
+    return not pc.any(pc.is_nan(_floats(column))).as_py()
 
 
 def _floats(column: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -1,9 +1,10 @@
 """Columns of decimals with few different values: what they are told by.
 
-0.0 and 1.0 are what 0 and 1 are, however a program wrote them. So decimals of at most `FEW` values,
-all whole, are whole numbers, or yes or no where they are two. Two other decimals are yes or no as
-well. Three or more of them stay numbers: what lies between 1.5, 2.0 and 2.5 has a meaning, which
-classes would forget; who wants classes all the same makes them a category with Change Kinds.
+0.0 and 1.0 are what 0 and 1 are, however a program wrote them. So decimals of at most `FEW` values
+that come again and again, all whole, are whole numbers, or yes or no where they are two. Two other
+decimals are yes or no as well. Three or more of them stay numbers: what lies between 1.5, 2.0 and
+2.5 has a meaning, which classes would forget; who wants classes all the same makes them a category
+with Change Kinds.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from tensorrag.types.schema import ColumnKind
+from tensorrag.types.seen import EXACT
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -19,9 +21,8 @@ if TYPE_CHECKING:
 FEW = 20
 """Whole numbers with at most this many different values are classes, unless said otherwise."""
 TWICE = 2
-"""How often each of two decimals comes on average before they are yes or no, as of categories."""
+"""How often each value comes on average at least, as of text that is a category."""
 _AT_ONCE = 65_536
-_EXACT = 2.0**53
 
 
 def is_decimal(kind: pa.DataType) -> bool:
@@ -47,21 +48,22 @@ def few_values(column: pa.ChunkedArray) -> frozenset[float] | None:
     return frozenset(found)
 
 
-def are_classes(values: Collection[float]) -> bool:
-    """Tell whether some different numbers are two or more, and all whole, exactly."""
-    return len(values) > 1 and all(abs(each) < _EXACT and each == int(each) for each in values)
+def are_whole(values: Collection[float]) -> bool:
+    """Tell whether all of some numbers are whole, and no others are taken for the same."""
+    return all(abs(each) < EXACT and each == int(each) for each in values)
 
 
 def kind_of_decimals(column: pa.ChunkedArray) -> ColumnKind:
-    """Tell the kind of a column of decimals; one without two values is of numbers."""
+    """Tell the kind of a column of decimals."""
     values = few_values(column) or frozenset()
-    if are_classes(values):
-        return "binary" if len(values) == 2 else "integer"
-    often = len(column) - column.null_count >= TWICE * len(values)
-    return "binary" if len(values) == 2 and often else "number"
+    if len(values) < 2 or len(column) - column.null_count < TWICE * len(values):
+        return "number"
+    if len(values) == 2:
+        return "binary"
+    return "integer" if are_whole(values) else "number"
 
 
 def are_numbers(some: pa.ChunkedArray) -> bool:
     """Tell whether decimals are numbers whatever the other rows of their column hold."""
     values = few_values(some)
-    return values is None or (len(values) > 2 and not are_classes(values))
+    return values is None or (len(values) > 2 and not are_whole(values))

@@ -47,7 +47,7 @@ class TestJoin:
         made = Join(on=["id"], how="outer").run(PEOPLE, ORDERS).dataset
 
         assert made.arrow["id"].to_pylist() == [3, 1, 1, 2, 1, 1, 4, None]
-        assert made.columns[0].kind == "integer"
+        assert made.columns[0].kind == "number"
 
     def test_what_is_said_of_the_origin_holds_for_both(self) -> None:
         card = Join(on=["id"])
