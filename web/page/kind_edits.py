@@ -109,9 +109,9 @@ class KindEdits:
 
     def _digest(self, output: Output) -> str | None:
         """Return the table that is there, where a run would make the same again."""
-        runtime = self._session.runtime().get(output.node) or {}
+        state = self._session.stage.states.get(output.node) or {}
         shown = self._session.results.of(output.node)
-        if shown is None or runtime.get("state") != "done":
+        if shown is None or state.get("state") != "done":
             return None
         return shown.digests.get(output.port)
 
