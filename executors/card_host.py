@@ -1,8 +1,9 @@
 """The long-lived process that imports cards, so that the server need not.
 
-It answers tasks of kind ``describe`` and ``propagate``, one after the other. It is started under
-a supervisor, which captures what cards print while they are imported; one that hangs or crashes
-is replaced, and the card that did it is not asked again. A file of the drop-in folder is tried in
+It answers tasks of kind ``describe`` and ``propagate``, one after the other. It is forked by the
+fork server, or a fresh interpreter where none runs, under a supervisor, which captures what cards
+print while they are imported; one that hangs or crashes is replaced, and the card that did it is
+not asked again. A file of the drop-in folder is tried in
 a fork first, so that one that takes its process with it becomes a notice, and the other cards
 stay.
 """
@@ -148,9 +149,8 @@ def _digest(source: bytes) -> str:
     return hashlib.sha256(source).hexdigest()
 
 
-def main() -> None:
+def host(scratch: Path) -> None:
     """Answer until the server is gone."""
-    scratch = Path(sys.argv[1])
     channel = Channel()
     settle("tr-cardhost", scratch)
     cards = Cards(
@@ -241,4 +241,4 @@ def _in_time(waited: float) -> Iterator[None]:
 
 
 if __name__ == "__main__":
-    main()
+    host(Path(sys.argv[1]))

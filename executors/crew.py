@@ -13,7 +13,7 @@ from executors.errands import Errands
 from executors.zygote import Zygote
 from tensorrag.errors import ExecutorError
 
-_WORKER = "executors.worker"
+_WORKER, _HOST = "executors.worker", "executors.card_host"
 
 _READY = 2
 """Workers that are kept ready: the next, and the one after it while the first is replaced."""
@@ -67,6 +67,19 @@ class Crew:
                 self._prepare(self._keep(connection))
             else:
                 self._errands.begin(connection.close())
+
+    async def host(self) -> Connection:
+        """Start a card host; whoever asks for it ends it.
+
+        It is a fork where there is one at once: that spares it two interpreters and their imports.
+
+        Raises:
+            ExecutorError: no process could be started.
+        """
+        if self._zygote is not None and self._zygote.answers:
+            with suppress(WorkerLost):
+                return await _met(await self._zygote.host())
+        return await _met(await spawn(_HOST, self._scratch))
 
     async def close(self) -> None:
         """End all workers and the fork server."""

@@ -1,10 +1,10 @@
 """The process that has imported everything and forks workers that are ready at once.
 
 ``python -m executors.fork_server SCRATCH AHEAD``, with a socket as its stdin: for each byte with a
-file descriptor that arrives it forks a supervisor, which speaks through that descriptor. It runs
-nothing itself: one thread, no torch operation, no question to CUDA, because none of these would
-survive a fork. Requests are taken between two imports as well, so the first card of a run
-does not wait for libraries that it does not need.
+file descriptor that arrives it forks a supervisor, of workers or of a card host, which speaks
+through that descriptor. It runs nothing itself: one thread, no torch operation, no question to
+CUDA, because none of these would survive a fork. Requests are taken between two imports as well,
+so the first card of a run does not wait for libraries that it does not need.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ import signal
 import socket
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import NoReturn
 
 from executors import threads, tree, worker
-from executors.ends import Ends
+from executors.ends import Ends, Start
 from executors.hanging_up import hung_up
-from executors.protocol import BUSY, READY, refusal
+from executors.protocol import BUSY, HOST, READY, refusal
 from executors.supervisor import supervise
 
 TABLES = (
@@ -151,10 +151,12 @@ def _serve(server: socket.socket, scratch: Path, *, seconds: float | None = None
         if not byte:
             os._exit(0)
         for descriptor in descriptors:
-            _fork_supervisor(server, socket.socket(fileno=descriptor), scratch)
+            _fork_supervisor(byte, server, socket.socket(fileno=descriptor), scratch)
 
 
-def _fork_supervisor(control: socket.socket, server: socket.socket, scratch: Path) -> None:
+def _fork_supervisor(
+    wanted: bytes, control: socket.socket, server: socket.socket, scratch: Path
+) -> None:
     try:
         pid = os.fork()
     except OSError as error:
@@ -162,21 +164,29 @@ def _fork_supervisor(control: socket.socket, server: socket.socket, scratch: Pat
             server.sendall(refusal(error))
         return
     if pid == 0:
-        _become_supervisor(control, server, scratch)
+        _become_supervisor(wanted, control, server, scratch)
     server.close()
 
 
-def _become_supervisor(control: socket.socket, server: socket.socket, scratch: Path) -> NoReturn:
+def _become_supervisor(
+    wanted: bytes, control: socket.socket, server: socket.socket, scratch: Path
+) -> NoReturn:
     code = 1
     try:
         gc.enable()  # it has only the young objects to look at: the rest is frozen
-        os.setpgid(0, 0)  # no session of its own: all workers together give way, as one
+        if wanted == HOST:
+            os.setsid()
+        else:
+            os.setpgid(0, 0)  # no session of its own: all workers together give way, as one
         control.close()
         with open(os.devnull) as nothing:  # stdin was the line, too: the server hears no end of
             os.dup2(nothing.fileno(), 0)  # a killed fork server while anybody holds it open
         for number in (signal.SIGIO, signal.SIGINT):
             signal.signal(number, signal.SIG_DFL)
-        supervise(server, scratch, _fork_worker, again=True)
+        if wanted == HOST:
+            supervise(server, scratch, _forked(_host), again=False)
+        else:
+            supervise(server, scratch, _forked(worker.work), again=True)
         code = 0
     except BaseException:
         traceback.print_exc()
@@ -184,24 +194,35 @@ def _become_supervisor(control: socket.socket, server: socket.socket, scratch: P
         os._exit(code)
 
 
-def _fork_worker(ends: Ends, scratch: Path) -> int:
-    pid = os.fork()
-    if pid:
-        return pid
-    code = 1
-    try:
-        signal.set_wakeup_fd(-1)
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        for place, end in enumerate((ends.channel, ends.stdout, ends.stderr)):
-            os.dup2(end, place)
-        tree.close_files()
-        worker.work(scratch)
-        code = 0
-    except BaseException:
-        traceback.print_exc()
-    finally:
-        os._exit(code)
+def _host(scratch: Path) -> None:
+    from executors import card_host  # no worker needs it
+
+    card_host.host(scratch)
+
+
+def _forked(work: Callable[[Path], None]) -> Start:
+    """Start processes that do this, given a scratch folder, as forks of this one."""
+
+    def start(ends: Ends, scratch: Path) -> int:
+        pid = os.fork()
+        if pid:
+            return pid
+        code = 1
+        try:
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            for place, end in enumerate((ends.channel, ends.stdout, ends.stderr)):
+                os.dup2(end, place)
+            tree.close_files()
+            work(scratch)
+            code = 0
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(code)
+
+    return start
 
 
 if __name__ == "__main__":

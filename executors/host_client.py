@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from pathlib import Path
 
-from executors.connection import Connection, error_of, spawn
+from executors.connection import Connection, error_of
 from executors.errands import Errands
 from executors.limits import CHECK_SECONDS
 from executors.patience import Patience
@@ -49,11 +49,11 @@ class CardHost:
     """The one card host of an executor.
 
     Args:
-        scratch: the folder in which it gets its own.
+        begin: starts one; it is there when it gives the line to it.
     """
 
-    def __init__(self, scratch: Path) -> None:
-        self._scratch = scratch
+    def __init__(self, begin: Callable[[], Awaitable[Connection]]) -> None:
+        self._begin = begin
         self._starting: asyncio.Task[Connection] | None = None
         self._errands = Errands()
         self._turn = asyncio.Lock()
@@ -112,10 +112,9 @@ class CardHost:
             self._errands.begin(_end(starting))
 
     async def _start(self) -> Connection:
-        connection = await spawn("executors.card_host", self._scratch)
+        connection = await self._begin()
         try:
             async with asyncio.timeout(START_SECONDS):
-                await connection.meet()
                 await _next(connection, "ready")
         except TimeoutError:
             await connection.close()

@@ -56,7 +56,7 @@ class LocalExecutor:
         self._quick_slots = Slots(_QUICK_SLOTS)
         self._gpus = Places(len(machine.cuda_gpus()) or int(machine.has_mps()))
         self._crew = Crew(self._scratch.path, fork=machine.can_fork() if fork is None else fork)
-        self._host = CardHost(self._scratch.path)
+        self._host = CardHost(self._crew.host)
         self._models = ModelWorkers(self._crew)
         self._jobs: dict[str, Job] = {}
         self._closed = False
@@ -67,8 +67,8 @@ class LocalExecutor:
         Args:
             networks: whether a network may be trained: else torch is not imported ahead.
         """
-        self._host.start()
         self._crew.warm(networks=networks)
+        self._host.start()
 
     @property
     def is_warm(self) -> bool:

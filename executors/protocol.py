@@ -34,6 +34,9 @@ ERROR = b'{"type":"error",'
 STAYS = b'"stays":true,'
 """What an order has after its address where the worker is to wait for another one."""
 
+WORKER, HOST = b"w", b"h"
+"""What the fork server is asked for, beside the descriptor that it is to speak through."""
+
 BUSY = b"b"
 """What the fork server says when it is about to import what takes seconds: whatever workers may be
 needed meanwhile are to be asked for now."""

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from executors.connection import Connection, WorkerLost, start
-from executors.protocol import BUSY, READY
+from executors.protocol import BUSY, HOST, READY, WORKER
 from tensorrag.errors import ExecutorError
 
 _LEAVE_SECONDS = 2.0
@@ -33,6 +33,8 @@ class Zygote:
     ) -> None:
         self.ready = False
         """Whether all imports are in."""
+        self.answers = False
+        """Whether it runs, and does not import what takes seconds just now."""
         self.networks = True
         """Whether to import what networks take, too, when it starts."""
         self._scratch = scratch
@@ -50,7 +52,7 @@ class Zygote:
         with theirs:
             ahead = os.environ.get("TENSORRAG_PRELOAD") or ("all" if self.networks else "learning")
             self._process = start("executors.fork_server", theirs, str(self._scratch), ahead)
-        self._control = ours
+        self._control, self.answers = ours, True
         asyncio.get_running_loop().add_reader(ours, self._hear)
         return ours
 
@@ -61,10 +63,21 @@ class Zygote:
             WorkerLost: the fork server has ended; the next one asked is another.
             ExecutorError: the system gives no process.
         """
+        connection = await self._asked(WORKER)
+        connection.lasts = self.ready  # else it lacks what is still being imported
+        return connection
+
+    async def host(self) -> Connection:
+        """Ask for a card host; raises as `worker` does."""
+        connection = await self._asked(HOST)
+        connection.lasts = False
+        return connection
+
+    async def _asked(self, wanted: bytes) -> Connection:
         ours, theirs = socket.socketpair()
         with theirs:
             try:
-                socket.send_fds(self.start(), [b"f"], [theirs.fileno()])
+                socket.send_fds(self.start(), [wanted], [theirs.fileno()])
             except ConnectionError as error:
                 ours.close()
                 self._hang_up()
@@ -78,9 +91,7 @@ class Zygote:
                     f"No worker could be started: {error.strerror or error}.",
                     hint="Try again; if it stays so, start TensorRag again.",
                 ) from error
-        connection = await Connection.over(ours)
-        connection.lasts = self.ready  # else it lacks what is still being imported
-        return connection
+        return await Connection.over(ours)
 
     async def close(self) -> None:
         """Let it end."""
@@ -100,9 +111,10 @@ class Zygote:
         except OSError:
             heard = b""
         if BUSY in heard:
+            self.answers = False
             self._when_busy()
         if READY in heard:
-            self.ready = True
+            self.ready = self.answers = True
             self._when_ready()
         if not heard:
             self._hang_up()
@@ -112,7 +124,7 @@ class Zygote:
             with suppress(RuntimeError):
                 asyncio.get_running_loop().remove_reader(self._control)
             self._control.close()
-        self._control, self.ready = None, False
+        self._control, self.ready, self.answers = None, False, False
 
     def _collect(self) -> None:
         if self._process is not None:
