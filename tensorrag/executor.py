@@ -1,4 +1,4 @@
-"""Where tasks are done: the protocol that every executor speaks.
+"""Where tasks are done: the protocol that every executor speaks, and those that are installed.
 
 An executor takes a task and gives a handle, a string that can be stored before anything is
 awaited; everything else goes by the handle.
@@ -6,7 +6,10 @@ awaited; everything else goes by the handle.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncIterator, Mapping
+from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict
@@ -15,6 +18,8 @@ from tensorrag.plain import JsonObject
 from tensorrag.rates import Rates
 from tensorrag.store.place import Place
 from tensorrag.task import Task, TaskKind
+
+log = logging.getLogger(__name__)
 
 Missing = Literal["package", "sign_in", "deploy"]
 """What may have to be set up before an executor can be used, in the order in which it is done."""
@@ -118,3 +123,30 @@ class Executor(Protocol):
     async def close(self) -> None:
         """End every task and every process."""
         ...
+
+
+def open_executors(scratch: Path) -> dict[str, Executor]:
+    """Open every installed executor, by name; one that cannot be loaded is left out.
+
+    Args:
+        scratch: a folder for their temporary files.
+    """
+    found: dict[str, Executor] = {}
+    for point in entry_points(group="tensorrag.executors"):
+        try:
+            found[point.name] = point.load()(scratch)
+        except Exception as error:
+            log.warning("The executor %s cannot be used: %s", point.name, error)
+    return found
+
+
+def warm(executors: Mapping[str, Executor], *, networks: bool = True) -> None:
+    """Have them start in the background what their first tasks would have to wait for.
+
+    Args:
+        executors: by name; those that have nothing to start have no ``warm``.
+        networks: whether a network may be trained.
+    """
+    for executor in executors.values():
+        if (start := getattr(executor, "warm", None)) is not None:
+            start(networks=networks)

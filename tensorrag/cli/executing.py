@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
-from tensorrag.executor import Executor
-from tensorrag.run.prepare import open_executors
+from tensorrag.executor import Executor, open_executors
 from tensorrag.store.workspace import Workspace
 
 

@@ -3,59 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from tensorrag.catalog import Catalog
+from tensorrag.cli.beginning import Call, have_workers
 from tensorrag.cli.carrying_out import carried_out
 from tensorrag.cli.checking import Checking, described
 from tensorrag.cli.executing import executors_of
 from tensorrag.cli.exit_codes import SUCCEEDED, WRONG
-from tensorrag.cli.opening import as_it_is_now, open_pipeline
+from tensorrag.cli.opening import Opened, as_it_is_now, open_pipeline
 from tensorrag.errors import PipelineError
-from tensorrag.pipeline import Pipeline
+from tensorrag.executor import Executor
 from tensorrag.plain import JsonObject
 from tensorrag.quoting import quoted
 from tensorrag.registry.catalog_cache import known_catalog
 from tensorrag.run import Request, Run
 from tensorrag.run.hosted import Hosted
-from tensorrag.run.prepare import warm, with_params
+from tensorrag.run.prepare import with_params
 from tensorrag.run.request import asked
 from tensorrag.run.strays import Strays
 from tensorrag.run.sweep import Sweep, table, tried, value_of
 from tensorrag.store.interruption import interrupt_abandoned
 from tensorrag.store.workspace import Workspace
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """What was typed after ``tensorrag run``."""
-
-    pipeline: str | None
-    until: str | None = None
-    settings: tuple[str, ...] = ()
-    """Each ``NODE.PARAM=VALUE``."""
-    on: str | None = None
-    gpu: str | None = None
-    no_cache: bool = False
-    resume: str | None = None
-    """The run to go on with, instead of a pipeline."""
-
-
-def run(
-    call: Call, workspace: Path | None = None, *, quiet: bool = False
-) -> tuple[JsonObject, int]:
-    """Run a pipeline to its end, showing it on the terminal unless it is to be quiet.
-
-    Returns:
-        The object of ``run --json``, and the exit code.
-
-    Raises:
-        TensorRagError: no such pipeline can be opened, or the call makes no sense.
-    """
-    return asyncio.run(_run(call, Workspace.open(workspace), quiet=quiet))
 
 
 def sweep(
@@ -117,37 +88,55 @@ async def _sweep(
     return table(planned.id, field, found), code
 
 
-async def _run(call: Call, workspace: Workspace, *, quiet: bool) -> tuple[JsonObject, int]:
-    request = _resumed(call.resume, workspace) if call.resume else _asked(call, workspace)
-    known = known_catalog(workspace.cards)
-    async with executors_of(workspace) as executors:
-        # While the pipeline is checked, the libraries that its cards need are loaded.
-        warm(executors, networks=_may_train_networks(request.pipeline, known))
-        loading = asyncio.create_task(asyncio.to_thread(import_module, "networkx"))
-        hosted = Hosted(executors, workspace.place(request.base))
-        checker = Checking(hosted, workspace)
-        strays = Strays(workspace, executors)
-        await asyncio.to_thread(interrupt_abandoned, workspace.journal)
-        strays.start(needed=True)
-        try:
-            catalog = known or await described(hosted, workspace)
-            started = Run(
-                request,
-                workspace,
-                executors,
-                catalog,
-                checker,
-                stray=strays.making,
-                lose=strays.lose,
-            )
-            return await carried_out(started, quiet=quiet)
-        finally:
-            await loading
-            await strays.close()
+async def run(
+    call: Call,
+    opened: Opened | None,
+    workspace: Workspace,
+    executors: Mapping[str, Executor],
+    *,
+    quiet: bool,
+) -> tuple[JsonObject, int]:
+    """Carry a run from its check to its end.
+
+    Args:
+        call: what was typed.
+        opened: the pipeline; None for a run that is resumed.
+        workspace: where it is kept.
+        executors: where its cards run.
+        quiet: whether nothing is shown on the terminal.
+
+    Returns:
+        The object of ``run --json``, and the exit code.
+    """
+    if opened is None:
+        request = _resumed(call.resume or "", workspace)
+        have_workers(request.pipeline, workspace, executors)
+    else:
+        request = _asked(call, opened)
+    loading = asyncio.create_task(asyncio.to_thread(import_module, "networkx"))
+    hosted = Hosted(executors, workspace.place(request.base))
+    checker = Checking(hosted, workspace)
+    strays = Strays(workspace, executors)
+    await asyncio.to_thread(interrupt_abandoned, workspace.journal)
+    strays.start(needed=True)
+    try:
+        catalog = known_catalog(workspace.cards) or await described(hosted, workspace)
+        started = Run(
+            request,
+            workspace,
+            executors,
+            catalog,
+            checker,
+            stray=strays.making,
+            lose=strays.lose,
+        )
+        return await carried_out(started, quiet=quiet)
+    finally:
+        await loading
+        await strays.close()
 
 
-def _asked(call: Call, workspace: Workspace) -> Request:
-    opened = open_pipeline(call.pipeline or "", workspace)
+def _asked(call: Call, opened: Opened) -> Request:
     values = parsed(call.settings)
     return Request(
         with_params(opened.pipeline, values),
@@ -166,11 +155,3 @@ def _resumed(run_id: str, workspace: Workspace) -> Request:
     interrupt_abandoned(workspace.journal)  # what is resumed may be one of them
     request = asked(workspace.journal, run_id)
     return request.resumed(run_id, as_it_is_now(request.origin or "", workspace))
-
-
-def _may_train_networks(pipeline: Pipeline, catalog: Catalog | None) -> bool:
-    """Tell whether a card may need torch: of ours those that could use a GPU, of others any."""
-    cards = {node.card for node in pipeline.nodes.values()}
-    known = [info for info in map(catalog.cards.get, cards) if info] if catalog is not None else []
-    ours = [info for info in known if info.source is None and "/" not in info.card]
-    return len(ours) < len(cards) or any(info.gpu is not None for info in ours)

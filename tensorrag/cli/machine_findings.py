@@ -14,8 +14,7 @@ import psutil
 
 from tensorrag.cli.finding import Finding
 from tensorrag.cli.printing import size
-from tensorrag.executor import Executor, Offers
-from tensorrag.run.prepare import open_executors
+from tensorrag.executor import Executor, Offers, open_executors
 
 LIBRARIES = ("torch", "scikit-learn", "pandas", "pyarrow", "nicegui")
 LITTLE_SHARED = 64 * 2**20

@@ -56,18 +56,20 @@ def run(
 
     PIPELINE is a file, a sample by its name, or one of the workspace by its id or name.
     """
-    from tensorrag.cli import headless
+    from tensorrag.cli import beginning
 
     if (pipeline is None) == (resume is None):
         raise click.UsageError("Name a pipeline, or a run to --resume.")
     if resume is not None and (until or settings or sweep or on or gpu or no_cache):
         raise click.UsageError("Leave the other options out: a resumed run is as it was asked for.")
-    call = headless.Call(pipeline, until, settings, on, gpu, no_cache, resume)
+    call = beginning.Call(pipeline, until, settings, on, gpu, no_cache, resume)
     with undisturbed(as_json):
         if sweep is not None:
+            from tensorrag.cli import headless
+
             outcome, code = headless.sweep(call, sweep, workspace, quiet=as_json)
         else:
-            outcome, code = headless.run(call, workspace, quiet=as_json)
+            outcome, code = beginning.run(call, workspace, quiet=as_json)
     if as_json:
         print_json(outcome)
     elif sweep is not None:

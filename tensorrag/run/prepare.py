@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from importlib.metadata import entry_points
-from pathlib import Path
 from typing import Any
 
 from tensorrag.check import Checked, NodeFacts
@@ -26,8 +23,6 @@ from tensorrag.task import Task
 Checker = Callable[[Pipeline, Mapping[str, Peek]], Awaitable[Checked]]
 """Checks a pipeline, given what was seen at outside sources; where that happens is its business."""
 
-log = logging.getLogger(__name__)
-
 
 class PipelineHasErrors(RunRefused):
     """What would run has errors; carries them."""
@@ -38,33 +33,6 @@ class PipelineHasErrors(RunRefused):
         where = f"{first.node}: " if first.node is not None else ""
         super().__init__(f"{where}{first.message}{more}", hint=first.hint)
         self.problems = problems
-
-
-def open_executors(scratch: Path) -> dict[str, Executor]:
-    """Open every installed executor, by name; one that cannot be loaded is left out.
-
-    Args:
-        scratch: a folder for their temporary files.
-    """
-    found: dict[str, Executor] = {}
-    for point in entry_points(group="tensorrag.executors"):
-        try:
-            found[point.name] = point.load()(scratch)
-        except Exception as error:
-            log.warning("The executor %s cannot be used: %s", point.name, error)
-    return found
-
-
-def warm(executors: Mapping[str, Executor], *, networks: bool = True) -> None:
-    """Have them start in the background what their first tasks would have to wait for.
-
-    Args:
-        executors: by name; those that have nothing to start have no ``warm``.
-        networks: whether a network may be trained.
-    """
-    for executor in executors.values():
-        if (start := getattr(executor, "warm", None)) is not None:
-            start(networks=networks)
 
 
 def with_params(pipeline: Pipeline, values: Mapping[str, Any]) -> Pipeline:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tensorrag.executor import open_executors
 from tensorrag.pipeline import Pipeline
 from tensorrag.run import Run
-from tensorrag.run.prepare import open_executors
 from tests.core.engine import Engine, chain, node, wire
 
 CARDS = '''

@@ -11,12 +11,11 @@ from functools import partial
 from sample_data.pipeline_files import PIPELINES, pipeline_path
 from tensorrag.catalog import Catalog
 from tensorrag.errors import PipelineError, TensorRagError
-from tensorrag.executor import Executor, Offers
+from tensorrag.executor import Executor, Offers, open_executors, warm
 from tensorrag.pipeline import JsonObject, Pipeline, files
 from tensorrag.placement import LOCAL
 from tensorrag.quoting import quoted
 from tensorrag.run import Run
-from tensorrag.run.prepare import open_executors, warm
 from tensorrag.run.request import asked
 from tensorrag.store.shelf import Entry
 from tensorrag.store.workspace import Workspace
