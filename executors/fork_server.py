@@ -94,10 +94,9 @@ def _modules(ahead: str) -> Iterator[str]:
     """
     points = entry_points(group="tensorrag.cards")
     packs = [point.module for point in points if point.dist and point.dist.name == "tensorrag"]
-    yield from ("tensorrag.pages", *packs)
+    yield from ("tensorrag.pages", *TABLES, *packs)
     cards = [module for pack in packs for module in _modules_in(pack)]
     yield from cards
-    yield from TABLES
     if ahead == "tables":
         return
     yield from LEARNING
