@@ -41,7 +41,13 @@ TABLES = (
     "pandas",
 )
 LEARNING = (
+    "scipy.linalg",  # in steps: a worker that is asked for meanwhile waits for one of them
+    "scipy.sparse.linalg",
+    "scipy.optimize",
+    "scipy.interpolate",
+    "scipy.ndimage",
     "scipy.stats",
+    "sklearn",
     "sklearn.linear_model",
     "sklearn.metrics",
     "sklearn.model_selection",
@@ -77,8 +83,7 @@ def main() -> None:
             _serve(server, scratch, seconds=ASKED_SECONDS)
         _import(module)
         _serve(server, scratch, seconds=0)
-    threads.controller()
-    inspect.getmodule(sys._getframe())  # it looks at every module, and remembers: 0.1 s
+    _look_ahead()
     gc.collect()
     gc.freeze()
     _tell(server, READY)
@@ -105,6 +110,14 @@ def _modules(ahead: str) -> Iterator[str]:
     yield from NETWORKS
     for card in cards:
         yield from _modules_in(card)
+
+
+def _look_ahead() -> None:
+    """Look up what every worker would look up again; all of these remember what they found."""
+    threads.controller()
+    inspect.getmodule(sys._getframe())  # goes through every module: 0.1 s
+    if frames := sys.modules.get("narwhals.dependencies"):
+        frames.is_into_dataframe(None)  # scikit-learn asks it; goes through every package: 0.03 s
 
 
 def _modules_in(package: str) -> list[str]:
