@@ -314,6 +314,32 @@ async def test_a_host_that_was_killed_meanwhile_is_replaced_without_a_word(
     assert (await check(local, place, "mine")).problems == ()
 
 
+async def test_a_host_that_is_forked_tells_the_same_and_is_replaced_as_well(
+    local: LocalExecutor,
+    place: Place,
+    folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TENSORRAG_PRELOAD", "tables")
+    write(folder, "mine")
+    forking = LocalExecutor(tmp_path / "scratch")
+    try:
+        forking.warm()
+        assert await describe(forking, place) == await describe(local, place)
+
+        [host] = (
+            host
+            for host in below_named("tr-cardhost", psutil.Process())
+            if "tr-forkserver" in {parent.name() for parent in host.parents()}
+        )
+        host.kill()
+
+        assert (await check(forking, place, "mine")).problems == ()
+    finally:
+        await forking.close()
+
+
 async def test_the_next_host_knows_which_files_to_leave_alone(
     local: LocalExecutor, place: Place, folder: Path, tmp_path: Path
 ) -> None:
