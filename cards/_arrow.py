@@ -34,6 +34,13 @@ def plain(column: pa.ChunkedArray, name: str = "") -> pa.ChunkedArray:
     return column.cast(pa.float64()) if pa.types.is_null(kind) else column
 
 
+def is_text(kind: pa.DataType) -> bool:
+    """Whether values of this type are text, however long all of it may be."""
+    import pyarrow.types as at
+
+    return bool(at.is_string(kind) or at.is_large_string(kind))
+
+
 def as_floats(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Return numbers and flags as float64."""
     import pyarrow as pa

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
+from cards._arrow import is_text
 from cards._columns import require, some
 from cards._script import features
 from tensorrag import (
@@ -166,9 +167,7 @@ def _timestamps(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
 
 
 def _such_as(column: pa.ChunkedArray) -> str:
-    import pyarrow.types as at
-
-    if not at.is_string(column.type):
+    if not is_text(column.type):
         return ""
     return f" but text, such as {quoted(column.drop_null()[0].as_py())}"
 

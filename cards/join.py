@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from cards._arrow import plain
+from cards._arrow import is_text, plain
 from cards._columns import require, some
 from cards._merging import in_common, merged
 from cards._script.tables import join
@@ -175,8 +175,7 @@ def _common(one: pa.DataType, other: pa.DataType) -> pa.DataType:
         return pa.int64()
     if any(pa.types.is_temporal(kind) for kind in both):
         return pa.timestamp("us")
-    texts = any(pa.types.is_string(kind) or pa.types.is_large_string(kind) for kind in both)
-    return pa.string() if texts else pa.float64()
+    return pa.string() if any(map(is_text, both)) else pa.float64()
 
 
 def _number(column: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from cards._arrow import is_text
 from cards._tables.source import Source
 from cards._tables.texts import texts
 from tensorrag import ParameterError
@@ -31,10 +32,8 @@ def read_thousands(table: pa.Table, decimal: str, *, sure: bool = False) -> pa.T
         decimal: the decimal mark.
         sure: whether it was chosen by hand, so that 1,234 is a thousand where it is a point.
     """
-    import pyarrow.types as at
-
     for index, field in enumerate(table.schema):
-        if at.is_string(field.type) or at.is_large_string(field.type):
+        if is_text(field.type):
             column = _without_marks(table.column(index), decimal, by_hand=sure)
             if column is not None:
                 table = table.set_column(index, field.name, column)

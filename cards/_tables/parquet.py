@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from cards._arrow import is_text
 from cards._tables.source import MOST_RATIO, Reading, Source, refuse_inflated, refuse_wide
 from tensorrag import ColumnSchema, ParameterError
 from tensorrag.types.decimals import are_numbers, is_decimal
@@ -183,11 +184,8 @@ def _expanded(column: pa.ChunkedArray) -> int:
 
 def _validate(table: pa.Table) -> None:
     """Look at texts, whose bytes may be none; numbers can be anything."""
-    import pyarrow.types as at
-
     table.validate()
-    texts = [f.name for f in table.schema if at.is_string(f.type) or at.is_large_string(f.type)]
-    for name in texts:
+    for name in (field.name for field in table.schema if is_text(field.type)):
         table[name].validate(full=True)
 
 

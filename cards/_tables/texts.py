@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from cards._arrow import is_text
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
 
 def texts(table: pa.Table) -> Iterator[tuple[str, pa.ChunkedArray]]:
     """Go through them, with their names."""
-    import pyarrow.types as at
-
     for name, column in zip(table.column_names, table.columns, strict=True):
-        if at.is_string(column.type) or at.is_large_string(column.type):
+        if is_text(column.type):
             yield name, column

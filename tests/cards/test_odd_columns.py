@@ -5,10 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from decimal import Decimal
+from io import BytesIO
 
 import pyarrow as pa
 import pytest
 
+from cards._tables.offsets import partly_offset
+from cards._tables.source import Source
 from cards.balance_classes import BalanceClasses
 from cards.change_kinds import ChangeKinds
 from cards.data_split import DataSplit
@@ -23,7 +26,7 @@ from cards.lag_features import LagFeatures
 from cards.sample_rows import SampleRows
 from cards.scale import Scale
 from cards.sort_rows import SortRows
-from tensorrag import Table, TensorRagError
+from tensorrag import ColumnSchema, InputError, Table, TensorRagError
 from tensorrag.card import Card
 from tests.cards.test_contract import assert_holds
 
@@ -112,3 +115,17 @@ def test_a_name_of_any_kind_leaves_a_sentence_one(values: str) -> None:
     for said in sentences:
         assert not set("\n\x1b\u202e") & set(said), said
         assert len(said) < 260, said
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string()])
+def test_text_is_text_however_long_all_of_it_may_be(kind: pa.DataType) -> None:
+    times = pa.table({"at": pa.array(["2026-03-30 12:00+01:00", "2026-03-30 13:00"], kind)})
+    source = Source(BytesIO(), "sold.csv")
+
+    days = pa.table({"at": pa.array(["Monday"], kind)})
+    meant = Table(days, columns=[ColumnSchema(name="at", kind="date")])
+
+    [warning] = partly_offset(times, source)
+    assert '"2026-03-30 13:00" in row 3 of the file has none' in warning.message
+    with pytest.raises(InputError, match=r'at holds no dates but text, such as "Monday"\.'):
+        DatesToFeatures(columns=["at"]).run(meant)
