@@ -11,6 +11,7 @@ from tensorrag.edit.words import changes, summary
 from tensorrag.errors import FileFormatError, PipelineError
 from tensorrag.pipeline import JsonObject, Pipeline
 from tensorrag.pipeline.as_json import VERSION, from_json, to_json
+from tensorrag.quoting import quoted, readable
 
 MOST_NAMED = 200
 """Named versions that a pipeline may have."""
@@ -124,9 +125,13 @@ def with_name(named: Iterable[Version], version: Version, name: str) -> list[Ver
     """Return the named versions with this one called so; an empty name takes it from them.
 
     Raises:
-        PipelineError: there are too many, or the name is too long.
+        PipelineError: there are too many, or the name is too long, or cannot be read.
     """
     name = " ".join(name.split())
+    if readable(name) != name:
+        raise PipelineError(
+            f"{quoted(name)} has a character that nobody can read.", hint="Type the name anew."
+        )
     if len(name) > LONGEST_NAME:
         raise PipelineError(
             f"A version's name may have {LONGEST_NAME} letters at most.",

@@ -139,6 +139,9 @@ def test_names_have_a_limit() -> None:
         with_name(many, version, "One more")
     with pytest.raises(PipelineError, match="letters at most"):
         with_name([], version, "x" * 201)
+    for unreadable in ("be\0fore", "\x1b[31mred", "txt.\u202eexe"):
+        with pytest.raises(PipelineError, match="has a character that nobody can read"):
+            with_name([], version, unreadable)
     assert len(with_name(many, many[0], "Renamed")) == MOST_NAMED
 
 
