@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import nan
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -25,6 +25,7 @@ from cards._measuring.regression import dummy_metrics, regression_metrics
 from cards._script.measuring import evaluate
 from tensorrag import (
     Card,
+    CardError,
     Column,
     Field,
     InputError,
@@ -38,6 +39,7 @@ from tensorrag import (
     TableSchema,
 )
 from tensorrag.quoting import named
+from tensorrag.recipe import unprepared
 from tensorrag.script import Given, Script
 from tensorrag.types import METRICS, Provenance, Task
 
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
 
 
 PORT = "test_dataset"
+SAME_WAY = "Take them through it as well, with the train rows at fit_on."
 
 
 class Evaluate(Card):
@@ -80,6 +83,13 @@ class Evaluate(Card):
         _refuse_lacking(test_dataset, trained_model.features, trained_model.target)
         self._check_baseline(test_dataset, trained_model.task)
         return MetricsSchema(task=trained_model.task, rows=test_dataset.rows)
+
+    def concerns(self, schemas: Mapping[str, Schema]) -> Iterable[CardError]:
+        """Warn of rows that were not prepared as the train rows were."""
+        match schemas:
+            case {"test_dataset": TableSchema() as table, "trained_model": ModelSchema() as model}:
+                if said := unprepared(table, model):
+                    yield InputError(said, port=PORT, hint=SAME_WAY)
 
     def script(self, given: Given) -> Script:
         """Write it as plain Python."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from pydantic import PrivateAttr
@@ -11,6 +11,7 @@ from cards._learning import missing_features, predict, probabilities
 from cards._script import learning
 from tensorrag import (
     Card,
+    CardError,
     Field,
     InputError,
     Model,
@@ -22,7 +23,7 @@ from tensorrag import (
 )
 from tensorrag.preview import GroupPreview, Preview, TablePreview, TextPreview
 from tensorrag.quoting import named, quoted
-from tensorrag.recipe import followed, is_raw
+from tensorrag.recipe import followed, is_raw, unprepared
 from tensorrag.script import Given, Script
 from tensorrag.strange_rows import STRANGE, warnings
 from tensorrag.types import ColumnSchema
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
 
+AS_BEFORE = "Connect the rows as they were before: what was done with the train rows is done here."
 USUAL = 0.5
 """The share from which on a model itself takes the one of two classes."""
 
@@ -79,7 +81,9 @@ class Predict(Card):
         rows = _as_trained(dataset, trained_model)
         shares = self._shares(trained_model, rows)
         table = dataset.arrow.append_column(name, self._answers(trained_model, rows, shares))
-        self._warnings = tuple(warnings(rows, trained_model.content.get("seen") or {}))
+        said = _otherwise(dataset.schema, trained_model.schema)
+        told = warnings(rows, trained_model.content.get("seen") or {})
+        self._warnings = (*([said] if said else []), *told)
         before = dataset.arrow.num_columns
         if self.shares and shares is not None:
             for at, label in enumerate(trained_model.classes or ()):
@@ -105,6 +109,13 @@ class Predict(Card):
             return TableSchema(rows=dataset.rows, provenance=dataset.provenance)
         column = ColumnSchema(name=name, kind="number", missing=0)
         return dataset.model_copy(update={"columns": (*dataset.columns, column)})
+
+    def concerns(self, schemas: Mapping[str, Schema]) -> Iterable[CardError]:
+        """Warn of rows that were prepared otherwise than the train rows were."""
+        match schemas:
+            case {"dataset": TableSchema() as table, "trained_model": ModelSchema() as model}:
+                if said := _otherwise(table, model):
+                    yield InputError(said, port="dataset", hint=AS_BEFORE)
 
     def script(self, given: Given) -> Script:
         """Write it as plain Python."""
@@ -198,6 +209,13 @@ def _as_trained(table: Table, model: Model) -> Table:
     if model.recipe is None or not is_raw(table.schema, model.schema):
         return table
     return followed(table, model.recipe)
+
+
+def _otherwise(table: TableSchema, model: ModelSchema) -> str:
+    """Say where rows that went through cards of their own went through others than train rows."""
+    if table.recipe is None or not table.recipe.steps or is_raw(table, model):
+        return ""
+    return unprepared(table, model)
 
 
 def _hint(model: ModelSchema) -> str:

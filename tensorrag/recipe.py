@@ -109,6 +109,30 @@ def _steps_done(made: Recipe | None, recipe: Recipe) -> int:
     return len(made.steps) if same else 0
 
 
+def unprepared(table: TableSchema, model: ModelSchema) -> str:
+    """Say by which card the train rows were changed, and these not, or otherwise; empty of none.
+
+    Only cards count that change values by what they have learnt: what others make, rows lack.
+    """
+    made = table.recipe
+    if model.recipe is None or table.columns is None or (made is not None and made.earlier):
+        return ""
+    done = made.steps if made is not None else ()
+    for step in model.recipe.steps:
+        same = any(_are_alike(step, other) for other in done)
+        if not same and card_of(step).on_new_rows == "learnt":
+            other = any(each.entry == step.entry for each in done)
+            how = "did so with other settings, or it learnt from other rows" if other else "did not"
+            return f"The train rows went through {step.title}, and these rows {how}."
+    return ""
+
+
+def _are_alike(one: Step, other: Step) -> bool:
+    learnt = (one.learnt, other.learnt)
+    same = None in learnt or one.learnt == other.learnt
+    return same and (one.entry, one.params) == (other.entry, other.params)
+
+
 def _needed(features: set[str], recipe: Recipe, done: int = 0) -> set[str]:
     """Name what features are made of, of the columns that are there once steps are done."""
     for _, card, table in reversed(list(steps_of(recipe))[done:]):

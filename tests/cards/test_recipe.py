@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 
 from cards.derive_column import DeriveColumn
+from cards.evaluate import Evaluate
 from cards.predict import Predict
 from tensorrag import InputError, Model, ModelSchema, ParameterError, Table
 from tensorrag.check import check
@@ -204,6 +205,37 @@ def test_rows_are_scaled_once_however_many_models_are_asked(made: Made, place: P
         first, second = (answered(place, two["predictions"], name) for name in ("one", "two"))
         assert second == first
         assert np.ptp(first) > 100, "not all alike, as they are of unscaled or twice scaled rows"
+
+
+def test_rows_that_were_prepared_otherwise_are_remarked(made: Made, place: Place) -> None:
+    store = Store(place.store)
+    raw, few = store.put(sales()).digest, store.put(sales(30)).digest
+    area: JsonObject = {"columns": ["area"]}
+    scaled = made("scale", area, dataset=raw)["dataset"]
+    spec = made("model_define", {"model_type": "linear"})["model_spec"]
+    wanted = {"target_column": "price", "feature_columns": ["area"]}
+    trained = made("train", wanted, train_dataset=scaled, model_spec=spec)["trained_model"]
+    model = cast(Model, store.load(trained))
+
+    def said(params: JsonObject, rows: str) -> list[str]:
+        table = store.load(made("scale", params, dataset=rows)["dataset"])
+        card = Predict()
+        card.run(cast(Table, table), model)
+        return [each for each in card.warnings if "Scale" in each]
+
+    assert said(area, raw) == []
+    otherwise = (
+        "The train rows went through Scale, and these rows did so with other settings, or it "
+        "learnt from other rows."
+    )
+    assert said({**area, "method": "min_max"}, raw) == said(area, few) == [otherwise]
+
+    def measured(rows: str) -> list[str]:
+        of = {"test_dataset": cast(Table, store.load(rows)).schema, "trained_model": model.schema}
+        return [each.message for each in Evaluate().concerns(of)]
+
+    assert measured(scaled) == []
+    assert measured(raw) == ["The train rows went through Scale, and these rows did not."]
 
 
 def test_rows_that_went_through_a_part_go_through_the_rest(made: Made, place: Place) -> None:
