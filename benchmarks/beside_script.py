@@ -30,8 +30,9 @@ import pyarrow.parquet as pq
 from pyarrow import csv
 
 from benchmarks.engine import Engine
+from benchmarks.learning import learning
 from executors.machine import cores
-from tensorrag.pipeline import Edge, Node, Pipeline, files
+from tensorrag.pipeline import files
 
 WAYS = (
     "pipeline in an open editor",
@@ -59,26 +60,6 @@ def make(path: Path, rows: int) -> None:
         pq.write_table(table, path, compression="none")
 
 
-def pipeline(table: Path, model: str) -> Pipeline:
-    """Load, split, train, evaluate."""
-    all_cores = {"cpus": cores()}
-    nodes = (
-        Node("load", "data_load", {"source": "path", "path": str(table)}),
-        Node("split", "data_split", {}),
-        Node("model", "model_define", {"model_type": model}),
-        Node("train", "train", {"target_column": "y"}, resources=all_cores),
-        Node("evaluate", "evaluate", {}, resources=all_cores),
-    )
-    edges = (
-        Edge("load", "dataset", "split", "dataset"),
-        Edge("split", "train_dataset", "train", "train_dataset"),
-        Edge("model", "model_spec", "train", "model_spec"),
-        Edge("split", "test_dataset", "evaluate", "test_dataset"),
-        Edge("train", "trained_model", "evaluate", "trained_model"),
-    )
-    return Pipeline(name="Beside a script").with_nodes(*nodes).with_edges(*edges)
-
-
 AGAIN = """
 import runpy, sys, time
 for _ in range(2):
@@ -103,7 +84,7 @@ def measure(rows: int, model: str, form: str, rounds: int) -> dict[str, Any]:
         document, script = folder / "beside.json", folder / "beside.py"
         table = folder / f"table.{form}"
         make(table, rows)
-        made = pipeline(table, model)
+        made = learning(table, model, cpus=cores())
         files.save(made, document)
         workspace = ("--workspace", str(folder / "workspace"))
         run = ("-m", "tensorrag", "run", str(document), "--no-cache", *workspace)

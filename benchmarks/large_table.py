@@ -26,8 +26,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.engine import Engine
+from benchmarks.learning import learning
 from executors.usage import family
-from tensorrag.pipeline import Edge, Node, Pipeline
+from tensorrag.pipeline import Pipeline
 from tensorrag.task import Task, TaskKind
 
 COLUMNS = 10
@@ -100,25 +101,6 @@ def make(path: Path, rows: int) -> None:
         writer.close()
 
 
-def pipeline(path: Path) -> Pipeline:
-    """Load, split, ridge, evaluate."""
-    nodes = (
-        Node("load", "data_load", {"source": "path", "path": str(path)}),
-        Node("split", "data_split", {}),
-        Node("model", "model_define", {"model_type": "ridge"}),
-        Node("train", "train", {"target_column": "y"}),
-        Node("evaluate", "evaluate", {}),
-    )
-    edges = (
-        Edge("load", "dataset", "split", "dataset"),
-        Edge("split", "train_dataset", "train", "train_dataset"),
-        Edge("model", "model_spec", "train", "model_spec"),
-        Edge("split", "test_dataset", "evaluate", "test_dataset"),
-        Edge("train", "trained_model", "evaluate", "trained_model"),
-    )
-    return Pipeline(name="Large").with_nodes(*nodes).with_edges(*edges)
-
-
 async def looked(engine: Engine, task: Task) -> tuple[dict[str, Any], dict[str, float]]:
     """Do a task several times, as one is over before it is seen; keep the slowest and largest."""
     result: dict[str, Any] = {}
@@ -151,7 +133,7 @@ async def measure(folder: Path, rows: int) -> Figures:
     engine.executor.warm()
     while not engine.executor.is_warm:
         await asyncio.sleep(0.05)
-    document = pipeline(path)
+    document = learning(path, "ridge")
     try:
         figures = await _peeked(engine, document, rows)
         figures |= await _ran(engine, document, rows)
