@@ -9,7 +9,7 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
-from tensorrag.arranged import rows_at
+from tensorrag.arranging.rows import rows_at
 from tensorrag.pages import rows_of, table_of
 from tensorrag.plain import JsonObject
 from tensorrag.store.artifacts import Store

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tensorrag.arranged import Condition, Order, arranged, rows_at
+from tensorrag.arranging.conditions import Condition
+from tensorrag.arranging.order import Order
+from tensorrag.arranging.rows import arranged, rows_at
 from tensorrag.errors import ArtifactError
 from tensorrag.plain import JsonObject
 from tensorrag.preview import SHOWN_COLUMNS

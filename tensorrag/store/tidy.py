@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from tensorrag import arranged
+from tensorrag.arranging import kept_rows
 from tensorrag.errors import ArtifactError
 from tensorrag.store.artifacts import Store
 from tensorrag.store.checkpoints import DAYS_WHEN_FULL
@@ -43,7 +43,7 @@ def tidy(
         if before <= cap:
             return 0
         store.checkpoints.forget_old(DAYS_WHEN_FULL)
-        arranged.forget(store.root / "arranged", 0)
+        kept_rows.forget(store.root / "arranged", 0)
         since = ongoing_since(journal) or time.time()
         pinned = latest_outputs(journal) | journal.models.pinned() | set(named())
         kept = _Kept(store, pinned | store.checkpoints.digests())

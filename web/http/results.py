@@ -11,7 +11,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from tensorrag.arranged import Condition
+from tensorrag.arranging.conditions import Condition
 from tensorrag.errors import ArtifactNotFound, NodeNotFound
 from tensorrag.pipeline import JsonObject
 from tensorrag.quoting import quoted

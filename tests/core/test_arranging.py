@@ -10,8 +10,11 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from tensorrag import arranged as module
-from tensorrag.arranged import MOST_KEPT, Condition, Order, arranged, rows_at
+from tensorrag.arranging import kept_rows
+from tensorrag.arranging import rows as module
+from tensorrag.arranging.conditions import Condition
+from tensorrag.arranging.order import Order
+from tensorrag.arranging.rows import arranged, rows_at
 from tensorrag.errors import ParameterError
 
 ROWS = 1_000
@@ -147,8 +150,8 @@ def test_of_a_long_table_the_order_is_worked_out_once(
     assert len(worked_out) == 2
     for digest in map(str, range(20)):
         arranged(table, Order("low"), (), tmp_path, digest)
-    assert len(list(tmp_path.iterdir())) == MOST_KEPT
-    monkeypatch.setattr(module, "MOST_BYTES", 10_000)  # of 4 kB each
+    assert len(list(tmp_path.iterdir())) == kept_rows.MOST_KEPT
+    monkeypatch.setattr(kept_rows, "MOST_BYTES", 10_000)  # of 4 kB each
     arranged(table, Order("low"), (), tmp_path, "one more")
     assert len(list(tmp_path.iterdir())) == 2
 

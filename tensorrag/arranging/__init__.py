@@ -1,0 +1,1 @@
+"""Which rows of a table are looked at, and in which order."""
