@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
+from pydantic import PrivateAttr
+
 from cards._comparing.called import names
 from cards._comparing.ranking import ranked
 from cards._comparing.telling import (
     HOW,
     costs_preview,
+    measured_of,
     metrics_of,
     metrics_preview,
     ranking_columns,
@@ -32,6 +35,7 @@ from tensorrag import (
     TableSchema,
 )
 from tensorrag.costs import costs
+from tensorrag.plain import JsonObject
 from tensorrag.preview import Face, GroupPreview, Preview, TextFace, TextPreview
 from tensorrag.quoting import quoted
 from tensorrag.script import Given, Script
@@ -65,6 +69,9 @@ class CompareModels(Card):
     choice: str = Field("", choices_of="models", max_length=200)
     """Which model goes on: the best one, or always the one of this name."""
 
+    _names: tuple[str, ...] = PrivateAttr(())
+    """What the models are called that came in, in order."""
+
     class Out(NamedTuple):
         best_model: Model
         ranking: Table
@@ -78,6 +85,7 @@ class CompareModels(Card):
         chosen = self._chosen(called)
         ranking = ranked(models, called, test_dataset, self._metric(task or "regression"))
         name = called[chosen] if chosen is not None else ranking.models[0].name
+        self._names = tuple(called)
         paid = dict(zip(called, costs("models"), strict=False))
         table = ranking_table(ranking, models[0].task, test_dataset.provenance, paid)
         return self.Out(models[called.index(name)], table)
@@ -133,6 +141,12 @@ class CompareModels(Card):
             )
         )
         return {"best_model": GroupPreview(items=(told, best.preview())), "ranking": told}
+
+    def judged(self, outputs: tuple[Value, ...]) -> Mapping[str, Sequence[JsonObject]]:
+        """Tell what was measured of each model."""
+        lines, _ = _lines(outputs)
+        by_name = {line["model"]: measured_of(line) for line in lines}
+        return {"models": [by_name[name] for name in self._names]}
 
     def _goes_on(self, lines: Sequence[Mapping[str, Any]]) -> str:
         if not self.choice or self.choice == lines[0]["model"]:

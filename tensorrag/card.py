@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Literal, get_args
 
 import pydantic
@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 
 from tensorrag.errors import CardError
 from tensorrag.footprint import Footprint
+from tensorrag.plain import JsonObject
 from tensorrag.ports import Port, input_ports, output_ports
 from tensorrag.preview import Face, Preview
 from tensorrag.types.schema import Schema, TableSchema
@@ -198,6 +199,17 @@ class Card(BaseModel):
         """Choose what the inspector shows; each output's own preview by default."""
         names = [port.name for port in self.outputs()]
         return {name: value.preview() for name, value in zip(names, outputs, strict=True)}
+
+    def judged(self, outputs: tuple[Value, ...]) -> Mapping[str, Sequence[JsonObject]]:
+        """Tell how good models were found to be that came in; nothing by default.
+
+        A card that has Metrics as an output need not: they are of the models that came in.
+
+        Returns:
+            By input ``{"metrics": {name: value, "baseline": {name: value}}, "rows": …}`` for each
+            model, in the order in which they came in; JSON.
+        """
+        return {}
 
 
 _RESERVED = {name for name in dir(Card) if not name.startswith("__")} | {

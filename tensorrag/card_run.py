@@ -19,7 +19,7 @@ from tensorrag.peek import Peek
 from tensorrag.plain import JsonObject
 from tensorrag.recipe import Learns, carried
 from tensorrag.registry.loading import load_card, make_card
-from tensorrag.showing import face_of, previews_of
+from tensorrag.showing import face_of, measured_by, previews_of
 from tensorrag.sources import Sources
 from tensorrag.store.artifacts import Store
 from tensorrag.task import Task
@@ -34,7 +34,8 @@ def run_card(task: Task, store: Store, sources: Sources) -> JsonObject:
 
     Returns:
         ``{"outputs": {port: {"type", "sha256", "schema", "value"}}, "face", "previews", "device",
-        "pid", "fingerprint"}``.
+        "pid", "fingerprint"}``, and with the first output what was ``measured`` of models that came
+        in, where the card tells (`Card.judged`).
 
     Raises:
         TensorRagError: a deliberate one, or whatever the card raises.
@@ -52,8 +53,12 @@ def run_card(task: Task, store: Store, sources: Sources) -> JsonObject:
     with ThreadPoolExecutor(1) as beside:  # it is drawn while it is written, hashed and flushed
         storing = beside.submit(copy_context().run, _all_stored, store, card, outputs, known)
         face, previews = face_of(card, outputs), previews_of(card, outputs)
+        measured = measured_by(card, outputs)
+    stored = storing.result()
+    if measured:
+        next(iter(stored.values()))["measured"] = measured
     return {
-        "outputs": storing.result(),
+        "outputs": stored,
         "face": face,
         "previews": previews,
         "device": _device(outputs),

@@ -46,6 +46,15 @@ def previews_of(card: Card, outputs: tuple[Value, ...]) -> dict[str, JsonObject]
     return shown
 
 
+def measured_by(card: Card, outputs: tuple[Value, ...]) -> JsonObject:
+    """Return what was measured of models that came in; nothing where telling it fails."""
+    try:
+        return {port: list(found) for port, found in card.judged(outputs).items()}
+    except Exception as error:
+        _tell(error)
+        return {}
+
+
 def _as_face(chosen: Any) -> JsonObject | None:
     face: JsonObject | None = _FACE.dump_python(_FACE.validate_python(chosen), mode="json")
     return face

@@ -7,6 +7,7 @@ from typing import Any
 
 from cards._comparing.ranking import Ranked, Ranking
 from tensorrag import ColumnSchema, Table
+from tensorrag.plain import JsonObject
 from tensorrag.preview import RowsPreview
 from tensorrag.rates import dollars
 from tensorrag.types import METRICS, ColumnKind, Provenance, Task
@@ -88,6 +89,15 @@ def ranking_table(
         }
     )
     return Table(arrow, columns=columns, provenance=provenance)
+
+
+def measured_of(line: Line) -> JsonObject:
+    """Return what was measured of the model in a row, as `Card.judged` tells it."""
+    found = {name: line[name] for name in METRICS if line.get(name) is not None}
+    return {
+        "metrics": {**found, "baseline": {line["metric"]: line["baseline"]}},
+        "rows": line["rows"],
+    }
 
 
 def _in_units(column: ColumnSchema, unit: str | None) -> ColumnSchema:

@@ -129,6 +129,8 @@ def listed(workspace: Path | None) -> list[JsonObject]:
 def _row(model: JsonObject) -> tuple[str, ...]:
     scored = next((name for name in MAIN if model["metrics"].get(name) is not None), None)
     score = f"{scored} {model['metrics'][scored]:.3f}" if scored else "not measured"
+    by = (model["measured_by"] or {}).get("card")
+    score += f" ({by})" if scored and by not in (None, "evaluate") else ""
     made = model["made"][:16].replace("T", " ")
     name, version = plain(model["name"]), f"v{model['version']}"
     state = f"{model['state']}{', pinned' if model['pinned'] else ''}"

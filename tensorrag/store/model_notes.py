@@ -10,7 +10,7 @@ import json
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from tensorrag.plain import JsonObject
 from tensorrag.store.run_entry import swept
@@ -56,20 +56,60 @@ def _note(connection: sqlite3.Connection, run: str, nodes: Nodes) -> None:
             if "sha256" in output:
                 _note_model(connection, run, node, shown, made, output)
     for node, (shown, made) in nodes.items():
-        for output in _outputs(shown, "Metrics"):
-            rows = _object(output.get("schema")).get("rows")
-            measured = {"run": run, "node": node, "metrics": output.get("value"), "rows": rows}
-            arrived = list(_inputs(connection, run, made))
-            models = [each["sha256"] for each in arrived if each["type"] == "Model"]
-            tables = [each for each in arrived if each["type"] == "Table"]
-            if any(_are_train_rows(table) for table in tables):
-                continue  # they tell nothing of new rows
-            on = tables[0]["sha256"] if tables else ""
-            connection.executemany(
-                "UPDATE models SET measured = ? WHERE sha256 = ?"
-                " AND json_extract(facts, '$.table') IS NOT ?",
-                [(json.dumps(measured), sha256, on) for sha256 in models],
-            )
+        found = list(_measured(connection, run, shown, made))
+        if found:
+            _note_measured(connection, {"run": run, "node": node, "card": shown.get("card")}, found)
+
+
+class _Measured(NamedTuple):
+    """How good a model was found to be."""
+
+    sha256: str
+    metrics: JsonObject
+    rows: int | None
+    on: str
+    """The digest of these rows."""
+    among: bool
+    """Whether others were measured beside it, and less is told of each."""
+
+
+def _measured(
+    connection: sqlite3.Connection, run: str, shown: JsonObject, made: JsonObject | None
+) -> Iterator[_Measured]:
+    """Yield what a node tells of models that came in, on other rows than those of training."""
+    metrics = list(_outputs(shown, "Metrics"))
+    ranked = [each["measured"] for each in _outputs(shown, *_ANY) if "measured" in each]
+    if not metrics and not ranked:
+        return
+    arrived = list(_inputs(connection, run, made))
+    tables = [each for each in arrived if each["type"] == "Table"]
+    if any(_are_train_rows(table) for table in tables):
+        return  # they tell nothing of new rows
+    on = tables[0]["sha256"] if tables else ""
+    for output in metrics:
+        rows = _object(output.get("schema")).get("rows")
+        for model in (each["sha256"] for each in arrived if each["type"] == "Model"):
+            yield _Measured(model, _object(output.get("value")), rows, on, among=False)
+    wires = _object(_object(made).get("inputs"))
+    for port, found in (each for told in ranked for each in _object(told).items()):
+        for (*_, digest), one in zip(wires.get(port, ()), found, strict=False):
+            if digest is not None:
+                yield _Measured(digest, one["metrics"], one.get("rows"), on, among=True)
+
+
+def _note_measured(
+    connection: sqlite3.Connection, by: JsonObject, found: Sequence[_Measured]
+) -> None:
+    """Keep what was measured last; what says more in the same run stays."""
+    for each in found:
+        told = {**by, "metrics": each.metrics, "rows": each.rows, "among": each.among}
+        connection.execute(
+            "UPDATE models SET measured = ? WHERE sha256 = ?"
+            " AND json_extract(facts, '$.table') IS NOT ? AND NOT (? AND measured IS NOT NULL"
+            " AND json_extract(measured, '$.run') IS ?"
+            " AND NOT coalesce(json_extract(measured, '$.among'), 0))",
+            (json.dumps(told), each.sha256, each.on, each.among, by["run"]),
+        )
 
 
 def _are_train_rows(table: JsonObject) -> bool:
@@ -145,6 +185,10 @@ def _inputs(
             output = _object(json.loads(row[0] if row else "{}").get("outputs")).get(port)
             if output is not None:
                 yield output
+
+
+_ANY = ("Table", "Model")
+"""Types of outputs with which it is told what was measured of models."""
 
 
 def _outputs(shown: JsonObject, *types: str) -> Iterator[JsonObject]:

@@ -55,7 +55,7 @@ class ModelEntry:
     """``{"schema", "value", "rows", "table", "columns", "seconds", "device", "cost",
     "reused"}`` of its run."""
     measured: JsonObject | None
-    """``{"metrics", "rows", "run", "node"}``: how it was last measured on other rows."""
+    """``{"metrics", "rows", "run", "node", "card"}``: how it was last measured on other rows."""
     given: str | None
     """What people call it."""
     pinned: bool
@@ -106,6 +106,13 @@ class ModelEntry:
         """How good it is on rows that it has not seen, with the dummy's; empty if not measured."""
         return (self.measured or {}).get("metrics") or {}
 
+    @property
+    def measured_by(self) -> JsonObject | None:
+        """The run, the node, and its card, where it was measured; of early ones no card."""
+        if self.measured is None:
+            return None
+        return {name: self.measured.get(name) for name in ("run", "node", "card")}
+
     def to_json(self) -> JsonObject:
         """Return it as ``GET /api/models`` does, but for what its files tell."""
         schema, value = self.schema, self.facts.get("value") or {}
@@ -127,6 +134,7 @@ class ModelEntry:
             "metrics": {k: v for k, v in self.metrics.items() if k != "baseline"},
             "baseline": self.metrics.get("baseline") or {},
             "measured_rows": (self.measured or {}).get("rows"),
+            "measured_by": self.measured_by,
             "train": value.get("train") or {},
             "data": {
                 "source": origin.get("source"),

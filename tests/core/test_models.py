@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tensorrag.errors import ModelNotFound, PipelineError
+from tensorrag.pipeline import Edge, Node
 from tensorrag.run import Run
 from tensorrag.store import tidy
 from tensorrag.store.journal import Journal
@@ -65,6 +66,36 @@ async def test_what_was_measured_on_rows_it_has_learnt_from_does_not_count(
 
     [model] = engine.workspace.journal.models.all()
     assert model.to_json()["metrics"] == {}
+
+
+async def test_what_compare_models_measured_is_told_of_each_model(engine: Engine) -> None:
+    others = [
+        Node("tree", "model_define", params={"model_type": "decision_tree"}),
+        Node("grow", "train", params={"target_column": "progression"}),
+        Node("compare", "compare_models"),
+    ]
+    wires = [
+        Edge("split", "train_dataset", "grow", "train_dataset"),
+        Edge("tree", "model_spec", "grow", "model_spec"),
+        Edge("split", "test_dataset", "compare", "test_dataset"),
+        Edge("grow", "trained_model", "compare", "models"),
+        Edge("train", "trained_model", "compare", "models"),
+    ]
+    both = pipeline().with_nodes(*others).with_edges(*wires)
+    for _ in range(2):  # the second time, nothing is measured anew
+        run = await engine.run(both, pipeline_id="d")
+        assert run.status == "succeeded", run.to_json()
+
+        found = [model.to_json() for model in engine.workspace.journal.models.all()]
+        told = {model["kind"]: model for model in found}
+        assert set(told) == {"decision_tree", "ridge"}
+        assert told["decision_tree"]["measured_by"] == {
+            "run": run.id, "node": "compare", "card": "compare_models",
+        }  # fmt: skip
+        assert told["ridge"]["measured_by"]["card"] == "evaluate"
+        assert told["decision_tree"]["metrics"]["r2"] < told["ridge"]["metrics"]["r2"]
+        assert told["decision_tree"]["baseline"].keys() == {"r2"}
+        assert told["decision_tree"]["measured_rows"] == told["ridge"]["measured_rows"]
 
 
 async def test_one_that_was_not_trained_anew_stands_there_once(engine: Engine) -> None:

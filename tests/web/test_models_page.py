@@ -29,6 +29,7 @@ MODEL: dict[str, Any] = {
     "metrics": {"r2": 0.9, "rmse": 12.0},
     "baseline": {"r2": -0.01, "rmse": 80.0},
     "measured_rows": 89,
+    "measured_by": {"run": "r", "node": "e", "card": "evaluate"},
     "data": {"source": "rooms.csv", "rows": 353, "synthetic": True},
     "pipeline": "rooms",
     "pipeline_name": "Rooms",
@@ -52,6 +53,13 @@ def test_the_list_says_how_good_each_is_and_what_it_learnt_from() -> None:
     assert "v2 · pinned rent Regression rooms.csv 353 rows · synthetic" in words(drawn)
     assert "R² 0.90 −0.01" in words(drawn)
     assert 'data-metric="r2" data-value="0.9"' in html(drawn)
+
+
+def test_where_a_model_was_measured_is_told() -> None:
+    compared = MODEL | {"measured_by": {"run": "r", "node": "c", "card": "compare_models"}}
+
+    assert "R² 0.90 −0.01 in Compare Models" in words(models_list(Models([compared])))
+    assert " in " not in words(models_list(Models([MODEL])))
 
 
 def test_one_that_is_gone_says_so_and_is_not_asked() -> None:

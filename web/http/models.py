@@ -70,8 +70,9 @@ def add_models(api: APIRouter, sessions: Sessions) -> None:
     async def list_models() -> list[JsonObject]:
         """List the models that were trained here, latest first.
 
-        `metrics` were measured on rows that the model had not seen, by an Evaluate card; `train`
-        on those that it has learnt from. `state` is ready, gone or damaged.
+        `metrics` were measured on rows that the model had not seen, by the card of
+        `measured_by`, such as Evaluate or Compare Models; `train` on those that it has learnt
+        from. `state` is ready, gone or damaged.
         """
         return await asyncio.to_thread(lambda: [shown(model) for model in models.all()])
 

@@ -32,7 +32,7 @@ from web.page.markup import (
     thead,
     tr,
 )
-from web.page.models.view import ADDRESS, TASKS, moment
+from web.page.models.view import ADDRESS, TASKS, measured_by, moment
 from web.page.numerals import number_of
 from web.page.wording import alike, dollars, number, percent, plural, seconds, when
 
@@ -164,7 +164,7 @@ def _from(model: JsonObject) -> str:
 def _metrics(model: JsonObject) -> Node:
     measured = [name for name in METRICS if model["metrics"].get(name) is not None]
     if not measured:
-        return p(".cap")["No Evaluate card measured it on new rows: wire it to one."]
+        return p(".cap")["No card measured it on new rows: wire it to Evaluate or Compare Models."]
     return [
         table(".ct")[
             thead[
@@ -187,8 +187,15 @@ def _metrics(model: JsonObject) -> Node:
                 ]
             ],
         ],
-        p(".cap")[f"Measured on {plural(model['measured_rows'] or 0, 'row')}."],
+        p(".cap")[_where(model)],
     ]
+
+
+def _where(model: JsonObject) -> str:
+    """Say on how many rows it was measured, and by which card."""
+    by = measured_by(model)
+    rows = plural(model["measured_rows"] or 0, "row")
+    return f"Measured on {rows} by {by}." if by else f"Measured on {rows}."
 
 
 def _ask(chosen: Chosen) -> Node:

@@ -181,7 +181,7 @@ def _score(model: JsonObject) -> Node:
     if metric is None:
         return scored("Not measured", "", 0.0)
     value, dummy = model["metrics"][metric], model["baseline"].get(metric)
-    return scored(
+    drawn = scored(
         f"{METRICS[metric].label} {number(value)}",
         rounded(dummy, 2) if dummy is not None else "",
         value or 0.0,
@@ -189,6 +189,14 @@ def _score(model: JsonObject) -> Node:
         metric=metric,
         value=value,
     )
+    by = measured_by(model)
+    return [drawn, by and by != "Evaluate" and div(".m2.s12")[f"in {by}"]]
+
+
+def measured_by(model: JsonObject) -> str:
+    """Name the card that measured a model; empty where that is not known."""
+    card = str((model["measured_by"] or {}).get("card") or "")
+    return card.rpartition("/")[2].replace("_", " ").title()
 
 
 def _menu(model: JsonObject) -> Node:
