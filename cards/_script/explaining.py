@@ -11,12 +11,15 @@ from cards._script.measuring import measure_of
 from cards._script.shared import NUMPY, call
 from tensorrag import ModelSchema, TableSchema
 from tensorrag.script import Given, Script, literal
-from tensorrag.types import METRICS
+from tensorrag.types import METRICS, NUMERIC
 
 if TYPE_CHECKING:
     from cards.explain import Explain
 
 LINEAR = ("linear", "ridge", "lasso", "elastic_net", "polynomial", "logistic")
+SUMS = frozenset(LINEAR) - {"polynomial"}
+OFTEN = 5_000
+"""Measurements from which on a linear model is asked as can be done in a moment."""
 COEFFICIENTS = '''\
 def coefficients(model, columns):
     """Return what a linear model multiplies its columns by, as it sees them; largest first."""
@@ -27,6 +30,33 @@ def coefficients(model, columns):
     if len(weights) == len(getattr(last, "classes_", ())):
         weights.index = last.classes_
     return weights.T.loc[weights.abs().max().sort_values(ascending=False).index]'''
+OF_SUMS = '''\
+def importance_of_sums(model, x, y, score, repeats, seed):
+    """Tell what permutation_importance tells, of a linear model with very many columns.
+
+    It is asked about a column and the sum of all others, not about all of them anew.
+    """
+    steps, last = (model[:-1], model[-1]) if hasattr(model, "steps") else (None, model)
+    z = np.asarray(x if steps is None else steps.transform(x))
+    weights = np.atleast_2d(last.coef_)
+    sums = z @ weights.T + last.intercept_
+    random = np.random.RandomState(np.random.RandomState(seed).randint(2**31))
+    order, orders = np.arange(len(z)), [np.arange(len(z))]
+    for _ in range(repeats):
+        random.shuffle(order)
+        orders.append(orders[-1][order])
+    whole, lost = score(model, x, y), np.zeros((z.shape[1], repeats))
+    narrow = copy.copy(last)
+    vars(narrow).pop("feature_names_in_", None)
+    narrow.intercept_, narrow.n_features_in_ = np.zeros_like(last.intercept_), len(weights) + 1
+    for at in np.flatnonzero(weights.any(axis=0)):
+        own = np.column_stack([np.eye(len(weights)), weights[:, at]])
+        narrow.coef_ = own if np.ndim(last.coef_) > 1 else own[0]
+        rest = sums - np.outer(z[:, at], weights[:, at])
+        for repeat, places in enumerate(orders[1:]):
+            asked = np.column_stack([rest, z[places, at]])
+            lost[at, repeat] = whole - score(narrow, asked, y)
+    return lost'''
 DEPENDENCE = '''\
 def partial_dependence(answers, x, column):
     """Average the answers of a model while a column has the same value in all rows."""
@@ -58,12 +88,12 @@ class _Explaining:
         self.trained: Trained = given.fact("trained_model")
         model = given.schemas.get("trained_model")
         known = model if isinstance(model, ModelSchema) else ModelSchema()
-        self.kind, self.width = known.name, len(known.features or ())
+        self.kind, self.features = known.name, known.features or ()
         self.x, self.y = given.new("x"), given.new("y")
         self.outputs: dict[str, str] = {}
         self.told: dict[str, str] = {}
         self.functions: list[str] = []
-        self.imports = [NUMPY, "from sklearn.inspection import permutation_importance"]
+        self.imports = [NUMPY]
 
     def script(self) -> Script:
         """Write it."""
@@ -78,7 +108,7 @@ class _Explaining:
         schema = self.given.schemas.get("dataset")
         if not isinstance(schema, TableSchema) or schema.rows is None:
             raise self.given.unknown("how many rows there are")
-        most = rows_asked(self.kind, self.width, self.card.repeats, self.card.most_rows)
+        most = rows_asked(self.kind, len(self.features), self.card.repeats, self.card.most_rows)
         if schema.rows > most:
             drawn, rows = self.given.new("drawn"), f"len({table}), {most}"
             code = (
@@ -101,26 +131,36 @@ class _Explaining:
         sign = "" if METRICS[metric].higher_is_better else "-"
         more = f", {literal(trained.positive)}" if trained.task == "binary" else ""
         scored = f"lambda *asked: {sign}{measure}(*asked{more})[{literal(metric)}]"
-        made = call(
-            "permutation_importance",
-            [
-                trained.model,
-                self.x,
-                self.y,
-                f"scoring={scored}",
-                f"n_repeats={self.card.repeats}",
-                f"random_state={self.card.seed}",
-            ],
-        )
+        asked = [trained.model, self.x, self.y]
+        how = (f"n_repeats={self.card.repeats}", f"random_state={self.card.seed}")
+        name, mean, std = "permutation_importance", "importances_mean", "importances_std"
+        if self._adds_many_up():
+            self.functions.append(OF_SUMS)
+            self.imports.append("import copy")
+            how = (f"repeats={self.card.repeats}", f"seed={self.card.seed}")
+            name, mean, std = "importance_of_sums", "mean(axis=1)", "std(axis=1)"
+            made = call(name, [*asked, f"score={scored}", *how])
+        else:
+            self.imports.append("from sklearn.inspection import permutation_importance")
+            made = call(name, [*asked, f"scoring={scored}", *how])
         self.importance = self.outputs["importance"] = self.given.new("importance")
         return (
             f"{found} = {made}\n"
             f"{self.importance} = pd.DataFrame({{\n"
             f'    "column": {self.x}.columns,\n'
-            f'    "importance": {found}.importances_mean,\n'
-            f'    "spread": {found}.importances_std,\n'
+            f'    "importance": {found}.{mean},\n'
+            f'    "spread": {found}.{std},\n'
             f'}}).sort_values("importance", ascending=False, kind="stable")\n'
         )
+
+    def _adds_many_up(self) -> bool:
+        """Whether a linear model of numbers alone would be asked very often."""
+        schema = self.given.schemas.get("dataset")
+        columns = schema.columns or () if isinstance(schema, TableSchema) else ()
+        kinds = {column.name: column.kind for column in columns}
+        numbers = all(kinds.get(name) in NUMERIC for name in self.features)
+        linear = self.kind in SUMS and numbers
+        return linear and len(self.features) * self.card.repeats > OFTEN
 
     def _coefficients(self) -> str:
         if self.trained.kind not in LINEAR:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.inspection import partial_dependence, permutation_importance
+from sklearn.metrics import check_scoring
 
 from cards._learning.estimators import CLASSIFIERS, REGRESSORS
+from cards._script.explaining import OF_SUMS
 from cards.explain import Explain
 from cards.model_define_gpu import ModelDefineGpu
 from cards.train_gpu import TrainGpu
 from tensorrag import InputError, Model, ModelSchema, ParameterError, Table
+from tensorrag.pipeline import Node
 from tensorrag.preview import BarsPreview, Branch, ChartPreview, GroupPreview, Preview, TreePreview
 from tensorrag.types import METRICS
+from tests.cards.leaving import verified, wired
 from tests.cards.test_classification import guests, learnt, parts
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -398,6 +403,43 @@ def test_what_a_model_does_not_go_by_is_told_without_asking_it() -> None:
         assert found.index[0] == "x7"
         assert (found == 0).sum() > 1_900
         assert "Measured on 100 of 120 rows, drawn at random. Columns" not in caption(pictures)
+
+
+def test_a_script_of_a_linear_model_with_very_many_columns_tells_the_same_in_a_moment() -> None:
+    """For several classes, where each has a sum of its own; numbers and two are asked alike."""
+    train, test = parts("iris")
+    model = learnt(train, "species", "logistic")
+    made, _ = explained(model, test, metric="log_loss", repeats=3, seed=7, most_rows=5000)
+    there: dict[str, Any] = {"np": np, "copy": copy}
+    exec(OF_SUMS, there)  # noqa: S102 - as it stands in a script
+
+    x = test.to_pandas([*model.features])
+    y = test.to_pandas()["species"].to_numpy(dtype=object)
+    score = check_scoring(model.content["estimator"], "neg_log_loss")
+    lost = there["importance_of_sums"](model.content["estimator"], x.to_numpy(), y, score, 3, 7)
+
+    found = made.importance.to_pandas().set_index("column").loc[[*model.features]]
+    assert found["importance"].to_numpy() == pytest.approx(lost.mean(axis=1), rel=1e-9)
+    assert found["spread"].to_numpy() == pytest.approx(lost.std(axis=1), rel=1e-9)
+
+
+def test_such_a_script_is_tried_and_verified(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cards._script.explaining.OFTEN", 5)
+    load = Node("load", "data_load", {"source": "sample", "sample_name": "diabetes"})
+    train = Node("train", "train", {"target_column": "progression"})
+    pipeline = wired(
+        load,
+        Node("model", "model_define", {"model_type": "ridge"}),
+        train,
+        Node("explain", "explain", {"repeats": 2, "top": 1, "most_rows": 300}),
+        wires="load.dataset > train.train_dataset, model.model_spec > train.model_spec,"
+        "load.dataset > explain.dataset, train.trained_model > explain.trained_model",
+    )
+
+    verdict, script = verified(pipeline)
+
+    assert "importance_of_sums(" in script
+    assert verdict.verified, verdict.badge
 
 
 def test_a_model_that_must_be_asked_is_asked_about_fewer_rows(
