@@ -10,12 +10,14 @@ from typing import Any
 from tensorrag.catalog import CardInfo
 from tensorrag.check.facts import NodeFacts
 from tensorrag.check.problems import Fix, Problem
-from tensorrag.pipeline import Edge, Node, Pipeline
+from tensorrag.pipeline import Edge, Node, Pipeline, Position
 from tensorrag.quoting import visible
 from tensorrag.types.schema import TableSchema
 
-_ABOVE = 150
-"""Pixels from one card to the next one above, where there mostly is room."""
+_WIDTH, _HEIGHT = 184, 148
+"""Of a card on the canvas, in pixels; one with many ports is higher."""
+_GAP = 40
+"""Pixels between a card and the next one above, where there mostly is room."""
 
 Ops = list[dict[str, Any]]
 
@@ -96,7 +98,8 @@ class _Moving:
         ops += [self._wire("train_dataset", self.takes)]
         ops += [_connect(Edge(self.node.id, self.gives, "", ""), edge) for edge in train]
         return ops + [
-            self._copy(port, edges, row) for row, (port, edges) in enumerate(parts.items(), 1)
+            self._copy(port, edges, place)
+            for (port, edges), place in zip(parts.items(), self._places(), strict=False)
         ]
 
     def _wire(self, port: str, into: str) -> dict[str, Any]:
@@ -106,7 +109,20 @@ class _Moving:
         at = {self.node.id: self.split.position, self.split.id: self.node.position}
         return {"op": "move", "positions": {name: {"x": p.x, "y": p.y} for name, p in at.items()}}
 
-    def _copy(self, port: str, edges: list[Edge], row: int) -> dict[str, Any]:
+    def _places(self) -> Iterator[Position]:
+        """Go up from where the card comes to lie, past what lies there already."""
+        there = [node.position for node in self.pipeline.nodes.values()]
+        x, y = self.split.position.x, self.split.position.y
+        while True:
+            y -= _HEIGHT + _GAP
+            if not any(
+                abs(x - one.x) < _WIDTH + _GAP and abs(y - one.y) < _HEIGHT + _GAP
+                for one in there
+                if one is not self.split.position
+            ):
+                yield Position(x, y)
+
+    def _copy(self, port: str, edges: list[Edge], at: Position) -> dict[str, Any]:
         """Add the card once more, for a part that is changed as the train rows are."""
         here = {"source": self.split.id, "source_port": port, "target_port": self.takes}
         train = {"source": self.split.id, "source_port": "train_dataset"}
@@ -114,13 +130,12 @@ class _Moving:
             {"source_port": self.gives, "target": edge.target, "target_port": edge.target_port}
             for edge in edges
         ]
-        at = self.split.position
         return {
             "op": "add",
             "card": self.node.card,
             "params": dict(self.node.params),
             "x": at.x,
-            "y": at.y - row * _ABOVE,
+            "y": at.y,
             "connect": [here, train | {"target_port": self.learns_from}, *on],
         }
 

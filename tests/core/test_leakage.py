@@ -12,7 +12,7 @@ from tensorrag.check import check, peek_key
 from tensorrag.check.problems import Problem
 from tensorrag.edit.commands import apply
 from tensorrag.peek import Peek
-from tensorrag.pipeline import Edge, Node, Pipeline
+from tensorrag.pipeline import Edge, Node, Pipeline, Position
 from tensorrag.registry.finding import Registry
 from tensorrag.types import ColumnSchema, TableSchema
 from tests.core.test_check import made
@@ -184,7 +184,23 @@ def test_what_is_learnt_before_a_split_is_learnt_of_the_test_rows_too() -> None:
     }
     assert mended.node("scale_2").params == of.node("scale").params
     places = [(mended.node(name).position.x, mended.node(name).position.y) for name in LAID]
-    assert places == [(168, 0), (400, 0), (400, -150)]
+    assert places == [(168, 0), (400, 0), (400, -188)]
+
+
+def test_a_card_put_behind_a_split_lies_on_no_other_and_touches_none() -> None:
+    of = built("split.train_dataset", "split.test_dataset", *SCALED_FIRST, **SCALED)
+    of = of.with_nodes(Node("above", "data_load", position=Position(420, -190)))
+    problem = early(of)[0]
+    assert problem.fix is not None
+
+    mended = of
+    for op in problem.fix.ops:
+        mended = apply(mended, op, CATALOG)
+
+    copy = mended.node("scale_2").position
+    others = [node.position for node in mended.nodes.values() if node.id != "scale_2"]
+    assert all(abs(copy.x - one.x) >= 184 + 40 or abs(copy.y - one.y) >= 148 + 40 for one in others)
+    assert copy.y < mended.node("above").position.y
 
 
 @pytest.mark.parametrize(

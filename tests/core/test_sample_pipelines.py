@@ -51,6 +51,15 @@ def test_no_card_lies_on_another(name: str) -> None:
             assert apart, (one, other)
 
 
+@pytest.mark.parametrize("name", PIPELINES)
+def test_each_card_is_told_from_every_other_by_its_title(name: str) -> None:
+    nodes = load(pipeline_path(name)).pipeline.nodes.values()
+
+    titles = [node.title or node.card for node in nodes]
+
+    assert len(set(titles)) == len(titles)
+
+
 @pytest.mark.parametrize("name", sorted(set(PIPELINES) - {"my_table"}))
 def test_a_check_finds_nothing_to_say_of_it(name: str) -> None:
     assert check(load(pipeline_path(name)).pipeline, Registry.load()).problems == ()
