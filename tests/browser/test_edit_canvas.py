@@ -483,6 +483,13 @@ def test_five_cards_become_one_card_and_open_again(
     expect(page.get_by_role("group", name=name)).to_be_focused()
     expect(hands.card("data_load")).to_have_count(0)
     wires(hands, FIRST)
+    inspector = hands.test_id("inspector")
+    expect(inspector).to_contain_text("Composite of 5 cards")
+    expect(inspector).to_contain_text("Data Split: train_dataset")  # to the sixth card
+    inspector.get_by_role("button", name="Data Split").click()
+    expect(inspector.get_by_role("tab", name="Settings")).to_be_visible()
+    inspector.get_by_role("button", name="Back to Preparation").click()
+    expect(inspector).to_contain_text("Composite of 5 cards")
     other = Hands(context.new_page()).open(page.url)
     expect(other.page.get_by_role("group", name=name)).to_be_visible()
 

@@ -16,6 +16,7 @@ from web.live.sessions import Sessions
 from web.page.actions import Data, text, texts
 from web.page.banner import Said, banner
 from web.page.clipboard import copied_text, read_copied, sources_of
+from web.page.composite_view import composite_of
 from web.page.dropped import Dropped
 from web.page.edits import Edits
 from web.page.elsewhere import waiting
@@ -36,7 +37,7 @@ class Board:
     """A canvas that shows a session, and hands on what is done to it."""
 
     def __init__(self, sessions: Sessions, session: Session, edits: Edits, act: Act) -> None:
-        """``act`` also hears ``select`` with the ``of`` of the only selected card, if any."""
+        """``act`` also hears ``select`` with the only selected card or ``composite``, if any."""
         self._sessions, self._session, self._edits, self._act = sessions, session, edits, act
         self._note: Said = None
         self._told: JsonObject = {}
@@ -135,7 +136,9 @@ class Board:
     def _on_select(self, data: Data) -> Any:
         nodes = texts(data, "nodes")
         self._hand_over_sources(nodes)
-        return self._act("select", {"of": nodes[0] if len(nodes) == 1 else None})
+        composite = composite_of(self._session, nodes) if nodes else None
+        of = nodes[0] if len(nodes) == 1 and not composite else None
+        return self._act("select", {"of": of, "composite": composite})
 
     def _hand_over_sources(self, nodes: list[str]) -> None:
         """Give the canvas the sources of cards of one's own that it would need to copy these."""

@@ -16,6 +16,7 @@ from web.live.offered import Offered
 from web.live.session import Session
 from web.page import course, details, outcome, settings
 from web.page.columns import column_list, columns_head, schema_list
+from web.page.composite_view import composite_view, way_back
 from web.page.details import Card
 from web.page.kind_edits import correctable
 from web.page.kinds import Doubt
@@ -56,6 +57,7 @@ class Inspector:
         self._session, self._act, self._uploading = session, act, uploading
         self._offered, self._doubt = offered, doubt
         self.node: str | None = None
+        self._composite: str | None = None
         self._chosen: dict[str, str] = {}
         """Tabs that were chosen, by card."""
         self._busy: set[str] = set()
@@ -76,11 +78,13 @@ class Inspector:
             self._body = ui.element("div").classes("ibody")
             self._body.props.update({"role": "tabpanel", "id": "tab-panel", "tabindex": "0"})
 
-    def show(self, node: str | None, tab: str | None = None) -> None:
-        """Turn to a card, or to the pipeline."""
+    def show(
+        self, node: str | None, tab: str | None = None, *, composite: str | None = None
+    ) -> None:
+        """Turn to a card, to a composite, or to the pipeline."""
         if node != self.node:
             self.port = None
-        self.node = node
+        self.node, self._composite = node, composite
         if node is not None and tab is not None:
             self._chosen[node] = tab
         self.refresh()
@@ -104,10 +108,12 @@ class Inspector:
         card = self.card
         if card is None:
             self._head.show(None)
-            self._plain(("summary",), summary(self._session))
+            inside = self._composite and composite_view(self._session, self._composite)
+            self._plain(("summary", bool(inside)), inside or summary(self._session))
             return
         tab = self.tab(card)
-        self._head.show([details.head(card), details.tabs(tab, card)])
+        back = way_back(self._session, card.node)
+        self._head.show([back and div(".back")[back], details.head(card), details.tabs(tab, card)])
         match tab:
             case "settings":
                 self._plain(("settings", card.node), settings.settings(card))

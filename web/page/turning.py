@@ -32,6 +32,8 @@ class Turning:
         self._edits, self._board, self._inspector, self._past = edits, board, inspector, past
         self.actions: dict[str, Action] = {
             "select": self._selected,
+            "composite": self._composite,
+            "inside": self._inside,
             "focus": self._focus,
             "go": self._go,
             "to_setting": self._to_setting,
@@ -45,7 +47,16 @@ class Turning:
     def _selected(self, data: Data) -> None:
         """Follow what is selected on the canvas."""
         self._edits.selected = text(data, "of") or None
-        self._inspector.show(self._edits.selected)
+        self._inspector.show(self._edits.selected, composite=text(data, "composite") or None)
+
+    def _composite(self, data: Data) -> None:
+        """Turn from a card in a composite back to that."""
+        self._inspector.show(None, composite=text(data, "of") or None)
+
+    def _inside(self, data: Data) -> None:
+        """Turn to a card in a composite, which stays as it is on the canvas."""
+        if text(data, "of") in self._session.pipeline.nodes:
+            self._inspector.show(text(data, "of"))
 
     def select(self, node: str) -> None:
         """Turn to a card."""
