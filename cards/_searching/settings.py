@@ -87,7 +87,7 @@ class SearchSettings(Card):
     """The same seed gives the same trials."""
     parallel: int = Field(1, ge=1, le=64, label="Trials at a time", recommended=(1, 4))
     """So many are chosen at once, and run beside one another as far as there are cores; each
-    takes memory of its own."""
+    takes memory of its own. It is faster where cores are free, and not where they are busy."""
 
     def uses_cores(self) -> int:
         """One for each trial that runs at the same time."""
