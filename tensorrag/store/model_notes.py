@@ -59,6 +59,42 @@ def _note(connection: sqlite3.Connection, run: str, nodes: Nodes) -> None:
         found = list(_measured(connection, run, shown, made))
         if found:
             _note_measured(connection, {"run": run, "node": node, "card": shown.get("card")}, found)
+    _note_crossed(connection, run)
+
+
+def _note_crossed(connection: sqlite3.Connection, run: str) -> None:
+    """Keep how models of folds did for those that are not measured themselves.
+
+    They are of the same specification, and the rows that each had not seen are all those that the
+    model has learnt from.
+    """
+    nodes = connection.execute(
+        'SELECT node, shown, made FROM nodes WHERE run = ? AND instr(shown, \'"type":"Metrics"\')',
+        (run,),
+    ).fetchall()
+    for node, written, made_of in nodes:
+        shown, made = json.loads(written), json.loads(made_of or "null")
+        asked = _question(list(_inputs(connection, run, made)), made)
+        for output in _outputs(shown, "Metrics") if asked is not None else ():
+            rows = _object(output.get("schema")).get("rows")
+            by = {"run": run, "node": node, "card": shown.get("card"), "among": True}
+            told = {**by, "metrics": output.get("value"), "rows": rows, "folds": True}
+            connection.execute(
+                "UPDATE models SET measured = ? WHERE json_extract(facts, '$.question') = ?"
+                " AND (measured IS NULL OR json_extract(measured, '$.folds'))",
+                (json.dumps(told), asked),
+            )
+
+
+def _question(arrived: Sequence[JsonObject], made: JsonObject | None) -> str | None:
+    """Tell what is learnt from which rows, and by what; None of a card that trains nothing."""
+    spec = next((each["sha256"] for each in arrived if each["type"] in _SPECS), None)
+    rows = next((each["sha256"] for each in arrived if each["type"] == "Table"), None)
+    params = _object(_object(made).get("params"))
+    if spec is None or rows is None or not params.get("target_column"):
+        return None
+    wanted = [params.get(name) for name in ("target_column", "feature_columns", "task")]
+    return json.dumps([spec, rows, *wanted])
 
 
 class _Measured(NamedTuple):
@@ -126,7 +162,8 @@ def _note_model(
 ) -> None:
     pipeline, called, when = _run(connection, run)
     home = swept(pipeline)
-    tables = [each for each in _inputs(connection, run, made) if each["type"] == "Table"]
+    arrived = list(_inputs(connection, run, made))
+    tables = [each for each in arrived if each["type"] == "Table"]
     schema = _object(output.get("schema"))
     value = {k: v for k, v in _object(output.get("value")).items() if k != "history"}
     facts = {
@@ -137,6 +174,7 @@ def _note_model(
         "device": shown.get("device"),
         "cost": shown.get("cost"),
         "reused": bool(shown.get("cached")),
+        "question": _question(arrived, made),
     }
     title = _title(schema, value, called)
     connection.execute(
@@ -187,6 +225,7 @@ def _inputs(
                 yield output
 
 
+_SPECS = ("EstimatorSpec", "NetworkSpec")
 _ANY = ("Table", "Model")
 """Types of outputs with which it is told what was measured of models."""
 

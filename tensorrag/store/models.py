@@ -108,10 +108,15 @@ class ModelEntry:
 
     @property
     def measured_by(self) -> JsonObject | None:
-        """The run, the node, and its card, where it was measured; of early ones no card."""
+        """The run, the node, and its card, where it was measured; of early ones no card.
+
+        With ``folds``, others of its kind were, each on rows that it had not seen of those that
+        this one has learnt from.
+        """
         if self.measured is None:
             return None
-        return {name: self.measured.get(name) for name in ("run", "node", "card")}
+        found = {name: self.measured.get(name) for name in ("run", "node", "card")}
+        return {**found, "folds": bool(self.measured.get("folds"))}
 
     def to_json(self) -> JsonObject:
         """Return it as ``GET /api/models`` does, but for what its files tell."""

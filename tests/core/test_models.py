@@ -90,12 +90,36 @@ async def test_what_compare_models_measured_is_told_of_each_model(engine: Engine
         told = {model["kind"]: model for model in found}
         assert set(told) == {"decision_tree", "ridge"}
         assert told["decision_tree"]["measured_by"] == {
-            "run": run.id, "node": "compare", "card": "compare_models",
+            "run": run.id, "node": "compare", "card": "compare_models", "folds": False,
         }  # fmt: skip
         assert told["ridge"]["measured_by"]["card"] == "evaluate"
         assert told["decision_tree"]["metrics"]["r2"] < told["ridge"]["metrics"]["r2"]
         assert told["decision_tree"]["baseline"].keys() == {"r2"}
         assert told["decision_tree"]["measured_rows"] == told["ridge"]["measured_rows"]
+
+
+async def test_a_model_that_is_not_measured_has_the_figures_of_its_cross_validation(
+    engine: Engine,
+) -> None:
+    crossing = Node("cross", "cross_validate", params={"target_column": "progression"})
+    wires = [
+        Edge("split", "train_dataset", "cross", "dataset"),
+        Edge("define", "model_spec", "cross", "model_spec"),
+    ]
+    run = await engine.run(
+        pipeline().without(["evaluate"], []).with_nodes(crossing).with_edges(*wires),
+        pipeline_id="d",
+    )
+    assert run.status == "succeeded", run.to_json()
+
+    [model] = [each.to_json() for each in engine.workspace.journal.models.all()]
+    crossed = run.nodes["cross"].outputs["metrics"]["value"]
+    assert {**model["metrics"], "baseline": model["baseline"]} == crossed
+    assert (model["measured_by"]["card"], model["measured_by"]["folds"]) == ("cross_validate", True)
+
+    await trained(engine)  # an Evaluate measures the very same model
+    [model] = [each.to_json() for each in engine.workspace.journal.models.all()]
+    assert (model["measured_by"]["card"], model["measured_by"]["folds"]) == ("evaluate", False)
 
 
 async def test_one_that_was_not_trained_anew_stands_there_once(engine: Engine) -> None:

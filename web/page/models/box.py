@@ -195,6 +195,10 @@ def _where(model: JsonObject) -> str:
     """Say on how many rows it was measured, and by which card."""
     by = measured_by(model)
     rows = plural(model["measured_rows"] or 0, "row")
+    if by == "cross-validation":
+        return (
+            f"Measured by cross-validation: models like it, each on some of {rows} it had not seen."
+        )
     return f"Measured on {rows} by {by}." if by else f"Measured on {rows}."
 
 

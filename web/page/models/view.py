@@ -190,12 +190,14 @@ def _score(model: JsonObject) -> Node:
         value=value,
     )
     by = measured_by(model)
-    return [drawn, by and by != "Evaluate" and div(".m2.s12")[f"in {by}"]]
+    return [drawn, by and by != "Evaluate" and div(".m2.s12", style="margin-top:3px")[f"in {by}"]]
 
 
 def measured_by(model: JsonObject) -> str:
     """Name the card that measured a model; empty where that is not known."""
     card = str((model["measured_by"] or {}).get("card") or "")
+    if (model["measured_by"] or {}).get("folds"):
+        return "cross-validation"
     return card.rpartition("/")[2].replace("_", " ").title()
 
 
