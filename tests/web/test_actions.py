@@ -7,7 +7,7 @@ from tests.core.engine import node
 from tests.web.desk import Desk
 from web.live.session import Session
 from web.page.edits import Edits
-from web.page.form import problem_key
+from web.page.form.form import problem_key
 from web.page.places import FIRST, HEIGHT, WIDTH, free_below, free_place
 
 SPLIT = (

@@ -10,11 +10,11 @@ import pytest
 from cards.filter_rows import FilterRows
 from tensorrag.describing import params_schema
 from tensorrag.types import ColumnSchema
-from web.page import clauses
-from web.page.clauses import Columns, changed
-from web.page.fields import field_specs
-from web.page.form import form
-from web.page.form_content import Form
+from web.page.form import clauses
+from web.page.form.clauses import Columns, changed
+from web.page.form.content import Form
+from web.page.form.fields import field_specs
+from web.page.form.form import form
 from web.page.markup import html
 
 HOUSES = (

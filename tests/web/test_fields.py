@@ -6,8 +6,8 @@ from cards.hyperparameter_search import HyperparameterSearch
 from tensorrag import Card, Column, Field, ParameterError, TableSchema
 from tensorrag.registry.finding import Registry
 from tensorrag.registry.loading import make_card
-from web.page.fields import FieldSpec, bounds, choice_words, defaults, field_specs
-from web.page.number_list import edit_list
+from web.page.form.fields import FieldSpec, bounds, choice_words, defaults, field_specs
+from web.page.form.number_list import edit_list
 
 
 class Sample(Card):

@@ -7,11 +7,11 @@ from tensorrag import Card, Field
 from tensorrag.check.problems import Fix, Problem
 from tensorrag.types import ColumnSchema
 from tests.web.test_fields import SPECS
-from web.page.fields import field_specs
-from web.page.form import form, problem_key
-from web.page.form_content import Form
+from web.page.form.content import Form
+from web.page.form.fields import field_specs
+from web.page.form.form import form, problem_key
+from web.page.form.slider import Slide, slide_of
 from web.page.markup import html
-from web.page.slider import Slide, slide_of
 
 COLUMNS = [ColumnSchema(name="RM", kind="number"), ColumnSchema(name='<b>"', kind="text")]
 

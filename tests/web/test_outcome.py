@@ -8,7 +8,7 @@ from tensorrag.check.problems import Problem
 from tensorrag.errors import ErrorInfo, ParameterError, SourceChanged, TensorRagError
 from web.live.shown import Shown, runtime
 from web.page.details import Card, Wire, head
-from web.page.form import problem_message
+from web.page.form.form import problem_message
 from web.page.markup import html
 from web.page.outcome import failure, nothing_yet, progress_part
 

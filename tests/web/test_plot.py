@@ -8,8 +8,8 @@ from typing import Any
 
 from tensorrag.preview import Axis, ChartPreview, ColumnProfile, Series, TablePreview
 from web.page.grid import conditions, under_heads
-from web.page.plot_csv import plot_csv
-from web.page.plot_view import Plot, plot_file
+from web.page.plots.as_csv import plot_csv
+from web.page.plots.view import Plot, plot_file
 
 
 def plot(*series: Series, title: str = "Residuals") -> ChartPreview:

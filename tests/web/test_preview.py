@@ -25,15 +25,15 @@ from tensorrag.preview import (
     TopValue,
     TreePreview,
 )
-from web.page.charts import chart_options
 from web.page.columns import column_details, column_list, columns_head, is_of_days
-from web.page.curves import live_curve
 from web.page.markup import html
-from web.page.network import stages
-from web.page.pictures import picture_options
-from web.page.plot_csv import plot_csv
+from web.page.plots.as_csv import plot_csv
+from web.page.plots.charts import chart_options
+from web.page.plots.curves import live_curve
+from web.page.plots.network import stages
+from web.page.plots.pictures import picture_options
+from web.page.plots.thresholds import figures
 from web.page.preview import static_preview
-from web.page.thresholds import figures
 
 
 def test_a_metric_is_shown_beside_its_baseline_and_kept_unformatted() -> None:

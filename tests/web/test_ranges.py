@@ -9,11 +9,11 @@ import pytest
 from cards.hyperparameter_search import HyperparameterSearch
 from tensorrag.describing import params_schema
 from tensorrag.types import Hyperparameter
-from web.page.fields import field_specs
-from web.page.form import form
-from web.page.form_content import Form, Tunable
+from web.page.form.content import Form, Tunable
+from web.page.form.fields import field_specs
+from web.page.form.form import form
+from web.page.form.ranges import tuned
 from web.page.markup import html
-from web.page.ranges import tuned
 
 ALPHA = Hyperparameter(name="alpha", value=1.0, low=0.001, high=10, least=0, above=True)
 KERNEL = Hyperparameter(name="kernel", value="rbf", choices=("rbf", "linear", "poly"))

@@ -9,12 +9,12 @@ import pytest
 from cards.derive_column import DeriveColumn
 from tensorrag.describing import params_schema
 from tensorrag.types import ColumnSchema
-from web.page.clauses import Columns
-from web.page.fields import field_specs
-from web.page.form import form
-from web.page.form_content import Form
+from web.page.form.clauses import Columns
+from web.page.form.content import Form
+from web.page.form.fields import field_specs
+from web.page.form.form import form
+from web.page.form.terms import changed
 from web.page.markup import html
-from web.page.terms import changed
 
 HOUSES = (
     ColumnSchema(name="city", kind="category"),

@@ -10,7 +10,7 @@ from tensorrag.catalog import Catalog
 from tensorrag.edit.edges import title_of
 from tensorrag.pipeline import JsonObject, Pipeline
 from tensorrag.quoting import visible
-from web.page.fields import field_specs
+from web.page.form.fields import field_specs
 from web.page.markup import Element, b, button, div, span
 
 Outputs = Mapping[str, Any]

@@ -9,7 +9,7 @@ from typing import Any
 from tensorrag.check.problems import Problem
 from tensorrag.gpus import GPUS
 from tensorrag.placement import LOCAL, TITLES, Placement
-from web.page.form import problem_message
+from web.page.form.form import problem_message
 from web.page.icons import icon
 from web.page.markup import Element, Node, a, button, div, h3, label, option, select, span
 from web.page.where import AUTOMATIC, Rented, trouble

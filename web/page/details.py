@@ -12,7 +12,7 @@ from tensorrag.pipeline.came_along import CameAlong
 from tensorrag.rates import dollars
 from web.page.card_place import CardPlace, waits_for
 from web.page.fits import Fits
-from web.page.form_content import Form
+from web.page.form.content import Form
 from web.page.icons import glyph, icon, state
 from web.page.markup import (
     Element,

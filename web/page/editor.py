@@ -28,7 +28,7 @@ from web.page.markup import Node
 from web.page.palette import SEARCH_FIELD, first_found, palette
 from web.page.panel import Panel
 from web.page.past_runs import PastRuns
-from web.page.plot_view import Plot, Plots
+from web.page.plots.view import Plot, Plots
 from web.page.redrawing import Redrawing
 from web.page.remedies import MODAL, SET_UP
 from web.page.run_actions import RunActions

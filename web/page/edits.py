@@ -14,7 +14,7 @@ from tensorrag.pipeline import JsonObject, Pipeline
 from tensorrag.pipeline.as_json import to_json
 from web.live.session import Session
 from web.page.actions import Action, Data, Say, node_in, text, texts
-from web.page.form import problem_key
+from web.page.form.form import problem_key
 from web.page.kind_edits import KindEdits
 from web.page.place_edits import PlaceEdits
 from web.page.places import free_for, free_place

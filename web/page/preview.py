@@ -28,9 +28,7 @@ from tensorrag.preview import (
     ThresholdsPreview,
     TreePreview,
 )
-from web.page.chart import Chart
 from web.page.columns import table_summary
-from web.page.confusion import confusion_matrix
 from web.page.grid import sample_grid
 from web.page.icons import icon, type_colours
 from web.page.markup import (
@@ -48,11 +46,13 @@ from web.page.markup import (
     thead,
     tr,
 )
-from web.page.network import network_picture
 from web.page.panel import Act, Panel
-from web.page.pictures import Picture, picture_height, picture_options
-from web.page.plot_view import Plot, enlarge_button
-from web.page.thresholds import threshold_slider
+from web.page.plots.chart import Chart
+from web.page.plots.confusion import confusion_matrix
+from web.page.plots.network import network_picture
+from web.page.plots.pictures import Picture, picture_height, picture_options
+from web.page.plots.thresholds import threshold_slider
+from web.page.plots.view import Plot, enlarge_button
 from web.page.wording import alike, apart, measured, number, signed, words
 
 

@@ -23,7 +23,7 @@ from web.page.details import Card
 from web.page.markup import Node, a, b, div
 from web.page.models.view import address
 from web.page.panel import Act, Panel
-from web.page.plot_view import Plot
+from web.page.plots.view import Plot
 from web.page.ports import PortTab, chosen_tab, in_tabs, out_tabs, port_tabs
 from web.page.preview import open_button, show_preview
 from web.page.scene import kind_of

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tensorrag.check.problems import Problem
-from web.page.form import fix_button
+from web.page.form.form import fix_button
 from web.page.icons import icon, state
 from web.page.log_view import log_view
 from web.page.markup import Element, Node, b, button, div, span

@@ -11,14 +11,14 @@ from tensorrag.run.reported import Points, reports
 from tensorrag.types.metrics import METRICS
 from web.live.session import Session
 from web.page import course, money, outcome
-from web.page.chart import Chart
-from web.page.curves import live_curve, live_series
 from web.page.details import Card
 from web.page.icons import type_colours
 from web.page.log_view import last_line, log_view
 from web.page.markup import div, h3, span
 from web.page.panel import Act, Panel
-from web.page.plot_view import Live, Plot, enlarge_button
+from web.page.plots.chart import Chart
+from web.page.plots.curves import live_curve, live_series
+from web.page.plots.view import Live, Plot, enlarge_button
 
 TITLE = "Learning curve"
 

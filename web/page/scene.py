@@ -23,9 +23,9 @@ from web.live.trusting import differs, waiting_cards
 from web.page import money
 from web.page.card_place import PLACE_FIELDS, CardPlace
 from web.page.details import Card, Limit, Wire
-from web.page.fields import field_specs
 from web.page.fits import Fits
-from web.page.form_content import Form
+from web.page.form.content import Form
+from web.page.form.fields import field_specs
 from web.page.where import AUTOMATIC, ran_on, rented_places
 from web.page.wording import number, words
 

@@ -7,12 +7,12 @@ from typing import Any
 from tensorrag.pipeline import JsonObject
 from tensorrag.types import ColumnSchema
 from web.live.session import Session
-from web.page import clauses, terms
 from web.page.actions import Action, Data, Edit, Say, node_in, text
 from web.page.apply_best import best_of
-from web.page.fields import FieldSpec, field_specs
-from web.page.number_list import edit_list
-from web.page.ranges import tuned
+from web.page.form import clauses, terms
+from web.page.form.fields import FieldSpec, field_specs
+from web.page.form.number_list import edit_list
+from web.page.form.ranges import tuned
 
 _ROWED = {"condition": clauses.changed, "formula": terms.changed}
 """What changes a row of a text, by the kind of its field."""

@@ -6,7 +6,7 @@ from web.page.card_place import PLACE_FIELDS, card_place
 from web.page.details import Card, Limit, Wire
 from web.page.elsewhere import placeholder
 from web.page.fits import fits
-from web.page.form import form, problem_message
+from web.page.form.form import form, problem_message
 from web.page.icons import glyph, icon
 from web.page.markup import (
     Element,

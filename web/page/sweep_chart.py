@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from tensorrag.preview import Axis, ChartPreview, Series
 from tensorrag.types.metrics import METRICS
-from web.page.chart import Chart
-from web.page.chart_look import Options
-from web.page.charts import chart_options
-from web.page.dots import dot_options
+from web.page.form.slider import WIDE
 from web.page.icons import type_colours
-from web.page.slider import WIDE
+from web.page.plots.chart import Chart
+from web.page.plots.charts import chart_options
+from web.page.plots.dots import dot_options
+from web.page.plots.look import Options
 from web.page.wording import number
 
 if TYPE_CHECKING:

@@ -20,9 +20,9 @@ from web.live.sweeps_here import Planned
 from web.page.actions import Action, Data, text
 from web.page.details import Card
 from web.page.edits import Edits
-from web.page.fields import FieldSpec
+from web.page.form.fields import FieldSpec
+from web.page.form.slider import slide_of
 from web.page.panel import Act, Panel
-from web.page.slider import slide_of
 from web.page.sweep_chart import chart_of
 from web.page.sweep_result import heading, results, side
 

@@ -15,15 +15,15 @@ from tensorrag.run.comparison import Comparison, compare
 from tensorrag.store.run_entry import RunEntry
 from web.live.sessions import Sessions
 from web.page.actions import Data, text
-from web.page.chart import Chart
 from web.page.compare import changes, outcome
 from web.page.compare import view as drawn
 from web.page.compare.graph import changed_graph
 from web.page.compare.view import Shown, address, labels
-from web.page.curves import compared_curves
 from web.page.markup import Node, div, h2, p, span
 from web.page.outcome import metric_words
 from web.page.panel import Panel
+from web.page.plots.chart import Chart
+from web.page.plots.curves import compared_curves
 from web.page.wording import plural, seconds
 
 OFFERED = 100

@@ -10,8 +10,8 @@ from typing import Any
 from tensorrag.formula.clauses import BARE, LISTS, OPERATORS, Clause, Clauses, Value, clauses
 from tensorrag.formula.tree import MAX_LENGTH
 from tensorrag.types import ColumnSchema
-from web.page import row_controls
-from web.page.fields import FieldSpec
+from web.page.form import row_controls
+from web.page.form.fields import FieldSpec
 from web.page.markup import Element, Node, div
 from web.page.numerals import exact_of
 

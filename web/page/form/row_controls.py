@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from web.page.fields import FieldSpec
+from web.page.form.fields import FieldSpec
 from web.page.icons import icon
 from web.page.markup import Element, button, div, input_, option, select
 

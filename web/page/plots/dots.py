@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tensorrag.preview import Axis
-from web.page.chart_look import (
+from web.page.plots.look import (
     Options,
     axis_names,
     axis_options,

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any, assert_never
 
 from tensorrag.preview import Axis, BarsPreview, Branch, ChartPreview, HeatPreview, TreePreview
-from web.page.chart_look import Options, axis_names, axis_options, base_options, name_style
-from web.page.charts import HEIGHTS, chart_options
+from web.page.plots.charts import HEIGHTS, chart_options
+from web.page.plots.look import Options, axis_names, axis_options, base_options, name_style
 from web.page.wording import brief, rounded
 
 Picture = ChartPreview | BarsPreview | TreePreview | HeatPreview

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from tensorrag.check.problems import Problem
-from web.page.clauses import clause_rows
-from web.page.controls import control
-from web.page.fields import FieldSpec
-from web.page.form_content import Form, is_error
+from web.page.form.clauses import clause_rows
+from web.page.form.content import Form, is_error
+from web.page.form.controls import control
+from web.page.form.fields import FieldSpec
+from web.page.form.terms import term_rows
+from web.page.form.text_control import field_id, help_text
 from web.page.icons import icon
 from web.page.markup import Element, Node, button, div, label, span
 from web.page.prose import plain, prose
 from web.page.remedies import way_out
-from web.page.terms import term_rows
-from web.page.text_control import field_id, help_text
 
 SWEPT = frozenset({"number", "integer", "choice", "switch"})
 """Kinds of fields that can be swept."""

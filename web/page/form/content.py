@@ -8,7 +8,7 @@ from typing import Any
 
 from tensorrag.check.problems import Problem
 from tensorrag.types import ColumnSchema, Hyperparameter
-from web.page.fields import FieldSpec, defaults
+from web.page.form.fields import FieldSpec, defaults
 
 Columns = Sequence[ColumnSchema] | None
 Tunable = Sequence[Hyperparameter] | None

@@ -9,12 +9,12 @@ from zlib import crc32
 
 from tensorrag.formula.tokens import written
 from tensorrag.types import ColumnSchema
-from web.page.fields import FieldSpec
-from web.page.form_content import Form
+from web.page.form.content import Form
+from web.page.form.fields import FieldSpec
+from web.page.form.number_list import list_button
+from web.page.form.text_control import bound, field_id, text_control
 from web.page.icons import icon
 from web.page.markup import Element, Node, div, input_, span
-from web.page.number_list import list_button
-from web.page.text_control import bound, field_id, text_control
 from web.page.wording import plural
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from web.page.fields import VAST, FieldSpec
+from web.page.form.fields import VAST, FieldSpec
 from web.page.markup import Node, div, span
 
 WIDE = 50

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tensorrag.preview import Axis
-from web.page.chart_look import (
+from web.page.plots.look import (
     Options,
     axis_names,
     axis_options,

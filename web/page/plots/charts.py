@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from tensorrag.preview import ChartPreview, Series
-from web.page.chart_look import (
+from web.page.plots.curves import keep_apart, line_options, room_for
+from web.page.plots.look import (
     TICK,
     Options,
     axis_names,
@@ -15,7 +16,6 @@ from web.page.chart_look import (
     large_room,
     room,
 )
-from web.page.curves import keep_apart, line_options, room_for
 
 HEIGHTS = {"scatter": 240, "line": 206, "bar": 180, "histogram": 112}
 

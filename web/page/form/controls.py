@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from web.page.column_controls import columns_control, formula_control
-from web.page.fields import FieldSpec, choice_words
-from web.page.form_content import Form
+from web.page.form.column_controls import columns_control, formula_control
+from web.page.form.content import Form
+from web.page.form.fields import FieldSpec, choice_words
+from web.page.form.number_list import number_list
+from web.page.form.ranges import ranges
+from web.page.form.text_control import bound, field_id, text_control
 from web.page.icons import icon
 from web.page.markup import Element, Node, a, button, div, input_, option, select, span
-from web.page.number_list import number_list
-from web.page.ranges import ranges
-from web.page.text_control import bound, field_id, text_control
 
 
 def control(shown: Form, spec: FieldSpec) -> Node:

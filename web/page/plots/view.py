@@ -12,14 +12,14 @@ from tensorrag.catalog import TypeInfo
 from tensorrag.preview import BarsPreview, ChartPreview, HeatPreview, Series, TreePreview
 from web.live.exporting import file_name
 from web.page.actions import Action, Data, text
-from web.page.chart import Chart
-from web.page.chart_look import Options
-from web.page.curves import live_curve, live_series
 from web.page.icons import glyph, icon, type_colours
 from web.page.markup import Element, Node, b, button, div, h3, span, table, tbody, td, tr
 from web.page.panel import Act, Panel
-from web.page.pictures import Picture, branch_answer, branches, picture_options
-from web.page.plot_csv import named, plot_csv
+from web.page.plots.as_csv import named, plot_csv
+from web.page.plots.chart import Chart
+from web.page.plots.curves import live_curve, live_series
+from web.page.plots.look import Options
+from web.page.plots.pictures import Picture, branch_answer, branches, picture_options
 from web.page.wording import brief, number, plural, rounded
 
 FORMATS = {"png": "PNG", "svg": "SVG", "csv": "CSV"}

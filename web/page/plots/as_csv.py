@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import assert_never
 
 from tensorrag.preview import Axis, BarsPreview, ChartPreview, HeatPreview, TreePreview
-from web.page.pictures import Picture, branches
+from web.page.plots.pictures import Picture, branches
 
 Line = Iterable[str | float | int | None]
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 from tensorrag.formula.terms import ALIKE, Term, formula_of, terms
-from web.page import row_controls
-from web.page.clauses import Columns
-from web.page.fields import FieldSpec
+from web.page.form import row_controls
+from web.page.form.clauses import Columns
+from web.page.form.fields import FieldSpec
 from web.page.markup import Element, Node, div
 from web.page.numerals import exact_of
 

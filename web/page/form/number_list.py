@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from web.page.fields import LISTS, FieldSpec
-from web.page.form_content import Form
+from web.page.form.content import Form
+from web.page.form.fields import LISTS, FieldSpec
 from web.page.icons import icon
 from web.page.markup import Element, button, div, span
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tensorrag.types import Hyperparameter
-from web.page.fields import FieldSpec
+from web.page.form.fields import FieldSpec
 from web.page.icons import icon
 from web.page.markup import Element, Node, button, div, input_, label, span
 from web.page.numerals import number_of

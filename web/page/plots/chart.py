@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nicegui.elements.echart import EChart
 
-from web.page.chart_look import (
+from web.page.plots.look import (
     Options,
 )
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from web.page.fields import FieldSpec, bounds
-from web.page.form_content import Form, is_error
+from web.page.form.content import Form, is_error
+from web.page.form.fields import FieldSpec, bounds
+from web.page.form.slider import slider
 from web.page.markup import Element, Node, div, input_, span
-from web.page.slider import slider
 
 
 def help_text(spec: FieldSpec) -> str:

@@ -1,0 +1,1 @@
+"""The form of a card: what each parameter is set with."""
