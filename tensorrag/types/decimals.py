@@ -22,7 +22,8 @@ FEW = 20
 """Whole numbers with at most this many different values are classes, unless said otherwise."""
 TWICE = 2
 """How often each value comes on average at least, as of text that is a category."""
-_AT_ONCE = 65_536
+_FIRST, _AT_ONCE = 1_000, 65_536
+"""Rows that are looked at first, which mostly tell, and then at a time."""
 
 
 def is_decimal(kind: pa.DataType) -> bool:
@@ -38,8 +39,8 @@ def few_values(column: pa.ChunkedArray) -> frozenset[float] | None:
     import pyarrow.compute as pc
 
     found: set[float] = set()
-    for start in range(0, len(column), _AT_ONCE):
-        some = pc.unique(column.slice(start, _AT_ONCE))
+    for start in (0, *range(_FIRST, len(column), _AT_ONCE)):
+        some = pc.unique(column.slice(start, _AT_ONCE if start else _FIRST))
         if len(some) <= FEW + 2:  # a gap and what is no number aside
             floats = some.cast(pa.float64(), safe=False).to_pylist()
             found |= {value for value in floats if value is not None and value == value}

@@ -120,6 +120,13 @@ def test_a_table_tells_the_kinds_of_its_columns() -> None:
     assert table().columns[0].unit == "m²"
 
 
+@pytest.mark.parametrize(("last", "kind"), [(1.0, "binary"), (2.0, "integer"), (0.5, "number")])
+def test_the_kind_of_decimals_depends_on_the_last_row_too(last: float, kind: str) -> None:
+    paid = [0.0, 1.0] * 40_000 + [last]
+
+    assert Table.from_pandas(pd.DataFrame({"paid": paid})).columns[0].kind == kind
+
+
 def test_a_part_of_a_table_keeps_the_kinds_of_the_whole() -> None:
     part = Table(table().arrow.slice(0, 1), like=table())
 
