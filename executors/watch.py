@@ -121,7 +121,10 @@ class Watch:
             self._hold_to_limits()
 
     def _hold_to_limits(self) -> None:
-        if self._guard is not None and (error := self._guard.look()) is not None:
+        if self._guard is None or (error := self._guard.look()) is None:
+            return
+        self._hear_worker()  # what it ran into it may have said itself, and be about to end
+        if self._guard is not None:
             self._end_with(error)
 
     def _end_with(self, error: JsonObject) -> None:

@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
+from pathlib import Path
+from typing import ClassVar
+
+from executors.cgroup import ROOT, Group
+from executors.guard import Guard
+from executors.limits import Limits
+from executors.protocol import decode, message
+from executors.server_line import ServerLine
+from executors.watch import Watch
 
 LATE = """
 import json, subprocess, sys
@@ -77,3 +87,36 @@ def test_processes_that_were_refused_before_any_look_are_counted_then() -> None:
 
     assert error["type"] == "CardTooManyProcesses"
     assert "more than 8 processes," in error["message"]
+
+
+def test_what_a_card_has_said_itself_counts_before_what_a_look_finds_as_it_ends(
+    tmp_path: Path,
+) -> None:
+    """Its threads are gone by then, and its process is not."""
+    ours, line = socket.socketpair()
+    woken, waker = socket.socketpair()
+    gone = subprocess.Popen(["true"], start_new_session=True)
+    gone.wait()
+
+    class Refusing(Group):
+        counts: ClassVar = [0, 1, 1]
+
+        def refusals(self) -> int:
+            return self.counts.pop(0)
+
+    group = Refusing(None, ROOT, 320)
+    watch = Watch(ServerLine(line), woken, tmp_path, group)
+    watch._worker = gone.pid
+    watch._guard = guard = Guard(Limits(memory=10**6, processes=10**4, threads=10**5), group)
+    guard.due = guard._look_at = 0.0
+    with subprocess.Popen(["sleep", "600"]) as ending:
+        watch._channel.end.sendall(message("error", {"message": "can't start new thread"}))
+        watch._hold_to_limits()
+        ending.kill()
+    watch._channel.end.close()
+    watch._close()
+    told = decode(ours.recv(1 << 16).partition(b"\n")[0])
+    for end in (ours, line, woken, waker):
+        end.close()
+
+    assert (told["type"], told["data"]["type"]) == ("error", "CardTooManyThreads")
