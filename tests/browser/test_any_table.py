@@ -75,6 +75,27 @@ def test_a_column_that_is_the_target_in_another_unit_is_taken_out_by_one_click(
     expect(told).to_contain_text("dollars tells MEDV exactly in every row")
 
 
+def test_one_of_a_thousand_columns_is_found_before_and_after_a_run(hands: Hands) -> None:
+    """The pictures are of the first 200; a search finds the others by name and kind, too."""
+    lines = [",".join(f"gene_{at}" for at in range(1_000)), *[",".join(["1.5"] * 1_000)] * 3]
+    upload(hands, "genes.csv", "\n".join(lines).encode())
+    expect(hands.test_id("read-as")).to_be_visible(timeout=LOOKED)
+    inspector, search = hands.test_id("inspector"), hands.test_id("search-columns")
+    hands.tab("Columns")
+    expect(inspector).to_contain_text("1,000 columns that it makes")
+    search.fill("Gene_98")
+    expect(inspector.locator(".colrow")).to_have_count(11)  # gene_98 and gene_980 to 989
+    search.fill("protein")
+    expect(inspector).to_contain_text("No column has “protein” in its name.")
+
+    search.fill("gene_98")
+    inspector.get_by_role("button", name="Run", exact=True).click()
+    hands.expect_states("done", "load")
+    expect(inspector.locator(".colrow.bare")).to_have_count(10)
+    expect(inspector.locator(".colrow:not(.bare)")).to_have_count(1)  # it has a picture
+    hands.picture("columns found")
+
+
 def test_a_workbook_offers_its_sheets(hands: Hands) -> None:
     upload(hands, "flats.xlsx", BOOK)
 

@@ -8,7 +8,20 @@ from collections.abc import Sequence
 from tensorrag.preview import SHOWN_COLUMNS, ColumnProfile, Histogram, TablePreview
 from tensorrag.types import ColumnSchema
 from web.page.kinds import Correctable, doubt_of, kind_of, kind_words
-from web.page.markup import Element, Node, b, div, h3, rect, span, svg, table, tbody, td, tr
+from web.page.markup import (
+    Element,
+    Node,
+    b,
+    div,
+    h3,
+    rect,
+    span,
+    svg,
+    table,
+    tbody,
+    td,
+    tr,
+)
 from web.page.wording import brief, number, percent, plural, size
 
 
@@ -92,10 +105,33 @@ def columns_head(payload: TablePreview) -> Element:
     return div(".sec.t11.m3")[plural(payload.width, "column"), drawn]
 
 
-def column_list(payload: TablePreview, known: Correctable | None = None) -> Element:
-    """List columns with kind, picture and range; ``known`` says whose kinds can be corrected."""
-    shown = [_column(column, payload, known, at) for at, column in enumerate(payload.columns)]
-    return div(".cols")[shown, more_words(payload.more_columns)]
+def column_list(
+    payload: TablePreview,
+    known: Correctable | None = None,
+    sought: str = "",
+    names: Sequence[ColumnSchema] = (),
+) -> Element:
+    """List columns with kind, picture and range.
+
+    Args:
+        payload: the first columns of a table.
+        known: says whose kinds can be corrected.
+        sought: what is in the names of those that are listed.
+        names: all columns of the table: a search finds those that the preview has not, too.
+    """
+    shown = [
+        _column(column, payload, known, at)
+        for at, column in enumerate(payload.columns)
+        if _answers(column.name, sought)
+    ]
+    if not sought:
+        return div(".cols")[shown, more_words(payload.more_columns)]
+    rest = _named(names, known, sought, after=len(payload.columns))
+    return div(".cols")[shown, rest if names or not shown else None]
+
+
+def _answers(name: str, sought: str) -> bool:
+    return sought.strip().casefold() in name.casefold()
 
 
 def _column(
@@ -123,17 +159,29 @@ def _range(column: ColumnProfile, payload: TablePreview) -> Node:
     return distinct_words(column, payload)
 
 
-def schema_list(columns: Sequence[ColumnSchema], known: Correctable | None = None) -> Element:
-    """List columns as far as they are known before a run."""
+def schema_list(
+    columns: Sequence[ColumnSchema], known: Correctable | None = None, sought: str = ""
+) -> Element:
+    """List columns as far as they are known before a run; ``sought`` is in their names."""
+    return div(".cols")[_named(columns, known, sought)]
+
+
+def _named(
+    columns: Sequence[ColumnSchema], known: Correctable | None, sought: str, after: int = 0
+) -> Node:
+    """List those with this in their names by name and kind; not the first ``after``."""
+    found = [(at, each) for at, each in enumerate(columns) if _answers(each.name, sought)]
     rows = [
         div(".colrow.bare", data_column=column.name)[
             div(".cut")[b[column.name]],
             div(".u.row")[kind_of(known, column.name, column.kind, at), _unit(column)],
             doubt_of(known, column.name, at),
         ]
-        for at, column in enumerate(columns[:SHOWN_COLUMNS])
+        for at, column in found[:SHOWN_COLUMNS]
+        if at >= after
     ]
-    return div(".cols")[rows, more_words(len(columns) - SHOWN_COLUMNS)]
+    none = not found and div(".sec.s12.m2")[f"No column has “{sought.strip()}” in its name."]
+    return [rows, none, more_words(len(found) - SHOWN_COLUMNS)]
 
 
 def _unit(column: ColumnSchema | ColumnProfile) -> str:

@@ -15,20 +15,19 @@ from tensorrag.types.schema import TableSchema
 from web.live.offered import Offered
 from web.live.session import Session
 from web.page import course, details, outcome, settings
-from web.page.columns import column_list, columns_head, schema_list
+from web.page.columns_tab import columns_tab
 from web.page.composite_view import composite_view, way_back
 from web.page.details import Card
 from web.page.kind_edits import correctable
 from web.page.kinds import Doubt
 from web.page.log_view import WAITING, last_line, log_view, reused_log
-from web.page.markup import Node, div, h3, span
+from web.page.markup import Node, div
 from web.page.panel import Act, Panel
 from web.page.result import Result, token_of
 from web.page.running import Running
 from web.page.scene import card_of, face_of, table_columns
 from web.page.summary import summary
 from web.page.table_view import Tables
-from web.page.wording import plural
 
 TABS = details.TABS
 PRINTED_NOTHING = "It printed nothing.", "It printed nothing: its result was reused."
@@ -58,6 +57,8 @@ class Inspector:
         self._offered, self._doubt = offered, doubt
         self.node: str | None = None
         self._composite: str | None = None
+        self._sought = ""
+        """What is searched among the columns of a card."""
         self._chosen: dict[str, str] = {}
         """Tabs that were chosen, by card."""
         self._busy: set[str] = set()
@@ -83,10 +84,15 @@ class Inspector:
     ) -> None:
         """Turn to a card, to a composite, or to the pipeline."""
         if node != self.node:
-            self.port = None
+            self.port, self._sought = None, ""
         self.node, self._composite = node, composite
         if node is not None and tab is not None:
             self._chosen[node] = tab
+        self.refresh()
+
+    def seek_columns(self, sought: str) -> None:
+        """List the columns with this in their names."""
+        self._sought = sought
         self.refresh()
 
     def stay(self, node: str) -> None:
@@ -168,23 +174,9 @@ class Inspector:
 
     def _columns(self, card: Card) -> Node:
         facts = self._session.checked.nodes.get(card.node)
-        table = self._made(card.node, facts)
+        table, known = self._made(card.node, facts), table_columns(facts)
         kinds = correctable(self._session, card.node, self._doubt())
-        if table is not None:
-            return [columns_head(table), column_list(table, kinds)]
-        known = table_columns(facts)
-        if known is None and kinds is not None and kinds.chosen:  # it is new, and not checked yet
-            known = "makes", kinds.made
-        if known is None:
-            return div(".sec.lead")[
-                "No columns are known yet. Connect a table, or run the card before."
-            ]
-        where, columns = known
-        many = f"{plural(len(columns), 'column')} that it {where}"
-        return [
-            div(".sec")[h3["Columns", span(".u")[many]]],
-            schema_list(columns, kinds),
-        ]
+        return columns_tab(table, known, kinds, self._sought)
 
     def _profile(self, card: Card) -> None:
         """Fetch what is known of the columns of a result, unless that is shown already."""

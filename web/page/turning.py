@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nicegui import Client, ui
 
+from tensorrag.pipeline.keys import MAX_TITLE
 from web.live.session import Session
 from web.live.sessions import Sessions
 from web.page import leads
@@ -40,6 +41,7 @@ class Turning:
             "to_limit": self._to_limit,
             "tab": self._tab,
             "port": self._port,
+            "seek_columns": self._seek_columns,
             "leads": self._leads,
             "edit_source": self._edit_source,
         }
@@ -129,6 +131,9 @@ class Turning:
     def _tab(self, data: Data) -> None:
         if text(data, "tab") in TABS:
             self._inspector.show(self._inspector.node, text(data, "tab"))
+
+    def _seek_columns(self, data: Data) -> None:
+        self._inspector.seek_columns(text(data, "value")[:MAX_TITLE])
 
     def _port(self, data: Data) -> None:
         self._inspector.port = text(data, "at")
