@@ -81,7 +81,7 @@ class AssertMetrics(Card):
 
     def script(self, given: Given) -> Script:
         """Write it as plain Python."""
-        return assert_metrics(self, given)
+        return assert_metrics(self, given, KNOWN)
 
     def brief(self, schemas: Mapping[str, Schema]) -> str:
         """Show the condition."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from cards._script.formulas import Writer
@@ -124,13 +125,11 @@ def measure_of(task: Task) -> tuple[str, str, tuple[str, ...]]:
     return "multiclass_metrics", MULTICLASS, OF_MULTICLASS
 
 
-def assert_metrics(card: AssertMetrics, given: Given) -> Script:
-    """Stop with an error unless the condition holds."""
-    from cards.assert_metrics import KNOWN
-
+def assert_metrics(card: AssertMetrics, given: Given, names: Sequence[str]) -> Script:
+    """Stop with an error unless the condition holds; ``names`` are those of all metrics."""
     metrics = given.variable("metrics")
     known = TableSchema(
-        columns=tuple(ColumnSchema(name=n, kind="number", missing=0) for n in KNOWN)
+        columns=tuple(ColumnSchema(name=n, kind="number", missing=0) for n in names)
     )
     writer = Writer(known, lambda name: of(metrics, name), single=True)
     said = literal(f"It does not hold that {card.condition.strip()}.")
