@@ -34,8 +34,6 @@ NEAR = 32 * 2**20
 """Bytes up to which that is done over a network, too."""
 LOOKED_THROUGH = 256 * 2**20
 """Bytes up to which a look at a CSV file reads all of it."""
-PIECE = 1 << 16
-"""Rows that pieces of a column have, on average: where they have fewer, they are joined."""
 READERS = 8
 """Threads that read a file, at most: more hardly add to that."""
 LONGEST_NAME = 1000
@@ -224,14 +222,7 @@ def _usable(table: pa.Table, source: Source) -> pa.Table:
     for index, column in enumerate(table.columns):
         if at.is_null(column.type):  # there is no value to tell a type from; pandas says the same
             table = table.set_column(index, names[index], column.cast(pa.float64()))
-    return _joined(table)
-
-
-def _joined(table: pa.Table) -> pa.Table:
-    """Join small pieces: a text file comes in hundreds, and whoever looks at them takes longer."""
-    if table[0].num_chunks * PIECE < table.num_rows + PIECE:
-        return table
-    return table.combine_chunks()
+    return table
 
 
 def _refuse_twice(names: list[str], source: Source) -> None:

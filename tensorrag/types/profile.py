@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from tensorrag.preview import ColumnProfile, Histogram, TopValue, finite
 from tensorrag.types.drawing import pick
+from tensorrag.types.pieces import joined
 from tensorrag.types.schema import NUMERIC, ColumnSchema
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def profile(
         places: the rows that are drawn; None for all.
         release: called after each chunk, to let go of memory that it was mapped to.
     """
+    column = joined(column)
     if described.kind in NUMERIC:
         import pyarrow as pa
 

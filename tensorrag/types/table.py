@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from tensorrag.plain import JsonObject
 from tensorrag.preview import SHOWN_COLUMNS, Face, TableFace, TablePreview
+from tensorrag.types.pieces import parts
 from tensorrag.types.schema import ColumnSchema, Provenance, Recipe, Schema, TableSchema
 from tensorrag.types.value import Shape, Value
 
@@ -124,7 +125,8 @@ class Table(Value):
             pa.OSFile(str(folder / FILE), "wb") as sink,
             pa.ipc.new_file(sink, self.arrow.schema) as writer,
         ):
-            writer.write_table(self.arrow, max_chunksize=1 << 20)
+            for part in parts(self.arrow):
+                writer.write_table(part, max_chunksize=1 << 20)
         return self.schema.model_dump(mode="json")
 
     @classmethod

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from sklearn.linear_model import LinearRegression
 
@@ -125,6 +126,19 @@ def test_the_kind_of_decimals_depends_on_the_last_row_too(last: float, kind: str
     paid = [0.0, 1.0] * 40_000 + [last]
 
     assert Table.from_pandas(pd.DataFrame({"paid": paid})).columns[0].kind == kind
+
+
+def test_a_table_that_came_in_hundreds_of_pieces_is_stored_in_one(tmp_path: Path) -> None:
+    rooms = pa.chunked_array([[number, None] for number in range(500)])
+    came = Table(pa.table({"rooms": rooms, "city": pa.array(["Bern", "Genf"] * 500)}))
+    store = Store(tmp_path)
+
+    stored = store.load(store.put(came).digest, Table)
+
+    assert isinstance(stored, Table)
+    assert [column.num_chunks for column in stored.arrow.columns] == [1, 1]
+    assert stored.arrow.equals(came.arrow)
+    assert stored.preview().columns == came.preview().columns
 
 
 def test_a_part_of_a_table_keeps_the_kinds_of_the_whole() -> None:
