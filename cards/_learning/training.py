@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,8 @@ APART = 10
 """How many times as frequent as the rarest a class may be before rare ones get more weight."""
 LOOKED_AT = 10_000
 """Rows that a model which is slow to predict is measured on when it was fitted."""
+MEASURED = 250_000
+"""Rows that any other is measured on then, where there are more: one in two, or three, or more."""
 NAMED = 20
 
 
@@ -139,8 +142,15 @@ class _Training:
 
     def _fit(self) -> dict[str, float]:
         """Measure on the rows that it learnt from."""
-        most = LOOKED_AT if self._spec.model_type in SLOW else len(self._rows.y)
-        return self.measured(self._rows.x[:most], self._rows.y[:most])
+        some = self._measured_rows
+        return self.measured(self._rows.x[some], self._rows.y[some])
+
+    @property
+    def _measured_rows(self) -> slice:
+        """The train rows that it is measured on: those of a slow model are the first."""
+        if self._spec.model_type in SLOW:
+            return slice(LOOKED_AT)
+        return slice(None, None, max(1, math.ceil(len(self._rows.y) / MEASURED)))
 
     def measured(self, x: Any, y: np.ndarray) -> dict[str, float]:
         """Measure on rows whose truth is known."""
@@ -151,13 +161,14 @@ class _Training:
         )
 
     def _baselines(self, content: JsonObject) -> dict[str, dict[str, float]]:
-        y, dummy = self._rows.y, content["dummy"]
+        y, dummy = self._rows.y[self._measured_rows], content["dummy"]
         if self._classify:
             said = Answers(y, y, self._classes or (), positive=self._positive)
             return {"dummy": classification_metrics(dummy_answers(said, dummy))}
         found = {"dummy": dummy_metrics(y, dummy)}
         if self._spec.model_type != "linear":
-            found["linear"] = linear_metrics(self._complete_numbers(), y)
+            numbers = self._complete_numbers()
+            found["linear"] = linear_metrics(numbers, self._rows.y, self._measured_rows)
         return found
 
     def _complete_numbers(self) -> np.ndarray:
@@ -181,6 +192,8 @@ class _Training:
         yield from missing_notes(rows)
         if self._spec.model_type in SLOW and len(rows.y) > LOOKED_AT:
             yield f"Measured on the first {LOOKED_AT:,} train rows, as it is slow to predict."
+        elif (each := self._measured_rows.step or 1) > 1:
+            yield f"Measured on one in {each} of the {len(rows.y):,} train rows."
         if self._classify and not gives_shares(self._estimator):
             yield (
                 f"{words(self._spec.model_type).capitalize()} tells classes apart without saying "

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
 PART = 250_000
 """Rows that are computed with at a time, where there are more."""
+ALL = slice(None)
 
 
 def regression_metrics(y: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
@@ -33,8 +34,8 @@ def dummy_metrics(y: np.ndarray, prediction: float) -> dict[str, float]:
     return regression_metrics(y, np.full(len(y), prediction))
 
 
-def linear_metrics(x: np.ndarray, y: np.ndarray) -> dict[str, float]:
-    """Measure ordinary least squares on the rows that it was fitted to.
+def linear_metrics(x: np.ndarray, y: np.ndarray, rows: slice = ALL) -> dict[str, float]:
+    """Measure ordinary least squares on rows that it was fitted to, by default on all of them.
 
     Of many rows the normal equations are solved, added up part by part: a solver that takes all
     of them at once makes copies of them.
@@ -42,8 +43,8 @@ def linear_metrics(x: np.ndarray, y: np.ndarray) -> dict[str, float]:
     from sklearn.linear_model import LinearRegression
 
     if len(x) <= PART:
-        return regression_metrics(y, LinearRegression().fit(x, y).predict(x))
-    return regression_metrics(y, _least_squares(x, y))
+        return regression_metrics(y[rows], LinearRegression().fit(x, y).predict(x[rows]))
+    return regression_metrics(y[rows], _least_squares(x, y)[rows])
 
 
 def _least_squares(x: np.ndarray, y: np.ndarray) -> np.ndarray:

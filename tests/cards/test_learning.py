@@ -8,9 +8,10 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.linear_model import Ridge
+from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.metrics import mean_absolute_error, r2_score
 
+from cards._learning import training
 from cards._learning.columns import feature_names
 from cards.evaluate import Evaluate
 from cards.model_define import ModelDefine
@@ -58,6 +59,22 @@ def test_the_model_is_scikit_learns_own() -> None:
     assert model.report.train["mae"] == pytest.approx(
         mean_absolute_error(target, reference.predict(frame.to_numpy()))
     )
+
+
+def test_of_very_many_train_rows_some_are_measured_on_and_that_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(training, "MEASURED", 100)
+    table = rooms(rows=400)
+    frame, price = table.to_pandas(["size", "age", "noise"]).to_numpy(), table.to_pandas()["price"]
+
+    model = trained(table, model_type="ridge")
+
+    line = LinearRegression().fit(frame, price).predict(frame[::4])
+    ours = model.content["estimator"].predict(frame[::4])
+    assert model.report.train["r2"] == pytest.approx(r2_score(price[::4], ours))
+    assert model.report.baselines["linear"]["r2"] == pytest.approx(r2_score(price[::4], line))
+    assert "Measured on one in 4 of the 400 train rows." in model.report.notes
 
 
 def test_a_lasso_names_the_features_it_does_not_use() -> None:
