@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tensorrag.catalog import CardInfo
 from tensorrag.check.facts import NodeFacts
-from tensorrag.check.problems import Fix, Problem
+from tensorrag.check.problems import Fix, Level, Problem
 from tensorrag.pipeline import Pipeline
 from tensorrag.quoting import named
 from tensorrag.types.schema import NUMERIC, TableSchema
@@ -47,50 +47,49 @@ class _Learning:
     seen: Seen
 
     def problems(self, node: str) -> Iterator[Problem]:
+        """Say of a feature the worst that there is to say, and nothing else."""
         told = [name for name in self.seen.copies_of(self.target) if name in self.features]
-        if told:
-            one = len(told) == 1
-            yield Problem(
-                code="target_told",
-                level="warning",
-                node=node,
-                field=FEATURES,
-                message=f"{_listed(told)} {'tells' if one else 'tell'} {named(self.target)} "
-                "exactly in every row: the model would know the answer.",
-                hint=f"Take {'it' if one else 'them'} out of the features, unless "
-                f"{'it is' if one else 'they are'} known before {named(self.target)} is.",
-                fix=self._without(node, told),
-            )
         rounded = [name for name in self._rounded() if name not in told]
-        if rounded:
-            one = len(rounded) == 1
-            yield Problem(
-                code="feature_rounded",
-                level="warning",
-                node=node,
-                field=FEATURES,
-                message=f"{_listed(rounded)} {'holds' if one else 'hold'} whole numbers beyond "
-                f"{EXACT:,}: a model learns from them as rounded numbers, so that neighbours "
-                "become one and the same.",
-                hint=f"Take {'it' if one else 'them'} out of the features: an id tells a model "
-                "nothing. What is a category can be text, with Change Kinds.",
-                fix=self._without(node, rounded),
-            )
         numbering = [name for name in self._names() if name not in (*told, *rounded)]
+        target = named(self.target)
+        if told:
+            tell, are = ("tells", "it is") if len(told) == 1 else ("tell", "they are")
+            yield self._problem(
+                node, "target_told", "warning", told,
+                f"{tell} {target} exactly in every row: the model would know the answer.",
+                f", unless {are} known before {target} is.",
+            )  # fmt: skip
+        if rounded:
+            yield self._problem(
+                node, "feature_rounded", "warning", rounded,
+                f"{'holds' if len(rounded) == 1 else 'hold'} whole numbers beyond {EXACT:,}: a "
+                "model learns from them as rounded numbers, so that neighbours become one and the "
+                "same.",
+                ": an id tells a model nothing. What is a category can be text, with Change Kinds.",
+            )  # fmt: skip
         if numbering:
-            one = len(numbering) == 1
-            yield Problem(
-                code="feature_names_row",
-                level="info",
-                node=node,
-                field=FEATURES,
-                message=f"{_listed(numbering)} {'differs' if one else 'differ'} in every row: if "
-                f"{'it numbers' if one else 'they number'} the rows, nothing can be learnt from "
-                "that.",
-                hint=f"Take {'it' if one else 'them'} out of the features, unless something is "
-                "measured by that.",
-                fix=self._without(node, numbering),
+            differ, number = (
+                ("differs", "it numbers") if len(numbering) == 1 else ("differ", "they number")
             )
+            yield self._problem(
+                node, "feature_names_row", "info", numbering,
+                f"{differ} in every row: if {number} the rows, nothing can be learnt from that.",
+                ", unless something is measured by that.",
+            )  # fmt: skip
+
+    def _problem(
+        self, node: str, code: str, level: Level, odd: list[str], what: str, unless: str
+    ) -> Problem:
+        """Say what some features do, and have a click take them out."""
+        return Problem(
+            code=code,
+            level=level,
+            node=node,
+            field=FEATURES,
+            message=f"{_listed(odd)} {what}",
+            hint=f"Take {'it' if len(odd) == 1 else 'them'} out of the features{unless}",
+            fix=self._without(node, odd),
+        )
 
     def _rounded(self) -> list[str]:
         """Name the whole numbers that are too large for a model to tell from their neighbours."""

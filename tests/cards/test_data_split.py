@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -137,6 +138,15 @@ class TestByGroup:
         shares = [part["ill"].sum() / ill.sum() for part in parts]
         assert shares == pytest.approx([0.7, 0.1, 0.2], abs=0.005)
 
+    def test_a_group_goes_where_the_middle_of_it_falls(self) -> None:
+        """Of three groups of ten rows, 20 are nearer to 60 % than 10 are."""
+        three = Table.from_pandas(pd.DataFrame({"patient": np.repeat(["a", "b", "c"], 10)}))
+        card = DataSplit(train_ratio=0.6, test_ratio=0.4, split_by="group", group_column="patient")
+
+        parts = card.run(three)
+
+        assert [part.num_rows for part in parts] == [20, 0, 10]
+
     def test_too_many_values_for_so_many_groups_are_refused(self) -> None:
         different = Table.from_pandas(
             pd.DataFrame({"who": range(4000), "what": [f"n{at}" for at in range(4000)]})
@@ -242,6 +252,23 @@ def test_equal_rows_stay_together_and_each_part_has_its_share_of_each_value(seed
         largest = frame[frame["kind"] == kind]["case"].value_counts().max()
         for part, share in zip(parts, (0.6, 0.15, 0.25), strict=True):
             assert (part["kind"] == kind).sum() == pytest.approx(share * rows, abs=float(largest))
+
+
+@pytest.mark.parametrize(
+    "dealt", [{}, {"together": True}, {"split_by": "group", "group_column": "case"}]
+)
+@pytest.mark.parametrize("column", ["kind", "size"])
+def test_rows_without_a_value_have_their_share_in_each_part(
+    dealt: dict[str, Any], column: str
+) -> None:
+    frame = pd.DataFrame(
+        {"case": range(500), "kind": ["a", "b", None, "a", "b"] * 100, "size": np.arange(500.0)}
+    )
+    frame.loc[frame["kind"].isna(), "size"] = np.nan
+
+    parts = DataSplit(stratify_by=column, **dealt).run(Table.from_pandas(frame))
+
+    assert [part.to_pandas()[column].isna().sum() for part in parts] == [80, 0, 20]
 
 
 def test_a_column_to_stratify_by_that_is_not_there_is_named() -> None:

@@ -74,6 +74,7 @@ def test_rows_of_a_file_that_are_sent_as_its_text_are_what_is_read_of_the_file(
         ("integer", ["10115", " 01067 ", "3e2", 4.0, ""], [10115, 1067, 300, 4, None]),
         ("integer", ["3.5", 4], [3.5, 4.0]),
         ("integer", ["9007199254740993"], [2**53 + 1]),
+        ("integer", [10**30, 4], [1e30, 4.0]),
         ("number", ["3.5", "-.5", "+4.", 2, None], [3.5, -0.5, 4.0, 2.0, None]),
         ("binary", ["true", "No", " YES", False], [True, False, True, False]),
         ("binary", ["1", 0, "no"], [1, 0, 0]),
@@ -85,8 +86,8 @@ def test_rows_of_a_file_that_are_sent_as_its_text_are_what_is_read_of_the_file(
         ("text", [7, None], ["7", None]),
         (
             "date",
-            ["31.01.2026", "31.01.26 12:00", ""],
-            [*map(datetime.fromisoformat, ["2026-01-31", "2026-01-31T12:00"]), None],
+            ["31.01.2026", "31.01.26 12:00", "", " "],
+            [*map(datetime.fromisoformat, ["2026-01-31", "2026-01-31T12:00"]), None, None],
         ),
     ],
 )
