@@ -199,6 +199,11 @@ class TestByTime:
         assert [later[0] - before[-1] for before, later in pairwise(met)] == [4] * (len(met) - 1)
         assert met[-1][-1] == 49, "after the last part nothing is left out"
 
+    def test_a_column_that_single_rows_were_stratified_by_is_no_longer_needed(self) -> None:
+        by_day = DataSplit(split_by="time", time_column="day", stratify_by="wealth")
+
+        assert by_day.propagate(self.SALES.schema)[0].columns == self.SALES.columns
+
     def test_rows_without_a_time_and_text_are_refused(self) -> None:
         by_day = DataSplit(split_by="time", time_column="day")
 

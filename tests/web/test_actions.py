@@ -243,3 +243,45 @@ async def test_a_free_place_is_free() -> None:
         made = node("data_split")
         made = type(made)(id=f"n{number}", card="data_split", position=type(made.position)(x, y))
         pipeline = pipeline.with_nodes(made)
+
+
+async def test_a_kind_that_loses_values_is_asked_about_where_a_result_tells_it(desk: Desk) -> None:
+    load = node("data_load", sample_name="iris")
+    hands = Hands(await desk.open(Pipeline("Flowers").with_nodes(load)))
+    kinds, number = hands.edits.kinds, {"of": "data_load", "column": "species", "value": "number"}
+
+    await hands.press("column_kind", **number)
+    assert hands.params("change_kinds") == {"number": ["species"]}, "the run will tell"
+    assert hands.turned == [("change_kinds", "species")]
+    hands("undo")
+    for odd in ({"value": "colour"}, {"column": "height"}, {"value": "category"}):
+        await hands.press("column_kind", **number | odd)
+
+    await desk.run(hands.session)
+    await hands.press("column_kind", **number)
+    assert kinds.doubt is not None
+    assert kinds.doubt.why == (
+        '150 of 150 rows hold no number, such as "setosa": they would become missing.'
+    )
+    hands("column_kind_keep")
+    assert kinds.doubt is None
+    assert "change_kinds" not in hands.session.pipeline.nodes
+
+    hands("column_kind_anyway", **number)
+    assert hands.params("change_kinds") == {"number": ["species"], "unreadable": "missing"}
+    await hands.press("column_kind", **number | {"value": "binary"})
+    assert hands.params("change_kinds")["binary"] == ["species"], "what is lost was said once"
+    assert kinds.doubt is None
+
+
+async def test_a_result_of_before_is_no_reason_to_ask_about_a_kind(desk: Desk) -> None:
+    load = node("data_load", sample_name="iris")
+    hands = Hands(await desk.open(Pipeline("Flowers").with_nodes(load)))
+    await desk.run(hands.session)
+    hands("set", of="data_load", param="sample_name", value="churn")
+    await hands.session.settled()
+
+    await hands.press("column_kind", of="data_load", column="contract", value="number")
+
+    assert hands.edits.kinds.doubt is None
+    assert hands.params("change_kinds") == {"number": ["contract"]}

@@ -823,6 +823,8 @@ async def test_what_a_result_holds_is_known_until_it_would_be_another_one(desk: 
 
     await desk.run(session, until="more")
     assert told() == ["tenfold tells progression"]
+    over_http = (await desk.sessions.check(session.pipeline))["problems"]
+    assert "target_told" in [each["code"] for each in over_http]
 
     session.edit(set_param("more", formula="progression * bmi"))
     await session.settled()
