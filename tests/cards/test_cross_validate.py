@@ -149,6 +149,18 @@ def test_groups_stay_together_and_the_future_is_held_out() -> None:
     assert told.sort_values("day")["fold"].is_monotonic_increasing
 
 
+def test_rows_without_a_group_are_one_group() -> None:
+    frame = pd.DataFrame({"x": np.arange(90.0), "y": np.arange(90.0) ** 2})
+    frame["who"] = [None if at % 5 == 0 else f"p{at % 7}" for at in range(90)]
+    card = CrossValidate(
+        target_column="y", feature_columns=["x"], folds=4, split_by="group", group_column="who"
+    )
+
+    told = card.run(Table.from_pandas(frame), spec("ridge")).predictions.to_pandas()
+
+    assert told[told["who"].isna()]["fold"].nunique() == 1
+
+
 def test_after_a_gap_the_future_is_held_out_as_scikit_learn_does() -> None:
     random = np.random.default_rng(1)
     frame = pd.DataFrame({"x": random.normal(size=120), "day": random.permutation(120)})

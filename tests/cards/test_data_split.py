@@ -138,6 +138,15 @@ class TestByGroup:
         shares = [part["ill"].sum() / ill.sum() for part in parts]
         assert shares == pytest.approx([0.7, 0.1, 0.2], abs=0.005)
 
+    def test_rows_without_a_group_are_one_group(self) -> None:
+        patients = [None if at < 30 else f"p{at % 37}" for at in range(300)]
+        visits = Table.from_pandas(pd.DataFrame({"patient": patients}))
+
+        parts = DataSplit(split_by="group", group_column="patient").run(visits)
+
+        missing = [part.to_pandas()["patient"].isna().sum() for part in parts]
+        assert sorted(missing) == [0, 0, 30]
+
     def test_a_group_goes_where_the_middle_of_it_falls(self) -> None:
         """Of three groups of ten rows, 20 are nearer to 60 % than 10 are."""
         three = Table.from_pandas(pd.DataFrame({"patient": np.repeat(["a", "b", "c"], 10)}))

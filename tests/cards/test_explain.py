@@ -11,6 +11,7 @@ import pytest
 from sklearn.inspection import partial_dependence, permutation_importance
 from sklearn.metrics import check_scoring
 
+from cards._explaining import importance
 from cards._learning.estimators import CLASSIFIERS, REGRESSORS
 from cards._script.explaining import OF_SUMS
 from cards.explain import Explain
@@ -60,6 +61,7 @@ def spenders(rows: int = 200) -> Table:
         ("ridge", "rmse", "neg_root_mean_squared_error"),
         ("decision_tree", "mae", "neg_mean_absolute_error"),
         ("random_forest", "r2", "r2"),
+        ("k_nearest_neighbors", "r2", "r2"),
     ],
 )
 def test_importance_of_numbers_is_that_of_scikit_learn(
@@ -76,6 +78,19 @@ def test_importance_of_numbers_is_that_of_scikit_learn(
         model.content["estimator"], x, y, scoring=scoring, n_repeats=3, random_state=7
     )
     assert_same(made.importance, model, by_hand)
+
+
+def test_a_model_that_is_asked_about_few_rows_at_a_time_tells_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    train, test = parts("diabetes")
+    model = learnt(train, "progression", "k_nearest_neighbors")
+
+    made, _ = explained(model, test, repeats=3)
+    monkeypatch.setattr(importance, "AT_ONCE", 1)
+    again, _ = explained(model, test, repeats=3)
+
+    assert again.importance.arrow == made.importance.arrow
 
 
 @pytest.mark.parametrize(

@@ -295,6 +295,20 @@ def test_rows_that_a_split_kept_together_may_be_parted_by_folds() -> None:
     assert problem.message.startswith("Up to 30 rows are equal to an earlier one")
 
 
+def test_rows_that_differ_in_a_column_that_is_left_out_may_be_equal_too() -> None:
+    nodes: dict[str, dict[str, Any]] = {
+        "load": {"card": "data_load", "params": UPLOAD},
+        "less": {"card": "select_columns", "params": {"mode": "drop", "columns": ["number"]}},
+        "split": {"card": "data_split"},
+    }
+    of = made(nodes, ["load.dataset-less.dataset", "less.dataset-split.dataset"])
+
+    problem = of_equal_rows(check_with(REPEATED, of))
+
+    assert problem is not None
+    assert problem.message.startswith("At least 30 rows are equal to an earlier one")
+
+
 def test_of_half_of_the_rows_about_half_of_those_that_repeat_is_expected() -> None:
     half = folding("hyperparameter_search", {"train_ratio": 0.5, "test_ratio": 0.5})
     found = check_with(pd.concat([LEARNABLE, LEARNABLE.head(6)]), half)

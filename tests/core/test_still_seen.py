@@ -34,6 +34,7 @@ from tensorrag.types.looking import with_seen
 from tests.core.test_seen import but, houses, seen
 
 TWICE = pd.concat([houses(), houses().head(20)]).assign(token=2**60)
+TWO = SelectColumns(columns=["rooms", "district"])
 GAPS = but(TWICE, 3, district=None).assign(floor=TWICE["rooms"].where(TWICE["rooms"] > 2))
 
 STEPS: Sequence[tuple[Card, pd.DataFrame]] = [
@@ -43,6 +44,7 @@ STEPS: Sequence[tuple[Card, pd.DataFrame]] = [
     (ChangeKinds(category_columns=["rooms"], text=["number"]), TWICE),
     (ChangeKinds(category_columns=["code"], number=["rooms"]), houses()),
     (ChangeKinds(category_columns=["area"]), GAPS),
+    (ChangeKinds(number=["token"]), TWICE.assign(token=2**60 + np.arange(len(TWICE)))),
     (DataSplit(), houses()),
     (DataSplit(split_by="group", group_column="rooms"), TWICE),
     (DatesToFeatures(), TWICE),
@@ -121,6 +123,17 @@ def numbered(column: pa.ChunkedArray) -> list[int]:
 def told_after(card: Card, frame: pd.DataFrame, *others: Table | None) -> Seen:
     table = Table.from_pandas(frame)
     return next(carried_on(card, table, *(others or nothing_beside(card))))[0]
+
+
+def test_of_some_rows_that_may_have_become_equal_nobody_knows_how_many_are() -> None:
+    table = Table.from_pandas(TWICE)
+    fewer = told_after(TWO, TWICE)
+    assert (fewer.repeats, fewer.merged) == (20, True), "at least"
+
+    for one, other in ((SampleRows(rows=100), fewer), (TWO, told_after(SampleRows(rows=9), TWICE))):
+        some = one.still_seen(other, table.schema)
+        assert some is not None
+        assert (some.repeats, some.part, some.merged) == (None, True, False)
 
 
 def test_filling_columns_that_are_full_changes_nothing() -> None:

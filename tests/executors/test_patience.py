@@ -74,7 +74,8 @@ async def test_what_was_said_while_nobody_could_listen_is_heard_before_time_is_u
 
 
 @pytest.mark.usefixtures("crowded")
-async def test_what_has_to_wait_goes_on() -> None:
+async def test_what_has_to_wait_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("executors.patience.BUSY", 10_000)
     async with Patience(os.getpid(), 0.05):
         await asyncio.sleep(0.2)
 
@@ -96,8 +97,10 @@ def test_a_card_is_interrupted_after_a_while(monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.usefixtures("crowded")
 def test_a_card_that_has_to_wait_is_interrupted_later(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(card_host, "CHECK_SECONDS", 0.05)
+    monkeypatch.setattr(card_host, "BUSY", 10_000)
     with card_host._in_time(usage.waited(os.getpid())):
         time.sleep(0.2)
+    monkeypatch.setattr(card_host, "BUSY", 2)
     with pytest.raises(TimeoutError), card_host._in_time(usage.waited(os.getpid())):
         time.sleep(600)
 

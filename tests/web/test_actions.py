@@ -259,8 +259,9 @@ async def test_a_kind_that_loses_values_is_asked_about_where_a_result_tells_it(d
 
     await desk.run(hands.session)
     await hands.press("column_kind", **number)
-    assert kinds.doubt is not None
-    assert kinds.doubt.why == (
+    doubt = kinds.doubt
+    assert doubt is not None
+    assert doubt.why == (
         '150 of 150 rows hold no number, such as "setosa": they would become missing.'
     )
     hands("column_kind_keep")
