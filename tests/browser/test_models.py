@@ -6,7 +6,7 @@ import json
 import shlex
 
 import httpx
-from playwright.sync_api import FilePayload, Page, expect
+from playwright.sync_api import Page, expect
 
 from tensorrag.pipeline.as_json import to_json
 from tests.browser.axe import violations
@@ -86,9 +86,10 @@ def test_a_model_is_found_asked_named_compared_and_deleted(server: Server, page:
 
 def test_from_a_csv_file_to_a_threshold_a_script_and_an_answer(server: Server, page: Page) -> None:
     hands = Hands(page).open(f"{server.url}/edit/new?sample=my_table")
+    hands.drop_file("customers.csv", CUSTOMERS)  # the card that waits for a file takes it
+    expect(hands.card("load")).to_contain_text("customers.csv")
+    expect(hands.cards("data_load")).to_have_count(1)
     hands.settings("load")
-    file: FilePayload = {"name": "customers.csv", "mimeType": "", "buffer": CUSTOMERS.encode()}
-    hands.test_id("upload-input").set_input_files(file)
     expect(hands.test_id("read-as")).to_contain_text("CSV", timeout=TRAINED)
     hands.settings("train")
     hands.type_into("target_column", "leaves")

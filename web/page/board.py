@@ -8,7 +8,7 @@ from typing import Any, TypeGuard
 from nicegui import ui
 
 from tensorrag.errors import FileFormatError, TensorRagError
-from tensorrag.pipeline import JsonObject
+from tensorrag.pipeline import JsonObject, Pipeline
 from tensorrag.pipeline.keys import MAX_TITLE
 from web.canvas import PipelineCanvas
 from web.live.session import Session
@@ -190,7 +190,12 @@ class Board:
             self.say("")
 
     def _on_upload(self, data: Data) -> None:
-        """A table was dropped on the canvas: add a card that loads it."""
+        """A table was dropped: the one card that waits for a file takes it, else a new one does."""
+        waiting = _awaiting_file(self._session.pipeline)
+        if waiting is not None:
+            self._act("uploaded", {**data, "of": waiting, "param": "upload"})
+            self.focus(waiting)
+            return
         params = {
             "source": "upload",
             "upload": data.get("upload"),
@@ -201,6 +206,18 @@ class Board:
             x, y = free_below(self._session.pipeline, x, y)
         place = {"x": x, "y": y}
         self._edits.add({"card": "data_load", **place, "params": params})
+
+
+def _awaiting_file(pipeline: Pipeline) -> str | None:
+    """Return the card that is to load an upload and has none yet, if exactly one is so."""
+    waiting = [
+        node.id
+        for node in pipeline.nodes.values()
+        if node.card == "data_load"
+        and node.params.get("source") == "upload"
+        and not node.params.get("upload")
+    ]
+    return waiting[0] if len(waiting) == 1 else None
 
 
 def _is_place(value: Any) -> TypeGuard[float]:
