@@ -15,7 +15,8 @@ class Patience:
 
     Args:
         pid: the process that is waited for.
-        seconds: from the beginning, or from the last `begin`; `BUSY` times as long at most.
+        seconds: from the beginning, or from the last `begin`, waits for a processor aside; of
+            these, `BUSY` times as many count at most.
     """
 
     def __init__(self, pid: int, seconds: float) -> None:

@@ -65,6 +65,8 @@ def test_a_date_may_be_written_in_another_way() -> None:
     [
         ("number", ["1", "two"], "Column x holds 'two' in row 2, which is no number"),
         ("integer", [1.0, 1.5], "Column x holds '1.5' in row 2, which is no whole number"),
+        ("integer", [2**63 + 5, 3], "Column x holds '9223372036854775813' in row 1, which is no"),
+        ("integer", [2.0**60], "Column x holds '1.152921504606847e.18' in row 1, which is no"),
         ("binary", ["M", "B"], "Column x holds 'M' in row 1, which is no yes or no"),
         ("date", ["2024-02-31"], "Column x holds '2024-02-31' in row 1, which is no date"),
     ],

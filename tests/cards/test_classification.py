@@ -189,14 +189,18 @@ def test_categories_gaps_and_flags_are_learnt_from_as_they_are(model_type: str) 
 
 
 def test_categories_that_are_missing_or_new_are_told() -> None:
-    """Two train rows have no colour; three test rows have one that no train row had."""
+    """Two train rows have no colour; three test rows have one that no train row had, or a shape."""
     train = pd.DataFrame({"colour": ["red", "blue"] * 19 + [None] * 2, "sold": [True, False] * 20})
+    train["shape"] = ["round", "square"] * 20
     test = pd.DataFrame({"colour": ["red", "pink", "pink", "grey"], "sold": [True, False] * 2})
+    test["shape"] = ["round", "oval", "round", "round"]
     model = learnt(Table.from_pandas(train), "sold", "logistic")
 
     assert "Missing categories are taken as one more category: colour (2)." in model.report.notes
     new = "3 rows have a category that no train row had, and that tells the model nothing: colour"
-    assert f'{new} ("pink", "grey").' in (measured(Table.from_pandas(test), model).caption or "")
+    assert f'{new} ("pink", "grey"), shape ("oval").' in (
+        measured(Table.from_pandas(test), model).caption or ""
+    )
     assert "no train row had" not in (measured(Table.from_pandas(train), model).caption or "")
 
 

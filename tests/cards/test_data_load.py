@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import math
+import os
 import sys
 from collections.abc import Iterator
 from io import BytesIO
@@ -10,11 +12,12 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from cards._tables import parquet, reading
 from cards._tables.parquet import read_parquet
-from cards._tables.source import Source
+from cards._tables.source import Choices, Reading, Source
 from cards.data_load import DataLoad
 from sample_data import SAMPLES
 from tensorrag import ParameterError, Table, TableSchema
@@ -135,13 +138,24 @@ def test_decimals_of_few_whole_values_are_whole_numbers(folder: Path, ending: st
     write(folder / f"flats.{ending}", index=False)
 
     card = DataLoad(source="path", path=f"flats.{ending}")
-    (seen,), table = card.peek().schemas, card.run().dataset
+    peek, table = card.peek(), card.run().dataset
 
-    assert seen == with_seen(table)
+    assert peek.schemas == (with_seen(table),)
+    assert peek.details["whole"] == ["paid", "class"], "without a gap, so that a script can, too"
     kinds = ["binary", "integer", "binary", "binary", "number", "number"]
     assert [column.kind for column in table.columns] == kinds
     assert table.to_pandas()["paid"].tolist()[:2] == [0, 1]
     assert table.arrow["paid"].type == table.arrow["gap"].type == pa.int64()
+
+
+def test_decimals_that_do_not_come_again_or_are_no_number_stay_decimals(folder: Path) -> None:
+    columns = {"once": [1.0, 2.0, 3.0] + [None] * 57, "none": [0.0, 1.0, math.nan] * 20}
+    pq.write_table(pa.table(columns), folder / "few.parquet")
+
+    table = DataLoad(source="path", path="few.parquet").run().dataset
+
+    assert [column.kind for column in table.columns] == ["number", "binary"]
+    assert [column.type for column in table.arrow.columns] == [pa.float64()] * 2
 
 
 def test_of_a_very_large_file_only_sure_kinds_are_told(
@@ -243,14 +257,23 @@ def test_the_first_letter_that_is_not_utf_8_may_come_late(folder: Path) -> None:
     assert table.to_pandas()["city"].iloc[-1] == "Zürich"
 
 
-def test_a_long_text_file_is_read_by_several_threads_for_that_moment_alone(folder: Path) -> None:
-    own = pa.cpu_count()
+def test_a_file_is_read_by_several_threads_for_that_moment_alone(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own, read, meanwhile = pa.cpu_count(), reading._read, list[int]()
 
-    line = b"Bern,3,%s\n" % (100 * b".")
-    table = load(folder, b"city,rooms,note\n" + line * 30_000)  # several blocks, one a thread
+    def reads(source: Source, choices: Choices) -> Reading:
+        meanwhile.append(pa.cpu_count())
+        return read(source, choices)
 
-    assert table.num_rows == 30_000
-    assert pa.cpu_count() == own
+    monkeypatch.setattr(os, "cpu_count", lambda: 4)
+    monkeypatch.setattr(reading, "_read", reads)
+    pa.set_cpu_count(1)
+    try:
+        load(folder, b"city,rooms\nBern,3\n")
+        assert (meanwhile, pa.cpu_count()) == ([4], 1)
+    finally:
+        pa.set_cpu_count(own)
 
 
 def test_a_column_without_a_name_gets_one(folder: Path) -> None:

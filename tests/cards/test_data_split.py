@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from cards.data_split import DataSplit
@@ -260,6 +261,7 @@ def test_equal_rows_stay_together_and_each_part_has_its_share_of_each_value(seed
     parts = [part.to_pandas() for part in card.run(Table.from_pandas(frame))]
 
     assert sorted(pd.concat(parts)["case"]) == sorted(frame["case"])
+    assert [part.rows for part in card.propagate(Table.from_pandas(frame).schema)] == [None] * 3
     cases = [set(part["case"]) for part in parts]
     assert sum(map(len, cases)) == len(set().union(*cases))
     for kind, rows in frame["kind"].value_counts().items():
@@ -283,6 +285,14 @@ def test_rows_without_a_value_have_their_share_in_each_part(
     parts = DataSplit(stratify_by=column, **dealt).run(Table.from_pandas(frame))
 
     assert [part.to_pandas()[column].isna().sum() for part in parts] == [80, 0, 20]
+
+
+def test_rows_of_lists_are_kept_together_too() -> None:
+    lists = Table(pa.table({"point": [[1, 2], [3, 4]] * 10}))
+
+    parts = DataSplit(together=True, train_ratio=0.5, test_ratio=0.5).run(lists)
+
+    assert [part.num_rows for part in parts] == [10, 0, 10]
 
 
 def test_a_column_to_stratify_by_that_is_not_there_is_named() -> None:

@@ -276,13 +276,16 @@ async def test_a_kind_that_loses_values_is_asked_about_where_a_result_tells_it(d
 
 
 async def test_a_result_of_before_is_no_reason_to_ask_about_a_kind(desk: Desk) -> None:
-    load = node("data_load", sample_name="iris")
-    hands = Hands(await desk.open(Pipeline("Flowers").with_nodes(load)))
+    flowers = Pipeline("Flowers").with_nodes(
+        node("data_load", sample_name="iris"), node("sample_rows", rows=50)
+    )
+    wire = Edge("data_load", "dataset", "sample_rows", "dataset")
+    hands = Hands(await desk.open(flowers.with_edges(wire)))
     await desk.run(hands.session)
-    hands("set", of="data_load", param="sample_name", value="churn")
+    hands("set", of="sample_rows", param="rows", value="60")
     await hands.session.settled()
 
-    await hands.press("column_kind", of="data_load", column="contract", value="number")
+    await hands.press("column_kind", of="sample_rows", column="species", value="number")
 
     assert hands.edits.kinds.doubt is None
-    assert hands.params("change_kinds") == {"number": ["contract"]}
+    assert hands.params("change_kinds") == {"number": ["species"]}

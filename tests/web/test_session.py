@@ -238,17 +238,21 @@ async def test_a_start_brings_files_up_to_date_that_a_crash_left_behind(
 
 async def test_what_another_program_writes_is_taken_up_and_can_be_undone(desk: Desk) -> None:
     session = await desk.open(SUM)
-    save(replace(SUM, name="By hand"), desk.workspace.pipelines.path(session.id))
+    path = desk.workspace.pipelines.path(session.id)
+    save(replace(SUM, name="By hand"), path)
+    path.write_text(theirs := path.read_text() + "\n\n")
 
     again = await desk.sessions.open(session.id)
+    await session.settled()
 
     assert again is session
+    assert path.read_text() == theirs
     assert session.pipeline.name == "By hand"
     assert "Another program" in session.notices.all[0][0]
     session.undo()
     assert session.pipeline.name == "Numbers"
     await session.settled()
-    assert load(desk.workspace.pipelines.path(session.id)).pipeline.name == "Numbers"
+    assert load(path).pipeline.name == "Numbers"
 
 
 async def test_what_another_program_writes_is_offered_to_those_who_look(
