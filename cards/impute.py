@@ -184,8 +184,12 @@ class Impute(Fitting):
 
 
 def _scalar(value: Any, kind: pa.DataType) -> pa.Scalar:
+    import datetime as dt
+
     import pyarrow as pa
 
+    if pa.types.is_time(kind):
+        return pa.scalar(dt.time.fromisoformat(value), kind)
     return pa.scalar(value).cast(kind) if isinstance(value, str) else pa.scalar(value, kind)
 
 

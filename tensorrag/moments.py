@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 
 POINTED = [f"%d.%m.%{year}{time}" for year in "yY" for time in ("", " %H:%M", " %H:%M:%S")]
@@ -25,9 +26,9 @@ def moment_of(text: str) -> datetime:
         ValueError: it is none.
         OverflowError: it is before the year 1, or after 9999, in UTC.
     """
+    with suppress(ValueError):
+        return in_utc(datetime.fromisoformat(text))
     for form in POINTED:
-        try:
+        with suppress(ValueError):
             return datetime.strptime(text, form)
-        except ValueError:
-            continue
-    return in_utc(datetime.fromisoformat(text))
+    raise ValueError(text)

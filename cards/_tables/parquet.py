@@ -50,6 +50,7 @@ def read_arrow(source: Source) -> Reading:
         file = source.head(6) == b"ARROW1"
         table = (pa.ipc.open_file if file else pa.ipc.open_stream)(source.stream).read_all()
         table.validate(full=True)
+        table = _without_views(table, source)
         return Reading(table.replace_schema_metadata(None), _ARROW)
 
 
@@ -131,8 +132,8 @@ def _read(source: Source, file: pq.ParquetFile) -> pa.Table:
     coded = _opened(source, texts).read()
     refuse_inflated(source, source.size, sum(_expanded(coded[n]) for n in texts), freely=FREELY)
     for name in texts:
-        index, plain = coded.column_names.index(name), file.schema_arrow.field(name).type
-        coded = coded.set_column(index, name, coded[name].cast(plain))
+        index, kind = coded.column_names.index(name), file.schema_arrow.field(name).type
+        coded = coded.set_column(index, name, coded[name].cast(_of_its_own(kind)))
     return coded
 
 
@@ -166,7 +167,42 @@ def _is_text(kind: pa.DataType) -> bool:
     import pyarrow.types as at
 
     tests = (at.is_string, at.is_large_string, at.is_binary, at.is_large_binary)
-    return any(is_one(kind) for is_one in tests)
+    return _is_view(kind) or any(is_one(kind) for is_one in tests)
+
+
+def _is_view(kind: pa.DataType) -> bool:
+    """Whether texts of this type lie elsewhere, as Polars writes them: most of Arrow takes none."""
+    import pyarrow.types as at
+
+    return bool(at.is_string_view(kind) or at.is_binary_view(kind))
+
+
+def _of_its_own(kind: pa.DataType) -> pa.DataType:
+    """Return the type of the same texts, of which each has a place of its own."""
+    import pyarrow as pa
+
+    if not _is_view(kind):
+        return kind
+    return pa.string() if pa.types.is_string_view(kind) else pa.binary()
+
+
+def _without_views(table: pa.Table, source: Source) -> pa.Table:
+    """Give each text a place of its own, after they were counted: many may be one and the same."""
+    views = [field.name for field in table.schema if _is_view(field.type)]
+    total = sum(_viewed(chunk) for name in views for chunk in table[name].chunks)
+    refuse_inflated(source, source.size, total, freely=FREELY)
+    for name in views:
+        column = table[name].cast(_of_its_own(table[name].type))
+        table = table.set_column(table.column_names.index(name), name, column)
+    return table
+
+
+def _viewed(texts: pa.Array) -> int:
+    """Count the bytes of texts: the first four of the sixteen of a view say how many it has."""
+    import numpy as np
+
+    lengths = np.frombuffer(texts.buffers()[1], np.int32)[::4]
+    return int(lengths[texts.offset : texts.offset + len(texts)].sum(dtype=np.int64))
 
 
 def _expanded(column: pa.ChunkedArray) -> int:

@@ -222,6 +222,8 @@ def _usable(table: pa.Table, source: Source) -> pa.Table:
     for index, column in enumerate(table.columns):
         if at.is_null(column.type):  # there is no value to tell a type from; pandas says the same
             table = table.set_column(index, names[index], column.cast(pa.float64()))
+        if at.is_float16(column.type):  # which most of Arrow does not count with
+            table = table.set_column(index, names[index], column.cast(pa.float32()))
     return table
 
 

@@ -42,7 +42,7 @@ ODD = {
     "flag": pa.array([True, None, False, True]),
     "far dates": pa.array([dt.date(1, 1, 1), None, dt.date(9999, 12, 31), dt.date(2024, 1, 1)]),
     "zoned": pa.array([dt.datetime(2024, 1, 1)] * 4, pa.timestamp("us", "Europe/Rome")),
-    "clock": pa.array([dt.time(1, 2)] * 4, pa.time64("us")),
+    "clock": pa.array([dt.time(1, 2), None, dt.time(3), dt.time(1, 2)], pa.time64("us")),
     "span": pa.array([1, 2, None, 4], pa.duration("s")),
     "bytes": pa.array([b"a", b"\xff", None, b""], pa.binary()),
     "odd `name`": pa.array([1, 2, 3, 4]),

@@ -331,6 +331,36 @@ def test_every_type_of_parquet_can_be_shown(folder: Path) -> None:
     shown(table)
 
 
+@pytest.mark.parametrize("written", [parquet, arrow])
+def test_texts_are_read_that_lie_elsewhere_and_half_precision(
+    folder: Path, written: Callable[[pa.Table], bytes]
+) -> None:
+    names, values = ["ab", None, "a text of more than twelve bytes"], [0.5, None, 0.25]
+    odd = {
+        "name": pa.array(names, pa.string_view()),
+        "raw": pa.array([b"\xff", None, b"x"], pa.binary_view()),
+        "half": pa.array(values, pa.float16()),
+    }
+    table = card(folder, written(pa.table(odd)), "x.bin").run().dataset
+
+    [first, _, last] = DataSplit(train_ratio=0.7, test_ratio=0.3).run(table)
+    assert table.arrow["name"].to_pylist() == names
+    assert table.arrow["half"].to_pylist() == values
+    assert with_seen(first).rows == 2
+    assert last.num_rows == 1
+    shown(table)
+
+
+def test_one_text_that_is_meant_a_thousand_times_is_not_spread_out(folder: Path) -> None:
+    once = pa.array(["x" * 2**20], pa.string_view())
+    views, text = once.buffers()[1].to_pybytes(), once.buffers()[2]
+    buffers = [None, pa.py_buffer(views * 2_000), text]
+    often = pa.Array.from_buffers(pa.string_view(), 2_000, buffers)
+
+    with pytest.raises(ParameterError, match="holds more than"):
+        card(folder, arrow(pa.table({"a": often})), "x.arrow").run()
+
+
 # --- what is odd, and read all the same ---------------------------------------------------------
 
 ODD = [
