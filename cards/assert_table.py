@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from cards._arrow import plain
 from cards._columns import require, some
 from cards._formula.formula import condition
 from cards._script.tables import assert_table
@@ -85,13 +86,17 @@ class AssertTable(Card):
                 )
 
     def _look_for_repeats(self, dataset: Table) -> None:
+        import pyarrow as pa
+
         if not self.unique:
             return
-        chosen = dataset.arrow.select(self.unique)
+        chosen = pa.table({name: plain(dataset.arrow[name], name) for name in self.unique})
         kinds = chosen.group_by(self.unique).aggregate([]).num_rows
         if kinds < chosen.num_rows:
             again = chosen.num_rows - kinds
-            raise _wrong(f"{again:,} rows repeat {' and '.join(self.unique)} of another row.")
+            raise _wrong(
+                f"{again:,} rows repeat {' and '.join(map(named, self.unique))} of another row."
+            )
 
     def _look_at_rows(self, dataset: Table) -> None:
         import pyarrow.compute as pc

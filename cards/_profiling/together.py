@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import TYPE_CHECKING
 
+from cards._arrow import plain
 from cards._profiling.statistics import Described
 from tensorrag import Table, report
 from tensorrag.types import NUMERIC
@@ -87,7 +88,7 @@ def _column(table: Table, each: Described, rows: np.ndarray | None) -> np.ndarra
     if each.found.kind in NUMERIC:
         values: np.ndarray = column.cast(pa.float64(), safe=False).to_numpy()
         return np.where(np.isfinite(values), values, np.nan)
-    coded = column.cast(pa.string()).combine_chunks().dictionary_encode()
+    coded = plain(column, each.found.name).combine_chunks().dictionary_encode()
     if isinstance(coded, pa.ChunkedArray):
         coded = coded.combine_chunks()
     codes: np.ndarray = coded.indices.fill_null(-1).to_numpy()

@@ -22,6 +22,8 @@ _ENCODINGS = {
     "Shift-JIS": "shift_jis",
     "GB18030": "gb18030",
 }
+_PACKED = (".gz", ".bz2", ".zip", ".xz", ".zst", ".tar")
+"""Names of files that pandas unpacks, whatever is in them."""
 _ENDINGS = {"Parquet": ".parquet", "Arrow": ".arrow", "CSV": ".csv"}
 
 AS_DATES = '''\
@@ -42,7 +44,7 @@ def load(card: DataLoad, given: Given) -> Script:
     form = _form(card, given, ending)
     table = given.new(stem or "table")
     file = table + (ending if ending.replace(".", "").isalnum() else _ENDINGS.get(form, ""))
-    call, arguments = _reader(given, form)
+    call, arguments = _reader(given, form, file)
     code = f"{table} = pd.{call}({', '.join([f'DATA / {literal(file)}', *arguments])})"
     above = f"# {comment(origin)}\n" if origin else ""
     functions: tuple[str, ...] = ()
@@ -75,9 +77,10 @@ def _form(card: DataLoad, given: Given, ending: str) -> str:
     return str(given.details["format"])
 
 
-def _reader(given: Given, form: str) -> tuple[str, list[str]]:
+def _reader(given: Given, form: str, file: str) -> tuple[str, list[str]]:
     packed = given.details.get("packed")
-    unpack = [f"compression={literal(str(packed))}"] if packed else []
+    seems = PurePath(file).suffix in _PACKED
+    unpack = [f"compression={literal(packed and str(packed))}"] if packed or seems else []
     if form == "Parquet":
         return "read_parquet", []
     if form == "Arrow":

@@ -12,6 +12,7 @@ import pytest
 
 from cards._tables.offsets import partly_offset
 from cards._tables.source import Source
+from cards.assert_table import AssertTable
 from cards.balance_classes import BalanceClasses
 from cards.change_kinds import ChangeKinds
 from cards.data_split import DataSplit
@@ -23,6 +24,7 @@ from cards.group_aggregate import GroupAggregate
 from cards.impute import Impute
 from cards.join import Join
 from cards.lag_features import LagFeatures
+from cards.profile import Profile
 from cards.sample_rows import SampleRows
 from cards.scale import Scale
 from cards.sort_rows import SortRows
@@ -73,6 +75,8 @@ def settings(name: str) -> Iterator[Card]:
         )
     for kind in ("number", "integer", "binary", "text", "date"):
         yield ChangeKinds.model_validate({kind: [name], "unreadable": "missing"})
+    yield AssertTable(unique=[name])
+    yield Profile()
     yield Join(on=[name])
     yield LagFeatures(time_column=name, columns=["id"], lags=[1])
     yield LagFeatures(time_column="id", group_column=name, columns=["id"], lags=[1])

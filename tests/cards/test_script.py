@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+import gzip
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -81,6 +82,19 @@ def test_a_script_without_its_data_says_which_file_to_copy(tmp_path: Path) -> No
     [start, *_] = code_of(notebook(written(pipeline, ran(pipeline))))
     with pytest.raises(SystemExit, match=r"^iris\.csv is not in data: copy it there, then run"):
         exec(start, {})  # noqa: S102
+
+
+@pytest.mark.parametrize(("name", "pack"), [("flats.csv.gz", bytes), ("flats.csv", gzip.compress)])
+def test_a_file_is_unpacked_by_what_it_is_not_by_its_name(
+    tmp_path: Path, name: str, pack: Callable[[bytes], bytes]
+) -> None:
+    (tmp_path / name).write_bytes(pack(b"rooms,rent\n3,900\n2,600\n"))
+    pipeline = wired(Node("load", "data_load", {"source": "path", "path": name}), wires="")
+
+    with looking_in(Sources(uploads=tmp_path, base=tmp_path)):
+        verdict, _ = verified(pipeline)
+
+    assert verdict.verified, verdict.badge
 
 
 @pytest.mark.parametrize("values", [("0.0", "1.0"), ("0.5", "1.0")])
