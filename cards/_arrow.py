@@ -9,6 +9,7 @@ from tensorrag import InputError
 from tensorrag.quoting import named
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
 
 
@@ -32,6 +33,23 @@ def plain(column: pa.ChunkedArray, name: str = "") -> pa.ChunkedArray:
             hint="Choose other columns.",
         )
     return column.cast(pa.float64()) if pa.types.is_null(kind) else column
+
+
+def numbered(column: pa.ChunkedArray, name: str = "") -> np.ndarray:
+    """Number the different values from 0, as they first come; a missing one is one of them.
+
+    Returns:
+        The number of each row's value, int64.
+
+    Raises:
+        InputError: they cannot be compared.
+    """
+    import numpy as np
+    import pyarrow.compute as pc
+
+    encoded = pc.dictionary_encode(plain(column, name), null_encoding="encode").combine_chunks()
+    numbers: np.ndarray = np.asarray(encoded.indices).astype(np.int64)
+    return numbers
 
 
 def is_text(kind: pa.DataType) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cards._arrow import plain
-from cards._following import refuse_timeless
+from cards._arrow import numbered
+from cards._following import times_of
 from cards._repeated import numbered_rows
 from cards._strata import alike
 from tensorrag import ParameterError, Table
@@ -36,11 +36,8 @@ def by_group(
         ParameterError: a part would be empty, or there are too many strata.
     """
     import numpy as np
-    import pyarrow.compute as pc
 
-    column = plain(table.arrow[name], name)
-    encoded = pc.dictionary_encode(column, null_encoding="encode").combine_chunks()
-    groups = np.asarray(encoded.indices)
+    groups = numbered(table.arrow[name], name)
     count, ends = int(groups.max()) + 1, np.cumsum(sizes)[:2]
     part = dealt(groups, ends, seed) if strata is None else alike(groups, ends, seed, strata)
     parts = [np.flatnonzero(part == at) for at in range(3)]
@@ -114,8 +111,7 @@ def by_time(table: Table, name: str, sizes: Sizes, gap: int = 0) -> list[np.ndar
     import numpy as np
     import pyarrow.compute as pc
 
-    times = plain(table.arrow[name], name)
-    refuse_timeless(times, name)
+    times = times_of(table, name)
     order = np.asarray(pc.sort_indices(times)).astype(np.int64)
     values = times.take(order).to_numpy()
     cuts = [_after_equals(values, int(cut)) for cut in np.cumsum(sizes)[:2]]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from cards._arrow import plain
+from cards._arrow import numbered
 from cards._dealing import dealt
+from cards._following import times_of
 from cards._repeated import numbered_rows
 from tensorrag import InputError, ParameterError, Table
 from tensorrag.quoting import named
@@ -98,14 +99,10 @@ def _together(
 
 
 def _grouped(table: Table, column: str, count: int, port: str) -> list[Fold]:
-    import numpy as np
-    import pyarrow.compute as pc
     from sklearn.model_selection import GroupKFold
 
-    values = plain(table.arrow[column], column)
-    encoded = pc.dictionary_encode(values, null_encoding="encode").combine_chunks()
-    groups = np.asarray(encoded.indices)
-    different = len(np.unique(groups))
+    groups = numbered(table.arrow[column], column)
+    different = int(groups.max()) + 1
     if different < count:
         raise _too_few(f"{different:,} groups in {named(column)} are", count, port)
     return list(GroupKFold(count).split(groups, groups=groups))
@@ -116,13 +113,7 @@ def _timed(table: Table, column: str, count: int, gap: int, port: str) -> list[F
     import numpy as np
     import pyarrow.compute as pc
 
-    times = plain(table.arrow[column], column)
-    if times.null_count:
-        raise InputError(
-            f"{times.null_count:,} rows have no {named(column)}.",
-            port=port,
-            hint=f"Leave them out first: Filter Rows, {named(column)} is not missing.",
-        )
+    times = times_of(table, column, port)
     ranks = np.asarray(pc.rank(times, sort_keys="ascending", tiebreaker="dense")).astype(np.int64)
     stretch = np.searchsorted(np.sort(ranks), ranks) * (count + 1) // len(ranks)
     found = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cards._arrow import plain, without_nan
+from cards._arrow import numbered, plain, without_nan
 from tensorrag import InputError, Table
 from tensorrag.quoting import named
 
@@ -75,8 +75,7 @@ def following(table: Table, time: str, group: str | None) -> Past:
     import numpy as np
     import pyarrow.compute as pc
 
-    times = without_nan(plain(table.arrow[time], time))
-    refuse_timeless(times, time)
+    times = times_of(table, time)
     order = np.asarray(pc.sort_indices(times)).astype(np.int64)
     groups = _groups(table, group)[order]
     grouped = np.argsort(groups, kind="stable")
@@ -89,26 +88,34 @@ def following(table: Table, time: str, group: str | None) -> Past:
     return Past(order, place, grouped, _uneven(steps))
 
 
-def refuse_timeless(times: pa.ChunkedArray, name: str) -> None:
-    """Raise InputError where a row has no time."""
-    if times.null_count:
+def times_of(table: Table, name: str, port: str = "dataset") -> pa.ChunkedArray:
+    """Return the time of each row.
+
+    Args:
+        table: the rows.
+        name: of a column of dates or numbers.
+        port: the input that the table arrived on, for messages.
+
+    Raises:
+        InputError: a row has none.
+    """
+    times = without_nan(plain(table.arrow[name], name))
+    if count := times.null_count:
         raise InputError(
-            f"{times.null_count:,} rows have no {named(name)}.",
-            port="dataset",
-            hint=f"Leave them out first: Filter Rows, {named(name)} is not missing.",
+            f"{'1 row has' if count == 1 else f'{count:,} rows have'} no {named(name)}.",
+            port=port,
+            hint=f"Leave {'it' if count == 1 else 'them'} out first: Filter Rows, "
+            f"{named(name)} is not missing.",
         )
+    return times
 
 
 def _groups(table: Table, group: str | None) -> np.ndarray:
     import numpy as np
-    import pyarrow.compute as pc
 
     if group is None:
         return np.zeros(table.num_rows, dtype=np.int64)
-    column = plain(table.arrow[group], group)
-    encoded = pc.dictionary_encode(column, null_encoding="encode").combine_chunks()
-    indices: np.ndarray = np.asarray(encoded.indices).astype(np.int64)
-    return indices
+    return numbered(table.arrow[group], group)
 
 
 def _steps(times: pa.ChunkedArray, place: np.ndarray) -> np.ndarray:

@@ -19,7 +19,10 @@ LARGEST = 10_000_000
 
 
 def strata_of(table: Table, name: str) -> np.ndarray:
-    """Return a stratum for each row: its value, or its quantile bin where it is continuous."""
+    """Return a stratum for each row: its value, or its quantile bin where it is continuous.
+
+    Rows without a value are one stratum, -1.
+    """
     import numpy as np
     import pandas as pd
 

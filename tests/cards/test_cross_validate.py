@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import (
@@ -159,6 +160,18 @@ def test_rows_without_a_group_are_one_group() -> None:
     told = card.run(Table.from_pandas(frame), spec("ridge")).predictions.to_pandas()
 
     assert told[told["who"].isna()]["fold"].nunique() == 1
+
+
+@pytest.mark.parametrize("none", [None, np.nan])
+def test_rows_without_a_time_are_refused(none: float | None) -> None:
+    days = pa.array([none, none, *map(float, range(88))])
+    table = Table(pa.table({"x": range(90), "y": range(90), "day": days}))
+    card = CrossValidate(target_column="y", split_by="time", time_column="day")
+
+    with pytest.raises(InputError, match="2 rows have no day") as e:
+        card.run(table, spec("ridge"))
+
+    assert e.value.hint == "Leave them out first: Filter Rows, day is not missing."
 
 
 def test_after_a_gap_the_future_is_held_out_as_scikit_learn_does() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 from typing import Any
 
@@ -217,8 +218,10 @@ class TestByTime:
     def test_rows_without_a_time_and_text_are_refused(self) -> None:
         by_day = DataSplit(split_by="time", time_column="day")
 
-        with pytest.raises(InputError, match="1 rows have no day"):
-            by_day.run(Table.from_pandas(pd.DataFrame({"day": [1.0, None, 3.0] * 1 + [4.0] * 9})))
+        for none in (None, math.nan):
+            days = Table(pa.table({"day": pa.array([1.0, none, 3.0] + [4.0] * 9)}))
+            with pytest.raises(InputError, match="1 row has no day"):
+                by_day.run(days)
         with pytest.raises(ParameterError, match="day is text, which has no order in time"):
             by_day.propagate(Table.from_pandas(pd.DataFrame({"day": ["Monday"] * 9})).schema)
 

@@ -401,6 +401,32 @@ async def test_one_card_can_be_cancelled(engine: Engine) -> None:
         await run.cancel("nothing")
 
 
+async def test_a_run_of_which_one_card_failed_has_failed_though_another_was_cancelled(
+    engine: Engine,
+) -> None:
+    pipeline, wait = chain(node("number"), node("fail")), node("wait")
+    run = engine.new(pipeline.with_nodes(wait).with_edges(wire("number", wait)))
+    await run.start()
+    await until_running(run, "wait")
+    await run.cancel("wait")
+
+    assert await run.wait() == "failed"
+    assert states(run) == {"number": "done", "fail": "failed", "wait": "cancelled"}
+
+
+async def test_a_result_that_is_taken_again_is_of_use_now(engine: Engine) -> None:
+    """What was of no use for longest makes room first."""
+    pipeline = chain(node("number"))
+    await engine.run(pipeline)
+    index = engine.workspace.store.index
+    with index.write() as connection:
+        connection.execute("UPDATE results SET used = 0")
+
+    await engine.run(pipeline)
+
+    assert [used > 0 for (used,) in index.read("SELECT used FROM results")] == [True]
+
+
 async def test_a_card_that_cannot_be_reached_keeps_no_other_from_being_cancelled(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

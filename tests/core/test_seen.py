@@ -194,6 +194,13 @@ def test_a_feature_that_tells_the_target_is_taken_out_by_one_click(target: str, 
     assert only(check_with(LEARNABLE, of), "target_told") is None
 
 
+def test_of_a_card_that_is_bypassed_no_feature_is_said_to_tell_the_target() -> None:
+    off = {"op": "set_node", "node": "train", "enabled": False}
+    of = apply(pipeline(target_column="price"), off, CATALOG)
+
+    assert only(check_with(LEARNABLE, of), "target_told") is None
+
+
 def test_a_feature_that_numbers_the_rows_is_said_and_taken_out() -> None:
     of = pipeline(target_column="area")
 
@@ -217,7 +224,30 @@ def test_whole_numbers_that_a_model_would_round_are_said_and_taken_out() -> None
     assert problem.message.startswith("order_id holds whole numbers beyond 9,007,199,254,740,992: ")
     assert "an id tells a model nothing" in problem.hint
     assert only(checked, "feature_names_row") is None  # one word about a column is enough
+    large = check_with(
+        LEARNABLE.assign(code=houses()["code"] + 2**60), pipeline(target_column="district")
+    )
+    assert only(large, "target_told") is not None
+    assert only(large, "feature_rounded") is None
     assert only(check_with(frame, mended(of, problem)), "feature_rounded") is None
+    alone = only(
+        check_with(frame, pipeline(target_column="area", feature_columns=["order_id"])),
+        "feature_rounded",
+    )
+    assert alone is not None
+    assert alone.fix is None, "of nothing, nothing is learnt"
+    kinds: dict[str, Any] = {"card": "change_kinds", "params": {"text": ["order_id"]}}
+    between = {
+        "source": "load",
+        "source_port": "dataset",
+        "target": "split",
+        "target_port": "dataset",
+    }
+    as_text = apply(of, {"op": "add", "id": "kinds", **kinds}, CATALOG)
+    as_text = apply(as_text, {"op": "disconnect", "id": "load.dataset-split.dataset"}, CATALOG)
+    as_text = apply(as_text, {"op": "connect", **between, "target": "kinds"}, CATALOG)
+    as_text = apply(as_text, {"op": "connect", **between, "source": "kinds"}, CATALOG)
+    assert only(check_with(frame, as_text), "feature_rounded") is None
     assert only(check_with(LEARNABLE, of), "feature_rounded") is None
 
 

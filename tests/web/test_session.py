@@ -839,6 +839,31 @@ async def test_what_a_result_holds_is_known_until_it_would_be_another_one(desk: 
     assert told() == ["tenfold tells progression"]
 
 
+async def test_what_an_earlier_version_saw_of_a_result_is_passed_over(desk: Desk) -> None:
+    load = Node("load", "data_load", params={"sample_name": "iris"})
+    some = Node("some", "sample_rows", params={"rows": 9})
+    wire = Edge("load", "dataset", "some", "dataset")
+    session = await desk.open(Pipeline().with_nodes(load, some).with_edges(wire))
+    await desk.run(session)
+    planned = session.checking.planned["some"]
+    assert planned.key is not None
+    assert planned.result is not None
+    assert planned.result.summary["outputs"]["dataset"]["schema"]["seen"]["rows"] == 9
+    planned.result.summary["outputs"]["dataset"]["schema"]["seen"] = {"odd": 1}
+    desk.workspace.store.results.put(planned.key, planned.result)
+
+    assert (await desk.sessions.check(session.pipeline))["problems"] == []
+
+
+async def test_of_a_circle_no_results_are_known(desk: Desk) -> None:
+    around = chain(node("parity"), node("parity_2", "parity"))
+    circle = replace(around, edges=(*around.edges, Edge("parity_2", "number", "parity", "number")))
+
+    problems = (await desk.sessions.check(circle))["problems"]
+
+    assert "cycle" in [each["code"] for each in problems]
+
+
 async def test_a_second_run_is_answered_from_the_cache(desk: Desk) -> None:
     session = await desk.open(SUM)
     await desk.run(session)
