@@ -42,6 +42,8 @@ def test_an_edit_in_one_is_seen_in_the_other(both: tuple[Hands, Hands]) -> None:
 
     other.test_id("undo").click()
     expect(one.field("learning_rate")).to_have_value("0.001")
+    one.type_into("learning_rate", "1e-3")
+    expect(one.field("learning_rate")).to_have_value("0.001")
 
     one.page.get_by_label("Name of the pipeline").fill("Renamed")
     one.page.keyboard.press("Enter")

@@ -38,14 +38,18 @@ class Panel(ui.element, component="panel.js", esm={"tensorrag-page": "static/pag
         self._act = act
         self.props["as"] = tag
         self.props["content"] = html(content)
+        self._left = False
         self.on("act", self._acted)
 
     def show(self, content: Node) -> None:
-        """Replace what is seen."""
+        """Replace what is seen, also what was typed in a field that means what it meant before."""
         written = html(content)
         if written != self.props["content"]:
             self.props["content"] = written
             self.update()
+        elif self._left:
+            self.run_method("again")
+        self._left = False
 
     def tell(self, run: str, title: str, address: str) -> None:
         """Have the browser say that something has ended, if somebody allowed that."""
@@ -54,4 +58,5 @@ class Panel(ui.element, component="panel.js", esm={"tensorrag-page": "static/pag
     def _acted(self, event: GenericEventArguments) -> Any:
         data = event.args if isinstance(event.args, dict) else {}
         name = data.pop("act", None)
+        self._left = self._left or data.get("typing") is False
         return self._act(name, data) if self._act and isinstance(name, str) else None

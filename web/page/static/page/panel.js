@@ -48,6 +48,10 @@ export const Panel = {
       field?.focus();
       field?.select();
     },
+    // A field was left with another text for the value that it had: it shows the value.
+    again() {
+      morph(this.$el, this.content);
+    },
     tell(ended) {
       tell(ended);
     },
