@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from tensorrag.errors import ExecutorError, RunCancelled
 from tensorrag.run import strays as straying
 from tensorrag.run.found_words import words
 from tensorrag.run.node_run import NodeRun
+from tensorrag.run.settling import Settling
 from tensorrag.run.strays import Strays
 from tensorrag.store.findings import Finding
 from tensorrag.store.spending import Charge, Work
@@ -178,6 +180,19 @@ class ForgetfulCloud(SilentCloud):
 def charge(ticket: str) -> Charge:
     """A card at $0.001 a second, for at most 1,000 seconds."""
     return Charge(ticket, "run", "wait", "wait", "cloud", None, Work(), 0.001, 1000, 0)
+
+
+@pytest.mark.parametrize(("read", "kept"), [("as it was", True), ("another", False)])
+def test_what_was_made_of_another_source_than_was_looked_at_is_not_kept(
+    workspace: Workspace, read: str, kept: bool
+) -> None:
+    (stray,) = unsettled_tasks(workspace.journal)
+    stray = replace(stray, made={**stray.made, "fingerprint": "as it was"})
+
+    Settling(workspace).keep(stray, {"outputs": {}, "fingerprint": read}, time.time())
+
+    assert (workspace.store.results.get("its key") is not None) is kept
+    assert [*unsettled_tasks(workspace.journal)] == []
 
 
 @pytest.mark.parametrize("began", [False, True])

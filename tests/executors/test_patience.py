@@ -80,8 +80,8 @@ async def test_what_has_to_wait_goes_on(monkeypatch: pytest.MonkeyPatch) -> None
         await asyncio.sleep(0.2)
 
 
-@pytest.mark.usefixtures("crowded")
-async def test_but_not_for_ever() -> None:
+async def test_but_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(usage, "waited", lambda pid: 1000 * time.monotonic())
     with pytest.raises(TimeoutError):
         async with Patience(os.getpid(), 0.01):
             await asyncio.sleep(600)
