@@ -99,8 +99,8 @@ class DataLoad(Card):
         with self._opened() as source:
             with steady(source):
                 table = read_table(source, self._choices()).table
-            sample = self._sample()
-            note_read(sample.sha256 if sample is not None else fingerprint(source))
+            note_read(self._mark(source))
+        sample = self._sample()
         if sample is None:
             return self.Out(Table(table, provenance=Provenance(source=source.name)))
         return self.Out(Table(table, columns=_columns(sample), provenance=_provenance(sample)))
@@ -135,7 +135,7 @@ class DataLoad(Card):
         try:
             with self._opened(unless=known_stamp()) as source:
                 before = stamp(source)  # it may be written while it is read
-                seen, mark = look(source, self._choices()), fingerprint(source)
+                seen, mark = look(source, self._choices()), self._mark(source)
         except Unchanged:
             return Peek(same=True)
         except NoSuchSheet as error:
@@ -178,6 +178,17 @@ class DataLoad(Card):
     def _sample(self) -> Sample | None:
         return SAMPLES[self.sample_name] if self.source == "sample" else None
 
+    @property
+    def _digest(self) -> str:
+        return self.upload.removeprefix("sha256:")
+
+    def _mark(self, source: Source) -> str:
+        """Return what changes when the content does; an upload was held to its digest."""
+        sample = self._sample()
+        if sample is not None:
+            return sample.sha256
+        return self._digest if self.source == "upload" else fingerprint(source)
+
     def _choices(self) -> Choices:
         if self.source == "sample":
             return Choices()
@@ -205,7 +216,13 @@ class DataLoad(Card):
                 yield Source(stream, sample.path.name)
         elif self.source == "upload":
             with open_upload(self.upload) as stream:
-                yield Source(stream, self.upload_name)
+                source = Source(stream, self.upload_name)
+                if fingerprint(source) != self._digest:
+                    raise ParameterError(
+                        f"What is kept of {source.shown} is not what was uploaded: it is damaged.",
+                        hint="Upload the file again.",
+                    )
+                yield source
         elif self.source == "url":
             fetched = download(self.url, unless=unless)
             with fetched.stream as stream:

@@ -7,6 +7,7 @@ import math
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from io import BytesIO
 from pathlib import Path
 
@@ -227,6 +228,21 @@ def test_a_quote_that_never_closes_is_hinted_at(folder: Path) -> None:
         load(folder, b'rooms,city,price\n3,"Bern,1\n4,Basel,2\n')
 
     assert caught.value.hint == "Look there for a quote that never closes."
+
+
+def test_an_upload_that_lost_rows_on_disk_is_not_read_as_a_shorter_table(folder: Path) -> None:
+    content = b"rooms,rent\n3,900\n2,600\n"
+    assert load(folder, content).num_rows == 2
+    digest = hashlib.sha256(content).hexdigest()
+    card = DataLoad(source="upload", upload=f"sha256:{digest}", upload_name="rooms.csv")
+
+    (folder / digest).write_bytes(content[:-6])
+
+    for use in (card.run, card.peek, lambda: ExitStack().enter_context(card.script_file())):
+        with pytest.raises(ParameterError, match=r"kept of rooms\.csv is not what was") as refused:
+            use()
+        assert (refused.value.field, refused.value.hint) == ("upload", "Upload the file again.")
+    assert load(folder, content).num_rows == 2
 
 
 def test_what_is_wrong_with_a_file_is_said_at_the_field_it_was_chosen_in(folder: Path) -> None:
