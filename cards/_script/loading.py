@@ -102,6 +102,8 @@ def _dialect(given: Given) -> Iterator[str]:
     yield from _encoding(given)
     if given.details.get("decimal_mark") == "comma":
         yield 'decimal=","'
+    if codes := given.details.get("codes"):
+        yield f"dtype=dict.fromkeys({literal(codes)}, str)"
 
 
 def _dates(given: Given) -> str:

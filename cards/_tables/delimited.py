@@ -9,6 +9,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from cards._tables.codes import codes_of
 from cards._tables.dialect import Dialect, dialect, single_bytes
 from cards._tables.numerals import nearly_numeric, no_header, read_thousands
 from cards._tables.offsets import partly_offset, times_in_utc
@@ -35,13 +36,14 @@ def read_delimited(source: Source, head: bytes, choices: Choices) -> Reading:
 
     how = dialect(source, head, choices)
     _refuse_wide_header(source, how)
-    table = _parsed(source, how)
+    codes = codes_of(source, how)
+    table = _parsed(source, how, codes)
     if how.codec == "utf-8" and any(at.is_binary(column.type) for column in table.columns):
         if choices.encoding == "UTF-8":
             raise _not_in(source, how)
         # beyond the first bytes there are some that are no UTF-8
         how = replace(how, codec=single_bytes(source))
-        table = _parsed(source, how)
+        table = _parsed(source, how, codes)
     _refuse_open_quote(table, source)
     table = times_in_utc(read_thousands(table, how.decimal, sure=how.sure))
     first = 2 + how.skip
@@ -50,7 +52,7 @@ def read_delimited(source: Source, head: bytes, choices: Choices) -> Reading:
         *nearly_numeric(table, source, first_row=first),
         *partly_offset(table, source, first_row=first),
     )
-    return Reading(table, describe(how), odd)
+    return Reading(table, describe(how, codes), odd)
 
 
 def names_of(source: Source, head: bytes, choices: Choices) -> tuple[list[str], dict[str, Any]]:
@@ -60,11 +62,11 @@ def names_of(source: Source, head: bytes, choices: Choices) -> tuple[list[str], 
     rows = csv.reader(islice(io.StringIO(text, newline=None), how.skip, None), delimiter=how.mark)
     names = next((row for row in rows if row), [])
     refuse_wide(len(names), source)
-    return names, describe(how)
+    return names, describe(how, codes_of(source, how))
 
 
-def describe(how: Dialect) -> dict[str, Any]:
-    """Write down how a file was written, for the form."""
+def describe(how: Dialect, codes: list[str]) -> dict[str, Any]:
+    """Write down how a file was written, for the form; `codes` are columns that stay text."""
     mark = "comma" if how.decimal == "," else "point"
     return {
         "format": "CSV",
@@ -73,14 +75,15 @@ def describe(how: Dialect) -> dict[str, Any]:
         "decimal_mark": mark,
         "brief": (brief := f"{how.separator} · {how.encoding} · decimal {mark}"),
         "read_as": f"CSV: {brief}",
+        **({"codes": codes} if codes else {}),
     }
 
 
-def _parsed(source: Source, how: Dialect) -> pa.Table:
+def _parsed(source: Source, how: Dialect, codes: list[str]) -> pa.Table:
     import pyarrow as pa
 
     try:
-        return _parse(source, how)
+        return _parse(source, how, codes)
     except pa.ArrowException as error:
         raise _mistake(error, source, how) from error
     except UnicodeError as error:
@@ -94,7 +97,7 @@ def _times() -> list[object]:
     return [arrow_csv.ISO8601, *POINTED]
 
 
-def _parse(source: Source, how: Dialect) -> pa.Table:
+def _parse(source: Source, how: Dialect, codes: list[str]) -> pa.Table:
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
 
@@ -106,7 +109,10 @@ def _parse(source: Source, how: Dialect) -> pa.Table:
         ),
         parse_options=arrow_csv.ParseOptions(delimiter=how.mark, newlines_in_values=True),
         convert_options=arrow_csv.ConvertOptions(
-            strings_can_be_null=True, decimal_point=how.decimal, timestamp_parsers=_times()
+            strings_can_be_null=True,
+            decimal_point=how.decimal,
+            timestamp_parsers=_times(),
+            column_types=dict.fromkeys(codes, pa.string()),
         ),
         memory_pool=pa.system_memory_pool(),  # Arrow's own may hand back what it takes again
     )

@@ -159,6 +159,16 @@ def test_decimals_that_do_not_come_again_or_are_no_number_stay_decimals(folder: 
     assert [column.type for column in table.arrow.columns] == [pa.float64()] * 2
 
 
+def test_a_code_keeps_the_zeros_it_begins_with(folder: Path) -> None:
+    flats = b"zip;month;rooms;note\n01067;07;3;0800 123\n80331;11;4;\n;02;0;12\n"
+
+    table = load(folder, flats, "flats.csv")
+
+    assert table.arrow["zip"].to_pylist() == ["01067", "80331", None]
+    kinds = {column.name: column.kind for column in table.columns}
+    assert [kinds[name] for name in ("month", "rooms")] == ["integer", "integer"]
+
+
 def test_of_a_very_large_file_only_sure_kinds_are_told(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -98,11 +98,12 @@ def test_a_file_is_unpacked_by_what_it_is_not_by_its_name(
 
 
 @pytest.mark.parametrize("values", [("0.0", "1.0"), ("0.5", "1.0")])
-def test_decimals_that_are_classes_are_so_in_the_script(
+def test_decimals_that_are_classes_and_codes_that_are_text_are_so_in_the_script(
     tmp_path: Path, values: tuple[str, str]
 ) -> None:
-    rows = "".join(f"{at},{values[at % 3 > 1]}\n" for at in range(60))
-    (tmp_path / "flats.csv").write_text("size,paid\n" + rows)
+    zips = ("01067", "80331")
+    rows = "".join(f"{at},{zips[at % 2]},{values[at % 3 > 1]}\n" for at in range(60))
+    (tmp_path / "flats.csv").write_text("size,zip,paid\n" + rows)
     pipeline = wired(
         Node("load", "data_load", {"source": "path", "path": "flats.csv"}),
         Node("split", "data_split"),
@@ -119,6 +120,7 @@ def test_decimals_that_are_classes_are_so_in_the_script(
 
     assert verdict.verified, verdict.badge
     assert ("int))" in script) == (values[0] == "0.0")
+    assert 'dtype=dict.fromkeys(["zip"], str)' in script
 
 
 EVIL = 'x"""\n\'\'\'\r\nimport os\nos.system("echo")\n# coding: utf-7 \\" {os} \u2028import os'
