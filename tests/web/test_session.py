@@ -655,6 +655,15 @@ async def test_folders_are_allowed_from_the_moment_in_which_it_is_said(
     assert [await seen(), await seen(folder), await seen()] == [False, True, False]
 
 
+async def test_that_nothing_could_be_seen_is_not_remembered(desk: Desk) -> None:
+    session = await desk.open(Pipeline("Mine").with_nodes(Node("load", "data_load")))
+    session.edit(set_param("load", source="path", path="missing.csv"))
+    await session.settled()
+    assert [problem.field for problem in session.problems] == ["path"]
+
+    assert [*desk.workspace.store.peeks] == []
+
+
 async def test_what_somebody_else_put_in_its_place_is_not_looked_at(
     desk: Desk, tmp_path: Path
 ) -> None:
