@@ -50,7 +50,7 @@ def folds(
         ParameterError: no column is chosen.
     """
     if table.num_rows < 2 * count:
-        raise _too_few(f"{table.num_rows:,} rows are", count, port)
+        raise _too_few(table.num_rows, "row", count, port)
     if by == "rows":
         strata = _strata(classes, count)
         if together:
@@ -93,8 +93,7 @@ def _together(
     groups = numbered_rows(table)
     part = dealt(groups, np.arange(1, count) * len(groups) / count, seed, strata)
     if len(np.unique(part)) < count:
-        different = int(groups.max()) + 1
-        raise _too_few(f"{different:,} different rows are", count, port)
+        raise _too_few(int(groups.max()) + 1, "different row", count, port)
     return [(np.flatnonzero(part != at), np.flatnonzero(part == at)) for at in range(count)]
 
 
@@ -104,7 +103,7 @@ def _grouped(table: Table, column: str, count: int, port: str) -> list[Fold]:
     groups = numbered(table.arrow[column], column)
     different = int(groups.max()) + 1
     if different < count:
-        raise _too_few(f"{different:,} groups in {named(column)} are", count, port)
+        raise _too_few(different, "group", count, port, f" in {named(column)}")
     return list(GroupKFold(count).split(groups, groups=groups))
 
 
@@ -122,14 +121,17 @@ def _timed(table: Table, column: str, count: int, gap: int, port: str) -> list[F
     ]
     if any(not len(part) for fold in found for part in fold):
         after = f" after a gap of {gap:,}" if gap else ""
-        times = f"{len(np.unique(ranks)):,} times in {named(column)} are"
-        raise _too_few(times, count, port, after)
+        where = f" in {named(column)}"
+        raise _too_few(len(np.unique(ranks)), "time", count, port, where, after)
     return found
 
 
-def _too_few(what: str, count: int, port: str, after: str = "") -> InputError:
+def _too_few(
+    there: int, what: str, count: int, port: str, where: str = "", after: str = ""
+) -> InputError:
+    are = f"1 {what}{where} is" if there == 1 else f"{there:,} {what}s{where} are"
     return InputError(
-        f"{what} too few for {count} folds{after}.",
+        f"{are} too few for {count} folds{after}.",
         port=port,
         hint=f"Ask for fewer folds{' or a smaller gap' if after else ''}, or give it more rows.",
     )

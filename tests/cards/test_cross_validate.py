@@ -213,7 +213,7 @@ def test_equal_rows_are_in_one_fold_and_each_has_its_share_of_the_classes(classe
         assert len(held) == pytest.approx(120, abs=12)
         if classes:
             assert frame["y"].iloc[held].sum() == pytest.approx(frame["y"].sum() / 5, abs=8)
-    with pytest.raises(InputError, match="1 different rows are too few for 5 folds"):
+    with pytest.raises(InputError, match="1 different row is too few for 5 folds"):
         folds(Table.from_pandas(frame.assign(case=1, y=0)), 5, together=True)
 
 
