@@ -19,7 +19,7 @@ CARRIERS = {"CardFailed", "TaskFailed", "PipelineHasErrors"}
 """They carry an error that has its hint."""
 WANTED = {"RunCancelled"}
 """It is what somebody asked for: there is nothing to be done."""
-SAME = {"SourceChanged"}
+SAME = {"SourceChanged", "TooLarge"}
 """They give the same hint, whatever it is about."""
 
 

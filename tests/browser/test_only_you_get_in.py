@@ -215,6 +215,8 @@ def test_no_page_needs_what_the_policy_forbids(server: Server, page: Page, watch
     ]
     for path in pages:
         page.goto(f"{server.url}{path}")
+        if path.startswith("/edit/new"):
+            page.wait_for_url("**/edit/diabetes*")
         page.wait_for_load_state("networkidle")
         handlers = """() => [...document.querySelectorAll("*")].flatMap(element =>
             element.getAttributeNames().filter(name => name.startsWith("on")))"""

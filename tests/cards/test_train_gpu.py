@@ -196,7 +196,7 @@ class TestTrain:
         wild = Table.from_pandas(waves().to_pandas())
         with pytest.raises(CardError, match="no longer a finite number at epoch") as error:
             trained(wild, learning_rate=10.0, hidden_layers=[64] * 30, epochs=200)
-        assert "learning_rate" in error.value.hint
+        assert "a lower Learning rate" in error.value.hint
 
     def test_layers_that_branch_are_refused(self) -> None:
         layers = [{"id": "a", "type": "linear", "params": {"units": 3}, "inputs": ["input"]}]

@@ -46,7 +46,7 @@ def test_yes_and_no_may_be_written_in_two_ways_at_once() -> None:
 
 
 FILE = """zip,size,sunny,sold,town
-01067,3.5,true,2026-01-31,Dresden
+20095,3.5,true,2026-01-31,Hamburg
 10115,4,FALSE,2026-02-28 12:30,10115
 80331,,,,Bonn
 """

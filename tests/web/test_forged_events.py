@@ -225,7 +225,7 @@ async def test_a_value_that_no_control_offers_is_marked_and_never_runs(
     assert trouble(server) == []
 
 
-SOURCE = "".join(path.read_text() for path in sorted((ROOT / "web" / "page").glob("*.py")))
+SOURCE = "".join(path.read_text() for path in sorted((ROOT / "web" / "page").rglob("*.py")))
 KEYS = re.findall(r'"([a-z][a-z_]+)":', SOURCE)
 CASES = [word for case in re.findall("case (.*):", SOURCE) for word in re.findall(r'"(\w+)"', case)]
 ACTIONS = [*sorted({*KEYS, *CASES}), "none_such", "__class__"]
