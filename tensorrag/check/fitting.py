@@ -11,11 +11,10 @@ from tensorrag.catalog import CardInfo
 from tensorrag.check.facts import NodeFacts
 from tensorrag.check.problems import Fix, Problem
 from tensorrag.pipeline import Edge, Node, Pipeline, Position
+from tensorrag.pipeline.room import HEIGHT, WIDTH
 from tensorrag.quoting import visible
 from tensorrag.types.schema import TableSchema
 
-_WIDTH, _HEIGHT = 184, 148
-"""Of a card on the canvas, in pixels; one with many ports is higher."""
 _GAP = 40
 """Pixels between a card and the next one above, where there mostly is room."""
 
@@ -114,9 +113,9 @@ class _Moving:
         there = [node.position for node in self.pipeline.nodes.values()]
         x, y = self.split.position.x, self.split.position.y
         while True:
-            y -= _HEIGHT + _GAP
+            y -= HEIGHT + _GAP
             if not any(
-                abs(x - one.x) < _WIDTH + _GAP and abs(y - one.y) < _HEIGHT + _GAP
+                abs(x - one.x) < WIDTH + _GAP and abs(y - one.y) < HEIGHT + _GAP
                 for one in there
                 if one is not self.split.position
             ):

@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tensorrag.pipeline import Edge, Node, Pipeline
+from tensorrag.pipeline.room import room_beside
 from tensorrag.plain import JsonObject
 from tensorrag.registry.finding import Found
-
-_ABOVE = 150
-"""Pixels from one card to the next one above, where there mostly is room."""
 
 
 def putting_before(
     pipeline: Pipeline, cards: Mapping[str, Found], node: str, port: str, card: str
-) -> JsonObject | None:
-    """Return the op that puts a card into the wire of an input, or of the split before that.
+) -> list[JsonObject]:
+    """Return the edit that puts a card into the wire of an input, or of the split before that.
 
     Args:
         pipeline: the whole of it.
@@ -25,19 +23,18 @@ def putting_before(
         card: the id of what is put there.
 
     Returns:
-        None where the card is not here, there is no such wire, or a split by time needs the date.
+        Nothing where the card is not here, there is no such wire, or a split by time needs the
+        date.
     """
     wire = _only([edge for edge in pipeline.inputs_of(node) if edge.target_port == port])
     while wire is not None and _splits(above := pipeline.nodes[wire.source], cards):
         if above.params.get("split_by") == "time":
-            return None
+            return []
         wire = _only(pipeline.inputs_of(above.id))
     if wire is None or card not in cards:
-        return None
-    at = pipeline.nodes[wire.target].position
-    return {
-        "op": "add", "card": card, "x": at.x, "y": at.y - _ABOVE, "splice": {"edge": wire.id},
-    }  # fmt: skip
+        return []
+    moves, x, y = room_beside(pipeline, wire.source)
+    return [*moves, {"op": "add", "card": card, "x": x, "y": y, "splice": {"edge": wire.id}}]
 
 
 def _splits(node: Node, cards: Mapping[str, Found]) -> bool:

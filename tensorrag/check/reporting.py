@@ -52,8 +52,8 @@ class Reporter:
         if isinstance(error, ParameterError) and error.before is not None:
             label, port, card = error.before
             put = putting_before(self._pipeline, self._registry.found, node.id, port, card)
-            if put is not None:
-                return Fix(label=label, ops=(put,))
+            if put:
+                return Fix(label=label, ops=tuple(put))
         if isinstance(error, ParameterError) and error.field is not None and error.fix is not None:
             return _setting(node.id, error.fix, error.field, error.also)
         if isinstance(error, InputError) and error.fix is not None:

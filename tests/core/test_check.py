@@ -15,6 +15,7 @@ from tensorrag.errors import ErrorInfo
 from tensorrag.peek import Peek
 from tensorrag.pipeline import Pipeline
 from tensorrag.pipeline.as_json import from_json
+from tensorrag.pipeline.room import STEP_X
 from tensorrag.placement import Circumstances
 from tensorrag.registry.finding import Registry
 from tensorrag.run.placing import with_room
@@ -433,8 +434,16 @@ def test_schemas_of_types_that_a_pack_brings_keep_what_they_say(tmp_path: Path) 
 @pytest.mark.parametrize("train", ["train", "train_gpu"])
 def test_dates_that_nobody_chose_become_numbers_before_the_split(train: str) -> None:
     nodes: dict[str, dict[str, Any]] = {
-        "load": {"card": "data_load", "params": {"source": "upload", "upload": "0.sales.csv"}},
-        "split": {"card": "data_split", "params": {"split_by": "group", "group_column": "area"}},
+        "load": {
+            "card": "data_load",
+            "params": {"source": "upload", "upload": "0.sales.csv"},
+            "position": {"x": 0, "y": 0},
+        },
+        "split": {
+            "card": "data_split",
+            "params": {"split_by": "group", "group_column": "area"},
+            "position": {"x": STEP_X, "y": 0},
+        },
         "model": {"card": "model_define" if train == "train" else "model_define_gpu"},
         "train": {"card": train, "params": {"target_column": "price"}},
     }
@@ -454,8 +463,12 @@ def test_dates_that_nobody_chose_become_numbers_before_the_split(train: str) -> 
     assert problem.message == "The feature sold is a date; a model takes numbers and categories."
     assert problem.fix is not None
     assert problem.fix.label == "Make numbers of dates first"
-    mended = apply(sales, problem.fix.ops[0], REGISTRY.catalog())
+    mended = sales
+    for op in problem.fix.ops:
+        mended = apply(mended, op, REGISTRY.catalog())
     assert [edge.source for edge in mended.inputs_of("split")] == ["dates_to_features"]
+    placed = [mended.nodes[each].position.x for each in ("load", "dates_to_features", "split")]
+    assert [placed[1] - placed[0], placed[2] - placed[1]] == [STEP_X, STEP_X]
     assert not [p for p in check(mended, REGISTRY, peeks).problems if p.level == "error"]
 
     later: dict[str, Any] = {

@@ -9,6 +9,7 @@ import sys
 import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
@@ -118,6 +119,31 @@ def test_the_script_says_what_the_card_says(
             assert theirs[name].to_numpy() == pytest.approx(ours[name].to_numpy(), rel=1e-9)
         else:
             assert theirs[name].tolist() == ours[name].tolist()
+
+
+def test_a_table_with_other_marks_is_read_as_the_script_says(tmp_path: Path) -> None:
+    frame = rooms()
+    model, store = ridge(frame), Store(tmp_path / "store")
+    export(entry(model, store.put(model).digest), store, tmp_path / "model.zip")
+    with zipfile.ZipFile(tmp_path / "model.zip") as packed:
+        packed.extractall(tmp_path / "out")
+    frame[["size", "age"]].to_csv(tmp_path / "rows.csv", index=False, sep=";", decimal=",")
+    asked = [sys.executable, "-I", str(tmp_path / "out" / "predict.py"), str(tmp_path / "rows.csv")]
+
+    refused = subprocess.run(asked, capture_output=True, text=True, check=False)
+    said = subprocess.run(
+        [*asked, "--sep", ";", "--decimal", ","], capture_output=True, text=True, check=True
+    ).stdout
+
+    assert refused.returncode == 1
+    assert refused.stderr == (
+        'The table lacks size, age. Add --sep ";", and --decimal "," where its numbers have one.\n'
+    )
+    ours = Predict().run(Table.from_pandas(frame[["size", "age"]]), model).predictions.to_pandas()
+    theirs = pd.read_csv(StringIO(said))
+    assert theirs["predicted_rent"].to_numpy() == pytest.approx(
+        ours["predicted_rent"].to_numpy(), rel=1e-9
+    )
 
 
 def test_the_file_says_what_it_needs_and_what_a_pickle_is(tmp_path: Path) -> None:

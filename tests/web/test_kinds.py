@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tensorrag.edit.document import Document
 from tensorrag.pipeline import Edge, Node, Pipeline, Position
 from tensorrag.registry.finding import Registry
@@ -65,6 +67,15 @@ def test_the_card_that_is_there_already_is_set_and_what_was_found_is_taken_out_a
     as_text = corrected(made, behind, "rooms", "text")
     assert chosen_by(as_text.nodes["change_kinds"].params) == {"rooms": "text"}
     assert chosen_by(corrected(as_text, behind, "rooms", None).nodes["change_kinds"].params) == {}
+
+
+def test_a_bypassed_card_changes_no_kinds_so_another_one_is_put_there() -> None:
+    made = corrected(FLATS, Output("load", "dataset"), "rooms", "category")
+    bypassed = made.with_nodes(replace(made.nodes["change_kinds"], enabled=False))
+
+    assert output_of(bypassed, CATALOG, "load") == Output("load", "dataset")
+    again = corrected(bypassed, Output("load", "dataset"), "rooms", "category")
+    assert [edge.source for edge in again.inputs_of("change_kinds")] == ["change_kinds_2"]
 
 
 def test_parts_of_a_split_have_the_same_kinds() -> None:

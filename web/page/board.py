@@ -10,6 +10,7 @@ from nicegui import ui
 from tensorrag.errors import FileFormatError, TensorRagError
 from tensorrag.pipeline import JsonObject, Pipeline
 from tensorrag.pipeline.keys import MAX_TITLE
+from tensorrag.pipeline.room import free_below
 from web.canvas import PipelineCanvas
 from web.live.session import Session
 from web.live.sessions import Sessions
@@ -22,7 +23,6 @@ from web.page.edits import Edits
 from web.page.elsewhere import waiting
 from web.page.markup import Node, div, h2, li, ol, p, span
 from web.page.panel import Act, Panel
-from web.page.places import free_below
 from web.page.wording import plural
 
 FAR = 1e6

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from tensorrag.catalog import Catalog
 from tensorrag.pipeline import Edge, JsonObject, Pipeline
+from tensorrag.pipeline.room import room_beside
 from tensorrag.types import ColumnKind
 from web.page.kinds import KINDS
-from web.page.places import STEP_X, WIDTH, free_below
 
 CARD, PORT = "change_kinds", "dataset"
 _FIELDS: Mapping[ColumnKind, str] = {
@@ -48,7 +48,7 @@ def output_of(
     while node not in seen:
         seen.add(node)
         made = _tables(catalog, pipeline, node)
-        changes = pipeline.nodes[node].card == CARD
+        changes = _changes(pipeline, node)
         if len(made) == 1 and not changes:
             output = made[0]
             return Output(node, output, _changer(pipeline, node, output))
@@ -64,7 +64,12 @@ def output_of(
 def _changer(pipeline: Pipeline, node: str, port: str) -> str | None:
     behind = [edge.target for edge in pipeline.outputs_of(node) if edge.source_port == port]
     known = (each for each in behind if each in pipeline.nodes)
-    return next((each for each in known if pipeline.nodes[each].card == CARD), None)
+    return next((each for each in known if _changes(pipeline, each)), None)
+
+
+def _changes(pipeline: Pipeline, node: str) -> bool:
+    """Whether a card changes kinds: one that is bypassed changes nothing."""
+    return pipeline.nodes[node].card == CARD and pipeline.nodes[node].enabled
 
 
 def _tables(catalog: Catalog, pipeline: Pipeline, node: str) -> list[str]:
@@ -130,7 +135,7 @@ def _put_behind(
         for each in (CARD, *(f"{CARD}_{n}" for n in range(2, len(pipeline.nodes) + 3)))
         if each not in pipeline.nodes
     )
-    moves, x, y = _room(pipeline, output.node)
+    moves, x, y = room_beside(pipeline, output.node)
     add: JsonObject = {"op": "add", "card": CARD, "id": node, "params": params, "x": x, "y": y}
     if wires:
         add["splice"] = {"edge": wires[0].id}
@@ -143,19 +148,3 @@ def _put_behind(
         ops.append({"op": "disconnect", "id": edge.id})
         ops.append({"op": "connect", "source": node, "source_port": PORT, **ends})
     return node, ops
-
-
-def _room(pipeline: Pipeline, beside: str) -> tuple[list[JsonObject], float, float]:
-    """Return a place right of a card, and what makes way for one more column of cards there."""
-    place = pipeline.nodes[beside].position
-    x, y = place.x + STEP_X, place.y
-    if free_below(pipeline, x, y) == (x, y):
-        return [], x, y
-    if pipeline.annotations:  # frames would stay where they are
-        return [], *free_below(pipeline, x, y)
-    right = {
-        each.id: {"x": each.position.x + STEP_X, "y": each.position.y}
-        for each in pipeline.nodes.values()
-        if each.position.x > x - WIDTH
-    }
-    return [{"op": "move", "positions": right}], x, y

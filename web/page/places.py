@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from tensorrag.edit.clipboard import corner_of
 from tensorrag.pipeline import Pipeline, Position
+from tensorrag.pipeline.room import STEP_X, STEP_Y, free_below
 
-STEP_X, STEP_Y = 232.0, 188.0
-WIDTH, HEIGHT = 184.0, 148.0
 FIRST = (40.0, 160.0)
 """Where the first card goes: left, with room above and to the right."""
 
@@ -39,13 +38,3 @@ def free_for(pipeline: Pipeline, part: Pipeline) -> tuple[float, float]:
 
 def _lies_on(place: Position, down: float, pipeline: Pipeline) -> bool:
     return free_below(pipeline, place.x, place.y + down) != (place.x, place.y + down)
-
-
-def free_below(pipeline: Pipeline, x: float, y: float) -> tuple[float, float]:
-    """Return this corner, or the first below it where a card lies on no other."""
-    while any(
-        abs(node.position.x - x) < WIDTH and abs(node.position.y - y) < HEIGHT
-        for node in pipeline.nodes.values()
-    ):
-        y += STEP_Y
-    return x, y

@@ -56,7 +56,7 @@ def picture_height(picture: Picture) -> int:
 def _bars(bars: BarsPreview, *, large: bool) -> Options:
     names = {**name_style(), "width": 260 if large else 104, "overflow": "truncate"}
     return base_options() | {
-        "grid": {"left": 4, "right": 20, "top": 4, "bottom": 20, "containLabel": True},
+        "grid": {"left": 12, "right": 20, "top": 4, "bottom": 20, "containLabel": True},
         "xAxis": axis_options(bars.x, grid=True, line=True) | {"splitNumber": 5 if large else 3},
         "yAxis": {
             "type": "category",
