@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from executors.cgroup import ROOT, Group
 from executors.guard import Guard
@@ -51,10 +51,16 @@ print(json.dumps(error))
 """
 
 
-def test_threads_that_were_refused_right_after_a_look_are_told_as_threads() -> None:
-    command = [sys.executable, "-c", LATE]
+def told_by(script: str) -> dict[str, Any]:
+    """The error that a guard gives in a process of its own."""
+    command = [sys.executable, "-c", script]
     answer = subprocess.run(command, capture_output=True, text=True, check=True, timeout=240)
-    error = json.loads(answer.stdout)
+    error: dict[str, Any] = json.loads(answer.stdout)
+    return error
+
+
+def test_threads_that_were_refused_right_after_a_look_are_told_as_threads() -> None:
+    error = told_by(LATE)
 
     assert error["type"] == "CardTooManyThreads"
     assert "more than 20 threads" in error["message"]
@@ -81,9 +87,7 @@ for process in crowd:
 
 
 def test_processes_that_were_refused_before_any_look_are_counted_then() -> None:
-    command = [sys.executable, "-c", CROWD]
-    answer = subprocess.run(command, capture_output=True, text=True, check=True, timeout=240)
-    error = json.loads(answer.stdout)
+    error = told_by(CROWD)
 
     assert error["type"] == "CardTooManyProcesses"
     assert "more than 8 processes," in error["message"]

@@ -15,6 +15,7 @@ from tensorrag.errors import TensorRagError
 from web.canvas import PipelineCanvas
 from web.live.session import Session
 from web.page.actions import Action, Data, text
+from web.page.closing import close_button
 from web.page.icons import icon
 from web.page.markup import Element, Node, b, button, div, h3, input_, li, p, span, ul
 from web.page.numerals import count_of
@@ -167,10 +168,7 @@ class HistoryView:
     def _heading(self) -> Node:
         picked = self._picked
         return [
-            button(
-                ".btn.i", type="button", data_act="close_history", aria_label="Close the history",
-                title="Close (Esc)", data_keys="escape",
-            )[icon("close")],
+            close_button("history"),
             icon("history"),
             b(style="font-size:15px")["History"],
             span(".m2.cut")[self._session.pipeline.name],

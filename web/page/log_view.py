@@ -15,6 +15,7 @@ from nicegui import ui
 
 from web.live.session import Session
 from web.page.actions import Action, Data, text
+from web.page.closing import close_button
 from web.page.icons import icon
 from web.page.markup import Element, Node, a, b, button, div, input_, span
 from web.page.panel import Act, Panel
@@ -150,10 +151,7 @@ class OpenLog:
         seen = last_line(history.events, node) if current else 0
         return [
             div(".hh")[
-                button(
-                    ".btn.i", type="button", data_act="close_log", aria_label="Close the log",
-                    title="Close (Esc)", data_keys="escape",
-                )[icon("close")],
+                close_button("log"),
                 b(style="font-size:15px")[names.get(node, node) if node else title or "Log"],
                 span(".m2")["log"] if node else None,
                 span(".mono.m3")[run],

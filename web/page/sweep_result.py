@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from tensorrag.run.comparison import MOST
 from tensorrag.run.sweep import Tried
 from tensorrag.types.metrics import METRICS
+from web.page.closing import close_button
 from web.page.compare.view import address
 from web.page.icons import glyph, icon, state
 from web.page.markup import (
@@ -42,10 +43,7 @@ def heading(shown: Shown) -> Node:
     """Say which field of which card it is, and offer to stop it."""
     ended = sum(each.metrics != {} or bool(each.problem) for each in shown.found)
     return [
-        button(
-            ".btn.i", type="button", data_act="close_sweep", aria_label="Close the sweep",
-            title="Close (Esc)", data_keys="escape",
-        )[icon("close")],
+        close_button("sweep"),
         glyph(shown.kind),
         b(style="font-size:15px")[shown.title],
         span(".m2.cut")[f"{shown.spec.label}, tried with several values"],

@@ -15,6 +15,7 @@ from tensorrag.pipeline import JsonObject
 from tensorrag.preview import TablePreview
 from web.live.stored_table import StoredTable
 from web.page.actions import Action, Data, text
+from web.page.closing import close_button
 from web.page.columns import column_details, missing_words, size_words
 from web.page.details import Card
 from web.page.grid import Where, conditions, paged_grid, under_heads
@@ -200,10 +201,7 @@ class TableView:
         card, table = self._card, self._table
         runtime = card.runtime or {}
         return [
-            button(
-                ".btn.i", type="button", data_act="close_table", aria_label="Close the table",
-                title="Close (Esc)", data_keys="escape",
-            )[icon("close")],
+            close_button("table"),
             glyph(card.kind),
             b(style="font-size:15px")[card.title],
             span(".m2")[self._tab.label, self._tab.came is not None and ", which came in"],

@@ -12,6 +12,7 @@ from tensorrag.catalog import TypeInfo
 from tensorrag.preview import BarsPreview, ChartPreview, HeatPreview, Series, TreePreview
 from web.live.exporting import file_name
 from web.page.actions import Action, Data, text
+from web.page.closing import close_button
 from web.page.icons import glyph, icon, type_colours
 from web.page.markup import Element, Node, b, button, div, h3, span, table, tbody, td, tr
 from web.page.panel import Act, Panel
@@ -138,10 +139,7 @@ def enlarge_button(title: str) -> Node:
 
 def _heading(plot: Plot) -> Node:
     return [
-        button(
-            ".btn.i", type="button", data_act="close_plot", aria_label="Close the plot",
-            title="Close (Esc)", data_keys="escape",
-        )[icon("close")],
+        close_button("plot"),
         glyph(plot.kind),
         b(style="font-size:15px")[plot.card],
         span(".m2.cut")[plot.chart.title],
