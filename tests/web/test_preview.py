@@ -25,7 +25,14 @@ from tensorrag.preview import (
     TopValue,
     TreePreview,
 )
-from web.page.columns import column_details, column_list, columns_head, is_of_days
+from tensorrag.types import ColumnSchema
+from web.page.columns import (
+    column_details,
+    column_list,
+    columns_head,
+    is_of_days,
+    schema_list,
+)
 from web.page.markup import html
 from web.page.plots.as_csv import plot_csv
 from web.page.plots.charts import chart_options
@@ -147,6 +154,15 @@ def test_a_picture_from_rows_drawn_says_so(drawn: int | None) -> None:
     assert "3 values" in listed
     assert (f"{rows}; the rest from all rows" in column) is bool(drawn)
     assert ("at least " in column) is bool(drawn)
+
+
+def test_the_unit_of_a_column_stands_with_its_figures_and_before_a_run_with_its_name() -> None:
+    seen = ColumnProfile(name="tenure", kind="integer", unit="months", min=1, max=120)
+    table = TablePreview(rows=9, columns=(seen,))
+    known = ColumnSchema(name="tenure", kind="integer", unit="months")
+
+    assert '1 to 120<span class="t11 m3"> months</span>' in html(column_list(table))
+    assert '<b>tenure</b><span class="t11 m3"> months</span>' in html(schema_list((known,)))
 
 
 def test_bars_trees_and_heat_maps_say_what_they_show_in_words_and_numbers_too() -> None:

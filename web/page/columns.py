@@ -140,7 +140,7 @@ def _column(
     return div(".colrow", data_column=column.name)[
         div(".cut")[
             b[column.name],
-            div(".t11.m3.row")[kind_of(known, column.name, column.kind, at), _unit(column)],
+            div(".t11.m3")[kind_of(known, column.name, column.kind, at)],
         ],
         column.histogram and histogram_picture(column.histogram, 84, 22),
         div(".num.t11")[
@@ -155,7 +155,7 @@ def _column(
 
 def _range(column: ColumnProfile, payload: TablePreview) -> Node:
     if column.min is not None:
-        return f"{brief(column.min)} to {brief(column.max)}"
+        return [f"{brief(column.min)} to {brief(column.max)}", _unit(column)]
     return distinct_words(column, payload)
 
 
@@ -173,8 +173,8 @@ def _named(
     found = [(at, each) for at, each in enumerate(columns) if _answers(each.name, sought)]
     rows = [
         div(".colrow.bare", data_column=column.name)[
-            div(".cut")[b[column.name]],
-            div(".u.row")[kind_of(known, column.name, column.kind, at), _unit(column)],
+            div(".cut")[b[column.name], _unit(column)],
+            div(".u")[kind_of(known, column.name, column.kind, at)],
             doubt_of(known, column.name, at),
         ]
         for at, column in found[:SHOWN_COLUMNS]
@@ -184,8 +184,8 @@ def _named(
     return [rows, none, more_words(len(found) - SHOWN_COLUMNS)]
 
 
-def _unit(column: ColumnSchema | ColumnProfile) -> str:
-    return f", {column.unit}" if column.unit else ""
+def _unit(column: ColumnSchema | ColumnProfile) -> Node:
+    return column.unit and span(".t11.m3")[f" {column.unit}"]
 
 
 def column_details(payload: TablePreview, at: int) -> Element:
