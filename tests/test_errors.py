@@ -10,7 +10,7 @@ import pytest
 
 from tensorrag import errors
 from tensorrag.check.problems import Problem
-from web.page.outcome import last_place
+from web.page.inspector.outcome import last_place
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("tensorrag", "cards", "executors", "web")

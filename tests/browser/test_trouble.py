@@ -21,9 +21,9 @@ import asyncio, sys
 from nicegui import background_tasks
 from tensorrag.cli import main
 from web.page import pages
-from web.page.editor import Editor
-from web.page.run_actions import RunActions
-from web.page.turning import Turning
+from web.page.editor.editor import Editor
+from web.page.editor.run_actions import RunActions
+from web.page.editor.turning import Turning
 
 def search(self, data):
     raise RuntimeError("in a handler: token=abcdef123456")

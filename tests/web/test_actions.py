@@ -7,9 +7,9 @@ from tensorrag.pipeline.room import HEIGHT, WIDTH, free_below
 from tests.core.engine import node
 from tests.web.desk import Desk
 from web.live.session import Session
-from web.page.edits import Edits
+from web.page.edits.edits import Edits
+from web.page.edits.free_places import FIRST, free_place
 from web.page.form.form import problem_key
-from web.page.places import FIRST, free_place
 
 SPLIT = (
     Pipeline("Split")

@@ -13,7 +13,7 @@ from tensorrag.edit import apply
 from tensorrag.pipeline import Pipeline
 from tensorrag.pipeline.files import load
 from tensorrag.registry.finding import Registry
-from web.page.apply_best import Best, apply_part, best_of
+from web.page.edits.apply_best import Best, apply_part, best_of
 from web.page.markup import html
 
 CATALOG = Registry.load().catalog()

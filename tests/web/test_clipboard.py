@@ -5,7 +5,7 @@ from tensorrag.errors import FileFormatError
 from tensorrag.pipeline import Node, Pipeline
 from tensorrag.pipeline.files import dumps
 from tests.core.small_catalog import CARDS, CATALOG
-from web.page.clipboard import read_copied, sources_of
+from web.page.board.clipboard import read_copied, sources_of
 
 
 def test_the_text_of_a_file_can_be_pasted_however_it_was_saved() -> None:

@@ -2,12 +2,12 @@ import pytest
 
 from tensorrag.run.node_run import NodeRun
 from tensorrag.run.reported import Points, reports
-from web.page import course
-from web.page.course import Event
-from web.page.log_view import last_line, log_view
+from web.page.inspector.outcome import progress_part
+from web.page.logs.view import last_line, log_view
 from web.page.markup import html
-from web.page.outcome import progress_part
-from web.page.timeline import Bar, tick_step, timeline
+from web.page.runs import course
+from web.page.runs.course import Event
+from web.page.runs.timeline import Bar, tick_step, timeline
 
 
 def event(second: float, node: str, kind: str, **data: object) -> Event:

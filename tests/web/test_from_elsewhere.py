@@ -16,11 +16,11 @@ from tests.web.desk import Desk
 from tests.web.test_pages import written
 from web.live.session import Session
 from web.live.trusting import differs, waiting_cards
-from web.page.elsewhere import waiting
+from web.page.board.waiting import waiting
+from web.page.inspector.settings import settings
 from web.page.markup import html
 from web.page.pages import add_pages
-from web.page.scene import card_of
-from web.page.settings import settings
+from web.page.scene.scene import card_of
 
 HALF = '''from typing import NamedTuple
 

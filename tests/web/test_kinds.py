@@ -8,8 +8,8 @@ from tensorrag.edit.document import Document
 from tensorrag.pipeline import Edge, Node, Pipeline, Position
 from tensorrag.registry.finding import Registry
 from tensorrag.types import ColumnKind
-from web.page.correcting import Output, chosen_by, correcting, output_of
-from web.page.kinds import Correctable, Doubt, doubt_of, kind_of
+from web.page.edits.correcting import Output, chosen_by, correcting, output_of
+from web.page.tables.kinds import Correctable, Doubt, doubt_of, kind_of
 
 CATALOG = Registry.load().catalog()
 

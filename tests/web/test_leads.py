@@ -10,7 +10,7 @@ from tests.web.desk import Desk
 from tests.web.test_pages import written
 from web.page import leads
 from web.page.pages import add_pages
-from web.page.scene import card_of
+from web.page.scene.scene import card_of
 
 SPLIT = Pipeline("Split").with_nodes(node("data_split"))
 

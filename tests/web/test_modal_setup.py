@@ -12,8 +12,8 @@ from executors.modal_hints import DEPLOY, INSTALL, SIGN_IN
 from tensorrag.executor import Missing, Offers
 from tests.web.desk import Desk
 from web.live.setting_up import SettingUp
+from web.page.inspector.outcome import failure
 from web.page.markup import html
-from web.page.outcome import failure
 from web.page.workspace.modal_view import SetUp, modal_setup
 from web.page.workspace.renting import Renting, renting_part
 

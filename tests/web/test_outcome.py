@@ -7,10 +7,11 @@ import pytest
 from tensorrag.check.problems import Problem
 from tensorrag.errors import ErrorInfo, ParameterError, SourceChanged, TensorRagError
 from web.live.shown import Shown, runtime
-from web.page.details import Card, Wire, head
 from web.page.form.form import problem_message
+from web.page.inspector.head import head
+from web.page.inspector.outcome import failure, nothing_yet, progress_part
 from web.page.markup import html
-from web.page.outcome import failure, nothing_yet, progress_part
+from web.page.scene.card import Card, Wire
 
 QUEUED = {"state": "queued"}
 HALF = {"done": 25, "total": 50, "unit": "epoch"}

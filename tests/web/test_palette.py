@@ -1,7 +1,7 @@
 from tensorrag.catalog import CardInfo, Catalog, Notice, PortInfo, TypeInfo
+from web.page.editor.palette import OWN, first_found, grouped, palette
 from web.page.icons import type_colours
 from web.page.markup import html
-from web.page.palette import OWN, first_found, grouped, palette
 
 TABLE = TypeInfo(name="Table", label="Table", shape="square", light="#0a7686", dark="#3fb6c6")
 

@@ -7,9 +7,9 @@ import io
 from typing import Any
 
 from tensorrag.preview import Axis, ChartPreview, ColumnProfile, Series, TablePreview
-from web.page.grid import conditions, under_heads
 from web.page.plots.as_csv import plot_csv
 from web.page.plots.view import Plot, plot_file
+from web.page.tables.grid import conditions, under_heads
 
 
 def plot(*series: Series, title: str = "Residuals") -> ChartPreview:

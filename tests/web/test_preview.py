@@ -26,13 +26,7 @@ from tensorrag.preview import (
     TreePreview,
 )
 from tensorrag.types import ColumnSchema
-from web.page.columns import (
-    column_details,
-    column_list,
-    columns_head,
-    is_of_days,
-    schema_list,
-)
+from web.page.inspector.preview import static_preview
 from web.page.markup import html
 from web.page.plots.as_csv import plot_csv
 from web.page.plots.charts import chart_options
@@ -40,7 +34,13 @@ from web.page.plots.curves import live_curve
 from web.page.plots.network import stages
 from web.page.plots.pictures import picture_options
 from web.page.plots.thresholds import figures
-from web.page.preview import static_preview
+from web.page.tables.columns import (
+    column_details,
+    column_list,
+    columns_head,
+    is_of_days,
+    schema_list,
+)
 
 
 def test_a_metric_is_shown_beside_its_baseline_and_kept_unformatted() -> None:

@@ -16,7 +16,7 @@ from tests.core.engine import InProcess, chain, node
 from tests.web.desk import Desk, on_canvas
 from web.live.prices import price_of, short
 from web.page.markup import html
-from web.page.money import after, before, of_run, on_button, running_part
+from web.page.placing.money import after, before, of_run, on_button, running_part
 
 FIRST = Estimate("T4", 0.0002, 610, 60, "a price page, 1 Aug 2026")
 KNOWN = Estimate("T4", 0.0002, 610, 60, "a price page, 1 Aug 2026", Span(42, 34, 50, 3))

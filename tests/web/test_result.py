@@ -9,8 +9,8 @@ from tensorrag.preview import Preview, TablePreview
 from tests.core.engine import chain, node, wire
 from tests.web.desk import Desk
 from web.live.session import Session
-from web.page.ports import in_tabs, port_tabs
-from web.page.result import Result, token_of
+from web.page.inspector.result import Result, token_of
+from web.page.scene.ports import in_tabs, port_tabs
 
 SUM = chain(node("number", value=3), node("add", amount=4))
 

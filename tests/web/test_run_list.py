@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from tensorrag.store.last_runs import Score
 from tensorrag.store.run_entry import RunEntry
 from web.page.markup import html
-from web.page.run_list import PastRun, run_list
-from web.page.standing import past_runs
+from web.page.runs.recorded import past_runs
+from web.page.runs.run_list import PastRun, run_list
 
 
 def run(number: int, status: str, *, place: int = 0, begun: bool = True) -> PastRun:

@@ -39,10 +39,11 @@ from web.live import open_pipelines, saving, write_ahead
 from web.live.hosting import Hosting
 from web.live.network_face import with_consumers
 from web.live.session import Session
-from web.page.dropped import Dropped
+from web.page.board.dropped import Dropped
+from web.page.editor.top_bar import top_bar, top_bar_of
 from web.page.markup import html
-from web.page.standing import Machine, strip_of, top_bar_of
-from web.page.topbar import top_bar
+from web.page.placing.machine import Machine
+from web.page.runs.standing import strip_of
 
 DATASET = "train_dataset"
 SUM = chain(node("number", value=3), node("add", amount=4))

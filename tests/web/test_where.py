@@ -17,10 +17,10 @@ from tests.core.engine import InProcess, node
 from tests.web.desk import Desk
 from tests.web.test_actions import Hands
 from web.live.offered import Offered
-from web.page.course import places as taking_part
-from web.page.fits import Fits, fits
 from web.page.markup import html
-from web.page.where import RunOn, label_of, ran_on, rented_places, run_on, spent
+from web.page.placing.fits import Fits, fits
+from web.page.placing.where import RunOn, label_of, ran_on, rented_places, run_on, spent
+from web.page.runs.course import places as taking_part
 from web.page.wording import dollars
 
 HERE, T4, CPU = Placement("local"), Placement("modal", "T4"), Placement("modal")

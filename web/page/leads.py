@@ -16,11 +16,11 @@ from tensorrag.pipeline import JsonObject
 from tensorrag.store.shelf import Entry
 from web.live.card_sources import own_cards
 from web.live.sessions import Sessions
-from web.page.details import Card
 from web.page.form.fields import FieldSpec, choice_words
 from web.page.form.text_control import field_id
 from web.page.models.view import ADDRESS as MODELS
 from web.page.remedies import SET_UP
+from web.page.scene.card import Card
 from web.page.sources.view import address, new_address
 
 MOST = 200

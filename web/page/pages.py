@@ -16,17 +16,17 @@ from web.live.trusting import waiting_cards
 from web.page import theme, trouble
 from web.page.compare.page import ComparePage
 from web.page.compare.view import ADDRESS
-from web.page.editor import Editor
+from web.page.editor.editor import Editor
 from web.page.finding import find_here
 from web.page.markup import div
 from web.page.models import view as models_view
 from web.page.models.page import ModelsPage
 from web.page.panel import Panel
+from web.page.placing.machine import machine
 from web.page.sources.page import SourcePage
 from web.page.sources.python_page import PythonPage
 from web.page.sources.untrusted_page import UntrustedPage
 from web.page.sources.view import SHEET, card_at
-from web.page.standing import machine
 from web.page.start.home import Home
 from web.page.workspace import modal_page
 from web.page.workspace.page import SettingsPage

@@ -7,6 +7,16 @@ from datetime import datetime, timedelta
 from tensorrag.rates import dollars as dollars
 
 MINUS = "−"
+_METRICS = {
+    "loss": "Loss, train",
+    "validation_loss": "Loss, validation",
+    "val_loss": "Loss, validation",
+    "accuracy": "Accuracy, train",
+    "validation_accuracy": "Accuracy, validation",
+    "r2": "R²",
+    "validation_r2": "R² validation",
+    "rows_per_second": "Rows per second",
+}
 
 
 def number(value: float | int | None, digits: int = 3) -> str:
@@ -146,3 +156,8 @@ def words(name: str) -> str:
     """Turn a parameter's name into a label: ``learning_rate`` → Learning rate, ``svm`` → SVM."""
     text = name.replace("_", " ").strip()
     return text.upper() if text in ("csv", "svm", "url") else text[:1].upper() + text[1:]
+
+
+def metric_words(name: str) -> str:
+    """Write the name of a reported number."""
+    return _METRICS.get(name, words(name))

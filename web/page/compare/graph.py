@@ -11,7 +11,7 @@ from tensorrag.quoting import visible
 from web.page.icons import glyph
 from web.page.markup import Element, Node, g, path, rect, svg, text
 from web.page.miniature import wire_colours
-from web.page.scene import kind_of
+from web.page.scene.scene import kind_of
 
 WIDE, HIGH = 150.0, 36.0
 PITCH_X, PITCH_Y = 200 / 232, 60 / 135

@@ -20,11 +20,10 @@ from web.page.compare import view as drawn
 from web.page.compare.graph import changed_graph
 from web.page.compare.view import Shown, address, labels
 from web.page.markup import Node, div, h2, p, span
-from web.page.outcome import metric_words
 from web.page.panel import Panel
 from web.page.plots.chart import Chart
 from web.page.plots.curves import compared_curves
-from web.page.wording import plural, seconds
+from web.page.wording import metric_words, plural, seconds
 
 OFFERED = 100
 """Runs that can be added, the latest ones."""

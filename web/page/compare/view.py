@@ -15,6 +15,7 @@ from tensorrag.quoting import visible
 from tensorrag.run.comparison import LEAST, MOST, Comparison, Side
 from tensorrag.run.measures import Measure
 from tensorrag.types.metrics import METRICS
+from web.page.bar_buttons import finder_button, theme_button
 from web.page.icons import MARK, icon, state
 from web.page.markup import (
     Element,
@@ -34,7 +35,6 @@ from web.page.markup import (
     thead,
     tr,
 )
-from web.page.topbar import finder_button, theme_button
 from web.page.wording import dollars, number, seconds, when
 
 ADDRESS = "/compare"

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from tensorrag.plain import JsonObject
 from tensorrag.types.metrics import METRICS
+from web.page.bar_buttons import finder_button, settings_link, theme_button
 from web.page.icons import MARK, icon
 from web.page.lists import deleted_note, list_head, row_action, row_menu, scored, search_field
 from web.page.markup import (
@@ -26,7 +27,6 @@ from web.page.markup import (
     td,
     tr,
 )
-from web.page.topbar import finder_button, settings_link, theme_button
 from web.page.wording import number, plural, rounded, size, when
 
 ADDRESS = "/models"

@@ -14,12 +14,12 @@ from tensorrag.leaving.written import Refusal
 from web.live.session import Session
 from web.live.sessions import Sessions
 from web.page.actions import Data
+from web.page.bar_buttons import finder_button, theme_button
 from web.page.icons import icon
 from web.page.markup import Node, a, button, div, h1, h2, p, pre, span
 from web.page.panel import Panel
 from web.page.sources.python_code import coloured
 from web.page.sources.view import way_here
-from web.page.topbar import finder_button, theme_button
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ from web.live.session import Session
 from web.live.sessions import Sessions
 from web.live.trusting import waiting_cards
 from web.page.actions import Data, text
-from web.page.elsewhere import placeholder
+from web.page.bar_buttons import finder_button, theme_button
 from web.page.markup import Node, div, h1, span
 from web.page.panel import Panel
+from web.page.sources.came_along import placeholder
 from web.page.sources.view import address, way_here
-from web.page.topbar import finder_button, theme_button
 
 
 class UntrustedPage:

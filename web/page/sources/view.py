@@ -11,12 +11,12 @@ from tensorrag.registry.draft import Draft, Fault
 from web.live.card_files import card_file
 from web.live.card_sources import NEW
 from web.live.unsaved import Unsaved
+from web.page.bar_buttons import finder_button, theme_button
 from web.page.form.content import Form
 from web.page.form.fields import field_specs
 from web.page.form.form import form
 from web.page.icons import MARK, glyph, icon
 from web.page.markup import Element, Node, a, b, button, div, h1, h2, h3, p, span
-from web.page.topbar import finder_button, theme_button
 from web.page.wording import plural
 
 SHEET = "source.css"

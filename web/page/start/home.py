@@ -17,9 +17,9 @@ from tensorrag.run.found_words import words
 from web.live.sessions import Sessions
 from web.page.actions import Data, text
 from web.page.panel import Panel
+from web.page.runs.telling import tell_here
 from web.page.start.owned import SORTS, Own, owned
 from web.page.start.view import Sample, Start, start
-from web.page.telling import tell_here
 
 SHOWN = 25
 """Own pipelines that are drawn at first, and more with every wish for more."""

@@ -27,7 +27,7 @@ from web.page.markup import (
     tr,
 )
 from web.page.miniature import miniature
-from web.page.standing import in_words, places_of
+from web.page.runs.recorded import in_words, places_of
 from web.page.start.owned import Own, Progress
 from web.page.wording import dollars, plural, rounded, seconds, when
 

@@ -8,6 +8,13 @@ from dataclasses import dataclass
 from sample_data.pipeline_files import PipelineFile
 from tensorrag.catalog import Catalog
 from tensorrag.pipeline import Pipeline
+from web.page.bar_buttons import (
+    finder_button,
+    import_button,
+    models_link,
+    settings_link,
+    theme_button,
+)
 from web.page.icons import MARK, icon
 from web.page.lists import deleted_note, search_field
 from web.page.markup import (
@@ -27,16 +34,9 @@ from web.page.markup import (
     span,
 )
 from web.page.miniature import miniature
-from web.page.run_list import comparing
+from web.page.runs.run_list import comparing
 from web.page.start.own_list import own_list
 from web.page.start.owned import SORT_WORDS, SORTS, Own, chosen
-from web.page.topbar import (
-    finder_button,
-    import_button,
-    models_link,
-    settings_link,
-    theme_button,
-)
 from web.page.wording import plural
 
 ONE_ROW = 4

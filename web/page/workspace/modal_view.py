@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from tensorrag.executor import Missing, Offers
 from web.live.setting_up import State
+from web.page.bar_buttons import finder_button, theme_button
 from web.page.icons import MARK, icon, state
 from web.page.markup import Element, Node, a, button, div, h1, h2, header, li, ol, p, section, span
 from web.page.remedies import with_commands
-from web.page.topbar import finder_button, theme_button
 from web.page.wording import dollars
 
 STEPS: tuple[Missing, ...] = ("package", "sign_in", "deploy")

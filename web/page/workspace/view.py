@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from web.page.bar_buttons import finder_button, theme_button
 from web.page.icons import MARK, icon
 from web.page.markup import (
     Element,
@@ -25,7 +26,6 @@ from web.page.markup import (
     ul,
 )
 from web.page.start.view import notice_of_damage
-from web.page.topbar import finder_button, theme_button
 from web.page.wording import size
 from web.page.workspace.allowed import Allowed, folders_part, hosts_part
 from web.page.workspace.notifying import Notifying, notifying_part

@@ -1,0 +1,1 @@
+"""The canvas of one tab, and what is laid over it."""

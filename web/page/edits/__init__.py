@@ -1,0 +1,1 @@
+"""What people change in a pipeline: each action is checked, then one edit."""

@@ -1,0 +1,298 @@
+"""The inspector: what one card is, what it made, and how it is set; or the pipeline's summary."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from nicegui import background_tasks, ui
+
+from tensorrag.check import NodeFacts
+from tensorrag.errors import TensorRagError
+from tensorrag.placement import LOCAL
+from tensorrag.preview import SplitFace, TablePreview, table_in
+from tensorrag.types.schema import TableSchema
+from web.live.offered import Offered
+from web.live.session import Session
+from web.page.edits.kind_edits import correctable
+from web.page.inspector import outcome, settings
+from web.page.inspector.columns_tab import columns_tab
+from web.page.inspector.composite import composite_view, way_back
+from web.page.inspector.head import head, tabs
+from web.page.inspector.result import Result, token_of
+from web.page.inspector.running import Running
+from web.page.inspector.summary import summary
+from web.page.logs.view import WAITING, last_line, log_view, reused_log
+from web.page.markup import Node, div
+from web.page.panel import Act, Panel
+from web.page.runs import course
+from web.page.scene.card import Card
+from web.page.scene.scene import card_of, face_of, table_columns
+from web.page.tables.kinds import Doubt
+from web.page.tables.view import Tables
+
+PRINTED_NOTHING = "It printed nothing.", "It printed nothing: its result was reused."
+
+
+class Inspector:
+    """One view's inspector: what is chosen in it lives here, what it shows in the session."""
+
+    def __init__(
+        self,
+        session: Session,
+        act: Act,
+        uploading: Callable[[str], str | None],
+        offered: Offered,
+        doubt: Callable[[], Doubt | None] = lambda: None,
+    ) -> None:
+        """Begin with the pipeline.
+
+        Args:
+            session: of the pipeline.
+            act: told what people do.
+            uploading: names a file on its way to a card.
+            offered: what others offer.
+            doubt: a kind that was chosen for a column and needs an answer.
+        """
+        self._session, self._act, self._uploading = session, act, uploading
+        self._offered, self._doubt = offered, doubt
+        self.node: str | None = None
+        self._composite: str | None = None
+        self._sought = ""
+        """What is searched among the columns of a card."""
+        self._chosen: dict[str, str] = {}
+        """Tabs that were chosen, by card."""
+        self._busy: set[str] = set()
+        """Cards that are being set: their settings stay open, whatever happens to them."""
+        self.port: str | None = None
+        self.numbers: Mapping[str, int] = {}
+        """Of the runs of this pipeline, by id."""
+        self._looked: Result | None = None
+        """What was fetched last."""
+        self._fetching: set[tuple[Any, ...]] = set()
+        self._shown: tuple[Any, ...] = ()
+        """What the body was built for; anything else needs a new one."""
+        self._part: Panel | None = None
+        self._live: Running | None = None
+        with ui.element("aside").classes("insp") as root:
+            root.props.update({"data-testid": "inspector", "aria-label": "Inspector"})
+            self._head = Panel("div", act=act)
+            self._body = ui.element("div").classes("ibody")
+            self._body.props.update({"role": "tabpanel", "id": "tab-panel", "tabindex": "0"})
+
+    def show(
+        self, node: str | None, tab: str | None = None, *, composite: str | None = None
+    ) -> None:
+        """Turn to a card, to a composite, or to the pipeline."""
+        if node != self.node:
+            self.port, self._sought = None, ""
+        self.node, self._composite = node, composite
+        if node is not None and tab is not None:
+            self._chosen[node] = tab
+        self.refresh()
+
+    def seek_columns(self, sought: str) -> None:
+        """List the columns with this in their names."""
+        self._sought = sought
+        self.refresh()
+
+    def stay(self, node: str) -> None:
+        """Keep the settings of a card open: someone works in them."""
+        self._busy.add(node)
+
+    def look(self) -> None:
+        """Turn from settings to results: something was run. A tab chosen by hand stays."""
+        self._busy.clear()
+        self._chosen = {node: tab for node, tab in self._chosen.items() if node == self.node}
+
+    def tab(self, card: Card) -> str:
+        """Return the open tab: the chosen one, else the result where there is one."""
+        bare = card.errors > 0 or card.state == "idle" or card.node in self._busy
+        return self._chosen.get(card.node) or ("settings" if bare else "result")
+
+    def refresh(self) -> None:
+        """Show what there is now; a field that is being edited keeps its focus and text."""
+        card = self.card
+        if card is None:
+            self._head.show(None)
+            inside = self._composite and composite_view(self._session, self._composite)
+            self._plain(("summary", bool(inside)), inside or summary(self._session))
+            return
+        tab = self.tab(card)
+        back = way_back(self._session, card.node)
+        self._head.show([back and div(".back")[back], head(card), tabs(tab, card)])
+        match tab:
+            case "settings":
+                self._plain(("settings", card.node), settings.settings(card))
+            case "columns":
+                self._plain(("columns", card.node), self._columns(card))
+                self._profile(card)
+            case "log":
+                self._plain(("log", card.node), self._log(card), testid="log")
+            case _:
+                self._result(card)
+
+    def focus(self, param: str) -> None:
+        """Put the cursor into the field of a parameter."""
+        self.focus_on(f"f-{param}")
+
+    def focus_on(self, control: str) -> None:
+        """Put the cursor into a control of the open tab, by its id."""
+        if self._part is not None:
+            self._part.run_method("focusOn", control)
+
+    def focus_on_column(self, column: str) -> None:
+        """Put the cursor to the kind of a column, where that is shown."""
+        card = self.card
+        known = correctable(self._session, card.node, None) if card is not None else None
+        if known is not None and column in known.detected:
+            self.focus_on(f"kind-{[*known.detected].index(column)}")
+
+    @property
+    def card(self) -> Card | None:
+        """The card that is shown, as it is now."""
+        if self.node is None or self.node not in self._session.pipeline.nodes:
+            self.node = None
+            return None
+        runtime = self._session.stage.states.get(self.node)
+        uploading = self._uploading(self.node)
+        return card_of(self._session, self.node, runtime, uploading, self._offered)
+
+    def _plain(self, what: tuple[Any, ...], content: Node, testid: str | None = None) -> None:
+        """Show markup; the part stays while it shows the same thing."""
+        if self._shown != what or self._part is None:
+            self._begin(what)
+            with self._body:
+                self._part = Panel("div", content, act=self._act)
+                if testid:
+                    self._part.props["data-testid"] = testid
+            return
+        self._part.show(content)
+
+    def _begin(self, what: tuple[Any, ...]) -> None:
+        self._shown, self._part, self._live = what, None, None
+        self._body.clear()
+
+    def _columns(self, card: Card) -> Node:
+        facts = self._session.checked.nodes.get(card.node)
+        table, known = self._made(card.node, facts), table_columns(facts)
+        kinds = correctable(self._session, card.node, self._doubt())
+        return columns_tab(table, known, kinds, self._sought)
+
+    def _profile(self, card: Card) -> None:
+        """Fetch what is known of the columns of a result, unless that is shown already."""
+        token = token_of(self._session.results.of(card.node))
+        if token is not None and self._known(card.node, token) is None:
+            self._fetch(card, token)
+
+    def _made(self, node: str, facts: NodeFacts | None) -> TablePreview | None:
+        """Return the table that was made; None where the card would make other columns now."""
+        seen = self._looked.made if self._looked is not None and self._looked.node == node else {}
+        found = {port: table_in(each) for port, each in seen.items()}
+        tables = {port: table for port, table in found.items() if table is not None}
+        port = self.port if self.port in tables else next(iter(tables), None)
+        if port is None:
+            return None
+        table, schema = tables[port], facts.schemas.get(port) if facts else None
+        names = schema.names if isinstance(schema, TableSchema) else None
+        made = tuple(column.name for column in table.columns)
+        same = names is None or (names[: len(made)] == made and len(names) == table.width)
+        return table if same else None
+
+    def _log(self, card: Card) -> Node:
+        before = self._session.results.printed_by(card.node)
+        if before is not None and card.state in ("done", "stale"):
+            return reused_log(*before, self.numbers.get(before[0]))
+        seen = last_line(self._session.history.events, card.node)
+        reused = bool(card.runtime and card.runtime.get("cached"))
+        nothing = WAITING if card.state not in course.ENDED else PRINTED_NOTHING[reused]
+        run = self._session.history.run_of(card.node)
+        return log_view(run, card.node, seen=seen, nothing=nothing)
+
+    # --- the result -------------------------------------------------------------------------
+
+    def open_table(self, tables: Tables, node: str, port: str) -> None:
+        """Show the table at a port of the card whole, if there is one."""
+        looked, card = self._looked, self.card
+        if looked is not None and card is not None and looked.node == card.node == node:
+            looked.open_table(tables, card, port)
+
+    def _result(self, card: Card) -> None:
+        if card.state == "running":
+            self._running(card)
+            return
+        token = token_of(self._session.results.of(card.node))
+        if token is None:
+            self._plain(("nothing", card.node, card.state), outcome.nothing_yet(card))
+            return
+        known = self._known(card.node, token)
+        if known is not None:
+            self._build(card, known)
+        if known is None or not known.knows(self.port):
+            self._fetch(card, token)
+
+    def _known(self, node: str, token: Any) -> Result | None:
+        looked = self._looked
+        return looked if looked and (looked.node, looked.token) == (node, token) else None
+
+    def _fetch(self, card: Card, token: Any) -> None:
+        """Look at what is there, in the background, once at a time."""
+        wanted = (card.node, token, self.port)
+        if wanted not in self._fetching:
+            self._fetching.add(wanted)
+            task = background_tasks.create(self._load(card, token), name=f"result of {card.node}")
+            task.add_done_callback(lambda _: self._fetching.discard(wanted))
+
+    async def _load(self, card: Card, token: Any) -> None:
+        """Fetch what is at the ports, unless something else was chosen meanwhile."""
+        port = self.port
+        looked = self._known(card.node, token) or self._anew(card.node)
+        try:
+            await looked.look(port)
+        except TensorRagError as error:
+            if self.node == card.node and self.tab(card) == "result":
+                said = {"message": error.message, "hint": error.hint}
+                self._plain(("error", card.node), outcome.failure(said))
+            return
+        current = self.card
+        if current is None or current.node != card.node:
+            return
+        if token_of(self._session.results.of(card.node)) != looked.token:
+            return
+        self._looked = looked
+        tab = self.tab(current)
+        if tab == "columns":
+            self._plain(("columns", card.node), self._columns(current))
+        elif tab == "result" and current.state != "running":
+            self._build(current, looked)
+
+    def _build(self, card: Card, looked: Result) -> None:
+        seen = looked.knows(self.port)
+        now = card.runtime or {}
+        told = card.state, card.stopping, now.get("reason"), bool(now.get("waiting"))
+        what = ("result", card.node, looked.token, self.port, told, seen)
+        if self._shown == what:
+            return
+        self._begin(what)
+        shown, face = self._session.results.node(card.node) or {}, face_of(card)
+        with self._body:
+            if shown.get("error"):
+                place = str(shown.get("executor") or LOCAL)
+                said = outcome.failure(shown["error"], card.node, place, own=card.own)
+                Panel("div", said, act=self._act)
+            elif not shown.get("outputs"):
+                Panel("div", outcome.nothing_yet(card), act=self._act)
+            if isinstance(face, SplitFace):
+                Panel("div", outcome.split_part(face))
+            looked.build(self.port, self._act, face)
+
+    def _anew(self, node: str) -> Result:
+        return Result(self._session, self._session.pipeline, node, self._session.results.of)
+
+    def _running(self, card: Card) -> None:
+        what = ("running", card.node)
+        if self._shown != what or self._live is None:
+            self._begin(what)
+            with self._body:
+                self._live = Running(self._act, card)
+        self._live.show(card, self._session)

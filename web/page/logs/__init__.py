@@ -1,0 +1,1 @@
+"""Logs as people read them."""

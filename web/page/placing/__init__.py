@@ -1,0 +1,1 @@
+"""Where cards run, whether they fit there, and what that costs."""

@@ -1,0 +1,1 @@
+"""The runs of a pipeline: where they stand, their course, and the strip that shows them."""

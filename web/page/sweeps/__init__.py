@@ -1,0 +1,1 @@
+"""A field tried with several values, and what came of each."""

@@ -1,0 +1,1 @@
+"""Tables: every row in pages from the server, and what is known of their columns."""
