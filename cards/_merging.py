@@ -23,6 +23,7 @@ def merged(provenances: Sequence[Provenance]) -> Provenance:
         fitted=tuple(dict.fromkeys(card for p in provenances for card in p.fitted)),
         time=next((p.time for p in provenances if p.time is not None), None),
         ahead=max(provenance.ahead for provenance in provenances),
+        dealt=next((p.dealt for p in provenances if p.dealt is not None), None),
     )
 
 

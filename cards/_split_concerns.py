@@ -8,7 +8,7 @@ from math import prod
 
 from tensorrag import CardError, ParameterError, TableSchema
 from tensorrag.quoting import named
-from tensorrag.types import Seen
+from tensorrag.types import Dealt, Seen
 
 BY_CHANCE = 100
 """So many times as many rows there must be that differ in some value as there are rows: of fewer,
@@ -41,8 +41,11 @@ def concerns(dealing: Dealing, table: TableSchema) -> Iterator[CardError]:
         dealing: how the rows are dealt out.
         table: what is known of them.
     """
+    before = _before(table)
+    if dealing.by == "rows" and before is not None and before.by == "group":
+        yield _otherwise(dealing, table, before)
     if dealing.by == "rows" and dealing.mixed:
-        yield from _mixed(dealing, table)
+        yield from _mixed(dealing, table, before)
         yield from _equal_rows(dealing, table)
     elif dealing.by != "group":
         yield from _too_close(dealing, table)
@@ -53,10 +56,15 @@ def time_column(table: TableSchema) -> str | None:
     said = table.provenance.time
     if said is None:
         return next((column.name for column in table.columns or () if column.kind == "date"), None)
-    return next((name for name in (said, f"{said}_days") if table.column(name)), None)
+    return _still_there(table, said)
 
 
-def _mixed(dealing: Dealing, table: TableSchema) -> Iterator[CardError]:
+def _still_there(table: TableSchema, name: str) -> str | None:
+    """Name a column by what it is called now: of a date, its days may be left."""
+    return next((each for each in (name, f"{name}_days") if table.column(each)), None)
+
+
+def _mixed(dealing: Dealing, table: TableSchema, before: Dealt | None) -> Iterator[CardError]:
     time, past = time_column(table), table.provenance.time
     learns = "a model learns from later rows than some that it is measured on"
     if past is not None:
@@ -67,7 +75,9 @@ def _mixed(dealing: Dealing, table: TableSchema) -> Iterator[CardError]:
             fix=(f"Split by {named(time)}", "time") if time else None,
             also={"time_column": time, "gap": table.provenance.ahead - 1},
         )
-    elif time is not None and not dealing.stratified:
+    elif before is not None and before.by == "time":
+        yield _otherwise(dealing, table, before)
+    elif time is not None and before is None and not dealing.stratified:
         yield ParameterError(
             f"If {named(time)} says when a row came about, {learns}.",
             field=dealing.field,
@@ -75,6 +85,35 @@ def _mixed(dealing: Dealing, table: TableSchema) -> Iterator[CardError]:
             fix=(f"Split by {named(time)}", "time"),
             also={"time_column": time},
         )
+
+
+def _before(table: TableSchema) -> Dealt | None:
+    """Tell how rows were dealt out; not by a group of which each has one row alone."""
+    dealt, unlike = table.provenance.dealt, table.seen.unlike if table.seen is not None else ()
+    return None if dealt is not None and dealt.column in unlike else dealt
+
+
+def _otherwise(dealing: Dealing, table: TableSchema, before: Dealt) -> ParameterError:
+    """Warn of single rows that are dealt out where whole groups, or times, were before."""
+    column, there = named(before.column), _still_there(table, before.column)
+    if before.by == "group":
+        said = (
+            f"Rows of one {column} were kept together when they were split before; dealt out one "
+            "by one, a model is measured on groups that it knows."
+        )
+    else:
+        said = (
+            f"Rows were split by time before, by {column}; mixed, a model learns from later rows "
+            "than some that it is measured on."
+        )
+    lost = f"Keep {column} up to here, and leave it out of the features instead; then split by it."
+    return ParameterError(
+        said,
+        field=dealing.field,
+        hint=f"Split by {before.by} here, too." if there or table.columns is None else lost,
+        fix=(f"Split by {named(there)}", before.by) if there else None,
+        also={f"{before.by}_column": there},
+    )
 
 
 def _too_close(dealing: Dealing, table: TableSchema) -> Iterator[CardError]:
@@ -103,6 +142,8 @@ def _equal_rows(dealing: Dealing, table: TableSchema) -> Iterator[CardError]:
     seen = table.seen
     if dealing.together or seen is None or not seen.repeats or not _matter(seen, table.rows):
         return
+    if (before := _before(table)) is not None and before.by == "group":
+        return  # those that are equal are of one group, and that is said
     least = "Up to " if seen.part else "At least " if seen.merged else ""
     yield ParameterError(
         f"{least}{counted(seen.repeats)} equal to an earlier one in every column: if that is the "

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from pydantic import PrivateAttr
 
 from cards._comparing.called import names
-from cards._comparing.ranking import ranked
+from cards._comparing.ranking import PORT, ranked
 from cards._comparing.telling import (
     HOW,
     costs_preview,
@@ -21,10 +21,12 @@ from cards._comparing.telling import (
     sentence,
 )
 from cards._learning.predicting import missing_features
+from cards._learning.prepared import otherwise
 from cards._learning.rows import refuse_no_rows
 from cards._script.comparing import compare
 from tensorrag import (
     Card,
+    CardError,
     Field,
     InputError,
     Model,
@@ -80,7 +82,7 @@ class CompareModels(Card):
         """Measure all of them on the same rows."""
         schemas = [model.schema for model in models]
         task = self._task(test_dataset.schema, schemas)
-        refuse_no_rows(test_dataset, "test_dataset")
+        refuse_no_rows(test_dataset, PORT)
         called = _called(schemas)
         chosen = self._chosen(called)
         ranking = ranked(models, called, test_dataset, self._metric(task or "regression"))
@@ -111,6 +113,12 @@ class CompareModels(Card):
     def offers(self, inputs: Mapping[str, Any]) -> Mapping[str, list[str]]:
         """Name the models."""
         return {"models": _called([each or ModelSchema() for each in inputs.get("models") or ()])}
+
+    def concerns(self, schemas: Mapping[str, Any]) -> Iterator[CardError]:
+        """Warn of rows that were not prepared as those that a model has learnt from."""
+        models = [each or ModelSchema() for each in schemas.get("models") or ()]
+        for name, model in zip(_called(models), models, strict=True):
+            yield from otherwise(schemas.get(PORT), model, PORT, name if len(models) > 1 else "")
 
     def brief(self, schemas: Mapping[str, Schema]) -> str:
         """Say what decides, or which model is chosen."""
@@ -167,7 +175,7 @@ class CompareModels(Card):
         for model in models:
             needed = (*(model.features or ()), *([model.target] if model.target else ()))
             if lacks := missing_features(table, needed):
-                raise InputError(lacks, port="test_dataset", hint="Use rows of the same table.")
+                raise InputError(lacks, port=PORT, hint="Use rows of the same table.")
         task = next((model.task for model in models if model.task is not None), None)
         if task is not None:
             self._metric(task)

@@ -27,7 +27,7 @@ from tensorrag import (
 from tensorrag.preview import Face, GroupPreview, Preview, SplitFace, SplitPart, TextPreview
 from tensorrag.quoting import named
 from tensorrag.script import Given, Script
-from tensorrag.types import Part, Seen, Value
+from tensorrag.types import Dealt, Part, Provenance, Seen, Value
 
 if TYPE_CHECKING:
     import numpy as np
@@ -110,9 +110,9 @@ class DataSplit(Card):
         self._check(dataset.schema)
         train, validation, test = self._dealt(dataset, self._sizes(dataset.num_rows))
         return self.Out(
-            _part(dataset, train, "train"),
-            _part(dataset, validation, "validation"),
-            _part(dataset, test, "test"),
+            self._part(dataset, train, "train"),
+            self._part(dataset, validation, "validation"),
+            self._part(dataset, test, "test"),
         )
 
     def propagate(self, dataset: TableSchema) -> tuple[TableSchema, TableSchema, TableSchema]:
@@ -127,7 +127,7 @@ class DataSplit(Card):
             dataset.model_copy(
                 update={
                     "rows": rows,
-                    "provenance": dataset.provenance.model_copy(update={"part": part}),
+                    "provenance": self._provenance(dataset.provenance, part),
                 }
             )
             for rows, part in zip(sizes, parts, strict=True)
@@ -243,6 +243,17 @@ class DataSplit(Card):
             order = np.arange(dataset.num_rows)
         return np.split(order, np.cumsum(sizes)[:2])
 
+    def _part(self, table: Table, rows: np.ndarray, part: Part) -> Table:
+        provenance = self._provenance(table.provenance, part)
+        return Table(table.arrow.take(rows), like=table, provenance=provenance)
+
+    def _provenance(self, before: Provenance, part: Part) -> Provenance:
+        dealt = before.dealt
+        if self.split_by != "rows":
+            column = self.group_column if self.split_by == "group" else self.time_column
+            dealt = Dealt(by=self.split_by, column=str(column))
+        return before.model_copy(update={"part": part, "dealt": dealt})
+
     def _sizes(self, rows: int) -> tuple[int, int, int]:
         """Return the rows of train, validation and test; rounding goes to test."""
         train = int(rows * self.train_ratio + 1e-6)
@@ -268,8 +279,3 @@ def _said(again: int) -> str:
         "case twice, metrics of these rows are too good: keep equal rows together, or split by a "
         "group that names the case."
     )
-
-
-def _part(table: Table, rows: np.ndarray, part: Part) -> Table:
-    provenance = table.provenance.model_copy(update={"part": part})
-    return Table(table.arrow.take(rows), like=table, provenance=provenance)

@@ -10,6 +10,7 @@ from cards._columns import require, require_numbers
 from cards._learning.answers import answers_of
 from cards._learning.gaps import new_values_note
 from cards._learning.predicting import missing_features, predict
+from cards._learning.prepared import otherwise
 from cards._learning.rows import numbers, refuse_no_rows
 from cards._learning.truth import truth
 from cards._measuring import intervals
@@ -39,16 +40,13 @@ from tensorrag import (
     TableSchema,
 )
 from tensorrag.quoting import named
-from tensorrag.recipe import unprepared
 from tensorrag.script import Given, Script
 from tensorrag.types import METRICS, Provenance, Task
 
 if TYPE_CHECKING:
     from cards._measuring.intervals import Interval
 
-
 PORT = "test_dataset"
-SAME_WAY = "Take them through it as well, with the train rows at fit_on."
 
 
 class Evaluate(Card):
@@ -86,10 +84,7 @@ class Evaluate(Card):
 
     def concerns(self, schemas: Mapping[str, Schema]) -> Iterable[CardError]:
         """Warn of rows that were not prepared as the train rows were."""
-        match schemas:
-            case {"test_dataset": TableSchema() as table, "trained_model": ModelSchema() as model}:
-                if said := unprepared(table, model):
-                    yield InputError(said, port=PORT, hint=SAME_WAY)
+        yield from otherwise(schemas.get(PORT), schemas.get("trained_model"), PORT)
 
     def script(self, given: Given) -> Script:
         """Write it as plain Python."""

@@ -16,6 +16,7 @@ from cards._explaining.honesty import LEARNT, notes
 from cards._explaining.importance import Importance, permutation
 from cards._explaining.measure import Metric, chosen_metric, refuse_other_task
 from cards._learning.predicting import missing_features
+from cards._learning.prepared import otherwise
 from cards._script.explaining import explain
 from tensorrag import (
     Card,
@@ -122,10 +123,11 @@ class Explain(Card):
         return f"{named}{self.repeats} repeats"
 
     def concerns(self, schemas: Mapping[str, Schema]) -> Iterable[CardError]:
-        """Warn of rows that the model has learnt from, and of a model with very many features."""
+        """Warn of rows learnt from, or prepared otherwise, and of a model with many features."""
         table, model = schemas.get(PORT), schemas.get("trained_model")
         if isinstance(table, TableSchema) and table.provenance.part == "train":
             yield InputError(LEARNT, port=PORT, hint="Connect the test rows of the split.")
+        yield from otherwise(table, model, PORT)
         if isinstance(model, ModelSchema) and model.name not in QUICK:
             yield from self._takes_long(model.name, len(model.features or ()))
 

@@ -11,7 +11,7 @@ from cards._script.tables import group
 from tensorrag import Card, Column, ColumnSchema, Field, ParameterError, Schema, Table, TableSchema
 from tensorrag.quoting import quoted
 from tensorrag.script import Given, Script
-from tensorrag.types import ColumnKind
+from tensorrag.types import ColumnKind, Provenance
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -82,11 +82,17 @@ class GroupAggregate(Card):
         columns = self._columns(dataset.schema) or ()
         arrow = made.select(order).rename_columns([column.name for column in columns])
         print(f"{dataset.num_rows:,} rows became {arrow.num_rows:,} groups.")
-        return self.Out(Table(arrow, columns=columns, provenance=dataset.provenance))
+        return self.Out(Table(arrow, columns=columns, provenance=self._provenance(dataset.schema)))
 
     def propagate(self, dataset: TableSchema) -> TableSchema:
-        columns = self._columns(dataset)
-        return dataset.model_copy(update={"columns": columns, "rows": None})
+        known = {"columns": self._columns(dataset), "provenance": self._provenance(dataset)}
+        return dataset.model_copy(update={**known, "rows": None})
+
+    def _provenance(self, dataset: TableSchema) -> Provenance:
+        """Forget how rows were dealt out where no two rows have their group or time in common."""
+        before = dataset.provenance
+        still = before.dealt is not None and before.dealt.column in self.by and len(self.by) > 1
+        return before if still else before.model_copy(update={"dealt": None})
 
     def script(self, given: Given) -> Script:
         """Write it as plain Python."""

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from cards._advising.expecting import expected, footprint, slow
 from cards._learning.columns import feature_names, target_brief
-from cards._learning.task import Wanted, known_task
+from cards._learning.prepared import VALIDATION, otherwise
+from cards._learning.task import Wanted, classes_as_numbers, known_task
 from cards._learning.training import trained
 from cards._script.learning import train
 from tensorrag import (
@@ -89,8 +90,11 @@ class Train(Card):
         )
 
     def concerns(self, schemas: Mapping[str, Schema]) -> Iterable[CardError]:
-        """Tell of models that take very long to fit so many rows, or too much memory."""
-        yield from slow(schemas.get("train_dataset"), schemas.get("model_spec"))
+        """Tell of models that do not fit target or rows, and of validation rows unlike these."""
+        train, spec = schemas.get("train_dataset"), schemas.get("model_spec")
+        yield from classes_as_numbers(train, spec, self.target_column, self.task)
+        yield from otherwise(schemas.get(VALIDATION), train, VALIDATION)
+        yield from slow(train, spec)
         match schemas:
             case {"model_spec": EstimatorSpecSchema(model_type="polynomial")}:
                 said, fits = expected(*self._asked(schemas))

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from cards._advising.expecting import advice
 from cards._learning.columns import feature_names, target_brief
+from cards._learning.prepared import VALIDATION, otherwise
 from cards._learning.task import Wanted, known_task
 from cards._network.layers import feed_forward, parameter_count, widths
 from cards._network.room import HOW, TRAINED, needed, training_memory
@@ -103,7 +104,8 @@ class TrainGpu(Card):
         return known.model_copy(update=_facts(known, model_spec))
 
     def concerns(self, schemas: Mapping[str, Schema]) -> Iterable[CardError]:
-        """Tell of a network that no memory of this machine can hold."""
+        """Tell of a network that no memory holds, and of validation rows unlike the train rows."""
+        yield from otherwise(schemas.get(VALIDATION), schemas.get("train_dataset"), VALIDATION)
         match schemas:
             case {
                 "train_dataset": TableSchema() as table,

@@ -163,11 +163,12 @@ class Card(BaseModel):
         ]
         return " · ".join(changed[:2])
 
-    def concerns(self, schemas: Mapping[str, Schema]) -> Iterable[CardError]:
+    def concerns(self, schemas: Mapping[str, Any]) -> Iterable[CardError]:
         """Tell what will likely go wrong in a run, as far as schemas tell; shown as warnings.
 
         Args:
-            schemas: what is known of the inputs, by port.
+            schemas: what is known of the inputs, by port, where something is; a list where a port
+                takes many.
         """
         return ()
 

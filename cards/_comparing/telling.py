@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from cards._comparing.ranking import Ranked, Ranking
@@ -40,6 +41,10 @@ _OF_TASK: Mapping[Task, tuple[str, ...]] = {
     ),
     "multiclass": ("accuracy", "balanced_accuracy", "macro_f1", "log_loss"),
 }  # fmt: skip
+_LIGHTER = {"bytes": "is smaller", "seconds_per_1000_rows": "predicts faster"}
+MUCH_LESS = 2
+"""How many times as much the best model takes where another one is called lighter: what is
+measured once, as times are, differs by less."""
 _UNITS = {"train_seconds": "s", "train_cost": "US$", "seconds_per_1000_rows": "s"}
 _IN_UNITS = frozenset({"value", "low", "high", "baseline", "behind"})
 
@@ -195,12 +200,10 @@ def sentence(lines: Sequence[Line], unit: str | None) -> str:
     best, *others = lines
     kind, units = METRICS[best["metric"]], f" {unit}" if unit else ""
     said = [f"{best['model']} is best by {_in_words(kind.label)}: {_digits(best['value'])}{units}."]
-    close = [line["model"] for line in others if line["within_noise"]]
+    close = [line for line in others if line["within_noise"]]
     if close:
-        said.append(
-            f"Its lead over {_listed(close)} is within noise: a simpler or faster one is as good "
-            "a choice."
-        )
+        names = _listed([line["model"] for line in close])
+        said.append(f"Its lead over {names} is within noise: {_instead(best, close)}.")
     elif others:
         said.append("Its lead over all others is more than noise.")
     if best["baseline"] is not None:
@@ -211,6 +214,24 @@ def sentence(lines: Sequence[Line], unit: str | None) -> str:
         elif best["low"] is not None and best["low"] <= best["baseline"] <= best["high"]:
             said.append("That lies within its interval: more rows would tell whether it is better.")
     return " ".join(said)
+
+
+def _instead(best: Line, close: Sequence[Line]) -> str:
+    """Name the models that are as good as the best one, and lighter; or say what noise means."""
+    found = {line["model"]: lighter for line in close if (lighter := _lighter(line, best))}
+    if not found:
+        which = "it" if len(close) == 1 else "one of them"
+        return f"on other rows {which} may lead"
+    names, ways = _listed([*found]), [*found.values()]
+    if len(ways) == 1:
+        return f"{names}, which {' and '.join(ways[0])}, is as good a choice"
+    why = " or ".join(dict.fromkeys(chain.from_iterable(ways)))
+    return f"{names}, each of which {why}, are as good a choice"
+
+
+def _lighter(line: Line, best: Line) -> list[str]:
+    """Say in which ways a model takes much less than the best one."""
+    return [words for name, words in _LIGHTER.items() if line[name] * MUCH_LESS <= best[name]]
 
 
 HOW = (

@@ -7,12 +7,20 @@ why three to twenty decimals with fractions, such as ratings of 1.5, 2.0 and 2.5
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from cards._learning.columns import target_column
 from cards._learning.estimators import CLASSIFIERS, REGRESSORS, words
-from tensorrag import InputError, ParameterError, Table, TableSchema
+from tensorrag import (
+    EstimatorSpecSchema,
+    InputError,
+    ParameterError,
+    Schema,
+    Table,
+    TableSchema,
+)
 from tensorrag.quoting import named
 from tensorrag.types import NUMERIC, ColumnKind
 from tensorrag.types.decimals import FEW, few_values
@@ -28,6 +36,7 @@ _MEASURES = (
     "but as decimals they measure something, and what lies between them counts. Choose "
     "classification as the task to have them told apart."
 )
+_LOGISTIC = ("Use logistic regression", {"model_type": "logistic"})
 MOST_CLASSES = 200
 """Classes that are told apart: more are names, or numbers."""
 
@@ -170,7 +179,7 @@ def refuse_model(
             f"{named(target)} is told apart as classes, and {words(model_type)} predicts numbers.",
             port="model_spec",
             hint="Choose a classifier: logistic, or a random forest.",
-            fix=("Use logistic regression", {"model_type": "logistic"}),
+            fix=_LOGISTIC,
         )
     if goal == "regression" and model_type in CLASSIFIERS - REGRESSORS:
         raise InputError(
@@ -180,6 +189,26 @@ def refuse_model(
             hint="Choose a model that predicts numbers: ridge, or a random forest.",
             fix=("Use ridge regression", {"model_type": "ridge"}),
         )
+
+
+def classes_as_numbers(
+    table: Schema | None, spec: Schema | None, target: str, wanted: Wanted
+) -> Iterator[InputError]:
+    """Warn of a model that can only predict numbers where the target has two classes."""
+    match table, spec:
+        case TableSchema(), EstimatorSpecSchema(model_type=str(kind)) if wanted == "auto":
+            column = table.column(target)
+            known = column.kind if column is not None else None
+            two = known in ("binary", "integer") and _task_of(known, _counted(table, target))
+            if two == "binary" and kind in REGRESSORS - CLASSIFIERS:
+                yield InputError(
+                    f"{named(target)} has no more than two values, which are classes, and "
+                    f"{words(kind)} predicts numbers: also between and beyond them.",
+                    port="model_spec",
+                    hint="Choose a classifier: logistic, or a random forest. If numbers are meant, "
+                    "choose regression as the task.",
+                    fix=_LOGISTIC,
+                )
 
 
 def _goal(kind: ColumnKind | None, wanted: Wanted, model_type: str | None) -> _Goal:

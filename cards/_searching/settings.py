@@ -9,7 +9,8 @@ from cards._advising.expecting import footprint, slow
 from cards._columns import require
 from cards._folds import FoldsBy
 from cards._learning.columns import feature_names
-from cards._learning.task import Wanted, known_task
+from cards._learning.prepared import VALIDATION, otherwise
+from cards._learning.task import Wanted, classes_as_numbers, known_task
 from cards._script.searching import search
 from cards._searching import findings
 from cards._searching.carrying_out import Judge, before, tried
@@ -99,10 +100,12 @@ class SearchSettings(Card):
         return footprint(table, spec, self.target_column, self.feature_columns, self.task)
 
     def concerns(self, schemas: Mapping[str, Schema]) -> Iterator[CardError]:
-        """Warn of models that take very long to fit, once for every trial, and of the folds."""
-        train = schemas.get("train_dataset")
-        yield from slow(train, schemas.get("model_spec"))
-        if isinstance(train, TableSchema) and _needs_folds(schemas.get("validation_dataset")):
+        """Warn of models that fit neither target nor rows, of validation rows, and of folds."""
+        train, spec = schemas.get("train_dataset"), schemas.get("model_spec")
+        yield from classes_as_numbers(train, spec, self.target_column, self.task)
+        yield from otherwise(schemas.get(VALIDATION), train, VALIDATION)
+        yield from slow(train, spec)
+        if isinstance(train, TableSchema) and _needs_folds(schemas.get(VALIDATION)):
             yield from concerns(
                 Dealing(
                     field="folds_by",

@@ -8,7 +8,7 @@ from cards._advising.expecting import footprint, slow
 from cards._folds import Fold, FoldsBy, folds
 from cards._learning.columns import feature_names, target_brief
 from cards._learning.rows import refuse_no_rows
-from cards._learning.task import Decision, Wanted, known_task
+from cards._learning.task import Decision, Wanted, classes_as_numbers, known_task
 from cards._script.validating import cross_validate
 from cards._split_concerns import Dealing, concerns
 from cards._validating.crossing import Learn, Question, crossed
@@ -113,9 +113,10 @@ class CrossValidation(Card):
         return footprint(table, spec, self.target_column, self.feature_columns, self.task)
 
     def concerns(self, schemas: Mapping[str, Schema]) -> Iterator[CardError]:
-        """Warn of slow models, of preparing that knows the held-out rows, and of the folds."""
-        table = schemas.get("dataset")
-        yield from slow(table, schemas.get("model_spec"))
+        """Warn of models that fit neither target nor rows, of leaking preparing, and of folds."""
+        table, spec = schemas.get("dataset"), schemas.get("model_spec")
+        yield from classes_as_numbers(table, spec, self.target_column, self.task)
+        yield from slow(table, spec)
         if not isinstance(table, TableSchema):
             return
         if table.provenance.fitted:

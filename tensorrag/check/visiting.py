@@ -193,7 +193,7 @@ class Visiting:
         return unknown
 
     def _warn(self, node: Node, card: Card, inputs: dict[str, Any]) -> None:
-        for concern in card.concerns({n: s for n, s in inputs.items() if isinstance(s, Schema)}):
+        for concern in card.concerns({n: s for n, s in inputs.items() if s is not None}):
             self.reporter.report(node, "data_concern", concern, level="warning")
 
     def _peek(self, found: Found, card: Card) -> Peek | None:

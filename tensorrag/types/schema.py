@@ -52,6 +52,16 @@ class ColumnSchema(BaseModel):
     missing: int | None = None
 
 
+class Dealt(BaseModel):
+    """How rows were dealt out to parts: whole groups of them, or earlier and later ones."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    by: Literal["group", "time"]
+    column: str
+    """That has the groups or the times."""
+
+
 class Provenance(BaseModel):
     """Where rows come from: what leakage is told from, and whether they are synthetic."""
 
@@ -69,6 +79,8 @@ class Provenance(BaseModel):
     """The column that said which rows came before which, where rows have values of earlier ones."""
     ahead: int = 1
     """How many rows before a row what it has of earlier ones ends: so far ahead is predicted."""
+    dealt: Dealt | None = None
+    """How they were dealt out, where single rows were not: whoever deals them out again should."""
 
 
 class Step(BaseModel):

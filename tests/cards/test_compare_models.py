@@ -13,7 +13,7 @@ from sklearn.dummy import DummyRegressor
 from sklearn.metrics import r2_score
 
 from cards._comparing.called import names
-from cards._comparing.telling import costs_preview
+from cards._comparing.telling import costs_preview, sentence
 from cards._measuring import resampling
 from cards._measuring.classification import Answers, classification_metrics
 from cards.compare_models import CompareModels
@@ -110,6 +110,40 @@ def test_a_lead_that_may_be_chance_is_called_noise() -> None:
     assert "★ linear" in said
     assert "Baseline: −0.009." in said
     assert "within its interval" not in said
+
+
+def line(model: str, bytes_: int, seconds: float, *, close: bool = True) -> dict[str, Any]:
+    """A row of a ranking."""
+    told = {"model": model, "within_noise": close, "bytes": bytes_}
+    return {**told, "seconds_per_1000_rows": seconds, "metric": "r2", "value": 0.5, "low": None,
+            "baseline": None}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("others", "said"),
+    [
+        ([line("lasso", 900, 0.0009)], "over lasso is within noise: on other rows it may lead."),
+        (
+            [line("forest", 10**6, 0.1), line("lasso", 900, 0.0009)],
+            "over forest and lasso is within noise: on other rows one of them may lead.",
+        ),
+        ([line("stump", 400, 0.001)], "noise: stump, which is smaller, is as good a choice."),
+        (
+            [line("forest", 10**6, 0.1), line("stump", 400, 0.0004)],
+            "noise: stump, which is smaller and predicts faster, is as good a choice.",
+        ),
+        (
+            [line("stump", 400, 0.002), line("mean", 800, 0.0001)],
+            "noise: stump and mean, each of which is smaller or predicts faster, are as good a "
+            "choice.",
+        ),
+        ([line("stump", 10, 0.0, close=False)], "Its lead over all others is more than noise."),
+    ],
+)
+def test_a_lighter_model_is_as_good_a_choice_where_there_is_one(
+    others: list[dict[str, Any]], said: str
+) -> None:
+    assert sentence([line("ridge", 1000, 0.001), *others], None).endswith(said)
 
 
 def test_a_best_model_that_may_be_no_better_than_the_baseline_is_told_of() -> None:

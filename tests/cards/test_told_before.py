@@ -1,0 +1,219 @@
+"""What makes figures too good, or a model a wrong one, is told before a run, with a mend."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cards.cross_validate import CrossValidate
+from cards.group_aggregate import GroupAggregate
+from tensorrag import ParameterError
+from tensorrag.catalog import Catalog
+from tensorrag.check import check
+from tensorrag.check.problems import Problem
+from tensorrag.edit.commands import apply
+from tensorrag.pipeline import Node, Pipeline
+from tensorrag.types import ColumnSchema, Dealt, Provenance, Seen, TableSchema
+from tests.cards.leaving import REGISTRY, wired
+
+CATALOG = Catalog(cards={each.info.card: each.info for each in REGISTRY.found.values()}, types={})
+
+
+def problems(pipeline: Pipeline, node: str) -> list[Problem]:
+    return [each for each in check(pipeline, REGISTRY).problems if each.node == node]
+
+
+def mended(pipeline: Pipeline, problem: Problem) -> Pipeline:
+    for op in problem.fix.ops if problem.fix else ():
+        pipeline = apply(pipeline, op, CATALOG)
+    return pipeline
+
+
+LOAD = Node("load", "data_load", {"sample_name": "churn"})
+RIDGE = Node("model", "model_define", {"model_type": "ridge"})
+LEARNT: dict[str, Any] = {"target_column": "monthly_charge"}
+
+
+def dealt_again(by: str, column: str, card: Node, port: str, more: str = "") -> Pipeline:
+    """Split the customers by a column; the train rows go to a card that deals them out again."""
+    split = Node("split", "data_split", {"split_by": by, f"{by}_column": column})
+    wires = f"load.dataset > split.dataset, split.train_dataset > again.{port}{more}"
+    return wired(LOAD, split, RIDGE, card, wires=wires)
+
+
+VALIDATE = Node("again", "cross_validate", LEARNT)
+SEARCH = Node("again", "hyperparameter_search", {**LEARNT, "hyperparameters": [{"name": "alpha"}]})
+SPLIT = Node("again", "data_split")
+SPEC = ", model.model_spec > again.model_spec"
+
+
+@pytest.mark.parametrize(
+    ("card", "port", "more", "field"),
+    [
+        (VALIDATE, "dataset", SPEC, "split_by"),
+        (SEARCH, "train_dataset", SPEC, "folds_by"),
+        (SPLIT, "dataset", "", "split_by"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("by", "column", "says"),
+    [
+        ("group", "contract", "Rows of one contract were kept together when they were split"),
+        ("time", "tenure", "Rows were split by time before, by tenure; mixed,"),
+    ],
+)
+def test_rows_that_a_split_kept_apart_are_so_again_by_one_click(
+    by: str, column: str, says: str, card: Node, port: str, more: str, field: str
+) -> None:
+    pipeline = dealt_again(by, column, card, port, more)
+
+    (problem,) = problems(pipeline, "again")
+
+    assert problem.message.startswith(says)
+    assert (problem.level, problem.field) == ("warning", field)
+    assert problem.fix is not None
+    assert problem.fix.label == f"Split by {column}"
+    again = mended(pipeline, problem)
+    assert again.nodes["again"].params[f"{by}_column"] == column
+    assert problems(again, "again") == []
+
+
+def test_where_rows_are_of_no_group_any_more_nothing_is_said() -> None:
+    watched = f"{SPEC}, split.validation_dataset > again.validation_dataset"
+    dealt = Dealt(by="group", column="contract")
+    columns = (ColumnSchema(name="contract"), ColumnSchema(name="monthly_charge"))
+    table = TableSchema(columns=columns, rows=90, provenance=Provenance(dealt=dealt))
+    (warned,) = CrossValidate(**LEARNT).concerns({"dataset": table})
+    assert isinstance(warned, ParameterError)
+
+    by_validation_rows = dealt_again("group", "contract", SEARCH, "train_dataset", watched)
+    one_row_each = table.model_copy(update={"seen": Seen(unlike=("contract",))})
+    (aggregated,) = (GroupAggregate(by=[by]).propagate(table) for by in ["contract"])
+
+    assert problems(by_validation_rows, "again") == []
+    for told in (one_row_each, aggregated):
+        assert list(CrossValidate(**LEARNT).concerns({"dataset": told})) == []
+
+
+def test_a_group_that_was_dropped_has_to_be_kept_first() -> None:
+    drop = Node("drop", "select_columns", {"mode": "drop", "columns": ["contract"]})
+    split = Node("split", "data_split", {"split_by": "group", "group_column": "contract"})
+    wires = "load.dataset > split.dataset, split.train_dataset > drop.dataset,"
+
+    (problem,) = problems(
+        wired(
+            LOAD, split, drop, RIDGE, VALIDATE, wires=f"{wires} drop.dataset > again.dataset{SPEC}"
+        ),
+        "again",
+    )
+
+    assert problem.message.startswith("Rows of one contract were kept together")
+    assert problem.hint.startswith("Keep contract up to here")
+    assert problem.fix is None
+
+
+@pytest.mark.parametrize(
+    ("card", "port"),
+    [
+        ("train", "train_dataset"),
+        ("cross_validate", "dataset"),
+        ("hyperparameter_search", "train_dataset"),
+    ],
+)
+def test_a_model_of_numbers_for_two_classes_is_told_of_before_a_run(card: str, port: str) -> None:
+    settings: dict[str, Any] = {"target_column": "several_lines"}
+    if card == "hyperparameter_search":
+        settings["hyperparameters"] = [{"name": "alpha"}]
+    wires = f"load.dataset > learns.{port}, model.model_spec > learns.model_spec"
+
+    def told(**more: str) -> tuple[Pipeline, list[Problem]]:
+        pipeline = wired(LOAD, RIDGE, Node("learns", card, settings | more), wires=wires)
+        return pipeline, problems(pipeline, "learns")
+
+    pipeline, (problem,) = told()
+    assert problem.level == "warning"
+    assert problem.message == (
+        "several_lines has no more than two values, which are classes, and ridge regression "
+        "predicts numbers: also between and beyond them."
+    )
+    assert mended(pipeline, problem).nodes["model"].params["model_type"] == "logistic"
+    assert told(task="regression")[1] == []
+    assert told(target_column="age")[1] == []
+
+
+SCALED = (
+    "load.dataset > split.dataset, split.train_dataset > scale.dataset,"
+    "scale.dataset > train.train_dataset, model.model_spec > train.model_spec,"
+)
+SCALE = Node("scale", "scale", {"columns": ["bmi"]})
+
+
+@pytest.mark.parametrize(
+    ("card", "port", "model"),
+    [
+        ("evaluate", "test_dataset", "trained_model"),
+        ("explain", "dataset", "trained_model"),
+        ("compare_models", "test_dataset", "models"),
+    ],
+)
+def test_rows_prepared_otherwise_than_those_learnt_from_are_told_of(
+    card: str, port: str, model: str
+) -> None:
+    nodes = (
+        Node("load", "data_load", {"sample_name": "diabetes"}),
+        Node("split", "data_split"),
+        SCALE,
+        RIDGE,
+        Node("train", "train", {"target_column": "progression"}),
+        Node("test", "scale", {"columns": ["bmi"]}),
+        Node("asks", card),
+    )
+    wires = f"{SCALED} train.trained_model > asks.{model},"
+    through = "split.test_dataset > test.dataset, split.train_dataset > test.fit_on,"
+
+    (problem,) = problems(wired(*nodes, wires=f"{wires} split.test_dataset > asks.{port}"), "asks")
+    alike = problems(wired(*nodes, wires=f"{wires}{through} test.dataset > asks.{port}"), "asks")
+
+    assert problem.message == "The train rows went through Scale, and these rows did not."
+    assert (problem.port, problem.level) == (port, "warning")
+    assert alike == []
+
+
+def test_of_several_models_the_one_that_learnt_from_other_rows_is_named() -> None:
+    nodes = (
+        Node("load", "data_load", {"sample_name": "diabetes"}),
+        Node("split", "data_split"),
+        SCALE,
+        RIDGE,
+        Node("train", "train", {"target_column": "progression"}, title="On scaled rows"),
+        Node("raw", "train", {"target_column": "progression"}),
+        Node("asks", "compare_models"),
+    )
+    wires = (
+        f"{SCALED} split.train_dataset > raw.train_dataset, model.model_spec > raw.model_spec,"
+        "raw.trained_model > asks.models, train.trained_model > asks.models,"
+        "split.test_dataset > asks.test_dataset"
+    )
+
+    (problem,) = problems(wired(*nodes, wires=wires), "asks")
+
+    assert problem.message == (
+        "The train rows of On scaled rows went through Scale, and these rows did not."
+    )
+
+
+def test_validation_rows_are_prepared_as_the_train_rows_are() -> None:
+    nodes = (
+        Node("load", "data_load", {"sample_name": "diabetes"}),
+        Node("split", "data_split", {"train_ratio": 0.6, "validation_ratio": 0.2}),
+        SCALE,
+        RIDGE,
+        Node("train", "train", {"target_column": "progression"}),
+    )
+    wires = f"{SCALED} split.validation_dataset > train.validation_dataset"
+
+    (problem,) = problems(wired(*nodes, wires=wires), "train")
+
+    assert problem.message == "The train rows went through Scale, and these rows did not."
+    assert problem.port == "validation_dataset"
