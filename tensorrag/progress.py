@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
@@ -23,6 +23,9 @@ INTERVAL = 0.25
 
 MOST_METRICS = 32
 """Metrics of one report that are shown live."""
+
+MOST_AGAIN, FEW_METRICS = 40, 4
+"""Steps that are told again at most, and metrics of each: all of them fit into one report."""
 
 LONGEST = 60
 """Characters of a unit, or of the name of a metric."""
@@ -42,6 +45,8 @@ class Reporter:
     """Time and ``done`` of the first report: what the pace is measured from."""
     _sent: float = -math.inf
     _waiting: dict[str, Any] | None = None
+    again: list[dict[str, Any]] = field(default_factory=list)
+    """What the next report tells again of the steps before it, ``{"done", "metrics"}``."""
 
     def report(
         self, done: float, total: float | None, unit: str, metrics: dict[str, float | None]
@@ -69,6 +74,8 @@ class Reporter:
             waiting, self._waiting = self._waiting, None
             self._sent = self.clock()
             gpu = self.gauge()
+            if self.again:
+                waiting["again"], self.again = self.again, []
             self.emit(waiting if gpu is None else {**waiting, "gpu": gpu})
 
     def _seconds_left(self, now: float, done: float, total: float | None) -> float | None:
@@ -86,19 +93,27 @@ def as_report(said: Any) -> dict[str, Any] | None:
     said = said if isinstance(said, dict) else {}
     if (done := _finite(said.get("done"))) is None:
         return None
-    metrics, gpu = said.get("metrics"), said.get("gpu")
+    gpu, again = said.get("gpu"), said.get("again")
     report = {
         "done": done,
         "total": _finite(said.get("total")),
         "unit": str(said.get("unit") or "")[:200],
         "left": _finite(said.get("left")),
-        "metrics": _figures(metrics) if isinstance(metrics, dict) else {},
+        "metrics": _figures(said.get("metrics")),
     }
+    if isinstance(again, list):
+        report["again"] = list(filter(None, map(_as_step, again[:MOST_AGAIN])))
     return {**report, "gpu": _figures(gpu)} if isinstance(gpu, dict) else report
 
 
-def _figures(said: dict[Any, Any]) -> dict[str, float | None]:
-    return {str(name): _finite(value) for name, value in said.items()}
+def _as_step(said: Any) -> dict[str, Any] | None:
+    done = _finite(said.get("done")) if isinstance(said, dict) else None
+    return None if done is None else {"done": done, "metrics": _figures(said.get("metrics"))}
+
+
+def _figures(said: Any) -> dict[str, float | None]:
+    known = said if isinstance(said, dict) else {}
+    return {str(name): _finite(value) for name, value in known.items()}
 
 
 def _finite(value: Any) -> float | None:
@@ -182,11 +197,29 @@ def report(done: float, total: float | None = None, unit: str = "", **metrics: f
     reporter = _reporter.get()
     if reporter is None:
         return
-    safe = {
+    reporter.report(done, total, label(unit), _safe(metrics, MOST_METRICS))
+
+
+def report_again(steps: Sequence[tuple[float, Mapping[str, float]]]) -> None:
+    """Say what was reported before the card was stopped: its curves begin there, not here.
+
+    It goes along with the next report: forty of the steps, and four metrics of each.
+
+    Args:
+        steps: how far the card was, and the metrics then, in order.
+    """
+    reporter = _reporter.get()
+    if reporter is not None and steps:
+        pace = -(-len(steps) // (MOST_AGAIN - 1))
+        told = [*steps[:-1:pace], steps[-1]]
+        reporter.again = [{"done": at, "metrics": _safe(m, FEW_METRICS)} for at, m in told]
+
+
+def _safe(metrics: Mapping[str, float], most: int) -> dict[str, float | None]:
+    return {
         label(name): float(value) if math.isfinite(value) else None
-        for name, value in islice(metrics.items(), MOST_METRICS)
+        for name, value in islice(metrics.items(), most)
     }
-    reporter.report(done, total, label(unit), safe)
 
 
 def label(text: str) -> str:

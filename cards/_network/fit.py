@@ -25,6 +25,7 @@ from cards._network.dropout import BlockDropout, MaskSource
 from cards._network.losses import SQUARED_ERROR, Loss
 from cards._network.resume import Arrays, Moving, is_known
 from tensorrag import CardError, InputError
+from tensorrag.progress import report_again
 
 Rows = tuple[NDArray[np.floating], NDArray[np.floating]]
 """Features of shape (rows, features) and targets of shape (rows,) or (rows, outputs)."""
@@ -65,6 +66,13 @@ class History:
     seconds: float = 0.0
     continued_at: int | None = None
     """The epoch with which it went on, where it was stopped before."""
+
+    def steps(self) -> list[tuple[float, dict[str, float]]]:
+        """Return each epoch, counted from 1, and the numbers of all curves then."""
+        numbers = zip(*self.curves.values(), strict=True)
+        return [
+            (at, dict(zip(self.curves, told, strict=True))) for at, told in enumerate(numbers, 1)
+        ]
 
     @property
     def loss(self) -> list[float]:
@@ -139,6 +147,7 @@ def fit(
     if start is not None and is_known(start):
         training.moving.load(start)
         history.restore(start)
+        report_again(history.steps())
     began = time.perf_counter() - history.seconds
     with tuned_processor(training.parameters, batch_size):
         for number in range(history.epochs + 1, epochs + 1):

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from cards._searching import findings
 from cards._searching.study import Study, Trial, Watch
 from tensorrag import keep, kept, report
-from tensorrag.progress import is_stopping
+from tensorrag.progress import is_stopping, report_again
 
 
 class Judge(Protocol):
@@ -28,7 +28,12 @@ def tried(study: Study, judge: Judge, beside: int) -> list[Trial]:
     cores = _cores()
     workers = min(beside, cores)
 
+    again = sorted(study.before.values(), key=lambda trial: trial.number)
+    report_again([(n, _told(again[:n], judge.metric)) for n in range(1, len(again) + 1)])
+
     def progress() -> None:
+        if len(study.done) < len(again):  # they are told again
+            return
         keep(lambda: _as_arrays(study.done), len(study.done), study.total, "trial")
         report(len(study.done), study.total, "trial", **_told(study.done, judge.metric))
 

@@ -211,7 +211,10 @@ class Execution:
         if kind == "progress":
             if (report := as_report(data)) is not None:
                 node.report(report)
-                self._pace.wish()
+                if "again" in report:  # no later one tells it
+                    self._chronicle.note(kind, report, node)
+                else:
+                    self._pace.wish()
         elif kind == "log":
             self._print(data)
             return

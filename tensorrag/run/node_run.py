@@ -155,12 +155,18 @@ class NodeRun:
         return round((self.elapsed() or 0.0) * float(self.estimate["rate"]), 6)
 
     def report(self, data: JsonObject) -> None:
-        """Remember how far the card is, and forget what lies beyond: it may have gone back."""
-        self.progress = data
+        """Remember how far the card is, and forget what lies beyond: it may have gone back.
+
+        What it tells again of the steps before is taken as far as it is new.
+        """
+        told = data.get("again", ())
+        self.progress = {name: value for name, value in data.items() if name != "again"}
+        known = _done(self.history[-1]) if self.history else float("-inf")
+        self.history += [each for each in told if _done(each) > known]
         while self.history and _done(self.history[-1]) > _done(data):
             self.history.pop()
         if len(self.history) < HISTORY:
-            self.history.append(data)
+            self.history.append(self.progress)
 
     def to_json(self) -> JsonObject:
         """Return the node as ``tensorrag run --json`` shows it."""

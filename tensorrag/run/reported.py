@@ -12,7 +12,8 @@ Points = list[tuple[float, float]]
 def reports(events: Iterable[Mapping[str, Any]], node: str) -> dict[str, Points]:
     """Gather the numbers that a card reported, each with how far the card was.
 
-    One that goes back, as it lost its container, goes over what it had reported from there on.
+    One that goes back, as it lost its container, goes over what it had reported from there on; one
+    that goes on where it was stopped tells again what it had reported until then.
     """
     found: dict[str, Points] = {}
     state = ""
@@ -25,13 +26,21 @@ def reports(events: Iterable[Mapping[str, Any]], node: str) -> dict[str, Points]
             if state == "running" and before != "running":
                 found = {}
         elif event["type"] == "progress" and isinstance(data.get("done"), int | float):
-            for name, value in (data.get("metrics") or {}).items():
-                if isinstance(value, int | float):
-                    points = found.setdefault(name, [])
-                    while points and points[-1][0] > data["done"]:
-                        points.pop()
-                    points.append((data["done"], value))
+            last = max((points[-1][0] for points in found.values()), default=float("-inf"))
+            for told in data.get("again", ()):
+                if told["done"] > last:
+                    _take(found, told)
+            _take(found, data)
     return found
+
+
+def _take(found: dict[str, Points], told: Mapping[str, Any]) -> None:
+    for name, value in (told.get("metrics") or {}).items():
+        if isinstance(value, int | float):
+            points = found.setdefault(name, [])
+            while points and points[-1][0] > told["done"]:
+                points.pop()
+            points.append((told["done"], value))
 
 
 def by_step(points: Points) -> tuple[float | None, ...]:

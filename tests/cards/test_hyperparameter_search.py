@@ -17,6 +17,7 @@ import pytest
 
 from cards import hyperparameter_search_gpu
 from cards._network.training import trained_network
+from cards._searching import carrying_out
 from cards._searching.apart import Apart, LackOfMemory
 from cards._searching.judging import mean_over
 from cards._searching.space import Dimension
@@ -29,6 +30,7 @@ from cards.train import Train
 from tensorrag import EstimatorSpec, InputError, ParameterError, Table, TensorRagError
 from tensorrag.preview import ChartPreview, GroupPreview, StatsPreview
 from tensorrag.progress import Reporter, reporting
+from tensorrag.run.reported import reports
 
 
 def numbers(rows: int = 60, seed: int = 0) -> Table:
@@ -196,6 +198,27 @@ def test_a_search_that_was_stopped_goes_on_with_the_trials_that_it_had() -> None
 
     assert [trial.values for trial in resumed] == [trial.values for trial in whole]
     assert len(asked) == 3
+
+
+def test_the_chart_of_a_search_that_goes_on_begins_with_its_first_trial() -> None:
+    class Judge:
+        metric = "r2"
+
+        def __call__(self, values: dict[str, Any], watch: Watch) -> float:
+            return float(values["x"])
+
+    def tried(before: dict[int, Trial]) -> list[Trial]:
+        told: dict[str, Any] = {"higher": True, "trials": 6, "before": before}
+        return carrying_out.tried(Study([Dimension("x", 0, 1)], {"x": 0.5}, **told), Judge(), 1)
+
+    whole, sent = tried({}), list[dict[str, Any]]()
+    with reporting(Reporter(sent.append)):
+        tried({trial.number: trial for trial in whole[:4]})
+
+    events = [{"node": "search", "type": "progress", "data": data} for data in sent]
+    trials = reports(events, "search")["r2"]
+    assert [at for at, _ in trials[:4]] == [1, 2, 3, 4]
+    assert [value for _, value in trials] == [whole[int(at) - 1].metric for at, _ in trials]
 
 
 def test_each_trial_is_reported_with_the_best_so_far() -> None:

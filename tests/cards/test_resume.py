@@ -12,6 +12,9 @@ from cards._network import dropout
 from cards._network.build import build
 from cards._network.fit import Epoch, History, fit
 from cards._network.layers import Layer, feed_forward
+from tensorrag import report
+from tensorrag.progress import Reporter, reporting
+from tensorrag.run.reported import reports
 
 Arrays = dict[str, Any]
 
@@ -82,6 +85,22 @@ def test_what_another_version_kept_is_left_alone() -> None:
     layers = network(deep=False)
     strange = stopped_after(2, layers) | {"format": np.array(99)}
     assert train(layers, strange).loss == train(layers).loss
+
+
+def test_its_curve_is_told_from_the_first_epoch_on() -> None:
+    layers, sent = network(deep=False), list[dict[str, Any]]()
+
+    def tell(epoch: Epoch) -> None:
+        report(epoch.number, epoch.total, "epoch", **epoch.told)
+
+    start = stopped_after(6, layers)
+    with reporting(Reporter(sent.append)):
+        halves = train(layers, start, on_epoch=tell)
+
+    events = [{"node": "train", "type": "progress", "data": told} for told in sent]
+    found = reports(events, "train")
+    assert found["loss"][:6] == list(enumerate(halves.loss[:6], 1))
+    assert found["validation_loss"][-1] == (9, halves.curves["validation_loss"][-1])
 
 
 @pytest.mark.gpu

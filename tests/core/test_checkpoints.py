@@ -18,6 +18,7 @@ from tensorrag.pipeline import Pipeline
 from tensorrag.progress import Reporter, report, reporting
 from tensorrag.run import Run
 from tensorrag.run.node_run import NodeRun
+from tensorrag.run.reported import reports
 from tensorrag.store.artifacts import Store
 from tensorrag.store.checkpoints import Checkpoints
 from tensorrag.store.thinning import forget, thin
@@ -32,6 +33,7 @@ import numpy as np
 import pandas as pd
 import tensorrag.checkpoint
 from tensorrag import Card, Table, TableSchema, keep, kept, report
+from tensorrag.progress import report_again
 
 class Count(Card):
     """Count to 50, slowly where a file says so, and tell with which number it began."""
@@ -44,6 +46,7 @@ class Count(Card):
     def run(self) -> Out:
         before = kept()
         first = at = 0 if before is None else int(before["at"])
+        report_again([(step, {"loss": 1 / step}) for step in range(1, at + 1)])
         while at < 50:
             at += 1
             self.tell(at)
@@ -54,7 +57,7 @@ class Count(Card):
 
     def tell(self, at):
         keep(lambda: {"at": np.array(at)}, at, 50, "step")
-        report(at, 50, "step")
+        report(at, 50, "step", loss=1 / at)
 
     def propagate(self) -> TableSchema:
         return TableSchema()
@@ -104,6 +107,19 @@ async def test_resume_goes_on_too(engine: Engine, counting: Pipeline, anew: bool
     run = await stopped(engine, counting)
     resumed = await engine.run(counting, parent=run.id, no_cache=anew)
     assert engine.number(resumed, "count") == 20
+
+
+async def test_its_curve_begins_where_it_began_and_not_where_it_went_on(
+    engine: Engine, counting: Pipeline
+) -> None:
+    await stopped(engine, counting)
+    again = await engine.run(counting)
+
+    course = [(step, 1 / step) for step in range(1, 21)]
+    drawn = [(told["done"], told["metrics"]["loss"]) for told in again.nodes["count"].history]
+    stored = reports(engine.workspace.journal.events(again.id), "count")["loss"]
+    assert drawn[:20] == stored[:20] == course
+    assert drawn[-1][0] == stored[-1][0] == 50
 
 
 async def test_whoever_asks_for_a_new_result_gets_one(engine: Engine, counting: Pipeline) -> None:

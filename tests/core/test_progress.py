@@ -8,7 +8,9 @@ import pytest
 
 from tensorrag import report
 from tensorrag.errors import RunCancelled
-from tensorrag.progress import Reporter, reporting
+from tensorrag.progress import Reporter, as_report, report_again, reporting
+from tensorrag.run.node_run import NodeRun
+from tensorrag.run.reported import reports
 
 
 class Clock:
@@ -91,3 +93,31 @@ def test_a_report_is_cut_to_what_can_be_shown() -> None:
     assert len(sent[0]["unit"]) == 60
     assert len(sent[0]["metrics"]) == 32
     assert max(map(len, sent[0]["metrics"])) == 60
+
+
+def test_what_was_reported_before_a_stop_goes_along_with_the_next_report() -> None:
+    sent: list[dict[str, Any]] = []
+    with reporting(Reporter(sent.append)):
+        report_again([(epoch, {"loss": 1 / epoch}) for epoch in range(1, 1001)])
+        report(1001, 2000, "epoch", loss=0.0005)
+
+    (told,) = map(as_report, sent)
+    assert told is not None
+    events = [{"node": "train", "type": "progress", "data": told}]
+    curve = reports(events, "train")["loss"]
+    assert (curve[0], curve[-2], curve[-1]) == ((1, 1.0), (1000, 0.001), (1001, 0.0005))
+    assert len(curve) <= 41
+
+
+def test_a_card_that_lost_its_container_tells_nothing_again_that_is_known() -> None:
+    told: list[dict[str, Any]] = [{"done": n, "metrics": {"loss": 9 - n}} for n in (1, 2, 3, 4)]
+    train = NodeRun("train", "train_gpu", "Train (GPU)", "local", "")
+    for each in told:
+        train.report(each)
+    back = {"done": 3, "metrics": {"loss": 5}, "again": [{"done": 2, "metrics": {"loss": 7}}]}
+    train.report(back)
+
+    assert [each["done"] for each in train.history] == [1, 2, 3, 3]
+    assert "again" not in (train.progress or {})
+    events = [{"node": "train", "type": "progress", "data": each} for each in (*told, back)]
+    assert reports(events, "train")["loss"] == [(1, 8), (2, 7), (3, 6), (3, 5)]
