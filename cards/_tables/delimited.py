@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,8 @@ from cards._tables.codes import codes_of
 from cards._tables.dialect import Dialect, dialect, single_bytes
 from cards._tables.numerals import nearly_numeric, no_header, read_thousands
 from cards._tables.offsets import partly_offset, times_in_utc
-from cards._tables.source import HEAD, MOST_COLUMNS, Choices, Reading, Source, no_rows, refuse_wide
+from cards._tables.quotes import refuse_open_quote
+from cards._tables.source import MOST_COLUMNS, Choices, Reading, Source, no_rows, refuse_wide
 from tensorrag import ParameterError
 from tensorrag.moments import POINTED
 
@@ -44,7 +44,7 @@ def read_delimited(source: Source, head: bytes, choices: Choices) -> Reading:
         # beyond the first bytes there are some that are no UTF-8
         how = replace(how, codec=single_bytes(source))
         table = _parsed(source, how, codes)
-    _refuse_open_quote(table, source)
+    refuse_open_quote(table, source, how)
     table = times_in_utc(read_thousands(table, how.decimal, sure=how.sure))
     first = 2 + how.skip
     odd = (
@@ -213,23 +213,3 @@ class _Limited(io.RawIOBase):
 def _quotes(source: Source) -> int:
     """Count the quotes: each that opens must close, so an odd number is a mistake."""
     return source.head(LOOKED_AT).count(b'"')
-
-
-def _refuse_open_quote(table: pa.Table, source: Source) -> None:
-    """Refuse a table whose last value is all the rest of the file: its quote never closes.
-
-    Only a value in quotes holds several lines, and then a quote is the last thing in the file.
-    """
-    last = table.columns[-1].slice(max(0, table.num_rows - 1)).to_pylist()
-    lines = last[0].count("\n") if last and isinstance(last[0], str) else 0
-    if lines == 0:
-        return
-    source.stream.seek(max(0, source.size - HEAD))
-    if re.search(rb'"[\0\r\n ]*$', source.stream.read()):
-        return
-    source.stream.seek(0)
-    total = sum(piece.count(b"\n") for piece in iter(lambda: source.stream.read(HEAD), b""))
-    raise ParameterError(
-        f"{source.shown}: a quote opens in line {total - lines + 1:,} and never closes.",
-        hint="Close it, or take it out.",
-    )

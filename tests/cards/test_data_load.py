@@ -218,6 +218,14 @@ def test_a_changed_file_has_another_fingerprint(folder: Path) -> None:
         (b"<!-- gone --><p>404</p>\n", "rooms.csv is a web page, not a table."),
         (b"\xff\xfea\x00b", "rooms.csv is damaged or is no UTF-16 text."),
         (b'a,b\n1,"2\n' + b"3,4\n" * 9, "rooms.csv: a quote opens in line 2 and never closes."),
+        (b'a,b\n1,2\n3,"4', "rooms.csv: a quote opens in line 3 and never closes."),
+        (b'a,b\n1,x\n3,"', "rooms.csv: a quote opens in line 3 and never closes."),
+        (b'a,b\n1,x\n"two\nlines","y', "rooms.csv: a quote opens in line 4 and never closes."),
+        (b'a,b\r1,x\r3,"y', "rooms.csv: a quote opens in line 3 and never closes."),
+        (
+            'a,b\n1,x\n3,"y'.encode("utf-16-be"),
+            "rooms.csv: a quote opens in line 3 and never closes.",
+        ),
         (b"a,b\n1," + b"2" * 2**21 + b"\n3,4\n", "rooms.csv has a line of more than 1 MB."),
         (
             b"1," * 10_000 + b"1\n" + b"1," * 10_000 + b"1\n",
@@ -231,6 +239,26 @@ def test_what_is_no_table_gets_one_sentence(folder: Path, content: bytes, senten
 
     assert str(caught.value) == sentence
     assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("last_row", "value"),
+    [
+        ('3,"y"', "y"),
+        ('3,6" pipe', '6" pipe'),
+        ('3,"6"" pipe"', '6" pipe'),
+        ('"a\n""",y', "y"),
+        ('"a\n""","y"', "y"),
+        ('3,"y\n"""', 'y\n"'),
+    ],
+)
+@pytest.mark.parametrize("end", ["", "\n", "\r\n\r\n"])
+def test_quotes_that_close_in_the_last_row_are_no_mistake(
+    folder: Path, last_row: str, value: str, end: str
+) -> None:
+    table = load(folder, f"a,b\n1,x\n{last_row}{end}".encode())
+
+    assert table.arrow["b"].to_pylist() == ["x", value]
 
 
 def test_a_quote_that_never_closes_is_hinted_at(folder: Path) -> None:
