@@ -68,16 +68,6 @@ def as_floats(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return plain(column).cast(pa.float64(), safe=False)
 
 
-def without_nan(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Have what is not a number missing, where a column holds floats."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    if not pa.types.is_floating(column.type):
-        return column
-    return pc.if_else(pc.is_nan(column), pa.scalar(None, column.type), column)
-
-
 def as_text(column: pa.ChunkedArray, name: str = "") -> pa.ChunkedArray:
     """Return values as text; flags as ``true`` and ``false``.
 

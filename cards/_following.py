@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cards._arrow import numbered, plain, without_nan
+from cards._arrow import numbered, plain
 from tensorrag import InputError, Table
 from tensorrag.quoting import named
+from tensorrag.types.columns import without_nan
 
 if TYPE_CHECKING:
     import numpy as np

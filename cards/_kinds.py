@@ -8,6 +8,7 @@ from cards._arrow import as_text, no_text, plain
 from tensorrag import InputError
 from tensorrag.quoting import named
 from tensorrag.types import ColumnKind
+from tensorrag.types.columns import without_nan
 from tensorrag.types.converting import converted
 
 if TYPE_CHECKING:
@@ -36,12 +37,13 @@ def to_kind(
     Raises:
         InputError: a value does not fit, and ``refuse``.
     """
-    if kind in ("category", "text"):
-        return as_text(column, name)
     import pyarrow as pa
 
+    column = without_nan(plain(column, name))
+    if kind in ("category", "text"):
+        return as_text(column, name)
     try:
-        made = converted(plain(column, name), kind, date_format)
+        made = converted(column, kind, date_format)
     except pa.ArrowException as error:
         raise no_text(name) from error
     if refuse and made.null_count > column.null_count:

@@ -49,11 +49,12 @@ class DataLoad(Card):
     CSV (separator, encoding and decimal mark are detected), Excel, Parquet, Arrow and JSON lines
     are read, also packed with gzip or zip. Column kinds come from the data: decimals of few values
     that are all whole, such as 0.0 and 1.0, are whole numbers; codes that begin with a zero, such
-    as 01067, stay text in a CSV file. Under Columns a kind can be corrected, which a card Change
-    Kinds then does. Times with an offset such as +01:00 become times
-    in UTC. Paths are read inside the allowed folders of the settings only, addresses from the
-    internet at large and never from a network of one's own. Buckets are Amazon's, Google's and
-    RunPod's, or any that speaks S3 at a host which the settings allow.
+    as 01067, stay text in a CSV file, and so do whole numbers of more digits than 64 bits hold.
+    What is not a number (NaN) is missing. Under Columns a kind can be corrected, which a card
+    Change Kinds then does. Times with an offset such as +01:00 become times in UTC. Paths are read
+    inside the allowed folders of the settings only, addresses from the internet at large and never
+    from a network of one's own. Buckets are Amazon's, Google's and RunPod's, or any that speaks S3
+    at a host which the settings allow.
     """
 
     category = "Data"

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from cards._arrow import plain, without_nan
+from cards._arrow import plain
 from cards._columns import require, require_numbers, some
 from cards._script.tables import group
 from tensorrag import Card, Column, ColumnSchema, Field, ParameterError, Schema, Table, TableSchema
 from tensorrag.quoting import quoted
 from tensorrag.script import Given, Script
 from tensorrag.types import ColumnKind, Provenance
+from tensorrag.types.columns import without_nan
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from cards._arrow import as_floats, plain, replaced, without_nan
+from cards._arrow import as_floats, plain, replaced
 from cards._columns import require, some
 from cards._fitting import Fitting, fitted, fitting_concerns, same_columns
 from cards._script.features import impute, impute_again
@@ -23,6 +24,7 @@ from tensorrag.plain import JsonObject
 from tensorrag.quoting import named
 from tensorrag.script import Given, Script
 from tensorrag.types import Seen
+from tensorrag.types.columns import without_nan
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -68,7 +70,7 @@ class Impute(Fitting):
         for name, value in learnt.items():
             column = _fillable(plain(dataset.arrow[name], name))
             if column.null_count:
-                filled[name] = column.fill_null(_scalar(value, column.type))
+                filled[name] = column.fill_null(_scalar(value, column.type, name))
                 print(f"{name}: {column.null_count:,} of {len(column):,} rows ← {value}")
         if not filled:
             print("No value was missing.")
@@ -172,7 +174,7 @@ class Impute(Fitting):
             )
         value = _most_frequent(learnt) if self.strategy == "most_frequent" else self._mean(learnt)
         whole = self.strategy in _AVERAGES and pa.types.is_integer(kind)
-        return pa.scalar(round(value) if whole else value, kind)
+        return _held(_rounded(value, learnt) if whole else value, kind, name)
 
     def _mean(self, column: pa.ChunkedArray) -> float:
         import pyarrow.compute as pc
@@ -183,14 +185,36 @@ class Impute(Fitting):
         )
 
 
-def _scalar(value: Any, kind: pa.DataType) -> pa.Scalar:
+def _rounded(value: float, column: pa.ChunkedArray) -> int:
+    """Round an average; floats of 2^53 and more leave out digits, and may lie beyond all values."""
+    import pyarrow.compute as pc
+
+    ends = pc.min_max(column).as_py()
+    return int(min(max(round(value), math.floor(ends["min"])), math.ceil(ends["max"])))
+
+
+def _scalar(value: Any, kind: pa.DataType, name: str) -> pa.Scalar:
     import datetime as dt
 
     import pyarrow as pa
 
     if pa.types.is_time(kind):
         return pa.scalar(dt.time.fromisoformat(value), kind)
-    return pa.scalar(value).cast(kind) if isinstance(value, str) else pa.scalar(value, kind)
+    return pa.scalar(value).cast(kind) if isinstance(value, str) else _held(value, kind, name)
+
+
+def _held(value: Any, kind: pa.DataType, name: str) -> pa.Scalar:
+    """Return a value as a scalar of this type; raises InputError where it holds no such value."""
+    import pyarrow as pa
+
+    try:
+        return pa.scalar(value, kind)
+    except (pa.ArrowException, OverflowError) as error:
+        raise InputError(
+            f"{named(name)} cannot hold {value}, which was learnt of other rows.",
+            port="dataset",
+            hint=f"Make {named(name)} a number in both tables, with Change Kinds.",
+        ) from error
 
 
 def _is_measured(kind: str | None) -> bool:

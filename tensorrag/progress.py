@@ -94,7 +94,7 @@ def as_report(said: Any) -> dict[str, Any] | None:
     if (done := _finite(said.get("done"))) is None:
         return None
     gpu, again = said.get("gpu"), said.get("again")
-    report = {
+    report: dict[str, Any] = {
         "done": done,
         "total": _finite(said.get("total")),
         "unit": str(said.get("unit") or "")[:200],

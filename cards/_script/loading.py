@@ -87,7 +87,7 @@ def _reader(given: Given, form: str, file: str) -> tuple[str, list[str]]:
         return "read_feather", []
     if form.startswith("JSON"):
         lines = ["lines=True"] if "lines" in form.lower() else []
-        return "read_json", [*lines, *_encoding(given), *unpack]
+        return "read_json", [*lines, *_encoding(given), *_codes(given), *unpack]
     if form != "CSV":  # a workbook, by the name of its format
         sheet = given.details.get("sheet")
         chosen = [f"sheet_name={literal(str(sheet))}"] if sheet else []
@@ -102,6 +102,10 @@ def _dialect(given: Given) -> Iterator[str]:
     yield from _encoding(given)
     if given.details.get("decimal_mark") == "comma":
         yield 'decimal=","'
+    yield from _codes(given)
+
+
+def _codes(given: Given) -> Iterator[str]:
     if codes := given.details.get("codes"):
         yield f"dtype=dict.fromkeys({literal(codes)}, str)"
 

@@ -37,7 +37,11 @@ def to_number(values, errors="raise"):
     text = values.str.strip()
     grouped = text.str.fullmatch(r"[+-]?\\d{1,3}([ ' ,]\\d{3})+(\\.\\d*)?").fillna(False)
     text = text.mask(grouped, text.str.replace(r"[ ' ,]", "", regex=True))
-    return pd.to_numeric(text, errors=errors)'''
+    numbers = pd.to_numeric(text, errors=errors)
+    infinite = numbers.abs() == float("inf")  # 1e400 is too large for any number
+    if infinite.any() and errors == "raise":
+        raise ValueError(f"{text[infinite].iloc[0]} is no number.")
+    return numbers.mask(infinite) if infinite.any() else numbers'''
 DRAWN = '''\
 def drawn(values, count, rng):
     """Draw rows of each value in proportion; what rounding leaves goes to the nearest."""

@@ -39,7 +39,10 @@ def column_of(values: Sequence[Any]) -> pa.Array:
 
 
 def _numbers(values: Sequence[Any]) -> pa.Array:
-    """Whole numbers stay so where all are, as a spreadsheet has floats only."""
+    """Whole numbers stay so where all are, as a spreadsheet has floats only.
+
+    With more digits than 64 bits hold they are text, unless some are floats, which have lost them.
+    """
     import pyarrow as pa
 
     whole = all(v is None or isinstance(v, int) or v.is_integer() for v in values)
@@ -47,7 +50,8 @@ def _numbers(values: Sequence[Any]) -> pa.Array:
         try:
             return pa.array([None if v is None else int(v) for v in values], pa.int64())
         except (pa.ArrowInvalid, OverflowError):
-            pass  # beyond 64 bits
+            if not any(isinstance(value, float) for value in values):
+                return pa.array([written(value) for value in values], pa.string())
     return pa.array([None if v is None else _float(v) for v in values], pa.float64())
 
 

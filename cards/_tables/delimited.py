@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from cards._tables.codes import codes_of
+from cards._tables.codes import are_digits, beyond_counting, codes_of, kept_as_text
 from cards._tables.dialect import Dialect, dialect, single_bytes
 from cards._tables.numerals import nearly_numeric, no_header, read_thousands
 from cards._tables.offsets import partly_offset, times_in_utc
@@ -45,14 +45,28 @@ def read_delimited(source: Source, head: bytes, choices: Choices) -> Reading:
         how = replace(how, codec=single_bytes(source))
         table = _parsed(source, how, codes)
     refuse_open_quote(table, source, how)
+    table, long = _with_all_digits(table, source, how)
     table = times_in_utc(read_thousands(table, how.decimal, sure=how.sure))
     first = 2 + how.skip
     odd = (
         *no_header(table, source),
+        *kept_as_text(table, long, source),
         *nearly_numeric(table, source, first_row=first),
         *partly_offset(table, source, first_row=first),
     )
-    return Reading(table, describe(how, codes), odd)
+    return Reading(table, describe(how, [*codes, *long]), odd)
+
+
+def _with_all_digits(table: pa.Table, source: Source, how: Dialect) -> tuple[pa.Table, list[str]]:
+    """Read whole numbers that are too long to be counted with once more, as text; name them."""
+    maybe = beyond_counting(table)
+    if not maybe:
+        return table, []
+    texts = _parsed(source, how, maybe, only=maybe)
+    long = [name for name in maybe if are_digits(texts[name])]
+    for name in long:
+        table = table.set_column(table.column_names.index(name), name, texts[name])
+    return table, long
 
 
 def names_of(source: Source, head: bytes, choices: Choices) -> tuple[list[str], dict[str, Any]]:
@@ -79,11 +93,13 @@ def describe(how: Dialect, codes: list[str]) -> dict[str, Any]:
     }
 
 
-def _parsed(source: Source, how: Dialect, codes: list[str]) -> pa.Table:
+def _parsed(
+    source: Source, how: Dialect, codes: list[str], only: list[str] | None = None
+) -> pa.Table:
     import pyarrow as pa
 
     try:
-        return _parse(source, how, codes)
+        return _parse(source, how, codes, only)
     except pa.ArrowException as error:
         raise _mistake(error, source, how) from error
     except UnicodeError as error:
@@ -97,7 +113,7 @@ def _times() -> list[object]:
     return [arrow_csv.ISO8601, *POINTED]
 
 
-def _parse(source: Source, how: Dialect, codes: list[str]) -> pa.Table:
+def _parse(source: Source, how: Dialect, codes: list[str], only: list[str] | None) -> pa.Table:
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
 
@@ -113,6 +129,7 @@ def _parse(source: Source, how: Dialect, codes: list[str]) -> pa.Table:
             decimal_point=how.decimal,
             timestamp_parsers=_times(),
             column_types=dict.fromkeys(codes, pa.string()),
+            include_columns=only,
         ),
         memory_pool=pa.system_memory_pool(),  # Arrow's own may hand back what it takes again
     )

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from cards._arrow import is_text
+from cards._tables.codes import beyond_counting, kept_as_text
 from cards._tables.columns import column_of
 from cards._tables.dialect import encoding_of
 from cards._tables.numerals import nearly_numeric
@@ -33,21 +35,23 @@ def read_json(source: Source, choices: Choices, *, lines: bool) -> Reading:
     """
     codec, kind = codec_of(source.head(), choices), "JSON lines" if lines else "JSON"
     if codec == "utf-8":
-        table = _table(source, lines=lines)
+        table, long = _table(source, lines=lines)
     else:
         text = in_utf8(source, codec)
         with text.stream:
-            table = _table(text, lines=lines)
-    warnings = tuple(nearly_numeric(table, source, first_row=1))
+            table, long = _table(text, lines=lines)
     encoding = encoding_of(codec)
     read_as = kind if encoding == "UTF-8" else f"{kind}: {encoding}"
-    return Reading(table, {"format": kind, "encoding": encoding, "read_as": read_as}, warnings)
+    details = {"format": kind, "encoding": encoding, "read_as": read_as}
+    told = (*nearly_numeric(table, source, first_row=1), *kept_as_text(table, long, source))
+    return Reading(table, {**details, **({"codes": long} if long else {})}, told)
 
 
-def _table(source: Source, *, lines: bool) -> pa.Table:
+def _table(source: Source, *, lines: bool) -> tuple[pa.Table, list[str]]:
+    """Return it, and the columns of whole numbers that are text, as they are too long."""
     table = _quick(source) if lines and _flat(source) and _alike(source) else None
-    if table is not None:
-        return table
+    if table is not None and not beyond_counting(table):
+        return table, []
     if source.size > MOST_BYTES:
         raise ParameterError(
             f"{source.shown} is too large to be read record by record.",
@@ -143,7 +147,7 @@ def _whole(digits: str) -> int | float:
     return int(digits) if len(digits) < 400 else float("inf")
 
 
-def _gathered(source: Source, records: Iterable[tuple[str, Any]]) -> pa.Table:
+def _gathered(source: Source, records: Iterable[tuple[str, Any]]) -> tuple[pa.Table, list[str]]:
     """Gather records into columns; one that a record lacks is missing there."""
     import pyarrow as pa
 
@@ -169,4 +173,10 @@ def _gathered(source: Source, records: Iterable[tuple[str, Any]]) -> pa.Table:
     count = max(map(len, columns.values()), default=0)
     for column in columns.values():
         column += [None] * (count - len(column))
-    return pa.Table.from_arrays([column_of(c) for c in columns.values()], names=list(columns))
+    table = pa.Table.from_arrays([column_of(c) for c in columns.values()], names=list(columns))
+    return table, [name for name, values in columns.items() if _too_long(table[name], values)]
+
+
+def _too_long(column: pa.ChunkedArray, values: list[Any]) -> bool:
+    """Whether whole numbers were written as text, as no 64 bits hold one of them."""
+    return is_text(column.type) and {type(value) for value in values} <= {int, type(None)}

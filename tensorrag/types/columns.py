@@ -48,6 +48,36 @@ def refuse_twice(names: list[str]) -> None:
         )
 
 
+def gaps_told(table: pa.Table) -> pa.Table:
+    """Have what is not a number (NaN) missing in every column: Arrow tells the two apart."""
+    for at, column in enumerate(table.columns):
+        known = without_nan(column)
+        if known is not column:
+            table = table.set_column(at, table.field(at).name, known)
+    return table
+
+
+def without_nan(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Have what is not a number missing, where a column holds floats; itself where all are."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not has_nan(column):
+        return column
+    return pc.if_else(pc.is_nan(column), pa.scalar(None, column.type), column)
+
+
+def has_nan(column: pa.ChunkedArray) -> bool:
+    """Whether a column may hold NaN: a sum with one is NaN, and takes no memory."""
+    import pyarrow.compute as pc
+    import pyarrow.types as at
+
+    if not (at.is_float64(column.type) or at.is_float32(column.type)):
+        return False
+    total = pc.sum(column).as_py()
+    return bool(total != total)
+
+
 def detect_kind(column: pa.ChunkedArray) -> ColumnKind:
     """Tell the kind of a column from its type and its distinct values."""
     import pyarrow.types as at

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from tensorrag.moments import in_utc
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _NUMBER = r"^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$"
+_DIGITS = r"^[+-]?\d{1,38}$"
 _GROUPED = r"^([+-]?\d{1,3})([ ' ,]\d{3})+(\.\d*)?$"
 """Digits in groups of three: 12 000, 12'000 and 12,000."""
 _DATE = r"^\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:?\d{2})?)?$"
@@ -46,14 +48,36 @@ def _numbers(column: pa.ChunkedArray, *, whole: bool) -> pa.ChunkedArray:
         text = pc.utf8_trim_whitespace(_text(column))
         grouped = pc.match_substring_regex(text, _GROUPED)
         text = pc.if_else(grouped, pc.replace_substring_regex(text, "[ ' ,]", ""), text)
-        column = _where(pc.match_substring_regex(text, _NUMBER), text).cast(pa.float64())
-    if not whole:
-        return column.cast(pa.float64(), safe=False)
-    if pa.types.is_integer(column.type) and not pa.types.is_uint64(column.type):
+        numbers = _where(pc.match_substring_regex(text, _NUMBER), text).cast(pa.float64())
+        if whole:
+            return pc.coalesce(_digits(text), _whole(numbers))
+        return _where(pc.is_finite(numbers), numbers)  # 1e400 is too large for any
+    return _whole(column) if whole else column.cast(pa.float64(), safe=False)
+
+
+def _whole(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Make whole numbers of numbers, where that is exact."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_integer(column.type):
+        if pa.types.is_uint64(column.type):
+            column = _where(pc.less(column, pa.scalar(2**63, pa.uint64())), column)
         return column.cast(pa.int64())
     floats = column.cast(pa.float64(), safe=False)
     exact = pc.and_(pc.equal(floats, pc.floor(floats)), pc.less(pc.abs(floats), 2.0**53))
     return _where(exact, floats).cast(pa.int64())
+
+
+def _digits(text: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Read whole numbers to their last digit, which floats of more than 15 do not keep."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    long = _where(pc.match_substring_regex(text, _DIGITS), text).cast(pa.decimal128(38))
+    least, most = (pa.scalar(Decimal(end)).cast(pa.decimal128(38)) for end in (-(2**63), 2**63 - 1))
+    fits = pc.and_(pc.greater_equal(long, least), pc.less_equal(long, most))
+    return _where(fits, long).cast(pa.int64())
 
 
 def _flags(column: pa.ChunkedArray) -> pa.ChunkedArray:

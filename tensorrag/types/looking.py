@@ -11,6 +11,7 @@ from functools import cached_property
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
+from tensorrag.types.columns import has_nan
 from tensorrag.types.drawing import pick
 from tensorrag.types.schema import ColumnSchema, TableSchema
 from tensorrag.types.seen import COUNTED, EXACT, Seen
@@ -234,14 +235,8 @@ def _is_beyond(column: pa.ChunkedArray) -> bool:
 
 
 def _is_full(column: pa.ChunkedArray) -> bool:
-    """Whether no value is missing, nor NaN: a sum with one is NaN, and takes no memory."""
-    import pyarrow.compute as pc
-    import pyarrow.types as at
-
-    if column.null_count:
-        return False
-    total = pc.sum(column).as_py() if at.is_floating(column.type) else 0.0
-    return bool(total == total)
+    """Whether no value is missing, nor NaN, which a table of an earlier version may hold."""
+    return column.null_count == 0 and not has_nan(column)
 
 
 def _floats(column: pa.ChunkedArray) -> np.ndarray:

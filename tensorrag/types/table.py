@@ -44,7 +44,7 @@ class Table(Value):
         like: Table | None = None,
         provenance: Provenance | None = None,
     ) -> None:
-        """Wrap an Arrow table.
+        """Wrap an Arrow table, in which what is no number (NaN) is missing.
 
         Args:
             arrow: the data; column names must differ.
@@ -54,6 +54,17 @@ class Table(Value):
                 provenance are kept, so that a part of a table has the kinds of the whole.
             provenance: where the rows come from.
         """
+        from tensorrag.types.columns import gaps_told
+
+        self._hold(gaps_told(arrow), columns, like, provenance)
+
+    def _hold(
+        self,
+        arrow: pa.Table,
+        columns: Sequence[ColumnSchema] | None,
+        like: Table | None,
+        provenance: Provenance | None,
+    ) -> None:
         from tensorrag.types.columns import refuse_twice
 
         names = arrow.column_names
@@ -138,7 +149,8 @@ class Table(Value):
         with files[FILE].open("rb") as file:
             mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         arrow = pa.ipc.open_file(pa.py_buffer(mapped)).read_all()
-        table = cls(arrow, columns=schema.columns, provenance=schema.provenance)
+        table = cls.__new__(cls)  # what was stored has no NaN: to look would be to read it
+        table._hold(arrow, schema.columns, None, schema.provenance)
         table.recipe = schema.recipe
         table._mapped = mapped
         return table

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import math
 import os
 import sys
@@ -15,6 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pyarrow import feather
 
 from cards._tables import parquet, reading
 from cards._tables.parquet import read_parquet
@@ -167,6 +169,60 @@ def test_a_code_keeps_the_zeros_it_begins_with(folder: Path) -> None:
     assert table.arrow["zip"].to_pylist() == ["01067", "80331", None]
     kinds = {column.name: column.kind for column in table.columns}
     assert [kinds[name] for name in ("month", "rooms")] == ["integer", "integer"]
+
+
+@pytest.mark.parametrize("name", ["accounts.csv", "accounts.jsonl", "accounts.json"])
+def test_a_code_of_twenty_digits_keeps_all_of_them_and_says_why_it_is_text(
+    folder: Path, name: str
+) -> None:
+    codes = [12345678901234567890, 12345678901234567891, None, -9223372036854775809]
+    content = "account,paid\n" + "".join(f"{code or ''},{at}.5\n" for at, code in enumerate(codes))
+    records = [json.dumps({"account": code, "paid": at + 0.5}) for at, code in enumerate(codes)]
+    if name != "accounts.csv":
+        content = "\n".join(records) if name.endswith("l") else f"[{','.join(records)}]"
+    (folder / name).write_text(content)
+    card = DataLoad(source="path", path=name)
+
+    table, seen = card.run().dataset, card.peek()
+
+    assert table.arrow["account"].to_pylist() == [code and str(code) for code in codes]
+    assert [column.kind for column in table.columns] == ["text", "number"]
+    (warning,) = seen.warnings
+    assert warning.message == (
+        f'{name}: column "account" is text, so that it keeps all digits: '
+        "12345678901234567890 is too long for a number."
+    )
+    assert seen.details["codes"] == ["account"]
+
+
+@pytest.mark.parametrize(
+    ("values", "read"),
+    [
+        (["12345678901234567890", "0.5"], [12345678901234567890.0, 0.5]),
+        (["1e25", "3"], [1e25, 3.0]),
+        (["9223372036854775807", "3"], [2**63 - 1, 3]),
+    ],
+)
+def test_large_numbers_that_are_no_codes_stay_numbers(
+    folder: Path, values: list[str], read: list[float]
+) -> None:
+    table = load(folder, "mass\n{}\n{}\n".format(*values).encode())
+
+    assert table.arrow["mass"].to_pylist() == read
+
+
+@pytest.mark.parametrize("kind", ["parquet", "feather"])
+def test_what_is_not_a_number_is_missing(folder: Path, kind: str) -> None:
+    rents = pa.table({"rent": [900.0, float("nan"), None], "rooms": [3, 2, 1]})
+    write = pq.write_table if kind == "parquet" else feather.write_feather
+    write(rents, folder / f"rents.{kind}")
+    card = DataLoad(source="path", path=f"rents.{kind}")
+
+    table, (seen,) = card.run().dataset, card.peek().schemas
+
+    assert table.arrow["rent"].to_pylist() == [900, None, None]
+    assert isinstance(seen, TableSchema)
+    assert [column.missing for column in seen.columns or ()] == [2, 0]
 
 
 def test_of_a_very_large_file_only_sure_kinds_are_told(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler, TargetEncoder
 
@@ -51,6 +52,27 @@ class TestImpute:
         assert made.arrow["rooms"][3].as_py() == rooms
         assert card.propagate(homes().schema, None) == made.schema
         assert made.columns[0].unit == "m²"
+
+    @pytest.mark.parametrize("strategy", ["median", "mean"])
+    def test_whole_numbers_at_the_end_of_what_64_bits_hold_are_filled(self, strategy: str) -> None:
+        most, least = 2**64 - 1, -(2**63)
+        rows = {
+            "high": pa.array([most, None, most], pa.uint64()),
+            "low": pa.array([least, None, least], pa.int64()),
+        }
+        kinds = [ColumnSchema(name=name, kind="integer") for name in rows]
+        table = Table(pa.table(rows), columns=kinds)
+
+        made = Impute.model_validate({"strategy": strategy}).run(table, None).dataset
+
+        assert made.arrow.to_pydict() == {"high": [most] * 3, "low": [least] * 3}
+
+    def test_a_value_that_a_column_cannot_hold_is_named(self) -> None:
+        short = Table(pa.table({"rooms": pa.array([1, None, 2, 3], pa.int8())}))
+        long = Table(pa.table({"rooms": pa.array([300, 301, 400, 200], pa.int64())}))
+
+        with pytest.raises(InputError, match="rooms cannot hold 300, which was learnt of other"):
+            Impute().run(short, long)
 
     def test_what_is_filled_in_can_be_learnt_from_other_rows(self) -> None:
         train = Table(homes("train").arrow.slice(0, 2), like=homes("train"))

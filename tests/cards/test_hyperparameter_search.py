@@ -204,7 +204,7 @@ def test_the_chart_of_a_search_that_goes_on_begins_with_its_first_trial() -> Non
     class Judge:
         metric = "r2"
 
-        def __call__(self, values: dict[str, Any], watch: Watch) -> float:
+        def __call__(self, values: Mapping[str, Any], watch: Watch) -> float:
             return float(values["x"])
 
     def tried(before: dict[int, Trial]) -> list[Trial]:

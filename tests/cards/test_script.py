@@ -102,8 +102,11 @@ def test_decimals_that_are_classes_and_codes_that_are_text_are_so_in_the_script(
     tmp_path: Path, values: tuple[str, str]
 ) -> None:
     zips = ("01067", "80331")
-    rows = "".join(f"{at},{zips[at % 2]},{values[at % 3 > 1]}\n" for at in range(60))
-    (tmp_path / "flats.csv").write_text("size,zip,paid\n" + rows)
+    account = 12345678901234567890
+    rows = "".join(
+        f"{at},{zips[at % 2]},{account + at % 2},{values[at % 3 > 1]}\n" for at in range(60)
+    )
+    (tmp_path / "flats.csv").write_text("size,zip,account,paid\n" + rows)
     pipeline = wired(
         Node("load", "data_load", {"source": "path", "path": "flats.csv"}),
         Node("split", "data_split"),
@@ -120,7 +123,7 @@ def test_decimals_that_are_classes_and_codes_that_are_text_are_so_in_the_script(
 
     assert verdict.verified, verdict.badge
     assert ("int))" in script) == (values[0] == "0.0")
-    assert 'dtype=dict.fromkeys(["zip"], str)' in script
+    assert 'dtype=dict.fromkeys(["zip", "account"], str)' in script
 
 
 EVIL = 'x"""\n\'\'\'\r\nimport os\nos.system("echo")\n# coding: utf-7 \\" {os} \u2028import os'
