@@ -17,7 +17,7 @@ from web.address import address, announce
 from web.http.door import Door
 from web.http.security import MAX_BODY, Guard
 from web.http.site import Site
-from web.server_log import writing
+from web.server_log.writing import writing
 
 if TYPE_CHECKING:
     from web.live.sessions import Sessions

@@ -188,3 +188,44 @@ def test_a_log_is_followed_until_someone_looks_back(
     expect(hands.cards("chatty")).to_contain_text("reused")
     expect(hands.test_id("reused-log")).to_contain_text("in run 1.")
     expect(log.locator(".count")).to_have_text("541 lines")
+
+
+def test_the_log_of_the_server_is_searched_and_followed(
+    server: Server, context: BrowserContext
+) -> None:
+    file = server.workspace / "logs" / "server.log"
+    began = "2026-01-31T12:00:00.000Z"
+
+    def add(*entries: str) -> None:
+        with file.open("a") as log:
+            log.write("".join(f"{began} {entry}\n" for entry in entries))
+
+    add(*(f"INFO web.test entry {number}" for number in range(10_000)))
+    add("ERROR web.test It broke.\n    Traceback:\n    ValueError: odd", "WARNING web.test So so.")
+    page = context.new_page()
+    page.goto(server.url)
+    page.get_by_test_id("server-log").click()
+    log = page.get_by_test_id("server-log")
+    last = log.locator(".ln").last
+
+    expect(last).to_contain_text("So so.")
+    expect(last).to_be_in_viewport()
+    assert log.locator(".ln").count() < 300
+    log.get_by_role("button", name="Errors").click()
+    expect(log.locator(".count")).to_have_text("3 lines")
+    expect(log.locator(".ln")).to_contain_text(["It broke.", "Traceback:", "ValueError: odd"])
+    log.get_by_role("searchbox").fill("no such thing")
+    expect(log.locator(".lines")).to_have_attribute("data-nothing", "No error has “no such thing”.")
+    log.get_by_role("button", name="All").click()
+    log.get_by_role("searchbox").fill("entry 99")
+    expect(log.locator(".count")).to_have_text("111 found")
+    expect(log.locator("mark").last).to_have_text("entry 99")
+
+    follow = log.get_by_test_id("follow")
+    follow.click()
+    add("INFO web.test entry 99999")
+    expect(follow).to_have_text("Follow · 1 new")
+    follow.click()
+    expect(follow).to_have_text("Pause")
+    expect(last).to_contain_text("entry 99999")
+    expect(last).to_be_in_viewport()

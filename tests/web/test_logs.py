@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from tests.web.desk import Desk
 from web.http.api import make_api
+from web.server_log.writing import path_in
 
 
 @pytest.fixture
@@ -74,3 +75,25 @@ async def test_a_log_that_is_not_there_is_a_404(
 
     assert answer.status_code == 404
     assert answer.json()["hint"]
+
+
+async def test_the_log_of_the_server_is_chosen_by_level_and_paged(
+    client: httpx.AsyncClient, desk: Desk
+) -> None:
+    file = path_in(desk.workspace.root)
+    file.parent.mkdir()
+    entries = ["INFO web.a told", "ERROR web.a odd\n    Traceback", "WARNING web.a so so"]
+    file.write_text("".join(f"2026-01-31T12:00:00.000Z {entry}\n" for entry in entries))
+
+    async def get(**query: object) -> tuple[str, list[str]]:
+        answer = await client.get("/api/log", params=query)  # type: ignore[arg-type]
+        return answer.headers["x-total-lines"], [
+            line.split(" ")[-1] for line in answer.text.splitlines()
+        ]
+
+    assert await get() == ("4", ["told", "odd", "Traceback", "so"])
+    assert await get(lines=1) == ("4", ["so"])
+    assert await get(level="error") == ("2", ["odd", "Traceback"])
+    assert await get(level="warning", offset=1, limit=1) == ("3", ["Traceback"])
+    assert await get(search="told") == ("1", ["told"])
+    assert (await client.get("/api/log", params={"level": "grave"})).status_code == 422

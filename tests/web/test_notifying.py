@@ -24,7 +24,7 @@ from tests.web.desk import Desk, until
 from web.live import notifying
 from web.live.notifying import Ended, Notifier
 from web.live.trouble import Troubles
-from web.server_log import text_of, writing
+from web.server_log.writing import text_of, writing
 
 OK = b"HTTP/1.1 204 No Content\r\n\r\n"
 SUM = chain(node("number", value=3), node("add", amount=4))

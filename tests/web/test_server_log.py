@@ -14,9 +14,11 @@ import pytest
 
 from tensorrag.errors import TensorRagError
 from tensorrag.store.workspace import Workspace
-from web import server_log, shadow
+from web import shadow
 from web.live.trouble import Troubles, reference, sentence
-from web.server_log import path_in, text_of, writing
+from web.server_log import writing as log_file
+from web.server_log.reading import ServerLog
+from web.server_log.writing import path_in, text_of, writing
 
 log = logging.getLogger("web.test")
 
@@ -44,7 +46,7 @@ def test_an_entry_has_its_time_in_utc_its_level_and_its_module(workspace: Worksp
 
 
 def test_only_its_owner_may_read_it(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server_log, "BYTES", 2000)
+    monkeypatch.setattr(log_file, "BYTES", 2000)
     with writing(workspace, Troubles()):
         for number in range(1000):
             log.warning("entry %d", number)
@@ -246,3 +248,28 @@ async def test_the_same_trouble_is_told_once(workspace: Workspace) -> None:
 
     assert len(told) == 1
     assert written(workspace).count("RuntimeError: at every look") == 20
+
+
+def test_it_is_read_entry_by_entry_and_only_what_was_added(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log_file, "BYTES", 400)
+    kept = ServerLog(workspace.root)
+    assert kept.lines() == []
+    with writing(workspace, Troubles()):
+        log.info("told")
+        log.error("It broke.\nValueError: odd")
+        log.warning("So so.")
+
+        assert [line.split(" ", 3)[-1].strip() for line in kept.lines(level="error")] == [
+            "It broke.",
+            "ValueError: odd",
+        ]
+        assert len(kept.lines(level="warning")) == 3
+        assert len(kept.lines(search="VALUEERROR")) == 2, "all of an entry"
+        assert kept.lines(level="warning", search="told") == []
+
+        for number in range(50):  # the files are turned over while somebody reads
+            log.info("entry %d", number)
+            assert kept.lines(search="entry")[-1].endswith(f"entry {number}")
+            assert "\n".join(kept.lines()) + "\n" == text_of(workspace.root)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated, Literal
+from collections.abc import Sequence
+from typing import Annotated, Literal, TypeVar
 
 from fastapi import APIRouter, Query
 from starlette.responses import PlainTextResponse, Response
 
 from tensorrag.pipeline import JsonObject
 from tensorrag.store import log
-from web import server_log
 from web.live.sessions import Sessions
+from web.server_log.reading import Level, ServerLog
 
+T = TypeVar("T")
 Stream = Literal["", "stdout", "stderr"]
 Offset = Annotated[int, Query(description="Lines to pass over; -100 begins 100 before the end.")]
 Limit = Annotated[int | None, Query(ge=0)]
@@ -21,6 +23,7 @@ TEXT: dict[int | str, JsonObject] = {200: {"content": {"text/plain": {}}}}
 
 def add_logs(api: APIRouter, sessions: Sessions) -> None:
     """Add the routes of logs."""
+    server_log = ServerLog(sessions.workspace.root)
 
     @api.get("/api/runs/{run_id}/log", tags=["runs"], responses=TEXT)
     async def get_log(
@@ -44,19 +47,30 @@ def add_logs(api: APIRouter, sessions: Sessions) -> None:
     @api.get("/api/log", tags=["server"], responses=TEXT)
     async def get_server_log(
         lines: Annotated[int | None, Query(ge=1, description="The last ones only.")] = None,
+        search: str = "",
+        level: Annotated[Level, Query(description="The least that an entry must be.")] = "",
+        offset: Offset = 0,
+        limit: Limit = None,
     ) -> Response:
-        """Return the log of the server; secrets are blacked out."""
-        text = await asyncio.to_thread(server_log.text_of, sessions.workspace.root)
-        if lines is not None:
-            text = "".join(text.splitlines(keepends=True)[-lines:])
-        return PlainTextResponse(text, headers={"Cache-Control": "no-store"})
+        """Return the log of the server, or the entries that hold a text; no secret is in it."""
+        found = await asyncio.to_thread(server_log.lines, level=level, search=search)
+        chosen = _some(found, offset if lines is None else -lines, limit)
+        return _answer("".join(f"{line}\n" for line in chosen), len(found))
 
     def answer(
         run_id: str, node: str | None, search: str, stream: str, offset: int, limit: int | None
     ) -> Response:
         """Read the log, and choose. In a thread."""
         found = sessions.logs.lines(run_id, node, stream=stream, search=search)
-        start = max(0, offset + len(found)) if offset < 0 else offset
-        chosen = found[start : None if limit is None else start + limit]
-        headers = {"X-Total-Lines": str(len(found)), "Cache-Control": "no-store"}
-        return PlainTextResponse(log.as_text(chosen, whose=node is None), headers=headers)
+        chosen = _some(found, offset, limit)
+        return _answer(log.as_text(chosen, whose=node is None), len(found))
+
+
+def _some(found: Sequence[T], offset: int, limit: int | None) -> Sequence[T]:
+    start = max(0, offset + len(found)) if offset < 0 else offset
+    return found[start : None if limit is None else start + limit]
+
+
+def _answer(text: str, total: int) -> Response:
+    headers = {"X-Total-Lines": str(total), "Cache-Control": "no-store"}
+    return PlainTextResponse(text, headers=headers)

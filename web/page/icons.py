@@ -30,6 +30,7 @@ _PATHS = {
     "import": '<path d="M8 2.5V10M5 7.5l3 2.7 3-2.7"/>'
     '<path d="M3 9.5v3a1 1 0 0 0 1 1h8a1 1 0 0 0 1-1v-3"/>',
     "expand": '<path d="M9.5 2.5h4v4M13.2 2.8 9 7M6.5 13.5h-4v-4M2.8 13.2 7 9"/>',
+    "pause": '<path d="M5.5 3.5v9M10.5 3.5v9"/>',
     "pen": '<path d="m3 13 .7-3L10.8 2.9l2.3 2.3L6 12.3z"/><path d="m9.2 4.5 2.3 2.3"/>',
     "play": '<path d="M5 3.2v9.6l7.6-4.8z" fill="currentColor"/>',
     "plus": '<path d="M8 3.5v9M3.5 8h9"/>',

@@ -18,6 +18,7 @@ from web.live.card_sources import own_cards
 from web.live.sessions import Sessions
 from web.page.form.fields import FieldSpec, choice_words
 from web.page.form.text_control import field_id
+from web.page.logs.server_log import ADDRESS as SERVER_LOG
 from web.page.models.view import ADDRESS as MODELS
 from web.page.remedies import SET_UP
 from web.page.scene.card import Card
@@ -37,7 +38,7 @@ PAGES = (
     ("Settings: rented GPUs", "/settings#renting"),
     ("Settings: tell me when a run has ended", "/settings#notifying"),
     ("Set up Modal", SET_UP),
-    ("Server log", "/api/log"),
+    ("Server log", SERVER_LOG),
     ("HTTP interface", "/docs"),
 )
 OF_PIPELINE: Sequence[JsonObject] = [

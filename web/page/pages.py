@@ -18,6 +18,7 @@ from web.page.compare.page import ComparePage
 from web.page.compare.view import ADDRESS
 from web.page.editor.editor import Editor
 from web.page.finding import find_here
+from web.page.logs import server_log
 from web.page.markup import div
 from web.page.models import view as models_view
 from web.page.models.page import ModelsPage
@@ -71,6 +72,12 @@ def add_pages(sessions: Sessions) -> None:
     async def modal(client: Client) -> None:
         theme.dress(theme.title("Modal"))
         modal_page.ModalPage(sessions).build(client)
+        find_here(client, sessions)
+
+    @ui.page(server_log.ADDRESS, favicon=theme.MARK)
+    async def log(client: Client) -> None:
+        theme.dress(theme.title("Server log"))
+        server_log.build(sessions.workspace.root)
         find_here(client, sessions)
 
     @ui.page("/cards/{name:path}", favicon=theme.MARK, response_timeout=30)

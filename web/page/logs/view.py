@@ -85,21 +85,37 @@ def reused_log(run: str, node: str, number: int | None = None) -> Node:
     ]  # fmt: skip
 
 
-def _bar(run: str, node: str | None, source: str, title: str | None) -> Element:
-    name = f"{run}.{node}.txt" if node is not None else f"{run}.txt"
+def search_field() -> Element:
+    """Offer to look for a text; the browser does it."""
     field = input_(
         type="search", placeholder="Search the log", aria_label="Search the log", data_local=True,
         autocomplete="off", spellcheck="false", maxlength="200",
     )  # fmt: skip
+    return div(".search")[icon("search", ".s"), field]
+
+
+def copy_button() -> Element:
+    """Offer to copy all lines that were found."""
+    return _tool("copy", "copy", "Copy these lines")
+
+
+def download_link(source: str, name: str) -> Element:
+    """Offer all lines as a file, whatever is looked for."""
+    title = "Download the whole log as text"
+    return a(
+        ".btn.i.sml", href=source, download=name, title=title, aria_label=title,
+        data_log="download",
+    )[icon("import", ".s")]  # fmt: skip
+
+
+def _bar(run: str, node: str | None, source: str, title: str | None) -> Element:
+    name = f"{run}.{node}.txt" if node is not None else f"{run}.txt"
     return div(".logbar")[
-        div(".search")[icon("search", ".s"), field],
+        search_field(),
         span(".count.u.num", data_own=True),
         _tool("end", "down", "Go to the end and follow it"),
-        _tool("copy", "copy", "Copy these lines"),
-        a(
-            ".btn.i.sml", href=source, download=name, title="Download the whole log as text",
-            aria_label="Download the whole log as text", data_log="download",
-        )[icon("import", ".s")],
+        copy_button(),
+        download_link(source, name),
         title is not None and button(
             ".btn.i.sml", type="button", data_act="open_log", data_of=node, data_in=run,
             data_title=title, title="Open over the whole page",

@@ -17,6 +17,7 @@ from web.page.bar_buttons import (
 )
 from web.page.icons import MARK, icon
 from web.page.lists import deleted_note, search_field
+from web.page.logs.server_log import ADDRESS as SERVER_LOG
 from web.page.markup import (
     Element,
     Node,
@@ -136,7 +137,7 @@ def notice_of_damage(text: str) -> Element:
 
 def _foot() -> Element:
     return div(".foot.s12.m3")[
-        a(".link", href="/api/log", target="_blank", data_testid="server-log")["Server log"],
+        a(".link", href=SERVER_LOG, data_testid="server-log")["Server log"],
         a(".link", href="/docs", target="_blank")["HTTP interface"],
     ]
 

@@ -4,6 +4,7 @@ import "./connection.js";
 import "./place.js";
 import "./keys.js";
 import "./log.js";
+import "./server_log.js";
 import "./menus.js";
 import "./notify.js";
 import "./table.js";

@@ -7,7 +7,7 @@ const AROUND = 60; // lines that are drawn above and below what is seen
 const TYPING = 150; // ms without a keystroke before a search
 const REST = 500; // ms between two looks for new lines
 
-class LogView extends HTMLElement {
+export class LogView extends HTMLElement {
   static observedAttributes = ["src", "seen"];
 
   connectedCallback() {
@@ -62,9 +62,14 @@ class LogView extends HTMLElement {
     return this.fetch(this.following ? -PAGE : Math.max(0, this.first() - AROUND), true);
   }
 
+  // What the lines are chosen by.
+  query() {
+    return { search: this.search };
+  }
+
   async fetch(offset, fresh = false) {
     const asked = (this.asked = {});
-    const found = await read(this.getAttribute("src"), { search: this.search, offset, limit: PAGE });
+    const found = await read(this.getAttribute("src"), { ...this.query(), offset, limit: PAGE });
     if (this.asked !== asked) return; // meanwhile something else was asked for
     this.asked = null;
     if (fresh) this.lines = [];
@@ -145,8 +150,11 @@ class LogView extends HTMLElement {
     const word = this.total === 1 ? "line" : "lines";
     const counted = this.search ? `${this.total.toLocaleString("en-US")} found` : `${this.total.toLocaleString("en-US")} ${word}`;
     if (this.count) this.count.textContent = this.total || this.search ? counted : "";
-    const nothing = this.search ? `No line has “${this.search}”.` : this.getAttribute("nothing");
-    this.view.dataset.nothing = trouble ?? (this.total ? "" : nothing);
+    this.view.dataset.nothing = trouble ?? (this.total ? "" : this.nothing());
+  }
+
+  nothing() {
+    return this.search ? `No line has “${this.search}”.` : this.getAttribute("nothing");
   }
 
   async clicked(what) {
@@ -154,15 +162,15 @@ class LogView extends HTMLElement {
       this.following = true;
       await this.renew();
     } else if (what === "copy") {
-      const search = this.field?.value ?? "";
-      await copy((await read(this.getAttribute("src"), { search })).text ?? "");
+      this.search = this.field?.value ?? "";
+      await copy((await read(this.getAttribute("src"), this.query())).text ?? "");
       this.count.textContent = "Copied";
       setTimeout(() => this.say(), 1500);
     }
   }
 }
 
-async function read(src, query) {
+export async function read(src, query) {
   try {
     const response = await fetch(`${src}?${new URLSearchParams(query)}`);
     if (!response.ok) return { trouble: (await response.json()).detail };
@@ -181,7 +189,7 @@ function parts(line, names) {
   return { time, node: names ? words[1] : "", stream, said: line.slice(words.join(" ").length + 1) };
 }
 
-function mark(place, text, sought) {
+export function mark(place, text, sought) {
   const small = text.toLowerCase();
   const wanted = sought.toLowerCase();
   let done = 0;
@@ -202,7 +210,7 @@ async function copy(text) {
   area.remove();
 }
 
-function make(tag, classes, text) {
+export function make(tag, classes, text) {
   const element = document.createElement(tag);
   if (classes) element.className = classes;
   if (text !== undefined) element.textContent = text;

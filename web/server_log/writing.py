@@ -1,4 +1,4 @@
-"""The log of the server: what went wrong, for whoever looks after it, without any secret.
+"""Writes the log of the server: what went wrong, for whoever looks after it, without any secret.
 
 `<workspace>/logs/server.log` and four older ones of 2 MB, readable by their owner alone.
 """
@@ -135,11 +135,15 @@ class _File(RotatingFileHandler):
             super().close()
 
 
+def files_in(root: Path) -> list[Path]:
+    """Return where its parts lie, the oldest first; not all of them need be there."""
+    path = path_in(root)
+    return [*(path.with_name(f"{path.name}.{n}") for n in range(OLDER, 0, -1)), path]
+
+
 def text_of(root: Path) -> str:
     """Return the whole log of a workspace, the oldest entries first. Reads files."""
-    path = path_in(root)
-    files = [path.with_name(f"{path.name}.{number}") for number in range(OLDER, 0, -1)]
-    return "".join(_text(file) for file in (*files, path))
+    return "".join(_text(file) for file in files_in(root))
 
 
 def _text(path: Path) -> str:

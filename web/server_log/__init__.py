@@ -1,0 +1,1 @@
+"""The log of the server: written without secrets, and read entry by entry."""
