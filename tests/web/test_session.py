@@ -960,6 +960,36 @@ async def test_a_run_is_counted_from_when_it_is_asked_for(desk: Desk, tmp_path: 
     await session.following.cancel()
 
 
+async def test_runs_keep_the_order_in_which_they_were_asked_for(desk: Desk, tmp_path: Path) -> None:
+    source = tmp_path / "slow"
+    os.mkfifo(source)
+    slow = Node("slow", "read_number", {"path": str(source)})
+    session = await desk.open(chain(node("number"), node("wait")).with_nodes(slow))
+
+    def answer() -> None:
+        with source.open("w") as asking:
+            source.unlink()
+            source.write_text("5")  # from now on it answers at once
+            asking.write("5")
+
+    await session.start(until="wait")
+    await until(lambda: state(session, "wait") == "running")
+
+    earlier = asyncio.create_task(session.start(until="slow"))
+    await until(lambda: desk.tasks("peek"))  # its source does not answer, and nothing is noted yet
+    later = asyncio.create_task(session.start(until="number"))
+    await session.following.cancel()
+    await until(lambda: session.run is not None and session.run.ended)
+    await asyncio.to_thread(answer)
+
+    first, second = await earlier, await later
+    await until(lambda: session.run is second)
+    assert first.ended
+    numbers = {entry.id: entry.number for entry in await session.history.runs()}
+    assert numbers[first.id] < numbers[second.id]
+    await second.wait()
+
+
 async def test_a_run_of_another_process_is_shown_without_a_reload(desk: Desk) -> None:
     session = await desk.open(SUM)
     await (await session.start()).wait()

@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
+from weakref import WeakValueDictionary
 
 from tensorrag.errors import ErrorInfo, RunRefused
 from tensorrag.executor import Executor
@@ -30,8 +31,6 @@ AT_ONCE = 16
 MOST_WAITING = 1000
 """How many runs may wait: more is a program gone wild."""
 
-Listener = Callable[[str], None]
-
 log = logging.getLogger(__name__)
 
 
@@ -44,7 +43,7 @@ class RunsHere:
         executors: Mapping[str, Executor],
         cards: CardWatch,
         hosting: Hosting,
-        changed: Listener = lambda pipeline_id: None,
+        changed: Callable[[str], None] = lambda pipeline_id: None,
     ) -> None:
         """``changed`` hears of which pipeline a run has begun, waits, or has ended."""
         self._workspace = workspace
@@ -62,6 +61,8 @@ class RunsHere:
         """All that are known here, by id."""
         self._beginning: list[Run] = []
         """Those that were asked for, and neither go on nor wait yet."""
+        self._doors: WeakValueDictionary[str | Run, asyncio.Lock] = WeakValueDictionary()
+        """By pipeline, what its runs pass in the order in which they were asked for."""
         self._going: list[Run] = []
         """Those whose turn it is, in the order they began."""
         self._waiting: list[Run] = []
@@ -86,7 +87,7 @@ class RunsHere:
 
     def live(self, pipeline_id: str | None) -> list[Run]:
         """Return all runs of a pipeline that have not ended, those to begin last at the front."""
-        known = dict.fromkeys((*self._beginning, *reversed(self._waiting), *self._going))
+        known = dict.fromkeys((*reversed(self._beginning), *reversed(self._waiting), *self._going))
         return [run for run in known if _of(run, pipeline_id)]
 
     def beginning(self, pipeline_id: str | None) -> int:
@@ -123,7 +124,6 @@ class RunsHere:
         self._beginning.append(run)
         self._tell(run)
         try:
-            await self._cards.wait_ready()
             await self._begin(run)
         finally:
             self._beginning.remove(run)
@@ -177,10 +177,12 @@ class RunsHere:
     # --- whose turn it is -------------------------------------------------------------------
 
     async def _begin(self, run: Run) -> None:
-        if self.waiting(run.pipeline_id) or not self._room_for(run):
-            await self._queue(run)
-            return
-        self._going.append(run)
+        async with self._doors.setdefault(run.pipeline_id or run, asyncio.Lock()):
+            await self._cards.wait_ready()
+            if self.waiting(run.pipeline_id) or not self._room_for(run):
+                await self._queue(run)
+                return
+            self._going.append(run)
         self._tell(run)
         try:
             await run.start(self._cards.catalog)
