@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 
-from executors import usage
+from executors import memory_kills, usage
 from executors.cgroup import Group
 from executors.limits import Limits
 from executors.protocol import failure
@@ -42,7 +43,7 @@ class Guard:
         self._refusals = group.refusals()
         self._known: list[usage.Process] = []
         self._tasks = self._crowd = 0
-        self._kills = usage.kills_for_memory()
+        self._kills = memory_kills.counted()
         self._look_at = self._scan_at = time.monotonic() + FIRST_SECONDS
         self.due = self._next(time.monotonic())
         """When to look next."""
@@ -80,13 +81,15 @@ class Guard:
             number: the signal that it died of.
             resident: the most bytes that it had in memory, shared ones included.
         """
-        if number != 9 or usage.kills_for_memory() == self._kills:
+        most = max(self.highest, resident)
+        if number != signal.SIGKILL or memory_kills.counted() == self._kills:
             return None
-        most = max(self.highest, resident) // _MB
+        if not memory_kills.is_likely(most):  # it was another one
+            return None
         return failure(
             "CardOutOfMemory",
             "The machine ran out of memory, and the system stopped the card that used "
-            f"{most:,} MB; its limit is {self._limits.memory:,} MB.",
+            f"{most // _MB:,} MB; its limit is {self._limits.memory:,} MB.",
             "Give it fewer rows or smaller batches, or run fewer cards at once.",
         )
 

@@ -140,10 +140,10 @@ class Job:
         code, number = end.get("code"), end.get("signal")
         hint = "A library that it uses has failed; the traceback shows where the card was."
         if number == signal.SIGKILL:
-            message = f"{self._name} was killed from outside."
+            message = f"{self._name} was killed (signal 9)."
             hint = (
-                "Mostly the system does so where memory runs out: give it fewer rows or smaller "
-                "batches. If somebody ended it, run it again."
+                "Somebody has ended its process, or the system where memory runs out: run it "
+                "again, with fewer rows or smaller batches where memory is short."
             )
         elif number is not None:
             what = "crashed" if number in _CRASHES else "was ended"

@@ -63,14 +63,20 @@ def allowed_memory() -> int | None:
     return _allowed.get()
 
 
-def _container_limits() -> Iterator[int]:
-    """Read the limits of the control groups of this process, in bytes (Linux)."""
+def memory_groups() -> Iterator[tuple[Path, bool]]:
+    """Yield control groups of this process that may count memory, and whether of version 2."""
     with suppress(OSError):
         for line in Path("/proc/self/cgroup").read_text().splitlines():
             _, controllers, group = line.split(":", 2)
-            if controllers and "memory" not in controllers.split(","):
-                continue
-            kind, name = ("memory", "memory.limit_in_bytes") if controllers else ("", "memory.max")
-            for folder in (_CGROUPS / kind / group.lstrip("/"), _CGROUPS / kind):
-                with suppress(OSError, ValueError):  # "max" is no limit
-                    yield int((folder / name).read_text())
+            if not controllers or "memory" in controllers.split(","):
+                root = _CGROUPS / ("memory" if controllers else "")
+                yield from (
+                    (folder, not controllers) for folder in (root / group.lstrip("/"), root)
+                )
+
+
+def _container_limits() -> Iterator[int]:
+    """Read the limits of the control groups of this process, in bytes (Linux)."""
+    for folder, unified in memory_groups():
+        with suppress(OSError, ValueError):  # "max" is no limit
+            yield int((folder / ("memory.max" if unified else "memory.limit_in_bytes")).read_text())

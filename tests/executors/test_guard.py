@@ -9,12 +9,16 @@ import sys
 from pathlib import Path
 from typing import Any, ClassVar
 
+import pytest
+
+from executors import memory_kills
 from executors.cgroup import ROOT, Group
 from executors.guard import Guard
 from executors.limits import Limits
 from executors.protocol import decode, message
 from executors.server_line import ServerLine
 from executors.watch import Watch
+from tensorrag.allowance import machine_memory
 
 LATE = """
 import json, subprocess, sys
@@ -124,3 +128,35 @@ def test_what_a_card_has_said_itself_counts_before_what_a_look_finds_as_it_ends(
         end.close()
 
     assert (told["type"], told["data"]["type"]) == ("error", "CardTooManyThreads")
+
+
+@pytest.mark.parametrize(
+    ("number", "kills", "free", "told"),
+    [
+        (9, 1, 5 << 20, "CardOutOfMemory"),
+        (9, 1, 500 << 20, None),  # there was enough: another process was killed
+        (9, 0, 5 << 20, None),
+        (11, 1, 5 << 20, None),
+    ],
+)
+def test_memory_is_told_as_the_reason_only_of_a_card_that_had_most_of_what_is_free_now(
+    monkeypatch: pytest.MonkeyPatch, number: int, kills: int, free: int, told: str | None
+) -> None:
+    counts = [0, kills]
+    monkeypatch.setattr(memory_kills, "counted", lambda: counts.pop(0))
+    monkeypatch.setattr(memory_kills, "_free", lambda: [10 << 30, free])
+    guard = Guard(Limits(memory=4000, processes=8, threads=20), Group(None, ROOT, 40))
+
+    error = guard.end(number, resident=8 << 20)
+
+    assert (error and error["type"]) == told
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux counts such kills")
+def test_the_group_of_this_process_says_how_many_were_killed_and_what_is_free() -> None:
+    who, count = memory_kills.counted()
+
+    assert who == "machine" or Path(who).exists()
+    assert count >= 0
+    assert memory_kills.is_likely(machine_memory() << 20)
+    assert not memory_kills.is_likely(0)

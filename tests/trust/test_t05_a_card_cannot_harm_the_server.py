@@ -35,7 +35,7 @@ CARDS: list[tuple[Act, str, str]] = [
     (Act("Abort"), "CardCrashed", "crashed: Aborted"),
     (Act("Silent"), "CardCrashed", "ended its process (exit code 0) without giving a result"),
     (Act("Leave"), "CardCrashed", "exit code 3"),
-    (Act("KillItself"), "CardCrashed", "killed from outside"),
+    (Act("KillItself"), "CardCrashed", "was killed (signal 9)"),
     (Act("Exit"), "SystemExit", "enough"),
     (Act("Shout"), "ValueError", "xxx"),
     (Act("ShoutCalmly"), "CardError", "xxx"),

@@ -5,28 +5,38 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from pathlib import Path
+from subprocess import PIPE
 from typing import Any
 
 import pandas as pd
+import psutil
 import pytest
 import pytest_asyncio
 
 from cards.model_define_gpu import ModelDefineGpu
 from executors.limits import limits_for, seconds_for
 from executors.local_process import LocalExecutor
-from tensorrag.allowance import default_memory, machine_memory
+from tensorrag.allowance import default_memory, machine_memory, memory_groups
 from tensorrag.errors import TaskFailed
 from tensorrag.pipeline.as_json import from_json
 from tensorrag.store.artifacts import Store
 from tensorrag.store.place import Place
 from tensorrag.task import Task
 from tensorrag.types import Table
+from tests.clock import within
 from tests.executors.card_texts import task
 from tests.executors.contract import failure_of, first, value_of
 from tests.trust.acts import Act, stage
+
+EATER = "import sys; sys.stdin.read(); held = b'x' * 2**28"
+"""What takes more memory than the small group has, once it is told to."""
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -55,8 +65,14 @@ def small_memory() -> Iterator[Path]:
     except OSError:
         pytest.skip("this machine lets us make no control group with little memory")
     yield folder
-    with suppress(OSError):
-        folder.rmdir()
+    home, _ = next(memory_groups())
+    until = time.monotonic() + within(10)
+    while folder.exists():
+        assert time.monotonic() < until, (folder / "cgroup.procs").read_text()
+        with suppress(OSError):  # one may just end, and be busy with that
+            for pid in (folder / "cgroup.procs").read_text().split():
+                (home / "cgroup.procs").write_text(pid)
+            folder.rmdir()
 
 
 ENDS: list[tuple[str, dict[str, Any], str, str, str]] = [
@@ -72,7 +88,7 @@ ENDS: list[tuple[str, dict[str, Any], str, str, str]] = [
     ("AskForTooMuch", {}, "CardOutOfMemory",
      "The card asked for more memory than this machine gives. Unable to allocate 32.0 PiB",
      "fewer rows or smaller batches"),
-    ("KillItself", {}, "CardCrashed", "The card killitself was killed from outside.",
+    ("KillItself", {}, "CardCrashed", "The card killitself was killed (signal 9).",
      "where memory runs out"),
 ]  # fmt: skip
 
@@ -127,12 +143,31 @@ async def test_a_card_that_the_system_kills_for_want_of_memory_says_so(
     handle = await local.submit(task("AllocateLater", memory=8000), place)
     pid = (await first(local, handle, "log"))["text"].split()[1]
 
-    (small_memory / "cgroup.procs").write_text(pid)
+    for each in (psutil.Process(int(pid)).ppid(), pid):  # its supervisor lives in there, too
+        (small_memory / "cgroup.procs").write_text(str(each))
 
     with pytest.raises(TaskFailed) as caught:
         await local.result(handle)
     assert caught.value.cause.type == "CardOutOfMemory"
     assert caught.value.message.startswith("The machine ran out of memory, and the system stopped")
+
+
+async def test_a_card_that_is_killed_while_the_system_kills_another_process_is_told_as_that(
+    local: LocalExecutor, place: Place, small_memory: Path
+) -> None:
+    handle = await local.submit(task("Learn"), place)
+    pid = (await first(local, handle, "log"))["text"].split()[1]
+    with subprocess.Popen([sys.executable, "-c", EATER], stdin=PIPE) as another:
+        (small_memory / "cgroup.procs").write_text(str(another.pid))
+        assert another.stdin is not None
+        another.stdin.close()
+        assert await asyncio.to_thread(another.wait) == -signal.SIGKILL
+
+    os.kill(int(pid), signal.SIGKILL)
+
+    with pytest.raises(TaskFailed) as caught:
+        await local.result(handle)
+    assert caught.value.message == "The card learn was killed (signal 9)."
 
 
 async def test_what_processes_of_a_card_share_is_counted_once(
