@@ -12,6 +12,8 @@ from tensorrag.cli.workspace_findings import of_workspace, unreadable
 from tensorrag.store.inspection import Pin, Verified, pins, verify
 from tensorrag.store.workspace import Workspace
 
+LOST = "What it held is lost as far as its copy and the other tables do not tell."
+
 
 class Report(BaseModel):
     """All that was found."""
@@ -42,13 +44,15 @@ def examine(workspace: Workspace, *, thorough: bool = False, mend: bool = False)
     Raises:
         WorkspaceLocked: something is to be mended, and a server runs.
     """
+    mended: tuple[str, ...] = ()
     if mend:
         with workspace.lock():
-            workspace.mend()
+            mended = workspace.mend()
     harm = tuple(unreadable(workspace))
     found = verify(workspace.store) if thorough and not harm else None
     pinned = () if harm else tuple(pins(workspace.store, workspace.journal, workspace.pipelines))
-    findings = (*harm, *of_machine(workspace.scratch), *of_workspace(workspace, found))
+    done = (Finding(about="Mended", level="note", message=what, hint=LOST) for what in mended)
+    findings = (*done, *harm, *of_machine(workspace.scratch), *of_workspace(workspace, found))
     return Report(workspace=str(workspace.root), findings=findings, pinned=pinned, verified=found)
 
 

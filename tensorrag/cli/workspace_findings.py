@@ -12,6 +12,7 @@ from tensorrag.cli.finding import Finding
 from tensorrag.cli.printing import size
 from tensorrag.errors import WorkspaceError
 from tensorrag.folders import Folders
+from tensorrag.store.database import Database
 from tensorrag.store.inspection import Verified
 from tensorrag.store.locks import locked
 from tensorrag.store.mending import is_whole
@@ -39,16 +40,24 @@ def unreadable(workspace: Workspace) -> Iterator[Finding]:
         path = database.path
         try:
             database.refuse_newer()
+            harm = _harm(database) if path.exists() else ""
         except WorkspaceError as error:
             yield Finding(about="Database", level="problem", message=error.message, hint=error.hint)
             continue
-        if path.exists() and not is_whole(path):
+        if harm:
             yield Finding(
                 about="Damage",
                 level="problem",
-                message=f"{path.name} is damaged.",
+                message=f"{path.name} {harm}.",
                 hint="End the server, then call `tensorrag doctor --mend`.",
             )
+
+
+def _harm(database: Database) -> str:
+    if not is_whole(database.path):
+        return "is damaged"
+    lacking = database.lacking()
+    return f"lacks tables that somebody has dropped: {', '.join(lacking)}" if lacking else ""
 
 
 def _folder(workspace: Workspace) -> Iterator[Finding]:

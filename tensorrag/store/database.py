@@ -24,6 +24,8 @@ BUSY_SECONDS = 30.0
 PAGE = 2**15
 """Bytes by which SQLite makes its smallest file grow."""
 
+_TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY rowid"
+
 Row = tuple[Any, ...]
 
 
@@ -95,6 +97,20 @@ class Database:
                 ) as connection,
             ):
                 self._refuse_newer(connection)
+
+    def lacking(self) -> tuple[str, ...]:
+        """Name the tables that should be there and are not: somebody has dropped them."""
+        with closing(sqlite3.connect(":memory:", isolation_level=None)) as empty:
+            self._create(empty)
+            wanted = empty.execute(_TABLES).fetchall()
+        there = set(self.read(_TABLES))
+        return tuple(row[0] for row in wanted if row not in there)
+
+    def complete(self) -> None:
+        """Create what is lacking, and leave alone what is there."""
+        with self.write() as connection:
+            for statement in _statements(self._schema):
+                connection.execute(statement)
 
     def copy_to(self, path: Path) -> None:
         """Write all of it into a new file, while others go on reading and writing.
@@ -239,7 +255,7 @@ class Database:
                 hint="Choose another workspace, or change the permissions of this one.",
             )
         if isinstance(error, sqlite3.DatabaseError) and (
-            any(word in text for word in ("malformed", "not a"))
+            any(word in text for word in ("malformed", "not a", "no such table"))
         ):
             return WorkspaceError(
                 f"{self.path} is damaged.",

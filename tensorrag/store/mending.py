@@ -1,5 +1,7 @@
 """Mends a damaged database: it is set aside, and what can still be read goes into a new one.
 
+One that only lacks a table gets it again, and stays where it is.
+
 Only for a file that nobody has open: at the start of the server, which holds the workspace's lock.
 """
 
@@ -8,7 +10,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from tensorrag.store.database import Database, Row
 
 ROOM = 2**26
 """Bytes that must stay free on the disk when a copy is made."""
+Tell = Callable[[sqlite3.Connection], None]
 COMPANIONS = ("", "-wal", "-shm")
 """What SQLite calls the files that belong to one database."""
 
@@ -44,6 +47,25 @@ def mend(database: Database) -> bool:
         if source.exists():
             _save_rows(source, database)
     return True
+
+
+def make_anew(database: Database, told: Mapping[str, Tell]) -> tuple[str, ...]:
+    """Make tables anew that somebody has dropped, and name them; all others stay as they are.
+
+    Args:
+        database: one that is whole.
+        told: by table, what fills it with what the others tell.
+    """
+    lacking, copy = database.lacking(), _copy_of(database.path)
+    if not lacking:
+        return ()
+    database.complete()
+    if copy.exists():
+        _save_rows(copy, database)
+    with database.write() as connection:
+        for tell in (told[table] for table in lacking if table in told):
+            tell(connection)
+    return lacking
 
 
 def back_up(database: Database) -> None:

@@ -180,19 +180,27 @@ class Workspace:
             yield lambda: is_at(file, path)
             file.truncate(0)
 
-    def mend(self) -> None:
+    def mend(self) -> tuple[str, ...]:
         """Mend damaged databases; `notices` say which. Only while nobody else has them open.
+
+        Returns:
+            Sentences on tables that were dropped, and are there again.
 
         Raises:
             WorkspaceError: one was written by a newer version: nothing is touched then.
         """
-        from tensorrag.store.mending import mend
+        from tensorrag.store import runs_again
+        from tensorrag.store.mending import make_anew, mend
 
         databases = (self.journal.database, self.store.index)
         for database in databases:
             database.refuse_newer()
+        said = []
         for database in databases:
             mend(database)
+            for table in make_anew(database, {"runs": runs_again.enter}):
+                said.append(f"{database.path.name} lacked the table {table}: it is made anew.")
+        return tuple(said)
 
     def back_up(self) -> None:
         """Keep a copy of the list of results: were it lost, every card would run again."""

@@ -13,6 +13,7 @@ import pytest
 
 from tensorrag.cli import machine_findings, main
 from tensorrag.executor import Offer, Offers
+from tensorrag.store.latest import latest
 from tests.core.engine import Engine, chain, node
 
 Captured = pytest.CaptureFixture[str]
@@ -140,6 +141,48 @@ async def test_mend_mends_and_the_damage_stays_said(capsys: Captured, engine: En
     [aside] = engine.root.glob("journal.damaged-*.sqlite")
     aside.unlink()
     assert (await _thread(examined, capsys, engine))[0] == 0
+
+
+async def test_tables_that_somebody_dropped_are_made_anew_and_the_others_stay(
+    capsys: Captured, engine: Engine
+) -> None:
+    calls = chain(node("number"), node("add"))
+    run = await engine.run(calls, pipeline_id="calls")
+    engine.workspace.back_up()
+    engine.workspace.close()
+    drop(engine.root / "journal.sqlite", "runs", "spending")
+    drop(engine.root / "store" / "index.sqlite", "results")
+
+    code, report = await _thread(examined, capsys, engine)
+    assert code == 1
+    assert said(report, "Damage")["message"] == (
+        "journal.sqlite lacks tables that somebody has dropped: runs, spending."
+    )
+    assert "--mend" in said(report, "Damage")["hint"]
+
+    code, report = await _thread(examined, capsys, engine, "--mend")
+
+    assert code == 0
+    assert [one["message"] for one in report["findings"] if one["about"] == "Mended"] == [
+        "journal.sqlite lacked the table runs: it is made anew.",
+        "journal.sqlite lacked the table spending: it is made anew.",
+        "index.sqlite lacked the table results: it is made anew.",
+    ]
+    journal = engine.workspace.journal
+    assert journal.to_json(run.id)["nodes"] == run.to_json()["nodes"]
+    assert [(it.id, it.pipeline, it.status) for it in journal.runs()] == [
+        (run.id, "calls", "succeeded")
+    ]
+    again = await engine.run(calls, pipeline_id="calls")
+    assert again.nodes["add"].cached, "the list of results came back from its copy"
+    assert [it.number for it in journal.runs(pipeline_id="calls")] == [2, 1]
+    assert [run for run, *_ in latest(journal)] == [again.id]
+
+
+def drop(database: Path, *tables: str) -> None:
+    with closing(sqlite3.connect(database)) as connection:
+        for table in tables:
+            connection.execute(f"DROP TABLE {table}")
 
 
 @pytest.mark.parametrize("file", ["journal.sqlite", "store/index.sqlite"])

@@ -14,7 +14,8 @@ log = logging.getLogger(__name__)
 
 def tidy(workspace: Workspace) -> None:
     """Mend what is damaged, and clear up after a server that crashed."""
-    workspace.mend()
+    for sentence in workspace.mend():
+        log.warning(sentence)
     finish_edits(workspace.pipelines)
     interrupt_abandoned(workspace.journal)
     workspace.sweep()
