@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
 
-from tensorrag import CardError, ParameterError, TableSchema
+from tensorrag import CardError, InputError, ParameterError, TableSchema
 from tensorrag.quoting import named
+from tensorrag.recipe import dates_behind
 from tensorrag.types import Dealt, Seen
 
 BY_CHANCE = 100
@@ -32,6 +33,8 @@ class Dealing:
     mixed: bool = True
     """Whether single rows are mixed first."""
     stratified: bool = False
+    port: str = "dataset"
+    """The input that they arrive on."""
 
 
 def concerns(dealing: Dealing, table: TableSchema) -> Iterator[CardError]:
@@ -54,9 +57,11 @@ def concerns(dealing: Dealing, table: TableSchema) -> Iterator[CardError]:
 def time_column(table: TableSchema) -> str | None:
     """Name the column that tells which rows came before which; None where none is known."""
     said = table.provenance.time
-    if said is None:
-        return next((column.name for column in table.columns or () if column.kind == "date"), None)
-    return _still_there(table, said)
+    if said is not None:
+        return _still_there(table, said)
+    dates = [column.name for column in table.columns or () if column.kind == "date"]
+    known = (_still_there(table, name) for name in dates or dates_behind(table))
+    return next(filter(None, known), None)
 
 
 def _still_there(table: TableSchema, name: str) -> str | None:
@@ -84,6 +89,20 @@ def _mixed(dealing: Dealing, table: TableSchema, before: Dealt | None) -> Iterat
             hint="Split by time, if the future is to be predicted.",
             fix=(f"Split by {named(time)}", "time"),
             also={"time_column": time},
+        )
+    elif time is None and before is None and not dealing.stratified:
+        yield from _no_longer_told(dealing, table, learns)
+
+
+def _no_longer_told(dealing: Dealing, table: TableSchema, learns: str) -> Iterator[CardError]:
+    """Warn where nothing but parts of a date are left, which do not tell what came first."""
+    for name in dates_behind(table)[:1]:
+        yield InputError(
+            f"If {named(name)} says when a row came about, {learns}.",
+            port=dealing.port,
+            hint=f"Have Dates to Features keep the days of {named(name)}, and split by them, if "
+            "the future is to be predicted.",
+            fix=(f"Keep the days of {named(name)}", {"days": True}),
         )
 
 

@@ -55,12 +55,13 @@ class ParameterError(CardError, ValueError):
         hint: str = "",
         fix: tuple[str, Any] | None = None,
         also: Mapping[str, Any] | None = None,
-        before: tuple[str, str, str] | None = None,
+        before: tuple[str, str, str, Mapping[str, Any]] | None = None,
     ) -> None:
         """Take the sentence; ``fix`` is what a button says, and the value that it gives `field`.
 
         ``also``: what other parameters the button sets. ``before``, in the place of ``fix`` where
-        it can be: what the button says, the input and the card that it puts before that.
+        it can be: what the button says, the input, the card that it puts before that, and the
+        parameters of that card.
         """
         super().__init__(message, hint=hint)
         self.field = field

@@ -109,6 +109,17 @@ def _steps_done(made: Recipe | None, recipe: Recipe) -> int:
     return len(made.steps) if same else 0
 
 
+def dates_behind(table: TableSchema) -> list[str]:
+    """Name the dates that a table no longer has, and of which columns that it has were made."""
+    recipe, names = table.recipe, set(table.names or ())
+    dates = [] if recipe is None else [c.name for c in recipe.columns if c.kind == "date"]
+    gone = [name for name in dates if name not in names]
+    if recipe is None or not gone or not recipe.steps:
+        return []
+    needed = _needed(names, recipe)
+    return [name for name in gone if name in needed]
+
+
 def unprepared(table: TableSchema, model: ModelSchema) -> str:
     """Say by which card the train rows were changed, and these not, or otherwise; empty of none.
 

@@ -145,7 +145,12 @@ def _why_not(column: ColumnSchema, chosen: Set[str]) -> str:
     return _WORDS[column.kind or "text"] if _is_odd(column, LEARNABLE) else ""
 
 
-_NUMBERS_FIRST = ("Make numbers of dates first", "train_dataset", "dates_to_features")
+_NUMBERS_FIRST = (
+    "Make numbers of dates first",
+    "train_dataset",
+    "dates_to_features",
+    {"days": True},  # which row came first is still told, where rows are split
+)
 
 
 def _column(schema: TableSchema, name: str, field: str) -> ColumnSchema:

@@ -109,6 +109,7 @@ class SearchSettings(Card):
             yield from concerns(
                 Dealing(
                     field="folds_by",
+                    port="train_dataset",
                     by=self.folds_by,
                     time=self.time_column,
                     gap=self.gap,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from tensorrag.pipeline import Edge, Node, Pipeline
 from tensorrag.pipeline.room import room_beside
@@ -11,7 +12,12 @@ from tensorrag.registry.finding import Found
 
 
 def putting_before(
-    pipeline: Pipeline, cards: Mapping[str, Found], node: str, port: str, card: str
+    pipeline: Pipeline,
+    cards: Mapping[str, Found],
+    node: str,
+    port: str,
+    card: str,
+    params: Mapping[str, Any],
 ) -> list[JsonObject]:
     """Return the edit that puts a card into the wire of an input, or of the split before that.
 
@@ -21,6 +27,7 @@ def putting_before(
         node: before which it goes.
         port: its input.
         card: the id of what is put there.
+        params: its parameters.
 
     Returns:
         Nothing where the card is not here, there is no such wire, or a split by time needs the
@@ -34,7 +41,8 @@ def putting_before(
     if wire is None or card not in cards:
         return []
     moves, x, y = room_beside(pipeline, wire.source)
-    return [*moves, {"op": "add", "card": card, "x": x, "y": y, "splice": {"edge": wire.id}}]
+    added = {"op": "add", "card": card, "params": dict(params), "x": x, "y": y}
+    return [*moves, {**added, "splice": {"edge": wire.id}}]
 
 
 def _splits(node: Node, cards: Mapping[str, Found]) -> bool:

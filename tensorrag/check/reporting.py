@@ -50,8 +50,8 @@ class Reporter:
     def _fix(self, node: Node, error: TensorRagError) -> Fix | None:
         """Make an edit of what a card offers: of its own value, or of the card before it."""
         if isinstance(error, ParameterError) and error.before is not None:
-            label, port, card = error.before
-            put = putting_before(self._pipeline, self._registry.found, node.id, port, card)
+            label, port, card, params = error.before
+            put = putting_before(self._pipeline, self._registry.found, node.id, port, card, params)
             if put:
                 return Fix(label=label, ops=tuple(put))
         if isinstance(error, ParameterError) and error.field is not None and error.fix is not None:

@@ -235,3 +235,9 @@ def test_dates_become_numbers_with_one_button(hands: Hands, page: Page) -> None:
 
     expect(problem).to_have_count(0)
     expect(hands.card("dates_to_features")).to_be_visible()
+    hands.settings("split")
+    mixed = hands.problem("split_by")
+    expect(mixed).to_contain_text("If let_days says when a row came about")
+    mixed.get_by_role("button", name="Split by let_days").click()
+    expect(mixed).to_have_count(0)
+    expect(hands.field("time_column")).to_have_value("let_days")

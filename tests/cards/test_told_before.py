@@ -217,3 +217,75 @@ def test_validation_rows_are_prepared_as_the_train_rows_are() -> None:
 
     assert problem.message == "The train rows went through Scale, and these rows did not."
     assert problem.port == "validation_dataset"
+
+
+def sales(*cards: Node, then: str) -> Pipeline:
+    """Daily sales go through some cards to a split of single rows, and its train rows on."""
+    load = Node("load", "data_load", {"sample_name": "daily_sales"})
+    split = Node("split", "data_split")
+    return wired(load, *cards, split, wires=then)
+
+
+TO_SPLIT = "load.dataset > made.dataset, made.dataset > split.dataset"
+
+
+def test_numbers_that_were_made_of_dates_still_tell_the_split_what_came_first() -> None:
+    train = Node("train", "train", {"target_column": "sales"})
+    pipeline = sales(
+        RIDGE,
+        train,
+        then="load.dataset > split.dataset, split.train_dataset > train.train_dataset,"
+        "model.model_spec > train.model_spec",
+    )
+    assert [each.message for each in problems(pipeline, "train")] == [
+        "The feature date is a date; a model takes numbers and categories."
+    ]
+
+    pipeline = mended(pipeline, problems(pipeline, "train")[0])
+
+    assert problems(pipeline, "train") == []
+    (warning,) = problems(pipeline, "split")
+    assert warning.message == (
+        "If date_days says when a row came about, a model learns from later rows than some that "
+        "it is measured on."
+    )
+    assert warning.fix is not None
+    assert warning.fix.label == "Split by date_days"
+    by_time = mended(pipeline, warning)
+    assert [problems(by_time, node) for node in ("split", "train")] == [[], []]
+
+
+def test_parts_of_a_date_warn_of_mixed_times_as_the_date_did() -> None:
+    months = Node("made", "dates_to_features")
+    pipeline = sales(months, then=TO_SPLIT)
+
+    (warning,) = problems(pipeline, "split")
+
+    assert warning.message.startswith("If date says when a row came about, a model learns from")
+    assert warning.level == "warning"
+    assert warning.fix is not None
+    assert warning.fix.label == "Keep the days of date"
+    (now,) = problems(mended(pipeline, warning), "split")
+    assert now.fix is not None
+    assert now.fix.label == "Split by date_days"
+
+
+@pytest.mark.parametrize(
+    ("card", "params", "warned"),
+    [
+        ("derive_column", {"name": "month", "formula": "month(date)"}, True),
+        ("derive_column", {"name": "twice", "formula": "sales * 2"}, False),
+        ("group_aggregate", {"by": ["shop"]}, False),
+    ],
+)
+def test_a_date_of_which_nothing_is_left_is_not_spoken_of(
+    card: str, params: dict[str, Any], warned: bool
+) -> None:
+    made = Node("made", card, params)
+    drop = Node("drop", "select_columns", {"mode": "drop", "columns": ["date"]})
+    keeps = card != "group_aggregate"
+    then = "load.dataset > made.dataset, made.dataset > drop.dataset, drop.dataset > split.dataset"
+
+    pipeline = sales(made, drop, then=then) if keeps else sales(made, then=TO_SPLIT)
+
+    assert [each.code for each in problems(pipeline, "split")] == ["data_concern"] * warned
