@@ -9,16 +9,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import suppress
-from typing import Any
 
 from tensorrag.catalog import Catalog
-from tensorrag.errors import ErrorInfo, NodeNotFound, WorkspaceError
+from tensorrag.errors import ErrorInfo, NodeNotFound
 from tensorrag.estimate import NOTHING
 from tensorrag.executor import Executor
 from tensorrag.plain import JsonObject
 from tensorrag.quoting import quoted
-from tensorrag.run.chronicle import Chronicle
+from tensorrag.run.entry import Entry
 from tensorrag.run.execution import FindStray
 from tensorrag.run.loop import Loop, RunStatus
 from tensorrag.run.node_run import NodeRun
@@ -71,7 +69,6 @@ class Run:
         lose: Callable[[Unsettled], None] = lambda stray: None,
         rents: bool = False,
     ) -> None:
-        self.id = run_id
         self.request = request
         self.pipeline = request.pipeline
         self.pipeline_id = request.pipeline_id
@@ -87,7 +84,8 @@ class Run:
         self._stray, self._lose = no_stray if anew else stray, lose
         self._rents = rents
         self._began = time.monotonic()
-        self._chronicle = Chronicle(workspace.journal, run_id)
+        self._entry = Entry(workspace.journal, request, run_id)
+        self._chronicle = self._entry.chronicle
         self.expected = NOTHING
         """What was to be paid for all of it, once it has begun."""
         self._preparing: asyncio.Task[Prepared] | None = None
@@ -109,7 +107,7 @@ class Run:
         try:
             if not self._withdrawn:
                 await self._prepare()
-            await asyncio.to_thread(self._note_waiting)
+            await asyncio.to_thread(self._entry.wait)
         finally:
             self._starting = False
         self._chronicle.tell()
@@ -142,7 +140,7 @@ class Run:
             self._starting = False
         if loop is None:
             if not self.id:  # it is told as one that was taken back while it waited
-                await asyncio.to_thread(self._note_waiting)
+                await asyncio.to_thread(self._entry.wait)
             await self._end("cancelled")
             return
         for node in self.nodes.values():
@@ -154,9 +152,7 @@ class Run:
         """End a run whose turn has come, and that cannot begin after all."""
         if isinstance(error, PipelineHasErrors):
             self.problems = [problem.model_dump(mode="json") for problem in error.problems]
-        begin, now = self._workspace.journal.begin_run, time.time()
-        with suppress(WorkspaceError):  # it ends all the same
-            await asyncio.to_thread(begin, self.id, {}, problems=self.problems, created=now)
+        await self._entry.refuse(self.problems)
         await self._end("failed", {"error": ErrorInfo.of(error).model_dump(mode="json")})
 
     async def wait(self) -> RunStatus:
@@ -192,6 +188,11 @@ class Run:
     def subscribe(self, after: int = 0) -> AsyncIterator[JsonObject]:
         """Yield the events whose number is greater than ``after``, until the run has ended."""
         return self._chronicle.listen(after)
+
+    @property
+    def id(self) -> str:
+        """What the journal calls it; empty before it is entered there."""
+        return self._entry.id
 
     @property
     def status(self) -> RunStatus:
@@ -265,22 +266,6 @@ class Run:
             may_rent=self._rents and values.rents_automatically,
         )
 
-    def _enter(self, record: JsonObject, **more: Any) -> None:
-        """Enter it into the journal, which gives it its id."""
-        self.id = self._chronicle.run = self._workspace.journal.create_run(
-            record,
-            pipeline_id=self.pipeline_id,
-            name=self.pipeline.name,
-            parent=self.request.parent,
-            request=self.request.to_json(),
-            **more,
-        )
-
-    def _note_waiting(self) -> None:
-        self._enter({})
-        self._chronicle.note("run", {"status": "queued"})
-        self._chronicle.record()
-
     def _create(self, prepared: Prepared) -> Loop:
         """Plan the run and record it. In a thread: this reads and writes files."""
         request = self.request
@@ -291,14 +276,7 @@ class Run:
         )
         self.expected = outset.expected
         record = run_record(prepared, request)
-        now: dict[str, Any] = {
-            "problems": self.problems,
-            "created": time.time() - (time.monotonic() - self._began),
-        }
-        if self.id:
-            self._workspace.journal.begin_run(self.id, record, **now)
-        else:
-            self._enter(record, status="running", **now)
+        self._entry.begin(record, self.problems, time.time() - (time.monotonic() - self._began))
         outset.schedule.run = self.id
         self.nodes = outset.schedule.nodes
         for node in self.nodes.values():  # in the order of the file, which the journal keeps
@@ -330,10 +308,4 @@ class Run:
         if self._status != "queued":
             return  # taken back in the moment in which its turn came
         self._status = status
-        self._chronicle.note("run", {"status": status, "seconds": 0.0, **(more or {})})
-        try:
-            await asyncio.to_thread(self._chronicle.record, status)
-        except WorkspaceError:
-            self._chronicle.give_up()
-        self._chronicle.ended = True
-        self._chronicle.tell()
+        await self._entry.end(status, more)
