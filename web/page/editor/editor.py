@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import Any
 
 from nicegui import Client, background_tasks, ui
@@ -20,9 +19,10 @@ from web.live.sessions import Sessions
 from web.page import theme, trouble
 from web.page.actions import Data, text
 from web.page.board.board import Board
-from web.page.editor.palette import SEARCH_FIELD, first_found, palette
+from web.page.editor.palette_part import Palette
 from web.page.editor.redrawing import Redrawing
 from web.page.editor.run_actions import RunActions
+from web.page.editor.strip_part import RunStrip
 from web.page.editor.top_bar import top_bar, top_bar_of
 from web.page.editor.turning import Turning
 from web.page.edits.edits import Edits
@@ -35,15 +35,8 @@ from web.page.past.runs import PastRuns
 from web.page.placing.machine import Machine
 from web.page.plots.view import Plot, Plots
 from web.page.remedies import MODAL, SET_UP
-from web.page.runs.standing import strip_of
-from web.page.runs.strip import TABS as STRIP_TABS
-from web.page.runs.strip import strip
-from web.page.runs.telling import tell_here
 from web.page.sweeps.view import Sweeps
 from web.page.tables.view import Tables
-
-ASK_AT = 0.25
-"""Of the time after which the end of a run is told: then that is offered."""
 
 IN_SETTINGS = frozenset(
     {"set", "reset", "wire", "title", "limit", "uploading", "card_run_on", "card_gpu"}
@@ -63,7 +56,11 @@ class Editor(View):
             lambda nodes: self.board.select(nodes),
             lambda node, column: self.turning.corrected(node, column),
         )
-        self.past = PastRuns(sessions, session, self._say, self.act, self.refresh, self._turn_strip)
+        self.past = PastRuns(
+            sessions, session, self._say, self.act, self.refresh, lambda tab: self.strip.turn(tab)
+        )
+        self.strip = RunStrip(session, self.past, sessions.notifier, self.act)
+        self.palette = Palette(session, self.edits, self.act)
         self.runs = RunActions(
             sessions,
             session,
@@ -71,10 +68,9 @@ class Editor(View):
             self.past,
             self._say,
             self._begun,
-            lambda: self._turn_strip("problems"),
+            lambda: self.strip.turn("problems"),
             self.refresh,
         )
-        self.strip_tab, self.query = "timeline", ""
         self._name = session.pipeline.name
         self._runs_seen: object = None
         self._redrawing = Redrawing(self._show, lambda: session.running)
@@ -82,12 +78,9 @@ class Editor(View):
             **self.edits.actions,
             **self.past.actions,
             **self.runs.actions,
+            **self.strip.actions,
+            **self.palette.actions,
             "export": self._export,
-            "search": self._search,
-            "add_found": self._add_found,
-            "palette_search": self._palette_search,
-            "strip_tab": lambda data: self._turn_strip(text(data, "tab")),
-            "problems": lambda _: self._turn_strip("problems"),
             "note": lambda data: self._say(text(data, "message"), ""),
             "close_note": lambda _: self._say("", ""),
             "close_notice": lambda _: self.session.notices.read(),
@@ -108,8 +101,7 @@ class Editor(View):
         self.client = client
         with ui.element("div").classes("app") as app:
             self._top = Panel("header", self._top_bar(), act=self.act).classes("top")
-            self._palette = Panel("nav", self._palette_content(), act=self.act).classes("pal")
-            self._palette.props.update({"data-testid": "palette", "aria-label": "Cards"})
+            self.palette.build()
             self.board = Board(self.sessions, self.session, self.edits, self.act)
             self.inspector = Inspector(
                 self.session,
@@ -118,8 +110,7 @@ class Editor(View):
                 self.sessions.offered,
                 lambda: self.edits.kinds.doubt,
             )
-            self._strip = Panel("section", self._strip_content(), act=self.act).classes("strip")
-            self._strip.props["aria-label"] = "Run"
+            self.strip.build(client)
         self._tables = Tables(self.act)
         with app:
             self.past.put(self.inspector, self._tables)
@@ -150,7 +141,6 @@ class Editor(View):
         loop = background_tasks.create(self._redrawing.go_on(client), name="page of a pipeline")
         client.on_delete(lambda: ([unsubscribe() for unsubscribe in stop], loop.cancel()))
         background_tasks.create(self.past.load(), name="past runs")
-        tell_here(client, self.sessions.notifier, self._strip)
         trouble.hear(client, self.sessions.troubles, lambda message: self._say(message, ""))
 
     # --- showing ----------------------------------------------------------------------------
@@ -164,24 +154,15 @@ class Editor(View):
         if self._name != self.session.pipeline.name:
             self._name = self.session.pipeline.name
             ui.page_title(theme.title(self._name))
-        self._palette.show(self._palette_content())
+        self.palette.show()
         self.board.show()
         self._histories.refresh()
-        self._strip.show(self._strip_content())
+        self.strip.show()
         self._log.show()
         self.inspector.refresh()
 
     def _top_bar(self) -> Node:
         return top_bar(top_bar_of(self.session, self.machine, self.sessions.offered))
-
-    def _palette_content(self) -> Node:
-        return palette(self.session.catalog, self.query, self.session.id)
-
-    def _strip_content(self) -> Node:
-        shown = strip_of(self.session, self.strip_tab, self.past.listed, self.past.viewed)
-        long = shown.elapsed >= ASK_AT * self.sessions.notifier.after
-        asks = shown.status == "running" and long and not shown.past
-        return strip(replace(shown, chosen=self.past.chosen, asks=asks))
 
     # --- what the session tells -------------------------------------------------------------
 
@@ -270,26 +251,11 @@ class Editor(View):
         name, content = self.session.export()
         ui.download.content(content, name, "application/json")
 
-    def _search(self, data: Data) -> None:
-        self.query = text(data, "value")[:100]
-
-    def _add_found(self, data: Data) -> Any:
-        found = first_found(self.session.catalog, text(data, "value")[:100])
-        return self.edits.actions["add_card"]({"card": found.card}) if found else None
-
-    def _palette_search(self, _: Data) -> None:
-        self._palette.run_method("focusOn", SEARCH_FIELD)
-
-    def _turn_strip(self, tab: str) -> None:
-        if tab in STRIP_TABS:
-            self.strip_tab = tab
-
     def _begun(self) -> None:
         """Show the run that has just begun."""
         self.past.close()
         self.inspector.look()
-        if self.strip_tab == "problems":
-            self.strip_tab = "timeline"
+        self.strip.begun()
 
     def _open_table(self, data: Data) -> None:
         self.inspector.open_table(self._tables, text(data, "of"), text(data, "at"))
