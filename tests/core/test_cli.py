@@ -495,12 +495,16 @@ def test_who_only_looks_needs_no_workspace_that_may_be_written(
     code, shown = call(capsys, "runs", run["run"], *here)
     assert shown["nodes"]["add"]["state"] == "done"
     assert call(capsys, "check", file, *here) == (0, [])
+    five = tmp_path / "five"
+    five.write_text("5")
+    reading = saved(tmp_path, chain(node("read_number", path=str(five)), node("add")))
+    assert call(capsys, "check", reading, *here) == (0, []), "what was seen is not kept"
 
     code, report = call(capsys, "doctor", "--verify", *here)
     assert (code, report["verified"]["values"]) == (0, 3)
     assert any("may only be read" in found["message"] for found in report["findings"])
 
-    code, refused = call(capsys, "run", file, *here)
+    code, refused = call(capsys, "run", reading, *here)
     assert code == 2
     assert "may not be written" in refused["problems"][0]["message"]
 

@@ -641,6 +641,45 @@ async def test_what_was_being_recorded_when_the_process_ends_is_recorded_first(
     assert (journal["status"], journal["nodes"]["number"]["state"]) == (ends, "done")
 
 
+async def test_what_ends_while_another_is_being_recorded_is_no_interruption(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append, recording, go_on = engine.workspace.journal.append, threading.Event(), threading.Event()
+
+    def slow(*args: Any, **kwargs: Any) -> Any:
+        if any(shown["state"] == "done" for shown, _ in (kwargs.get("nodes") or {}).values()):
+            recording.set()
+            assert go_on.wait(60)
+        return append(*args, **kwargs)
+
+    class OneAfterAnother(InProcess):
+        async def result(self, handle: str) -> dict[str, Any]:
+            answer = await super().result(handle)
+            if self._jobs[handle].task.params["value"] == 2:
+                await asyncio.to_thread(recording.wait, 60)
+            return answer
+
+    engine.executor = OneAfterAnother()
+    monkeypatch.setattr(engine.workspace.journal, "append", slow)
+    run = engine.new(Pipeline().with_nodes(node("number"), node("other", "number", value=2)))
+    await run.start()
+    await asyncio.to_thread(recording.wait, 60)
+    loop = run._loop
+    assert loop is not None
+    async with asyncio.timeout(60):
+        while not loop._outcomes:  # the other one has ended, and nobody has looked at that yet
+            await asyncio.sleep(0.01)
+
+    leaving = asyncio.create_task(run.interrupt())
+    await asyncio.sleep(0)  # it has been cancelled by now
+    go_on.set()
+    await leaving
+
+    journal = engine.workspace.journal.to_json(run.id)
+    states = [shown["state"] for shown in journal["nodes"].values()]
+    assert (run.status, journal["status"], states) == ("succeeded", "succeeded", ["done", "done"])
+
+
 async def test_a_journal_that_cannot_be_written_fails_the_run_with_its_reason(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -245,10 +245,10 @@ async def until(true: Callable[[], Any]) -> None:
             await asyncio.sleep(0.01)
 
 
-def lose(workspace: Workspace, ticket: str) -> None:
+def lose(workspace: Workspace, ticket: str, idle: float = 0) -> None:
     """Have a run end that heard nothing of a card which it sent; its process is gone."""
     (entry,) = workspace.journal.runs()
-    workspace.journal.spending.begin(replace(charge(ticket), run=entry.id))
+    workspace.journal.spending.begin(replace(charge(ticket), run=entry.id, idle=idle))
     workspace.journal.spending.began(ticket)
     workspace.journal.append(entry.id, [], nodes={"wait": ({"state": "failed"}, None)})
     workspace.journal.append(entry.id, [], status="failed")
@@ -280,6 +280,28 @@ async def test_what_a_run_sent_that_ended_without_word_of_it_is_stopped(
     )
     workspace.journal.findings.read("ticket")
     assert workspace.journal.findings.unread() == []
+    await strays.close()
+
+
+@pytest.mark.parametrize(
+    ("told", "least", "most"),
+    [
+        ({"cost": 0.5, "seconds": 500}, 0.6, 0.6),  # and $0.10 while its container waits for more
+        ({}, 0.0, 0.05),  # nobody said anything: its container is gone, and only time counts
+    ],
+)
+async def test_the_container_of_one_that_is_stopped_is_paid_for_while_it_waits(
+    workspace: Workspace, told: dict[str, float], least: float, most: float
+) -> None:
+    spending = workspace.journal.spending
+    lose(workspace, "ticket", idle=100)
+    cloud = ObedientCloud()
+    cloud.cost = told
+    heard = list[Finding]()
+    strays = Strays(workspace, {"cloud": cloud}, found=heard.append)  # type: ignore[dict-item]
+    strays.start()
+    await until(lambda: heard)
+    assert least <= round(spending.this_month(), 6) <= most
     await strays.close()
 
 
