@@ -30,7 +30,7 @@ from web.page.inspector.preview import static_preview
 from web.page.markup import html
 from web.page.plots.as_csv import plot_csv
 from web.page.plots.charts import chart_options
-from web.page.plots.curves import live_curve
+from web.page.plots.curves import compared_curves, live_curve
 from web.page.plots.network import stages
 from web.page.plots.pictures import picture_options
 from web.page.plots.thresholds import figures
@@ -253,3 +253,12 @@ def test_the_ends_of_lines_are_named_in_plain_numbers_where_there_is_room_for_th
         for label, (_, value) in zip(labels, lines, strict=True)
     )
     assert second - first == pytest.approx(14, abs=0.2), "one below the other"
+
+
+def test_names_of_runs_are_shortened_in_their_middle_and_have_room() -> None:
+    names = ("Boston housing on a GPU 1", "Boston housing on a GPU 2", "Run 3")
+    drawn = compared_curves("Loss", "epoch", [(name, [0.2, 0.87]) for name in names])
+
+    said = [line["endLabel"]["formatter"] for line in drawn["series"]]
+    assert said == ["Boston h… a GPU 1 0.87", "Boston h… a GPU 2 0.87", "Run 3 0.87"]
+    assert drawn["grid"]["right"] > 6 * max(map(len, said))

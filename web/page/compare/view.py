@@ -37,6 +37,8 @@ from web.page.markup import (
 )
 from web.page.wording import dollars, number, seconds, when
 
+LETTERS = 20
+"""Of the name of a pipeline, where it says whose run it is."""
 ADDRESS = "/compare"
 
 
@@ -83,7 +85,11 @@ def named(side: Side) -> str:
 def labels(sides: Sequence[Side]) -> list[str]:
     """Tell the runs apart: runs of different pipelines have the same numbers."""
     one = len({side.pipeline for side in sides}) == 1
-    return [named(side) if one else f"{visible(side.name)[:24]} {side.number}" for side in sides]
+    return [named(side) if one else f"{_short(visible(side.name))} {side.number}" for side in sides]
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= LETTERS else f"{name[: LETTERS - 1].rstrip()}…"
 
 
 # --- the bar and the runs -------------------------------------------------------------------

@@ -126,7 +126,7 @@ def _chart(payload: Picture, kind: TypeInfo | None, act: Act) -> None:
 
     note = payload.note and span(".u")[payload.note]
     with ui.element("section").classes("sec plotted"):
-        Panel("div", h3(".h3")[payload.title, note, enlarge_button(payload.title)], act=open_it)
+        Panel("div", h3(".h3")[payload.title, enlarge_button(payload.title), note], act=open_it)
         said = f"{payload.title}. {payload.caption or payload.note or ''}"
         Chart(picture_options(payload), picture_height(payload), type_colours(kind), said)
         if payload.caption:

@@ -83,7 +83,7 @@ class Running:
             return self._act(act, {"plot": plot})
 
         with self._frame, ui.element("section").classes("sec plotted"):
-            head = h3(".h3")[title, span(".u.live")["live"], enlarge_button(title)]
+            head = h3(".h3")[title, enlarge_button(title), span(".u.live")["live"]]
             Panel("div", head, act=enlarge)
             options = live_curve(name, unit, total, lines, zoomed=zoomed)
             colours = type_colours(card.kind)

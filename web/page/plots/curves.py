@@ -24,13 +24,15 @@ _PLOT, _LABEL = 120, 14
 """Pixels between nought and the highest label, about, and that a label needs."""
 _LETTER, _LONGEST = 6, 110
 """Pixels that a letter of such a label takes, and the longest one."""
+_WIDEST, _NAME = 150, 16
+"""Pixels of the longest label where runs are compared, and letters of a name in it."""
 
 
-def room_for(lines: Sequence[Options]) -> int:
+def room_for(lines: Sequence[Options], most: int = _LONGEST) -> int:
     """Return how many pixels the longest name at the end of a line needs; 12 without names."""
     labels = [line["endLabel"] for line in lines if line["type"] == "line"]
     said = [len(label["formatter"]) for label in labels if label["show"]]
-    return min(_LONGEST, 10 + round(_LETTER * max(said))) if said else 12
+    return min(most, 10 + round(_LETTER * max(said))) if said else 12
 
 
 Points = Sequence[tuple[float, float]]
@@ -73,7 +75,10 @@ def compared_curves(
 ) -> Options:
     """Return the options of a learning curve of several runs, each by its name."""
     points = [
-        (name, [(at, value) for at, value in enumerate(values, start=1) if value is not None])
+        (
+            _fitting(name),
+            [(at, value) for at, value in enumerate(values, start=1) if value is not None],
+        )
         for name, values in lines
     ]
     last = int(max((at for _, own in points for at, _ in own), default=2))
@@ -83,9 +88,15 @@ def compared_curves(
         if line["data"] and line["data"][-1][0] < last:
             options["series"].append(_label_at_edge(line, last))
     keep_apart(options["series"])
-    options["grid"]["right"] = 96
-    options["graphic"] = axis_names(Axis(label=unit), Axis(label=metric), 96)
+    right = max(96, room_for(options["series"], _WIDEST))
+    options["grid"]["right"] = right
+    options["graphic"] = axis_names(Axis(label=unit), Axis(label=metric), right)
     return options
+
+
+def _fitting(name: str) -> str:
+    """Shorten a name in its middle: what tells runs of a pipeline apart stands at its end."""
+    return name if len(name) <= _NAME else f"{name[: _NAME // 2].rstrip()}…{name[-_NAME // 2 :]}"
 
 
 def keep_apart(lines: list[Options]) -> None:

@@ -48,11 +48,11 @@ def hosts_part(shown: Allowed) -> Element:
     """Draw which hosts are allowed."""
     say = (
         "Pipelines read https addresses of the internet at large, and buckets of Amazon, Google "
-        "and RunPod. Name here what else they may read: hosts in a network of one's own, and "
+        "and RunPod. Name here what else they may read: hosts in your own network, and "
         "other stores that speak S3."
     )
     named = _Listed("hosts", "host", "files.example.org", "Name of a host")
-    empty = "None: no network of one's own is read from."
+    empty = "None: nothing in your own network is read."
     return part("hosts", "Hosts that may be read from", say)[
         _allowed(shown, named, shown.hosts, empty)
     ]
