@@ -99,6 +99,24 @@ def dealt(
     return np.asarray(part[groups])
 
 
+def held_back(groups: np.ndarray, count: int, seed: int) -> np.ndarray:
+    """Tell which rows are held back: whole groups that have about so many rows together.
+
+    Where one group is most of the rows, it is learnt from, and all others are held back.
+
+    Args:
+        groups: the group of each row, numbered from 0; two at least.
+        count: of the rows.
+        seed: of the mixing.
+    """
+    import numpy as np
+
+    part = dealt(groups, np.array([count]), seed)
+    if part.min() == part.max():
+        return np.asarray(groups != np.bincount(groups).argmax())
+    return np.asarray(part == 0)
+
+
 def by_time(table: Table, name: str, sizes: Sizes, gap: int = 0) -> list[np.ndarray]:
     """Return the rows of each part from the earliest to the latest; equal times stay together.
 

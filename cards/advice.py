@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from cards._advising.reckoning import LONG, WHYS, gpu_for, limits
-from cards._advising.trying import LARGE, SMALL, Asked, Tried, tried
+from cards._advising.trying import LARGE, SMALL, Asked, Tried, parted, tried
 from cards._learning.columns import feature_names, target_brief
 from cards._learning.estimators import CLASSIFIERS, REGRESSORS, called
 from cards._learning.rows import examples, refuse_no_rows
@@ -45,9 +45,10 @@ class Advice(Card):
     """Try every model that fits on a few rows, and tell which are worth training on all.
 
     Each is fitted to at most 1,000 and 4,000 rows with its usual settings, and measured on rows
-    held out. How long all rows would take here is reckoned from both. It is an estimate, mostly
-    within a factor of three; the score is of few rows and says which to begin with, not how good
-    they will be. What stands against a model is said before it hurts.
+    held out: none of them is equal to one that was learnt from, or of a group that a Data Split
+    before kept together. How long all rows would take here is reckoned from both. It is an
+    estimate, mostly within a factor of three; the score is of few rows and says which to begin
+    with, not how good they will be. What stands against a model is said before it hurts.
     """
 
     category = "Models"
@@ -128,7 +129,10 @@ class Advice(Card):
         sample = examples(
             few, self.target_column, self.feature_columns, classify=classify, port="dataset"
         )
-        asked = Asked(dataset, self.target_column, sample.features, decision.task, self.seed)
+        parts = parted(dataset, self.seed)
+        asked = Asked(
+            dataset, self.target_column, sample.features, decision.task, self.seed, *parts
+        )
         kinds = [kind for kind in WHYS if kind in (CLASSIFIERS if classify else REGRESSORS)]
         lines = []
         for done, kind in enumerate(kinds, 1):

@@ -7,9 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from cards._arrow import numbered
+from cards._dealing import held_back
 from cards._learning.answers import figures
 from cards._learning.training import trained
-from tensorrag import EstimatorSpec, Model, Table, TensorRagError
+from cards._repeated import numbered_rows
+from tensorrag import EstimatorSpec, InputError, Model, Table, TableSchema, TensorRagError
+from tensorrag.quoting import named
 from tensorrag.types import Task
 from tensorrag.types.metrics import MAIN
 
@@ -51,22 +55,54 @@ class Asked:
     features: tuple[str, ...]
     task: Task
     seed: int
+    learnt: np.ndarray
+    """The rows to learn from, in the order in which they were drawn."""
+    held: np.ndarray
+    """The rows to measure on."""
+
+
+def parted(table: Table, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Draw rows to learn from, and rows to measure on; equal ones are all of one or the other.
+
+    So are rows of one group, where the table comes from a split that kept these together.
+
+    Raises:
+        InputError: all rows are equal, or of one group.
+    """
+    import numpy as np
+
+    count = max(1, min(HELD_OUT, table.num_rows // 4))
+    drawn = np.random.default_rng(seed).permutation(table.num_rows)[: count + LARGE]
+    few, group = _part(table, drawn), group_of(table.schema)
+    groups = numbered_rows(few) if group is None else numbered(few.arrow[group], group)
+    if groups.max() == 0:
+        which = "equal" if group is None else f"of one {named(group)}"
+        raise InputError(
+            f"All rows are {which}, so there are none to measure on.",
+            port="dataset",
+            hint="Give it others, too.",
+        )
+    back = held_back(groups, count, seed)
+    return drawn[~back], drawn[back]
+
+
+def group_of(table: TableSchema) -> str | None:
+    """Name the column whose groups a split kept together; None where none did, or it is gone."""
+    dealt = table.provenance.dealt
+    by_group = dealt is not None and dealt.by == "group" and table.column(dealt.column) is not None
+    return dealt.column if dealt is not None and by_group else None
 
 
 def tried(asked: Asked, spec: EstimatorSpec, total: int) -> Tried:
     """Fit a model to two samples, and reckon how long ``total`` rows take on one core."""
-    import numpy as np
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-    rows = asked.table.num_rows
-    order = np.random.default_rng(asked.seed).permutation(rows)
-    held = max(1, min(HELD_OUT, rows // 4))
-    learnt = order[held:]
+    learnt = asked.learnt
     sizes = sorted({min(SMALL, len(learnt)), min(LARGE, len(learnt))})
     try:
         with threadpool_limits(1):  # more only wait for one another where others run too
             took = [_fit(asked, spec, learnt[:size]) for size in sizes]
-        found = figures(took[-1][0], _part(asked.table, order[:held]), "dataset")
+        found = figures(took[-1][0], _part(asked.table, asked.held), "dataset")
     except TensorRagError as error:
         return Tried(sizes[-1], None, None, error.message)
     points = [(size, seconds) for size, (_, seconds) in zip(sizes, took, strict=True)]

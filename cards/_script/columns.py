@@ -12,6 +12,13 @@ from tensorrag.script import Given, literal
 from tensorrag.types import NUMERIC, ColumnKind
 from tensorrag.types.schema import Label, Task
 
+TOLD_APART = '''\
+def told_apart(numbers):
+    """Make classes of numbers: of decimals with fractions as they are written, else whole ones."""
+    if not pd.api.types.is_float_dtype(numbers):
+        return numbers
+    fractions = (numbers % 1 != 0).any()
+    return numbers.astype(str).str.removesuffix(".0") if fractions else numbers.astype(int)'''
 AS_WRITTEN = '.astype(str).str.removesuffix(".0")'
 MAKE = "from sklearn.pipeline import make_pipeline"
 
@@ -36,7 +43,8 @@ class Trained:
     tells_shares: bool | None = False
     """Whether it tells how likely each class is; None where only the script decides."""
     told_by: str = ""
-    """What makes classes of the target, where the table has decimals."""
+    """What makes classes of the target, where the table may have decimals: a method of its column,
+    or a function."""
 
     def rows(self, table: str) -> str:
         """Write the features of a table."""
@@ -44,7 +52,10 @@ class Trained:
 
     def truth(self, table: str) -> str:
         """Write the target of a table."""
-        return of(table, self.target) + self.told_by
+        column = of(table, self.target)
+        if self.told_by.isidentifier():
+            return f"{self.told_by}({column})"
+        return column + self.told_by
 
 
 class Columns:
@@ -79,6 +90,7 @@ class Columns:
         self.code = ""
         """What stands before the pipeline."""
         self.imports: list[str] = []
+        self.functions: list[str] = []
 
     def trained(self, model: str, kind: str, *, tells_shares: bool) -> Trained:
         """Name the model and its features; ``kind`` is that of Model Define."""
@@ -101,9 +113,12 @@ class Columns:
     def _told_by(self, kind: ColumnKind | None) -> str:
         """Have decimals be classes as the card does: as they are written, or as whole numbers."""
         classes = self.schema.classes
-        if kind not in NUMERIC or (classes is None and kind != "number"):
+        if kind not in NUMERIC or (classes is None and kind == "integer"):
             return ""
-        if classes is None or are_written(classes):
+        if classes is None:
+            self.functions.append(TOLD_APART)
+            return "told_apart"
+        if are_written(classes):
             return AS_WRITTEN
         return ".astype(int)" if kind == "number" else ""
 

@@ -8,6 +8,7 @@ from cards._explaining.amount import rows_asked
 from cards._explaining.dependence import CLASSES
 from cards._script.columns import Trained
 from cards._script.measuring import measure_of
+from cards._script.mixing import OF_SUMS, OF_TREES, ORDERS
 from cards._script.shared import NUMPY, call
 from tensorrag import ModelSchema, TableSchema
 from tensorrag.script import Given, Script, literal
@@ -18,45 +19,46 @@ if TYPE_CHECKING:
 
 LINEAR = ("linear", "ridge", "lasso", "elastic_net", "polynomial", "logistic")
 SUMS = frozenset(LINEAR) - {"polynomial"}
+TREES = frozenset({"decision_tree", "random_forest"})
 OFTEN = 5_000
-"""Measurements from which on a linear model is asked as can be done in a moment."""
+"""Measurements from which on a model is asked otherwise, where it can be, than again and again."""
+SLOWLY = "`permutation_importance` asks the model {:,} times, which may take minutes."
 COEFFICIENTS = '''\
-def coefficients(model, columns):
+def coefficients(model, names):
     """Return what a linear model multiplies its columns by, as it sees them; largest first."""
-    names, last = list(columns), model
-    if hasattr(model, "steps"):
-        names, last = model[:-1].get_feature_names_out(names), model[-1]
+    last = model[-1] if hasattr(model, "steps") else model
     weights = pd.DataFrame(np.atleast_2d(last.coef_), columns=names)
     if len(weights) == len(getattr(last, "classes_", ())):
         weights.index = last.classes_
     return weights.T.loc[weights.abs().max().sort_values(ascending=False).index]'''
-OF_SUMS = '''\
-def importance_of_sums(model, x, y, score, repeats, seed):
-    """Tell what permutation_importance tells, of a linear model with very many columns.
+TERMS = '''\
+def terms(model, columns):
+    """Name what a model makes of its columns before it adds them up: city = Rome, rooms²."""
+    names = list(columns)
+    for step in model[:-1]:
+        if hasattr(step, "transformers_"):
+            names = [name for _, part, own in step.transformers_ for name in encoded(part, own)]
+        elif hasattr(step, "powers_"):
+            names = [product(names, powers) for powers in step.powers_]
+    return names
 
-    It is asked about a column and the sum of all others, not about all of them anew.
-    """
-    steps, last = (model[:-1], model[-1]) if hasattr(model, "steps") else (None, model)
-    z = np.asarray(x if steps is None else steps.transform(x))
-    weights = np.atleast_2d(last.coef_)
-    sums = z @ weights.T + last.intercept_
-    random = np.random.RandomState(np.random.RandomState(seed).randint(2**31))
-    order, orders = np.arange(len(z)), [np.arange(len(z))]
-    for _ in range(repeats):
-        random.shuffle(order)
-        orders.append(orders[-1][order])
-    whole, lost = score(model, x, y), np.zeros((z.shape[1], repeats))
-    narrow = copy.copy(last)
-    vars(narrow).pop("feature_names_in_", None)
-    narrow.intercept_, narrow.n_features_in_ = np.zeros_like(last.intercept_), len(weights) + 1
-    for at in np.flatnonzero(weights.any(axis=0)):
-        own = np.column_stack([np.eye(len(weights)), weights[:, at]])
-        narrow.coef_ = own if np.ndim(last.coef_) > 1 else own[0]
-        rest = sums - np.outer(z[:, at], weights[:, at])
-        for repeat, places in enumerate(orders[1:]):
-            asked = np.column_stack([rest, z[places, at]])
-            lost[at, repeat] = whole - score(narrow, asked, y)
-    return lost'''
+
+def encoded(part, columns):
+    """Name the values of categories; other columns are called as before."""
+    if not hasattr(part, "categories_"):
+        return columns
+    pairs = zip(columns, part.categories_)
+    return [
+        f"{column} is missing" if pd.isna(value) else f"{column} = {value}"
+        for column, values in pairs
+        for value in values
+    ]
+
+
+def product(names, powers):
+    """Write a product: size × rooms²."""
+    factors = [f"{name}{'  ²³⁴⁵⁶'[power].strip()}" for name, power in zip(names, powers) if power]
+    return " × ".join(factors)'''
 DEPENDENCE = '''\
 def partial_dependence(answers, x, column):
     """Average the answers of a model while a column has the same value in all rows."""
@@ -93,13 +95,19 @@ class _Explaining:
         self.outputs: dict[str, str] = {}
         self.told: dict[str, str] = {}
         self.functions: list[str] = []
+        self.notes: list[str] = []
         self.imports = [NUMPY]
 
     def script(self) -> Script:
         """Write it."""
         code = self._rows() + self._importance() + self._coefficients() + self._dependence()
         return Script(
-            code, self.outputs, tuple(self.imports), tuple(self.functions), told=self.told
+            code,
+            self.outputs,
+            tuple(self.imports),
+            tuple(self.functions),
+            told=self.told,
+            notes=tuple(self.notes),
         )
 
     def _rows(self) -> str:
@@ -134,15 +142,18 @@ class _Explaining:
         asked = [trained.model, self.x, self.y]
         how = (f"n_repeats={self.card.repeats}", f"random_state={self.card.seed}")
         name, mean, std = "permutation_importance", "importances_mean", "importances_std"
-        if self._adds_many_up():
-            self.functions.append(OF_SUMS)
-            self.imports.append("import copy")
+        if quick := self._quick():
+            name, text = quick
+            self.functions += [ORDERS, text]
+            self.imports += ["import copy", NUMPY]
             how = (f"repeats={self.card.repeats}", f"seed={self.card.seed}")
-            name, mean, std = "importance_of_sums", "mean(axis=1)", "std(axis=1)"
+            mean, std = "mean(axis=1)", "std(axis=1)"
             made = call(name, [*asked, f"score={scored}", *how])
         else:
             self.imports.append("from sklearn.inspection import permutation_importance")
             made = call(name, [*asked, f"scoring={scored}", *how])
+            if self._times > OFTEN:
+                self.notes.append(f"{self.given.title}: {SLOWLY.format(self._times)}")
         self.importance = self.outputs["importance"] = self.given.new("importance")
         return (
             f"{found} = {made}\n"
@@ -153,21 +164,35 @@ class _Explaining:
             f'}}).sort_values("importance", ascending=False, kind="stable")\n'
         )
 
-    def _adds_many_up(self) -> bool:
-        """Whether a linear model of numbers alone would be asked very often."""
+    @property
+    def _times(self) -> int:
+        """How often the model is asked."""
+        return len(self.features) * self.card.repeats
+
+    def _quick(self) -> tuple[str, str] | None:
+        """Name and write what asks a model of very many numbers otherwise; None: it is asked."""
+        if self._times <= OFTEN or not self._all_numbers():
+            return None
+        if self.kind in SUMS:
+            return "importance_of_sums", OF_SUMS
+        return ("importance_of_trees", OF_TREES) if self.kind in TREES else None
+
+    def _all_numbers(self) -> bool:
         schema = self.given.schemas.get("dataset")
         columns = schema.columns or () if isinstance(schema, TableSchema) else ()
         kinds = {column.name: column.kind for column in columns}
-        numbers = all(kinds.get(name) in NUMERIC for name in self.features)
-        linear = self.kind in SUMS and numbers
-        return linear and len(self.features) * self.card.repeats > OFTEN
+        return all(kinds.get(name) in NUMERIC for name in self.features)
 
     def _coefficients(self) -> str:
         if self.trained.kind not in LINEAR:
             return ""
         self.functions.append(COEFFICIENTS)
         new = self.told["coefficients"] = self.given.new("weights")
-        return f"{new} = coefficients({self.trained.model}, {self.x}.columns)\n"
+        names = f"{self.x}.columns"
+        if self.kind == "polynomial" or not self._all_numbers():
+            self.functions.append(TERMS)
+            names = f"terms({self.trained.model}, {names})"
+        return f"{new} = {call('coefficients', [self.trained.model, names])}\n"
 
     def _dependence(self) -> str:
         if not (self.card.dependence_of or self.card.top):

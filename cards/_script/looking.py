@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cards._advising.reckoning import WHYS, limits
-from cards._advising.trying import HELD_OUT, LARGE
+from cards._advising.trying import HELD_OUT, LARGE, group_of
 from cards._learning.estimators import CLASSIFIERS, REGRESSORS
 from cards._learning.preparing import LARGEST
 from cards._learning.task import known_task
@@ -13,6 +13,7 @@ from cards._script.columns import Columns
 from cards._script.estimators import Described
 from cards._script.models import again
 from cards._script.shared import NUMPY, some_of, table_of
+from cards._script.splitting import DEALT, HELD_BACK, equal_rows, grouped
 from tensorrag import ModelSchema, TableSchema
 from tensorrag.script import Given, Script, literal
 from tensorrag.types.metrics import MAIN
@@ -56,7 +57,8 @@ def advise(card: Advice, given: Given) -> Script:
         card.target_column, card.feature_columns, given, ModelSchema(task=task), "dataset"
     )
     asked = columns.trained("tried", "", tells_shares=False)
-    order, held, few, others = map(given.new, ("order", "held", "few", "others"))
+    drawn, held, back = map(given.new, ("drawn", "held", "held_out"))
+    few, others = map(given.new, ("few", "others"))
     models, advice, table = given.new("candidates"), given.new("advice"), columns.table
     written = {
         kind: again(_usual(kind), columns, task, card.seed) for kind in _kinds(given, columns, task)
@@ -72,10 +74,11 @@ def advise(card: Advice, given: Given) -> Script:
     if columns.categories and "polynomial" in written:
         limit = _unless_too_large(models, given.new("width"), columns)
     code = (
-        f"{columns.code}{order} = np.random.default_rng({card.seed}).permutation(len({table}))\n"
-        f"{held} = max(1, min({HELD_OUT}, len({table}) // 4))\n"
-        f"{few} = {table}.iloc[{order}[{held}:][:{LARGE}]]\n"
-        f"{others} = {table}.iloc[{order}[:{held}]]\n"
+        f"{columns.code}{held} = max(1, min({HELD_OUT}, len({table}) // 4))\n"
+        f"{drawn} = {table}.iloc[\n    np.random.default_rng({card.seed})"
+        f".permutation(len({table}))[:{held} + {LARGE}]\n]\n"
+        f"{back} = held_back({_groups(drawn, given)}, {held}, {card.seed})\n"
+        f"{few} = {drawn}[~{back}][:{LARGE}]\n{others} = {drawn}[{back}]\n"
         f"{x}, {y} = {asked.rows(few)}, {asked.truth(few)}\n"
         f"{x_new}, {y_new} = {asked.rows(others)}, {asked.truth(others)}\n"
         f"{''.join(each.before for each in written.values())}"
@@ -87,10 +90,19 @@ def advise(card: Advice, given: Given) -> Script:
     return Script(
         code,
         imports=(NUMPY, *(line for each in written.values() for line in each.imports)),
-        functions=(*(text for each in written.values() for text in each.functions), ATTEMPTED),
+        functions=(
+            *(text for each in written.values() for text in each.functions),
+            *(DEALT, HELD_BACK, ATTEMPTED),
+        ),
         notes=(f"{given.title}: the script tells scores on few rows, and reckons no times.",),
         told={"advice": advice},
     )
+
+
+def _groups(drawn: str, given: Given) -> str:
+    """Write the group of each row: of those that a split kept together, else the equal ones."""
+    group = group_of(table_of(given))
+    return equal_rows(drawn) if group is None else grouped(drawn, group)
 
 
 def _task(card: Advice, given: Given) -> Task:

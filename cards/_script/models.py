@@ -43,7 +43,7 @@ def again(described: Described, columns: Columns, task: Task, seed: int) -> Agai
     stood, columns.code = columns.code, ""
     fit, text, imports = fitting(classify=columns.classify)
     measure, measuring, of_measure = measure_of(task)
-    functions = [text, measuring, *([POSITIVE] if task == "binary" else [])]
+    functions = [*columns.functions, text, measuring, *([POSITIVE] if task == "binary" else [])]
     if isinstance(described.spec, NetworkSpec):
         network = NetworkWriter(described, columns, seed)
         code, shares = network.written(), columns.classify

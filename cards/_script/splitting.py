@@ -28,6 +28,13 @@ def dealt(groups, ends, seed, strata=0):
     part = np.empty(len(counts), dtype=int)
     part[order] = np.searchsorted(ends, places, side="right")
     return part[groups]'''
+HELD_BACK = '''\
+def held_back(groups, count, seed):
+    """Tell which rows are held back: whole groups; of a group that is most of them, all others."""
+    part = dealt(groups, [count], seed)
+    if part.min() == part.max():
+        return groups != np.bincount(groups).argmax()
+    return part == 0'''
 ALIKE = '''\
 def alike(groups, ends, seed, strata):
     """Tell the part of each row: whole groups are dealt out so that parts are filled evenly.
@@ -75,6 +82,11 @@ def equal_rows(table: str) -> str:
     return f"{alike}.ngroup().to_numpy()"
 
 
+def grouped(table: str, column: str) -> str:
+    """Write a number for each row of a table, the same of rows that have the same in a column."""
+    return f"pd.factorize({of(table, column)}, use_na_sentinel=False)[0]"
+
+
 class _Dealing:
     def __init__(self, card: DataSplit, given: Given) -> None:
         self.card, self.given = card, given
@@ -116,8 +128,7 @@ class _Dealing:
 
     def by_group(self) -> Script:
         """Deal out whole groups."""
-        column = of(self.table, str(self.card.group_column))
-        return self._groups(f"pd.factorize({column}, use_na_sentinel=False)[0]", "alike", ALIKE)
+        return self._groups(grouped(self.table, str(self.card.group_column)), "alike", ALIKE)
 
     def by_equal_rows(self) -> Script:
         """Deal out rows that are equal in every column as one group."""

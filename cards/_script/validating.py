@@ -9,7 +9,7 @@ from cards._folds import FoldsBy
 from cards._script.columns import Columns
 from cards._script.models import again
 from cards._script.shared import NUMPY, call, of
-from cards._script.splitting import DEALT, equal_rows
+from cards._script.splitting import DEALT, equal_rows, grouped
 from tensorrag import MetricsSchema, ModelSchema
 from tensorrag.script import Given, Script, literal
 
@@ -109,7 +109,7 @@ class Folds:
             Imports, the code, and functions.
         """
         if by == "group":
-            groups = f"pd.factorize({of(self.table, column or '')}, use_na_sentinel=False)[0]"
+            groups = grouped(self.table, column or "")
             line = f"list(GroupKFold({self.count}).split({self.x}, groups={groups}))"
             return ("from sklearn.model_selection import GroupKFold",), line, ()
         if by == "time":

@@ -10,17 +10,27 @@ import pytest
 
 from cards._advising.reckoning import gpu_for, limits, trees
 from cards._advising.trying import reckoned
+from cards._dealing import held_back
 from cards._learning.estimators import CLASSIFIERS, REGRESSORS
 from cards._learning.task import decide
 from cards.advice import Advice
 from cards.cross_validate import CrossValidate
+from cards.data_split import DataSplit
 from cards.hyperparameter_search import HyperparameterSearch
 from cards.model_define import ModelDefine
 from cards.model_define_gpu import ModelDefineGpu
 from cards.train import Train
 from cards.train_gpu import TrainGpu
-from tensorrag import Card, ColumnSchema, ParameterError, Schema, Table, TableSchema
-from tensorrag.types import ColumnKind
+from tensorrag import (
+    Card,
+    ColumnSchema,
+    InputError,
+    ParameterError,
+    Schema,
+    Table,
+    TableSchema,
+)
+from tensorrag.types import ColumnKind, Dealt, Provenance
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -48,6 +58,59 @@ def test_models_that_can_tell_come_before_those_that_cannot() -> None:
     assert found["fits"].all()
     assert (found["seconds"].dropna() >= 0).all()
     assert list(found["rank"]) == list(range(1, len(found) + 1))
+
+
+def copied(of: int = 60, times: int = 10) -> pd.DataFrame:
+    """Cases that stand in several rows each; what is asked for cannot be told from what is there.
+
+    Who knows the case knows the answer.
+    """
+    random = np.random.default_rng(1)
+    cases = pd.DataFrame(
+        {"case": range(of), "x": random.normal(size=of), "y": random.normal(size=of)}
+    )
+    return cases.loc[np.repeat(cases.index, times)].reset_index(drop=True)
+
+
+def scored(table: Table, **settings: Any) -> pd.Series:
+    made = Advice(target_column="y", feature_columns=["x"], **settings).run(table).advice
+    return made.to_pandas().set_index("model")["score"].dropna()
+
+
+def test_rows_that_are_equal_are_not_learnt_from_and_measured_on() -> None:
+    """A forest would know each case from its other rows, with an R² near 1."""
+    assert scored(Table.from_pandas(copied())).max() < 0.3
+
+
+def test_groups_that_a_split_kept_together_are_not_learnt_from_and_measured_on() -> None:
+    frame = copied()
+    frame["visit"] = np.arange(len(frame))  # so that no two rows are equal
+    split = DataSplit(split_by="group", group_column="case", seed=3)
+    whole = Table.from_pandas(frame)
+
+    assert scored(whole).max() > 0.9
+    assert scored(split.run(whole).train_dataset).max() < 0.3
+
+
+def test_rows_of_one_case_alone_are_refused() -> None:
+    frame = copied(of=1).assign(visit=range(10))
+    of_one = Provenance(dealt=Dealt(by="group", column="case"))
+
+    with pytest.raises(InputError, match="All rows are of one case, so there are none to measure"):
+        Advice(target_column="y").run(Table.from_pandas(frame, provenance=of_one))
+    with pytest.raises(InputError, match="All rows are equal, so there are none to measure on"):
+        Advice(target_column="y").run(Table.from_pandas(copied(of=1)))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_of_a_group_that_is_most_of_the_rows_is_learnt(seed: int) -> None:
+    groups = np.repeat([0, 1, 2], [50, 5, 5])
+
+    back = held_back(groups, 15, seed)
+
+    assert len(np.unique(groups[back])) + len(np.unique(groups[~back])) == 3
+    assert 0 in groups[~back]
+    assert back.any()
 
 
 def test_classifiers_are_tried_where_classes_are_told_apart() -> None:

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.inspection import partial_dependence, permutation_importance
-from sklearn.metrics import check_scoring
+from sklearn.metrics import log_loss
 
 from cards._explaining import importance
 from cards._learning.estimators import CLASSIFIERS, REGRESSORS
-from cards._script.explaining import OF_SUMS
+from cards._script.mixing import OF_SUMS, OF_TREES, ORDERS
 from cards.explain import Explain
 from cards.model_define_gpu import ModelDefineGpu
 from cards.train_gpu import TrainGpu
@@ -420,41 +420,65 @@ def test_what_a_model_does_not_go_by_is_told_without_asking_it() -> None:
         assert "Measured on 100 of 120 rows, drawn at random. Columns" not in caption(pictures)
 
 
-def test_a_script_of_a_linear_model_with_very_many_columns_tells_the_same_in_a_moment() -> None:
+@pytest.mark.parametrize(
+    ("model_type", "name", "text"),
+    [
+        ("logistic", "importance_of_sums", OF_SUMS),
+        ("decision_tree", "importance_of_trees", OF_TREES),
+        ("random_forest", "importance_of_trees", OF_TREES),
+    ],
+)
+def test_a_script_of_a_model_with_very_many_columns_tells_the_same_in_a_moment(
+    model_type: str, name: str, text: str
+) -> None:
     """For several classes, where each has a sum of its own; numbers and two are asked alike."""
     train, test = parts("iris")
-    model = learnt(train, "species", "logistic")
+    model = learnt(train, "species", model_type)
     made, _ = explained(model, test, metric="log_loss", repeats=3, seed=7, most_rows=5000)
     there: dict[str, Any] = {"np": np, "copy": copy}
-    exec(OF_SUMS, there)  # noqa: S102 - as it stands in a script
+    exec(ORDERS + "\n\n" + text, there)  # noqa: S102 - as it stands in a script
 
-    x = test.to_pandas([*model.features])
+    x = test.to_pandas([*model.features]).to_numpy()
     y = test.to_pandas()["species"].to_numpy(dtype=object)
-    score = check_scoring(model.content["estimator"], "neg_log_loss")
-    lost = there["importance_of_sums"](model.content["estimator"], x.to_numpy(), y, score, 3, 7)
+
+    def score(asked: Any, x: Any, y: Any) -> float:
+        return -float(log_loss(y, asked.predict_proba(x), labels=asked.classes_))
+
+    steps = model.content["estimator"]
+    lost = there[name](steps if len(steps) > 1 else steps[-1], x, y, score, 3, 7)
 
     found = made.importance.to_pandas().set_index("column").loc[[*model.features]]
     assert found["importance"].to_numpy() == pytest.approx(lost.mean(axis=1), rel=1e-9)
     assert found["spread"].to_numpy() == pytest.approx(lost.std(axis=1), rel=1e-9)
 
 
-def test_such_a_script_is_tried_and_verified(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_such_scripts_are_tried_and_verified(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a line, of a forest, and of what is slow all the same."""
     monkeypatch.setattr("cards._script.explaining.OFTEN", 5)
-    load = Node("load", "data_load", {"source": "sample", "sample_name": "diabetes"})
-    train = Node("train", "train", {"target_column": "progression"})
-    pipeline = wired(
-        load,
-        Node("model", "model_define", {"model_type": "ridge"}),
-        train,
-        Node("explain", "explain", {"repeats": 2, "top": 1, "most_rows": 300}),
-        wires="load.dataset > train.train_dataset, model.model_spec > train.model_spec,"
-        "load.dataset > explain.dataset, train.trained_model > explain.trained_model",
-    )
+    kinds = {"ridge": {}, "random_forest": {"n_estimators": 5}, "naive_bayes": {}}
+    nodes, wires = [Node("load", "data_load", {"source": "sample", "sample_name": "iris"})], ""
+    for kind, params in kinds.items():
+        target = "petal_width" if kind != "naive_bayes" else "species"
+        columns = ["sepal_length", "sepal_width", "petal_length"]
+        nodes += [
+            Node(f"{kind}_model", "model_define", {"model_type": kind, **params}),
+            Node(f"{kind}_train", "train", {"target_column": target, "feature_columns": columns}),
+            Node(f"{kind}_explain", "explain", {"repeats": 2, "top": 1, "most_rows": 300},
+                 title=f"Explain {kind}"),
+        ]  # fmt: skip
+        wires += (
+            f"load.dataset > {kind}_train.train_dataset, load.dataset > {kind}_explain.dataset,"
+            f"{kind}_model.model_spec > {kind}_train.model_spec,"
+            f"{kind}_train.trained_model > {kind}_explain.trained_model,"
+        )
 
-    verdict, script = verified(pipeline)
+    verdict, script = verified(wired(*nodes, wires=wires))
 
-    assert "importance_of_sums(" in script
     assert verdict.verified, verdict.badge
+    assert script.count("def orders_of(") == 1
+    assert "= importance_of_sums(" in script
+    assert "= importance_of_trees(" in script
+    assert "Explain naive_bayes: `permutation_importance` asks the model 6 times" in script
 
 
 def test_a_model_that_must_be_asked_is_asked_about_fewer_rows(

@@ -31,6 +31,8 @@ pytestmark = pytest.mark.timeout(900)  # all cases run before the first test
 HOUSES = Node("houses", "data_load", {"source": "path", "path": "houses.csv"})
 VISITS = Node("visits", "data_load", {"source": "path", "path": "visits.csv"})
 CITIES = Node("cities", "data_load", {"source": "path", "path": "cities.csv"})
+FLATS = Node("flats", "data_load", {"source": "path", "path": "flats.csv"})
+OF_FLATS = {"target_column": "paid", "feature_columns": ["size", "floor"]}
 AFTER_SPLIT = "houses.dataset > split.dataset, split.test_dataset > card.dataset,"
 FITTED = f"{AFTER_SPLIT} split.train_dataset > card.fit_on"
 SPLIT = Node("split", "data_split", {"seed": 3})
@@ -320,6 +322,33 @@ SEVERAL: dict[str, Pipeline] = {
         Node("card", "advice", {"target_column": "grade", "feature_columns": ["price"]}),
         wires="houses.dataset > few.dataset, few.dataset > card.dataset",
     ),
+    "advice on classes that are decimals, without parting groups": wired(
+        FLATS,
+        Node("split", "data_split", {"split_by": "group", "group_column": "house"}),
+        Node("card", "advice", OF_FLATS),
+        wires="flats.dataset > split.dataset, split.train_dataset > card.dataset",
+    ),
+    "cross-validate classes that are decimals": wired(
+        FLATS,
+        Node("model", "model_define", {"model_type": "svm"}),
+        Node("card", "cross_validate", {**OF_FLATS, "folds": 3}),
+        wires="flats.dataset > card.dataset, model.model_spec > card.model_spec",
+    ),
+    "search by classes that are decimals": wired(
+        FLATS,
+        Node("model", "model_define", {"model_type": "decision_tree"}),
+        Node("card", "hyperparameter_search",
+             {**OF_FLATS, "trials": 3, "hyperparameters": [{"name": "max_depth"}]}),
+        wires="flats.dataset > card.train_dataset, model.model_spec > card.model_spec",
+    ),
+    "explain categories by name": compared_and_explained(
+        {"model_type": "ridge"},
+        {"model_type": "linear"},
+        {"target_column": "size_m2", "feature_columns": ["rooms", "city"]},
+    ),
+    "explain products by name": compared_and_explained(
+        {"model_type": "polynomial"}, {"model_type": "linear"}, NUMBERS
+    ),
     "cross-validate a deep network of classes": wired(
         HOUSES,
         Node("model", "model_define_gpu",
@@ -470,6 +499,17 @@ def houses() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def flats() -> pd.DataFrame:
+    """Each stands in two rows, in houses of six; paid is 0.5 or 1.5, which are two classes."""
+    draw = random.Random(8)
+    rows = [
+        {"house": at // 3, "size": draw.randint(20, 90), "floor": draw.randint(0, 5)}
+        for at in range(60)
+    ]
+    paid = [{**row, "paid": 1.5 if row["size"] > draw.randint(40, 70) else 0.5} for row in rows]
+    return pd.DataFrame([row for row in paid for _ in range(2)])
+
+
 CITIES_CSV = "city,country,rooms\nRome,Italy,9\nOslo,Norway,8\nOslo,Norge,7\nParis,France,6\n"
 VISITS_CSV = """\
 came,left,rang,x
@@ -488,6 +528,7 @@ def tried(
     """Run every case here, and all scripts in one process without TensorRag."""
     folder = tmp_path_factory.mktemp("scripts")
     houses().to_csv(folder / "houses.csv", index=False)
+    flats().to_csv(folder / "flats.csv", index=False)
     (folder / "cities.csv").write_text(CITIES_CSV)
     (folder / "visits.csv").write_text(VISITS_CSV)
     values, scripts = {}, {}
