@@ -5,11 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from cards._arrow import plain
+from cards._arrow import as_floats, plain
 from cards._columns import require, require_numbers, some
 from cards._script.tables import group
-from tensorrag import Card, Column, ColumnSchema, Field, ParameterError, Schema, Table, TableSchema
-from tensorrag.quoting import quoted
+from tensorrag import (
+    Card,
+    Column,
+    ColumnSchema,
+    Field,
+    InputError,
+    ParameterError,
+    Schema,
+    Table,
+    TableSchema,
+)
+from tensorrag.quoting import named, quoted
 from tensorrag.script import Given, Script
 from tensorrag.types import ColumnKind, Provenance
 from tensorrag.types.columns import without_nan
@@ -70,6 +80,8 @@ class GroupAggregate(Card):
             for at in range(len(names))
             for measure in self.measures()
         ]
+        if self.total:
+            _refuse_large_sums(by, dict(zip(names, values.values(), strict=True)))
         grouped = pa.table(by | values).group_by(list(by), use_threads=False)
         try:
             made = grouped.aggregate([*asked, ([], "count_all")])
@@ -170,6 +182,35 @@ def _values(table: Table, name: str) -> pa.ChunkedArray:
     if pa.types.is_boolean(column.type):
         return column.cast(pa.int8())
     return without_nan(column)
+
+
+def _refuse_large_sums(
+    by: Mapping[str, pa.ChunkedArray], columns: Mapping[str, pa.ChunkedArray]
+) -> None:
+    """Refuse sums that no 64 bits hold: of whole numbers, Arrow begins at the other end again."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    for name, column in columns.items():
+        if not pa.types.is_integer(column.type) or _farthest(column) * len(column) < 2.0**63:
+            continue
+        whole = pa.table({**by, "whole": column, "near": as_floats(column)})
+        groups = whole.group_by(list(by)).aggregate([("whole", "sum"), ("near", "sum")])
+        off = pc.subtract(as_floats(groups["whole_sum"]), groups["near_sum"])
+        if _farthest(off) > 2.0**62:
+            raise InputError(
+                f"The sum of {named(name)} in a group is too large for a whole number.",
+                port="dataset",
+                hint=f"Make {named(name)} a number first, with Change Kinds, or leave the sum out.",
+            )
+
+
+def _farthest(column: pa.ChunkedArray) -> float:
+    """Return how far from zero numbers are, at most."""
+    import pyarrow.compute as pc
+
+    ends = (end for end in pc.min_max(column).as_py().values() if end is not None)
+    return max(map(abs, ends), default=0)
 
 
 _OF_ANY = frozenset({"distinct", "min", "max"})

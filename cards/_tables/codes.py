@@ -15,6 +15,7 @@ from cards._tables.dialect import Dialect
 from cards._tables.source import Source
 from tensorrag import ParameterError
 from tensorrag.quoting import quoted
+from tensorrag.types.columns import slots
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -23,6 +24,8 @@ LOOKED_AT = 1024 * 1024
 """Bytes in which codes are looked for."""
 _TRIED = 10
 """Values looked at before a whole column is."""
+_MOST = 2.0**63
+"""Whole numbers that 64 bits hold are smaller."""
 _ZERO_FIRST = re.compile(r'(?:^|[,;\t|"\s])0\d\d')
 _CODE = re.compile(r"0\d\d+")
 
@@ -70,8 +73,10 @@ def _are_beyond(column: pa.ChunkedArray) -> bool:
         return False
     if any(value is not None and value % 1 for value in column.slice(0, _TRIED).to_pylist()):
         return False  # most have a fraction: that is soon seen
+    if all(-_MOST < part.min(initial=0) <= part.max(initial=0) < _MOST for part in slots(column)):
+        return False
     ends = [end for end in pc.min_max(column).as_py().values() if end is not None]
-    return any(abs(end) >= 2.0**63 for end in ends)
+    return any(abs(end) >= _MOST for end in ends)
 
 
 def are_digits(column: pa.ChunkedArray) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from tensorrag.errors import InputError
@@ -13,6 +14,7 @@ from tensorrag.types.drawing import drawn, pick
 from tensorrag.types.schema import ColumnKind
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
     import pyarrow as pa
 
@@ -69,13 +71,29 @@ def without_nan(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 def has_nan(column: pa.ChunkedArray) -> bool:
     """Whether a column may hold NaN: a sum with one is NaN, and takes no memory."""
+    import numpy as np
     import pyarrow.compute as pc
     import pyarrow.types as at
 
     if not (at.is_float64(column.type) or at.is_float32(column.type)):
         return False
-    total = pc.sum(column).as_py()
-    return bool(total != total)
+    if column.null_count:  # as they lie in memory they are soon added up
+        with np.errstate(all="ignore"):
+            total = sum(float(part.sum()) for part in slots(column))
+        if total == total:
+            return False
+    known = pc.sum(column).as_py()
+    return bool(known != known)
+
+
+def slots(column: pa.ChunkedArray) -> Iterator[np.ndarray]:
+    """Yield the floats of a column as they lie in memory: anything, where a value is missing."""
+    import numpy as np
+
+    kind = column.type.to_pandas_dtype()
+    for chunk in column.chunks:
+        values = chunk.buffers()[1]
+        yield np.frombuffer(values or b"", kind)[chunk.offset : chunk.offset + len(chunk)]
 
 
 def detect_kind(column: pa.ChunkedArray) -> ColumnKind:

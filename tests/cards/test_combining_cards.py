@@ -149,6 +149,18 @@ class TestGroupAggregate:
 
         assert counted.run(PEOPLE).dataset.arrow["name_min"].to_pylist() == ["a", "b", "c"]
 
+    @pytest.mark.parametrize("values", [[2**63 - 1, 5, 1], [2**64 - 1, 2**64 - 3, 1]])
+    def test_a_sum_beyond_all_whole_numbers_is_refused_and_not_begun_anew(
+        self, values: list[int]
+    ) -> None:
+        table = Table.from_pandas(pd.DataFrame({"shop": ["a", "a", "b"], "sold": values}))
+        card = GroupAggregate(by=["shop"], columns=["sold"], total=True, mean=False)
+
+        with pytest.raises(InputError, match="sum of sold in a group is too large for a whole"):
+            card.run(table)
+        made = card.run(Table(table.arrow.slice(1), like=table)).dataset
+        assert made.arrow["sold_sum"].to_pylist() == values[1:]
+
     def test_a_group_must_be_chosen(self) -> None:
         with pytest.raises(ParameterError, match="No column to group by"):
             GroupAggregate().propagate(PEOPLE.schema)
