@@ -267,8 +267,9 @@ RIGHT: list[tuple[str, str, bytes, dict[str, list[Any]]]] = [
      {"a": [dt.datetime(2026, 3, 28, 11),
             dt.datetime(2026, 3, 30, 10, 0, 0, 500_000),
             dt.datetime(2026, 3, 30, 12)], "b": [1, 2, 3]}),
-    ("vast numbers", "x.csv", b"a,b\n99999999999999999999999,1\n1,2\n",
-     {"a": [1e23, 1.0], "b": [1, 2]}),
+    ("vast numbers", "x.csv", b"a,b\n1e23,1\n1,2\n", {"a": [1e23, 1.0], "b": [1, 2]}),
+    ("more digits than a number has", "x.csv", b"a,b\n99999999999999999999999,1\n1,2\n",
+     {"a": ["99999999999999999999999", "1"], "b": [1, 2]}),
     ("a text that begins as ORC", "x.csv", b"ORC,GIF8\n1,2\n", {"ORC": [1], "GIF8": [2]}),
     ("gzip", "x.csv.gz", gzip.compress(b"a,b\n") + gzip.compress(b"1,2\n"), {"a": [1], "b": [2]}),
     ("zip", "x.zip", zipped({"../../a.csv": "a,b\n1,2\n", "__MACOSX/x": ""}), {"a": [1], "b": [2]}),
@@ -400,7 +401,7 @@ def test_what_was_detected_can_be_said_better(folder: Path) -> None:
 NAN, INF = float("nan"), float("inf")
 TARGETS = [
     ("all missing", {"x": [1.0, 2], "y": pa.nulls(2, pa.float64())}, "no value in all rows"),
-    ("all NaN", {"x": [1.0, 2, 3, 4], "y": [NAN] * 4}, "y holds no finite number in all rows"),
+    ("all NaN", {"x": [1.0, 2, 3, 4], "y": [NAN] * 4}, "y has no value in all rows"),
     ("some missing", {"x": [1.0, 2, 3, 4], "y": [1, None, 3, 4]}, "y has no value in 1 of the 4"),
     ("infinite", {"x": [1.0, INF, 3, 4], "y": [1, 2, 3, 4]}, "x holds no finite number in 1 of"),
     ("too vast", {"x": [1.0, 1e200, 3, 4], "y": [1, 2, 3, 4]}, "x holds numbers beyond 1e+150"),
