@@ -26,6 +26,10 @@ _WORDS = {
     "date": ("date", "a date"),
 }
 """By kind, what a value is that does not fit, and what the column was."""
+_WRITTEN = {
+    "date": "; write one as 2026-01-31 or 2026-01-31T12:00",
+    "number": "; write one with a decimal point and nothing between thousands, as 1234.5",
+}
 _SHOWN = 5
 
 
@@ -172,10 +176,12 @@ def _taken(column: ColumnSchema, values: Sequence[Any]) -> list[Any]:
 def _odd(column: ColumnSchema, number: int, value: Any) -> ParameterError:
     given = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     what, trained = _WORDS.get(column.kind or "", _PLAIN)
+    how = _WRITTEN["date"] if column.kind == "date" else ""
+    if isinstance(value, str) and "," in value and "number" in what:
+        how = _WRITTEN["number"]
     return _wrong(
         f"Row {number}, {named(column.name)}: {quoted(given)} is no {what}.",
-        f"{named(column.name)} was {trained} where the model was trained"
-        + ("; write one as 2026-01-31 or 2026-01-31T12:00." if column.kind == "date" else "."),
+        f"{named(column.name)} was {trained} where the model was trained{how}.",
     )
 
 

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
 """A number as it is written in a file."""
-_NUMBER = re.compile(NUMBER)
+COMMA = r"[+-]?(?![1-9][0-9]{0,2},[0-9]{3}([^0-9]|$))[0-9]+,[0-9]+"
+"""A number with a decimal comma that cannot stand between thousands: 80,5 and 0,125, not 1,250."""
+_NUMBER, _COMMA = re.compile(NUMBER), re.compile(COMMA)
 _LARGEST = 2**63
 WORDS = {word: word in YES for word in (*YES, *NO) if word.isalpha()}
 """What is yes and what is no, in small letters."""
@@ -53,10 +55,12 @@ _TYPES = {"number": "float64", "category": "string", "text": "string"}
 
 
 def _number(value: Any) -> int | float | None:
-    """Take a number, or a text with one; a whole one stays whole."""
+    """Take a number, or a text with one, as files have them; a whole one stays whole."""
     if isinstance(value, str):
         if not (value := value.strip()):
             return None
+        if _COMMA.fullmatch(value):
+            value = value.replace(",", ".")
         if not _NUMBER.fullmatch(value):
             raise ValueError
         value = int(value) if value.lstrip("+-").isdigit() else float(value)

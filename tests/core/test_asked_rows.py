@@ -76,6 +76,8 @@ def test_rows_of_a_file_that_are_sent_as_its_text_are_what_is_read_of_the_file(
         ("integer", ["9007199254740993"], [2**53 + 1]),
         ("integer", [10**30, 4], [1e30, 4.0]),
         ("number", ["3.5", "-.5", "+4.", 2, None], [3.5, -0.5, 4.0, 2.0, None]),
+        ("number", ["80,5", "-0,125", "1234,567", "1,25"], [80.5, -0.125, 1234.567, 1.25]),
+        ("integer", ["3,0", "12,5"], [3.0, 12.5]),
         ("binary", ["true", "No", " YES", False], [True, False, True, False]),
         ("binary", ["1", 0, "no"], [1, 0, 0]),
         (
@@ -135,6 +137,20 @@ def test_what_does_not_fit_is_named_with_its_place(rows: Any, sentence: str) -> 
 
     assert refused.value.message.startswith(sentence)
     assert refused.value.hint
+
+
+@pytest.mark.parametrize(
+    "sent", ["1,250", "-100,125", "1,234,567", "1,234.5", "1.234,5", "80,", ","]
+)
+def test_a_comma_that_may_stand_between_thousands_is_refused_with_what_to_write(sent: str) -> None:
+    with pytest.raises(ParameterError) as refused:
+        columns_of([{"size": 80.5}, {"size": sent}], [ColumnSchema(name="size", kind="number")])
+
+    assert refused.value.message == f'Row 2, size: "{sent}" is no number.'
+    assert refused.value.hint == (
+        "size was a number where the model was trained; write one with a decimal point and "
+        "nothing between thousands, as 1234.5."
+    )
 
 
 def test_a_time_with_an_offset_is_the_one_in_utc_as_in_a_file() -> None:

@@ -152,7 +152,9 @@ async def test_numbers_may_stand_in_texts_as_in_a_file(client: httpx.AsyncClient
 
 
 @pytest.mark.parametrize("kind", get_args(ColumnKind))
-@pytest.mark.parametrize("value", [7, 3.5, True, "7", "-.5e1", " Yes", "off", "", "six", "1,000"])
+@pytest.mark.parametrize(
+    "value", [7, 3.5, True, "7", "-.5e1", " Yes", "off", "", "six", "1,000", "80,5 ", "1,250 "]
+)
 def test_a_description_allows_what_is_taken_and_nothing_else(kind: ColumnKind, value: Any) -> None:
     if kind == "date" and isinstance(value, str) and value:
         return  # no pattern tells which day there is

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tensorrag.asked_rows import MOST_ROWS
-from tensorrag.asked_values import NUMBER, WORDS
+from tensorrag.asked_values import COMMA, NUMBER, WORDS
 from tensorrag.pipeline import JsonObject
 from tensorrag.store.models import ModelEntry
 
@@ -81,11 +81,11 @@ def _any_case(word: str) -> str:
 
 
 _ANY: JsonObject = {"type": ["string", "number", "boolean", "null"]}
-_NUMBER: JsonObject = {"type": ["number", "string", "null"], "pattern": _text_of(NUMBER)}
+_NUMBER: JsonObject = {"type": ["number", "string", "null"], "pattern": _text_of(NUMBER, COMMA)}
 VALUES: dict[str, JsonObject] = {
     "number": _NUMBER,
     "integer": _NUMBER,
-    "binary": {**_ANY, "pattern": _text_of(NUMBER, *map(_any_case, WORDS))},
+    "binary": {**_ANY, "pattern": _text_of(NUMBER, COMMA, *map(_any_case, WORDS))},
     "category": _ANY,
     "text": _ANY,
     "date": {"type": ["string", "null"], "description": "2026-01-31, or 2026-01-31T12:00."},
