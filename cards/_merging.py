@@ -24,6 +24,7 @@ def merged(provenances: Sequence[Provenance]) -> Provenance:
         time=next((p.time for p in provenances if p.time is not None), None),
         ahead=max(provenance.ahead for provenance in provenances),
         dealt=next((p.dealt for p in provenances if p.dealt is not None), None),
+        copied=next((p.copied for p in provenances if p.copied is not None), None),
     )
 
 

@@ -19,6 +19,9 @@ WORTH_IT = 0.01
 """Share of repeated rows from which on it is said before a run."""
 
 
+_TOGETHER = ("Keep equal rows together", True)
+
+
 @dataclass(frozen=True)
 class Dealing:
     """How a card deals out rows to learn from, and rows to be measured on."""
@@ -158,18 +161,27 @@ def _too_close(dealing: Dealing, table: TableSchema) -> Iterator[CardError]:
 
 
 def _equal_rows(dealing: Dealing, table: TableSchema) -> Iterator[CardError]:
-    seen = table.seen
-    if dealing.together or seen is None or not seen.repeats or not _matter(seen, table.rows):
+    seen, before, copied = table.seen, _before(table), table.provenance.copied
+    if dealing.together or (before is not None and before.by == "group"):
+        return  # equal ones are of one group, and what becomes of groups is said
+    if copied is not None:
+        yield ParameterError(
+            f"{copied} put rows in more than once: dealt out one by one, a model is measured on "
+            "copies of rows that it has learnt from.",
+            field="together",
+            hint="Keep equal rows together.",
+            fix=_TOGETHER,
+        )
         return
-    if (before := _before(table)) is not None and before.by == "group":
-        return  # those that are equal are of one group, and that is said
+    if seen is None or not seen.repeats or not _matter(seen, table.rows):
+        return
     least = "Up to " if seen.part else "At least " if seen.merged else ""
     yield ParameterError(
         f"{least}{counted(seen.repeats)} equal to an earlier one in every column: if that is the "
         "same case twice, a model is measured on cases that it has learnt from.",
         field="together",
         hint="Keep equal rows together, or split by a group that names the case.",
-        fix=("Keep equal rows together", True),
+        fix=_TOGETHER,
     )
 
 

@@ -21,6 +21,7 @@ from tensorrag import (
 )
 from tensorrag.quoting import named
 from tensorrag.script import Given, Script
+from tensorrag.types import Provenance
 
 if TYPE_CHECKING:
     import numpy as np
@@ -72,15 +73,17 @@ class BalanceClasses(Card):
         drawn = [_drawn(np.flatnonzero(codes == at), goal, rng) for at in range(len(values))]
         print(f"{goal:,} rows of each of {len(values)} classes.")
         places = np.sort(np.concatenate(drawn))
-        return self.Out(Table(dataset.arrow.take(places), like=dataset))
+        provenance = self._provenance(dataset.provenance)
+        return self.Out(Table(dataset.arrow.take(places), like=dataset, provenance=provenance))
 
     def propagate(self, dataset: TableSchema) -> TableSchema:
         self._check(dataset)
+        known = {"provenance": self._provenance(dataset.provenance), "rows": None}
         if self.method == "undersample" or dataset.columns is None:
-            return dataset.model_copy(update={"rows": None})
+            return dataset.model_copy(update=known)
         unknown = {"missing": None}  # rows with missing values are repeated too
         columns = tuple(c.model_copy(update=unknown) if c.missing else c for c in dataset.columns)
-        return dataset.model_copy(update={"rows": None, "columns": columns})
+        return dataset.model_copy(update={**known, "columns": columns})
 
     def script(self, given: Given) -> Script:
         """Write it as plain Python."""
@@ -107,6 +110,10 @@ class BalanceClasses(Card):
                 port="dataset",
                 hint="Balance the train rows, after the split.",
             )
+
+    def _provenance(self, before: Provenance) -> Provenance:
+        repeats = self.method == "oversample"
+        return before.model_copy(update={"copied": self.title}) if repeats else before
 
     def _check(self, schema: TableSchema) -> None:
         if not self.target_column:

@@ -23,6 +23,7 @@ from cards._comparing.telling import (
 from cards._learning.predicting import missing_features
 from cards._learning.prepared import otherwise
 from cards._learning.rows import refuse_no_rows
+from cards._measuring.intervals import of_groups
 from cards._script.comparing import compare
 from tensorrag import (
     Card,
@@ -268,8 +269,9 @@ def _lines(outputs: tuple[Value, ...]) -> tuple[list[dict[str, Any]], str | None
 
 
 def _worthless(table: Value) -> Sequence[str]:
-    """Say what makes the ranking worth nothing."""
+    """Say what makes the ranking worth nothing, or less."""
     of = table.provenance if isinstance(table, Table) else Provenance()
     learnt = "These are train rows: they do not tell which model is better on new ones."
     synthetic = "Synthetic data."
-    return [*([learnt] if of.part == "train" else []), *([synthetic] if of.synthetic else [])]
+    said = [learnt if of.part == "train" else "", of_groups(of), synthetic if of.synthetic else ""]
+    return list(filter(None, said))

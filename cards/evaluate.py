@@ -241,7 +241,8 @@ def _how_sure(metric: str, sure: Mapping[str, Interval], how: str, table: Table)
     label = METRICS[metric].label
     label = label if metric == "r2" else label.lower()
     rows = f"{table.num_rows:,} {_words(table.provenance)}"
-    return f"With {rows}, the {label} is {low} to {high} (95 % confidence, {how})."
+    said = f"With {rows}, the {label} is {low} to {high} (95 % confidence, {how})."
+    return f"{said} {intervals.of_groups(table.provenance)}".rstrip()
 
 
 def _caption(*sentences: str, of: Provenance) -> str:

@@ -102,10 +102,12 @@ class GroupAggregate(Card):
         return dataset.model_copy(update={**known, "rows": None})
 
     def _provenance(self, dataset: TableSchema) -> Provenance:
-        """Forget how rows were dealt out where no two rows have their group or time in common."""
+        """Forget of rows what is not so of groups: copies, and how they were dealt out, unless
+        several groups have a group or time of that in common.
+        """
         before = dataset.provenance
         still = before.dealt is not None and before.dealt.column in self.by and len(self.by) > 1
-        return before if still else before.model_copy(update={"dealt": None})
+        return before.model_copy(update={"dealt": before.dealt if still else None, "copied": None})
 
     def script(self, given: Given) -> Script:
         """Write it as plain Python."""

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 
 from cards._measuring.classification import Answers
 from cards._measuring.resampling import AREAS, draws, middle, of_classes, of_numbers
+from tensorrag.quoting import named
+from tensorrag.types import Provenance
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,6 +55,14 @@ def of_regression(
     return _drawn(
         told, partial(of_numbers, truth=truth, predicted=predicted), len(truth)
     ), "bootstrap"
+
+
+def of_groups(rows: Provenance) -> str:
+    """Say of rows that come in groups that intervals, which take each row for itself, flatter."""
+    if rows.dealt is None or rows.dealt.by != "group":
+        return ""
+    column = named(rows.dealt.column)
+    return f"Rows of one {column} may be alike: then intervals are wider than told."
 
 
 def of_classification(

@@ -81,6 +81,8 @@ class Provenance(BaseModel):
     """How many rows before a row what it has of earlier ones ends: so far ahead is predicted."""
     dealt: Dealt | None = None
     """How they were dealt out, where single rows were not: whoever deals them out again should."""
+    copied: str | None = None
+    """The card that put some of them in more than once."""
 
 
 class Step(BaseModel):

@@ -6,8 +6,14 @@ from typing import Any
 
 import pytest
 
+from cards.compare_models import CompareModels
 from cards.cross_validate import CrossValidate
+from cards.data_load import DataLoad
+from cards.data_split import DataSplit
+from cards.evaluate import Evaluate
 from cards.group_aggregate import GroupAggregate
+from cards.model_define import ModelDefine
+from cards.train import Train
 from tensorrag import ParameterError
 from tensorrag.catalog import Catalog
 from tensorrag.check import check
@@ -111,6 +117,33 @@ def test_a_group_that_was_dropped_has_to_be_kept_first() -> None:
     assert problem.message.startswith("Rows of one contract were kept together")
     assert problem.hint.startswith("Keep contract up to here")
     assert problem.fix is None
+
+
+@pytest.mark.parametrize(
+    ("card", "port", "more"),
+    [(VALIDATE, "dataset", SPEC), (SEARCH, "train_dataset", SPEC), (SPLIT, "dataset", "")],
+)
+def test_copies_of_rare_rows_are_kept_together_by_one_click(
+    card: Node, port: str, more: str
+) -> None:
+    def told(method: str) -> tuple[Pipeline, list[Problem]]:
+        balance = Node("more", "balance_classes", {"target_column": "churned", "method": method})
+        wires = "load.dataset > split.dataset, split.train_dataset > more.dataset,"
+        wires = f"{wires} more.dataset > again.{port}{more}"
+        split = Node("split", "data_split")
+        pipeline = wired(LOAD, split, balance, RIDGE, card, wires=wires)
+        return pipeline, problems(pipeline, "again")
+
+    pipeline, (problem,) = told("oversample")
+
+    assert problem.message == (
+        "Balance Classes put rows in more than once: dealt out one by one, a model is measured on "
+        "copies of rows that it has learnt from."
+    )
+    again = mended(pipeline, problem)
+    assert again.nodes["again"].params["together"] is True
+    assert problems(again, "again") == []
+    assert told("undersample")[1] == []
 
 
 @pytest.mark.parametrize(
@@ -289,3 +322,20 @@ def test_a_date_of_which_nothing_is_left_is_not_spoken_of(
     pipeline = sales(made, drop, then=then) if keeps else sales(made, then=TO_SPLIT)
 
     assert [each.code for each in problems(pipeline, "split")] == ["data_concern"] * warned
+
+
+def test_intervals_of_rows_in_groups_are_called_too_narrow() -> None:
+    diabetes = DataLoad.model_validate({"sample_name": "diabetes"}).run().dataset
+
+    def said(split: DataSplit) -> tuple[str, str]:
+        parts = split.run(diabetes)
+        spec = ModelDefine(model_type="ridge").run().model_spec
+        model = Train(target_column="progression").run(parts.train_dataset, None, spec)[0]
+        (metrics,) = Evaluate().run(parts.test_dataset, model)
+        compare = CompareModels()
+        ranking = compare.previews(compare.run(parts.test_dataset, model))["ranking"]
+        return metrics.caption or "", ranking.model_dump_json()
+
+    alike = "Rows of one age may be alike: then intervals are wider than told."
+    assert all(alike in each for each in said(DataSplit(split_by="group", group_column="age")))
+    assert not any("may be alike" in each for each in said(DataSplit()))
