@@ -29,6 +29,7 @@ from tensorrag import (
 )
 from tensorrag.footprint import Footprint
 from tensorrag.quoting import named, quoted
+from tensorrag.recipe import card_of
 from tensorrag.script import Given, Script
 
 MOST = 500
@@ -119,8 +120,7 @@ class CrossValidation(Card):
         yield from slow(table, spec)
         if not isinstance(table, TableSchema):
             return
-        if table.provenance.fitted:
-            card = table.provenance.fitted[-1]
+        if card := _learnt_before(table):
             yield InputError(
                 f"{named(card)} has learnt from all of these rows, also from those that each fold "
                 "holds out, so the metrics are too good.",
@@ -209,3 +209,14 @@ class CrossValidation(Card):
             return f"by {self.group_column}"
         gap = f", after a gap of {self.gap:,}" if self.gap else ""
         return f"later rows by {self.time_column}{gap}"
+
+
+def _learnt_before(table: TableSchema) -> str:
+    """Name the card that has learnt from the rows last; empty where none has."""
+    if table.provenance.fitted:
+        return table.provenance.fitted[-1]
+    steps = table.recipe.steps if table.recipe is not None else ()
+    if table.provenance.part != "train":  # what was learnt is of other rows
+        return ""
+    learnt = (step.title for step in reversed(steps) if card_of(step).on_new_rows == "learnt")
+    return next(learnt, "")

@@ -236,6 +236,25 @@ def test_of_several_models_the_one_that_learnt_from_other_rows_is_named() -> Non
     )
 
 
+def test_what_was_learnt_from_the_train_rows_is_known_in_each_of_their_folds() -> None:
+    nodes = (
+        Node("load", "data_load", {"sample_name": "diabetes"}),
+        Node("split", "data_split"),
+        SCALE,
+        RIDGE,
+        Node("again", "cross_validate", {"target_column": "progression"}),
+    )
+    wires = f"load.dataset > split.dataset, split.train_dataset > {{}}.dataset{SPEC}"
+
+    (problem,) = problems(
+        wired(*nodes, wires=f"{wires.format('scale')}, scale.dataset > again.dataset"), "again"
+    )
+
+    assert problem.message.startswith("Scale has learnt from all of these rows, also from those")
+    assert problem.hint.startswith("Connect the table from before Scale")
+    assert problems(wired(*nodes, wires=wires.format("again")), "again") == []
+
+
 def test_validation_rows_are_prepared_as_the_train_rows_are() -> None:
     nodes = (
         Node("load", "data_load", {"sample_name": "diabetes"}),
