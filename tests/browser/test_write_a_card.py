@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.axe import violations
 from tests.browser.hands import Desk
 from tests.servers import Server
-from web.live.card_template import card_template
+from web.live.cards.template import card_template
 
 RUN = "def run(self, table: Table) -> Out:"
 MISTAKE = "def run(self, table: Tabel) -> Out:"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tensorrag.registry.draft import read_draft
-from web.live.card_template import card_template
+from web.live.cards.template import card_template
 
 TEMPLATE = card_template(())
 

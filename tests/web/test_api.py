@@ -32,7 +32,7 @@ from web.http.problem_details import status_of
 from web.http.security import Guard
 from web.http.site import on_this_machine
 from web.live import sweeps_here
-from web.live.card_template import card_template
+from web.live.cards.template import card_template
 
 SUM = chain(node("number", value=3), node("add", amount=4))
 IRIS = node("data_load", source="sample", sample_name="iris")

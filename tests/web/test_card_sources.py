@@ -18,8 +18,8 @@ from tests.core.engine import node
 from tests.web.desk import Desk, until
 from tests.web.test_from_elsewhere import HALF, bringing, digest
 from tests.web.test_pages import pages, written
-from web.live.card_sources import NEW, CardSources, Source, WrittenMeanwhile
-from web.live.unsaved import MOST, Unsaved
+from web.live.cards.sources import NEW, CardSources, Source, WrittenMeanwhile
+from web.live.cards.unsaved import MOST, Unsaved
 from web.page.panel import Panel
 
 __all__ = ["pages"]

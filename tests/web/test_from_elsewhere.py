@@ -14,8 +14,8 @@ from tensorrag.pipeline.files import loads
 from tests.core.engine import chain, node
 from tests.web.desk import Desk
 from tests.web.test_pages import written
+from web.live.cards.trusting import differs, waiting_cards
 from web.live.session import Session
-from web.live.trusting import differs, waiting_cards
 from web.page.board.waiting import waiting
 from web.page.inspector.settings import settings
 from web.page.markup import html

@@ -21,8 +21,8 @@ from tensorrag.run.sweep import Sweep
 from tensorrag.store.settings import Settings
 from tests.core.engine import chain, node
 from tests.web.desk import Desk, until
-from web.live import notifying
-from web.live.notifying import Ended, Notifier
+from web.live.runs import notifying
+from web.live.runs.notifying import Ended, Notifier
 from web.live.trouble import Troubles
 from web.server_log.writing import text_of, writing
 

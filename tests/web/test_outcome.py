@@ -6,7 +6,7 @@ import pytest
 
 from tensorrag.check.problems import Problem
 from tensorrag.errors import ErrorInfo, ParameterError, SourceChanged, TensorRagError
-from web.live.shown import Shown, runtime
+from web.live.runs.shown import Shown, runtime
 from web.page.form.form import problem_message
 from web.page.inspector.head import head
 from web.page.inspector.outcome import failure, nothing_yet, progress_part

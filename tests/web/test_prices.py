@@ -14,7 +14,7 @@ from tensorrag.rates import Rates
 from tensorrag.run.budget import RAISE
 from tests.core.engine import InProcess, chain, node
 from tests.web.desk import Desk, on_canvas
-from web.live.prices import price_of, short
+from web.live.checking.prices import price_of, short
 from web.page.markup import html
 from web.page.placing.money import after, before, of_run, on_button, running_part
 

@@ -10,8 +10,8 @@ import pytest
 from tensorrag.errors import NodeNotFound, RunNotFound
 from tensorrag.run.printed import Printed
 from tensorrag.store.journal import Journal
-from web.live import logs as live_logs
-from web.live.logs import Logs
+from web.live.runs import logs as live_logs
+from web.live.runs.logs import Logs
 
 NODES = {name: ({"card": "train", "state": "running"}, None) for name in ("a", "b")}
 

@@ -35,10 +35,11 @@ from tensorrag.types import ModelSchema
 from tests.clock import within
 from tests.core.engine import chain, node
 from tests.web.desk import Desk, Listener, on_canvas, until
-from web.live import open_pipelines, saving, write_ahead
+from web.live import open_pipelines
 from web.live.hosting import Hosting
-from web.live.network_face import with_consumers
+from web.live.keeping import saving, write_ahead
 from web.live.session import Session
+from web.live.showing.network_face import with_consumers
 from web.page.board.dropped import Dropped
 from web.page.editor.top_bar import top_bar, top_bar_of
 from web.page.markup import html

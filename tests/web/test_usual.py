@@ -2,7 +2,7 @@
 
 from sample_data.pipeline_files import pipeline_path
 from tensorrag.pipeline.files import load
-from web.live.usual import USUAL
+from web.live.cards.usual import USUAL
 
 
 def test_what_one_sample_alone_wires_so_is_no_more_usual_than_any_other_card() -> None:

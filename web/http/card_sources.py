@@ -12,7 +12,7 @@ from tensorrag.pipeline import JsonObject
 from tensorrag.pipeline.came_along import source_sha256
 from tensorrag.quoting import quoted
 from tensorrag.registry.draft import Fault
-from web.live.card_sources import Source, as_text
+from web.live.cards.sources import Source, as_text
 from web.live.sessions import Sessions
 
 PYTHON = "text/x-python"

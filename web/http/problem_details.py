@@ -38,7 +38,7 @@ from tensorrag.pipeline import JsonObject
 from tensorrag.quoting import quoted
 from tensorrag.run.prepare import PipelineHasErrors
 from web.http.bodies import SEE_DOCS
-from web.live.card_sources import WrittenMeanwhile
+from web.live.cards.sources import WrittenMeanwhile
 from web.live.open_pipelines import PipelineNotFound
 from web.live.trouble import sentence
 

@@ -16,7 +16,7 @@ from tensorrag.errors import ArtifactNotFound, NodeNotFound
 from tensorrag.pipeline import JsonObject
 from tensorrag.quoting import quoted
 from web.http.patience import cut_short
-from web.live.exporting import file_name
+from web.live.keeping.exporting import file_name
 from web.live.sessions import Sessions
 from web.live.stored_table import StoredTable
 from web.live.trouble import explained

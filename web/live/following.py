@@ -9,11 +9,11 @@ from tensorrag.pipeline import JsonObject
 from tensorrag.run import Run
 from tensorrag.store.run_entry import ONGOING
 from tensorrag.store.unsettled import Unsettled
-from web.live.checking import Checking
-from web.live.history import History
+from web.live.checking.checking import Checking
 from web.live.notices import Notices
-from web.live.runs_here import RunsHere
-from web.live.stage import Stage
+from web.live.runs.history import History
+from web.live.runs.runs_here import RunsHere
+from web.live.showing.stage import Stage
 
 TICK = 1.0
 """Seconds between two looks at what running cards cost."""

@@ -9,8 +9,8 @@ from tensorrag.edit.edges import title_of
 from tensorrag.pipeline import Node
 from tensorrag.run.found_words import words
 from tensorrag.store.findings import Finding
-from web.live.found import Found
-from web.live.opening import Notice
+from web.live.keeping.opening import Notice
+from web.live.runs.found import Found
 
 
 class Notices:

@@ -15,11 +15,11 @@ from tensorrag.errors import PipelineError, TensorRagError
 from tensorrag.quoting import quoted
 from tensorrag.store.run_entry import runs_of
 from tensorrag.store.workspace import Workspace
-from web.live.card_watch import CardWatch
+from web.live.cards.watch import CardWatch
 from web.live.hosting import Hosting
-from web.live.opening import open_pipeline
-from web.live.runs_here import RunsHere
-from web.live.saving import Saving
+from web.live.keeping.opening import open_pipeline
+from web.live.keeping.saving import Saving
+from web.live.runs.runs_here import RunsHere
 from web.live.session import Session
 from web.live.sweeps_here import SweepsHere
 

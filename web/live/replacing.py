@@ -10,12 +10,12 @@ from tensorrag.edit.history import Version
 from tensorrag.pipeline import Pipeline
 from tensorrag.pipeline.as_json import to_json
 from tensorrag.quoting import quoted
-from web.live.checking import Checking
-from web.live.gestures import set_anew
+from web.live.checking.checking import Checking
+from web.live.checking.gestures import set_anew
+from web.live.keeping.opening import Notice
+from web.live.keeping.pipeline_file import Theirs
+from web.live.keeping.saving import Saving
 from web.live.notices import Notices
-from web.live.opening import Notice
-from web.live.pipeline_file import Theirs
-from web.live.saving import Saving
 
 ADOPTED: Notice = (
     "Another program changed the file of this pipeline: this is what it wrote.",

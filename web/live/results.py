@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from tensorrag.pipeline import JsonObject
-from web.live.history import History
 from web.live.hosting import Hosting
-from web.live.shown import Arrived, Shown
-from web.live.stage import Stage
+from web.live.runs.history import History
+from web.live.runs.shown import Arrived, Shown
+from web.live.showing.stage import Stage
 from web.live.stored_table import StoredTable
 
 

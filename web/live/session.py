@@ -19,25 +19,25 @@ from tensorrag.placement import Placement
 from tensorrag.run import Request, Run
 from tensorrag.run.budget import lower
 from tensorrag.store.workspace import Workspace
-from web.live import as_it_was
-from web.live.checking import Checking
-from web.live.exporting import export
+from web.live.checking.checking import Checking
+from web.live.checking.gestures import only_moved, set_by_hand
+from web.live.checking.migrating import Migrating
+from web.live.checking.prices import Prices
 from web.live.following import Following
-from web.live.gestures import only_moved, set_by_hand
-from web.live.history import History
 from web.live.hosting import Hosting
-from web.live.migrating import Migrating
+from web.live.keeping.exporting import export
+from web.live.keeping.opening import Opened
+from web.live.keeping.outside import Outside
+from web.live.keeping.saving import Saving
+from web.live.keeping.versions import Versions
 from web.live.notices import Notices
-from web.live.opening import Opened
-from web.live.outside import Outside
-from web.live.prices import Prices
 from web.live.replacing import Replacing
 from web.live.results import Results
-from web.live.runs_here import RunsHere
-from web.live.saving import Saving
-from web.live.stage import Stage
-from web.live.versions import Versions
-from web.live.watching import View
+from web.live.runs.history import History
+from web.live.runs.runs_here import RunsHere
+from web.live.showing import as_it_was
+from web.live.showing.stage import Stage
+from web.live.showing.watching import View
 
 __all__ = ["Session", "View"]
 

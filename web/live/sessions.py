@@ -19,17 +19,17 @@ from tensorrag.run import Run
 from tensorrag.run.request import asked
 from tensorrag.store.shelf import Entry
 from tensorrag.store.workspace import Workspace
-from web.live import trusting
-from web.live.card_sources import CardSources
-from web.live.card_watch import CardWatch
+from web.live.cards import trusting
+from web.live.cards.sources import CardSources
+from web.live.cards.watch import CardWatch
 from web.live.hosting import Hosting
 from web.live.last_opened import LastOpened
 from web.live.leavings import Leavings
-from web.live.logs import Logs
-from web.live.notifying import Notifier
 from web.live.offered import Offered
 from web.live.open_pipelines import OpenPipelines, PipelineNotFound
-from web.live.runs_here import RunsHere
+from web.live.runs.logs import Logs
+from web.live.runs.notifying import Notifier
+from web.live.runs.runs_here import RunsHere
 from web.live.session import Session
 from web.live.setting_up import SettingUp
 from web.live.starting import back_up, tidy

@@ -7,7 +7,7 @@ import logging
 from tensorrag.errors import TensorRagError
 from tensorrag.store.interruption import interrupt_abandoned
 from tensorrag.store.workspace import Workspace
-from web.live.opening import finish_edits
+from web.live.keeping.opening import finish_edits
 
 log = logging.getLogger(__name__)
 

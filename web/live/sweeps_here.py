@@ -13,7 +13,7 @@ from tensorrag.run import Request, Run
 from tensorrag.run.sweep import Sweep, field_of, table, tried
 from tensorrag.store.journal import Journal
 from tensorrag.store.run_entry import ONGOING, runs_of
-from web.live.runs_here import RunsHere
+from web.live.runs.runs_here import RunsHere
 from web.live.session import Session
 
 KEPT = 50

@@ -14,7 +14,7 @@ from typing import Any
 from sample_data.pipeline_files import sample_pipelines
 from tensorrag.pipeline import JsonObject
 from tensorrag.store.shelf import Entry
-from web.live.card_sources import own_cards
+from web.live.cards.sources import own_cards
 from web.live.sessions import Sessions
 from web.page.form.fields import FieldSpec, choice_words
 from web.page.form.text_control import field_id

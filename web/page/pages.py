@@ -9,10 +9,10 @@ from nicegui import Client, ui
 
 from tensorrag.errors import CardError, TensorRagError
 from tensorrag.quoting import quoted
-from web.live.card_sources import NEW, Source
+from web.live.cards.sources import NEW, Source
+from web.live.cards.trusting import waiting_cards
 from web.live.session import Session
 from web.live.sessions import Sessions
-from web.live.trusting import waiting_cards
 from web.page import theme, trouble
 from web.page.compare.page import ComparePage
 from web.page.compare.view import ADDRESS

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tensorrag.edit.words import changes, summary
-from web.live.pipeline_file import Theirs
+from web.live.keeping.pipeline_file import Theirs
 from web.live.session import Session
 from web.page.icons import icon
 from web.page.markup import Element, Node, button, div, span

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from tensorrag.errors import CardError
 from tensorrag.pipeline.came_along import source_sha256
 from tensorrag.quoting import quoted, visible
-from web.live.card_files import check_card_file
+from web.live.cards.files import check_card_file
 from web.live.sessions import Sessions
 from web.page.actions import Data, text
 from web.page.icons import icon

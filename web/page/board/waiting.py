@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tensorrag.quoting import quoted
+from web.live.cards.trusting import waiting_cards
 from web.live.session import Session
-from web.live.trusting import waiting_cards
 from web.page.icons import icon
 from web.page.markup import Element, Node, b, button, div, span
 

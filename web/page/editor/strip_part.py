@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from nicegui import Client
 
-from web.live.notifying import Notifier
+from web.live.runs.notifying import Notifier
 from web.live.session import Session
 from web.page.actions import Action, text
 from web.page.markup import Node

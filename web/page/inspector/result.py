@@ -16,8 +16,8 @@ from tensorrag.pipeline import Pipeline
 from tensorrag.preview import NetworkFace, NetworkPreview, Preview, TablePreview, table_in
 from tensorrag.quoting import visible
 from tensorrag.store.models import ID
+from web.live.runs.shown import Arrived, Shown
 from web.live.session import Session
-from web.live.shown import Arrived, Shown
 from web.page.edits.apply_best import Best, apply_part, best_of
 from web.page.inspector.preview import open_button, show_preview
 from web.page.markup import Node, a, b, div

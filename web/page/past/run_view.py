@@ -12,7 +12,7 @@ from tensorrag.errors import TensorRagError
 from tensorrag.pipeline import Node as CardNode
 from tensorrag.quoting import visible
 from web.canvas import PipelineCanvas
-from web.live.recorded import Recorded
+from web.live.runs.recorded import Recorded
 from web.live.session import Session
 from web.page.actions import Action, Data, text
 from web.page.icons import glyph, icon, state

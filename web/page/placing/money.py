@@ -7,7 +7,7 @@ from typing import Any
 
 from tensorrag.estimate import Estimate, Total
 from tensorrag.rates import dollars
-from web.live.prices import estimated
+from web.live.checking.prices import estimated
 from web.page.markup import Node, b, div, span
 from web.page.wording import seconds
 

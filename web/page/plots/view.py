@@ -10,7 +10,7 @@ from nicegui import ui
 
 from tensorrag.catalog import TypeInfo
 from tensorrag.preview import BarsPreview, ChartPreview, HeatPreview, Series, TreePreview
-from web.live.exporting import file_name
+from web.live.keeping.exporting import file_name
 from web.page.actions import Action, Data, text
 from web.page.closing import close_button
 from web.page.icons import glyph, icon, type_colours

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nicegui import Client
 
-from web.live.notifying import Ended, Notifier
+from web.live.runs.notifying import Ended, Notifier
 from web.page.icons import icon
 from web.page.markup import Element, button
 from web.page.panel import Panel

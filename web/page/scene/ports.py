@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tensorrag.catalog import CardInfo, Catalog
-from web.live.shown import Arrived
+from web.live.runs.shown import Arrived
 from web.page.icons import glyph
 from web.page.markup import Element, Node, button, div, span
 

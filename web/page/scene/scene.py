@@ -17,9 +17,9 @@ from tensorrag.placement import where
 from tensorrag.plain import JsonObject
 from tensorrag.preview import Face
 from tensorrag.types import ColumnSchema, NetworkSpecSchema, Schema, TableSchema
+from web.live.cards.trusting import differs, waiting_cards
 from web.live.offered import Offered
 from web.live.session import Session
-from web.live.trusting import differs, waiting_cards
 from web.page.form.content import Form
 from web.page.form.fields import field_specs
 from web.page.placing import money

@@ -13,7 +13,7 @@ from nicegui.elements.codemirror import codemirror  # noqa: F401 — makes its p
 from nicegui.events import GenericEventArguments
 
 from tensorrag.registry.draft import Fault
-from web.live.unsaved import MOST
+from web.live.cards.unsaved import MOST
 from web.page.actions import Data
 
 

@@ -12,9 +12,9 @@ from nicegui import Client, background_tasks, ui
 from tensorrag.errors import TensorRagError
 from tensorrag.pipeline.came_along import source_sha256
 from tensorrag.registry.draft import Draft
-from web.live.card_sources import NEW, Source, WrittenMeanwhile
+from web.live.cards.sources import NEW, Source, WrittenMeanwhile
+from web.live.cards.unsaved import Unsaved
 from web.live.sessions import Sessions
-from web.live.unsaved import Unsaved
 from web.page import theme
 from web.page.actions import Data
 from web.page.panel import Panel

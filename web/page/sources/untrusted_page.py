@@ -6,9 +6,9 @@ from nicegui import ui
 
 from tensorrag.errors import TensorRagError
 from tensorrag.quoting import visible
+from web.live.cards.trusting import waiting_cards
 from web.live.session import Session
 from web.live.sessions import Sessions
-from web.live.trusting import waiting_cards
 from web.page.actions import Data, text
 from web.page.bar_buttons import finder_button, theme_button
 from web.page.markup import Node, div, h1, span

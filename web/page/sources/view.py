@@ -8,9 +8,9 @@ from urllib.parse import quote
 
 from tensorrag.catalog import CardInfo, PortInfo, TypeInfo
 from tensorrag.registry.draft import Draft, Fault
-from web.live.card_files import card_file
-from web.live.card_sources import NEW
-from web.live.unsaved import Unsaved
+from web.live.cards.files import card_file
+from web.live.cards.sources import NEW
+from web.live.cards.unsaved import Unsaved
 from web.page.bar_buttons import finder_button, theme_button
 from web.page.form.content import Form
 from web.page.form.fields import field_specs

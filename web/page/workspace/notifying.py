@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from web.live.notifying import Delivery
+from web.live.runs.notifying import Delivery
 from web.page.icons import icon
 from web.page.markup import Element, Node, button, div, input_, label, p, span
 from web.page.wording import when

@@ -9,9 +9,9 @@ from tensorrag.pipeline import JsonObject
 from tensorrag.run import Run
 from tensorrag.store.run_entry import ONGOING, RunEntry
 from tensorrag.store.workspace import Workspace
-from web.live import recorded
-from web.live.recorded import Recorded
-from web.live.shown import Shown, shown_of_run
+from web.live.runs import recorded
+from web.live.runs.recorded import Recorded
+from web.live.runs.shown import Shown, shown_of_run
 
 RUNS_BACK = 20
 """How many runs are searched for the last result of each node."""

@@ -14,11 +14,11 @@ from tensorrag.pipeline.came_along import source_sha256
 from tensorrag.quoting import quoted
 from tensorrag.registry.draft import Draft, Fault
 from tensorrag.store.workspace import Workspace
-from web.live.card_files import card_file, check_card_file
-from web.live.card_template import card_template
-from web.live.card_watch import CardWatch
+from web.live.cards.files import card_file, check_card_file
+from web.live.cards.template import card_template
+from web.live.cards.unsaved import Unsaved, UnsavedTexts
+from web.live.cards.watch import CardWatch
 from web.live.hosting import Hosting
-from web.live.unsaved import Unsaved, UnsavedTexts
 
 NEW = "new"
 """What a card is called that has no file yet."""

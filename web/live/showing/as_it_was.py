@@ -9,8 +9,8 @@ from tensorrag.check import Checked
 from tensorrag.errors import TensorRagError
 from tensorrag.peek import Peek
 from tensorrag.pipeline import JsonObject, Pipeline
-from web.live.drawing import Drawing, snapshot
 from web.live.hosting import Hosting
+from web.live.showing.drawing import Drawing, snapshot
 
 
 async def drawn(

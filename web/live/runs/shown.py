@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from tensorrag.pipeline import JsonObject, Pipeline
 from tensorrag.run.node_run import NodeRun
 from tensorrag.run.plan import Planned
-from web.live.prices import price_of
+from web.live.checking.prices import price_of
 
 CURVE_POINTS = 200
 """Most points of a live curve; more cannot be told apart on a card."""

@@ -20,7 +20,7 @@ from tensorrag.errors import PipelineError, WorkspaceError
 from tensorrag.pipeline import Pipeline
 from tensorrag.pipeline.essence import essence
 from tensorrag.store.shelf import Shelf
-from web.live.saving import Saving
+from web.live.keeping.saving import Saving
 
 Results = Callable[[Pipeline], Awaitable[frozenset[str]]]
 log = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ from tensorrag.check import Checked
 from tensorrag.edit.document import Change, Document
 from tensorrag.edit.edges import title_of
 from tensorrag.pipeline import JsonObject, Pipeline
-from web.live.opening import Notice
+from web.live.keeping.opening import Notice
 
 MIGRATE = "Bring settings up to date"
 

@@ -7,16 +7,16 @@ from collections.abc import Callable
 
 from tensorrag.edit.document import Change, Document, diff
 from tensorrag.pipeline import JsonObject
-from web.live.checking import Checking
+from web.live.checking.checking import Checking
+from web.live.checking.prices import Prices
 from web.live.coalesced import Coalesced
-from web.live.drawing import Drawing
-from web.live.history import History
-from web.live.network_face import with_consumers
-from web.live.picture import Picture
-from web.live.prices import Prices
-from web.live.shown import Shown
-from web.live.states import Display, displays
-from web.live.watching import View
+from web.live.runs.history import History
+from web.live.runs.shown import Shown
+from web.live.showing.drawing import Drawing
+from web.live.showing.network_face import with_consumers
+from web.live.showing.picture import Picture
+from web.live.showing.states import Display, displays
+from web.live.showing.watching import View
 
 REST = 0.05
 """Seconds in which changes of state are gathered before views are told."""

@@ -16,11 +16,11 @@ from tensorrag.errors import PipelineError, TensorRagError
 from tensorrag.pipeline import Pipeline
 from tensorrag.store.shelf import Shelf
 from web.live.coalesced import Coalesced
-from web.live.milestone import Milestone
-from web.live.opening import Notice, Opened
-from web.live.pipeline_file import NEVER, PipelineFile, Theirs
+from web.live.keeping.milestone import Milestone
+from web.live.keeping.opening import Notice, Opened
+from web.live.keeping.pipeline_file import NEVER, PipelineFile, Theirs
+from web.live.keeping.write_ahead import InFile, WriteAhead
 from web.live.trouble import explained
-from web.live.write_ahead import InFile, WriteAhead
 
 log = logging.getLogger(__name__)
 

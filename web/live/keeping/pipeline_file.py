@@ -13,7 +13,7 @@ from tensorrag.pipeline import Pipeline
 from tensorrag.pipeline.files import Loaded
 from tensorrag.quoting import quoted
 from tensorrag.store.shelf import Shelf
-from web.live.opening import Notice
+from web.live.keeping.opening import Notice
 
 Stamp = tuple[int, int] | None
 """When a file was written last, in nanoseconds, and its size; None where there is none."""

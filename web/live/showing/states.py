@@ -9,7 +9,7 @@ from tensorrag.errors import CycleError
 from tensorrag.pipeline import JsonObject, Pipeline
 from tensorrag.run.plan import Planned
 from tensorrag.run.reasons import GONE
-from web.live.shown import Shown, placed, runtime, shown_of_plan
+from web.live.runs.shown import Shown, placed, runtime, shown_of_plan
 
 NOTHING_SHOWN: JsonObject = {
     "state": None,

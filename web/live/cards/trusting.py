@@ -10,7 +10,7 @@ from tensorrag.errors import CardError
 from tensorrag.pipeline import Pipeline
 from tensorrag.pipeline.came_along import CameAlong, came_along, source_sha256
 from tensorrag.quoting import quoted
-from web.live.card_watch import CardWatch
+from web.live.cards.watch import CardWatch
 
 
 def waiting_cards(pipeline: Pipeline, catalog: Catalog) -> dict[str, CameAlong]:

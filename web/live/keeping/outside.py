@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Protocol
 
 from tensorrag.pipeline import Pipeline
-from web.live.pipeline_file import Theirs
-from web.live.saving import Saving
+from web.live.keeping.pipeline_file import Theirs
+from web.live.keeping.saving import Saving
 
 
 class Adopting(Protocol):

@@ -11,7 +11,7 @@ from tensorrag.pipeline.files import from_object
 from tensorrag.preview import TextFace
 from tensorrag.store.results import Result
 from tensorrag.store.workspace import Workspace
-from web.live.shown import Shown, runtime
+from web.live.runs.shown import Shown, runtime
 
 LOST = TextFace(lines=("No longer kept",)).model_dump(mode="json")
 """What a card shows whose result had to make room."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from tensorrag.edit.document import Difference
 from tensorrag.pipeline import JsonObject, Pipeline
-from web.live.drawing import Drawing
+from web.live.showing.drawing import Drawing
 
 
 class Picture:

@@ -11,7 +11,7 @@ from tensorrag.catalog import Catalog, Notice
 from tensorrag.errors import TensorRagError
 from tensorrag.registry import catalog_cache
 from tensorrag.registry.modules import python_files
-from web.live.card_files import write_card_file
+from web.live.cards.files import write_card_file
 from web.live.hosting import Hosting
 from web.live.trouble import explained
 

@@ -19,10 +19,10 @@ from tensorrag.run import Request, Run
 from tensorrag.run.strays import Strays
 from tensorrag.store.last_runs import LastRun, last_runs
 from tensorrag.store.workspace import Workspace
-from web.live.card_watch import CardWatch
-from web.live.found import Found
+from web.live.cards.watch import CardWatch
 from web.live.hosting import Hosting
 from web.live.listeners import call_each
+from web.live.runs.found import Found
 
 KEPT = 50
 """How many runs that have ended are kept in memory; the journal has them all."""

@@ -12,8 +12,8 @@ from tensorrag.pipeline import Edge, JsonObject, Node, Pipeline
 from tensorrag.pipeline.absent import why_absent
 from tensorrag.pipeline.as_json import node_json
 from tensorrag.quoting import unturned
-from web.live.prices import Price
-from web.live.usual import USUAL
+from web.live.cards.usual import USUAL
+from web.live.checking.prices import Price
 
 
 class Drawing:

@@ -1,0 +1,1 @@
+"""What everybody sees who looks at an open pipeline, and what is sent when that changes."""
