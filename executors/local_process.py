@@ -173,11 +173,11 @@ class LocalExecutor:
     async def _in_process(self, job: Job) -> None:
         """Wait for room and a worker, then pass on what it says until its processes are gone."""
         slots = self._quick_slots if job.task.kind in _QUICK else self._slots
-        async with AsyncExitStack() as held:
+        async with AsyncExitStack() as held, AsyncExitStack() as room:
             gpu = None
             if job.task.gpu and self._gpus.count:
                 gpu = await held.enter_async_context(self._gpus.take())
-            threads = await held.enter_async_context(slots.take(job.task.cpus))
+            threads = await room.enter_async_context(slots.take(job.task.cpus))
             connection = await held.enter_async_context(self._crew.worker(gpu))
             secrets = await asyncio.to_thread(_secrets, job)
             order = {
@@ -191,6 +191,8 @@ class LocalExecutor:
                 connection.order(order)
                 async for content in connection.messages():
                     job.hear(content)
+                    if content.get("type") == "made":  # whoever takes it goes before its picture
+                        await room.aclose()
         if job.outcome is None:  # its supervisor was killed, which would have ended all it started
             await asyncio.to_thread(cgroup.sweep, 0.5)
         job.finish(ExecutorError("The worker process vanished.", hint="Run the card again."))

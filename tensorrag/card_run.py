@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tensorrag.allowance import allowing, default_memory
@@ -28,9 +26,24 @@ from tensorrag.types import Model, ModelSchema, Table, TableSchema
 from tensorrag.types.looking import with_seen
 from tensorrag.types.value import Value
 
+HandOn = Callable[[JsonObject], None]
+"""Takes ``{"outputs"}`` of a card before the rest of its result."""
 
-def run_card(task: Task, store: Store, sources: Sources) -> JsonObject:
+LARGE = 1 << 24
+"""Bytes of outputs from which on they are handed on before they are drawn, which takes longer."""
+
+
+def run_card(
+    task: Task, store: Store, sources: Sources, hand_on: HandOn = lambda made: None
+) -> JsonObject:
     """Load what arrives, run the card, and store what it makes.
+
+    Args:
+        task: names the card and what arrives.
+        store: where values come from and go to.
+        sources: what may be read.
+        hand_on: called once where the outputs are large, when they are stored, before they are
+            drawn.
 
     Returns:
         ``{"outputs": {port: {"type", "sha256", "schema", "value"}}, "face", "previews", "device",
@@ -49,13 +62,11 @@ def run_card(task: Task, store: Store, sources: Sources) -> JsonObject:
     fingerprint = _read(card, task, sources)
     outputs = _outputs(card, made)
     _carry(card, task, arguments, outputs)
-    known = came if card.hands_on else {}
-    with ThreadPoolExecutor(1) as beside:  # it is drawn while it is written, hashed and flushed
-        storing = beside.submit(copy_context().run, _all_stored, store, card, outputs, known)
-        face, previews = face_of(card, outputs), previews_of(card, outputs)
-        measured = measured_by(card, outputs)
-    stored = storing.result()
-    if measured:
+    stored = _all_stored(store, card, outputs, came if card.hands_on else {})
+    if sum(store.get(each["sha256"]).size for each in stored.values()) >= LARGE:
+        hand_on({"outputs": stored})
+    face, previews = face_of(card, outputs), previews_of(card, outputs)
+    if measured := measured_by(card, outputs):
         next(iter(stored.values()))["measured"] = measured
     return {
         "outputs": stored,
@@ -161,7 +172,10 @@ def _outputs(card: Card, made: Any) -> tuple[Value, ...]:
 
 
 def _all_stored(
-    store: Store, card: Card, outputs: tuple[Value, ...], known: Mapping[int, str]
+    store: Store,
+    card: Card,
+    outputs: tuple[Value, ...],
+    known: Mapping[int, str],
 ) -> JsonObject:
     """Store what was made, but for what came as it is; says of each output what it is, by port."""
     looks = len(outputs) == 1 and not hasattr(card, "peek")  # of others it is known from before

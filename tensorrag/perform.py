@@ -6,7 +6,7 @@ What it makes is put into the store of the task's place; only JSON comes back.
 from __future__ import annotations
 
 from tensorrag.answering import predictions
-from tensorrag.card_run import run_card
+from tensorrag.card_run import HandOn, run_card
 from tensorrag.csv_part import csv_part
 from tensorrag.errors import CardError, ErrorInfo, ParameterError, TensorRagError
 from tensorrag.folders import Folders
@@ -28,8 +28,13 @@ from tensorrag.types import Table
 from tensorrag.types.value import Value
 
 
-def perform(task: Task, place: Place) -> JsonObject:
+def perform(task: Task, place: Place, hand_on: HandOn = lambda made: None) -> JsonObject:
     """Do a task here, in this process.
+
+    Args:
+        task: what is to be done.
+        place: the folders that it works with.
+        hand_on: hears early of what a card has made, see `run_card`.
 
     Returns:
         For ``run``: what `run_card` returns. For ``peek``: a Peek. For ``page``:
@@ -52,7 +57,7 @@ def perform(task: Task, place: Place) -> JsonObject:
     )
     with looking_in(sources):
         if task.kind == "run":
-            return run_card(task, Store(place.store), sources)
+            return run_card(task, Store(place.store), sources, hand_on)
         if task.kind == "peek":
             return _peek(task)
         if task.kind == "page":

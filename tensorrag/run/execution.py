@@ -218,6 +218,8 @@ class Execution:
         elif kind == "log":
             self._print(data)
             return
+        elif kind == "made":
+            node.handed = data
         elif kind in ("cost", "output"):
             node.cost = data.get("cost", node.cost)
             self._chronicle.note(kind, data, node)

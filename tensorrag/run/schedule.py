@@ -6,6 +6,7 @@ Nothing here waits or starts anything; a `Run` does, and tells what came of it.
 from __future__ import annotations
 
 import hashlib
+import logging
 import secrets
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -21,6 +22,8 @@ from tensorrag.store.artifacts import Store
 from tensorrag.store.manifest import canonical
 from tensorrag.store.results import Result
 from tensorrag.task import Task
+
+log = logging.getLogger(__name__)
 
 Outcome = JsonObject | BaseException
 """What an executor answered to a task, or what it ended with instead."""
@@ -76,6 +79,8 @@ class Schedule:
         self._below: Mapping[str, list[str]] = {n: list(graph.successors(n)) for n in self.nodes}
         self._missing = {n: sum(1 for _ in graph.predecessors(n)) for n in self.nodes}
         """How many nodes above each have not ended."""
+        self._opened: set[str] = set()
+        """Nodes whose outputs those below them may use."""
         self._ready = deque(n for n, count in self._missing.items() if count == 0)
         self._twins: dict[str, list[NodeRun]] = {}
         """By key that is being made: other nodes that wait for the very same result."""
@@ -85,6 +90,10 @@ class Schedule:
 
     def take(self, outcomes: Iterable[tuple[NodeRun, Outcome]] = ()) -> Step:
         """Take in what has ended; says what follows. Reads and writes the store."""
+        for node in self.nodes.values():
+            if (made := node.handed) is not None and node.id not in self._opened:
+                node.handed = None
+                self._hand_on(node, made)
         for node, outcome in outcomes:
             self._end(node, outcome)
         for node in self.nodes.values():
@@ -201,6 +210,17 @@ class Schedule:
             self._ready.append(twin.id)
         self._settle(node)
 
+    def _hand_on(self, node: NodeRun, made: JsonObject) -> None:
+        """Let those below begin with what a card has made, though its result is not there yet."""
+        try:
+            result = Result.of(made, seconds=0.0, executor=node.executor)
+            self._store.results.vouch(result)
+        except Exception as error:  # what is wrong with it, the result will show
+            log.warning("What %s made cannot be used yet: %s", node.title, error)
+            return
+        self._settled[node.id] = Planned("done", node.key, result, outputs=result.outputs)
+        self._open(node)
+
     def _reread(self, node: NodeRun, answer: JsonObject) -> None:
         """Keep a result as that of what was read, where the source changed since it was seen."""
         facts, fingerprint = self._facts[node.id], answer["fingerprint"]
@@ -270,6 +290,13 @@ class Schedule:
     def _settle(self, node: NodeRun) -> None:
         """A node has ended: see what has become ready below it."""
         self._changed.append(node)
+        self._open(node)
+
+    def _open(self, node: NodeRun) -> None:
+        """Let those below it begin that wait for nothing else."""
+        if node.id in self._opened:
+            return
+        self._opened.add(node.id)
         for below in self._below[node.id]:
             self._missing[below] -= 1
             if self._missing[below] == 0:
