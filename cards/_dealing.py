@@ -37,7 +37,7 @@ def by_group(
     """
     import numpy as np
 
-    groups = numbered(table.arrow[name], name)
+    groups = numbered(table.column(name), name)
     count, ends = int(groups.max()) + 1, np.cumsum(sizes)[:2]
     part = dealt(groups, ends, seed) if strata is None else alike(groups, ends, seed, strata)
     parts = [np.flatnonzero(part == at) for at in range(3)]

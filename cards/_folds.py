@@ -100,7 +100,7 @@ def _together(
 def _grouped(table: Table, column: str, count: int, port: str) -> list[Fold]:
     from sklearn.model_selection import GroupKFold
 
-    groups = numbered(table.arrow[column], column)
+    groups = numbered(table.column(column), column)
     different = int(groups.max()) + 1
     if different < count:
         raise _too_few(different, "group", count, port, f" in {named(column)}")

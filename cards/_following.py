@@ -100,7 +100,7 @@ def times_of(table: Table, name: str, port: str = "dataset") -> pa.ChunkedArray:
     Raises:
         InputError: a row has none.
     """
-    times = without_nan(plain(table.arrow[name], name))
+    times = without_nan(plain(table.column(name), name))
     if count := times.null_count:
         raise InputError(
             f"{'1 row has' if count == 1 else f'{count:,} rows have'} no {named(name)}.",
@@ -116,7 +116,7 @@ def _groups(table: Table, group: str | None) -> np.ndarray:
 
     if group is None:
         return np.zeros(table.num_rows, dtype=np.int64)
-    return numbered(table.arrow[group], group)
+    return numbered(table.column(group), group)
 
 
 def _steps(times: pa.ChunkedArray, place: np.ndarray) -> np.ndarray:

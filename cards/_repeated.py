@@ -52,7 +52,7 @@ def _row_hashes(table: Table, places: np.ndarray | None) -> np.ndarray:
 
     found = np.zeros(table.num_rows if places is None else len(places), dtype=np.uint64)
     for column in table.columns:
-        own = _hashes(pick(table.arrow[column.name], places, table.release))
+        own = _hashes(pick(table.column(column.name), places, table.release))
         found = found * np.uint64(6364136223846793005) + own + np.uint64(1442695040888963407)
         found ^= found >> np.uint64(29)
     return found

@@ -26,7 +26,7 @@ def strata_of(table: Table, name: str) -> np.ndarray:
     import numpy as np
     import pandas as pd
 
-    plain(table.arrow[name], name)  # refuses what cannot be compared
+    plain(table.column(name), name)  # refuses what cannot be compared
     values = table.to_pandas([name])[name]
     continuous = pd.api.types.is_numeric_dtype(values) and values.nunique() > 2 * BINS
     if continuous:

@@ -79,7 +79,7 @@ class AssertTable(Card):
 
     def _look_for_gaps(self, dataset: Table) -> None:
         for name in self.complete:
-            gaps = dataset.arrow[name].null_count
+            gaps = dataset.column(name).null_count
             if gaps:
                 raise _wrong(
                     f"{named(name)} has no value in {gaps:,} of {dataset.num_rows:,} rows."
@@ -90,7 +90,7 @@ class AssertTable(Card):
 
         if not self.unique:
             return
-        chosen = pa.table({name: plain(dataset.arrow[name], name) for name in self.unique})
+        chosen = pa.table({name: plain(dataset.column(name), name) for name in self.unique})
         kinds = chosen.group_by(self.unique).aggregate([]).num_rows
         if kinds < chosen.num_rows:
             again = chosen.num_rows - kinds

@@ -57,7 +57,7 @@ class BalanceClasses(Card):
         import pyarrow.compute as pc
 
         self._check(dataset.schema)
-        text = as_text(dataset.arrow[self.target_column], self.target_column)
+        text = as_text(dataset.column(self.target_column), self.target_column)
         values = pc.unique(text).drop_null()
         if not 1 < len(values) <= MOST_CLASSES:
             few = "fewer than two classes" if len(values) < 2 else f"{len(values):,} values"
@@ -74,7 +74,7 @@ class BalanceClasses(Card):
         print(f"{goal:,} rows of each of {len(values)} classes.")
         places = np.sort(np.concatenate(drawn))
         provenance = self._provenance(dataset.provenance)
-        return self.Out(Table(dataset.arrow.take(places), like=dataset, provenance=provenance))
+        return self.Out(dataset.take(places, provenance=provenance))
 
     def propagate(self, dataset: TableSchema) -> TableSchema:
         self._check(dataset)

@@ -56,9 +56,9 @@ class ChangeKinds(Card):
         for name, kind in kinds.items():
             refuse = self.unreadable == "refuse"
             changed[name] = to_kind(
-                dataset.arrow[name], kind, name, date_format=self.date_format, refuse=refuse
+                dataset.column(name), kind, name, date_format=self.date_format, refuse=refuse
             )
-            lost = changed[name].null_count - dataset.arrow[name].null_count
+            lost = changed[name].null_count - dataset.column(name).null_count
             if lost:
                 print(f"{name}: {lost:,} values became missing.")
         columns = tuple(self._columns(dataset.columns, kinds))

@@ -245,7 +245,7 @@ class DataSplit(Card):
 
     def _part(self, table: Table, rows: np.ndarray, part: Part) -> Table:
         provenance = self._provenance(table.provenance, part)
-        return Table(table.arrow.take(rows), like=table, provenance=provenance)
+        return table.take(rows, provenance=provenance)
 
     def _provenance(self, before: Provenance, part: Part) -> Provenance:
         dealt = before.dealt

@@ -74,9 +74,9 @@ class DatesToFeatures(Card):
         made: dict[str, pa.ChunkedArray] = {}
         for name in dataset.arrow.column_names:
             if name not in dates or self.keep:
-                made[name] = dataset.arrow[name]
+                made[name] = dataset.column(name)
             if name in dates:
-                date = _timestamps(dataset.arrow[name], name)
+                date = _timestamps(dataset.column(name), name)
                 made |= {f"{name}_{part}": _part(date, part) for part in self.parts()}
         return self.Out(Table(pa.table(made), columns=known, provenance=dataset.provenance))
 

@@ -80,7 +80,7 @@ class Encode(Fitting):
         if self.method == "one_hot":
             arrow, columns = one_hot(dataset, learnt)
             return Table(arrow, columns=columns)
-        encoded = {name: self._encoded(dataset.arrow[name], one) for name, one in learnt.items()}
+        encoded = {name: self._encoded(dataset.column(name), one) for name, one in learnt.items()}
         return self._replaced(dataset, encoded)
 
     def known(self, dataset: TableSchema, learnt: JsonObject | None) -> TableSchema:
@@ -193,7 +193,7 @@ class Encode(Fitting):
         if self.method == "one_hot":
             return values_of(learnt, name, self.most_values)
         if self.method == "ordinal":
-            return known_order(learnt.arrow[name], name, self.order)
+            return known_order(learnt.column(name), name, self.order)
         return list(learnt_means(learnt, name, str(self.target_column), self.smoothing))
 
     def _encoded(self, column: pa.ChunkedArray, learnt: list[Any]) -> pa.ChunkedArray:

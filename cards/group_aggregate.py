@@ -69,7 +69,7 @@ class GroupAggregate(Card):
         import pyarrow.compute as pc
 
         names = self.measured(dataset.schema) or []
-        by = {f"by {at}": plain(dataset.arrow[name], name) for at, name in enumerate(self.by)}
+        by = {f"by {at}": plain(dataset.column(name), name) for at, name in enumerate(self.by)}
         values = {f"of {at}": _values(dataset, name) for at, name in enumerate(names)}
         asked = [
             (
@@ -180,7 +180,7 @@ def _values(table: Table, name: str) -> pa.ChunkedArray:
     """Take a column, flags as numbers."""
     import pyarrow as pa
 
-    column = plain(table.arrow[name], name)
+    column = plain(table.column(name), name)
     if pa.types.is_boolean(column.type):
         return column.cast(pa.int8())
     return without_nan(column)

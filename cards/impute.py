@@ -68,7 +68,7 @@ class Impute(Fitting):
         """Fill in a value for each column."""
         filled: dict[str, pa.ChunkedArray] = {}
         for name, value in learnt.items():
-            column = _fillable(plain(dataset.arrow[name], name))
+            column = _fillable(plain(dataset.column(name), name))
             if column.null_count:
                 filled[name] = column.fill_null(_scalar(value, column.type, name))
                 print(f"{name}: {column.null_count:,} of {len(column):,} rows ← {value}")
@@ -151,10 +151,10 @@ class Impute(Fitting):
         """Tell what to fill in, as JSON; nothing of columns that are full and cannot tell."""
         kinds = {column.name: column.kind for column in dataset.columns}
         for name in names:
-            column = _fillable(plain(dataset.arrow[name], name))
-            known = _fillable(plain(learnt.arrow[name], name))
+            column = _fillable(plain(dataset.column(name), name))
+            known = _fillable(plain(learnt.column(name), name))
             if self.strategy == "constant" or column.null_count or known.null_count < len(known):
-                value = self._value(name, learnt.arrow[name], column.type).as_py()
+                value = self._value(name, learnt.column(name), column.type).as_py()
                 if self.strategy in _AVERAGES and kinds[name] == "integer":
                     value = round(value)
                 yield name, value.isoformat() if hasattr(value, "isoformat") else value

@@ -63,11 +63,11 @@ class Join(Card):
         met = met.sort_by([(_ROW, "ascending"), (_OTHER, "ascending")])
         keys = self.on if self.how == "outer" else []  # of rows that only the right table has
         taken = [
-            met[name] if name in keys else left.arrow[name].take(met[_ROW])
+            met[name] if name in keys else left.column(name).take(met[_ROW])
             for name in left.arrow.column_names
         ]
         rest = [name for name in right.arrow.column_names if name not in self.on]
-        taken += [right.arrow[name].take(met[_OTHER]) for name in rest]
+        taken += [right.column(name).take(met[_OTHER]) for name in rest]
         arrow = pa.table(taken, names=[column.name for column in columns])
         print(f"{left.num_rows:,} and {right.num_rows:,} rows became {arrow.num_rows:,}.")
         provenance = merged([left.provenance, right.provenance])
@@ -152,7 +152,7 @@ def _keys(table: Table, on: list[str], row: str) -> pa.Table:
     import numpy as np
     import pyarrow as pa
 
-    columns = {name: plain(table.arrow[name], name) for name in on}
+    columns = {name: plain(table.column(name), name) for name in on}
     return pa.table(columns | {row: pa.array(np.arange(table.num_rows))})
 
 

@@ -51,11 +51,11 @@ class SampleRows(Card):
         count = self._count(dataset.num_rows)
         if self.stratify_by and count:
             places = _stratified(
-                plain(dataset.arrow[self.stratify_by], self.stratify_by), count, rng
+                plain(dataset.column(self.stratify_by), self.stratify_by), count, rng
             )
         else:
             places = rng.choice(dataset.num_rows, count, replace=False, shuffle=False)
-        return self.Out(Table(dataset.arrow.take(np.sort(places)), like=dataset))
+        return self.Out(dataset.take(np.sort(places)))
 
     def propagate(self, dataset: TableSchema) -> TableSchema:
         rows = None if dataset.rows is None else self._count(dataset.rows)

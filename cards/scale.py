@@ -61,7 +61,7 @@ class Scale(Fitting):
     def again(self, dataset: Table, learnt: JsonObject) -> Table:
         """Scale by a middle and a spread for each column."""
         scaled = {
-            name: _scaled(as_floats(dataset.arrow[name]), middle, spread)
+            name: _scaled(as_floats(dataset.column(name)), middle, spread)
             for name, (middle, spread) in learnt.items()
         }
         known = {column.name: column for column in self._columns(dataset.schema, list(learnt))}
@@ -127,7 +127,7 @@ class Scale(Fitting):
         Raises:
             InputError: its numbers are too large for that.
         """
-        measured = self._fit(as_floats(table.arrow[name]))
+        measured = self._fit(as_floats(table.column(name)))
         if not all(map(math.isfinite, measured)):
             raise InputError(
                 f"Column {named(name)} holds numbers so large that no computer holds their spread.",

@@ -41,7 +41,7 @@ class SortRows(Card):
             _comparable(dataset, self.columns),
             sort_keys=[(str(at), order) for at in range(len(self.columns))],
         )
-        return self.Out(Table(dataset.arrow.take(places), like=dataset))
+        return self.Out(dataset.take(places.to_numpy()))
 
     def propagate(self, dataset: TableSchema) -> TableSchema:
         self._check(dataset)
@@ -72,4 +72,4 @@ def _comparable(table: Table, names: list[str]) -> object:
     """Take the columns to sort by out of the table, and out of dictionaries, under plain names."""
     import pyarrow as pa
 
-    return pa.table({str(at): plain(table.arrow[name], name) for at, name in enumerate(names)})
+    return pa.table({str(at): plain(table.column(name), name) for at, name in enumerate(names)})

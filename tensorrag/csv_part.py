@@ -9,14 +9,12 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
-from tensorrag.arranging.rows import rows_at
-from tensorrag.pages import rows_of, table_of
+from tensorrag.pages import rows_of, table_of, taken
 from tensorrag.plain import JsonObject
 from tensorrag.store.artifacts import Store
 from tensorrag.types.table import Table
 
 if TYPE_CHECKING:
-    import numpy as np
     import pyarrow as pa
 
     from tensorrag.task import Task
@@ -51,18 +49,19 @@ def csv_part(task: Task, store: Store) -> JsonObject:
     numbers = rows_of(table, task, store, digest)
     total = table.num_rows if numbers is None else len(numbers)
     offset = max(0, int(task.params.get("offset", 0)))
-    fits = max(1, CELLS // max(1, table.arrow.num_columns))
+    names = [column.name for column in table.columns]
+    fits = max(1, CELLS // max(1, len(names)))
     rows = max(0, min(int(task.params.get("limit", fits)), fits, total - offset))
     begun = max(0, int(task.params.get("begun", 0)))
     rows = min(rows, 1) if begun else rows
     days = task.params.get("days")
     days = _days(table) if days is None else days
     while True:
-        written = _lines(_with_days(_taken(table, offset, rows, numbers), days))
+        written = _lines(_with_days(taken(table, names, numbers, offset, rows), days))
         if rows < 2 or len(written) <= BYTES:
             break
         rows //= 2
-    head = _head(table.arrow.column_names) if offset == begun == 0 else ""
+    head = _head(names) if offset == begun == 0 else ""
     text, end = written.decode(), begun + BYTES
     told = {"total": total, "days": days}
     if rows == 1 and end < len(text):
@@ -70,18 +69,12 @@ def csv_part(task: Task, store: Store) -> JsonObject:
     return {"text": head + text[begun:], "rows": rows, "begun": 0, **told}
 
 
-def _taken(table: Table, offset: int, rows: int, numbers: np.ndarray | None) -> pa.Table:
-    if numbers is None:
-        return table.arrow.slice(offset, rows)
-    return rows_at(table.arrow, numbers[offset : offset + rows], table.release)
-
-
 def _days(table: Table) -> list[str]:
     """Name the columns of times that are all at midnight."""
     import pyarrow.types as at
 
-    times = [each.name for each in table.arrow.schema if at.is_timestamp(each.type)]
-    return [name for name in times if _is_of_days(table.arrow[name])]
+    times = [each.name for each in table.fields if at.is_timestamp(each.type)]
+    return [name for name in times if _is_of_days(table.column(name))]
 
 
 def _is_of_days(column: pa.ChunkedArray) -> bool:

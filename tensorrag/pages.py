@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tensorrag.arranging.conditions import Condition
 from tensorrag.arranging.order import Order
-from tensorrag.arranging.rows import arranged, rows_at
+from tensorrag.arranging.rows import arranged
 from tensorrag.errors import ArtifactError
 from tensorrag.plain import JsonObject
 from tensorrag.preview import SHOWN_COLUMNS
 from tensorrag.store.artifacts import Store
+from tensorrag.types.picked import rows_at
 from tensorrag.types.table import Table
 
 if TYPE_CHECKING:
     import numpy as np
+    import pyarrow as pa
 
     from tensorrag.task import Task
 
@@ -41,20 +44,16 @@ def page(task: Task, store: Store) -> JsonObject:
     table, digest = table_of(task, store)
     offset = max(0, int(task.params.get("offset", 0)))
     limit = min(LIMIT, max(0, int(task.params.get("limit", 100))))
-    arrow = table.arrow
-    shown = arrow.select(arrow.column_names[:SHOWN_COLUMNS])
     rows = rows_of(table, task, store, digest)
-    if rows is not None:
-        shown, offset_in = rows_at(shown, rows[offset : offset + limit], table.release), 0
-    else:
-        offset_in = offset
+    names = [column.name for column in table.columns]
+    shown = taken(table, names[:SHOWN_COLUMNS], rows, offset, limit)
     return {
         "columns": shown.column_names,
-        "rows": [list(row) for row in sample(shown, limit, offset_in)],
+        "rows": [list(row) for row in sample(shown, limit)],
         "offset": offset,
         "total": table.num_rows if rows is None else len(rows),
         "of": table.num_rows,
-        "more_columns": arrow.num_columns - shown.num_columns,
+        "more_columns": len(names) - shown.num_columns,
     }
 
 
@@ -77,7 +76,22 @@ def rows_of(table: Table, task: Task, store: Store, digest: str) -> np.ndarray |
     Raises:
         ParameterError: there is no such column, or it has no such order or values.
     """
-    arrow = table.arrow
-    order = Order.of(str(task.params.get("sort") or ""), arrow.column_names)
+    order = Order.of(str(task.params.get("sort") or ""), table.schema.names or ())
     where = Condition.all_of(task.params.get("where") or [])
+    asked = {*([order.column] if order else []), *(each.column for each in where)}
+    arrow = table.select([each.name for each in table.columns if each.name in asked])
     return arranged(arrow, order, where, store.root / "arranged", digest, table.release)
+
+
+def taken(
+    table: Table, names: Sequence[str], numbers: np.ndarray | None, offset: int, rows: int
+) -> pa.Table:
+    """Return rows of some columns; ``numbers`` are of all rows to choose from, None for each."""
+    import numpy as np
+
+    if numbers is None:
+        numbers = np.arange(offset, max(offset, min(table.num_rows, offset + rows)))
+    else:
+        numbers = numbers[offset : offset + rows]
+    source, places = table.at(numbers)
+    return rows_at(source.select(list(names)), places, table.release)

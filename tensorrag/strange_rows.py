@@ -40,7 +40,7 @@ def warnings(table: Table, seen: Mapping[str, Any]) -> list[str]:
         rows = pc.indices_nonzero(pc.fill_null(odd, False))
         count += len(rows)
         for row in rows[: MOST - len(told)].to_pylist():
-            told.append(f"Row {row + 1}, {named(name)}: {say(table.arrow[name][row].as_py())}.")
+            told.append(f"Row {row + 1}, {named(name)}: {say(table.column(name)[row].as_py())}.")
     return [*told, f"And {count - len(told):,} more."] if count > len(told) else told
 
 
@@ -52,11 +52,11 @@ def _odd(
     import pyarrow.compute as pc
 
     for name, (least, greatest) in (seen.get("ranges") or {}).items():
-        column, apart = table.arrow[name].cast(pa.float64(), safe=False), greatest - least
+        column, apart = table.column(name).cast(pa.float64(), safe=False), greatest - least
         low, high = pc.less(column, least - apart), pc.greater(column, greatest + apart)
         yield name, pc.or_(low, high), partial(_far, least, greatest)
     for name, values in (seen.get("values") or {}).items():
-        column = table.arrow[name].cast(pa.string())
+        column = table.column(name).cast(pa.string())
         known = pc.is_in(column, value_set=pa.array(values, pa.string()))
         yield name, pc.and_(pc.is_valid(column), pc.invert(known)), _new
 

@@ -47,7 +47,7 @@ def one_hot(
 
 def values_of(learnt: Table, name: str, most: int) -> list[str]:
     """Return the values of a column; raises ParameterError where there are more than ``most``."""
-    values = distinct(learnt.arrow[name], name)
+    values = distinct(learnt.column(name), name)
     if len(values) > most:
         raise ParameterError(
             f"{named(name)} has {len(values):,} different values, which would make as many "
@@ -66,9 +66,9 @@ def _encoded(
 
     name = column.name
     if name not in values:
-        return {name: dataset.arrow[name]}
+        return {name: dataset.column(name)}
     text = pc.fill_null(
-        pc.index_in(as_text(dataset.arrow[name], name), pa.array(values[name], pa.string())), -1
+        pc.index_in(as_text(dataset.column(name), name), pa.array(values[name], pa.string())), -1
     )
     return {
         f"{name}_{value}": pc.equal(text, at).cast(pa.int8())

@@ -29,9 +29,9 @@ def target_means(
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    values = pc.unique(as_text(dataset.arrow[name], name)).drop_null()
+    values = pc.unique(as_text(dataset.column(name), name)).drop_null()
     codes = _codes(dataset, name, values)
-    goal = np.asarray(as_floats(dataset.arrow[target]).to_numpy())
+    goal = np.asarray(as_floats(dataset.column(target)).to_numpy())
     told = np.isfinite(goal)
     fold = np.random.default_rng(seed).permutation(len(goal)) % FOLDS
     encoded = np.empty(len(goal))
@@ -56,8 +56,8 @@ def learnt_means(
     import numpy as np
     import pyarrow.compute as pc
 
-    values = pc.unique(as_text(learnt.arrow[name], name)).drop_null()
-    goal = np.asarray(as_floats(learnt.arrow[target]).to_numpy())
+    values = pc.unique(as_text(learnt.column(name), name)).drop_null()
+    goal = np.asarray(as_floats(learnt.column(target)).to_numpy())
     told = np.isfinite(goal)
     if not told.any():
         raise InputError(
@@ -81,7 +81,7 @@ def _codes(table: Table, name: str, values: pa.Array) -> np.ndarray:
     import numpy as np
     import pyarrow.compute as pc
 
-    found = pc.fill_null(pc.index_in(as_text(table.arrow[name], name), values), len(values))
+    found = pc.fill_null(pc.index_in(as_text(table.column(name), name), values), len(values))
     return np.asarray(found.to_numpy())
 
 

@@ -54,7 +54,7 @@ def _new(table: Table, name: str, values: Sequence[str]) -> tuple[pa.ChunkedArra
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    column = table.arrow[name].cast(pa.string())
+    column = table.column(name).cast(pa.string())
     known = pc.is_in(column, value_set=pa.array(values, pa.string()))
     return column, pc.and_(pc.is_valid(column), pc.invert(known))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from cards._learning.columns import LEARNABLE, feature_names, leave_out
@@ -78,18 +78,19 @@ def examples(
     """
     refuse_no_rows(table, port)
     names = feature_names(table.schema, target, features, LEARNABLE) or ()
-    y = labels(table, target) if classify else numbers(table, target)
+    y = labels(table, target) if classify else numbers(table, target).copy()
     kinds = {column.name: column.kind for column in table.columns}
     categories = tuple(name for name in names if kinds[name] not in NUMERIC)
     for name in categories:
         _refuse_many(table, name, names)
-    missing = {name: n for name in names if name not in categories if (n := _missing(table, name))}
     x = (
         frame(table, names, categories, gaps=True)
         if categories
         else matrix(table, names, gaps=True)
     )
-    return Examples(names, x, y, categories, missing)
+    found = Examples(names, x, y, categories)
+    missing = {name: n for name in found.numbers if (n := _missing(name, found.column(name)))}
+    return replace(found, missing=missing)
 
 
 def refuse_no_rows(table: Table, port: str) -> None:
@@ -131,7 +132,7 @@ def labels(table: Table, name: str, *, written: bool = False) -> np.ndarray:
     import pyarrow as pa
     import pyarrow.types as at
 
-    column = table.arrow[name]
+    column = table.column(name)
     if column.null_count:
         raise _gaps(name, column.null_count, len(column), empty=True)
     if at.is_boolean(column.type):
@@ -184,7 +185,7 @@ def _texts(table: Table, name: str) -> pd.Series[Any]:
     import pandas as pd
     import pyarrow as pa
 
-    column = table.arrow[name]
+    column = table.column(name)
     try:
         values = np.array(column.cast(pa.string()).to_pylist(), dtype=object)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
@@ -199,7 +200,7 @@ def _texts(table: Table, name: str) -> pd.Series[Any]:
 def _refuse_many(table: Table, name: str, names: Sequence[str]) -> None:
     import pyarrow.compute as pc
 
-    count = int(pc.count_distinct(table.arrow[name]).as_py())
+    count = int(pc.count_distinct(table.column(name)).as_py())
     if count > MOST_VALUES:
         raise ParameterError(
             f"The feature {named(name)} has {count:,} different values; at most {MOST_VALUES} can "
@@ -210,16 +211,15 @@ def _refuse_many(table: Table, name: str, names: Sequence[str]) -> None:
         )
 
 
-def _missing(table: Table, name: str) -> int:
+def _missing(name: str, values: Any) -> int:
     """Count the rows without a number; all of them is too many."""
-    import pyarrow.compute as pc
-    import pyarrow.types as at
+    import numpy as np
 
-    column = table.arrow[name]
-    count = int(column.null_count)
-    if at.is_floating(column.type):
-        count = int(pc.sum(pc.is_null(column, nan_is_null=True)).as_py() or 0)
-    if count == len(column):
+    array = np.asarray(values)
+    if not np.isnan(array.min()):
+        return 0
+    count = int(np.count_nonzero(np.isnan(array)))
+    if count == len(values):
         raise _gaps(name, count, count, empty=True)
     return count
 
@@ -261,20 +261,23 @@ def numbers(table: Table, name: str, *, gaps: bool = False) -> np.ndarray:
     import numpy as np
     import pyarrow as pa
 
-    column = table.arrow[name]
+    column = table.column(name)
     try:
-        array: np.ndarray = column.cast(pa.float64(), safe=False).to_numpy()
+        whole = column.cast(pa.float64(), safe=False).combine_chunks()
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         row, value = _first_text(column)
         raise InputError(
             f"Column {named(name)} holds {quoted(value)} in row {row}, which is no number.",
             hint=f"Leave {named(name)} out of the features, or mend the data.",
         ) from error
+    array: np.ndarray = whole.to_numpy(zero_copy_only=False)
+    if len(array) == 0 or (array.min() >= -LARGEST and array.max() <= LARGEST):
+        return array  # none of them is NaN, then
     wrong = np.flatnonzero(np.isinf(array) if gaps else ~np.isfinite(array))
     if len(wrong):
         empty = column[int(wrong[0])].as_py() is None
         raise _gaps(name, len(wrong), len(array), empty=empty)
-    if len(array) and np.nanmax(np.abs(array), initial=0) > LARGEST:
+    if np.nanmax(np.abs(array), initial=0) > LARGEST:
         raise InputError(
             f"Column {named(name)} holds numbers beyond {LARGEST:g}, whose squares no computer "
             "holds.",

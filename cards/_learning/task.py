@@ -155,7 +155,7 @@ def decide(table: Table, target: str, wanted: Wanted, model_type: str | None) ->
     """
     kind = target_column(table.schema, target).kind
     _refuse_kind(target, kind, wanted)
-    values = table.arrow[target]
+    values = table.column(target)
     goal = _goal(kind, wanted, model_type).of
     decimals = goal == "regression" and kind == "number"
     count = len(few_values(values) or ()) if decimals else _distinct(values)

@@ -53,7 +53,7 @@ class Described:
 def described(table: Table) -> list[Described]:
     """Describe every column; of very many rows distinct values and quartiles are of some."""
     places = drawn(table.num_rows)
-    found = (profile(table.arrow[c.name], c, places, table.release) for c in table.columns)
+    found = (profile(table.column(c.name), c, places, table.release) for c in table.columns)
     return [Described(each, table.num_rows, places is None) for each in found]
 
 

@@ -82,7 +82,7 @@ def _column(table: Table, each: Described, rows: np.ndarray | None) -> np.ndarra
     import numpy as np
     import pyarrow as pa
 
-    column = table.arrow[each.found.name]
+    column = table.column(each.found.name)
     column = column if rows is None else column.take(pa.array(rows))
     table.release()
     if each.found.kind in NUMERIC:

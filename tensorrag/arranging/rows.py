@@ -13,6 +13,7 @@ from tensorrag.arranging.conditions import Condition, fitting
 from tensorrag.arranging.order import Order, Release, in_order
 from tensorrag.errors import ParameterError
 from tensorrag.quoting import quoted
+from tensorrag.types.picked import rows_at
 
 if TYPE_CHECKING:
     import numpy as np
@@ -60,24 +61,6 @@ def arranged(
         if arrow.num_rows >= KEPT_FROM:
             kept_rows.keep(rows, path)
     return rows
-
-
-def rows_at(arrow: pa.Table, places: np.ndarray, release: Release = lambda: None) -> pa.Table:
-    """Return the rows at these places, in this order; chunk by chunk, so that nothing is joined."""
-    import numpy as np
-    import pyarrow as pa
-
-    order = np.argsort(places, kind="stable")
-    ascending, parts, start = places[order].astype(np.int64), [], 0
-    for batch in arrow.to_batches():
-        first, end = np.searchsorted(ascending, [start, start + len(batch)])
-        if end > first:
-            parts.append(batch.take(pa.array(ascending[first:end] - start)))
-            release()
-        start += len(batch)
-    back = np.empty(len(order), np.int64)
-    back[order] = np.arange(len(order))
-    return pa.Table.from_batches(parts, arrow.schema).combine_chunks().take(pa.array(back))
 
 
 def _worked_out(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -34,7 +35,13 @@ class Blobs:
         return sum(_size(path) for path in (self._root / "blobs").glob("*/*"))
 
     def keep(self, path: Path, name: str) -> FileEntry:
-        """Move a file in, unless its content is there already."""
+        """Move a file in, unless its content is there already, as that of a link into here is."""
+        if path.is_symlink():
+            there = path.resolve()
+            if there == self.path(there.name).resolve():
+                return FileEntry(name=name, sha256=there.name, size=there.stat().st_size)
+            path.unlink()
+            shutil.copyfile(there, path)
         entry = FileEntry(name=name, sha256=_sha256(path), size=path.stat().st_size)
         target = self.path(entry.sha256)
         if not self._has(entry):

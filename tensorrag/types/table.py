@@ -1,24 +1,33 @@
-"""A table: named, typed columns of equal length, stored as an Arrow file that can be mapped."""
+"""A table: named, typed columns of equal length, stored as an Arrow file that can be mapped.
+
+Many rows of a large one, such as the train rows, are stored as their numbers beside that file.
+"""
 
 from __future__ import annotations
 
 import mmap
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from tensorrag.plain import JsonObject
 from tensorrag.preview import SHOWN_COLUMNS, Face, TableFace, TablePreview
+from tensorrag.types import picked
+from tensorrag.types.picked import Picked, rows_at
 from tensorrag.types.pieces import parts
 from tensorrag.types.schema import ColumnSchema, Provenance, Recipe, Schema, TableSchema
 from tensorrag.types.value import Shape, Value
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
     import pyarrow as pa
 
 FILE = "table.arrow"
 
+SHOWN_ROWS = 50
+"""Rows of a preview."""
 EXCERPT_ROWS = 2_000
 """Rows of an excerpt, at least: enough to train on, and to hold what most columns can hold."""
 
@@ -38,7 +47,7 @@ class Table(Value):
 
     def __init__(
         self,
-        arrow: pa.Table,
+        arrow: pa.Table | Picked,
         *,
         columns: Sequence[ColumnSchema] | None = None,
         like: Table | None = None,
@@ -47,7 +56,7 @@ class Table(Value):
         """Wrap an Arrow table, in which what is no number (NaN) is missing.
 
         Args:
-            arrow: the data; column names must differ.
+            arrow: the data, or rows of some; column names must differ.
             columns: kinds and units by name; a column that is not listed gets its kind from
                 its data.
             like: a table this one was made from; its columns' kinds and units and its
@@ -56,11 +65,12 @@ class Table(Value):
         """
         from tensorrag.types.columns import gaps_told
 
-        self._hold(gaps_told(arrow), columns, like, provenance)
+        rows = arrow if isinstance(arrow, Picked) else gaps_told(arrow)
+        self._hold(rows, columns, like, provenance)
 
     def _hold(
         self,
-        arrow: pa.Table,
+        arrow: pa.Table | Picked,
         columns: Sequence[ColumnSchema] | None,
         like: Table | None,
         provenance: Provenance | None,
@@ -70,12 +80,14 @@ class Table(Value):
         names = arrow.column_names
         refuse_twice(names)
         known = {c.name: c for c in (*(like.columns if like else ()), *(columns or ()))}
-        self.arrow = arrow
+        self._rows = arrow
         self.columns: tuple[ColumnSchema, ...] = tuple(
             _described(arrow, name, known.get(name)) for name in names
         )
         self.provenance: Provenance = provenance or (like.provenance if like else Provenance())
         self.recipe: Recipe | None = like.recipe if like else None
+        self._file: Path | None = None
+        """What the store has of it, or of the table that its rows are picked of."""
         self._mapped: mmap.mmap | None = None
 
     @classmethod
@@ -97,26 +109,70 @@ class Table(Value):
 
     def to_pandas(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """Return a copy as a data frame that may be written to: all columns, or these."""
-        arrow = self.arrow if columns is None else self.arrow.select(list(columns))
+        arrow = self.arrow if columns is None else self._rows.select(list(columns))
         frame: pd.DataFrame = arrow.to_pandas().copy()
         return frame
 
+    @cached_property
+    def arrow(self) -> pa.Table:
+        """The data; `column` and `select` take no more into memory than they give."""
+        rows = self._rows
+        return rows.select(rows.column_names) if isinstance(rows, Picked) else rows
+
+    @property
+    def fields(self) -> pa.Schema:
+        """Names and Arrow's types of the columns."""
+        return self._rows.schema
+
+    def column(self, name: str) -> pa.ChunkedArray:
+        """Return the values of a column."""
+        return self._rows.column(name)
+
+    def select(self, names: Sequence[str]) -> pa.Table:
+        """Return some of the columns."""
+        return self._rows.select(list(names))
+
+    def take(self, numbers: np.ndarray, *, provenance: Provenance | None = None) -> Table:
+        """Return the rows of these numbers, in this order.
+
+        Of many rows of a large stored table the numbers are kept, which `save` then writes in the
+        place of the rows.
+        """
+        source, numbers = self.at(numbers)
+        if self._file is None or not picked.is_worth_it(source, len(numbers)):
+            return Table(source.take(numbers), like=self, provenance=provenance)
+        table = Table(Picked(source, numbers), like=self, provenance=provenance)
+        table._file, table._mapped = self._file, self._mapped
+        return table
+
+    def at(self, numbers: np.ndarray) -> tuple[pa.Table, np.ndarray]:
+        """Return the data that is there as it is, and where in it the rows of these numbers are."""
+        if isinstance(self._rows, Picked):
+            return self._rows.whole, self._rows.numbers[numbers]
+        return self._rows, numbers
+
     def batches(self, rows: int = 65_536) -> Iterator[pa.RecordBatch]:
         """Go through the rows in batches of at most ``rows``, for tables beyond memory."""
-        yield from self.arrow.to_batches(max_chunksize=rows)
+        if not isinstance(self._rows, Picked):
+            yield from self._rows.to_batches(max_chunksize=rows)
+            return
+        for start in range(0, self.num_rows, rows):
+            some = Picked(self._rows.whole, self._rows.numbers[start : start + rows])
+            yield from some.select(some.column_names).combine_chunks().to_batches()
 
     def excerpt(self) -> Table:
         """One row in a hundred, and 2,000 at least, from all over the table."""
         rows = max(EXCERPT_ROWS, self.num_rows // 100)
         if rows >= self.num_rows:
             return self
-        chosen = [number * self.num_rows // rows for number in range(rows)]
-        return Table(self.arrow.take(chosen), like=self)
+        import numpy as np
+
+        return Table(rows_at(*self.at(np.arange(rows) * self.num_rows // rows)), like=self)
 
     @property
     def num_rows(self) -> int:
         """How many rows there are."""
-        return int(self.arrow.num_rows)
+        return int(self._rows.num_rows)
 
     @property
     def schema(self) -> TableSchema:
@@ -129,9 +185,14 @@ class Table(Value):
         )
 
     def save(self, folder: Path) -> JsonObject:
-        """Write one Arrow file."""
+        """Write one Arrow file, or a link to one of the store and the numbers of its rows."""
         import pyarrow as pa
 
+        file = self._file
+        if isinstance(self._rows, Picked) and file is not None and file.exists():
+            (folder / FILE).symlink_to(file)
+            self._rows.save(folder / picked.FILE)
+            return self.schema.model_dump(mode="json")
         with (
             pa.OSFile(str(folder / FILE), "wb") as sink,
             pa.ipc.new_file(sink, self.arrow.schema) as writer,
@@ -149,27 +210,31 @@ class Table(Value):
         with files[FILE].open("rb") as file:
             mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         arrow = pa.ipc.open_file(pa.py_buffer(mapped)).read_all()
+        rows = Picked.load(arrow, files[picked.FILE]) if picked.FILE in files else arrow
         table = cls.__new__(cls)  # what was stored has no NaN: to look would be to read it
-        table._hold(arrow, schema.columns, None, schema.provenance)
+        table._hold(rows, schema.columns, None, schema.provenance)
         table.recipe = schema.recipe
-        table._mapped = mapped
+        table._file, table._mapped = files[FILE], mapped
         return table
 
     def preview(self) -> TablePreview:
         """Profile the columns, the first of very many, and show the first rows."""
+        import numpy as np
+
         from tensorrag.types.columns import sample
         from tensorrag.types.drawing import drawn
         from tensorrag.types.profile import profile
 
         shown, places = self.columns[:SHOWN_COLUMNS], drawn(self.num_rows)
+        first, numbers = self.at(np.arange(min(SHOWN_ROWS, self.num_rows)))
         return TablePreview(
             rows=self.num_rows,
             drawn=None if places is None else len(places),
-            columns=tuple(profile(self.arrow[c.name], c, places, self.release) for c in shown),
+            columns=tuple(profile(self.column(c.name), c, places, self.release) for c in shown),
             more_columns=len(self.columns) - len(shown),
-            sample=sample(self.arrow.select([c.name for c in shown]), 50),
+            sample=sample(rows_at(first.select([c.name for c in shown]), numbers), SHOWN_ROWS),
             synthetic=self.provenance.synthetic,
-            bytes=int(self.arrow.nbytes),
+            bytes=int(self._rows.nbytes),
         )
 
     def face(self) -> Face:
@@ -178,7 +243,7 @@ class Table(Value):
         from tensorrag.types.profile import tiny_histogram
 
         places = drawn(self.num_rows)
-        bars = tuple(tiny_histogram(self.arrow[c.name], c, places) for c in self.columns[:14])
+        bars = tuple(tiny_histogram(self.column(c.name), c, places) for c in self.columns[:14])
         return TableFace(rows=self.num_rows, columns=len(self.columns), bars=bars)
 
     def release(self) -> None:
@@ -187,18 +252,19 @@ class Table(Value):
             self._mapped.madvise(mmap.MADV_DONTNEED)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave out the mapping: another process has its own memory."""
-        return {**self.__dict__, "_mapped": None}
+        """Take the rows along, not the file: another process has its own memory."""
+        return {**self.__dict__, "_rows": self.arrow, "_file": None, "_mapped": None}
 
     def __repr__(self) -> str:
         """Name the size, never the rows."""
         return f"Table({self.num_rows} rows × {len(self.columns)} columns)"
 
 
-def _described(arrow: pa.Table, name: str, known: ColumnSchema | None) -> ColumnSchema:
+def _described(arrow: pa.Table | Picked, name: str, known: ColumnSchema | None) -> ColumnSchema:
     from tensorrag.types.columns import detect_kind
 
-    column = arrow[name]
-    kind = known.kind if known is not None and known.kind is not None else detect_kind(column)
+    kind = known.kind if known is not None else None
     unit = known.unit if known is not None else None
-    return ColumnSchema(name=name, kind=kind, unit=unit, missing=column.null_count)
+    missing = arrow.missing(name) if isinstance(arrow, Picked) else arrow[name].null_count
+    kind = kind or detect_kind(arrow.column(name))
+    return ColumnSchema(name=name, kind=kind, unit=unit, missing=missing)

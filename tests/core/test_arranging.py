@@ -14,8 +14,9 @@ from tensorrag.arranging import kept_rows
 from tensorrag.arranging import rows as module
 from tensorrag.arranging.conditions import Condition
 from tensorrag.arranging.order import Order
-from tensorrag.arranging.rows import arranged, rows_at
+from tensorrag.arranging.rows import arranged
 from tensorrag.errors import ParameterError
+from tensorrag.types.picked import rows_at
 
 ROWS = 1_000
 

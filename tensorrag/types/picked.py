@@ -1,0 +1,109 @@
+"""Rows of a table that is stored already: their numbers are kept, its file is not written again.
+
+Parts of a large table, such as the train rows, would else be copied and hashed cell by cell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+
+FILE = "rows.arrow"
+LARGE = 1 << 24
+"""Bytes of a table below which its rows are soon written once more."""
+FEWEST = 10
+"""One row in so many is to be picked: fewer are no reason to keep all of a table."""
+
+
+class Picked:
+    """Rows of a table by their numbers; values are taken when they are asked for.
+
+    It does what Arrow's own tables do, as far as `Table` needs it.
+
+    Args:
+        whole: the table.
+        numbers: of the rows in it, from 0, in their new order.
+    """
+
+    def __init__(self, whole: pa.Table, numbers: np.ndarray) -> None:
+        self.whole, self.numbers = whole, numbers
+
+    @classmethod
+    def load(cls, whole: pa.Table, path: Path) -> Self:
+        """Read the numbers that `save` wrote."""
+        import pyarrow as pa
+
+        rows = pa.ipc.open_file(pa.py_buffer(path.read_bytes())).read_all()
+        return cls(whole, rows["row"].to_numpy())
+
+    def save(self, path: Path) -> None:
+        """Write the numbers, of 4 bytes each where that is enough."""
+        import numpy as np
+        import pyarrow as pa
+
+        kind = np.uint32 if self.whole.num_rows <= 1 << 32 else np.int64
+        rows = pa.table({"row": self.numbers.astype(kind, copy=False)})
+        with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, rows.schema) as writer:
+            writer.write_table(rows)
+
+    @property
+    def num_rows(self) -> int:
+        """How many rows there are."""
+        return len(self.numbers)
+
+    @property
+    def schema(self) -> pa.Schema:
+        """Names and types of the columns."""
+        return self.whole.schema
+
+    @property
+    def column_names(self) -> list[str]:
+        """The names of the columns, in order."""
+        return list(self.whole.column_names)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that they would take, were all rows equally long."""
+        return int(self.whole.nbytes * self.num_rows / max(1, self.whole.num_rows))
+
+    def column(self, name: str) -> pa.ChunkedArray:
+        """Return the values of a column."""
+        return self.whole[name].take(self.numbers)
+
+    def select(self, names: Sequence[str]) -> pa.Table:
+        """Return some of the columns."""
+        return self.whole.select(names).take(self.numbers)
+
+    def missing(self, name: str) -> int:
+        """Count the values of a column that are missing."""
+        return int(self.column(name).null_count) if self.whole[name].null_count else 0
+
+
+def is_worth_it(whole: pa.Table, rows: int) -> bool:
+    """Whether to keep the numbers of so many rows rather than the rows themselves."""
+    return bool(whole.nbytes >= LARGE and rows * FEWEST >= whole.num_rows)
+
+
+def rows_at(
+    arrow: pa.Table, places: np.ndarray, release: Callable[[], object] = lambda: None
+) -> pa.Table:
+    """Return the rows at these places, in this order; chunk by chunk, so that nothing is joined."""
+    import numpy as np
+    import pyarrow as pa
+
+    order = np.argsort(places, kind="stable")
+    ascending, parts, start = places[order].astype(np.int64), [], 0
+    for batch in arrow.to_batches():
+        first, end = np.searchsorted(ascending, [start, start + len(batch)])
+        if end > first:
+            parts.append(batch.take(pa.array(ascending[first:end] - start)))
+            release()
+        start += len(batch)
+    back = np.empty(len(order), np.int64)
+    back[order] = np.arange(len(order))
+    return pa.Table.from_batches(parts, arrow.schema).combine_chunks().take(pa.array(back))

@@ -1,0 +1,131 @@
+"""Rows of a large stored table: their numbers are kept, and its file is not written again."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from tensorrag import Table
+from tensorrag.pages import page
+from tensorrag.store.artifacts import Store
+from tensorrag.task import Task
+from tensorrag.types import Provenance
+
+ROWS = 1_100_000
+"""Rows of two columns of 8 bytes: some 17 MB."""
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    return Store(tmp_path_factory.mktemp("store"))
+
+
+@pytest.fixture(scope="module")
+def large(store: Store) -> Table:
+    """A stored table: the numbers of its rows, and the same with every third one missing."""
+    numbers = np.arange(ROWS)
+    gaps = pa.array(numbers.astype(float), mask=numbers % 3 == 0)
+    return reloaded(store, Table(pa.table({"x": numbers, "gaps": gaps})))
+
+
+def reloaded(store: Store, table: Table) -> Table:
+    found = store.load(store.put(table).digest)
+    assert isinstance(found, Table)
+    return found
+
+
+def mixed(rows: int, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).permutation(ROWS)[:rows]
+
+
+def test_most_rows_of_a_large_table_are_stored_as_their_numbers(store: Store, large: Table) -> None:
+    before, numbers = store.size(), mixed(800_000)
+
+    part = reloaded(store, large.take(numbers, provenance=Provenance(part="train")))
+
+    assert store.size() - before < 4 * 800_000 + 1_000, "4 bytes a row, and no column once more"
+    assert part.num_rows == 800_000
+    assert part.provenance.part == "train"
+    assert np.array_equal(part.column("x").to_numpy(), numbers)
+    assert part.arrow.equals(large.arrow.take(numbers))
+    assert part.select(["gaps"]).equals(large.arrow.take(numbers).select(["gaps"]))
+
+
+def test_they_tell_all_that_any_table_tells(store: Store, large: Table) -> None:
+    numbers = mixed(200_000)
+    part = reloaded(store, large.take(numbers))
+    plain = Table(large.arrow.take(numbers), like=large)
+
+    assert part.schema == plain.schema
+    assert part.columns[1].missing == int((numbers % 3 == 0).sum())
+    assert part.preview() == plain.preview()
+    assert part.face() == plain.face()
+    assert part.excerpt().arrow.equals(plain.excerpt().arrow)
+    assert part.to_pandas(["x"]).equals(plain.to_pandas(["x"]))
+    assert pa.Table.from_batches(part.batches(50_000)).equals(plain.arrow)
+    assert pickle.loads(pickle.dumps(part)).arrow.equals(plain.arrow)  # noqa: S301
+
+
+def test_rows_of_rows_are_rows_of_the_same_file(store: Store, large: Table) -> None:
+    first, second = mixed(900_000), np.arange(0, 900_000, 2)
+    part = reloaded(store, large.take(first))
+    before = store.size()
+
+    half = reloaded(store, part.take(second))
+
+    assert store.size() - before < 4 * len(second) + 1_000
+    assert np.array_equal(half.column("x").to_numpy(), first[second])
+
+
+def test_a_page_shows_the_rows_of_the_part(store: Store, large: Table) -> None:
+    numbers = mixed(800_000)
+    digest = store.put(large.take(numbers)).digest
+
+    def shown(**asked: object) -> list[object]:
+        task = Task(kind="page", card="page", inputs={"table": (digest,)}, params=asked)
+        return [row[0] for row in page(task, store)["rows"]]
+
+    assert shown(offset=500_000, limit=3) == numbers[500_000:500_003].tolist()
+    assert shown(sort="-x", limit=3) == np.sort(numbers)[::-1][:3].tolist()
+    assert shown(offset=800_000) == []
+
+
+def test_few_rows_or_those_of_a_small_table_are_written(store: Store, large: Table) -> None:
+    few = store.put(large.take(mixed(50_000)))
+    small = reloaded(store, Table(pa.table({"x": [3, 1, 2]})))
+    two = store.put(small.take(np.array([2, 0])))
+
+    assert [file.name for file in few.files] == [file.name for file in two.files] == ["table.arrow"]
+    assert store.load(two.digest).arrow["x"].to_pylist() == [2, 3]  # type: ignore[attr-defined]
+
+
+def test_where_the_file_is_gone_the_rows_are_written(tmp_path: Path, large: Table) -> None:
+    store = Store(tmp_path)
+    artifact = store.put(Table(large.arrow))
+    part = store.load(artifact.digest).take(np.arange(ROWS))  # type: ignore[attr-defined]
+    store.blob(artifact.files[0].sha256).unlink()
+
+    again = store.put(part)
+
+    assert [file.name for file in again.files] == ["table.arrow"]
+    store.verify(again, thorough=True)
+
+
+def test_a_link_to_anywhere_else_is_no_file_of_the_store(tmp_path: Path, store: Store) -> None:
+    elsewhere = tmp_path / ("0" * 64)
+    elsewhere.write_bytes(b"what stands there is none of ours")
+
+    class Linked(Table):
+        def save(self, folder: Path) -> dict[str, object]:
+            (folder / "table.arrow").symlink_to(elsewhere)
+            return {}
+
+    kept = store.put(Linked(pa.table({"x": [1]}))).files[0]
+
+    assert kept.sha256 != elsewhere.name
+    assert store.blob(kept.sha256).read_bytes() == elsewhere.read_bytes()
+    assert not store.blob(kept.sha256).is_symlink()
