@@ -74,7 +74,7 @@ def parted(table: Table, seed: int) -> tuple[np.ndarray, np.ndarray]:
     count = max(1, min(HELD_OUT, table.num_rows // 4))
     drawn = np.random.default_rng(seed).permutation(table.num_rows)[: count + LARGE]
     few, group = _part(table, drawn), group_of(table.schema)
-    groups = numbered_rows(few) if group is None else numbered(few.arrow[group], group)
+    groups = numbered_rows(few) if group is None else numbered(few.column(group), group)
     if groups.max() == 0:
         which = "equal" if group is None else f"of one {named(group)}"
         raise InputError(
