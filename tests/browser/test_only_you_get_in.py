@@ -209,6 +209,7 @@ def test_no_page_needs_what_the_policy_forbids(server: Server, page: Page, watch
         "/",
         "/edit/new?sample=diabetes",
         "/settings",
+        "/log",
         "/docs",
         "/nothing/here",
         "/edit/nothing_here",

@@ -273,3 +273,10 @@ def test_it_is_read_entry_by_entry_and_only_what_was_added(
             log.info("entry %d", number)
             assert kept.lines(search="entry")[-1].endswith(f"entry {number}")
             assert "\n".join(kept.lines()) + "\n" == text_of(workspace.root)
+
+    with path_in(workspace.root).open("a") as file:  # by a program that ended in between
+        file.write("2026-01-31T12:00:00.000Z INFO web.test half ")
+        file.flush()
+        assert kept.lines(search="half") == []
+        file.write("and half\n")
+    assert kept.lines(search="half")[0].endswith("half and half")

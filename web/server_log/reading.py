@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import re
 import threading
 from collections.abc import Iterator, Sequence
@@ -19,7 +18,7 @@ Level = Literal["", "warning", "error"]
 _BEGINS = re.compile(r"\S+Z ([A-Z]+) ")
 _NUMBERS = logging.getLevelNamesMapping()
 _Stand = tuple[int, int]
-"""Which file it is, and how many bytes of it are read."""
+"""Which file it is, and how many bytes it has."""
 
 
 @dataclass
@@ -40,6 +39,8 @@ class ServerLog:
         self._root = root
         self._entries: list[_Entry] = []
         self._read: list[_Stand] = []
+        self._end = 0
+        """Up to where the last of them is read."""
         self._wanted: tuple[Level, str] | None = None
         self._found: Sequence[str] = ()
         self._lock = threading.Lock()
@@ -60,31 +61,27 @@ class ServerLog:
 
     def _catch_up(self) -> bool:
         """Read what was added since the last time; all of it where the files were turned over."""
-        files = [path for path in files_in(self._root) if path.exists()]
-        now = [_stand(path) for path in files]
-        if now == self._read:
+        found = [(path, stand) for path in files_in(self._root) if (stand := _stand(path))]
+        before, now = self._read, [stand for _, stand in found]
+        if now == before:
             return False
-        if not self._only_grew(now):
-            self._entries, self._read = [], []
-        done = len(self._read)
-        for at, path in enumerate(files[max(0, done - 1) :], start=max(0, done - 1)):
-            start = self._read[at][1] if at < done else 0
-            self._read[at:] = [(now[at][0], start + self._add(path, start))]
+        if not _only_grew(before, now):
+            self._entries, self._end = [], 0
+            for path, _ in found[:-1]:
+                self._add(path, 0)
+        if found:
+            self._end += self._add(found[-1][0], self._end)
+        self._read = now
         return True
-
-    def _only_grew(self, now: Sequence[_Stand]) -> bool:
-        """Whether those files are there that were read, and only the last one is longer."""
-        before = self._read
-        if not before or len(now) != len(before):
-            return False
-        (file, size), (was, read) = now[-1], before[-1]
-        return now[:-1] == before[:-1] and file == was and size >= read
 
     def _add(self, path: Path, start: int) -> int:
         """Add whole lines from a place in a file on; returns how many bytes they were."""
-        with path.open("rb") as file:
-            file.seek(start)
-            content = file.read()
+        try:
+            with path.open("rb") as file:
+                file.seek(start)
+                content = file.read()
+        except OSError:  # turned over just now: the next look finds it elsewhere
+            return 0
         content = content[: content.rfind(b"\n") + 1]
         for line in content.decode(errors="replace").split("\n")[:-1]:
             begins = _BEGINS.match(line)
@@ -95,6 +92,16 @@ class ServerLog:
         return len(content)
 
 
-def _stand(path: Path) -> _Stand:
-    found = os.stat(path)
+def _only_grew(before: Sequence[_Stand], now: Sequence[_Stand]) -> bool:
+    """Whether the same files are there as before, and only the last one is longer."""
+    if not before or len(now) != len(before) or now[:-1] != before[:-1]:
+        return False
+    return now[-1][0] == before[-1][0] and now[-1][1] >= before[-1][1]
+
+
+def _stand(path: Path) -> _Stand | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
     return found.st_ino, found.st_size
