@@ -105,7 +105,7 @@ def held_back(groups: np.ndarray, count: int, seed: int) -> np.ndarray:
     Where one group is most of the rows, it is learnt from, and all others are held back.
 
     Args:
-        groups: the group of each row, numbered from 0; two at least.
+        groups: the group of each row, numbered from 0.
         count: of the rows.
         seed: of the mixing.
     """
@@ -115,6 +115,20 @@ def held_back(groups: np.ndarray, count: int, seed: int) -> np.ndarray:
     if part.min() == part.max():
         return np.asarray(groups != np.bincount(groups).argmax())
     return np.asarray(part == 0)
+
+
+def latest(table: Table, name: str, count: int) -> np.ndarray:
+    """Tell which rows are the latest: so many of them, and all of the time of the first of these.
+
+    Raises:
+        InputError: a row has no time.
+    """
+    import numpy as np
+    import pyarrow.compute as pc
+
+    ranks = pc.rank(times_of(table, name), sort_keys="ascending", tiebreaker="dense")
+    places = np.asarray(ranks).astype(np.int64)
+    return np.asarray(places >= np.sort(places)[-count])
 
 
 def by_time(table: Table, name: str, sizes: Sizes, gap: int = 0) -> list[np.ndarray]:

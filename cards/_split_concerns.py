@@ -61,13 +61,13 @@ def time_column(table: TableSchema) -> str | None:
     """Name the column that tells which rows came before which; None where none is known."""
     said = table.provenance.time
     if said is not None:
-        return _still_there(table, said)
+        return still_there(table, said)
     dates = [column.name for column in table.columns or () if column.kind == "date"]
-    known = (_still_there(table, name) for name in dates or dates_behind(table))
+    known = (still_there(table, name) for name in dates or dates_behind(table))
     return next(filter(None, known), None)
 
 
-def _still_there(table: TableSchema, name: str) -> str | None:
+def still_there(table: TableSchema, name: str) -> str | None:
     """Name a column by what it is called now: of a date, its days may be left."""
     return next((each for each in (name, f"{name}_days") if table.column(each)), None)
 
@@ -117,7 +117,7 @@ def _before(table: TableSchema) -> Dealt | None:
 
 def _otherwise(dealing: Dealing, table: TableSchema, before: Dealt) -> ParameterError:
     """Warn of single rows that are dealt out where whole groups, or times, were before."""
-    column, there = named(before.column), _still_there(table, before.column)
+    column, there = named(before.column), still_there(table, before.column)
     if before.by == "group":
         said = (
             f"Rows of one {column} were kept together when they were split before; dealt out one "

@@ -46,9 +46,10 @@ class Advice(Card):
 
     Each is fitted to at most 1,000 and 4,000 rows with its usual settings, and measured on rows
     held out: none of them is equal to one that was learnt from, or of a group that a Data Split
-    before kept together. How long all rows would take here is reckoned from both. It is an
-    estimate, mostly within a factor of three; the score is of few rows and says which to begin
-    with, not how good they will be. What stands against a model is said before it hurts.
+    before kept together; after one by time, they are the latest. How long all rows would take here
+    is reckoned from both. It is an estimate, mostly within a factor of three; the score is of few
+    rows and says which to begin with, not how good they will be. What stands against a model is
+    said before it hurts.
     """
 
     category = "Models"

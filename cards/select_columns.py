@@ -38,7 +38,8 @@ class SelectColumns(Card):
         known = {column.name: column for column in dataset.columns}
         columns = [known[old].model_copy(update={"name": new}) for old, new in names.items()]
         arrow = dataset.arrow.select(list(names)).rename_columns(list(names.values()))
-        return self.Out(Table(arrow, columns=columns, provenance=dataset.provenance))
+        provenance = dataset.provenance.renamed(names)
+        return self.Out(Table(arrow, columns=columns, provenance=provenance))
 
     def propagate(self, dataset: TableSchema) -> TableSchema:
         names = self.renamed(dataset)
@@ -49,7 +50,8 @@ class SelectColumns(Card):
             for column in dataset.columns or ()
             if column.name in names
         )
-        return dataset.model_copy(update={"columns": columns})
+        provenance = dataset.provenance.renamed(names)
+        return dataset.model_copy(update={"columns": columns, "provenance": provenance})
 
     def still_seen(self, seen: Seen, table: TableSchema) -> Seen | None:
         """The columns that stay are as they were."""

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cards._arrow import numbered
-from cards._dealing import held_back
+from cards._dealing import held_back, latest
 from cards._learning.answers import figures
 from cards._learning.training import trained
 from cards._repeated import numbered_rows
+from cards._split_concerns import still_there
 from tensorrag import EstimatorSpec, InputError, Model, Table, TableSchema, TensorRagError
 from tensorrag.quoting import named
-from tensorrag.types import Task
+from tensorrag.types import Dealt, Task
 from tensorrag.types.metrics import MAIN
 
 if TYPE_CHECKING:
@@ -64,33 +65,41 @@ class Asked:
 def parted(table: Table, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Draw rows to learn from, and rows to measure on; equal ones are all of one or the other.
 
-    So are rows of one group, where the table comes from a split that kept these together.
+    So are rows of one group, where the table comes from a split that kept these together. Where it
+    was split by time, or rows have earlier ones beside them, the latest are measured on.
 
     Raises:
-        InputError: all rows are equal, or of one group.
+        InputError: all rows are equal, of one group, or of one time.
     """
     import numpy as np
 
     count = max(1, min(HELD_OUT, table.num_rows // 4))
     drawn = np.random.default_rng(seed).permutation(table.num_rows)[: count + LARGE]
-    few, group = _part(table, drawn), group_of(table.schema)
-    groups = numbered_rows(few) if group is None else numbered(few.column(group), group)
-    if groups.max() == 0:
-        which = "equal" if group is None else f"of one {named(group)}"
+    few, before = _part(table, drawn), dealt_before(table.schema)
+    if before is not None and before.by == "time":
+        back = latest(few, before.column, count)
+    elif before is not None:
+        back = held_back(numbered(few.column(before.column), before.column), count, seed)
+    else:
+        back = held_back(numbered_rows(few), count, seed)
+    if back.all() or not back.any():
+        which = "equal" if before is None else f"of one {named(before.column)}"
         raise InputError(
             f"All rows are {which}, so there are none to measure on.",
             port="dataset",
             hint="Give it others, too.",
         )
-    back = held_back(groups, count, seed)
     return drawn[~back], drawn[back]
 
 
-def group_of(table: TableSchema) -> str | None:
-    """Name the column whose groups a split kept together; None where none did, or it is gone."""
-    dealt = table.provenance.dealt
-    by_group = dealt is not None and dealt.by == "group" and table.column(dealt.column) is not None
-    return dealt.column if dealt is not None and by_group else None
+def dealt_before(table: TableSchema) -> Dealt | None:
+    """Tell by which column that is still there rows are kept apart: groups, or times."""
+    past, dealt = table.provenance.time, table.provenance.dealt
+    found = [] if past is None else [Dealt(by="time", column=past)]
+    for each in [*found, *([] if dealt is None else [dealt])]:
+        if name := still_there(table, each.column):
+            return Dealt(by=each.by, column=name)
+    return None
 
 
 def tried(asked: Asked, spec: EstimatorSpec, total: int) -> Tried:

@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cards._advising.reckoning import WHYS, limits
-from cards._advising.trying import HELD_OUT, LARGE, group_of
+from cards._advising.trying import HELD_OUT, LARGE, dealt_before
 from cards._learning.estimators import CLASSIFIERS, REGRESSORS
 from cards._learning.preparing import LARGEST
 from cards._learning.task import known_task
 from cards._script.columns import Columns
 from cards._script.estimators import Described
 from cards._script.models import again
-from cards._script.shared import NUMPY, some_of, table_of
+from cards._script.shared import NUMPY, of, some_of, table_of
 from cards._script.splitting import DEALT, HELD_BACK, equal_rows, grouped
 from tensorrag import ModelSchema, TableSchema
 from tensorrag.script import Given, Script, literal
+from tensorrag.types import Dealt
 from tensorrag.types.metrics import MAIN
 from tensorrag.types.schema import Task
 
@@ -59,6 +60,7 @@ def advise(card: Advice, given: Given) -> Script:
     asked = columns.trained("tried", "", tells_shares=False)
     drawn, held, back = map(given.new, ("drawn", "held", "held_out"))
     few, others = map(given.new, ("few", "others"))
+    before = dealt_before(table_of(given))
     models, advice, table = given.new("candidates"), given.new("advice"), columns.table
     written = {
         kind: again(_usual(kind), columns, task, card.seed) for kind in _kinds(given, columns, task)
@@ -77,7 +79,7 @@ def advise(card: Advice, given: Given) -> Script:
         f"{columns.code}{held} = max(1, min({HELD_OUT}, len({table}) // 4))\n"
         f"{drawn} = {table}.iloc[\n    np.random.default_rng({card.seed})"
         f".permutation(len({table}))[:{held} + {LARGE}]\n]\n"
-        f"{back} = held_back({_groups(drawn, given)}, {held}, {card.seed})\n"
+        f"{back} = {_held_back(drawn, held, card.seed, before)}\n"
         f"{few} = {drawn}[~{back}][:{LARGE}]\n{others} = {drawn}[{back}]\n"
         f"{x}, {y} = {asked.rows(few)}, {asked.truth(few)}\n"
         f"{x_new}, {y_new} = {asked.rows(others)}, {asked.truth(others)}\n"
@@ -92,17 +94,21 @@ def advise(card: Advice, given: Given) -> Script:
         imports=(NUMPY, *(line for each in written.values() for line in each.imports)),
         functions=(
             *(text for each in written.values() for text in each.functions),
-            *(DEALT, HELD_BACK, ATTEMPTED),
+            *(() if before is not None and before.by == "time" else (DEALT, HELD_BACK)),
+            ATTEMPTED,
         ),
         notes=(f"{given.title}: the script tells scores on few rows, and reckons no times.",),
         told={"advice": advice},
     )
 
 
-def _groups(drawn: str, given: Given) -> str:
-    """Write the group of each row: of those that a split kept together, else the equal ones."""
-    group = group_of(table_of(given))
-    return equal_rows(drawn) if group is None else grouped(drawn, group)
+def _held_back(drawn: str, held: str, seed: int, before: Dealt | None) -> str:
+    """Write which of some rows are held back: the latest, or whole groups, such as equal ones."""
+    if before is not None and before.by == "time":
+        times = of(drawn, before.column)
+        return f"{times} >= {times}.nlargest({held}).min()"
+    groups = equal_rows(drawn) if before is None else grouped(drawn, before.column)
+    return f"held_back({groups}, {held}, {seed})"
 
 
 def _task(card: Advice, given: Given) -> Task:

@@ -6,7 +6,8 @@ never more.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -83,6 +84,14 @@ class Provenance(BaseModel):
     """How they were dealt out, where single rows were not: whoever deals them out again should."""
     copied: str | None = None
     """The card that put some of them in more than once."""
+
+    def renamed(self, names: Mapping[str, str]) -> Self:
+        """Return it of rows whose columns have other names: by what they were called."""
+        time, dealt = self.time, self.dealt
+        if dealt is not None:
+            dealt = Dealt(by=dealt.by, column=names.get(dealt.column, dealt.column))
+        update = {"time": None if time is None else names.get(time, time), "dealt": dealt}
+        return self.model_copy(update=update)
 
 
 class Step(BaseModel):

@@ -92,10 +92,23 @@ def test_groups_that_a_split_kept_together_are_not_learnt_from_and_measured_on()
     assert scored(split.run(whole).train_dataset).max() < 0.3
 
 
+def test_after_a_split_by_time_the_latest_rows_are_measured_on() -> None:
+    """Between two days that it knows, a forest can tell what was; not what will be."""
+    wandering = np.cumsum(np.random.default_rng(3).normal(size=400))
+    whole = Table.from_pandas(pd.DataFrame({"x": range(400), "y": wandering}))
+    split = DataSplit(split_by="time", time_column="x")
+
+    assert scored(whole).max() > 0.9
+    assert scored(split.run(whole).train_dataset).max() < 0.3
+
+
 def test_rows_of_one_case_alone_are_refused() -> None:
     frame = copied(of=1).assign(visit=range(10))
     of_one = Provenance(dealt=Dealt(by="group", column="case"))
 
+    with pytest.raises(InputError, match="All rows are of one case, so there are none to measure"):
+        Advice(target_column="y").run(Table.from_pandas(frame, provenance=of_one))
+    of_one = Provenance(dealt=Dealt(by="time", column="case"))
     with pytest.raises(InputError, match="All rows are of one case, so there are none to measure"):
         Advice(target_column="y").run(Table.from_pandas(frame, provenance=of_one))
     with pytest.raises(InputError, match="All rows are equal, so there are none to measure on"):

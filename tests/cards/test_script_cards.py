@@ -328,6 +328,12 @@ SEVERAL: dict[str, Pipeline] = {
         Node("card", "advice", OF_FLATS),
         wires="flats.dataset > split.dataset, split.train_dataset > card.dataset",
     ),
+    "advice on the latest rows": wired(
+        FLATS,
+        Node("split", "data_split", {"split_by": "time", "time_column": "house"}),
+        Node("card", "advice", {"target_column": "size", "feature_columns": ["floor", "paid"]}),
+        wires="flats.dataset > split.dataset, split.train_dataset > card.dataset",
+    ),
     "cross-validate classes that are decimals": wired(
         FLATS,
         Node("model", "model_define", {"model_type": "svm"}),

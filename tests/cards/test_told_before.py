@@ -102,6 +102,19 @@ def test_where_rows_are_of_no_group_any_more_nothing_is_said() -> None:
         assert list(CrossValidate(**LEARNT).concerns({"dataset": told})) == []
 
 
+@pytest.mark.parametrize("by", ["group", "time"])
+def test_a_column_that_was_renamed_is_offered_by_its_new_name(by: str) -> None:
+    split = Node("split", "data_split", {"split_by": by, f"{by}_column": "tenure"})
+    rename = Node("rename", "select_columns", {"rename": ["tenure = months"]})
+    wires = "load.dataset > split.dataset, split.train_dataset > rename.dataset,"
+    wires = f"{wires} rename.dataset > again.dataset{SPEC}"
+
+    (problem,) = problems(wired(LOAD, split, rename, RIDGE, VALIDATE, wires=wires), "again")
+
+    assert problem.fix is not None
+    assert problem.fix.label == "Split by months"
+
+
 def test_a_group_that_was_dropped_has_to_be_kept_first() -> None:
     drop = Node("drop", "select_columns", {"mode": "drop", "columns": ["contract"]})
     split = Node("split", "data_split", {"split_by": "group", "group_column": "contract"})
