@@ -116,8 +116,7 @@ class Table(Value):
     @cached_property
     def arrow(self) -> pa.Table:
         """The data; `column` and `select` take no more into memory than they give."""
-        rows = self._rows
-        return rows.select(rows.column_names) if isinstance(rows, Picked) else rows
+        return self.select(self._rows.column_names)
 
     @property
     def fields(self) -> pa.Schema:
@@ -126,11 +125,17 @@ class Table(Value):
 
     def column(self, name: str) -> pa.ChunkedArray:
         """Return the values of a column."""
-        return self._rows.column(name)
+        return self._taken(self._rows.column(name))
 
     def select(self, names: Sequence[str]) -> pa.Table:
         """Return some of the columns."""
-        return self._rows.select(list(names))
+        return self._taken(self._rows.select(list(names)))
+
+    def _taken(self, data: Any) -> Any:
+        """Return what was taken into memory, without the pages of the file that it came from."""
+        if isinstance(self._rows, Picked):
+            self.release()
+        return data
 
     def take(self, numbers: np.ndarray, *, provenance: Provenance | None = None) -> Table:
         """Return the rows of these numbers, in this order.
