@@ -130,15 +130,10 @@ class _Explaining:
 
     def _importance(self) -> str:
         trained, found = self.trained, self.given.new("mixed")
-        measure, function, imports = measure_of(trained.task)
-        self.functions.append(function)
-        self.imports += imports
         metric = self.card.metric
         if metric == "auto":
             metric = {"regression": "r2", "binary": "roc_auc"}.get(trained.task, "accuracy")  # type: ignore[assignment]
-        sign = "" if METRICS[metric].higher_is_better else "-"
-        more = f", {literal(trained.positive)}" if trained.task == "binary" else ""
-        scored = f"lambda *asked: {sign}{measure}(*asked{more})[{literal(metric)}]"
+        scored = self._scored(metric)
         asked = [trained.model, self.x, self.y]
         how = (f"n_repeats={self.card.repeats}", f"random_state={self.card.seed}")
         name, mean, std = "permutation_importance", "importances_mean", "importances_std"
@@ -163,6 +158,23 @@ class _Explaining:
             f'    "spread": {found}.{std},\n'
             f'}}).sort_values("importance", ascending=False, kind="stable")\n'
         )
+
+    def _scored(self, metric: str) -> str:
+        """Write what measures a model: the metric by itself, or as one of all of them."""
+        trained = self.trained
+        asked = {"r2": "y, model.predict(x)", "accuracy": "y, model.predict(x)"}.get(metric)
+        if metric == "roc_auc" and trained.tells_shares and trained.positive is not None:
+            at = trained.classes.index(trained.positive)
+            asked = f"y == {literal(trained.positive)}, model.predict_proba(x)[:, {at}]"
+        if asked is not None:
+            self.imports.append(f"from sklearn.metrics import {metric}_score")
+            return f"lambda model, x, y: {metric}_score({asked})"
+        measure, function, imports = measure_of(trained.task)
+        self.functions.append(function)
+        self.imports += imports
+        sign = "" if METRICS[metric].higher_is_better else "-"
+        more = f", {literal(trained.positive)}" if trained.task == "binary" else ""
+        return f"lambda *asked: {sign}{measure}(*asked{more})[{literal(metric)}]"
 
     @property
     def _times(self) -> int:
