@@ -72,7 +72,7 @@ class DatesToFeatures(Card):
         dates = set(self.dates(dataset.schema) or ())
         known = self._columns(dataset.schema) or ()
         made: dict[str, pa.ChunkedArray] = {}
-        for name in dataset.arrow.column_names:
+        for name in dataset.fields.names:
             if name not in dates or self.keep:
                 made[name] = dataset.column(name)
             if name in dates:

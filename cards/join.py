@@ -64,9 +64,9 @@ class Join(Card):
         keys = self.on if self.how == "outer" else []  # of rows that only the right table has
         taken = [
             met[name] if name in keys else left.column(name).take(met[_ROW])
-            for name in left.arrow.column_names
+            for name in left.fields.names
         ]
-        rest = [name for name in right.arrow.column_names if name not in self.on]
+        rest = [name for name in right.fields.names if name not in self.on]
         taken += [right.column(name).take(met[_OTHER]) for name in rest]
         arrow = pa.table(taken, names=[column.name for column in columns])
         print(f"{left.num_rows:,} and {right.num_rows:,} rows became {arrow.num_rows:,}.")

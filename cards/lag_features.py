@@ -76,7 +76,7 @@ class LagFeatures(Card):
 
         known = self._columns(dataset.schema) or ()
         past = following(dataset, self.time_column, self.group_column)
-        ordered = dataset.arrow.take(past.order)
+        ordered = dataset.take(past.order).arrow
         made = {name: ordered[name] for name in ordered.column_names}
         for name in self.columns:
             made |= self._looked_back(ordered[name], name, past)

@@ -37,7 +37,7 @@ class SelectColumns(Card):
         names = self.renamed(dataset.schema) or {}
         known = {column.name: column for column in dataset.columns}
         columns = [known[old].model_copy(update={"name": new}) for old, new in names.items()]
-        arrow = dataset.arrow.select(list(names)).rename_columns(list(names.values()))
+        arrow = dataset.select(list(names)).rename_columns(list(names.values()))
         provenance = dataset.provenance.renamed(names)
         return self.Out(Table(arrow, columns=columns, provenance=provenance))
 

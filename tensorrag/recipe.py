@@ -162,11 +162,13 @@ def followed(rows: Table, recipe: Recipe) -> Table:
     """
     import pyarrow as pa
 
-    arrow, given = rows.arrow, set(rows.arrow.column_names)
+    given = set(rows.fields.names)
     done = _steps_done(rows.recipe, recipe)
     columns = list(steps_of(recipe))[done][2].columns if done else recipe.columns
     arrays = {
-        column.name: arrow[column.name] if column.name in given else _empty(column, rows.num_rows)
+        column.name: rows.column(column.name)
+        if column.name in given
+        else _empty(column, rows.num_rows)
         for column in columns or rows.columns
     }
     table = Table(pa.table(arrays), columns=columns)
@@ -250,7 +252,10 @@ def card_of(step: Step) -> Card:
 def _first_row(table: Table) -> dict[str, Any]:
     if table.num_rows == 0 or len(table.columns) > WIDEST:
         return {}
-    return dict(_plain(table.arrow.slice(0, 1).to_pylist()[0].items()))
+    import numpy as np
+
+    (first,) = table.take(np.zeros(1, np.int64)).arrow.to_pylist()
+    return dict(_plain(first.items()))
 
 
 def _plain(items: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:

@@ -75,7 +75,7 @@ def parted(table: Table, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
     count = max(1, min(HELD_OUT, table.num_rows // 4))
     drawn = np.random.default_rng(seed).permutation(table.num_rows)[: count + LARGE]
-    few, before = _part(table, drawn), dealt_before(table.schema)
+    few, before = table.take(drawn), dealt_before(table.schema)
     if before is not None and before.by == "time":
         back = latest(few, before.column, count)
     elif before is not None:
@@ -111,7 +111,7 @@ def tried(asked: Asked, spec: EstimatorSpec, total: int) -> Tried:
     try:
         with threadpool_limits(1):  # more only wait for one another where others run too
             took = [_fit(asked, spec, learnt[:size]) for size in sizes]
-        found = figures(took[-1][0], _part(asked.table, asked.held), "dataset")
+        found = figures(took[-1][0], asked.table.take(asked.held), "dataset")
     except TensorRagError as error:
         return Tried(sizes[-1], None, None, error.message)
     points = [(size, seconds) for size, (_, seconds) in zip(sizes, took, strict=True)]
@@ -141,7 +141,7 @@ def reckoned(points: list[tuple[int, float]], total: int, power: float) -> float
 def _fit(asked: Asked, spec: EstimatorSpec, rows: np.ndarray) -> tuple[Model, float]:
     began = time.process_time()
     model = trained(
-        _part(asked.table, rows),
+        asked.table.take(rows),
         None,
         spec,
         target=asked.target,
@@ -153,7 +153,3 @@ def _fit(asked: Asked, spec: EstimatorSpec, rows: np.ndarray) -> tuple[Model, fl
     # The first fit loads libraries, which the model's own time does not count; and that counts
     # what else this machine is busy with, which the processor's time does not.
     return model, min(busy, model.report.seconds)
-
-
-def _part(table: Table, rows: np.ndarray) -> Table:
-    return Table(table.arrow.take(rows), like=table)

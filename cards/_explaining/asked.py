@@ -104,4 +104,4 @@ def _drawn(table: Table, most: int, seed: int) -> Table:
     if table.num_rows <= most:
         return table
     rows = np.random.default_rng(seed).choice(table.num_rows, most, replace=False)
-    return Table(table.arrow.take(rows), like=table)
+    return table.take(rows)

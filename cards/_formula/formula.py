@@ -42,7 +42,7 @@ class Formula:
         """
         import pyarrow as pa
 
-        used = table.arrow.select([n for n in table.arrow.column_names if n in self.columns])
+        used = table.select([c.name for c in table.columns if c.name in self.columns])
         places = range(0, max(table.num_rows, 1), ROWS)  # no rows are one empty part: it has a type
         return pa.chunked_array([self._part(used, at, table.num_rows) for at in places])
 

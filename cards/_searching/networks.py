@@ -86,13 +86,9 @@ class NetworkJudge:
             return [_Part(asked.train, asked.held_out)]
         classes = labels(asked.train, asked.target) if self._classify else None
         return [
-            _Part(_taken(asked.train, learnt), _taken(asked.train, held))
+            _Part(asked.train.take(learnt), asked.train.take(held))
             for learnt, held in asked.folds(classes)
         ]
-
-
-def _taken(table: Table, rows: Any) -> Table:
-    return Table(table.arrow.take(rows), like=table)
 
 
 def _nothing(said: dict[str, Any]) -> None:

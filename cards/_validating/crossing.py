@@ -98,9 +98,9 @@ def crossed(asked: Question, folds: Sequence[Fold], learn: Learn) -> list[Folded
 
 def _folded(asked: Question, rows: np.ndarray, held: np.ndarray, learn: Learn) -> Folded:
     began = time.perf_counter()
-    model = learn(part(asked.table, rows))
+    model = learn(asked.table.take(rows))
     seconds = time.perf_counter() - began
-    table, truth = part(asked.table, held), asked.truth[held]
+    table, truth = asked.table.take(held), asked.truth[held]
     x = model_input(model.content, model.features, table, "dataset")
     if not asked.classes:
         predicted = predictions(estimator_of(model), x)
@@ -121,11 +121,6 @@ def _folded(asked: Question, rows: np.ndarray, held: np.ndarray, learn: Learn) -
 
 def _shares(said: Answers, classes: Sequence[Label]) -> np.ndarray | None:
     return None if said.shares is None else said.shares[:, [said.classes.index(c) for c in classes]]
-
-
-def part(table: Table, rows: np.ndarray) -> Table:
-    """Take rows out of a table."""
-    return Table(table.arrow.take(rows), like=table)
 
 
 def _refuse_lacking(asked: Question, rows: np.ndarray, number: int) -> None:

@@ -169,7 +169,7 @@ def predictions_of(asked: Question, folds: Sequence[Folded]) -> Table:
         name: pa.array(told.tolist(), kind),
         **_likely(asked, folds, order),
     }
-    arrow: pa.Table = asked.table.arrow.take(rows[order])
+    arrow = asked.table.take(rows[order]).arrow
     for column, values in made.items():
         if column not in arrow.column_names:
             arrow = arrow.append_column(column, values)

@@ -98,7 +98,7 @@ class Store:
         ):
             folder = Path(name)
             meta = value.save(folder)
-            paths = sorted(path for path in folder.rglob("*") if path.is_file())
+            paths = sorted(p for p in folder.rglob("*") if p.is_file() or p.is_symlink())
             _refuse_secrets(paths, meta)
             files = tuple(
                 self._blobs.keep(path, path.relative_to(folder).as_posix()) for path in paths

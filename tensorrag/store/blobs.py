@@ -35,11 +35,18 @@ class Blobs:
         return sum(_size(path) for path in (self._root / "blobs").glob("*/*"))
 
     def keep(self, path: Path, name: str) -> FileEntry:
-        """Move a file in, unless its content is there already, as that of a link into here is."""
+        """Move a file in, unless its content is there already, as that of a link into here is.
+
+        Raises:
+            ArtifactNotFound: what a link leads to is gone.
+            ArtifactDamaged: it has other content by now; it is set aside.
+        """
         if path.is_symlink():
             there = path.resolve()
             if there == self.path(there.name).resolve():
-                return FileEntry(name=name, sha256=there.name, size=there.stat().st_size)
+                entry = FileEntry(name=name, sha256=there.name, size=_size(there))
+                self.verify([entry], entry.sha256)
+                return entry
             path.unlink()
             shutil.copyfile(there, path)
         entry = FileEntry(name=name, sha256=_sha256(path), size=path.stat().st_size)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 FILE = "rows.arrow"
 LARGE = 1 << 24
 """Bytes of a table below which its rows are soon written once more."""
+LONG = 1 << 30
+"""Bytes of a column of which rows are taken in pieces: texts of 2 GB are no single Arrow array."""
 FEWEST = 10
 """One row in so many is to be picked: fewer are no reason to keep all of a table."""
 
@@ -73,11 +75,11 @@ class Picked:
 
     def column(self, name: str) -> pa.ChunkedArray:
         """Return the values of a column."""
-        return self.whole[name].take(self.numbers)
+        return self.select([name]).column(0)
 
     def select(self, names: Sequence[str]) -> pa.Table:
         """Return some of the columns."""
-        return self.whole.select(names).take(self.numbers)
+        return taken(self.whole.select(names), self.numbers)
 
     def missing(self, name: str) -> int:
         """Count the values of a column that are missing."""
@@ -87,6 +89,18 @@ class Picked:
 def is_worth_it(whole: pa.Table, rows: int) -> bool:
     """Whether to keep the numbers of so many rows rather than the rows themselves."""
     return bool(whole.nbytes >= LARGE and rows * FEWEST >= whole.num_rows)
+
+
+def taken(arrow: pa.Table, numbers: np.ndarray) -> pa.Table:
+    """Return the rows of these numbers, in this order, however long the texts of all rows are."""
+    import numpy as np
+    import pyarrow as pa
+
+    if all(column.nbytes < LONG for column in arrow.columns):
+        return arrow.take(numbers)
+    rows = max(1, LONG // 4 * arrow.num_rows // arrow.nbytes)
+    pieces = np.split(numbers, range(rows, len(numbers), rows))
+    return pa.concat_tables([rows_at(arrow, piece) for piece in pieces])
 
 
 def rows_at(

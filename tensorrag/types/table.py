@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from tensorrag.plain import JsonObject
 from tensorrag.preview import SHOWN_COLUMNS, Face, TableFace, TablePreview
 from tensorrag.types import picked
-from tensorrag.types.picked import Picked, rows_at
+from tensorrag.types.picked import Picked, rows_at, taken
 from tensorrag.types.pieces import parts
 from tensorrag.types.schema import ColumnSchema, Provenance, Recipe, Schema, TableSchema
 from tensorrag.types.value import Shape, Value
@@ -145,7 +145,7 @@ class Table(Value):
         """
         source, numbers = self.at(numbers)
         if self._file is None or not picked.is_worth_it(source, len(numbers)):
-            return Table(source.take(numbers), like=self, provenance=provenance)
+            return Table(taken(source, numbers), like=self, provenance=provenance)
         table = Table(Picked(source, numbers), like=self, provenance=provenance)
         table._file, table._mapped = self._file, self._mapped
         return table

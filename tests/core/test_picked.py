@@ -10,10 +10,12 @@ import pyarrow as pa
 import pytest
 
 from tensorrag import Table
+from tensorrag.errors import ArtifactDamaged
 from tensorrag.pages import page
 from tensorrag.store.artifacts import Store
 from tensorrag.task import Task
-from tensorrag.types import Provenance
+from tensorrag.types import ColumnSchema, Provenance
+from tensorrag.types.picked import Picked
 
 ROWS = 1_100_000
 """Rows of two columns of 8 bytes: some 17 MB."""
@@ -129,3 +131,45 @@ def test_a_link_to_anywhere_else_is_no_file_of_the_store(tmp_path: Path, store: 
     assert kept.sha256 != elsewhere.name
     assert store.blob(kept.sha256).read_bytes() == elsewhere.read_bytes()
     assert not store.blob(kept.sha256).is_symlink()
+
+
+def test_a_file_of_the_store_that_somebody_has_changed_is_not_linked_to(
+    tmp_path: Path, large: Table
+) -> None:
+    store = Store(tmp_path)
+    artifact = store.put(Table(large.arrow))
+    part = store.load(artifact.digest).take(np.arange(ROWS))  # type: ignore[attr-defined]
+    blob = store.blob(artifact.files[0].sha256)
+    blob.chmod(0o644)
+    with blob.open("r+b") as file:
+        file.seek(ROWS)
+        file.write(b"another number")
+
+    with pytest.raises(ArtifactDamaged):
+        store.put(part)
+
+    assert not store.holds(artifact.digest)
+
+
+def test_rows_are_taken_of_texts_that_no_single_arrow_array_holds(store: Store) -> None:
+    texts = nothings(rows=1 << 12, each=1 << 16)  # 256 MB of zeros, which take no memory
+    numbers = pa.chunked_array([np.arange(1 << 12) + (at << 12) for at in range(9)])
+    whole = pa.table({"x": numbers, "text": pa.chunked_array([texts] * 9)})
+    wanted = np.array([30_000, 5, 5, 4_096, 36_863])
+
+    part = Picked(whole, wanted)
+
+    assert part.column("x").to_pylist() == wanted.tolist()
+    assert part.select(["text", "x"])["x"].to_pylist() == wanted.tolist()
+    assert part.column("text").to_pylist() == [texts[0].as_py()] * 5
+    assert Table(whole, columns=KINDS).take(wanted).column("x").to_pylist() == wanted.tolist()
+
+
+KINDS = (ColumnSchema(name="x", kind="integer"), ColumnSchema(name="text", kind="text"))
+
+
+def nothings(rows: int, each: int) -> pa.Array:
+    """Texts of so many characters that are all zero."""
+    offsets = np.arange(rows + 1, dtype=np.int32) * each
+    values = pa.py_buffer(np.zeros(rows * each, np.uint8))
+    return pa.StringArray.from_buffers(rows, pa.py_buffer(offsets), values)
