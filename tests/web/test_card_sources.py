@@ -186,6 +186,8 @@ async def test_a_tab_that_is_done_leaves_the_draft_of_another(pages: User, desk:
     await heard(other, "act", act="save")
     assert (await desk.sessions.sources.read(source.file)).text == theirs
     assert [each.text for each in kept.all(source.file)] == [mine]
+    await heard(one, "typed", text=mine, number=2, epoch=0)  # the same again, as after an undo
+    assert [each.text for each in kept.all(source.file)] == [mine]
 
 
 async def test_of_two_tabs_that_write_one_card_neither_loses_its_draft(
@@ -330,3 +332,10 @@ async def test_a_file_is_renamed_over_no_other_one(desk: Desk) -> None:
         await sources.rename(source.file, "../clip.py", source.sha256)
     assert (await sources.read("clip.py")).text == "theirs = 1\n"
     assert (await sources.read(source.file)).there
+
+    # where nothing is in the way, what was typed over it goes along
+    typed = Unsaved(source.text + "# not yet\n", source.sha256)
+    sources.unsaved.keep(source.file, typed)
+    await sources.rename(source.file, "free.py", source.sha256)
+    assert (await sources.read("free.py")).unsaved == typed
+    assert (await sources.read(source.file)).unsaved is None
