@@ -116,7 +116,6 @@ class _Scan:
     def _new(self) -> expat.XMLParserType:
         parser = expat.ParserCreate()
         parser.StartDoctypeDeclHandler = self._entities
-        parser.EntityDeclHandler = self._entities
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
         parser.CharacterDataHandler = self._text

@@ -7,16 +7,18 @@ from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.metrics import mean_absolute_error, r2_score
 
 from cards._learning import training
 from cards._learning.columns import feature_names
+from cards._learning.rows import examples
 from cards.evaluate import Evaluate
 from cards.model_define import ModelDefine
 from cards.train import Train
-from tensorrag import InputError, Model, ParameterError, Table
+from tensorrag import ColumnSchema, InputError, Model, ParameterError, Table
 
 
 def rooms(rows: int = 400, seed: int = 0) -> Table:
@@ -75,6 +77,45 @@ def test_of_very_many_train_rows_some_are_measured_on_and_that_is_told(
     assert model.report.train["r2"] == pytest.approx(r2_score(price[::4], ours))
     assert model.report.baselines["linear"]["r2"] == pytest.approx(r2_score(price[::4], line))
     assert "Measured on one in 4 of the 400 train rows." in model.report.notes
+
+
+def test_one_that_is_slow_to_predict_is_measured_on_the_first_rows_and_that_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(training, "LOOKED_AT", 100)
+    table = rooms(rows=400)
+    frame, price = table.to_pandas(["size", "age", "noise"]).to_numpy(), table.to_pandas()["price"]
+
+    model = trained(table, model_type="k_nearest_neighbors")
+
+    ours = model.content["estimator"].predict(frame[:100])
+    assert model.report.train["r2"] == pytest.approx(r2_score(price[:100], ours))
+    assert "Measured on the first 100 train rows, as it is slow to predict." in model.report.notes
+
+
+def test_gaps_in_numbers_of_half_precision_are_filled_and_counted() -> None:
+    half = pa.array(np.array([1, np.nan, 3, 4], dtype=np.float16))
+
+    model = trained(Table(pa.table({"size": half, "price": [1.0, 2.0, 3.0, 5.0]})))
+
+    assert any(note.endswith("train rows: size (1).") for note in model.report.notes)
+
+
+def test_a_feature_of_very_many_categories_is_refused_and_left_out_by_one_click() -> None:
+    towns = pa.table({"size": np.arange(201.0), "town": [f"town {n}" for n in range(201)],
+                      "price": np.arange(201.0)})  # fmt: skip
+    table = Table(towns, columns=[ColumnSchema(name="town", kind="category")])
+
+    with pytest.raises(ParameterError, match="town has 201 different values; at most 200") as told:
+        trained(table)
+
+    assert told.value.fix == ("Leave out town", ["size"])
+
+
+def test_what_is_learnt_from_lies_column_by_column_as_in_the_table() -> None:
+    found = examples(rooms(), "price", [], classify=False).x
+
+    assert found.flags.f_contiguous
 
 
 def test_a_lasso_names_the_features_it_does_not_use() -> None:

@@ -144,6 +144,18 @@ def test_stored_files_cannot_be_written_by_accident(store: Store) -> None:
     assert only_blob(store, artifact).stat().st_mode & 0o222 == 0
 
 
+def test_the_key_of_models_is_for_its_owner_alone_though_somebody_opened_it(store: Store) -> None:
+    signatures = store.signatures
+    signatures.sign("digest", b"what was written")
+    assert signatures.key_file.stat().st_mode & 0o077 == 0
+    signatures.key_file.chmod(0o644)
+
+    later = Store(store.root).signatures
+
+    assert later.holds("digest", b"what was written")
+    assert later.key_file.stat().st_mode & 0o077 == 0
+
+
 def test_nothing_half_written_is_left(store: Store) -> None:
     store.put(table(1.0))
 

@@ -192,7 +192,9 @@ def checkpoints(tmp_path: Path) -> Checkpoints:
     return Store(tmp_path / "store").checkpoints
 
 
-def test_it_is_kept_every_few_seconds_and_only_the_last_one(checkpoints: Checkpoints) -> None:
+def test_it_is_kept_every_few_seconds_and_only_the_last_one(
+    checkpoints: Checkpoints, tmp_path: Path
+) -> None:
     now = 0.0
     with keeping(Keeper(checkpoints, KEY, "one", clock=lambda: now)):
         for step in range(1, 31):
@@ -205,6 +207,7 @@ def test_it_is_kept_every_few_seconds_and_only_the_last_one(checkpoints: Checkpo
     assert before is not None
     assert before["at"] == 30
     assert len(checkpoints.digests()) == 1
+    assert len(list((tmp_path / "store" / "blobs").glob("*/*"))) == 1
 
 
 def test_what_was_tampered_with_is_not_gone_on_from(

@@ -82,7 +82,8 @@ def test_what_each_node_was_last_made_of_is_found_by_pipeline(journal: Journal) 
         nodes = {"load": (shown("done"), {"run": number})}
         journal.append(run, [], nodes=nodes)
     part = journal.create_run({}, pipeline_id="p")
-    journal.append(part, [], nodes={"train": (shown("done"), {"run": 3})})
+    waited = (shown("queued"), None)
+    journal.append(part, [], nodes={"train": (shown("done"), {"run": 3}), "load": waited})
 
     assert journal.previous("p") == {"load": {"run": 2}, "train": {"run": 3}}
     assert journal.previous("other") == {}

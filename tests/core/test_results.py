@@ -88,6 +88,14 @@ def test_a_result_whose_file_is_damaged_is_a_miss(store: Store) -> None:
     assert store.results.get(KEY) is None
 
 
+def test_a_result_of_which_a_word_was_changed_in_the_list_is_a_miss(store: Store) -> None:
+    store.results.put(KEY, made(store))
+    with store.index.write() as connection:
+        connection.execute("UPDATE results SET summary = replace(summary, 'one row', '2 rows')")
+
+    assert store.results.get(KEY) is None
+
+
 def test_results_are_shared_between_processes(store: Store) -> None:
     program = """
 import sys

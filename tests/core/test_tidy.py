@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
+from tensorrag import Table
 from tensorrag.store import tidy
 from tensorrag.store.setting_values import Values
 from tensorrag.store.settings import Settings
@@ -81,6 +83,18 @@ async def test_what_a_run_may_be_using_stays(engine: Engine) -> None:
     assert tidy.tidy(store, journal, cap=0) > 0
     assert not store.holds(old)
     assert store.holds(young)
+
+
+def test_what_was_written_a_moment_ago_may_be_recorded_yet(engine: Engine) -> None:
+    store, journal = engine.workspace.store, engine.workspace.journal
+    digest = store.put(Table.from_pandas(pd.DataFrame({"x": [1]}))).digest
+
+    assert tidy.tidy(store, journal, cap=0) == 0
+    assert store.holds(digest)
+
+    age(engine)
+    assert tidy.tidy(store, journal, cap=0) > 0
+    assert not store.holds(digest)
 
 
 async def test_after_every_run_the_store_is_below_its_cap(

@@ -12,6 +12,7 @@ import json
 import pickle
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,23 @@ def repeated(value: object, times: int) -> pa.Array:
     """One value, stored once, meant many times."""
     coded = pa.DictionaryArray.from_arrays(pa.array(np.zeros(times, "int32")), pa.array([value]))
     return coded.cast(pa.float64()) if isinstance(value, float) else coded
+
+
+def overlapping() -> bytes:
+    """A workbook that lists one part many times: once it is small."""
+    made = io.BytesIO(workbook({"S": FLATS}))
+    with zipfile.ZipFile(made, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("more", b"0" * 20_000_000)
+        archive.filelist += archive.filelist[-1:] * 8
+    return made.getvalue()
+
+
+def one_text(size: int, times: int) -> bytes:
+    """A workbook in which many cells have the same long text, stored once."""
+    made = io.BytesIO(cells("<row>" + '<c t="s"><v>0</v></c>' * times + "</row>"))
+    with zipfile.ZipFile(made, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/sharedStrings.xml", f"<sst><si><t>{'x' * size}</t></si></sst>")
+    return made.getvalue()
 
 
 @pytest.fixture(autouse=True)
@@ -155,6 +173,8 @@ WRONG: list[tuple[str, str, Made, str]] = [
      "defines XML entities"),
     ("XXE", "x.xlsx", workbook({"S": FLATS}, sheet1=XXE + sheet(FLATS)), "defines XML entities"),
     ("xlsx bomb", "x.xlsx", lambda: cells(" " * 200_000_000), "no table is that repetitive"),
+    ("one part many times", "x.xlsx", overlapping, "no table is that repetitive"),
+    ("2.4 GB of one text", "x.xlsx", lambda: one_text(4_000_000, 600), "no table is that rep"),
     ("cut workbook", "x.xlsx", workbook({"S": FLATS})[:-99], "is damaged"),
     ("wrong XML", "x.xlsx", workbook({"S": FLATS}, sheet1="<worksheet><row>"), "is damaged"),
     ("text that is not there", "x.xlsx", cells('<row><c t="s"><v>9</v></c></row>'), "is damaged"),
