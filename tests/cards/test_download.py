@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
+import socket
 import ssl
 import threading
 from collections.abc import Iterator
@@ -230,6 +232,44 @@ def test_addresses_that_lead_elsewhere_are_refused(url: str, sentence: str) -> N
         assert "secret" not in str(refused.value)
 
 
+def test_the_very_address_that_was_judged_is_connected_to(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A name may mean another address a moment later."""
+    connected = []
+
+    def connect(address: tuple[str, int], timeout: float) -> socket.socket:
+        connected.append(address)
+        raise ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused")
+
+    means_by_turns(monkeypatch, ["93.184.216.34"], ["10.0.0.1"])
+    monkeypatch.setattr(socket, "create_connection", connect)
+
+    with pytest.raises(ParameterError, match="could not be read from: Connection refused"):
+        download("https://example.org/table.csv")
+
+    assert connected == [("93.184.216.34", 443)]
+
+
+def test_of_a_name_that_means_several_addresses_none_may_be_ones_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    means_by_turns(monkeypatch, ["93.184.216.34", "10.0.0.1"])
+
+    with pytest.raises(ParameterError, match="network of one's own"):
+        download("https://example.org/table.csv")
+
+
+def means_by_turns(monkeypatch: pytest.MonkeyPatch, *addresses: list[str]) -> None:
+    """Have every name mean these addresses, one list after the other."""
+    turns = iter(addresses)
+
+    def found(host: str, port: int, **_: object) -> list[tuple[object, ...]]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (ip, port)) for ip in next(turns)]
+
+    monkeypatch.setattr(socket, "getaddrinfo", found)
+
+
 @pytest.mark.parametrize(
     "ip",
     [
@@ -245,6 +285,7 @@ def test_networks_of_ones_own_are_known_in_every_spelling(ip: str) -> None:
 def test_the_internet_at_large_is_public() -> None:
     assert is_public("93.184.216.34")
     assert is_public("2606:2800:220:1:248:1893:25c8:1946")
+    assert is_public("64:ff9b::5db8:d822"), "the first of these, as networks without it write it"
 
 
 def test_a_file_is_called_as_its_address_ends() -> None:

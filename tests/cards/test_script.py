@@ -445,6 +445,33 @@ def test_counts_are_the_same_to_the_last_row(network: bool) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("r2", "mean", "size", "verified"),
+    [
+        (5e-13, 3e-8, 1000.0, True),  # a mean of thousands that nearly cancel out
+        (5e-13, 3e-8, 1.0, False),
+        (5e-12, 1e-8, 1000.0, False),
+    ],
+)
+def test_what_is_nearly_zero_is_as_exact_as_what_it_was_reckoned_from(
+    r2: float, mean: float, size: float, verified: bool
+) -> None:
+    outcomes = [
+        Outcome(label="Evaluate", node="e", port="metrics", variable="metrics", metrics=True),
+        Outcome(label="Clean", node="c", port="dataset", variable="dataset", metrics=False),
+    ]
+    schema = {"rows": 3, "columns": [{"name": "price"}]}
+    made = {"e": {"metrics": {"value": {"r2": 0.0}}}, "c": {"dataset": {"schema": schema}}}
+    columns = {"price": {"mean": mean, "size": size}}
+    answer = {
+        "made": {"Clean": {"price": {"mean": 1e-8, "size": size}}},
+        "results": {"Evaluate": {"metrics": {"r2": r2}}, "Clean": {"rows": 3, "columns": columns}},
+        "ours": [],
+    }
+
+    assert compare(outcomes, made, answer, digest="", network=False).verified == verified
+
+
 def test_where_there_is_nothing_to_compare_nothing_is_verified() -> None:
     verdict = compare([], {}, {"results": {}, "ours": []}, digest="", network=False)
 

@@ -24,6 +24,7 @@ from tensorrag.errors import (
 from tensorrag.pipeline import Edge, Node, Pipeline
 from tensorrag.rates import Rates
 from tensorrag.run import Request, Run
+from tensorrag.run.budget import Budgets
 from tensorrag.run.node_run import NodeRun
 from tensorrag.store.place import Place
 from tensorrag.store.spending import Charge, Work
@@ -530,6 +531,41 @@ async def test_a_budget_that_cannot_be_understood_is_not_taken_for_none(
     assert "settings" in refused.value.hint
     assert paid._jobs == {}
     assert (await engine.run(chain(node("number")))).status == "succeeded", "this machine is free"
+
+
+async def test_one_that_cannot_be_understood_any_more_holds_as_it_was(
+    engine: Engine, paid: Paid
+) -> None:
+    settings = engine.workspace.settings
+    settings.set("budget_month", 5.0)
+    settings.set("budget_hard", True)
+    going = new(engine, paid, waits())
+    await going.start()
+    async with asyncio.timeout(60):
+        while "wait" not in paid.ran:
+            await asyncio.sleep(0.01)
+
+    settings.path.write_text('{"rehearse": false, "budget_hard": true, "budget_month": "5"}')
+    spent_before(engine, 5.02)
+
+    async with asyncio.timeout(60):
+        assert await going.wait() == "cancelled"
+    assert (going.nodes["wait"].reason or "").startswith("The budget of this month, $5.00")
+
+
+def test_a_mark_is_told_once_though_the_settings_are_read_again_and_again(engine: Engine) -> None:
+    settings, spending = engine.workspace.settings, engine.workspace.journal.spending
+    settings.set("budget_month", 5.0)
+    budgets = Budgets.of(spending, settings.values())
+    spent_before(engine, 4.6)
+
+    told = []
+    for limit in (5.0, 5.0, 4.6):
+        settings.set("budget_month", limit)
+        budgets.renew(settings.values())
+        told.append([each["share"] for each in budgets.look("run").told])
+
+    assert told == [[90], [], [100]]
 
 
 async def test_limits_that_were_lost_with_a_damaged_file_are_not_taken_for_none(

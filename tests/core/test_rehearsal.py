@@ -114,8 +114,10 @@ async def test_what_would_fail_after_it_costs_nothing_either(engine: Two) -> Non
 
 
 async def test_the_result_is_that_of_all_rows(engine: Two) -> None:
-    run = await engine.run(chain(node("many"), rented(node("rows")), node("parity")))
+    patient = replace(rented(node("rows")), resources={"timeout": 600})
+    run = await engine.run(chain(node("many"), patient, node("parity")))
 
+    assert {job.task.timeout for job in engine.here._jobs.values() if job.task.rehearsal} == {60}
     assert (engine.here.ran, engine.there.ran) == (["many", "rows", "parity", "parity"], ["rows"])
     assert engine.number(run, "rows") == 500_000
     assert run.nodes["rows"].reason == "first run"
@@ -130,6 +132,9 @@ async def test_it_is_tried_again_only_when_something_has_changed(engine: Two) ->
     changed = chain(node("many"), rented(node("rows")), node("add"))
     await engine.run(changed, no_cache=True)
     assert engine.here.ran[len(before) + 2 :] == ["many", "rows", "add", "add"]
+    fewer = chain(node("many", rows=400_000), rented(node("rows")), node("add"))
+    await engine.run(fewer, no_cache=True)
+    assert engine.here.ran[len(before) + 6 :] == ["many", "rows", "add", "add"]
 
 
 async def test_what_only_this_machine_cannot_do_is_no_verdict(engine: Two) -> None:

@@ -66,6 +66,14 @@ def repeated(value: object, times: int) -> pa.Array:
     return coded.cast(pa.float64()) if isinstance(value, float) else coded
 
 
+def altered() -> bytes:
+    """A zip file that is not compressed, with another digit than was packed."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        archive.writestr("a.csv", "a,b\n1,2\n")
+    return made.getvalue().replace(b"1,2", b"1,3")
+
+
 def overlapping() -> bytes:
     """A workbook that lists one part many times: once it is small."""
     made = io.BytesIO(workbook({"S": FLATS}))
@@ -161,6 +169,7 @@ WRONG: list[tuple[str, str, Made, str]] = [
     ("nothing in a zip", "x.zip", zipped({}), "holds nothing"),
     ("20,000 in a zip", "x.zip", lambda: zipped(dict.fromkeys(map(str, range(20_000)), "")),
      "is an archive of 20,000 files"),
+    ("another digit in a zip", "x.zip", altered(), "cannot be unpacked"),
     ("zip bomb", "x.zip", lambda: zipped({"a.csv": b"0" * 200_000_000}), "no table is that rep"),
     # workbooks
     ("far cell", "x.xlsx", cells('<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'),
