@@ -461,7 +461,10 @@ def test_what_is_nearly_zero_is_as_exact_as_what_it_was_reckoned_from(
         Outcome(label="Clean", node="c", port="dataset", variable="dataset", metrics=False),
     ]
     schema = {"rows": 3, "columns": [{"name": "price"}]}
-    made = {"e": {"metrics": {"value": {"r2": 0.0}}}, "c": {"dataset": {"schema": schema}}}
+    made: dict[str, Any] = {
+        "e": {"metrics": {"value": {"r2": 0.0}}},
+        "c": {"dataset": {"schema": schema}},
+    }
     columns = {"price": {"mean": mean, "size": size}}
     answer = {
         "made": {"Clean": {"price": {"mean": 1e-8, "size": size}}},
@@ -477,6 +480,17 @@ def test_where_there_is_nothing_to_compare_nothing_is_verified() -> None:
 
     assert not verdict.verified
     assert "it runs; there are no figures to compare" in verdict.badge
+
+
+def test_a_script_finds_no_more_there_than_is_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mine.py").write_text("x = 1\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    script = "def main():\n    import mine\n"
+
+    with pytest.raises(CardError, match="No module named 'mine'"):
+        tried(Task(kind="verify", params={"script": script}), {})
 
 
 def test_a_script_that_loads_tensorrag_fails() -> None:

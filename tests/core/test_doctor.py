@@ -147,6 +147,7 @@ async def test_tables_that_somebody_dropped_are_made_anew_and_the_others_stay(
     capsys: Captured, engine: Engine
 ) -> None:
     calls = chain(node("number"), node("add"))
+    engine.workspace.journal.create_run({})  # the first number is that of another one
     run = await engine.run(calls, pipeline_id="calls")
     engine.workspace.back_up()
     engine.workspace.close()

@@ -192,7 +192,8 @@ async def test_every_try_is_paid(engine: Engine, paid: Paid) -> None:
 async def test_a_card_that_was_moved_pays_for_all_its_containers(
     engine: Engine, paid: Paid, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    events = paid.events
+    events, result, spending = paid.events, paid.result, engine.workspace.journal.spending
+    counting = []
 
     async def moved(handle: str) -> Any:
         async for event in events(handle):
@@ -200,12 +201,18 @@ async def test_a_card_that_was_moved_pays_for_all_its_containers(
             if event["type"] == "started":
                 yield event
 
+    async def arriving(handle: str) -> Any:
+        counting.append(spending.running())
+        return await result(handle)
+
     monkeypatch.setattr(paid, "events", moved)
+    monkeypatch.setattr(paid, "result", arriving)
     ended = await run(engine, paid, chain(node("number"), node("wait", steps=2, pause=0.05)))
     wait = ended.nodes["wait"]
     assert wait.cost is not None
     assert 0 < wait.cost < 0.02, "by the clock, not by what the last container said"
-    assert engine.workspace.journal.spending.running() == 0
+    assert counting == [0.001, 0.001], "until all is there: what the last one said is no end"
+    assert spending.running() == 0
 
 
 async def test_one_of_which_nobody_knows_whether_it_began_counts_as_if_it_ran(

@@ -195,6 +195,19 @@ def test_what_was_made_of_another_source_than_was_looked_at_is_not_kept(
     assert [*unsettled_tasks(workspace.journal)] == []
 
 
+def test_what_was_made_took_as_long_as_nobody_listened(workspace: Workspace) -> None:
+    (entry,) = workspace.journal.runs()
+    ended = time.time() - 100
+    workspace.journal.append(entry.id, [], status="interrupted", finished=ended)
+    (stray,) = unsettled_tasks(workspace.journal)
+
+    Settling(workspace).keep(stray, {"outputs": {}}, time.time())
+
+    result = workspace.store.results.get("its key")
+    assert result is not None
+    assert result.seconds == pytest.approx(100, abs=60)
+
+
 @pytest.mark.parametrize("began", [False, True])
 async def test_what_does_not_go_on_counts_no_longer_at_its_limit(
     workspace: Workspace, *, began: bool
@@ -343,20 +356,19 @@ class AmnesicCloud(LostCloud):
         super().__init__()
         self.answering.set()
 
+        self.listened_to = asyncio.Event()
+
     async def events(self, handle: str) -> AsyncIterator[dict[str, Any]]:
+        await self.listened_to.wait()
         yield {}
         raise ExecutorError("It knows nothing of this card any more.")
 
 
 async def test_what_cannot_be_picked_up_is_told(workspace: Workspace) -> None:
-    (entry,) = workspace.journal.runs()
-    workspace.journal.spending.begin(replace(charge("ticket"), run=entry.id))
-    made = {"key": "its key", "ticket": "ticket", "handle": "call-1"}
-    shown = {"state": "cancelled", "executor": "cloud"}
-    workspace.journal.append(entry.id, [], nodes={"wait": (shown, made)})
-    as_of_another_process(workspace, "ticket")
-    heard = list[Finding]()
-    strays = Strays(workspace, {"cloud": AmnesicCloud()}, found=heard.append)  # type: ignore[dict-item]
+    going_on(workspace)
+    cloud, heard = AmnesicCloud(), list[Finding]()
+    cloud.listened_to.set()
+    strays = Strays(workspace, {"cloud": cloud}, found=heard.append)  # type: ignore[dict-item]
     strays.start()
     await until(lambda: heard)
     said, counts = words(heard[0])
@@ -364,6 +376,31 @@ async def test_what_cannot_be_picked_up_is_told(workspace: Workspace) -> None:
     assert counts.startswith("It counts as ")
     assert not unsettled_tasks(workspace.journal)
     await strays.close()
+
+
+async def test_what_a_run_needs_and_cannot_be_picked_up_that_run_says_itself(
+    workspace: Workspace,
+) -> None:
+    going_on(workspace)
+    cloud, heard = AmnesicCloud(), list[Finding]()
+    strays = Strays(workspace, {"cloud": cloud}, found=heard.append)  # type: ignore[dict-item]
+    strays.start()
+    assert await strays.making(node("cloud", "its key")) is not None
+    cloud.listened_to.set()
+    await until(lambda: not strays.of("numbers"))
+    assert not heard
+    assert not unsettled_tasks(workspace.journal)
+    await strays.close()
+
+
+def going_on(workspace: Workspace) -> None:
+    """Have a paid card go on that the server which is gone has sent."""
+    (entry,) = workspace.journal.runs()
+    workspace.journal.spending.begin(replace(charge("ticket"), run=entry.id))
+    made = {"key": "its key", "ticket": "ticket", "handle": "call-1"}
+    shown = {"state": "cancelled", "executor": "cloud"}
+    workspace.journal.append(entry.id, [], nodes={"wait": (shown, made)})
+    as_of_another_process(workspace, "ticket")
 
 
 async def test_what_a_run_here_has_lost_is_stopped_while_the_server_lives(

@@ -7,6 +7,7 @@ import errno
 import io
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -62,7 +63,9 @@ async def test_a_pipeline_is_fetched_as_script_notebook_and_zip_and_verified(des
     session = await again.sessions.open(session.id)
     await session.settled()
     leavings = again.sessions.leavings
-    assert "Verified" in await leavings.badge(session, await leavings.write(session))
+    written = await leavings.write(session)
+    assert "Verified" in await leavings.badge(session, written)
+    assert await leavings.badge(session, replace(written, made={})) == "", "of another run"
     session.edit([{"op": "set_params", "node": "split", "params": {"seed": 7}}])
     await session.settled()
     assert await leavings.badge(session, await leavings.write(session)) == "", "it is another one"
