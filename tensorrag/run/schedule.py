@@ -10,7 +10,7 @@ import logging
 import secrets
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tensorrag.errors import RunCancelled
 from tensorrag.plain import JsonObject
@@ -218,7 +218,10 @@ class Schedule:
         except Exception as error:  # what is wrong with it, the result will show
             log.warning("What %s made cannot be used yet: %s", node.title, error)
             return
-        self._settled[node.id] = Planned("done", node.key, result, outputs=result.outputs)
+        planned = self._settled[node.id]
+        self._settled[node.id] = replace(
+            planned, state="done", result=result, outputs=result.outputs
+        )
         self._open(node)
 
     def _reread(self, node: NodeRun, answer: JsonObject) -> None:

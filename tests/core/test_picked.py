@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from tensorrag import Table
-from tensorrag.errors import ArtifactDamaged
+from tensorrag.errors import ArtifactDamaged, ArtifactNotFound
 from tensorrag.pages import page
 from tensorrag.store.artifacts import Store
 from tensorrag.task import Task
@@ -83,6 +83,17 @@ def test_rows_of_rows_are_rows_of_the_same_file(store: Store, large: Table) -> N
     assert np.array_equal(half.column("x").to_numpy(), first[second])
 
 
+def test_rows_of_rows_that_another_process_took_along_are_those_rows(
+    store: Store, large: Table
+) -> None:
+    numbers = mixed(ROWS)
+    there: Table = pickle.loads(pickle.dumps(large.take(numbers)))  # noqa: S301
+
+    half = reloaded(store, there.take(np.arange(900_000)))
+
+    assert np.array_equal(half.column("x").to_numpy(), numbers[:900_000])
+
+
 def test_a_page_shows_the_rows_of_the_part(store: Store, large: Table) -> None:
     numbers = mixed(800_000)
     digest = store.put(large.take(numbers)).digest
@@ -115,6 +126,18 @@ def test_where_the_file_is_gone_the_rows_are_written(tmp_path: Path, large: Tabl
 
     assert [file.name for file in again.files] == ["table.arrow"]
     store.verify(again, thorough=True)
+
+
+def test_a_file_that_goes_just_before_it_is_linked_to_is_missed(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+
+    class Linked(Table):
+        def save(self, folder: Path) -> dict[str, object]:
+            (folder / "table.arrow").symlink_to(store.blob("0" * 64))
+            return {}
+
+    with pytest.raises(ArtifactNotFound):
+        store.put(Linked(pa.table({"x": [1]})))
 
 
 def test_a_link_to_anywhere_else_is_no_file_of_the_store(tmp_path: Path, store: Store) -> None:
