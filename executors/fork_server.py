@@ -78,7 +78,7 @@ def main() -> None:
     _end_with(server)
     gc.disable()  # a collection in a child would copy every page that it looks at
     for module in _modules(sys.argv[2]):
-        if module == NETWORKS[0]:
+        if module in (LEARNING[0], NETWORKS[0]):
             _tell(server, BUSY)
             _serve(server, scratch, seconds=ASKED_SECONDS)
         _import(module)

@@ -39,8 +39,8 @@ WORKER, HOST = b"w", b"h"
 """What the fork server is asked for, beside the descriptor that it is to speak through."""
 
 BUSY = b"b"
-"""What the fork server says when it is about to import what takes seconds: whatever workers may be
-needed meanwhile are to be asked for now."""
+"""What the fork server says when it is about to import what takes a second or more: whatever
+workers may be needed meanwhile are to be asked for now."""
 
 READY = b"r"
 """What the fork server says when all its imports are in."""
