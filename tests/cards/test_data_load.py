@@ -112,6 +112,19 @@ def test_a_parquet_file_on_disk_does_not_pass_through_python(folder: Path) -> No
         assert file.tell() == 0
 
 
+def test_a_parquet_file_of_more_than_memory_has_is_refused(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parquet, "MOST_BYTES", 1000)
+    pd.DataFrame({"rooms": range(200)}).to_parquet(folder / "rooms.parquet")
+
+    with (
+        (folder / "rooms.parquet").open("rb") as file,
+        pytest.raises(ParameterError, match="GB of values, more than is read at once"),
+    ):
+        read_parquet(Source(file, "rooms.parquet"))
+
+
 def test_a_parquet_file_in_memory_is_read_as_well(folder: Path) -> None:
     pd.DataFrame({"rooms": [3, 4, 5]}).to_parquet(folder / "rooms.parquet")
     content = BytesIO((folder / "rooms.parquet").read_bytes())

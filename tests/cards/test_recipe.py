@@ -388,6 +388,24 @@ def test_the_export_does_the_steps_row_by_row_too(
     assert "- Dates to Features: `day=False`," in readme, "columns, of which none is chosen"
 
 
+def test_the_export_minds_gaps_though_no_train_row_had_one(made: Made, place: Place) -> None:
+    at = Store(place.store).put(sales()).digest
+    large = {"name": "large", "formula": "area > 50"}
+    at = made("derive_column", large, dataset=at)["dataset"]
+    spec = made("model_define", {"model_type": "ridge"})["model_spec"]
+    wanted = {"target_column": "price", "feature_columns": ["large"]}
+    model = made("train", wanted, train_dataset=at, model_spec=spec)["trained_model"]
+    loaded = Store(place.store).load(model)
+    assert isinstance(loaded, Model)
+    assert loaded.recipe is not None
+
+    namespace: dict[str, Any] = {}
+    exec(loaded.recipe.python, namespace)  # noqa: S102
+    found = namespace["prepare"](pd.DataFrame({"area": [60.0, 40.0, np.nan]}))
+
+    assert found["large"].isna().tolist() == [False, False, True]
+
+
 def test_a_card_that_looks_at_many_rows_is_where_questions_begin(made: Made, place: Place) -> None:
     at = Store(place.store).put(sales()).digest
     at = made("derive_column", {"name": "each", "formula": "area / rooms"}, dataset=at)["dataset"]
