@@ -85,10 +85,9 @@ class Crew:
         """End all workers and the fork server."""
         self._closed = True
         await self._errands.finish()
-        while self._ready:
-            await self._ready.pop().close()
-        if self._zygote is not None:
-            await self._zygote.close()
+        ready, self._ready = self._ready, []
+        zygote = () if self._zygote is None else (self._zygote.close(),)
+        await asyncio.gather(*(each.close() for each in ready), *zygote)
 
     async def _get(self, gpu: int | None) -> Connection:
         if gpu is not None:
