@@ -30,6 +30,8 @@ _HOSTED: frozenset[TaskKind] = frozenset({"describe", "propagate", "script"})
 _QUICK: frozenset[TaskKind] = frozenset({"peek", "page", "profile", "draft", "bundle"})
 _QUICK_SLOTS = 2
 """Looking at results never waits for a card that trains."""
+_DRAWERS = 8
+"""Cards that may draw what they made beside those that have room: each keeps its tables."""
 
 _REMEMBERED = 500
 """Tasks that ended and can still be asked about."""
@@ -54,6 +56,7 @@ class LocalExecutor:
         self._scratch = scratch.Scratch(folder or Path(tempfile.gettempdir()))
         self._slots = Slots(cores or machine.cores())
         self._quick_slots = Slots(_QUICK_SLOTS)
+        self._drawers = Slots(_DRAWERS)
         self._gpus = Places(len(machine.cuda_gpus()) or int(machine.has_mps()))
         self._crew = Crew(self._scratch.path, fork=machine.can_fork() if fork is None else fork)
         self._host = CardHost(self._crew.host)
@@ -189,10 +192,12 @@ class LocalExecutor:
             with job.speaking_over(connection):
                 connection.limit(_limits(job.task))
                 connection.order(order)
+                draws = 0
                 async for content in connection.messages():
                     job.hear(content)
-                    if content.get("type") == "made":  # whoever takes it goes before its picture
-                        await room.aclose()
+                    if content.get("type") == "made" and not draws and self._drawers.free:
+                        draws = await held.enter_async_context(self._drawers.take())
+                        await room.aclose()  # whoever takes it goes before its picture
         if job.outcome is None:  # its supervisor was killed, which would have ended all it started
             await asyncio.to_thread(cgroup.sweep, 0.5)
         job.finish(ExecutorError("The worker process vanished.", hint="Run the card again."))

@@ -76,7 +76,8 @@ class NodeRun:
     made: JsonObject = field(default_factory=dict)
     """What the result is made of."""
     handed: JsonObject | None = None
-    """``{"outputs"}`` of a card that has made them, and draws them yet."""
+    """``{"outputs"}`` of a card that has made them, and draws them yet; empty once that is taken
+    in."""
     made_by: JsonObject | None = None
     """The run and the node that made the result, where an earlier one is used."""
     launched: bool = False

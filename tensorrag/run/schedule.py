@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from tensorrag.errors import RunCancelled
+from tensorrag.errors import CardError, RunCancelled
 from tensorrag.plain import JsonObject
 from tensorrag.run.node_run import NodeRun, new_ticket
 from tensorrag.run.plan import Planned, Planner, cache_key
@@ -81,6 +81,8 @@ class Schedule:
         """How many nodes above each have not ended."""
         self._opened: set[str] = set()
         """Nodes whose outputs those below them may use."""
+        self._handed: dict[str, Mapping[str, str]] = {}
+        """By node, the outputs that those below it began with before its result was there."""
         self._ready = deque(n for n, count in self._missing.items() if count == 0)
         self._twins: dict[str, list[NodeRun]] = {}
         """By key that is being made: other nodes that wait for the very same result."""
@@ -91,8 +93,8 @@ class Schedule:
     def take(self, outcomes: Iterable[tuple[NodeRun, Outcome]] = ()) -> Step:
         """Take in what has ended; says what follows. Reads and writes the store."""
         for node in self.nodes.values():
-            if (made := node.handed) is not None and node.id not in self._opened:
-                node.handed = None
+            if (made := node.handed) and node.id not in self._opened:
+                node.handed = {}
                 self._hand_on(node, made)
         for node, outcome in outcomes:
             self._end(node, outcome)
@@ -193,6 +195,7 @@ class Schedule:
             seconds = node.elapsed() or 0.0
             by = {"run": self.run, "node": node.id}
             result = Result.of(outcome, seconds=seconds, executor=node.executor, **by)
+            self._refuse_other(node, result)
             if is_other(outcome, node.made):
                 self._reread(node, outcome)
             # Without a cache key it is kept to be looked at, and never found again.
@@ -215,14 +218,23 @@ class Schedule:
         try:
             result = Result.of(made, seconds=0.0, executor=node.executor)
             self._store.results.vouch(result)
+            if result.outputs.keys() != self._facts[node.id].schemas.keys():
+                raise CardError("its outputs are not those of the card")
         except Exception as error:  # what is wrong with it, the result will show
             log.warning("What %s made cannot be used yet: %s", node.title, error)
             return
-        planned = self._settled[node.id]
-        self._settled[node.id] = replace(
-            planned, state="done", result=result, outputs=result.outputs
-        )
+        outputs, settled = result.outputs, self._settled[node.id]
+        self._handed[node.id] = outputs
+        self._settled[node.id] = replace(settled, state="done", result=result, outputs=outputs)
         self._open(node)
+
+    def _refuse_other(self, node: NodeRun, result: Result) -> None:
+        """Hold a result to what those below have begun with: a second try may make another."""
+        if self._handed.get(node.id, result.outputs) != result.outputs:
+            raise CardError(
+                f"{node.title} made something else than the cards below it had begun with.",
+                hint="Run it again: they then take what it makes.",
+            )
 
     def _reread(self, node: NodeRun, answer: JsonObject) -> None:
         """Keep a result as that of what was read, where the source changed since it was seen."""

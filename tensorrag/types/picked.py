@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from tensorrag.errors import ArtifactDamaged
+
 if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
@@ -37,11 +39,26 @@ class Picked:
 
     @classmethod
     def load(cls, whole: pa.Table, path: Path) -> Self:
-        """Read the numbers that `save` wrote."""
+        """Read the numbers that `save` wrote.
+
+        Raises:
+            ArtifactDamaged: there are none, or a row that the table does not have.
+        """
+        import numpy as np
         import pyarrow as pa
 
-        rows = pa.ipc.open_file(pa.py_buffer(path.read_bytes())).read_all()
-        return cls(whole, rows["row"].to_numpy())
+        try:
+            rows = pa.ipc.open_file(pa.py_buffer(path.read_bytes())).read_all()
+            numbers: np.ndarray = rows["row"].to_numpy()
+        except (pa.ArrowException, KeyError):
+            numbers = np.empty(0)
+        fits = numbers.dtype in (np.uint32, np.int64)
+        if not fits or any(not 0 <= each < whole.num_rows for each in _bounds(numbers)):
+            raise ArtifactDamaged(
+                f"The rows of a stored table are none of the {whole.num_rows:,} rows of its file.",
+                hint="Run the card again.",
+            )
+        return cls(whole, numbers)
 
     def save(self, path: Path) -> None:
         """Write the numbers, of 4 bytes each where that is enough."""
@@ -89,6 +106,11 @@ class Picked:
 def is_worth_it(whole: pa.Table, rows: int) -> bool:
     """Whether to keep the numbers of so many rows rather than the rows themselves."""
     return bool(whole.nbytes >= LARGE and rows * FEWEST >= whole.num_rows)
+
+
+def _bounds(numbers: np.ndarray) -> tuple[int, ...]:
+    """Return the least and the greatest, where there are any."""
+    return (int(numbers.min()), int(numbers.max())) if len(numbers) else ()
 
 
 def taken(arrow: pa.Table, numbers: np.ndarray) -> pa.Table:

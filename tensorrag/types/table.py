@@ -195,7 +195,7 @@ class Table(Value):
 
         file = self._file
         if isinstance(self._rows, Picked) and file is not None and file.exists():
-            (folder / FILE).symlink_to(file)
+            (folder / FILE).symlink_to(file.resolve())
             self._rows.save(folder / picked.FILE)
             return self.schema.model_dump(mode="json")
         with (

@@ -14,7 +14,7 @@ from tensorrag.errors import ArtifactDamaged, ArtifactNotFound
 from tensorrag.pages import page
 from tensorrag.store.artifacts import Store
 from tensorrag.task import Task
-from tensorrag.types import ColumnSchema, Provenance
+from tensorrag.types import ColumnSchema, Provenance, picked
 from tensorrag.types.picked import Picked
 
 ROWS = 1_100_000
@@ -172,6 +172,38 @@ def test_a_file_of_the_store_that_somebody_has_changed_is_not_linked_to(
         store.put(part)
 
     assert not store.holds(artifact.digest)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        pa.table({"row": np.array([0, 5], np.uint32)}),
+        pa.table({"row": np.array([-1, 0])}),
+        pa.table({"row": [0.0, 1.0]}),
+        pa.table({"row": ["0", "1"]}),
+        pa.table({"row": pa.array([0, None])}),
+        pa.table({"other": [0]}),
+    ],
+    ids=["beyond", "before", "decimals", "texts", "missing", "unnamed"],
+)
+def test_numbers_of_no_rows_are_told_in_a_sentence(tmp_path: Path, rows: pa.Table) -> None:
+    meta = Table(pa.table({"x": [1, 2, 3, 4, 5]})).save(tmp_path)
+    file = tmp_path / picked.FILE
+    with pa.OSFile(str(file), "wb") as sink, pa.ipc.new_file(sink, rows.schema) as writer:
+        writer.write_table(rows)
+
+    with pytest.raises(ArtifactDamaged, match="none of the 5 rows of its file"):
+        Table.load({"table.arrow": tmp_path / "table.arrow", picked.FILE: file}, meta)
+
+
+def test_a_store_may_be_named_from_where_one_stands(
+    tmp_path: Path, large: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    store = Store(Path("store"))
+    part = reloaded(store, Table(large.arrow)).take(mixed(500_000))
+
+    assert [file.name for file in store.put(part).files] == ["rows.arrow", "table.arrow"]
 
 
 def test_rows_are_taken_of_texts_that_no_single_arrow_array_holds(store: Store) -> None:
