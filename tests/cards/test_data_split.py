@@ -14,6 +14,7 @@ import pytest
 from cards.data_split import DataSplit
 from tensorrag import InputError, ParameterError, Table
 from tensorrag.preview import GroupPreview, TablePreview, TextPreview
+from tensorrag.types import Dealt
 
 
 def table(rows: int = 1000) -> Table:
@@ -68,6 +69,24 @@ def test_a_part_keeps_the_kinds_of_the_whole() -> None:
     parts = DataSplit(train_ratio=0.9, test_ratio=0.1, shuffle=False).run(table(20))
 
     assert parts.test_dataset.columns == table(20).columns
+
+
+def test_how_rows_were_dealt_out_is_known_until_they_are_dealt_out_otherwise() -> None:
+    frame = pd.DataFrame({"day": np.arange(100), "case": np.arange(100) // 5})
+    splits = [
+        DataSplit(split_by="group", group_column="case"),
+        DataSplit(),
+        DataSplit(split_by="time", time_column="day"),
+    ]
+    by_case, by_day = Dealt(by="group", column="case"), Dealt(by="time", column="day")
+
+    part, known, told = Table.from_pandas(frame), Table.from_pandas(frame).schema, []
+    for split in splits:
+        part, known = split.run(part).train_dataset, split.propagate(known)[0]
+        assert known.provenance == part.provenance
+        told.append(part.provenance.dealt)
+
+    assert told == [by_case, by_case, by_day]
 
 
 def test_ratios_that_do_not_add_up_are_refused() -> None:

@@ -203,6 +203,25 @@ def test_infinite_numbers_are_shown_as_nothing() -> None:
     assert odd.preview().sample[0] == (None,)
 
 
+@pytest.mark.parametrize("kind", [pa.float64(), pa.float32()])
+@pytest.mark.parametrize(("values", "missing"), [
+    ([1.0, np.nan], 1),
+    ([1.0, None, np.nan], 2),
+    ([1.0, None, 2.0], 1),
+    ([np.inf, None, -np.inf], 1),
+])  # fmt: skip
+def test_what_is_not_a_number_is_missing(
+    kind: pa.DataType, values: list[float | None], missing: int
+) -> None:
+    whole = pa.array([8.0, 9.0, *values], kind, from_pandas=False)
+
+    part = Table(pa.table({"x": pa.chunked_array([whole[2:], whole[:0], whole[2:]])}))
+
+    assert part.columns[0].missing == part.column("x").null_count == 2 * missing
+    assert part.column("x").is_valid().to_pylist().count(True) == 2 * (len(values) - missing)
+    assert part.fields.field("x").type == kind
+
+
 def test_metrics_stand_beside_their_baseline() -> None:
     metrics = Metrics({"rmse": 1.0, "r2": 0.9}, {"r2": 0.0}, task="regression", rows=5, unit="k$")
 
