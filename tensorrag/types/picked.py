@@ -99,8 +99,13 @@ class Picked:
         return taken(self.whole.select(names), self.numbers)
 
     def missing(self, name: str) -> int:
-        """Count the values of a column that are missing."""
-        return int(self.column(name).null_count) if self.whole[name].null_count else 0
+        """Count the values of a column that are missing, without taking them."""
+        import numpy as np
+
+        column = self.whole[name]
+        if not column.null_count:
+            return 0
+        return int(np.count_nonzero(column.is_null().to_numpy()[self.numbers]))
 
 
 def is_worth_it(whole: pa.Table, rows: int) -> bool:

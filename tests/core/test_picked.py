@@ -72,6 +72,17 @@ def test_they_tell_all_that_any_table_tells(store: Store, large: Table) -> None:
     assert pickle.loads(pickle.dumps(part)).arrow.equals(plain.arrow)  # noqa: S301
 
 
+def test_missing_values_are_counted_without_taking_any(
+    large: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = mixed(100_000)
+    part = Picked(large.arrow, numbers)
+    monkeypatch.setattr(picked, "taken", None)
+
+    assert part.missing("gaps") == int((numbers % 3 == 0).sum())
+    assert part.missing("x") == 0
+
+
 def test_rows_of_rows_are_rows_of_the_same_file(store: Store, large: Table) -> None:
     first, second = mixed(900_000), np.arange(0, 900_000, 2)
     part = reloaded(store, large.take(first))
