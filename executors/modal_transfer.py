@@ -53,14 +53,16 @@ async def send(far: list[str], place: Place) -> None:
 
 
 async def receive(parcel: Parcel, place: Place) -> set[str]:
-    """Take what a container made into the store; returns the digests.
+    """Take what a container made into the store, but for files that are here; returns the digests.
 
     Raises:
         WorkspaceError: the disk is full, or may not be written.
     """
+    store = Store(place.store)
     async with arrivals(place.store) as folder:
         for sha256 in filter(DIGEST.fullmatch, parcel["far"]):
-            await fetch(far_path(sha256), folder / sha256)
+            if not store.blob(sha256).is_file():
+                await fetch(far_path(sha256), folder / sha256)
         arrived = await asyncio.to_thread(_unpacked, parcel, place, folder)
     return {artifact.digest for artifact in arrived}
 

@@ -222,6 +222,12 @@ def test_what_is_not_a_number_is_missing(
     assert part.fields.field("x").type == kind
 
 
+def test_an_excerpt_is_from_all_over_the_table() -> None:
+    whole = Table(pa.table({"row": np.arange(10_000)}))
+
+    assert whole.excerpt().column("row").to_pylist() == list(range(0, 10_000, 5))
+
+
 def test_metrics_stand_beside_their_baseline() -> None:
     metrics = Metrics({"rmse": 1.0, "r2": 0.9}, {"r2": 0.0}, task="regression", rows=5, unit="k$")
 

@@ -22,6 +22,7 @@ from executors import (
     modal_line,
     modal_parcel,
     modal_remote,
+    modal_transfer,
     modal_variant,
 )
 from executors.modal_deploy import deploy
@@ -45,7 +46,7 @@ from tensorrag.store.place import Place
 from tensorrag.store.uploads import Uploads
 from tensorrag.task import Task
 from tensorrag.types import Table
-from tests.executors.card_texts import shift, task
+from tests.executors.card_texts import SHIFT, shift, task
 from tests.executors.contract import KEY, ExecutorContract, failure_of, first, printed, value_of
 from tests.executors.modal_plane.account import account, forget_client
 from tests.executors.modal_plane.plane import Plane
@@ -165,6 +166,31 @@ async def test_large_tables_go_by_the_volume_once_both_ways(
     assert plane.sent == sent, "the second time nothing was sent"
     assert made != again
     pd.testing.assert_frame_equal(near.to_pandas() + 1, far.to_pandas())
+
+
+async def test_rows_of_a_table_that_is_here_come_back_as_their_numbers(
+    executor: ModalExecutor, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetched: list[str] = []
+
+    async def fetch(far: str, path: Path) -> None:
+        fetched.append(far)
+
+    monkeypatch.setattr(modal_transfer, "fetch", fetch)
+    rows = shift(stored(place, 2_200_000)).model_copy(
+        update={"source": SHIFT.replace(SHIFTED, ROWS)}
+    )
+
+    answer = await executor.result(await executor.submit(rows, place))
+    made = Store(place.store).load(answer["outputs"]["table"]["sha256"])
+
+    assert isinstance(made, Table)
+    assert made.num_rows == 1_000_000
+    assert fetched == []
+
+
+SHIFTED = "Table.from_pandas(table.to_pandas() + self.by)"
+ROWS = "table.take(__import__('numpy').arange(1_000_000))"
 
 
 async def test_an_upload_travels_with_the_card_that_reads_it(
