@@ -51,9 +51,18 @@ def to_kind(
         raise InputError(
             f"Column {named(name)} holds {value!r:.80} in row {row:,}, which is no {_WORDS[kind]}.",
             port="dataset",
-            hint="Let what does not fit be missing, or choose another kind.",
+            hint=_remedy(kind, date_format),
         )
     return made
+
+
+def _remedy(kind: ColumnKind, date_format: str) -> str:
+    """Say what helps; dates that are written in a way of their own need no more than its name."""
+    if kind != "date":
+        return "Let what does not fit be missing, or choose another kind."
+    if not date_format:
+        return "Say under Date format how dates are written, such as %d/%m/%Y for 31/12/2024."
+    return f"Date format is {date_format}: change it, or let what does not fit be missing."
 
 
 def _first_lost(column: pa.ChunkedArray, made: pa.ChunkedArray) -> tuple[int, str]:

@@ -65,6 +65,20 @@ def test_a_date_may_be_written_in_another_way() -> None:
 
 
 @pytest.mark.parametrize(
+    ("said", "remedy"),
+    [
+        ("", "Say under Date format how dates are written, such as %d/%m/%Y for 31/12/2024."),
+        ("%m/%d/%Y", "Date format is %m/%d/%Y: change it, or let what does not fit be missing."),
+    ],
+)
+def test_dates_written_in_another_way_lead_to_the_format(said: str, remedy: str) -> None:
+    with pytest.raises(InputError, match="31/12/2024") as caught:
+        changed(["31/12/2024"], date=["x"], date_format=said)
+
+    assert caught.value.hint == remedy
+
+
+@pytest.mark.parametrize(
     ("field", "values", "sentence"),
     [
         ("number", ["1", "two"], "Column x holds 'two' in row 2, which is no number"),
