@@ -146,6 +146,28 @@ def test_a_table_with_other_marks_is_read_as_the_script_says(tmp_path: Path) -> 
     )
 
 
+def test_letters_that_are_not_utf_8_are_read_as_the_script_says(tmp_path: Path) -> None:
+    frame = rooms()
+    model, store = ridge(frame), Store(tmp_path / "store")
+    export(entry(model, store.put(model).digest), store, tmp_path / "model.zip")
+    with zipfile.ZipFile(tmp_path / "model.zip") as packed:
+        packed.extractall(tmp_path / "out")
+    named = frame.head(3).assign(town="Østfold")
+    named.to_csv(tmp_path / "rows.csv", index=False, encoding="cp1252")
+    asked = [sys.executable, "-I", str(tmp_path / "out" / "predict.py"), str(tmp_path / "rows.csv")]
+
+    refused = subprocess.run(asked, capture_output=True, text=True, check=False)
+    said = subprocess.run(
+        [*asked, "--encoding", "cp1252"], capture_output=True, encoding="utf-8", check=True
+    ).stdout
+
+    assert refused.returncode == 1
+    assert refused.stderr == (
+        "The letters of the table are not utf-8. Add --encoding cp1252, or theirs.\n"
+    )
+    assert pd.read_csv(StringIO(said))["town"].tolist() == ["Østfold"] * 3
+
+
 def test_the_file_says_what_it_needs_and_what_a_pickle_is(tmp_path: Path) -> None:
     model = ridge(rooms())
     store = Store(tmp_path / "store")
