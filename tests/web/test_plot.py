@@ -6,10 +6,12 @@ import csv
 import io
 from typing import Any
 
+import pytest
+
 from tensorrag.preview import Axis, ChartPreview, ColumnProfile, Series, TablePreview
 from web.page.plots.as_csv import plot_csv
 from web.page.plots.view import Plot, plot_file
-from web.page.tables.grid import conditions, under_heads
+from web.page.tables.grid import conditions, digits, under_heads
 
 
 def plot(*series: Series, title: str = "Residuals") -> ChartPreview:
@@ -40,6 +42,23 @@ def test_a_file_is_named_after_pipeline_card_and_plot() -> None:
 
     assert plot_file("Boston", named, "svg") == "Boston - Evaluate_ test - R² by x_y.svg"
     assert plot_file("..", Plot(plot(title="?"), None), "png") == "_.png"
+
+
+@pytest.mark.parametrize(
+    ("quartiles", "decimals"),
+    [
+        ((-0.674, -0.0003, 0.674), 3),  # numbers about nought, as after Scale
+        ((0.0, 0.0, 0.0123), 4),
+        ((120.0, 340.0, 910.0), 1),
+        ((0.0, 0.0, 0.0), 2),
+    ],
+)
+def test_a_column_has_the_decimals_that_tell_its_quartiles_apart(
+    quartiles: tuple[float, ...], decimals: int
+) -> None:
+    column = ColumnProfile(name="x", kind="number", mean=0.0, max=0.0, quantiles=quartiles)
+
+    assert digits(column) == decimals
 
 
 def test_what_a_grid_asks_for_becomes_conditions_and_the_rest_is_left_out() -> None:

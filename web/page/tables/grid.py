@@ -52,7 +52,7 @@ def paged_grid(payload: TablePreview) -> ui.aggrid:
     for column, definition in zip(payload.columns, options["columnDefs"], strict=True):
         definition |= _filter(column)
     options["autoSizeStrategy"] = {"type": "fitGridWidth", "defaultMinWidth": 78}
-    options["columnDefs"].insert(0, _row_numbers())
+    options["columnDefs"].insert(0, _row_numbers(payload.rows))
     return ui.aggrid(options, auto_size_columns=False).classes("sheet")
 
 
@@ -127,13 +127,15 @@ def under_heads(page: JsonObject, payload: TablePreview) -> JsonObject:
     return {**page, "rows": rows}
 
 
-def _row_numbers() -> dict[str, Any]:
+def _row_numbers(rows: int) -> dict[str, Any]:
+    width = max(64, 22 + 8 * len(f"{rows:,}"))
     return {
         "headerName": "row",
         ":valueGetter": "(p) => p.node.rowIndex + 1",
         ":valueFormatter": "(p) => p.value.toLocaleString('en-US')",
-        "width": 64,
-        "maxWidth": 64,
+        "width": width,
+        "minWidth": width,
+        "maxWidth": width,
         "pinned": "left",
         "sortable": False,
         "filter": False,
@@ -146,11 +148,13 @@ def _row_numbers() -> dict[str, Any]:
 def _column(at: int, payload: TablePreview) -> dict[str, Any]:
     column = payload.columns[at]
     numeric = column.kind in NUMERIC
+    narrowest = _narrowest(column)
     return {
         "field": f"c{at}",
         "colId": f"c{at}",
         "headerName": column.name,
-        "width": max(78, min(200, 26 + 8 * len(column.name))) if numeric else 140,
+        "width": max(narrowest, min(200, 26 + 8 * len(column.name))) if numeric else 140,
+        "minWidth": narrowest,
         "cellClass": "num" if numeric else "",
         ":headerComponent": _HEAD,
         "headerComponentParams": {
@@ -160,6 +164,11 @@ def _column(at: int, payload: TablePreview) -> dict[str, Any]:
         },
         ":valueFormatter": _CELL,
     }
+
+
+def _narrowest(column: ColumnProfile) -> int:
+    """Leave room, in pixels, for how many values are missing."""
+    return max(78, 62 + 6 * len(f"{column.missing:,}"))
 
 
 def _profile(column: ColumnProfile, payload: TablePreview) -> dict[str, Any]:
@@ -177,9 +186,12 @@ def _profile(column: ColumnProfile, payload: TablePreview) -> dict[str, Any]:
 
 
 def digits(column: ColumnProfile) -> int | None:
-    """Choose the decimals of a column so that its middle has three digits; None: as they are."""
+    """Choose the decimals of a column so that its quartiles have three digits; None: all it has.
+
+    The largest of them tells: the median of what lies about nought is next to nothing.
+    """
     if column.kind != "number":
         return None
-    middle = column.quantiles[1] if column.quantiles else column.mean
-    size = abs(middle or 0) or abs(column.mean or 0) or abs(column.max or 0)
+    quartiles = [abs(value) for value in column.quantiles or () if value]
+    size = max(quartiles, default=0) or abs(column.mean or 0) or abs(column.max or 0)
     return 2 if not size else max(1, min(6, 2 - math.floor(math.log10(size))))
