@@ -58,13 +58,17 @@ async def receive(parcel: Parcel, place: Place) -> set[str]:
     Raises:
         WorkspaceError: the disk is full, or may not be written.
     """
-    store = Store(place.store)
     async with arrivals(place.store) as folder:
-        for sha256 in filter(DIGEST.fullmatch, parcel["far"]):
-            if not store.blob(sha256).is_file():
-                await fetch(far_path(sha256), folder / sha256)
+        for sha256 in await asyncio.to_thread(_lacking, parcel, place):
+            await fetch(far_path(sha256), folder / sha256)
         arrived = await asyncio.to_thread(_unpacked, parcel, place, folder)
     return {artifact.digest for artifact in arrived}
+
+
+def _lacking(parcel: Parcel, place: Place) -> list[str]:
+    store = Store(place.store)
+    named = filter(DIGEST.fullmatch, parcel["far"])
+    return [sha256 for sha256 in named if not store.blob(sha256).is_file()]
 
 
 def _unpacked(parcel: Parcel, place: Place, folder: Path) -> list[Artifact]:

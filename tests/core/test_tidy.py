@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -12,6 +13,7 @@ from tensorrag import Table
 from tensorrag.store import tidy
 from tensorrag.store.setting_values import Values
 from tensorrag.store.settings import Settings
+from tensorrag.types import picked
 from tests.core.engine import Engine, chain, node
 
 
@@ -95,6 +97,27 @@ def test_what_was_written_a_moment_ago_may_be_recorded_yet(engine: Engine) -> No
     age(engine)
     assert tidy.tidy(store, journal, cap=0) > 0
     assert not store.holds(digest)
+
+
+def test_a_file_stays_while_rows_of_it_are_needed(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(picked, "LARGE", 0)
+    store, journal = engine.workspace.store, engine.workspace.journal
+    whole = store.put(Table.from_pandas(pd.DataFrame({"x": [1, 2, 3]}))).digest
+    part = store.put(table(engine, whole).take(np.array([2, 0]))).digest
+    age(engine)
+
+    tidy.tidy(store, journal, cap=0, named=lambda: [part])
+
+    assert not store.holds(whole)
+    assert table(engine, part).column("x").to_pylist() == [3, 1]
+
+
+def table(engine: Engine, digest: str) -> Table:
+    loaded = engine.workspace.store.load(digest)
+    assert isinstance(loaded, Table)
+    return loaded
 
 
 async def test_after_every_run_the_store_is_below_its_cap(
