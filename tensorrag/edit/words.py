@@ -97,13 +97,14 @@ def _changed(before: Pipeline, after: Pipeline, catalog: Catalog) -> Iterator[st
 
 def _of_card(old: Node, node: Node, catalog: Catalog) -> Iterator[str]:
     title = title_of(old, catalog)
-    names = [name for name in {**old.params, **node.params} if _differs(old, node, name)]
+    differ = [name for name in {**old.params, **node.params} if _differs(old, node, name)]
+    names = [name for name in differ if not _is_told_with_its_file(name, differ)]
     if len(names) > NAMED:
         yield f"Changed {len(names):,} settings of {title}"
     else:
         for name in names:
             yield (
-                f"Set {name} of {title} to {_value(node.params[name])}"
+                f"Set {name} of {title} to {_value(_named(node, name))}"
                 if name in node.params
                 else f"Put {name} of {title} back to its default"
             )
@@ -114,6 +115,17 @@ def _of_card(old: Node, node: Node, catalog: Catalog) -> Iterator[str]:
     same = replace(node, position=old.position, params=old.params, title=old.title)
     if replace(same, enabled=old.enabled) != old:
         yield f"Changed how {title} runs"
+
+
+def _is_told_with_its_file(name: str, differ: Sequence[str]) -> bool:
+    return name.endswith("_name") and name.removesuffix("_name") in differ
+
+
+def _named(node: Node, name: str) -> Any:
+    """Return a value; of a file, which is kept by its digest, the name that it came with."""
+    value = node.params[name]
+    is_file = isinstance(value, str) and value.startswith("sha256:")
+    return (node.params.get(f"{name}_name") or "a file") if is_file else value
 
 
 def _differs(old: Node, node: Node, name: str) -> bool:

@@ -79,6 +79,17 @@ def test_an_edit_in_words(ops: list[dict[str, Any]], said: str) -> None:
     assert edited.said() == [said, "As it was here first"]
 
 
+def test_a_file_is_called_as_it_came() -> None:
+    kept = {"upload": f"sha256:{64 * '0'}"}
+    named, nameless = (
+        START.with_nodes(Node("load", "data_load", params=params))
+        for params in ({**kept, "upload_name": "rents.csv"}, kept)
+    )
+
+    assert changes(START, named, CATALOG) == ["Set upload of Data Load to rents.csv"]
+    assert changes(START, nameless, CATALOG) == ["Set upload of Data Load to a file"]
+
+
 def test_what_is_the_same_has_no_words() -> None:
     assert changes(START, START, CATALOG) == []
     assert summary([]) == ""
