@@ -26,6 +26,8 @@ FREQUENT = 8
 """Most frequent values that are named."""
 _SLICE = 1 << 17
 """Rows at a time: a megabyte stays in the processor's cache from one figure to the next."""
+MOST_TEXT = 1 << 30
+"""Bytes of texts that are counted: their different ones are held in memory, twice as they grow."""
 _COARSE = 2.0**50
 """From here on, floats are too far apart for several between a number and the next."""
 
@@ -157,6 +159,9 @@ def _of_texts(
     import pyarrow.compute as pc
 
     facts = described.model_dump(exclude={"missing"}) | {"missing": column.null_count}
+    share = 1.0 if places is None else len(places) / len(column)
+    if column.nbytes * share > MOST_TEXT:
+        return ColumnProfile(**facts)
     try:
         counted = pc.value_counts(pick(column, places, release).drop_null().cast(pa.string()))
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from tensorrag.store.artifacts import Store
-from tensorrag.types import ColumnSchema, Table
+from tensorrag.types import ColumnSchema, Table, profile
 
 LONG = 1_500_000
 
@@ -70,6 +70,16 @@ def test_frequent_texts_of_a_long_column_come_from_rows_drawn() -> None:
     assert column.top[0].value == "Bern"
     assert sum(each.count for each in column.top) == 1_000_000
     assert (column.distinct, column.missing) == (3, 0)
+
+
+def test_texts_that_would_fill_the_memory_are_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = pa.array(["a", None, "b", "a"])
+    monkeypatch.setattr(profile, "MOST_TEXT", texts.nbytes - 1)
+
+    [text, x] = Table(pa.table({"text": texts, "x": [1, 2, 3, 4]})).preview().columns
+
+    assert (text.missing, text.distinct, text.top) == (1, None, None)
+    assert x.distinct == 4
 
 
 def test_figures_do_not_depend_on_where_arrow_cuts_a_column() -> None:
