@@ -14,7 +14,7 @@ from cards.dates_to_features import DatesToFeatures
 from cards.group_aggregate import GroupAggregate
 from cards.join import Join
 from tensorrag import ColumnSchema, InputError, ParameterError, Table, TableSchema
-from tensorrag.types import Provenance
+from tensorrag.types import Dealt, Provenance
 
 PEOPLE = Table.from_pandas(
     pd.DataFrame({"id": [3, 1, 2, 1], "name": list("abcd"), "age": [30.0, None, 20.0, 10.0]}),
@@ -83,6 +83,16 @@ class TestJoin:
 
 
 class TestConcatenate:
+    def test_how_rows_were_dealt_out_and_copied_is_known_of_all_together(self) -> None:
+        dealt = Provenance(dealt=Dealt(by="group", column="name"), copied="Balance Classes")
+        parts = PEOPLE, Table(ORDERS.arrow, like=ORDERS, provenance=dealt)
+
+        both = Concatenate().run(*parts).dataset
+        groups = GroupAggregate(by=["name"]).run(both).dataset
+
+        assert (both.provenance.dealt, both.provenance.copied) == (dealt.dealt, dealt.copied)
+        assert (groups.provenance.dealt, groups.provenance.copied) == (None, None)
+
     def test_rows_come_in_order_and_lacking_columns_are_missing(self) -> None:
         made = Concatenate().run(PEOPLE, ORDERS).dataset
 

@@ -184,6 +184,13 @@ def test_a_code_keeps_the_zeros_it_begins_with(folder: Path) -> None:
     assert [kinds[name] for name in ("month", "rooms")] == ["integer", "integer"]
 
 
+@pytest.mark.parametrize("code", [2**63, -(2**63) - 1])
+def test_one_code_beyond_64_bits_is_enough(folder: Path, code: int) -> None:
+    table = load(folder, f"a,b\n1,x\n{code},y\n".encode())
+
+    assert table.column("a").to_pylist() == ["1", str(code)]
+
+
 @pytest.mark.parametrize("name", ["accounts.csv", "accounts.jsonl", "accounts.json"])
 def test_a_code_of_twenty_digits_keeps_all_of_them_and_says_why_it_is_text(
     folder: Path, name: str
@@ -292,6 +299,10 @@ def test_a_changed_file_has_another_fingerprint(folder: Path) -> None:
         (b'a,b\n1,x\n"two\nlines","y', "rooms.csv: a quote opens in line 4 and never closes."),
         (b'a,b\r1,x\r3,"y', "rooms.csv: a quote opens in line 3 and never closes."),
         (
+            ("\ufeffa,b\n" + "1,x\n" * 20_000 + '3,"y').encode("utf-16-be"),
+            "rooms.csv: a quote opens in line 20,002 and never closes.",
+        ),
+        (
             'a,b\n1,x\n3,"y'.encode("utf-16-be"),
             "rooms.csv: a quote opens in line 3 and never closes.",
         ),
@@ -328,6 +339,13 @@ def test_quotes_that_close_in_the_last_row_are_no_mistake(
     table = load(folder, f"a,b\n1,x\n{last_row}{end}".encode())
 
     assert table.arrow["b"].to_pylist() == ["x", value]
+
+
+def test_texts_of_several_lines_are_whole_in_a_long_file(folder: Path) -> None:
+    table = load(folder, b"a,b\n" + b'1,"two\nlines"\n' * 200_000)
+
+    assert table.num_rows == 200_000
+    assert table.column("b").unique().to_pylist() == ["two\nlines"]
 
 
 def test_a_quote_that_never_closes_is_hinted_at(folder: Path) -> None:
