@@ -9,6 +9,7 @@ import csv
 import io
 import re
 from collections.abc import Sequence
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from cards._tables.dialect import Dialect
@@ -71,7 +72,8 @@ def _are_beyond(column: pa.ChunkedArray) -> bool:
 
     if not at.is_float64(column.type):
         return False
-    if any(value is not None and value % 1 for value in column.slice(0, _TRIED).to_pylist()):
+    first = column.slice(0, _TRIED).to_pylist()
+    if any(value is not None and isfinite(value) and value % 1 for value in first):
         return False  # most have a fraction: that is soon seen
     if all(-_MOST < part.min(initial=0) <= part.max(initial=0) < _MOST for part in slots(column)):
         return False

@@ -215,9 +215,18 @@ def test_a_code_of_twenty_digits_keeps_all_of_them_and_says_why_it_is_text(
     assert seen.details["codes"] == ["account"]
 
 
+def test_a_code_beyond_all_numbers_keeps_its_digits_too(folder: Path) -> None:
+    code = "7" * 400
+
+    table = load(folder, f"key\n{code}\n5\n".encode())
+
+    assert table.arrow["key"].to_pylist() == [code, "5"]
+
+
 @pytest.mark.parametrize(
     ("values", "read"),
     [
+        (["1e400", "3"], [float("inf"), 3.0]),
         (["12345678901234567890", "0.5"], [12345678901234567890.0, 0.5]),
         (["1e25", "3"], [1e25, 3.0]),
         (["9223372036854775807", "3"], [2**63 - 1, 3]),
