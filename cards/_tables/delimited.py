@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 LOOKED_AT = 64 * 1024 * 1024
 """Bytes in which the place of a mistake is looked for."""
+_LINE_END = re.compile(rb"[\r\n]")
+"""Old files have a carriage return alone."""
 PIECE = 256 * 1024
 """Bytes that are looked through at a time: they stay in the processor's cache."""
 LONGEST_LINE = 2**20
@@ -143,8 +146,7 @@ def _has_quotes(source: Source) -> bool:
 
     To look for them takes a fifth of the time that Arrow takes longer where rows may have lines.
     """
-    source.stream.seek(0)
-    source.stream.readline(LONGEST_LINE)
+    source.stream.seek(len(_LINE_END.split(source.head(LONGEST_LINE), 1)[0]))
     pieces = iter(lambda: source.stream.read(PIECE), b"")
     return any(b'"' in piece for piece in pieces)
 
@@ -152,7 +154,7 @@ def _has_quotes(source: Source) -> bool:
 def _refuse_wide_header(source: Source, how: Dialect) -> None:
     """Refuse before anything is made of a hundred thousand columns."""
     text = source.head(4 * LONGEST_LINE).decode(how.codec, errors="replace")
-    first = text.removeprefix("\ufeff").split("\n", 1)[0]
+    first = text.removeprefix("\ufeff").replace("\r", "\n").split("\n", 1)[0]
     if first.count(how.mark) < MOST_COLUMNS:
         return
     quoted = '"' in first

@@ -350,6 +350,15 @@ def test_quotes_that_close_in_the_last_row_are_no_mistake(
     assert table.arrow["b"].to_pylist() == ["x", value]
 
 
+@pytest.mark.parametrize("value", ["x", '"x"', '"two\rlines"'])
+def test_a_long_file_whose_lines_end_as_in_old_ones_is_read(folder: Path, value: str) -> None:
+    table = load(folder, f"a,b\r{f'1,{value}' + chr(13)}".encode() + b"2,y\r" * 20_000)
+
+    assert table.fields.names == ["a", "b"]
+    assert table.column("b").slice(0, 2).to_pylist() == [value.strip('"'), "y"]
+    assert table.num_rows == 20_001
+
+
 def test_texts_of_several_lines_are_whole_in_a_long_file(folder: Path) -> None:
     table = load(folder, b"a,b\n" + b'1,"two\nlines"\n' * 200_000)
 
