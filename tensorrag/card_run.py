@@ -172,10 +172,7 @@ def _outputs(card: Card, made: Any) -> tuple[Value, ...]:
 
 
 def _all_stored(
-    store: Store,
-    card: Card,
-    outputs: tuple[Value, ...],
-    known: Mapping[int, str],
+    store: Store, card: Card, outputs: tuple[Value, ...], known: Mapping[int, str]
 ) -> JsonObject:
     """Store what was made, but for what came as it is; says of each output what it is, by port."""
     looks = len(outputs) == 1 and not hasattr(card, "peek")  # of others it is known from before
