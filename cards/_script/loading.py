@@ -48,6 +48,9 @@ def load(card: DataLoad, given: Given) -> Script:
     code = f"{table} = pd.{call}({', '.join([f'DATA / {literal(file)}', *arguments])})"
     above = f"# {comment(origin)}\n" if origin else ""
     functions: tuple[str, ...] = ()
+    if coded := given.details.get("coded"):
+        some = f"{table}[{literal(coded)}]"
+        code += f"\n{some} = {some}.astype(object).infer_objects()"
     if whole := given.details.get("whole"):
         code += f"\n{table} = {table}.astype(dict.fromkeys({literal(whole)}, int))"
     if form == "CSV" and (dates := _dates(given)):

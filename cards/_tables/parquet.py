@@ -35,7 +35,7 @@ def read_parquet(source: Source) -> Reading:
         file = _opened(source)
         table = _read(source, file)
         _validate(table)
-        return Reading(table.replace_schema_metadata(None), PARQUET)
+        return Reading(table.replace_schema_metadata(None), written(file.schema_arrow))
 
 
 def read_arrow(source: Source) -> Reading:
@@ -50,8 +50,17 @@ def read_arrow(source: Source) -> Reading:
         file = source.head(6) == b"ARROW1"
         table = (pa.ipc.open_file if file else pa.ipc.open_stream)(source.stream).read_all()
         table.validate(full=True)
-        table = _without_views(table, source)
-        return Reading(table.replace_schema_metadata(None), _ARROW)
+        details = written(table.schema, _ARROW)
+        table = _without_codes(_without_views(table, source), source)
+        return Reading(table.replace_schema_metadata(None), details)
+
+
+def written(schema: pa.Schema, details: dict[str, str] = PARQUET) -> dict[str, Any]:
+    """Write down the format, and which columns have each value once, as pandas' categories do."""
+    import pyarrow.types as at
+
+    coded = [field.name for field in schema if at.is_dictionary(field.type)]
+    return {**details, **({"coded": coded} if coded else {})}
 
 
 def footer(source: Source) -> pq.FileMetaData | None:
@@ -126,13 +135,13 @@ def _read(source: Source, file: pq.ParquetFile) -> pa.Table:
     is not asked: where it is damaged, that ends the process.
     """
     _refuse_bomb(source, file)
-    texts = [field.name for field in file.schema_arrow if _is_text(field.type)]
+    texts = [field.name for field in file.schema_arrow if _is_text(_meant(field.type))]
     if not texts:
         return file.read()
     coded = _opened(source, texts).read()
     refuse_inflated(source, source.size, sum(_expanded(coded[n]) for n in texts), freely=FREELY)
     for name in texts:
-        index, kind = coded.column_names.index(name), file.schema_arrow.field(name).type
+        index, kind = coded.column_names.index(name), _meant(file.schema_arrow.field(name).type)
         coded = coded.set_column(index, name, coded[name].cast(_of_its_own(kind)))
     return coded
 
@@ -170,6 +179,13 @@ def _is_text(kind: pa.DataType) -> bool:
     return _is_view(kind) or any(is_one(kind) for is_one in tests)
 
 
+def _meant(kind: pa.DataType) -> pa.DataType:
+    """Return the type of values, also of those that are stored once each."""
+    import pyarrow.types as at
+
+    return kind.value_type if at.is_dictionary(kind) else kind
+
+
 def _is_view(kind: pa.DataType) -> bool:
     """Whether texts of this type lie elsewhere, as Polars writes them: most of Arrow takes none."""
     import pyarrow.types as at
@@ -194,6 +210,20 @@ def _without_views(table: pa.Table, source: Source) -> pa.Table:
     for name in views:
         column = table[name].cast(_of_its_own(table[name].type))
         table = table.set_column(table.column_names.index(name), name, column)
+    return table
+
+
+def _without_codes(table: pa.Table, source: Source) -> pa.Table:
+    """Give each value a place of its own that is stored once and meant often, as categories are."""
+    import pyarrow.types as at
+
+    for place, field in enumerate(table.schema):
+        kind, column = _meant(field.type), table.column(place)
+        if kind == field.type or at.is_nested(kind) or _is_view(kind):
+            continue
+        meant = _expanded(column) if _is_text(kind) else len(column) * _width(kind)
+        refuse_inflated(source, source.size, meant, freely=FREELY)
+        table = table.set_column(place, field.name, column.cast(kind))
     return table
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from cards._tables.decimals import with_whole_numbers
 from cards._tables.delimited import names_of, read_delimited
-from cards._tables.parquet import PARQUET, columns_of, footer, read_arrow, read_parquet
+from cards._tables.parquet import columns_of, footer, read_arrow, read_parquet, written
 from cards._tables.records import read_json
 from cards._tables.signature import tell
 from cards._tables.source import Choices, Reading, Source, no_rows, refuse_wide
@@ -200,7 +200,7 @@ def _look_at_part(source: Source, choices: Choices) -> tuple[TableSchema, dict[s
         if found is not None and (far or found.num_rows * found.num_columns > WHOLE):
             schema = TableSchema(columns=columns_of(source, found), rows=found.num_rows)
             _refuse_twice(list(schema.names or ()), source)
-            return schema, dict(PARQUET)
+            return schema, written(found.schema.to_arrow_schema())
     if kind == "delimited" and source.size > LOOKED_THROUGH:
         names, details = names_of(source, head, choices)
         named = _named(names)

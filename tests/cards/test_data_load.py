@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -238,6 +239,30 @@ def test_large_numbers_that_are_no_codes_stay_numbers(
     table = load(folder, "mass\n{}\n{}\n".format(*values).encode())
 
     assert table.arrow["mass"].to_pylist() == read
+
+
+@pytest.mark.parametrize("kind", ["parquet", "feather"])
+def test_categories_of_pandas_are_categories(folder: Path, kind: str) -> None:
+    cities = pd.Categorical(["Ulm", None, "Bonn", "Ulm"] * 5, ["Ulm", "Bonn"], ordered=True)
+    frame = pd.DataFrame({"city": cities, "floor": pd.Categorical([1, 2, 3, 4] * 5)})
+    getattr(frame, f"to_{kind}")(folder / f"flats.{kind}")
+    card = DataLoad(source="path", path=f"flats.{kind}")
+
+    table, (seen,) = card.run().dataset, card.peek().schemas
+
+    assert table.arrow["city"].to_pylist() == ["Ulm", None, "Bonn", "Ulm"] * 5
+    assert table.arrow["floor"].to_pylist() == [1, 2, 3, 4] * 5
+    assert [column.kind for column in table.columns] == ["category", "integer"]
+    assert isinstance(seen, TableSchema)
+    assert seen.columns == table.columns
+
+
+def test_few_categories_that_are_meant_very_often_are_not_spread_out(folder: Path) -> None:
+    often = pa.DictionaryArray.from_arrays(np.zeros(2_000, "int8"), pa.array(["x" * 2**20]))
+    feather.write_feather(pa.table({"a": often}), folder / "often.feather")
+
+    with pytest.raises(ParameterError, match="holds more than"):
+        DataLoad(source="path", path="often.feather").run()
 
 
 @pytest.mark.parametrize("kind", ["parquet", "feather"])

@@ -13,6 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pandas as pd
 import pytest
 
 from tensorrag import Card, CardError, Model, Table, TableSchema
@@ -128,6 +129,23 @@ def test_decimals_that_are_classes_and_codes_that_are_text_are_so_in_the_script(
 
 EVIL = 'x"""\n\'\'\'\r\nimport os\nos.system("echo")\n# coding: utf-7 \\" {os} \u2028import os'
 """What a stranger could call something: written without care, it becomes code."""
+
+
+def test_categories_of_pandas_are_plain_values_in_the_script(tmp_path: Path) -> None:
+    frame = pd.DataFrame(
+        {"floor": pd.Categorical([3, 5, 4] * 5), "city": pd.Categorical(["Ulm", None, "Bonn"] * 5)}
+    )
+    frame.to_feather(tmp_path / "flats.feather")
+    pipeline = wired(
+        Node("load", "data_load", {"source": "path", "path": "flats.feather"}),
+        Node("filter", "filter_rows", {"condition": "floor > 3"}),
+        wires="load.dataset > filter.dataset",
+    )
+
+    with looking_in(Sources(uploads=tmp_path, base=tmp_path)):
+        verdict, _ = verified(pipeline)
+
+    assert verdict.verified, verdict.badge
 
 
 def test_nothing_that_somebody_typed_becomes_code(tmp_path: Path) -> None:
