@@ -24,7 +24,8 @@ from tests.web.desk import Desk, until
 from web.live.runs import notifying
 from web.live.runs.notifying import Ended, Notifier
 from web.live.trouble import Troubles
-from web.server_log.writing import text_of, writing
+from web.server_log.reading import ServerLog
+from web.server_log.writing import writing
 
 OK = b"HTTP/1.1 204 No Content\r\n\r\n"
 SUM = chain(node("number", value=3), node("add", amount=4))
@@ -166,7 +167,7 @@ async def test_its_address_is_not_in_the_log_of_the_server(desk: Desk, answer: b
             await desk.sessions.notifier.test()
             logging.getLogger("web.test").warning("Somebody names %s.", there.url)
 
-    written = text_of(desk.workspace.root)
+    written = "\n".join(ServerLog(desk.workspace.root).lines())
     assert "Somebody names •••." in written
     assert "token-1234" not in written
     assert "HTTP Request" not in written, "a second lock: whom the server asks is noted nowhere"

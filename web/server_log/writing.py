@@ -141,18 +141,6 @@ def files_in(root: Path) -> list[Path]:
     return [*(path.with_name(f"{path.name}.{n}") for n in range(OLDER, 0, -1)), path]
 
 
-def text_of(root: Path) -> str:
-    """Return the whole log of a workspace, the oldest entries first. Reads files."""
-    return "".join(_text(file) for file in files_in(root))
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
-
-
 def _handler(path: Path) -> logging.Handler:
     try:
         make_folder(path.parent)
