@@ -15,6 +15,7 @@ from tensorrag.pipeline import JsonObject
 from tensorrag.preview import ColumnProfile, TablePreview
 from web.page.numerals import count_of
 from web.page.tables.columns import distinct_words, is_of_days
+from web.page.tables.kinds import kind_words
 
 Where = tuple[str, str, Any]
 """A condition: column, comparison, value."""
@@ -176,7 +177,7 @@ def _profile(column: ColumnProfile, payload: TablePreview) -> dict[str, Any]:
     tallest = max(counts, default=0) or 1
     return {
         "name": column.name,
-        "kind": column.kind or "unknown",
+        "kind": kind_words(column.kind),
         "bars": [round(count / tallest, 3) for count in counts],
         "low": column.min,
         "high": column.max,

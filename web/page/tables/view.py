@@ -24,6 +24,7 @@ from web.page.scene.card import Card
 from web.page.scene.ports import PortTab
 from web.page.tables.columns import column_details, missing_words, size_words
 from web.page.tables.grid import Where, conditions, paged_grid, under_heads
+from web.page.tables.kinds import kind_words
 from web.page.wording import plural, seconds, size
 
 PAGE = 500
@@ -242,7 +243,7 @@ class TableView:
         )  # fmt: skip
         options = [
             div(".opt", role="option", id=f"find-column-{at}", data_value=column.name)[
-                span(".cut")[column.name], span(".u")[column.kind]
+                span(".cut")[column.name], span(".u")[kind_words(column.kind)]
             ]
             for at, column in enumerate(self._table.columns)
         ]
