@@ -149,7 +149,7 @@ def _row_numbers(rows: int) -> dict[str, Any]:
 def _column(at: int, payload: TablePreview) -> dict[str, Any]:
     column = payload.columns[at]
     numeric = column.kind in NUMERIC
-    narrowest = _narrowest(column)
+    narrowest = _narrowest(at, payload)
     return {
         "field": f"c{at}",
         "colId": f"c{at}",
@@ -167,9 +167,13 @@ def _column(at: int, payload: TablePreview) -> dict[str, Any]:
     }
 
 
-def _narrowest(column: ColumnProfile) -> int:
-    """Leave room, in pixels, for how many values are missing."""
-    return max(78, 62 + 6 * len(f"{column.missing:,}"))
+def _narrowest(at: int, payload: TablePreview) -> int:
+    """Leave room, in pixels, for what stands in a column's head, and for a date in full."""
+    column = payload.columns[at]
+    date = 96 if is_of_days(payload, at) else 150
+    values = 0 if column.min is not None else 6 * len(distinct_words(column, payload))
+    kind, missing = 6 * len(kind_words(column.kind)), 46 + 6 * len(f"{column.missing:,}")
+    return max(78, 16 + max(values, kind, missing), date if column.kind == "date" else 0)
 
 
 def _profile(column: ColumnProfile, payload: TablePreview) -> dict[str, Any]:
