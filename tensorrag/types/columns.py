@@ -23,11 +23,16 @@ CATEGORY_LIMIT = 50
 
 
 def to_arrow(frame: pd.DataFrame) -> pa.Table:
-    """Convert a data frame; a column of mixed objects, which Arrow cannot hold, becomes text."""
+    """Convert a data frame; a column of mixed objects, which Arrow cannot hold, becomes text.
+
+    Categories become plain values: Arrow counts, compares and sorts no others.
+    """
     import pyarrow as pa
 
     frame = frame.rename(columns=str)
     refuse_twice(list(frame.columns))
+    coded = frame.select_dtypes(include="category").columns
+    frame = frame.assign(**{name: _meant(frame[name]) for name in coded})
     try:
         return pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
@@ -39,6 +44,15 @@ def to_arrow(frame: pd.DataFrame) -> pa.Table:
             raise
         whole = pa.Table.from_pandas(frame.assign(**as_text), preserve_index=False)
         return whole.replace_schema_metadata(None)
+
+
+def _meant(column: pd.Series[Any]) -> pd.Series[Any]:
+    """Return categories as plain values; intervals, of which Arrow has none, as text."""
+    import pandas as pd
+
+    if isinstance(column.cat.categories.dtype, pd.IntervalDtype):
+        column = column.cat.rename_categories(str)
+    return column.astype(object).infer_objects()
 
 
 def refuse_twice(names: list[str]) -> None:

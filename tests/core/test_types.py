@@ -121,6 +121,22 @@ def test_a_table_tells_the_kinds_of_its_columns() -> None:
     assert table().columns[0].unit == "m²"
 
 
+def test_categories_of_pandas_are_plain_values() -> None:
+    frame = pd.DataFrame({
+        "city": pd.Categorical(["Ulm", None, "Bonn"] * 4),
+        "floor": pd.Categorical([3, 4, 5] * 4),
+        "age": pd.cut([1, 10, 30] * 4, [0, 5, 20, 60]),
+    })  # fmt: skip
+
+    table = Table.from_pandas(frame)
+
+    assert [column.kind for column in table.columns] == ["category", "integer", "category"]
+    assert table.arrow.slice(0, 2).to_pylist() == [
+        {"city": "Ulm", "floor": 3, "age": "(0, 5]"},
+        {"city": None, "floor": 4, "age": "(5, 20]"},
+    ]
+
+
 @pytest.mark.parametrize(("last", "kind"), [(1.0, "binary"), (2.0, "integer"), (0.5, "number")])
 def test_the_kind_of_decimals_depends_on_the_last_row_too(last: float, kind: str) -> None:
     paid = [0.0, 1.0] * 40_000 + [last]
