@@ -11,7 +11,7 @@ from cards._columns import require
 from cards._dealing import by_equal_rows, by_group, by_time
 from cards._repeated import rows_again
 from cards._script.splitting import split
-from cards._split_concerns import Dealing, concerns, counted
+from cards._split_concerns import Dealing, concerns, counted, time_column
 from cards._strata import strata_of, stratified
 from tensorrag import (
     Card,
@@ -209,10 +209,12 @@ class DataSplit(Card):
         field = f"{self.split_by}_column"
         name = self.group_column if self.split_by == "group" else self.time_column
         if not name:
+            likely = time_column(schema) if self.split_by == "time" else None
             raise ParameterError(
                 f"No {self.split_by} column is chosen.",
                 field=field,
                 hint="Choose the column to split by.",
+                fix=(f"Split by {named(likely)}", likely) if likely else None,
             )
         require(schema, [name], field=field)
         column = schema.column(name)

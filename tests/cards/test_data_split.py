@@ -198,6 +198,14 @@ class TestByGroup:
 
 
 class TestByTime:
+    def test_the_one_date_is_offered_where_no_time_is_chosen(self) -> None:
+        days = Table.from_pandas(pd.DataFrame({"day": pd.date_range("2024-01-01", periods=9)}))
+
+        with pytest.raises(ParameterError, match="No time column is chosen") as refused:
+            DataSplit(split_by="time").propagate(days.schema)
+
+        assert refused.value.fix == ("Split by day", "day")
+
     SALES = Table.from_pandas(
         pd.DataFrame({"day": np.random.default_rng(1).permutation(np.arange(200) // 4)})
     )
