@@ -9,11 +9,15 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
 import pytest
 
+from tensorrag import Table
 from tensorrag.cli import machine_findings, main
 from tensorrag.executor import Offer, Offers
 from tensorrag.store.latest import latest
+from tensorrag.types import picked
 from tests.core.engine import Engine, chain, node
 
 Captured = pytest.CaptureFixture[str]
@@ -96,6 +100,26 @@ async def test_it_says_what_is_pinned_and_why(capsys: Captured, engine: Engine) 
     assert pin["run"] == last.id
     assert pin["values"] == 2
     assert pin["size"] > 0
+
+
+def test_verify_reads_a_file_once_that_two_values_share(
+    engine: Engine, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(picked, "LARGE", 0)
+    store = engine.workspace.store
+    artifact = store.put(Table(pa.table({"x": [1, 2, 3]})))
+    whole = store.load(artifact.digest)
+    assert isinstance(whole, Table)
+    store.put(whole.take(np.array([2, 0])))
+
+    _, report = examined(capsys, engine, "--verify")
+
+    assert report["verified"]["values"] == 2
+    assert report["verified"]["size"] == store.size()
+
+    store.blob(artifact.files[0].sha256).unlink()
+    _, report = examined(capsys, engine, "--verify")
+    assert len(report["verified"]["damaged"]) == 2, "neither is whole"
 
 
 async def test_verify_reads_every_value_and_finds_the_damaged_one(
