@@ -175,7 +175,7 @@ def _of_classes(table: Table, model: Model) -> Metrics:
         rows=len(said.truth),
         caption=_caption(
             _worse(found["accuracy"], baseline["accuracy"], f"always {usual[1]} is right as often"),
-            f"Baseline: always {usual[1]}, {usual[0]:.0%} of the train rows.",
+            f"Baseline: always {usual[1]}, {100 * usual[0]:.0f} % of the train rows.",
             _of_which(said),
             _unseen(said),
             _one_class(said, tuple(unknown)),

@@ -47,7 +47,7 @@ class Described:
         if self.perhaps_id:
             return "perhaps an id: another value in each row"
         share = self.found.missing / self.rows if self.rows else 0
-        return f"{share:.0%} missing" if share >= MANY_MISSING else ""
+        return f"{100 * share:.0f} % missing" if share >= MANY_MISSING else ""
 
 
 def described(table: Table) -> list[Described]:

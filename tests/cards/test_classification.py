@@ -413,7 +413,7 @@ def test_the_dummy_says_the_most_frequent_class_and_its_share() -> None:
 
     assert metrics.baseline["accuracy"] == pytest.approx(72 / 114)
     assert metrics.baseline["roc_auc"] == 0.5
-    assert "Baseline: always benign, 63% of the train rows." in str(metrics.caption)
+    assert "Baseline: always benign, 63 % of the train rows." in str(metrics.caption)
     low, high = metrics.intervals["accuracy"]
     assert low < metrics.values["accuracy"] < high
 

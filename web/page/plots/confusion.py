@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tensorrag.preview import ConfusionPreview
 from web.page.markup import Element, div, table, tbody, td, th, thead, tr
-from web.page.wording import number
+from web.page.wording import number, percent
 
 
 def confusion_matrix(payload: ConfusionPreview) -> Element:
@@ -26,6 +26,6 @@ def _cell(line: tuple[int, ...], at: int, right: bool) -> Element:
     whole = sum(line)
     share = line[at] / whole if whole else 0.0
     look = f"--share:{100 * share:.0f}%"
-    return td(".hit" if right else ".miss", style=look, title=f"{share:.1%} of the line")[
+    return td(".hit" if right else ".miss", style=look, title=f"{percent(share)} of the line")[
         number(line[at])
     ]

@@ -8,7 +8,7 @@ from typing import Any, assert_never
 from tensorrag.preview import Axis, BarsPreview, Branch, ChartPreview, HeatPreview, TreePreview
 from web.page.plots.charts import HEIGHTS, chart_options
 from web.page.plots.look import Options, axis_names, axis_options, base_options, name_style
-from web.page.wording import brief, rounded
+from web.page.wording import brief, percent, rounded
 
 Picture = ChartPreview | BarsPreview | TreePreview | HeatPreview
 
@@ -145,7 +145,7 @@ def branch_answer(branch: Branch, tree: TreePreview) -> str:
     """Write what a place in a tree says of its rows."""
     unit = f" {tree.unit}" if tree.unit else ""
     said = branch.answer if isinstance(branch.answer, str) else f"{brief(branch.answer)}{unit}"
-    share = f" {branch.share:.0%}" if branch.share is not None else ""
+    share = f" {percent(branch.share)}" if branch.share is not None else ""
     return f"{said}{share}"
 
 
