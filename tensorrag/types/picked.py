@@ -20,8 +20,8 @@ LARGE = 1 << 24
 """Bytes of a table below which its rows are soon written once more."""
 LONG = 1 << 30
 """Bytes of a column of which rows are taken in pieces: texts of 2 GB are no single Arrow array."""
-FEWEST = 10
-"""One row in so many is to be picked: fewer are no reason to keep all of a table."""
+FEWEST = 5
+"""One row in so many is to be picked: fewer are no reason to keep all of a table, or to send it."""
 
 
 class Picked:

@@ -58,7 +58,7 @@ def test_most_rows_of_a_large_table_are_stored_as_their_numbers(store: Store, la
 
 
 def test_they_tell_all_that_any_table_tells(store: Store, large: Table) -> None:
-    numbers = mixed(200_000)
+    numbers = mixed(300_000)
     part = reloaded(store, large.take(numbers))
     plain = Table(large.arrow.take(numbers), like=large)
 
