@@ -282,6 +282,8 @@ class ErrorInfo(BaseModel):
         name, said = type(error).__name__, hidden.text(str(error).strip())
         # Of many errors the text is but a word: KeyError('price') is 'price'.
         message = said if " " in said else f"{name}: {said}" if said else name
+        if isinstance(error, SystemExit):
+            message = f"The card ended itself by sys.exit({said}), without giving a result."
         trace = hidden.text("".join(tb.format_exception(error)))
         return cls(
             type=name, message=message[:MAX_MESSAGE], hint=UNFORESEEN, traceback=trace[-20_000:]

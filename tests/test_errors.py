@@ -105,3 +105,10 @@ KeyError: 'price'
         last_place(trace.replace("<prices.py>", "/home/me/cards/prices.py")) == "prices.py, line 12"
     )
     assert last_place("KeyError: 'price'") == ""
+
+
+def test_a_card_that_leaves_is_told_to_have_left() -> None:
+    told = errors.ErrorInfo.of(SystemExit(0))
+
+    assert told.type == "SystemExit"
+    assert told.message == "The card ended itself by sys.exit(0), without giving a result."

@@ -219,7 +219,7 @@ class Schedule:
             result = Result.of(made, seconds=0.0, executor=node.executor)
             self._store.results.vouch(result)
             if result.outputs.keys() != self._facts[node.id].schemas.keys():
-                raise CardError("its outputs are not those of the card")
+                raise CardError("They are not its outputs.", hint="Return self.Out(…).")
         except Exception as error:  # what is wrong with it, the result will show
             log.warning("What %s made cannot be used yet: %s", node.title, error)
             return
