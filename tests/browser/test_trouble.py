@@ -22,6 +22,7 @@ from nicegui import background_tasks
 from tensorrag.cli import main
 from web.page import pages
 from web.page.editor.editor import Editor
+from web.page.editor.palette_part import Palette
 from web.page.editor.run_actions import RunActions
 from web.page.editor.turning import Turning
 
@@ -44,7 +45,7 @@ def tab(self, data):
 class Broken:
     def __init__(self, sessions): raise RuntimeError("while building")
 
-Editor._search, RunActions._run, Editor._export, Turning._tab = search, run, export, tab
+Palette._search, RunActions._run, Editor._export, Turning._tab = search, run, export, tab
 pages.Home = Broken
 sys.exit(main(["serve", "--no-open", *sys.argv[1:]]))
 """
