@@ -172,7 +172,7 @@ def _narrowest(at: int, payload: TablePreview) -> int:
     column = payload.columns[at]
     date = 96 if is_of_days(payload, at) else 150
     values = 0 if column.min is not None else 6 * len(distinct_words(column, payload))
-    kind, missing = 6 * len(kind_words(column.kind)), 46 + 6 * len(f"{column.missing:,}")
+    kind, missing = 7 * len(kind_words(column.kind)), 46 + 6 * len(f"{column.missing:,}")
     return max(78, 16 + max(values, kind, missing), date if column.kind == "date" else 0)
 
 
