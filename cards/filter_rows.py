@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pydantic import PrivateAttr
 
@@ -22,6 +22,10 @@ from tensorrag.preview import (
 from tensorrag.quoting import quoted
 from tensorrag.script import Given, Script
 from tensorrag.types import Seen, Value
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
 
 
 class FilterRows(Card):
@@ -55,11 +59,13 @@ class FilterRows(Card):
         holds = formula.values(dataset)
         self._untold = holds.null_count
         if self._untold:
-            unknown = dataset.arrow.filter(holds.is_null())
+            unknown = dataset.take(_places(holds.is_null()))
             self._lacking = tuple(
-                n for n in unknown.column_names if n in formula.columns and unknown[n].null_count
+                each.name
+                for each in unknown.columns
+                if each.name in formula.columns and each.missing
             )
-        return self.Out(Table(dataset.arrow.filter(pc.fill_null(holds, False)), like=dataset))
+        return self.Out(dataset.take(_places(pc.fill_null(holds, False))))
 
     def propagate(self, dataset: TableSchema) -> TableSchema:
         condition(self.condition, dataset, field="condition")
@@ -102,3 +108,11 @@ class FilterRows(Card):
             f"{count} left out because it is not known whether the condition holds: "
             f"a value is missing{where}. To keep such rows, add “or … is missing” to the condition."
         )
+
+
+def _places(holds: pa.ChunkedArray) -> np.ndarray:
+    """Return the numbers of the rows of which it holds."""
+    import numpy as np
+    import pyarrow.compute as pc
+
+    return np.asarray(pc.indices_nonzero(holds), dtype=np.int64)

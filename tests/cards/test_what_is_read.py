@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from cards.evaluate import Evaluate
+from cards.filter_rows import FilterRows
 from cards.group_aggregate import GroupAggregate
 from cards.model_define import ModelDefine
 from cards.select_columns import SelectColumns
@@ -24,19 +25,28 @@ from cards.train import Train
 from tensorrag.store.artifacts import Store
 from tensorrag.types import Table
 
-ROWS, AROUND = 20_000, 1 << 16
 store, numbers = Store(Path(sys.argv[1])), np.random.default_rng(0)
 names = ["x", "y", *(f"other {number}" for number in range(28))]
-table = store.load(store.put(Table(pa.table({n: numbers.random(ROWS) for n in names}))).digest)
-[file] = [each for each in store.root.rglob("*") if each.stat().st_size > 30 * 8 * ROWS]
-file.chmod(0o600)
-os.truncate(file, 2 * 8 * ROWS + AROUND)  # whoever reads beyond is killed
 
+
+def stored(rows):
+    # Its file ends behind the first two columns: whoever reads beyond is killed.
+    digest = store.put(Table(pa.table({n: numbers.random(rows) for n in names}))).digest
+    table = store.load(digest)
+    [file] = [store.blob(each.sha256) for each in store.get(digest).files]
+    file.chmod(0o600)
+    os.truncate(file, 2 * 8 * rows + (1 << 16))
+    return table
+
+
+table = stored(20_000)
 spec = ModelDefine(model_type="ridge").run().model_spec
 model = Train(target_column="y", feature_columns=["x"]).run(table, None, spec).trained_model
 Evaluate().run(table, model)
 store.put(SelectColumns(columns=["x", "y"]).run(table).dataset)
 GroupAggregate(by=["y"], columns=["x"]).run(table)
+large = stored(120_000)  # of which rows are kept by their numbers
+assert FilterRows(condition="x > 0.5 and y < 0.9").run(large).dataset.num_rows > 40_000
 print("two columns are enough", flush=True)
 table.arrow["other 27"].to_numpy().sum()
 print("the others were read from nowhere")
