@@ -28,9 +28,10 @@ class Opened:
 
 
 def open_pipeline(name: str, workspace: Workspace) -> Opened:
-    """Open a file, else the sample of this name, else the workspace's pipeline of this id or name.
+    """Open a file, else the workspace's pipeline of this id, else a sample, else one by its name.
 
-    The file of a pipeline of the workspace is that pipeline: the editor shows its runs.
+    The file of a pipeline of the workspace is that pipeline: the editor shows its runs. One that
+    was made of a sample may have the sample's name for its id, and is what people mean by then.
 
     Raises:
         FileFormatError: the file is refused, or there is none of them.
@@ -42,7 +43,7 @@ def open_pipeline(name: str, workspace: Workspace) -> Opened:
     if path.exists() and not path.is_dir():
         found = _id_of(path.resolve(), shelf)
         return _of_shelf(found, shelf) if found else _of_file(path)
-    if name in PIPELINES:
+    if name in PIPELINES and not _is_there(name, shelf):
         return Opened(_sample(name), f"sample:{name}", None)
     called = _called(name, shelf)
     if called is None:

@@ -137,6 +137,20 @@ def test_the_file_of_a_pipeline_of_the_workspace_is_that_pipeline(
 
 
 @pytest.mark.usefixtures("at_once")
+def test_a_pipeline_that_has_the_name_of_a_sample_for_its_id_is_meant_by_it(
+    capsys: Captured, workspace: Path, file: Path
+) -> None:
+    mine = Workspace.open(workspace).pipelines.create(
+        replace(files.load(file).pipeline, name="My table")
+    )
+
+    call(capsys, "run", "my_table", "--json")
+
+    _, (run,) = call(capsys, "runs", "--json")
+    assert run["pipeline"] == mine == "my_table"
+
+
+@pytest.mark.usefixtures("at_once")
 def test_a_pipeline_of_the_workspace_is_called_by_its_id_or_its_name(
     capsys: Captured, workspace: Path, file: Path
 ) -> None:
