@@ -18,6 +18,7 @@ from tensorrag.run.pricing import Pricing
 from tensorrag.run.rehearsal import Rehearsal
 from tensorrag.run.request import Request
 from tensorrag.run.schedule import Schedule
+from tensorrag.run.trials import Trials
 from tensorrag.store.journal import Journal
 from tensorrag.store.place import Place
 from tensorrag.store.setting_values import Values
@@ -76,7 +77,8 @@ def set_out(
     expected = _price(schedule, pricing)
     budgets = _budgets(expected, prepared.pipeline, request.parent, workspace, values)
     here = executors.get(LOCAL) if values.rehearse else None
-    rehearsal = Rehearsal(schedule, here, place, store) if here is not None else None
+    trials = Trials(prepared, schedule, values.card_memory)
+    rehearsal = Rehearsal(trials, here, place, store) if here is not None else None
     return Outset(schedule, pricing, expected, budgets, rehearsal)
 
 

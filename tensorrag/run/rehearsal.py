@@ -16,7 +16,7 @@ from tensorrag.errors import ErrorInfo, ExecutorError, TaskFailed
 from tensorrag.executor import Executor
 from tensorrag.plain import JsonObject
 from tensorrag.run.node_run import NodeRun
-from tensorrag.run.schedule import Schedule
+from tensorrag.run.trials import Trials
 from tensorrag.store.artifacts import Store
 from tensorrag.store.place import Place
 from tensorrag.task import Task
@@ -49,14 +49,14 @@ class Rehearsal:
     """Tries the cards of one run.
 
     Args:
-        schedule: of the run.
+        trials: of the run.
         here: this machine.
         place: the folders that tasks work with.
         store: remembers what went well.
     """
 
-    def __init__(self, schedule: Schedule, here: Executor, place: Place, store: Store) -> None:
-        self._schedule, self._here, self._place = schedule, here, place
+    def __init__(self, trials: Trials, here: Executor, place: Place, store: Store) -> None:
+        self._trials, self._here, self._place = trials, here, place
         self._folder = store.root / "rehearsed"
         self._tried: set[str] = set()
         self._going: dict[str, str] = {}
@@ -65,7 +65,7 @@ class Rehearsal:
         """Whether a card was not yet tried, with just these inputs and all that comes after it."""
         if node.id in self._tried:
             return False
-        mark = self._schedule.trial_mark(node.id)
+        mark = self._trials.mark(node.id)
         return not (self._folder / mark).exists()
 
     async def of(self, node: NodeRun, hear: Callable[[JsonObject], None]) -> None:
@@ -80,8 +80,8 @@ class Rehearsal:
             RunCancelled: it was stopped meanwhile.
         """
         made: dict[str, dict[str, str]] = {}
-        for node_id in self._schedule.onward(node.id):
-            task = self._schedule.trial(node_id, made)
+        for node_id in self._trials.onward(node.id):
+            task = self._trials.of(node_id, made)
             if task is None:
                 continue
             try:
@@ -95,7 +95,7 @@ class Rehearsal:
             outputs: JsonObject = answer["outputs"]
             made[node_id] = {port: str(output["sha256"]) for port, output in outputs.items()}
             self._tried.add(node_id)
-        await asyncio.to_thread(self._remember, self._schedule.trial_mark(node.id))
+        await asyncio.to_thread(self._remember, self._trials.mark(node.id))
 
     async def cancel(self, node_id: str) -> None:
         """Stop what goes on for a card."""
@@ -128,7 +128,7 @@ class Rehearsal:
         """Say it on the card that would have been paid for."""
         message = cause.message
         if failed != node.id:
-            message = f"{self._schedule.nodes[failed].title}, after this card, fails: {message}"
+            message = f"{self._trials.title(failed)}, after this card, fails: {message}"
         hint = f"{cause.hint} {TRIED}".strip()
         return TaskFailed(cause.model_copy(update={"message": message, "hint": hint}))
 

@@ -21,10 +21,10 @@ from tensorrag.run.execution import FindStray
 from tensorrag.run.loop import Loop, RunStatus
 from tensorrag.run.node_run import NodeRun
 from tensorrag.run.outset import set_out
-from tensorrag.run.prepare import Checker, PipelineHasErrors, Prepared, prepare
+from tensorrag.run.preparation import Preparation
+from tensorrag.run.prepare import Checker, PipelineHasErrors, Prepared
 from tensorrag.run.record import run_record
 from tensorrag.run.request import Request
-from tensorrag.store.place import Place
 from tensorrag.store.unsettled import Unsettled
 from tensorrag.store.workspace import Workspace
 
@@ -78,19 +78,17 @@ class Run:
         self.problems: list[JsonObject] = []
         """What it runs in spite of."""
         self._workspace, self._executors = workspace, executors
-        self._catalog, self._check = catalog, check
-        self._place: Place
+        self._catalog = catalog
+        self._before = Preparation(request, workspace, executors, check, rents=rents)
         anew = request.no_cache and request.parent is None
         self._stray, self._lose = no_stray if anew else stray, lose
-        self._rents = rents
         self._began = time.monotonic()
         self._entry = Entry(workspace.journal, request, run_id)
         self._chronicle = self._entry.chronicle
         self.expected = NOTHING
         """What was to be paid for all of it, once it has begun."""
-        self._preparing: asyncio.Task[Prepared] | None = None
-        self._starting = self._withdrawn = False
-        """Whether it is being looked into, and whether it was taken back before it began."""
+        self._starting = False
+        """Whether it is being looked into, or entered in the journal."""
         self._loop: Loop | None = None
         """What carries it, once it has begun."""
 
@@ -105,13 +103,13 @@ class Run:
         """
         self._starting = True
         try:
-            if not self._withdrawn:
-                await self._prepare()
+            if not self._before.withdrawn:
+                await self._before.look()
             await asyncio.to_thread(self._entry.wait)
         finally:
             self._starting = False
         self._chronicle.tell()
-        if self._withdrawn:
+        if self._before.withdrawn:
             await self._end("cancelled")
 
     async def recall(self) -> None:
@@ -132,7 +130,7 @@ class Run:
         """
         self._catalog, self._starting = catalog or self._catalog, True
         try:
-            prepared, loop = None if self._withdrawn else await self._prepared(), None
+            prepared, loop = None if self._before.withdrawn else await self._before.look(), None
             if prepared is not None:
                 self._began = time.monotonic()
                 loop = await asyncio.to_thread(self._create, prepared)
@@ -144,7 +142,7 @@ class Run:
             await self._end("cancelled")
             return
         for node in self.nodes.values():
-            node.cancelling = self._withdrawn
+            node.cancelling = self._before.withdrawn
         self._loop = loop
         loop.start()
 
@@ -208,7 +206,7 @@ class Run:
     def cancelling(self) -> bool:
         """Whether all that it does is being stopped."""
         if self._loop is None:
-            return self._withdrawn and not self.ended
+            return self._before.withdrawn and not self.ended
         return self._loop.cancelling
 
     @property
@@ -237,42 +235,13 @@ class Run:
 
     # --- before it begins -------------------------------------------------------------------
 
-    async def _prepared(self) -> Prepared | None:
-        """Prepare; gives nothing where it is taken back before that is done."""
-        self._preparing = asyncio.create_task(self._prepare())
-        try:
-            return await self._preparing
-        except asyncio.CancelledError:
-            if not self._withdrawn:
-                raise
-            return None
-        finally:
-            self._preparing = None
-
-    async def _prepare(self) -> Prepared:
-        # Folders as they are allowed when it begins: it may have waited long.
-        self._place = await asyncio.to_thread(self._workspace.place, self.request.base)
-        values = await asyncio.to_thread(self._workspace.settings.values)
-        return await prepare(
-            self.request.pipeline,
-            self._check,
-            self._executors,
-            self._place,
-            known=self._workspace.store.peeks,
-            until=self.request.until,
-            branch=self.request.branch,
-            on=self.request.on,
-            gpu=self.request.gpu,
-            may_rent=self._rents and values.rents_automatically,
-        )
-
     def _create(self, prepared: Prepared) -> Loop:
         """Plan the run and record it. In a thread: this reads and writes files."""
         request = self.request
         self.pipeline = prepared.pipeline
         self.problems = [p.model_dump(mode="json") for p in prepared.checked.problems]
         outset = set_out(
-            prepared, request, self._workspace, self._executors, self._catalog, self._place
+            prepared, request, self._workspace, self._executors, self._catalog, self._before.place
         )
         self.expected = outset.expected
         record = run_record(prepared, request)
@@ -288,7 +257,7 @@ class Run:
             outset,
             self._workspace,
             self._executors,
-            self._place,
+            self._before.place,
             self._chronicle,
             self._stray,
             self._lose,
@@ -297,10 +266,8 @@ class Run:
 
     async def _withdraw(self) -> None:
         """Take it back before it has begun."""
-        self._withdrawn = True
-        if self._preparing is not None:
-            self._preparing.cancel()
-        elif self.id and not self._starting:  # else it ends where it is looked into
+        self._before.withdraw()
+        if self.id and not self._starting:  # else it ends where it is looked into
             await self._end("cancelled")
 
     async def _end(self, status: RunStatus, more: JsonObject | None = None) -> None:

@@ -5,7 +5,6 @@ Nothing here waits or starts anything; a `Run` does, and tells what came of it.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import secrets
 from collections import deque
@@ -19,7 +18,6 @@ from tensorrag.run.plan import Planned, Planner, cache_key
 from tensorrag.run.prepare import Prepared, task_of
 from tensorrag.run.rereading import as_read, is_other
 from tensorrag.store.artifacts import Store
-from tensorrag.store.manifest import canonical
 from tensorrag.store.results import Result
 from tensorrag.task import Task
 
@@ -138,41 +136,10 @@ class Schedule:
         """What was to be expected of each node before anything had run."""
         return self._first
 
-    def onward(self, node_id: str) -> list[str]:
-        """Return a node and those that depend on it and have not ended, from the sources down."""
-        below = {node_id, *self._pipeline.descendants(node_id)}
-        return [n for n in self._pipeline.order() if n in below and not self.nodes[n].ended]
-
-    def trial(self, node_id: str, made: Mapping[str, Mapping[str, str]]) -> Task | None:
-        """Return the task that tries a node on little of its inputs.
-
-        Args:
-            node_id: of the node.
-            made: what nodes above it made when they were tried, by node and port.
-
-        Returns:
-            None where an input is not known yet, or there is none.
-        """
-        inputs: dict[str, tuple[str, ...]] = {}
-        for edge in self._pipeline.inputs_of(node_id):
-            settled = self._settled.get(edge.source)
-            known = made.get(edge.source) or (settled.outputs if settled is not None else {})
-            if edge.source_port not in known:
-                return None
-            arriving = inputs.get(edge.target_port, ())
-            inputs[edge.target_port] = (*arriving, known[edge.source_port])
-        node = self._pipeline.nodes[node_id]
-        if not inputs or not node.enabled:
-            return None
-        task = task_of(node, self._facts[node_id], inputs, self._memory)
-        return task.model_copy(update={"rehearsal": True, "gpu": False})
-
-    def trial_mark(self, node_id: str) -> str:
-        """Return a name for a node with just these inputs, and all that depends on it."""
-        facts = [self._facts[n] for n in self.onward(node_id)]
-        parts = [[f.card, f.version, f.source_sha256, f.params] for f in facts]
-        content = {"key": self.nodes[node_id].key, "onward": parts}
-        return hashlib.sha256(canonical(content)).hexdigest()
+    def outputs(self, node_id: str) -> Mapping[str, str]:
+        """Return the digests of what a node made, by port; none before it is there."""
+        settled = self._settled.get(node_id)
+        return settled.outputs if settled is not None else {}
 
     @property
     def over(self) -> bool:
