@@ -14,6 +14,8 @@ from tensorrag import ParameterError
 if TYPE_CHECKING:
     import pyarrow as pa
 
+LONGEST = 4 * 1024 * 1024
+"""Bytes of a row that is read at all, in any encoding."""
 _CLOSED = re.compile(rb'"[\0\r\n ]*$')
 
 
@@ -40,23 +42,32 @@ def refuse_open_quote(table: pa.Table, source: Source, how: Dialect) -> None:
 
 def _ends_open(source: Source, how: Dialect, above: int) -> bool:
     """Whether the last row ends within quotes; it begins so many lines above the last."""
-    tail, codec = _tail(source), how.codec
-    if codec == "utf-16":
-        codec = "utf-16-be" if source.head(2) == b"\xfe\xff" else "utf-16-le"
-    text = tail.decode(codec, errors="replace").rstrip("\r\n \0")
-    lines = io.StringIO(text, newline=None).readlines()
-    if len(lines) <= above + 1 and len(tail) == HEAD:  # it begins before what was looked at
-        return False
+    usual = csv.field_size_limit(LONGEST)
     try:
-        for _ in csv.reader(lines[-above - 1 :], delimiter=how.mark, strict=True):
+        for _ in csv.reader(_last_lines(source, how, above + 1), delimiter=how.mark, strict=True):
             pass
     except csv.Error as error:
         return "unexpected end" in str(error)
+    finally:
+        csv.field_size_limit(usual)
     return False
 
 
-def _tail(source: Source) -> bytes:
-    source.stream.seek(max(0, source.size - HEAD))
+def _last_lines(source: Source, how: Dialect, count: int) -> list[str]:
+    """Return so many lines as the file ends with, blank ones aside; none that are too long."""
+    codec = how.codec
+    if codec == "utf-16":
+        codec = "utf-16-be" if source.head(2) == b"\xfe\xff" else "utf-16-le"
+    for reach in (HEAD, LONGEST):
+        text = _tail(source, reach).decode(codec, errors="replace").rstrip("\r\n \0")
+        lines = io.StringIO(text, newline=None).readlines()
+        if len(lines) > count or reach >= source.size:
+            return lines[-count:]
+    return []
+
+
+def _tail(source: Source, reach: int = HEAD) -> bytes:
+    source.stream.seek(max(0, source.size - reach))
     return source.stream.read()
 
 

@@ -331,6 +331,14 @@ def test_a_changed_file_has_another_fingerprint(folder: Path) -> None:
         (b'a,b\n1,2\n3,"4', "rooms.csv: a quote opens in line 3 and never closes."),
         (b'a,b\n1,x\n3,"', "rooms.csv: a quote opens in line 3 and never closes."),
         (b'a,b\n1,x\n"two\nlines","y', "rooms.csv: a quote opens in line 4 and never closes."),
+        (
+            b"a,b,c\n1,x,y\n3," + b"x" * 100_000 + b',"y',
+            "rooms.csv: a quote opens in line 3 and never closes.",
+        ),
+        (
+            b'a,b\n1,x\n3,"' + b"y" * 200_000,
+            "rooms.csv: a quote opens in line 3 and never closes.",
+        ),
         (b'a,b\r1,x\r3,"y', "rooms.csv: a quote opens in line 3 and never closes."),
         (
             ("\ufeffa,b\n" + "1,x\n" * 20_000 + '3,"y').encode("utf-16-be"),
@@ -364,7 +372,10 @@ def test_what_is_no_table_gets_one_sentence(folder: Path, content: bytes, senten
         ('"a\n""",y', "y"),
         ('"a\n""","y"', "y"),
         ('3,"y\n"""', 'y\n"'),
+        (f'3,"{"y" * 100_000},"', "y" * 100_000 + ","),
+        (f'3,"{"y" * 900_000},"', "y" * 900_000 + ","),
     ],
+    ids=lambda text: text[:20],
 )
 @pytest.mark.parametrize("end", ["", "\n", "\r\n\r\n"])
 def test_quotes_that_close_in_the_last_row_are_no_mistake(
