@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from cards._advising.reckoning import LONG, WHYS, gpu_for, limits
@@ -11,10 +11,12 @@ from cards._learning.columns import feature_names, target_brief
 from cards._learning.estimators import CLASSIFIERS, REGRESSORS, called
 from cards._learning.rows import examples, refuse_no_rows
 from cards._learning.task import Wanted, decide, known_task
+from cards._learning.untold import untold
 from cards._script.looking import advise
 from cards.model_define import ModelDefine
 from tensorrag import (
     Card,
+    CardError,
     Column,
     ColumnSchema,
     Field,
@@ -86,6 +88,10 @@ class Advice(Card):
         feature_names(dataset, self.target_column, self.feature_columns)
         known_task(dataset, self.target_column, self.task, None)
         return TableSchema(columns=_columns(), provenance=dataset.provenance)
+
+    def concerns(self, schemas: Mapping[str, Schema]) -> Iterable[CardError]:
+        """Tell of rows without a target."""
+        yield from untold(schemas.get("dataset"), self.target_column, "dataset")
 
     def script(self, given: Given) -> Script:
         """Write it as plain Python."""

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pydantic import PrivateAttr
 
+from cards._columns import with_columns
 from cards._formula.formula import condition
 from cards._script.tables import filtered
 from tensorrag import Card, Field, Schema, Table, TableSchema
+from tensorrag.formula.clauses import clauses
 from tensorrag.formula.tree import MAX_LENGTH
 from tensorrag.preview import (
     Face,
@@ -69,7 +71,16 @@ class FilterRows(Card):
 
     def propagate(self, dataset: TableSchema) -> TableSchema:
         condition(self.condition, dataset, field="condition")
-        return dataset.model_copy(update={"rows": None})
+        filled = filter(None, map(dataset.column, self._filled()))
+        full = with_columns(dataset, [c.model_copy(update={"missing": 0}) for c in filled])
+        return full.model_copy(update={"rows": None})
+
+    def _filled(self) -> frozenset[str]:
+        """Name columns that have a value in every row that stays: what is missing is not told."""
+        found = clauses(self.condition)
+        if found is None or found.word == "or":
+            return frozenset()
+        return frozenset(row.column for row in found.rows if row.operator != "is missing")
 
     def still_seen(self, seen: Seen, table: TableSchema) -> Seen | None:
         """Each row is there once or not at all."""

@@ -10,6 +10,7 @@ from cards._learning.columns import feature_names, target_brief
 from cards._learning.prepared import VALIDATION, otherwise
 from cards._learning.task import Wanted, classes_as_numbers, known_task
 from cards._learning.training import trained
+from cards._learning.untold import untold
 from cards._script.learning import train
 from tensorrag import (
     Card,
@@ -90,8 +91,9 @@ class Train(Card):
         )
 
     def concerns(self, schemas: Mapping[str, Schema]) -> Iterable[CardError]:
-        """Tell of models that do not fit target or rows, and of validation rows unlike these."""
+        """Tell of models that do not fit target or rows, of gaps there, and of validation rows."""
         train, spec = schemas.get("train_dataset"), schemas.get("model_spec")
+        yield from untold(train, self.target_column, "train_dataset")
         yield from classes_as_numbers(train, spec, self.target_column, self.task)
         yield from otherwise(schemas.get(VALIDATION), train, VALIDATION)
         yield from slow(train, spec)

@@ -10,6 +10,7 @@ from cards._advising.expecting import advice
 from cards._learning.columns import feature_names, target_brief
 from cards._learning.prepared import VALIDATION, otherwise
 from cards._learning.task import Wanted, known_task
+from cards._learning.untold import untold
 from cards._network.layers import feed_forward, parameter_count, widths
 from cards._network.room import HOW, TRAINED, needed, training_memory
 from cards._script.network import train
@@ -104,8 +105,10 @@ class TrainGpu(Card):
         return known.model_copy(update=_facts(known, model_spec))
 
     def concerns(self, schemas: Mapping[str, Schema]) -> Iterable[CardError]:
-        """Tell of a network that no memory holds, and of validation rows unlike the train rows."""
-        yield from otherwise(schemas.get(VALIDATION), schemas.get("train_dataset"), VALIDATION)
+        """Tell of gaps in the target, of odd validation rows, and of a network beyond memory."""
+        train = schemas.get("train_dataset")
+        yield from untold(train, self.target_column, "train_dataset")
+        yield from otherwise(schemas.get(VALIDATION), train, VALIDATION)
         match schemas:
             case {
                 "train_dataset": TableSchema() as table,

@@ -11,6 +11,7 @@ from cards._folds import FoldsBy
 from cards._learning.columns import feature_names
 from cards._learning.prepared import VALIDATION, otherwise
 from cards._learning.task import Wanted, classes_as_numbers, known_task
+from cards._learning.untold import untold
 from cards._script.searching import search
 from cards._searching import findings
 from cards._searching.carrying_out import Judge, before, tried
@@ -102,6 +103,7 @@ class SearchSettings(Card):
     def concerns(self, schemas: Mapping[str, Schema]) -> Iterator[CardError]:
         """Warn of models that fit neither target nor rows, of validation rows, and of folds."""
         train, spec = schemas.get("train_dataset"), schemas.get("model_spec")
+        yield from untold(train, self.target_column, "train_dataset")
         yield from classes_as_numbers(train, spec, self.target_column, self.task)
         yield from otherwise(schemas.get(VALIDATION), train, VALIDATION)
         yield from slow(train, spec)

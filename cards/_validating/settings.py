@@ -9,6 +9,7 @@ from cards._folds import Fold, FoldsBy, folds
 from cards._learning.columns import feature_names, target_brief
 from cards._learning.rows import refuse_no_rows
 from cards._learning.task import Decision, Wanted, classes_as_numbers, known_task
+from cards._learning.untold import untold
 from cards._script.validating import cross_validate
 from cards._split_concerns import Dealing, concerns
 from cards._validating.crossing import Learn, Question, crossed
@@ -116,6 +117,7 @@ class CrossValidation(Card):
     def concerns(self, schemas: Mapping[str, Schema]) -> Iterator[CardError]:
         """Warn of models that fit neither target nor rows, of leaking preparing, and of folds."""
         table, spec = schemas.get("dataset"), schemas.get("model_spec")
+        yield from untold(table, self.target_column, "dataset")
         yield from classes_as_numbers(table, spec, self.target_column, self.task)
         yield from slow(table, spec)
         if not isinstance(table, TableSchema):

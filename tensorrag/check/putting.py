@@ -31,14 +31,17 @@ def putting_before(
 
     Returns:
         Nothing where the card is not here, there is no such wire, or a split by time needs the
-        date.
+        date that the card may make numbers of.
     """
+    if card not in cards:
+        return []
+    by_rows = cards[card].card.on_new_rows == "nothing"  # all columns are there afterwards
     wire = _only([edge for edge in pipeline.inputs_of(node) if edge.target_port == port])
     while wire is not None and _splits(above := pipeline.nodes[wire.source], cards):
-        if above.params.get("split_by") == "time":
+        if above.params.get("split_by") == "time" and not by_rows:
             return []
         wire = _only(pipeline.inputs_of(above.id))
-    if wire is None or card not in cards:
+    if wire is None:
         return []
     moves, x, y = room_beside(pipeline, wire.source)
     added = {"op": "add", "card": card, "params": dict(params), "x": x, "y": y}

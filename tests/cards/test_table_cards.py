@@ -93,6 +93,29 @@ class TestFilterRows:
         assert sure.previews(all_told)["dataset"].kind == "table"
 
     @pytest.mark.parametrize(
+        ("condition", "missing"),
+        [
+            ("price is not missing", 0),
+            ("rooms > 1 and price < 9", 0),
+            ("not price in (1, 2)", 0),
+            ("price is missing", 1),
+            ("rooms > 1", 1),
+            ("price < 9 or rooms > 1", 1),
+        ],
+    )
+    def test_what_the_condition_asks_for_is_known_to_be_there(
+        self, condition: str, missing: int
+    ) -> None:
+        card = FilterRows(condition=condition)
+        said, kept = card.propagate(HOMES.schema), card.run(HOMES).dataset
+
+        told, has = said.column("price"), kept.schema.column("price")
+
+        assert told is not None
+        assert has is not None
+        assert told.missing == has.missing == missing
+
+    @pytest.mark.parametrize(
         ("condition", "sentence"),
         [
             ("", "No condition is written"),

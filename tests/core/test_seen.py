@@ -9,9 +9,11 @@ import pandas as pd
 import pytest
 
 from cards.data_split import DataSplit
+from cards.filter_rows import FilterRows
 from tensorrag.catalog import Catalog
 from tensorrag.check import Checked, check, peek_key
 from tensorrag.check.problems import Problem
+from tensorrag.check.sights import Sights
 from tensorrag.edit.commands import apply
 from tensorrag.peek import Peek
 from tensorrag.pipeline import Pipeline
@@ -136,12 +138,12 @@ def test_odd_columns_are_in_nobodys_way() -> None:
 # --- while editing ------------------------------------------------------------------------------
 
 
-def check_with(frame: pd.DataFrame, of: Pipeline) -> Checked:
+def check_with(frame: pd.DataFrame, of: Pipeline, sights: Sights | None = None) -> Checked:
     found = REGISTRY.get("data_load")
     peeks = {
         peek_key(found, found.card(**UPLOAD)): Peek(schemas=(with_seen(Table.from_pandas(frame)),))
     }
-    return check(of, REGISTRY, peeks)
+    return check(of, REGISTRY, peeks, sights=sights)
 
 
 UPLOAD = {"source": "upload", "upload": "sha256:00"}
@@ -382,3 +384,54 @@ def test_how_many_values_the_target_has_says_what_is_learnt(target: str, says: s
 
     assert footprint is not None
     assert says in " ".join(footprint.advice)
+
+
+# --- rows without a target ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("target", ["price", "district"])
+@pytest.mark.parametrize("split", [None, {}, {"split_by": "time", "time_column": "number"}])
+@pytest.mark.parametrize("card", ["cross_validate", "hyperparameter_search", "train", "advice"])
+def test_rows_without_a_target_are_left_out_by_one_click(
+    card: str, split: dict[str, Any] | None, target: str
+) -> None:
+    gaps = but(LEARNABLE, 3, price=np.nan, district=None)
+    classifier: dict[str, Any] = {"model_type": "random_forest"}
+    varied = {"hyperparameters": ["n_estimators"]} if "search" in card else {}
+    port = "train_dataset" if card in ("train", "hyperparameter_search") else "dataset"
+    nodes: dict[str, dict[str, Any]] = {
+        "load": {"card": "data_load", "params": UPLOAD},
+        "split": {"card": "data_split", "params": split or {}},
+        "model": {"card": "model_define", "params": classifier},
+        "learns": {"card": card, "params": {"target_column": target, **varied}},
+    }
+    wires = ["load.dataset-split.dataset", f"split.train_dataset-learns.{port}"]
+    wires = wires if split is not None else [f"load.dataset-learns.{port}"]
+    wires += ["model.model_spec-learns.model_spec"] * (card != "advice")
+    of = made(nodes, wires)
+
+    (problem,) = untold(check_with(gaps, of))
+
+    assert (problem.node, problem.level) == ("learns", "warning")
+    assert problem.message == (
+        f"Up to 1 row has no {target}, and a run stops at rows without a target."
+    )
+    of = mended(of, problem)
+    (put,) = (node for node in of.nodes.values() if node.card == "filter_rows")
+    assert [edge.source for edge in of.inputs_of(put.id)] == ["load"], "before all splits"
+    assert untold(check_with(gaps, of)) == []
+    kept = FilterRows(**put.params).run(Table.from_pandas(gaps)).dataset
+    assert kept.num_rows == len(gaps) - 1
+
+
+def untold(checked: Checked) -> list[Problem]:
+    return [each for each in checked.problems if each.field == "target_column"]
+
+
+def test_a_part_that_was_seen_to_be_full_is_not_said_to_have_gaps() -> None:
+    of = pipeline(target_column="price")
+    train = Seen(full=("price",))
+
+    checked = check_with(but(LEARNABLE, 3, price=np.nan), of, {"split": {"train_dataset": train}})
+
+    assert untold(checked) == []
