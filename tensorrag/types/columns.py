@@ -65,12 +65,22 @@ def refuse_twice(names: list[str]) -> None:
 
 
 def gaps_told(table: pa.Table) -> pa.Table:
-    """Have what is not a number (NaN) missing in every column: Arrow tells the two apart."""
+    """Have what is not a number (NaN) missing in every column: Arrow tells the two apart.
+
+    Of a column that is stored as runs of equal values Arrow can take no rows: it is written out.
+    """
     for at, column in enumerate(table.columns):
-        known = without_nan(column)
+        known = without_nan(_written_out(column))
         if known is not column:
             table = table.set_column(at, table.field(at).name, known)
     return table
+
+
+def _written_out(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    import pyarrow.compute as pc
+    import pyarrow.types as at
+
+    return pc.run_end_decode(column) if at.is_run_end_encoded(column.type) else column
 
 
 def without_nan(column: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -6,14 +6,14 @@ would take too long for is left open.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from hashlib import blake2b
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tensorrag.types.columns import has_nan
-from tensorrag.types.drawing import pick
-from tensorrag.types.schema import ColumnSchema, TableSchema
+from tensorrag.types.picked import rows_at
+from tensorrag.types.schema import TableSchema
 from tensorrag.types.seen import COUNTED, EXACT, Seen
 
 if TYPE_CHECKING:
@@ -42,60 +42,72 @@ _MIXED = 6364136223846793005
 
 
 def with_seen(table: Table) -> TableSchema:
-    """Return the schema of a table, with what its rows hold."""
-    return table.schema.model_copy(update={"seen": look_at(table.arrow, table.columns)})
+    """Return the schema of a table, with what its rows hold: none, or a very wide one, nothing."""
+    looks = 0 < len(table.columns) <= WIDEST and table.num_rows > 0
+    return table.schema.model_copy(update={"seen": _Look(table).seen() if looks else None})
 
 
-def look_at(table: pa.Table, columns: Sequence[ColumnSchema]) -> Seen | None:
-    """Tell what the rows of a table hold; None of a table without rows, or a very wide one.
+class _Column(NamedTuple):
+    """What a column tells by itself."""
 
-    Args:
-        table: the data.
-        columns: what is known of them.
-    """
-    if not 0 < table.num_columns <= WIDEST or table.num_rows == 0:
-        return None
-    return _Look(table, columns).seen()
+    distinct: int
+    is_unlike: bool
+    is_beyond: bool
+    is_full: bool
 
 
 class _Look:
-    def __init__(self, table: pa.Table, columns: Sequence[ColumnSchema]) -> None:
+    """Looks at one column after another: rows that were picked of a table are taken for that."""
+
+    def __init__(self, table: Table) -> None:
         self._table = table
-        self._kinds = {column.name: column.kind for column in columns}
+        self._kinds = {column.name: column.kind for column in table.columns}
         self._places = _evenly(table.num_rows) if _is_long(table) else None
-        self._first = {name: _codes(self._sample(name)) for name in table.column_names}
+        self._few = None if self._places is None else rows_at(*table.at(self._places))
+        self._first = {name: _codes(self._sample(name)) for name in self._kinds}
+        self._alone = {name: self._by_itself(name) for name in self._kinds}
 
     def seen(self) -> Seen:
-        unlike = tuple(name for name in self._first if self._is_unlike(name))
+        alone = self._alone
+        unlike = tuple(name for name, each in alone.items() if each.is_unlike)
         return Seen(
-            distinct={name: self._distinct(name) for name in self._readable},
+            distinct={name: alone[name].distinct for name in self._readable},
             unlike=unlike,
-            beyond=tuple(name for name in self._first if _is_beyond(self._table[name])),
-            full=tuple(name for name in self._readable if _is_full(self._table[name])),
+            beyond=tuple(name for name, each in alone.items() if each.is_beyond),
+            full=tuple(name for name in self._readable if alone[name].is_full),
             copies=(*self._by_name(), *self._on_lines()),
             repeats=0 if unlike else self._repeats(),
             rows=self._table.num_rows,
         )
 
     def _sample(self, name: str) -> pa.ChunkedArray:
-        return pick(self._table[name], self._places)
+        return self._table.column(name) if self._few is None else self._few[name]
 
     @cached_property
     def _readable(self) -> dict[str, np.ndarray]:
         """The codes of the values of each column, of the rows that are looked at first."""
         return {name: codes for name, codes in self._first.items() if codes is not None}
 
+    def _by_itself(self, name: str) -> _Column:
+        column = self._table.column(name)
+        return _Column(
+            distinct=self._distinct(name, column),
+            is_unlike=self._is_unlike(name, column),
+            is_beyond=_is_beyond(column),
+            is_full=_is_full(column),
+        )
+
     def _levels(self, name: str) -> int:
         return int(self._readable[name].max()) + 1
 
-    def _distinct(self, name: str) -> int:
-        if self._levels(name) > COUNTED + 1:
+    def _distinct(self, name: str, column: pa.ChunkedArray) -> int:
+        if name not in self._readable or self._levels(name) > COUNTED + 1:
             return COUNTED + 1
-        return min(_distinct(self._table[name]), COUNTED + 1)
+        return min(_distinct(column), COUNTED + 1)
 
-    def _is_unlike(self, name: str) -> bool:
-        codes, column = self._first[name], self._table[name]
-        if codes is None or self._kinds.get(name) not in ("integer", "text") or column.null_count:
+    def _is_unlike(self, name: str, column: pa.ChunkedArray) -> bool:
+        codes = self._first[name]
+        if codes is None or self._kinds[name] not in ("integer", "text") or column.null_count:
             return False
         alike = len(codes) < 2 or self._levels(name) < len(codes)
         return not alike and (self._places is None or _distinct(column) == len(column))
@@ -111,7 +123,7 @@ class _Look:
         groups = _alike(few)
         if self._places is None:
             return groups
-        whole = ({name: _codes(self._table[name]) for name in group} for group in groups)
+        whole = ({name: _codes(self._table.column(name)) for name in group} for group in groups)
         return [same for codes in whole for same in _alike(codes)]
 
     def _on_lines(self) -> Iterable[tuple[str, ...]]:
@@ -120,7 +132,7 @@ class _Look:
 
         groups: dict[bytes, list[str]] = {}
         for name in self._readable:
-            if _is_of_numbers(self._table[name].type) and not self._is_few(name):
+            if _is_of_numbers(self._table.fields.field(name).type) and not self._is_few(name):
                 gaps = np.asarray(self._sample(name).is_null())
                 groups.setdefault(blake2b(gaps.tobytes()).digest(), []).append(name)
         return [line for group in groups.values() for line in self._lines(group)]
@@ -151,7 +163,7 @@ class _Look:
         """
         import numpy as np
 
-        first, second = _floats(self._table[names[one]]), _floats(self._table[names[other]])
+        first, second = (_floats(self._table.column(names[each])) for each in (one, other))
         there = ~np.isnan(first)
         if not np.array_equal(there, ~np.isnan(second)):
             return False
@@ -171,11 +183,11 @@ class _Look:
         import numpy as np
 
         rows = self._table.num_rows
-        if rows * self._table.num_columns > CELLS or len(self._readable) < len(self._first):
+        if rows * len(self._kinds) > CELLS or len(self._readable) < len(self._first):
             return None
         found = np.zeros(rows, dtype=np.uint64)
         for name, first in self._readable.items():
-            codes = first if self._places is None else _codes(self._table[name])
+            codes = first if self._places is None else _codes(self._table.column(name))
             if codes is None:
                 return None
             found = found * np.uint64(_MIXED) + codes.astype(np.uint64) + np.uint64(1)
@@ -255,9 +267,9 @@ def _straightness(first: np.ndarray, second: np.ndarray) -> float:
         return abs(float(np.corrcoef(first, second)[0, 1]))
 
 
-def _is_long(table: pa.Table) -> bool:
-    rows = int(table.num_rows)
-    return rows > SAMPLED and (rows > WHOLE or rows * table.num_columns > CELLS)
+def _is_long(table: Table) -> bool:
+    rows = table.num_rows
+    return rows > SAMPLED and (rows > WHOLE or rows * len(table.columns) > CELLS)
 
 
 def _evenly(rows: int) -> np.ndarray:

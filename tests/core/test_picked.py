@@ -15,7 +15,8 @@ from tensorrag.pages import page
 from tensorrag.store.artifacts import Store
 from tensorrag.task import Task
 from tensorrag.types import ColumnSchema, Provenance, picked
-from tensorrag.types.picked import Picked
+from tensorrag.types.looking import with_seen
+from tensorrag.types.picked import Picked, taken
 
 ROWS = 1_100_000
 """Rows of two columns of 8 bytes: some 17 MB."""
@@ -70,6 +71,23 @@ def test_they_tell_all_that_any_table_tells(store: Store, large: Table) -> None:
     assert part.to_pandas(["x"]).equals(plain.to_pandas(["x"]))
     assert pa.Table.from_batches(part.batches(50_000)).equals(plain.arrow)
     assert pickle.loads(pickle.dumps(part)).arrow.equals(plain.arrow)  # noqa: S301
+
+
+def test_what_they_hold_is_looked_for_one_column_at_a_time(
+    store: Store, large: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = mixed(300_000)
+    part = reloaded(store, large.take(numbers))
+    plain, at_once = Table(large.arrow.take(numbers), like=large), set[int]()
+
+    def noted(arrow: pa.Table, rows: np.ndarray) -> pa.Table:
+        at_once.add(arrow.num_columns)
+        return taken(arrow, rows)
+
+    monkeypatch.setattr(picked, "taken", noted)
+
+    assert with_seen(part) == with_seen(plain)
+    assert at_once == {1}
 
 
 def test_missing_values_are_counted_without_taking_any(

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from sklearn.linear_model import LinearRegression
 
@@ -236,6 +237,15 @@ def test_what_is_not_a_number_is_missing(
     assert part.columns[0].missing == part.column("x").null_count == 2 * missing
     assert part.column("x").is_valid().to_pylist().count(True) == 2 * (len(values) - missing)
     assert part.fields.field("x").type == kind
+
+
+def test_runs_of_equal_values_are_written_out_so_that_rows_can_be_taken() -> None:
+    runs = pc.run_end_encode(pa.array([1.5, 1.5, np.nan, 2.5], from_pandas=False))
+
+    table = Table(pa.table({"x": pa.chunked_array([runs, runs.slice(1)])}))
+
+    assert table.take(np.array([6, 5, 0])).column("x").to_pylist() == [2.5, None, 1.5]
+    assert table.columns[0].missing == 2
 
 
 def test_an_excerpt_is_from_all_over_the_table() -> None:
