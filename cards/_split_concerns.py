@@ -38,6 +38,8 @@ class Dealing:
     stratified: bool = False
     port: str = "dataset"
     """The input that they arrive on."""
+    target: str | None = None
+    """What is predicted, or in equal shares in all parts: it names no groups."""
 
 
 def concerns(dealing: Dealing, table: TableSchema) -> Iterator[CardError]:
@@ -52,6 +54,7 @@ def concerns(dealing: Dealing, table: TableSchema) -> Iterator[CardError]:
         yield _otherwise(dealing, table, before)
     if dealing.by == "rows" and dealing.mixed:
         yield from _mixed(dealing, table, before)
+        yield from _of_one_group(dealing, table, before)
         yield from _equal_rows(dealing, table)
     elif dealing.by != "group":
         yield from _too_close(dealing, table)
@@ -106,6 +109,28 @@ def _no_longer_told(dealing: Dealing, table: TableSchema, learns: str) -> Iterat
             hint=f"Have Dates to Features keep the days of {named(name)}, and split by them, if "
             "the future is to be predicted.",
             fix=(f"Keep the days of {named(name)}", {"days": True}),
+        )
+
+
+def _of_one_group(
+    dealing: Dealing, table: TableSchema, before: Dealt | None
+) -> Iterator[ParameterError]:
+    """Warn of rows with one id, such as those of one customer, that may go into both parts.
+
+    Said where the column is called an id and its values repeat, of the first such column alone:
+    where ids are few, or most of them have one row, they are classes, or number the rows. It may
+    be meant so, where only things that are known already are asked about later, so it says when it
+    is wrong.
+    """
+    groups = table.seen.groups if table.seen is not None and before is None else ()
+    for name in [each for each in groups if each != dealing.target][:1]:
+        yield ParameterError(
+            f"Several rows have the same {named(name)}: dealt out one by one, a model is measured "
+            "on ids that it has learnt from, which flatters it if others are asked about later.",
+            field=dealing.field,
+            hint=f"Keep the rows of one {named(name)} together: split by group.",
+            fix=(f"Keep rows of one {named(name)} together", "group"),
+            also={"group_column": name},
         )
 
 

@@ -171,6 +171,7 @@ class DataSplit(Card):
                     together=self.together,
                     mixed=self.shuffle,
                     stratified=bool(self.stratify_by),
+                    target=self.stratify_by,
                 ),
                 table,
             )

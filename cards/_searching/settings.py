@@ -116,6 +116,7 @@ class SearchSettings(Card):
                     time=self.time_column,
                     gap=self.gap,
                     together=self.together,
+                    target=self.target_column,
                 ),
                 train,
             )

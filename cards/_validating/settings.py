@@ -131,7 +131,13 @@ class CrossValidation(Card):
                 "themselves, in each fold anew.",
             )
         yield from concerns(
-            Dealing(by=self.split_by, time=self.time_column, gap=self.gap, together=self.together),
+            Dealing(
+                by=self.split_by,
+                time=self.time_column,
+                gap=self.gap,
+                together=self.together,
+                target=self.target_column,
+            ),
             table,
         )
 

@@ -12,6 +12,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, NamedTuple
 
 from tensorrag.types.columns import has_nan
+from tensorrag.types.ids import is_called_id
 from tensorrag.types.picked import rows_at
 from tensorrag.types.schema import TableSchema
 from tensorrag.types.seen import COUNTED, EXACT, Seen
@@ -31,7 +32,7 @@ SAMPLED = 20_000
 CELLS = 5_000_000
 """Cells of a table of which all are looked at first, and rows are compared with one another."""
 FEWEST = 10
-"""Rows below which a column may fit another by chance."""
+"""Rows below which a column may fit another by chance; groups below which they are classes."""
 ON_A_LINE = 1 - 1e-12
 """Correlation from which on one number is another in another unit."""
 NEARLY = 1 - 1e-9
@@ -54,6 +55,7 @@ class _Column(NamedTuple):
     is_unlike: bool
     is_beyond: bool
     is_full: bool
+    has_groups: bool
 
 
 class _Look:
@@ -76,6 +78,7 @@ class _Look:
             beyond=tuple(name for name, each in alone.items() if each.is_beyond),
             full=tuple(name for name in self._readable if alone[name].is_full),
             copies=(*self._by_name(), *self._on_lines()),
+            groups=tuple(name for name, each in alone.items() if each.has_groups),
             repeats=0 if unlike else self._repeats(),
             rows=self._table.num_rows,
         )
@@ -95,6 +98,7 @@ class _Look:
             is_unlike=self._is_unlike(name, column),
             is_beyond=_is_beyond(column),
             is_full=_is_full(column),
+            has_groups=self._has_groups(name, column),
         )
 
     def _levels(self, name: str) -> int:
@@ -111,6 +115,13 @@ class _Look:
             return False
         alike = len(codes) < 2 or self._levels(name) < len(codes)
         return not alike and (self._places is None or _distinct(column) == len(column))
+
+    def _has_groups(self, name: str, column: pa.ChunkedArray) -> bool:
+        """Whether a column names groups of rows: by its name, and since its values repeat."""
+        named = self._kinds[name] in ("integer", "text", "category") and is_called_id(name)
+        if not named or name not in self._readable or len(column) > CELLS:
+            return False
+        return bool(FEWEST <= _distinct(column) <= (len(column) - column.null_count) / 2)
 
     def _is_few(self, name: str) -> bool:
         """Whether each value comes often enough to go with one of another column not by chance."""

@@ -35,6 +35,9 @@ class Seen(BaseModel):
     beyond: tuple[str, ...] = ()
     """Columns of whole numbers of which one is beyond `EXACT`; of a part of the rows, perhaps none.
     """
+    groups: tuple[str, ...] = ()
+    """Columns that are called like an id and have each value in two rows or more, on average, so
+    that rows of one id may be alike; of a part of the rows, perhaps none."""
     repeats: int | None = None
     """Rows that are equal to an earlier one in every column."""
     rows: int | None = None
@@ -96,6 +99,7 @@ class Seen(BaseModel):
                 "unlike": called(self.unlike),
                 "full": called(self.full),
                 "beyond": called(self.beyond),
+                "groups": called(self.groups),
                 "copies": tuple(told for each in self.copies if len(told := called(each)) > 1),
             }
         )

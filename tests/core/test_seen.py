@@ -19,6 +19,7 @@ from tensorrag.peek import Peek
 from tensorrag.pipeline import Pipeline
 from tensorrag.registry.finding import Registry
 from tensorrag.types import Seen, Table, looking
+from tensorrag.types.ids import is_called_id
 from tensorrag.types.looking import with_seen
 from tests.core.test_check import made
 
@@ -435,3 +436,75 @@ def test_a_part_that_was_seen_to_be_full_is_not_said_to_have_gaps() -> None:
     checked = check_with(but(LEARNABLE, 3, price=np.nan), of, {"split": {"train_dataset": train}})
 
     assert untold(checked) == []
+
+
+# --- rows of one group ----------------------------------------------------------------------------
+
+VISITS = houses().drop(columns=["sold", "code", "dollars"])
+VISITS = VISITS.assign(customer_id=VISITS["number"] // 4)
+
+
+def parted(checked: Checked) -> list[Problem]:
+    return [each for each in checked.problems if "Several rows have the same" in each.message]
+
+
+def test_rows_of_one_customer_go_to_one_side_by_one_click() -> None:
+    of = pipeline({"stratify_by": "district"}, target_column="price")
+
+    (problem,) = parted(check_with(VISITS, of))
+
+    assert (problem.node, problem.level, problem.field) == ("split", "warning", "split_by")
+    assert problem.message.startswith("Several rows have the same customer_id: dealt out one by")
+    assert problem.fix is not None
+    assert problem.fix.label == "Keep rows of one customer_id together"
+    of = mended(of, problem)
+    assert parted(check_with(VISITS, of)) == []
+    train, _, test = DataSplit(**of.node("split").params).run(Table.from_pandas(VISITS))
+    assert not set(train.to_pandas()["customer_id"]) & set(test.to_pandas()["customer_id"])
+
+
+@pytest.mark.parametrize("gpu", ["", "_gpu"])
+@pytest.mark.parametrize("card", ["cross_validate", "hyperparameter_search"])
+def test_rows_of_one_customer_go_to_one_fold_by_one_click(card: str, gpu: str) -> None:
+    of = folding(card + gpu)
+
+    (problem,) = parted(check_with(VISITS, of))
+
+    of = mended(of, problem)
+    assert of.node("folds").params["group_column"] == "customer_id"
+    assert parted(check_with(VISITS, of)) == []
+
+
+@pytest.mark.parametrize(
+    ("frame", "split"),
+    [
+        (VISITS.rename(columns={"customer_id": "paid"}), {}),
+        (VISITS.assign(customer_id=VISITS["number"]), {}),
+        (VISITS.assign(customer_id=VISITS["number"] // 1.5), {}),
+        (VISITS.assign(customer_id=VISITS["number"] % 9), {}),
+        (VISITS, {"stratify_by": "customer_id"}),
+        (VISITS, {"shuffle": False}),
+        (VISITS, {"split_by": "time", "time_column": "number"}),
+        (VISITS, {"split_by": "group", "group_column": "district"}),
+    ],
+    ids=[
+        "called otherwise", "one row each", "mostly one row each", "few, as classes",
+        "in equal shares", "in order", "by time", "by another group",
+    ],
+)  # fmt: skip
+def test_of_columns_that_name_no_groups_and_of_other_splits_nothing_is_said(
+    frame: pd.DataFrame, split: dict[str, Any]
+) -> None:
+    whole = frame.astype({"customer_id": int}) if "customer_id" in frame else frame
+
+    assert parted(check_with(whole, pipeline(split, target_column="price"))) == []
+
+
+@pytest.mark.parametrize("name", ["id", "Customer ID", "customerId", "id_patient", "userid"])
+def test_an_id_is_told_by_its_name(name: str) -> None:
+    assert is_called_id(name)
+
+
+@pytest.mark.parametrize("name", ["paid", "PAID", "grid", "Madrid", "idle", "covid", "price", ""])
+def test_what_merely_ends_so_is_no_id(name: str) -> None:
+    assert not is_called_id(name)
