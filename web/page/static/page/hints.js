@@ -5,6 +5,7 @@ import { keysIn } from "./keyboard.js";
 
 const KEY = "tensorrag-hints-seen";
 const GAP = 10;
+const IN_THE_WAY = ".tr-canvas :is([data-node], .tr-mini, .tr-ctl), .strip [role=tablist]";
 const HINTS = [
   {
     id: "run",
@@ -67,16 +68,35 @@ function button(text, act) {
 function place() {
   const about = box && document.querySelector(shown.beside ?? shown.at)?.getBoundingClientRect();
   if (!about) return;
-  const { offsetWidth: width } = box;
+  const { offsetWidth: width, offsetHeight: height } = box;
   const tabs = document.querySelector(".insp [role=tablist]")?.getBoundingClientRect();
-  box.classList.toggle("aside", shown.side === "below" && Boolean(tabs));
-  const at = {
+  const [left, top] = {
     below: [(tabs?.left ?? about.right) - width, about.bottom + GAP],
     left: [about.left - width - GAP, about.top + 12],
     right: [about.right + GAP, about.top - 4],
   }[shown.side];
-  box.style.left = `${Math.round(at[0])}px`;
-  box.style.top = `${Math.round(at[1])}px`;
+  const free = firstFree(left, top, width, height);
+  box.classList.toggle("aside", shown.side === "below" && (Boolean(tabs) || free !== top));
+  box.style.left = `${Math.round(left)}px`;
+  box.style.top = `${Math.round(free)}px`;
+}
+
+/** How far down it comes to stand so that it lies over no card; at worst at the foot of the window. */
+function firstFree(left, top, width, height) {
+  const beside = [...document.querySelectorAll(IN_THE_WAY)]
+    .map((element) => element.getBoundingClientRect())
+    .filter((taken) => taken.left < left + width && taken.right > left)
+    .sort((one, other) => one.top - other.top);
+  for (const taken of beside) {
+    if (taken.top < top + height && taken.bottom > top) top = taken.bottom + GAP;
+  }
+  return Math.min(top, innerHeight - height - GAP);
+}
+
+let rest = 0;
+function placeAtRest() {
+  clearTimeout(rest);
+  rest = setTimeout(place, 100);
 }
 
 function close() {
@@ -103,9 +123,11 @@ if (seen().size < HINTS.length) {
     if (!document.querySelector(".tr-canvas [data-node], .stage .empty")) return;
     looking.disconnect();
     next();
-    // It stands clear of a card's tabs, which come when one is chosen.
+    // It stands clear of a card's tabs, which come when one is chosen, and of cards that move.
     const about = document.querySelector(".insp");
     if (about) new MutationObserver(place).observe(about, { childList: true, subtree: true });
+    const canvas = document.querySelector(".tr-canvas");
+    if (canvas) new MutationObserver(placeAtRest).observe(canvas, { attributeFilter: ["style"], childList: true, subtree: true });
   });
   looking.observe(document.body, { childList: true, subtree: true });
 }
