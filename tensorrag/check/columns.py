@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from tensorrag.catalog import CardInfo
+from tensorrag.check.lost import Lost
 from tensorrag.check.problems import Fix, Problem
 from tensorrag.check.target import likely_target
 from tensorrag.params import label
@@ -19,12 +20,12 @@ from tensorrag.types.schema import TableSchema
 _PLAIN = re.compile(r"[\w.-]{1,60}")
 """Column names that can stand in a sentence without quotes."""
 
-Lost = Callable[[str, str], str]
+FindLost = Callable[[str, str], Lost]
 """Takes an input and the name of a column."""
 
 
 def column_problems(
-    node: Node, info: CardInfo, inputs: Mapping[str, Any], lost: Lost = lambda port, column: ""
+    node: Node, info: CardInfo, inputs: Mapping[str, Any], lost: FindLost
 ) -> list[Problem]:
     """List the column parameters of a node that name nothing, or a column that is not there.
 
@@ -32,7 +33,7 @@ def column_problems(
         node: raw parameters, as they are in the file.
         info: its card.
         inputs: the schema at each input, as far as it is known.
-        lost: says in a sentence where a column was lost that does not arrive at an input.
+        lost: finds where a column was lost that does not arrive at an input.
     """
     found: list[Problem] = []
     for name, field in info.params["properties"].items():
@@ -44,7 +45,9 @@ def column_problems(
         columns = schema.names if isinstance(schema, TableSchema) else None
         value = node.params.get(name, default)
         called = field.get("title") or label(name)
-        choice = _Choice(node.id, name, called, value, default, port, columns, lost)
+        choice = _Choice(
+            node.id, name, called, value, default, port, columns, lost, _is_spare(field)
+        )
         found += choice.problems()
     return found
 
@@ -62,7 +65,9 @@ class _Choice:
     port: str
     columns: tuple[str, ...] | None
     """None while they are not known."""
-    lost: Lost
+    lost: FindLost
+    spare: bool
+    """Whether it need not name any."""
 
     def problems(self) -> Iterator[Problem]:
         if self.value == "":
@@ -74,13 +79,8 @@ class _Choice:
 
     def _empty(self) -> Problem:
         columns = self.columns or ()
-        hint = f"Pick one of the {len(columns)} columns."
-        likely = likely_target(columns) if self.name.startswith("target") else None
-        fix = None
-        if likely is not None:
-            name, reason = likely
-            hint = f"{hint} Perhaps {named(name)}: {reason}."
-            fix = self._set(f"Use {named(name)}", name)
+        guess, fix = self._guess(columns)
+        hint = f"Pick one of the {len(columns)} columns. {guess}".strip()
         return Problem(
             code="column_empty",
             node=self.node,
@@ -89,6 +89,14 @@ class _Choice:
             hint=hint if columns else f"{self.port} needs a table first.",
             fix=fix,
         )
+
+    def _guess(self, columns: tuple[str, ...]) -> tuple[str, Fix | None]:
+        """Offer the likely target, where one is asked for, in a sentence and as an edit."""
+        likely = likely_target(columns) if self.name.startswith("target") else None
+        if likely is None:
+            return "", None
+        name, reason = likely
+        return f"Perhaps {named(name)}: {reason}.", self._set(f"Use {named(name)}", name)
 
     def _set(self, words: str, value: Any) -> Fix:
         op = {"op": "set_params", "node": self.node, "params": {self.name: value}}
@@ -100,13 +108,17 @@ class _Choice:
             instead = str(self.default)
         asked = f"; did you mean {named(instead)}?" if instead else "."
         shown = column if _PLAIN.fullmatch(column) else quoted(column)
+        lost, count = self.lost(self.port, column), f"The table has {len(columns)} columns."
+        guess, fix = "", self._fix(column, instead)
+        if fix is None and lost.never:  # else it is better kept where it was lost
+            guess, fix = self._guess(columns)
         return Problem(
             code="column_missing",
             node=self.node,
             field=self.name,
             message=f"{self.called} {shown} is not in {self.port}{asked}",
-            hint=f"{self.lost(self.port, column)} The table has {len(columns)} columns.".strip(),
-            fix=self._fix(column, instead),
+            hint=" ".join(filter(None, (lost.said, count, guess))),
+            fix=fix,
         )
 
     def _fix(self, column: str, instead: str | None) -> Fix | None:
@@ -119,7 +131,7 @@ class _Choice:
             else:
                 fixed = [instead if other == column else other for other in self.value]
         elif instead is None:
-            return None
+            return self._set("Choose none", None) if self.spare else None
         return self._set(words, fixed)
 
 
@@ -127,6 +139,12 @@ def _nearest(column: str, columns: tuple[str, ...]) -> str | None:
     folded = {name.casefold(): name for name in reversed(columns)}
     near = get_close_matches(column.casefold(), folded, n=1, cutoff=0.6)
     return folded[near[0]] if near else None
+
+
+def _is_spare(field: Mapping[str, Any]) -> bool:
+    """Whether a column need not be chosen, nor belongs to a choice as the groups to split by."""
+    wanted = (field.get("x-when") or {}).values()
+    return field.get("default", "") is None and all(isinstance(each, list) for each in wanted)
 
 
 def _active(field: Mapping[str, Any], node: Node, info: CardInfo) -> bool:

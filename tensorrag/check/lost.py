@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from tensorrag.check.facts import NodeFacts
 from tensorrag.pipeline import Edge, Pipeline
@@ -10,10 +11,19 @@ from tensorrag.quoting import named
 from tensorrag.types.schema import TableSchema
 
 
+class Lost(NamedTuple):
+    """What became of a column that does not arrive."""
+
+    said: str = ""
+    """A sentence; empty where nothing is known."""
+    never: bool = False
+    """Whether it never was there: the table was loaded without it."""
+
+
 def where_lost(
     pipeline: Pipeline, facts: Mapping[str, NodeFacts], node: str, port: str, column: str
-) -> str:
-    """Say in a sentence which card a column does not get past; empty where that is not known.
+) -> Lost:
+    """Find which card a column does not get past.
 
     Args:
         pipeline: the whole of it.
@@ -29,14 +39,14 @@ def where_lost(
         above = facts[edge.source]
         tables = {n: s for n, s in above.inputs.items() if isinstance(s, TableSchema)}
         if any(column in (table.names or ()) for table in tables.values()):
-            return f"It is lost at {named(above.title)}."
+            return Lost(f"It is lost at {named(above.title)}.")
         if not tables:
             brief = f" ({named(above.brief)})" if above.brief else ""
-            return f"{named(above.title)}{brief} has no such column."
+            return Lost(f"{named(above.title)}{brief} has no such column.", never=True)
         if any(table.names is None for table in tables.values()):
-            return ""
+            return Lost()
         edge = _into(pipeline, edge.source, next(iter(tables)))
-    return ""
+    return Lost()
 
 
 def _into(pipeline: Pipeline, node: str, port: str) -> Edge | None:

@@ -15,7 +15,7 @@ from tensorrag.catalog import CardInfo
 from tensorrag.check import asking
 from tensorrag.check.columns import column_problems
 from tensorrag.check.facts import NodeFacts
-from tensorrag.check.lost import where_lost
+from tensorrag.check.lost import Lost, where_lost
 from tensorrag.check.reporting import Reporter
 from tensorrag.check.sights import Sights, seen_after_run, still_seen
 from tensorrag.errors import (
@@ -102,7 +102,7 @@ class Visiting:
         outputs = seen_after_run(node.id, outputs, self.sights)
         self.facts[node.id] = self._facts(node, found, card, inputs, outputs)
 
-    def _lost(self, node: str, port: str, column: str) -> str:
+    def _lost(self, node: str, port: str, column: str) -> Lost:
         return where_lost(self.pipeline, self.facts, node, port, column)
 
     def _card(self, node: Node, found: Found) -> Card | None:

@@ -593,6 +593,44 @@ def test_the_likely_target_is_one_click_away_and_says_why() -> None:
     assert problem.fix.label == "Use MEDV"
 
 
+def test_a_table_of_ones_own_in_a_sample_is_offered_its_likely_target() -> None:
+    mine = {"source": "upload", "upload": "sha256:00"}
+    params = {"stratify_by": "churned"}
+    of = pipeline(load={"params": mine}, split={"params": params})
+    found = REGISTRY.get("data_load")
+    names = ("rooms", "town", "worth")
+    schema = TableSchema(columns=tuple(ColumnSchema(name=name) for name in names), rows=90)
+    peeks = {peek_key(found, found.card.model_validate(mine)): Peek(schemas=(schema,))}
+
+    (strata,) = check(of, REGISTRY, peeks).problems
+    assert strata.fix is not None
+    assert (strata.field, strata.fix.label) == ("stratify_by", "Choose none")
+    of = apply(of, strata.fix.ops[0], CATALOG)
+    (target,) = check(of, REGISTRY, peeks).problems
+
+    assert target.message == "Target column MEDV is not in train_dataset."
+    assert target.hint.endswith("Perhaps worth: the last column, where it often stands.")
+    assert target.fix is not None
+    assert target.fix.label == "Use worth"
+    of = apply(of, target.fix.ops[0], CATALOG)
+    assert check(of, REGISTRY, peeks).problems == ()
+
+
+def test_a_target_that_a_card_drops_is_better_kept_than_another_chosen() -> None:
+    drop = {"card": "select_columns", "params": {"mode": "drop", "columns": ["MEDV"]}}
+    nodes: dict[str, dict[str, Any]] = {
+        "load": {"card": "data_load"},
+        "drop": drop,
+        "train": {"card": "train", "params": {"target_column": "MEDV"}},
+    }
+    wires = ["load.dataset-drop.dataset", "drop.dataset-train.train_dataset"]
+
+    (problem,) = [p for p in check(made(nodes, wires), REGISTRY).problems if p.field]
+
+    assert problem.hint.startswith("It is lost at Select Columns.")
+    assert problem.fix is None
+
+
 def test_a_model_that_cannot_learn_the_target_is_mended_where_it_is_defined() -> None:
     load = {"params": {"sample_name": "iris"}}
     target = {"params": {"target_column": "species"}}

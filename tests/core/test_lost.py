@@ -3,7 +3,7 @@
 import pytest
 
 from tensorrag.check import NodeFacts
-from tensorrag.check.lost import where_lost
+from tensorrag.check.lost import Lost, where_lost
 from tensorrag.pipeline import Edge, Node, Pipeline
 from tensorrag.types import ColumnSchema, TableSchema
 
@@ -29,17 +29,17 @@ def facts(arrives: TableSchema) -> dict[str, NodeFacts]:
 @pytest.mark.parametrize(
     ("arrives", "says"),
     [
-        (table("size", "price"), "It is lost at Narrow."),
-        (table("size"), "Load (houses.csv) has no such column."),
-        (TableSchema(), ""),
+        (table("size", "price"), Lost("It is lost at Narrow.")),
+        (table("size"), Lost("Load (houses.csv) has no such column.", never=True)),
+        (TableSchema(), Lost()),
     ],
 )
-def test_it_is_said_where_a_column_was_lost(arrives: TableSchema, says: str) -> None:
+def test_it_is_said_where_a_column_was_lost(arrives: TableSchema, says: Lost) -> None:
     assert where_lost(PIPELINE, facts(arrives), "train", "table", "price") == says
 
 
 def test_nothing_is_said_where_it_is_not_known_or_goes_round() -> None:
     circle = Pipeline(nodes=PIPELINE.nodes, edges=(Edge("train", "out", "train", "table"),))
 
-    assert where_lost(circle, facts(table()), "train", "table", "price") == ""
-    assert where_lost(PIPELINE, {}, "train", "table", "price") == ""
+    assert where_lost(circle, facts(table()), "train", "table", "price") == Lost()
+    assert where_lost(PIPELINE, {}, "train", "table", "price") == Lost()
