@@ -10,9 +10,8 @@ from tensorrag.cli.machine_findings import of_machine
 from tensorrag.cli.printing import size
 from tensorrag.cli.workspace_findings import of_workspace, unreadable
 from tensorrag.store.inspection import Pin, Verified, pins, verify
+from tensorrag.store.made_anew import MadeAnew
 from tensorrag.store.workspace import Workspace
-
-LOST = "What it held is lost as far as its copy and the other tables do not tell."
 
 
 class Report(BaseModel):
@@ -44,14 +43,14 @@ def examine(workspace: Workspace, *, thorough: bool = False, mend: bool = False)
     Raises:
         WorkspaceLocked: something is to be mended, and a server runs.
     """
-    mended: tuple[str, ...] = ()
+    mended: tuple[MadeAnew, ...] = ()
     if mend:
         with workspace.lock():
             mended = workspace.mend()
     harm = tuple(unreadable(workspace))
     found = verify(workspace.store) if thorough and not harm else None
     pinned = () if harm else tuple(pins(workspace.store, workspace.journal, workspace.pipelines))
-    done = (Finding(about="Mended", level="note", message=what, hint=LOST) for what in mended)
+    done = (Finding(about="Mended", level="note", message=a.said, hint=a.lost) for a in mended)
     findings = (*done, *harm, *of_machine(workspace.scratch), *of_workspace(workspace, found))
     return Report(workspace=str(workspace.root), findings=findings, pinned=pinned, verified=found)
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tensorrag.store.artifacts import Store
     from tensorrag.store.ballast import Ballast
     from tensorrag.store.journal import Journal
+    from tensorrag.store.made_anew import MadeAnew
     from tensorrag.store.place import Place
     from tensorrag.store.settings import Settings
     from tensorrag.store.shelf import Shelf
@@ -180,27 +181,26 @@ class Workspace:
             yield lambda: is_at(file, path)
             file.truncate(0)
 
-    def mend(self) -> tuple[str, ...]:
+    def mend(self) -> tuple[MadeAnew, ...]:
         """Mend damaged databases; `notices` say which. Only while nobody else has them open.
 
         Returns:
-            Sentences on tables that were dropped, and are there again.
+            Tables that were dropped, and are there again.
 
         Raises:
             WorkspaceError: one was written by a newer version: nothing is touched then.
         """
-        from tensorrag.store import runs_again
+        from tensorrag.store.made_anew import TOLD, MadeAnew
         from tensorrag.store.mending import make_anew, mend
 
         databases = (self.journal.database, self.store.index)
         for database in databases:
             database.refuse_newer()
-        said = []
+        anew = []
         for database in databases:
             mend(database)
-            for table in make_anew(database, {"runs": runs_again.enter}):
-                said.append(f"{database.path.name} lacked the table {table}: it is made anew.")
-        return tuple(said)
+            anew += [MadeAnew(database.path.name, table) for table in make_anew(database, TOLD)]
+        return tuple(anew)
 
     def back_up(self) -> None:
         """Keep a copy of the list of results: were it lost, every card would run again."""

@@ -17,6 +17,7 @@ from tensorrag import Table
 from tensorrag.cli import machine_findings, main
 from tensorrag.executor import Offer, Offers
 from tensorrag.store.latest import latest
+from tensorrag.store.made_anew import LOST
 from tensorrag.types import picked
 from tests.core.engine import Engine, chain, node
 
@@ -188,7 +189,9 @@ async def test_tables_that_somebody_dropped_are_made_anew_and_the_others_stay(
     code, report = await _thread(examined, capsys, engine, "--mend")
 
     assert code == 0
-    assert [one["message"] for one in report["findings"] if one["about"] == "Mended"] == [
+    mended = [one for one in report["findings"] if one["about"] == "Mended"]
+    assert "Budgets no longer know what removed runs have cost" in mended[1]["hint"]
+    assert [one["message"] for one in mended] == [
         "journal.sqlite lacked the table runs: it is made anew.",
         "journal.sqlite lacked the table spending: it is made anew.",
         "index.sqlite lacked the table results: it is made anew.",
@@ -202,6 +205,13 @@ async def test_tables_that_somebody_dropped_are_made_anew_and_the_others_stay(
     assert again.nodes["add"].cached, "the list of results came back from its copy"
     assert [it.number for it in journal.runs(pipeline_id="calls")] == [2, 1]
     assert [run for run, *_ in latest(journal)] == [again.id]
+
+
+def test_of_every_table_it_is_known_what_is_lost_with_it(engine: Engine) -> None:
+    databases = (engine.workspace.journal.database, engine.workspace.store.index)
+    tables = "SELECT name FROM sqlite_master WHERE type = 'table'"
+
+    assert {name for each in databases for (name,) in each.read(tables)} == LOST.keys()
 
 
 def drop(database: Path, *tables: str) -> None:

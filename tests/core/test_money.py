@@ -27,7 +27,7 @@ from tensorrag.run import Request, Run
 from tensorrag.run.budget import Budgets
 from tensorrag.run.node_run import NodeRun
 from tensorrag.store.place import Place
-from tensorrag.store.spending import Charge, Work
+from tensorrag.store.spending import Charge, Past, Work
 from tensorrag.store.unsettled import Unsettled, unsettled_tasks
 from tensorrag.task import Task
 from tensorrag.types import Table
@@ -121,6 +121,29 @@ async def test_an_estimate_before_and_the_cost_after(engine: Engine, paid: Paid)
     assert second["cost"] == pytest.approx(0.030)
     again = (await run(engine, paid, changed)).to_json()["nodes"]["number"]
     assert (again["cached"], again["estimate"], again["cost"]) == (True, None, None)
+
+
+async def test_what_was_paid_is_known_again_where_its_table_was_dropped(
+    engine: Engine, paid: Paid, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def unheard(task: object, place: object) -> str:
+        raise Unheard("The line broke.")
+
+    ended = await run(engine, paid, chain(node("number")))
+    monkeypatch.setattr(paid, "submit", unheard)
+    lost = await run(engine, paid, chain(node("number", value=2)))
+    with engine.workspace.journal.database.write() as connection:
+        connection.execute("DROP TABLE spending")
+        connection.execute("UPDATE runs SET pid_started = 1")  # whoever began them is gone
+
+    [anew] = engine.workspace.mend()
+
+    spending = engine.workspace.journal.spending
+    assert anew.table == "spending"
+    assert spending.of_run(ended.id) == pytest.approx(0.02)
+    assert spending.past("number", "modal", None) == [Past(20, Work())]
+    assert spending.of_run(lost.id) == pytest.approx(3600 * 0.001), "its end is not known"
+    assert [each.run for each in spending.unknown()] == [lost.id]
 
 
 async def test_the_terminal_says_the_price_before_and_the_cost_after(

@@ -14,8 +14,8 @@ log = logging.getLogger(__name__)
 
 def tidy(workspace: Workspace) -> None:
     """Mend what is damaged, and clear up after a server that crashed."""
-    for sentence in workspace.mend():
-        log.warning(sentence)
+    for table in workspace.mend():
+        log.warning("%s %s", table.said, table.lost)
     finish_edits(workspace.pipelines)
     interrupt_abandoned(workspace.journal)
     workspace.sweep()
