@@ -38,8 +38,9 @@ from tests.web.desk import Desk, Listener, on_canvas, until
 from web.live import open_pipelines
 from web.live.hosting import Hosting
 from web.live.keeping import saving, write_ahead
+from web.live.runs.network_face import with_consumers
+from web.live.runs.shown import Shown
 from web.live.session import Session
-from web.live.showing.network_face import with_consumers
 from web.page.board.dropped import Dropped
 from web.page.editor.top_bar import top_bar, top_bar_of
 from web.page.markup import html
@@ -1241,10 +1242,26 @@ def test_a_network_knows_its_ends_from_the_card_that_trains_it() -> None:
     trained = ModelSchema(layers=(13, 8, 1), parameters=121)
     facts = {"train": NodeFacts(card="train_gpu", title="T", schemas={"trained_model": trained})}
 
-    (filled,) = with_consumers(states, pipeline, facts).values()
+    (filled,) = with_consumers(states, pipeline, facts, {}).values()
 
     assert filled["face"] == {"kind": "network", "layers": [13, 8, 1], "parameters": 121}
-    assert with_consumers(states, pipeline, {}) == states
+    assert with_consumers(states, pipeline, {}, {}) == states
+
+
+@pytest.mark.parametrize(("trained", "shown"), [([15, 8, 1], [15, 8, 1]), ([15, 4, 1], None)])
+def test_a_network_knows_its_ends_from_the_model_that_a_run_made(
+    trained: list[int], shown: list[int] | None
+) -> None:
+    open_ended = [None, 8, None]
+    states = {"model": {"face": {"kind": "network", "layers": open_ended, "parameters": None}}}
+    pipeline = Pipeline().with_nodes(Node("model", "model_define_gpu"), Node("train", "train_gpu"))
+    pipeline = pipeline.with_edges(Edge("model", "model_spec", "train", "model_spec"))
+    schema = ModelSchema(layers=tuple(trained), parameters=137).model_dump(mode="json")
+    made = Shown({"outputs": {"trained_model": {"type": "Model", "schema": schema}}})
+
+    (filled,) = with_consumers(states, pipeline, {}, {"train": made}).values()
+
+    assert filled["face"]["layers"] == (shown or open_ended)
 
 
 async def test_previews_and_pages_of_what_is_shown(desk: Desk) -> None:

@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { drawCurve } from "../src/faces/curve.js"
 import { headlineText } from "../src/faces/headline.js"
-import { drawNetwork } from "../src/faces/network.js"
+import { drawNetwork, endsOf } from "../src/faces/network.js"
 
 const said = (face) => headlineText(face).replaceAll("\u00a0", " ")
 
@@ -22,6 +22,12 @@ test("a result in a few words", () => {
   assert.equal(said({ kind: "numbers", items: [{ label: "scale", word: "yes" }] }), "scale yes")
   assert.equal(said({ kind: "from the future" }), "")
   assert.equal(headlineText(null), "")
+})
+
+test("the ends of a network are written where they are known", () => {
+  assert.equal(endsOf([13, 128, 64, 1]), "13 in, 1 out")
+  assert.equal(endsOf([null, 128, 64, 1]), "1 out")
+  assert.equal(endsOf([null, 128, 64, null]), "")
 })
 
 test("a learning curve stays in its frame and ends in its last value", () => {

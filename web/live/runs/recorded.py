@@ -11,6 +11,7 @@ from tensorrag.pipeline.files import from_object
 from tensorrag.preview import TextFace
 from tensorrag.store.results import Result
 from tensorrag.store.workspace import Workspace
+from web.live.runs.network_face import with_consumers
 from web.live.runs.shown import Shown, runtime
 
 LOST = TextFace(lines=("No longer kept",)).model_dump(mode="json")
@@ -32,7 +33,8 @@ class Recorded:
 
     def runtime(self) -> dict[str, JsonObject]:
         """Return what the canvas shows of each card."""
-        return {node: runtime(shown) for node, shown in self.shown.items()}
+        states = {node: runtime(shown) for node, shown in self.shown.items()}
+        return with_consumers(states, self.pipeline, {}, self.shown)
 
     def kept(self, node: str) -> Shown | None:
         """Return what a card did; without a key where its result is no longer kept."""

@@ -11,9 +11,9 @@ from web.live.checking.checking import Checking
 from web.live.checking.prices import Prices
 from web.live.coalesced import Coalesced
 from web.live.runs.history import History
+from web.live.runs.network_face import with_consumers
 from web.live.runs.shown import Shown
 from web.live.showing.drawing import Drawing
-from web.live.showing.network_face import with_consumers
 from web.live.showing.picture import Picture
 from web.live.showing.states import Display, displays
 from web.live.showing.watching import View
@@ -124,7 +124,8 @@ class Stage:
             pipeline, self._checking.planned, self._history.shown, self._history.active()
         )
         states = {node_id: display.runtime() for node_id, display in self._displays.items()}
-        changed = self._picture.restate(with_consumers(states, pipeline, checked.nodes))
+        shown = {id: display.shown for id, display in self._displays.items() if display.shown}
+        changed = self._picture.restate(with_consumers(states, pipeline, checked.nodes, shown))
         if changed:
             self.tell(lambda view: view.on_runtime(changed))
 

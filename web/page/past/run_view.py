@@ -24,7 +24,7 @@ from web.page.panel import Act, Panel
 from web.page.placing.where import ran_on
 from web.page.runs.run_list import PastRun
 from web.page.scene.card import Card
-from web.page.scene.scene import kind_of
+from web.page.scene.scene import face_of, kind_of
 from web.page.tables.view import Tables
 from web.page.wording import plural, seconds, when
 
@@ -113,11 +113,13 @@ class PastView:
     def _open_table(self, data: Data) -> None:
         node = self._recorded.pipeline.nodes.get(self._node)
         if node is not None and self._looked is not None:
-            card = Card(
-                node.id, visible(title_of(node, self._session.catalog)), kind=self._kind(node),
-                runtime=self._recorded.runtime()[node.id],
-            )  # fmt: skip
-            self._looked.open_table(self._tables, card, text(data, "at"))
+            self._looked.open_table(self._tables, self._card(node), text(data, "at"))
+
+    def _card(self, node: CardNode) -> Card:
+        return Card(
+            node.id, visible(title_of(node, self._session.catalog)), kind=self._kind(node),
+            runtime=self._recorded.runtime().get(node.id),
+        )  # fmt: skip
 
     def _kind(self, node: CardNode) -> TypeInfo | None:
         return kind_of(self._session.catalog, self._session.catalog.cards.get(node.card))
@@ -209,21 +211,21 @@ class PastView:
         with ui.element("div") as place:
             looked = self._looked
             if looked is not None and looked.knows(self._port):
-                looked.build(self._port, self._act, past=True)
+                looked.build(self._port, self._act, face_of(self._card(node)), past=True)
                 return
-        background_tasks.create(self._look(node.id, place), name=f"past result of {node.id}")
+        background_tasks.create(self._look(node, place), name=f"past result of {node.id}")
 
-    async def _look(self, node: str, place: ui.element) -> None:
+    async def _look(self, node: CardNode, place: ui.element) -> None:
         """Fetch what is kept of what came in and went out."""
         looked = self._looked or Result(
-            self._session, self._recorded.pipeline, node, self._recorded.kept
+            self._session, self._recorded.pipeline, node.id, self._recorded.kept
         )
         try:
             await looked.look(self._port)
         except (TensorRagError, ValueError):
             return
-        if place.is_deleted or self._node != node:
+        if place.is_deleted or self._node != node.id:
             return
         self._looked = looked
         with place:
-            looked.build(self._port, self._act, past=True)
+            looked.build(self._port, self._act, face_of(self._card(node)), past=True)

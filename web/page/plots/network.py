@@ -107,7 +107,7 @@ def _drawing(known: Sequence[Stage]) -> Element:
             label(
                 x=f"{columns[at][0][0]:.1f}", y=HEIGHT - 6, text_anchor=_anchor(at, len(known)),
                 font_size="11", fill="var(--ink-2)",
-            )[f"{stage.units:,}" if stage.units else "?", stage.name and f" {stage.name}"]
+            )[f"{stage.units:,} {stage.name}" if stage.units else stage.name]
             for at, stage in enumerate(known)
         ],
     ]  # fmt: skip

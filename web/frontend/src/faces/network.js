@@ -1,3 +1,5 @@
+import { integer } from "../format.js"
+
 const WIDTH = 156
 const MIDDLE = 17
 const MARGIN = 6
@@ -20,6 +22,16 @@ export function drawNetwork(layers) {
     )
   const dots = (known) => columns.filter((c) => c.known === known).flatMap((c) => c.points.map(dot))
   return { lines: lines.join(""), dots: dots(true).join(""), open: dots(false).join("") }
+}
+
+/** How wide its ends are, as far as that is known: `13 in, 1 out`. */
+export function endsOf(layers) {
+  const ends = [
+    [layers.at(0), "in"],
+    [layers.at(-1), "out"],
+  ]
+  const known = ends.filter(([units]) => units !== null)
+  return known.map(([units, end]) => `${integer(units)} ${end}`).join(", ")
 }
 
 function column(units, index, count) {
