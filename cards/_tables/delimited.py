@@ -59,7 +59,7 @@ def read_delimited(source: Source, head: bytes, choices: Choices) -> Reading:
         *nearly_numeric(table, source, first_row=first),
         *partly_offset(table, source, first_row=first),
     )
-    return Reading(table, describe(how, [*codes, *long]), odd)
+    return Reading(table, describe(how, [*codes, *long]), odd, first)
 
 
 def _with_all_digits(table: pa.Table, source: Source, how: Dialect) -> tuple[pa.Table, list[str]]:

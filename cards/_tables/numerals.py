@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from cards._arrow import is_text
@@ -122,6 +123,36 @@ def _share(numeric: pa.ChunkedArray) -> float:
 
     present = len(numeric) - numeric.null_count
     return (pc.sum(numeric).as_py() or 0) / present if present else 0.0
+
+
+def too_large(table: pa.Table, source: Source, *, first_row: int) -> list[ParameterError]:
+    """Name, for each column of numbers, the first that no float64 holds: 1e400 is infinite.
+
+    Where one is, the sum is infinite, or no number: it takes a fraction of looking at each. Takes
+    what `nearly_numeric` takes.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.types as at
+
+    found = []
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        if not at.is_float64(column.type) or isfinite(pc.sum(column).as_py() or 0):
+            continue
+        infinite = pc.fill_null(pc.is_inf(column), False)
+        if count := pc.sum(infinite).as_py():
+            row = first_row + pc.index(infinite, pa.scalar(True)).as_py()
+            found.append(_infinite(source, name, row, count))
+    return found
+
+
+def _infinite(source: Source, name: str, row: int, count: int) -> ParameterError:
+    more = "" if count == 1 else f", and in {count - 1:,} more"
+    return ParameterError(
+        f"{source.shown}: column {quoted(name)} is infinite in row {row:,} of the file{more}: no "
+        "number beyond 1.8e308 can be computed with.",
+        hint="Mend or empty that value.",
+    )
 
 
 def no_header(table: pa.Table, source: Source) -> list[ParameterError]:

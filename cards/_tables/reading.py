@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from cards._tables.decimals import with_whole_numbers
 from cards._tables.delimited import names_of, read_delimited
+from cards._tables.numerals import too_large
 from cards._tables.parquet import columns_of, footer, read_arrow, read_parquet, written
 from cards._tables.records import read_json
 from cards._tables.signature import tell
@@ -74,10 +75,11 @@ def look(source: Source, choices: Choices | None = None, name: str | None = None
             schemas=(schema.model_copy(update={"provenance": provenance}),), details=details
         )
     reading = read_table(source, choices)
+    infinite = too_large(reading.table, source, first_row=reading.first_row)
     return Peek(
         schemas=(with_seen(Table(reading.table, provenance=provenance)),),
         details=reading.details,
-        warnings=tuple(ErrorInfo.of(warning) for warning in reading.warnings),
+        warnings=tuple(ErrorInfo.of(warning) for warning in (*reading.warnings, *infinite)),
     )
 
 

@@ -101,6 +101,8 @@ class Reading:
     table: pa.Table
     details: dict[str, Any] = field(default_factory=dict)
     warnings: tuple[ParameterError, ...] = ()
+    first_row: int = 1
+    """What people see beside the first row of values: 2 where line 1 is the header."""
 
 
 def refuse_inflated(

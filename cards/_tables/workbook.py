@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from cards._tables.columns import table_of, written
@@ -100,7 +101,7 @@ def _read(source: Source, choices: Choices, kind: str) -> Reading:
     brief = f"sheet {quoted(name)}"
     details = {"format": kind, "sheet": name, "sheets": sheets, "brief": brief}
     details["read_as"] = f"{kind}: {brief}"
-    return Reading(reading.table, details, reading.warnings)
+    return replace(reading, details=details)
 
 
 def _sheets(book: CalamineWorkbook) -> list[str]:
@@ -159,7 +160,7 @@ def _table(source: Source, sheet: CalamineSheet) -> Reading:
         cells.pop()
     table = table_of(header, zip(*cells, strict=True) if cells else ([] for _ in header))
     first = (sheet.start[0] if sheet.start else 0) + 2
-    return Reading(table, {}, tuple(nearly_numeric(table, source, first_row=first)))
+    return Reading(table, {}, tuple(nearly_numeric(table, source, first_row=first)), first)
 
 
 def _cell(value: Any) -> Any:

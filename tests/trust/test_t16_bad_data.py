@@ -394,6 +394,10 @@ def test_one_text_that_is_meant_a_thousand_times_is_not_spread_out(folder: Path)
 # --- what is odd, and read all the same ---------------------------------------------------------
 
 ODD = [
+    ("a,b\n" + "1.5,2\n" * 50 + "1e400,2\n" + "1.5,2\n",
+     'column "a" is infinite in row 52 of the file: no number beyond 1.8e308'),
+    ("a,b\n-1e400,1\ninf,2\n,3\n2.5,4\n",
+     'column "a" is infinite in row 2 of the file, and in 1 more: '),
     ("a,b\n" + "1,2\n" * 50 + "n.a.?,2\n" + "1,2\n" * 50,
      'column "a" is text because of row 52 of the file: "n.a.?"'),
     ('a,b\n"1,234",1\n"2,345",2\n', 'such as "1,234" can be read in two ways'),
