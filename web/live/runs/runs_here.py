@@ -23,11 +23,10 @@ from web.live.cards.watch import CardWatch
 from web.live.hosting import Hosting
 from web.live.listeners import call_each
 from web.live.runs.found import Found
+from web.live.runs.turns import Turns, is_of
 
 KEPT = 50
 """How many runs that have ended are kept in memory; the journal has them all."""
-AT_ONCE = 16
-"""How many runs go on at once; their cards share the cores of this machine all the same."""
 MOST_WAITING = 1000
 """How many runs may wait: more is a program gone wild."""
 
@@ -59,13 +58,9 @@ class RunsHere:
         """Cards that go on since a server that is gone."""
         self._runs: dict[str, Run] = {}
         """All that are known here, by id."""
-        self._beginning: list[Run] = []
-        """Those that were asked for, and neither go on nor wait yet."""
+        self._turns = Turns()
         self._doors: WeakValueDictionary[str | Run, asyncio.Lock] = WeakValueDictionary()
         """By pipeline, what its runs pass in the order in which they were asked for."""
-        self._going: list[Run] = []
-        """Those whose turn it is, in the order they began."""
-        self._waiting: list[Run] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing = False
         self._shut: set[str] = set()
@@ -79,21 +74,21 @@ class RunsHere:
 
     def current(self, pipeline_id: str | None) -> Run | None:
         """Return the run of a pipeline whose turn it is; it may not have begun quite yet."""
-        return next((run for run in self._going if _of(run, pipeline_id)), None)
+        return next((run for run in self._turns.going if is_of(run, pipeline_id)), None)
 
     def waiting(self, pipeline_id: str | None) -> list[Run]:
         """Return the runs of a pipeline that wait their turn, the next one first."""
-        return [run for run in self._waiting if _of(run, pipeline_id)]
+        return [run for run in self._turns.waiting if is_of(run, pipeline_id)]
 
     def live(self, pipeline_id: str | None) -> list[Run]:
         """Return all runs of a pipeline that have not ended, those to begin last at the front."""
-        known = dict.fromkeys((*reversed(self._beginning), *reversed(self._waiting), *self._going))
-        return [run for run in known if _of(run, pipeline_id)]
+        turns = self._turns
+        known = (*reversed(turns.asked), *reversed(turns.waiting), *turns.going)
+        return [run for run in known if is_of(run, pipeline_id)]
 
     def beginning(self, pipeline_id: str | None) -> int:
         """Count the runs of a pipeline that were asked for and are still looked into."""
-        mine = (run for run in self._beginning if _of(run, pipeline_id))
-        return sum(run not in self._going and run not in self._waiting for run in mine)
+        return sum(is_of(run, pipeline_id) for run in self._turns.asked)
 
     async def last(self) -> dict[str, LastRun]:
         """Return the last run of each pipeline and what it measured, by the pipeline's id."""
@@ -121,13 +116,13 @@ class RunsHere:
         """
         self._refuse(request)
         run = self._run(request)
-        self._beginning.append(run)
+        self._turns.ask(run)
         self._tell(run)
         try:
             await self._begin(run)
-        finally:
-            self._beginning.remove(run)
-            self._tell(run)
+        except BaseException:
+            self._leave(run)
+            raise
         return run
 
     @contextmanager
@@ -145,11 +140,10 @@ class RunsHere:
         Raises:
             ExecutorError: a card cannot be reached to be stopped; what waits still does.
         """
-        for run in [run for run in self._going if run.pipeline_id in pipeline_ids]:
+        for run in [run for run in self._turns.going if run.pipeline_id in pipeline_ids]:
             await run.cancel()
         # The turn of one that waited may have come meanwhile.
-        rest = (*self._beginning, *self._waiting, *self._going)
-        for run in [run for run in rest if run.pipeline_id in pipeline_ids]:
+        for run in [run for run in self._turns.all if run.pipeline_id in pipeline_ids]:
             await run.cancel()
         await self.strays.cancel_all(*pipeline_ids)
 
@@ -159,10 +153,11 @@ class RunsHere:
         self.strays.start()
         for run_id, request in await asyncio.to_thread(self._noted):
             run = self._run(request, run_id)
+            self._turns.ask(run)
             await run.recall()
-            self._waiting.append(run)
+            self._turns.wait(run)
             self._keep(run)
-        if self._waiting:
+        if self._turns.waiting:
             self._do(self._when_ready())
 
     async def close(self) -> None:
@@ -170,7 +165,7 @@ class RunsHere:
         self._closing = True
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*(run.interrupt() for run in self._going))
+        await asyncio.gather(*(run.interrupt() for run in self._turns.going))
         await self.strays.close()
         await self.found.close()
 
@@ -179,29 +174,20 @@ class RunsHere:
     async def _begin(self, run: Run) -> None:
         async with self._doors.setdefault(run.pipeline_id or run, asyncio.Lock()):
             await self._cards.wait_ready()
-            if self.waiting(run.pipeline_id) or not self._room_for(run):
+            if not self._turns.begin(run):
                 await self._queue(run)
                 return
-            self._going.append(run)
         self._tell(run)
-        try:
-            await run.start(self._cards.catalog)
-        except BaseException:
-            self._leave(run)
-            raise
+        await run.start(self._cards.catalog)
         self._keep(run)
 
-    def _room_for(self, run: Run) -> bool:
-        """Whether a run may begin: none of its pipeline goes on."""
-        return len(self._going) < AT_ONCE and self.current(run.pipeline_id) is None
-
     async def _queue(self, run: Run) -> None:
-        if len(self._waiting) >= MOST_WAITING:
+        if len(self._turns.waiting) >= MOST_WAITING:
             raise RunRefused(
                 f"{MOST_WAITING:,} runs are waiting already.", hint="Cancel some, or wait."
             )
         await run.queue()
-        self._waiting.append(run)
+        self._turns.wait(run)
         self._keep(run)
         self._advance()  # its turn may have come while it was checked
 
@@ -211,11 +197,8 @@ class RunsHere:
 
     def _advance(self) -> None:
         """Begin those whose turn has come."""
-        for run in [] if self._closing else tuple(self._waiting):
-            if self._room_for(run):
-                self._waiting.remove(run)
-                self._going.append(run)
-                self._do(self._take_turn(run))
+        for run in [] if self._closing else self._turns.due():
+            self._do(self._take_turn(run))
 
     async def _take_turn(self, run: Run) -> None:
         try:
@@ -241,9 +224,7 @@ class RunsHere:
 
     def _leave(self, run: Run) -> None:
         """A run has ended, or could not begin: others may follow."""
-        for runs in (self._going, self._waiting):
-            if run in runs:
-                runs.remove(run)
+        self._turns.leave(run)
         self._advance()
         self._tell(run)
 
@@ -277,8 +258,8 @@ class RunsHere:
     def _refuse(self, request: Request) -> None:
         if request.pipeline_id in self._shut:
             raise RunRefused("This pipeline is being deleted.", hint="Its runs are stopped.")
-        live = (*self._beginning, *self._going, *self._waiting)
-        if request.parent and any(run.request.parent == request.parent for run in live):
+        same = (run for run in self._turns.all if run.request.parent == request.parent)
+        if request.parent and any(same):
             raise RunRefused("This run is being resumed already.", hint="Wait for it.")
 
     def _tell(self, run: Run) -> None:
@@ -293,8 +274,3 @@ class RunsHere:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def _of(run: Run, pipeline_id: str | None) -> bool:
-    """Whether a run is of this pipeline; one of no pipeline is in nobody's way."""
-    return pipeline_id is not None and run.pipeline_id == pipeline_id
