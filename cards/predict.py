@@ -21,7 +21,7 @@ from tensorrag import (
     Table,
     TableSchema,
 )
-from tensorrag.preview import GroupPreview, Preview, TablePreview, TextPreview
+from tensorrag.preview import GroupPreview, LaterPreview, Preview, TablePreview, TextPreview
 from tensorrag.quoting import named, quoted
 from tensorrag.recipe import followed, is_raw, unprepared
 from tensorrag.script import Given, Script
@@ -95,7 +95,10 @@ class Predict(Card):
     def previews(self, outputs: tuple[Value, ...]) -> dict[str, Preview]:
         """Show what is predicted first, where it can be seen beside the rows."""
         shown = super().previews(outputs)["predictions"]
-        shown = _last_first(shown, self._added) if self._added else shown
+        if isinstance(shown, TablePreview):
+            shown = shown.with_last_first(self._added)
+        elif isinstance(shown, LaterPreview):
+            shown = shown.model_copy(update={"last_first": self._added})
         if self._warnings:
             said = TextPreview(title=STRANGE, text="\n".join(self._warnings))
             shown = GroupPreview(items=(said, shown))
@@ -193,15 +196,6 @@ def _from_share_on(threshold: float, model: Model, shares: np.ndarray) -> pa.Arr
     at = classes.index(model.positive)
     chosen = np.where(shares[:, at] >= threshold, at, 1 - at)
     return pa.array([classes[each] for each in chosen], pa.array(list(classes)).type)
-
-
-def _last_first(shown: Preview, count: int) -> Preview:
-    """Put the last columns of a table before the others, as far as they are shown."""
-    if not isinstance(shown, TablePreview) or shown.more_columns:
-        return shown
-    turned = [(*row[-count:], *row[:-count]) for row in shown.sample]
-    columns = (*shown.columns[-count:], *shown.columns[:-count])
-    return shown.model_copy(update={"columns": columns, "sample": tuple(turned)})
 
 
 def _as_trained(table: Table, model: Model) -> Table:

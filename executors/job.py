@@ -96,7 +96,7 @@ class Job:
 
     def hear(self, content: JsonObject) -> None:
         """Take a message from the worker or its supervisor."""
-        if content.get("type") in ("progress", "log", "made"):
+        if content.get("type") in ("progress", "log"):
             self.add({"type": content["type"], "data": content.get("data")})
         elif content.get("type") in ("result", "error", "cancelled", "exit"):
             self.finish(self.ended(content))

@@ -30,8 +30,6 @@ _HOSTED: frozenset[TaskKind] = frozenset({"describe", "propagate", "script"})
 _QUICK: frozenset[TaskKind] = frozenset({"peek", "page", "profile", "draft", "bundle"})
 _QUICK_SLOTS = 2
 """Looking at results never waits for a card that trains."""
-_DRAWERS = 8
-"""Cards that may draw what they made beside those that have room: each keeps its tables."""
 
 _REMEMBERED = 500
 """Tasks that ended and can still be asked about."""
@@ -56,7 +54,6 @@ class LocalExecutor:
         self._scratch = scratch.Scratch(folder or Path(tempfile.gettempdir()))
         self._slots = Slots(cores or machine.cores())
         self._quick_slots = Slots(_QUICK_SLOTS)
-        self._drawers = Slots(_DRAWERS)
         self._gpus = Places(len(machine.cuda_gpus()) or int(machine.has_mps()))
         self._crew = Crew(self._scratch.path, fork=machine.can_fork() if fork is None else fork)
         self._host = CardHost(self._crew.host)
@@ -176,11 +173,11 @@ class LocalExecutor:
     async def _in_process(self, job: Job) -> None:
         """Wait for room and a worker, then pass on what it says until its processes are gone."""
         slots = self._quick_slots if job.task.kind in _QUICK else self._slots
-        async with AsyncExitStack() as held, AsyncExitStack() as room:
+        async with AsyncExitStack() as held:
             gpu = None
             if job.task.gpu and self._gpus.count:
                 gpu = await held.enter_async_context(self._gpus.take())
-            threads = await room.enter_async_context(slots.take(job.task.cpus))
+            threads = await held.enter_async_context(slots.take(job.task.cpus))
             connection = await held.enter_async_context(self._crew.worker(gpu))
             secrets = await asyncio.to_thread(_secrets, job)
             order = {
@@ -192,12 +189,8 @@ class LocalExecutor:
             with job.speaking_over(connection):
                 connection.limit(_limits(job.task))
                 connection.order(order)
-                draws = 0
                 async for content in connection.messages():
                     job.hear(content)
-                    if content.get("type") == "made" and not draws and self._drawers.free:
-                        draws = await held.enter_async_context(self._drawers.take())
-                        await room.aclose()  # whoever takes it goes before its picture
         if job.outcome is None:  # its supervisor was killed, which would have ended all it started
             await asyncio.to_thread(cgroup.sweep, 0.5)
         job.finish(ExecutorError("The worker process vanished.", hint="Run the card again."))

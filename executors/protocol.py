@@ -5,8 +5,7 @@ strictly: the server trusts neither its size nor its content.
 
 From the server, each line beginning with the pid of the worker that it is for: ``limits`` and
 ``cancel``, which are its supervisor's, and orders, which are its own.
-From the worker: ``progress``, ``made`` where much was made that is yet to be drawn, then one of
-``result``, ``error`` or ``cancelled``. From its
+From the worker: ``progress``, then one of ``result``, ``error`` or ``cancelled``. From its
 supervisor: ``started``, ``log``, and ``exit`` as the last word on this worker; after it, the next
 may be ``started``. Each of these is ``{"type": …, "data": …}``.
 

@@ -20,11 +20,6 @@ class Slots:
         self._free = units
         self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
 
-    @property
-    def free(self) -> int:
-        """How many units nobody holds."""
-        return self._free
-
     @asynccontextmanager
     async def take(self, wanted: int = 1) -> AsyncIterator[int]:
         """Wait for so many units, all of them at most, and hold them; gives how many it took."""

@@ -31,8 +31,6 @@ _RESIDENT_UNIT = 1 if sys.platform == "darwin" else 1024
 _NICENESS, _NICENESS_OF_ALL = 5, 2
 """How far a process that runs cards steps back among its own, and all of them together among
 others: they get two thirds of what the page may have, and all that is left."""
-_LEAST = 19
-"""How far what only draws steps back: Linux knows no farther."""
 _AUTOGROUP = Path("/proc/self/autogroup")
 _TRIES, _BETWEEN_TRIES = 5, 0.1
 
@@ -84,15 +82,6 @@ def yield_to_others() -> None:
         os.nice(_NICENESS)
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
         file.write("500")
-
-
-def yield_to_cards() -> None:
-    """Give way to other cards as well: what is left to do is to draw, for which none of them waits.
-
-    It holds for the thread that calls this.
-    """
-    with contextlib.suppress(OSError):
-        os.nice(_LEAST)
 
 
 def yield_session() -> None:

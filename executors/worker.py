@@ -22,10 +22,8 @@ from executors import threads, tree
 from executors.gpu_use import GpuMeter
 from executors.protocol import STAYS, Lines, decode, message
 from tensorrag.card import Card
-from tensorrag.card_run import HandOn
 from tensorrag.errors import UNFORESEEN, ErrorInfo, RunCancelled
 from tensorrag.perform import perform
-from tensorrag.plain import JsonObject
 from tensorrag.progress import Reporter, reporting
 from tensorrag.secret import give
 from tensorrag.store.place import Place
@@ -89,14 +87,10 @@ def work(scratch: Path) -> None:
     # that is loaded, which takes 0.1 s where pages are shared with the fork server.
     Card.model_config["use_attribute_docstrings"] = False
 
-    def hand_on(made: JsonObject) -> None:
-        channel.send(message("made", made))
-        tree.yield_to_cards()
-
     worker, stays = os.getpid(), True
     while stays and (line := channel.receive()) is not None:
         stays = line.startswith(STAYS, line.find(b",") + 1)
-        answer = _answer(line, reporter, hand_on)
+        answer = _answer(line, reporter)
         _flush_output()
         if os.getpid() != worker:  # but a child that the card forked and forgot
             return
@@ -113,14 +107,14 @@ def _stop(reporter: Reporter) -> None:
     reporter.stopping = True
 
 
-def _answer(line: bytes, reporter: Reporter, hand_on: HandOn) -> bytes:
+def _answer(line: bytes, reporter: Reporter) -> bytes:
     try:
         order = decode(line)
         give(order.get("secrets") or {})
         task, place = Task.from_json(order["task"]), Place.model_validate(order["place"])
         threads.limit(order["threads"])
         with reporting(reporter):
-            return message("result", perform(task, place, hand_on))
+            return message("result", perform(task, place, later=True))
     except RunCancelled:
         return message("cancelled")
     except BaseException as error:  # a card may call sys.exit()

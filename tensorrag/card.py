@@ -199,7 +199,7 @@ class Card(BaseModel):
     def previews(self, outputs: tuple[Value, ...]) -> dict[str, Preview]:
         """Choose what the inspector shows; each output's own preview by default."""
         names = [port.name for port in self.outputs()]
-        return {name: value.preview() for name, value in zip(names, outputs, strict=True)}
+        return {name: value.shown() for name, value in zip(names, outputs, strict=True)}
 
     def judged(self, outputs: tuple[Value, ...]) -> Mapping[str, Sequence[JsonObject]]:
         """Tell how good models were found to be that came in; nothing by default.

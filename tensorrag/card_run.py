@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from tensorrag.allowance import allowing, default_memory
@@ -26,24 +26,15 @@ from tensorrag.types import Model, ModelSchema, Table, TableSchema
 from tensorrag.types.looking import with_seen
 from tensorrag.types.value import Value
 
-HandOn = Callable[[JsonObject], None]
-"""Takes ``{"outputs"}`` of a card before the rest of its result."""
 
-LARGE = 1 << 24
-"""Bytes of outputs from which on they are handed on before they are drawn, which takes longer."""
-
-
-def run_card(
-    task: Task, store: Store, sources: Sources, hand_on: HandOn = lambda made: None
-) -> JsonObject:
+def run_card(task: Task, store: Store, sources: Sources, *, later: bool = False) -> JsonObject:
     """Load what arrives, run the card, and store what it makes.
 
     Args:
         task: names the card and what arrives.
         store: where values come from and go to.
         sources: what may be read.
-        hand_on: called once where the outputs are large, when they are stored, before they are
-            drawn.
+        later: whether large tables may be drawn when somebody looks, because the store is near.
 
     Returns:
         ``{"outputs": {port: {"type", "sha256", "schema", "value"}}, "face", "previews", "device",
@@ -63,8 +54,9 @@ def run_card(
     outputs = _outputs(card, made)
     _carry(card, task, arguments, outputs)
     stored = _all_stored(store, card, outputs, came if card.hands_on else {})
-    if sum(store.get(each["sha256"]).size for each in stored.values()) >= LARGE:
-        hand_on({"outputs": stored})
+    for value, each in zip(outputs, stored.values(), strict=True):
+        if later and isinstance(value, Table):
+            value.stored_as = each["sha256"]
     face, previews = face_of(card, outputs), previews_of(card, outputs)
     if measured := measured_by(card, outputs):
         next(iter(stored.values()))["measured"] = measured

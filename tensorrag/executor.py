@@ -91,9 +91,6 @@ class Executor(Protocol):
     def events(self, handle: str) -> AsyncIterator[dict[str, Any]]:
         """Follow a task: ``{"type": "started" | "progress" | "log", "data": …}``, until it ends.
 
-        A place may say ``made`` before it has drawn what a card made, with its ``outputs`` as the
-        result will have them: cards below need not wait for pictures.
-
         A place that has no room for it for long says ``waiting`` before ``started``: the ``gpu``
         that does not come, for how many ``seconds``, the ``next`` one up and its ``price`` in US$
         per second. It waits on all the same.

@@ -6,7 +6,7 @@ What it makes is put into the store of the task's place; only JSON comes back.
 from __future__ import annotations
 
 from tensorrag.answering import predictions
-from tensorrag.card_run import HandOn, run_card
+from tensorrag.card_run import run_card
 from tensorrag.csv_part import csv_part
 from tensorrag.errors import CardError, ErrorInfo, ParameterError, TensorRagError
 from tensorrag.folders import Folders
@@ -17,6 +17,7 @@ from tensorrag.leaving.verifying import tried
 from tensorrag.pages import page
 from tensorrag.peek import Peek
 from tensorrag.plain import JsonObject
+from tensorrag.preview import TablePreview
 from tensorrag.registry.draft import read_draft
 from tensorrag.registry.loading import load_card, make_card
 from tensorrag.script import Reads
@@ -28,13 +29,13 @@ from tensorrag.types import Table
 from tensorrag.types.value import Value
 
 
-def perform(task: Task, place: Place, hand_on: HandOn = lambda made: None) -> JsonObject:
+def perform(task: Task, place: Place, *, later: bool = False) -> JsonObject:
     """Do a task here, in this process.
 
     Args:
         task: what is to be done.
         place: the folders that it works with.
-        hand_on: hears early of what a card has made, see `run_card`.
+        later: whether large tables may be drawn when somebody looks, see `run_card`.
 
     Returns:
         For ``run``: what `run_card` returns. For ``peek``: a Peek. For ``page``:
@@ -57,15 +58,14 @@ def perform(task: Task, place: Place, hand_on: HandOn = lambda made: None) -> Js
     )
     with looking_in(sources):
         if task.kind == "run":
-            return run_card(task, Store(place.store), sources, hand_on)
+            return run_card(task, Store(place.store), sources, later=later)
         if task.kind == "peek":
             return _peek(task)
         if task.kind == "page":
             look = csv_part if task.params.get("csv") else page
             return look(task, Store(place.store))
         if task.kind == "profile":
-            value = _only_input(task, Store(place.store))
-            return value.preview().model_dump(mode="json")
+            return _drawn(_only_input(task, Store(place.store)), **task.params)
         if task.kind == "predict":
             return predictions(task, Store(place.store))
         if task.kind == "draft":
@@ -114,6 +114,14 @@ def _peek(task: Task) -> JsonObject:
     except TensorRagError as error:
         peek = Peek(error=ErrorInfo.of(error))
     return peek.model_dump(mode="json")
+
+
+def _drawn(value: Value, last_first: int = 0) -> JsonObject:
+    """Draw what stood as a `LaterPreview` until now, or what was not drawn before."""
+    preview = value.preview()
+    if isinstance(preview, TablePreview):
+        preview = preview.with_last_first(last_first)
+    return preview.model_dump(mode="json")
 
 
 def _only_input(task: Task, store: Store) -> Value:

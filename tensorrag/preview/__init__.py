@@ -25,6 +25,7 @@ from tensorrag.preview.faces import (
     TextFace,
 )
 from tensorrag.preview.facts import ImagePreview, Stat, StatsPreview, TextPreview
+from tensorrag.preview.later import LaterPreview
 from tensorrag.preview.measures import (
     ConfusionPreview,
     MetricItem,
@@ -58,6 +59,7 @@ __all__ = [
     "HeatPreview",
     "Histogram",
     "ImagePreview",
+    "LaterPreview",
     "LayerPicture",
     "MetricItem",
     "MetricsPreview",
@@ -80,6 +82,7 @@ __all__ = [
     "TopValue",
     "TreePreview",
     "finite",
+    "is_drawn",
     "table_in",
 ]
 
@@ -106,10 +109,18 @@ Preview = Annotated[
     | RowsPreview
     | ConfusionPreview
     | ThresholdsPreview
+    | LaterPreview
     | GroupPreview,
     Field(discriminator="kind"),
 ]
 GroupPreview.model_rebuild()
+
+
+def is_drawn(preview: Preview) -> bool:
+    """Whether no part of a preview is yet to be drawn."""
+    if isinstance(preview, GroupPreview):
+        return all(map(is_drawn, preview.items))
+    return not isinstance(preview, LaterPreview)
 
 
 def table_in(preview: Preview) -> TablePreview | None:

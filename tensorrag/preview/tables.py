@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
 from tensorrag.preview.payload import Cell, Number, Numbers, Payload
 
@@ -65,6 +65,14 @@ class TablePreview(Payload):
     def width(self) -> int:
         """How many columns the table has."""
         return len(self.columns) + self.more_columns
+
+    def with_last_first(self, count: int) -> Self:
+        """Put the last columns before the others; not where some are not shown."""
+        if not count or self.more_columns:
+            return self
+        rows = tuple((*row[-count:], *row[:-count]) for row in self.sample)
+        columns = (*self.columns[-count:], *self.columns[:-count])
+        return self.model_copy(update={"columns": columns, "sample": rows})
 
 
 class RowsPreview(Payload):

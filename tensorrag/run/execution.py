@@ -218,8 +218,6 @@ class Execution:
         elif kind == "log":
             self._print(data)
             return
-        elif kind == "made" and node.handed is None:  # each try says it once
-            node.handed = data
         elif kind in ("cost", "output"):
             node.cost = data.get("cost", node.cost)
             self._chronicle.note(kind, data, node)

@@ -75,9 +75,6 @@ class NodeRun:
     """The process that it runs in, where that is on this machine."""
     made: JsonObject = field(default_factory=dict)
     """What the result is made of."""
-    handed: JsonObject | None = None
-    """``{"outputs"}`` of a card that has made them, and draws them yet; empty once that is taken
-    in."""
     made_by: JsonObject | None = None
     """The run and the node that made the result, where an earlier one is used."""
     launched: bool = False
@@ -115,7 +112,7 @@ class NodeRun:
         """It failed, and is tried once more."""
         self.state, self.reason, self.began = "queued", reason, None
         self.progress, self.history, self.handle, self.waiting = None, [], None, None
-        self.ticket, self.handed = new_ticket(), None
+        self.ticket = new_ticket()
 
     def finish(self, result: Result, *, cached: bool) -> None:
         """A result is there, and on disk."""

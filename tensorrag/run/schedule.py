@@ -5,13 +5,12 @@ Nothing here waits or starts anything; a `Run` does, and tells what came of it.
 
 from __future__ import annotations
 
-import logging
 import secrets
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from tensorrag.errors import CardError, RunCancelled
+from tensorrag.errors import RunCancelled
 from tensorrag.plain import JsonObject
 from tensorrag.run.node_run import NodeRun, new_ticket
 from tensorrag.run.plan import Planned, Planner, cache_key
@@ -20,8 +19,6 @@ from tensorrag.run.rereading import as_read, is_other
 from tensorrag.store.artifacts import Store
 from tensorrag.store.results import Result
 from tensorrag.task import Task
-
-log = logging.getLogger(__name__)
 
 Outcome = JsonObject | BaseException
 """What an executor answered to a task, or what it ended with instead."""
@@ -77,10 +74,6 @@ class Schedule:
         self._below: Mapping[str, list[str]] = {n: list(graph.successors(n)) for n in self.nodes}
         self._missing = {n: sum(1 for _ in graph.predecessors(n)) for n in self.nodes}
         """How many nodes above each have not ended."""
-        self._opened: set[str] = set()
-        """Nodes whose outputs those below them may use."""
-        self._handed: dict[str, Mapping[str, str]] = {}
-        """By node, the outputs that those below it began with before its result was there."""
         self._ready = deque(n for n, count in self._missing.items() if count == 0)
         self._twins: dict[str, list[NodeRun]] = {}
         """By key that is being made: other nodes that wait for the very same result."""
@@ -90,10 +83,6 @@ class Schedule:
 
     def take(self, outcomes: Iterable[tuple[NodeRun, Outcome]] = ()) -> Step:
         """Take in what has ended; says what follows. Reads and writes the store."""
-        for node in self.nodes.values():
-            if (made := node.handed) and node.id not in self._opened:
-                node.handed = {}
-                self._hand_on(node, made)
         for node, outcome in outcomes:
             self._end(node, outcome)
         for node in self.nodes.values():
@@ -162,7 +151,6 @@ class Schedule:
             seconds = node.elapsed() or 0.0
             by = {"run": self.run, "node": node.id}
             result = Result.of(outcome, seconds=seconds, executor=node.executor, **by)
-            self._refuse_other(node, result)
             if is_other(outcome, node.made):
                 self._reread(node, outcome)
             # Without a cache key it is kept to be looked at, and never found again.
@@ -179,29 +167,6 @@ class Schedule:
             self._first.pop(twin.id, None)
             self._ready.append(twin.id)
         self._settle(node)
-
-    def _hand_on(self, node: NodeRun, made: JsonObject) -> None:
-        """Let those below begin with what a card has made, though its result is not there yet."""
-        try:
-            result = Result.of(made, seconds=0.0, executor=node.executor)
-            self._store.results.vouch(result)
-            if result.outputs.keys() != self._facts[node.id].schemas.keys():
-                raise CardError("They are not its outputs.", hint="Return self.Out(…).")
-        except Exception as error:  # what is wrong with it, the result will show
-            log.warning("What %s made cannot be used yet: %s", node.title, error)
-            return
-        outputs, settled = result.outputs, self._settled[node.id]
-        self._handed[node.id] = outputs
-        self._settled[node.id] = replace(settled, state="done", result=result, outputs=outputs)
-        self._open(node)
-
-    def _refuse_other(self, node: NodeRun, result: Result) -> None:
-        """Hold a result to what those below have begun with: a second try may make another."""
-        if self._handed.get(node.id, result.outputs) != result.outputs:
-            raise CardError(
-                f"{node.title} made something else than the cards below it had begun with.",
-                hint="Run it again: they then take what it makes.",
-            )
 
     def _reread(self, node: NodeRun, answer: JsonObject) -> None:
         """Keep a result as that of what was read, where the source changed since it was seen."""
@@ -272,13 +237,6 @@ class Schedule:
     def _settle(self, node: NodeRun) -> None:
         """A node has ended: see what has become ready below it."""
         self._changed.append(node)
-        self._open(node)
-
-    def _open(self, node: NodeRun) -> None:
-        """Let those below it begin that wait for nothing else."""
-        if node.id in self._opened:
-            return
-        self._opened.add(node.id)
         for below in self._below[node.id]:
             self._missing[below] -= 1
             if self._missing[below] == 0:

@@ -96,25 +96,17 @@ class Results:
         Raises:
             ArtifactNotFound: one of its outputs is not in the store.
         """
-        self.vouch(result)
+        stamps: dict[str, str] = {}
+        for digest in result.outputs.values():
+            stamps.update(self._store.stamps(self._store.get(digest)))
         with self._store.index.write() as connection:
             connection.execute(
                 "INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 _row(key, result),
             )
-        self._store.checkpoints.forget(key)
-
-    def vouch(self, result: Result) -> None:
-        """Note that its outputs, which were written a moment ago, are what was hashed then.
-
-        Raises:
-            ArtifactNotFound: one of them is not in the store.
-        """
-        stamps: dict[str, str] = {}
-        for digest in result.outputs.values():
-            stamps.update(self._store.stamps(self._store.get(digest)))
-        with self._store.index.write(durable=False) as connection:
+            # They were written a moment ago: what stands there now is what was hashed.
             connection.executemany("INSERT OR REPLACE INTO stamps VALUES (?, ?)", stamps.items())
+        self._store.checkpoints.forget(key)
 
     def touch(self, keys: Iterable[str]) -> None:
         """Note that these were of use just now; what is used least is removed first."""

@@ -12,22 +12,24 @@ if TYPE_CHECKING:
 
 MOST_DRAWN = 1_000_000
 """Rows up to which all are looked at; of more rows as many are drawn."""
+MOST_TINY = 100_000
+"""The same for pictures of six bars that are as high as a letter."""
 _SEED = 20_260_101
 
 
-def drawn(rows: int) -> np.ndarray | None:
+def drawn(rows: int, most: int = MOST_DRAWN) -> np.ndarray | None:
     """Return the places of the rows to look at, in order; None where that is all of them.
 
-    One row comes from each of a million equal stretches, by chance within it: rows that are evenly
+    One row comes from each of as many equal stretches, by chance within it: rows that are evenly
     spaced would meet the same hour of each day. The seed is fixed, so the draw is the same again.
     """
-    if rows <= MOST_DRAWN:
+    if rows <= most:
         return None
     import numpy as np
 
-    places = np.random.default_rng(_SEED).random(MOST_DRAWN)
-    places += np.arange(MOST_DRAWN)
-    places *= rows / MOST_DRAWN
+    places = np.random.default_rng(_SEED).random(most)
+    places += np.arange(most)
+    places *= rows / most
     return np.minimum(places.astype(np.int64), rows - 1)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from tensorrag.plain import JsonObject
-from tensorrag.preview import SHOWN_COLUMNS, Face, TableFace, TablePreview
+from tensorrag.preview import SHOWN_COLUMNS, Face, LaterPreview, Preview, TableFace, TablePreview
 from tensorrag.types import picked
 from tensorrag.types.picked import Picked, rows_at, taken
 from tensorrag.types.pieces import parts
@@ -28,6 +28,8 @@ FILE = "table.arrow"
 
 SHOWN_ROWS = 50
 """Rows of a preview."""
+BARS = 14
+"""Columns of which a card shows a tiny histogram."""
 EXCERPT_ROWS = 2_000
 """Rows of an excerpt, at least: enough to train on, and to hold what most columns can hold."""
 
@@ -89,6 +91,8 @@ class Table(Value):
         self._file: Path | None = None
         """What the store has of it, or of the table that its rows are picked of."""
         self._mapped: mmap.mmap | None = None
+        self.stored_as: str | None = None
+        """The digest under which it can be drawn later, where that may be done."""
 
     @classmethod
     def from_pandas(
@@ -242,13 +246,23 @@ class Table(Value):
             bytes=int(self._rows.nbytes),
         )
 
+    def shown(self) -> Preview:
+        """Its preview; of a large stored table, what stands for it until somebody looks."""
+        if self.stored_as is None or self._rows.nbytes < picked.LARGE:
+            return self.preview()
+        return LaterPreview(sha256=self.stored_as)
+
     def face(self) -> Face:
         """Rows × columns, and a tiny histogram of each of the first columns."""
-        from tensorrag.types.drawing import drawn
+        from tensorrag.types.drawing import MOST_TINY, drawn
         from tensorrag.types.profile import tiny_histogram
 
-        places = drawn(self.num_rows)
-        bars = tuple(tiny_histogram(self.column(c.name), c, places) for c in self.columns[:14])
+        first = self.columns[:BARS]
+        some = self.select([column.name for column in first])
+        if (places := drawn(self.num_rows, MOST_TINY)) is not None:
+            whole, numbers = self.at(places)
+            some = rows_at(whole.select(some.column_names), numbers)
+        bars = tuple(tiny_histogram(some[column.name], column) for column in first)
         return TableFace(rows=self.num_rows, columns=len(self.columns), bars=bars)
 
     def release(self) -> None:

@@ -73,6 +73,10 @@ class Value(ABC):
         """What the inspector shows."""
         return TextPreview(text=repr(self))
 
+    def shown(self) -> Preview:
+        """Its preview, or for a large one what stands for it until somebody looks."""
+        return self.preview()
+
     def face(self) -> Face:
         """What the card itself shows, small."""
         return TextFace(lines=(self.label,))

@@ -51,7 +51,7 @@ from typing import NamedTuple
 from tensorrag import Card, Table, TableSchema
 
 class Big(Card):
-    """Make 300,000 rows in no particular order."""
+    """Make 900,000 rows, enough to be drawn when somebody looks, in no particular order."""
 
     class Out(NamedTuple):
         rows: Table
@@ -62,9 +62,9 @@ class Big(Card):
     def run(self) -> Out:
         import numpy as np
         import pandas as pd
-        at = np.arange(300_000)
+        at = np.arange(900_000)
         names = np.array(["Ann", "Ben", "Zoe"])[at % 3]
-        shuffled = at * 7_919 % 300_000
+        shuffled = at * 7_919 % 900_000
         return self.Out(Table.from_pandas(pd.DataFrame({"at": at, "by": shuffled, "who": names})))
 '''
 LEARNER = '''
@@ -172,7 +172,7 @@ def test_a_long_table_is_scrolled_sorted_and_searched_without_waiting_for_all_of
         """What stands in a row, counted from 1, where that is in view."""
         return table.locator(f'.ag-row[row-index="{row - 1}"] [col-id=c{column}]')
 
-    expect(table).to_contain_text("300,000 × 3")
+    expect(table).to_contain_text("900,000 × 3")
     expect(cell(1, 1)).to_have_text("0")
     expect(cell(2, 1)).to_have_text("7919")
     table.get_by_role("textbox", name="Go to row").fill("250000")
@@ -185,7 +185,7 @@ def test_a_long_table_is_scrolled_sorted_and_searched_without_waiting_for_all_of
     expect(cell(1, 1)).to_have_text("0")
     expect(cell(2, 1)).to_have_text("1")
     table.get_by_role("button", name="Sort by by").click()
-    expect(cell(1, 1)).to_have_text("299999")
+    expect(cell(1, 1)).to_have_text("899999")
 
     table.get_by_role("textbox", name="Go to row").fill("250000")
     hands.page.keyboard.press("Enter")
@@ -197,22 +197,22 @@ def test_a_long_table_is_scrolled_sorted_and_searched_without_waiting_for_all_of
     # Nothing lies over it or cuts it off, once it has its place.
     hands.page.wait_for_function(ALL_SEEN, arg=chooser.element_handle())
     table.get_by_role("textbox", name="Filter Value").first.fill("zo")
-    expect(table).to_contain_text("100,000 of 300,000 rows")
+    expect(table).to_contain_text("300,000 of 900,000 rows")
     expect(cell(1, 2)).to_have_text("Zoe")
-    expect(cell(1, 1)).to_have_text("299998")
+    expect(cell(1, 1)).to_have_text("899998")
     hands.picture("rows-chosen", fit=False)
-    save = table.get_by_role("link", name=re.compile("Save 100,000 rows as CSV, about [0-9.]+ MB"))
+    save = table.get_by_role("link", name=re.compile("Save 300,000 rows as CSV, about [0-9.]+ MB"))
     with hands.page.expect_download() as saving:
         save.click()
     assert saving.value.suggested_filename == "Rows - Big - rows.csv"
     lines = Path(saving.value.path()).read_text().splitlines()
-    assert (len(lines), lines[0]) == (100_001, "at,by,who")
+    assert (len(lines), lines[0]) == (300_001, "at,by,who")
     assert [line.split(",")[1:] for line in lines[1:3]] == [
-        ["299998", '"Zoe"'],
-        ["299995", '"Zoe"'],
+        ["899998", '"Zoe"'],
+        ["899995", '"Zoe"'],
     ]
     table.get_by_role("button", name="Show all").click()
-    expect(table).to_contain_text("300,000 × 3")
+    expect(table).to_contain_text("900,000 × 3")
 
 
 ALL_SEEN = """(it) => {

@@ -10,6 +10,8 @@ from cards.predict import Predict
 from cards.train import Train
 from cards.train_gpu import TrainGpu
 from tensorrag import EstimatorSpec, InputError, Model, NetworkSpec, ParameterError, Table
+from tensorrag.preview import LaterPreview, TablePreview
+from tensorrag.types import picked
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +54,22 @@ def test_a_network_answers_as_well(rooms: Table) -> None:
     made = Predict(prediction_column="guess").run(asked((10, 50)), model).predictions
 
     assert np.isfinite(made.to_pandas()["guess"][0])
+
+
+def test_the_answer_is_shown_first_however_large_the_table(
+    ridge: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = Predict()
+    made = card.run(asked((10, 50)), ridge)
+    shown = card.previews(made)["predictions"]
+    assert isinstance(shown, TablePreview)
+    assert [column.name for column in shown.columns] == ["predicted_rent", "age", "size"]
+
+    monkeypatch.setattr(picked, "LARGE", 0)
+    made.predictions.stored_as = "ab" * 32
+
+    later = LaterPreview(sha256="ab" * 32, last_first=1)
+    assert card.previews(made)["predictions"] == later
 
 
 def test_no_rows_get_no_answers(ridge: Model) -> None:

@@ -212,7 +212,7 @@ class _Job:
 
     def perform(self) -> dict[str, Any]:
         with reporting(self.reporter):
-            return perform(self.task, self.place)
+            return perform(self.task, self.place, later=True)
 
     def _emit(self, data: dict[str, Any]) -> None:
         event = {"type": "progress", "data": data}

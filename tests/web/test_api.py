@@ -23,6 +23,7 @@ from tensorrag.pipeline.as_json import to_json
 from tensorrag.run import Request, Run
 from tensorrag.run import sweep as sweep_core
 from tensorrag.run.sweep import Sweep
+from tensorrag.types import picked
 from tests.core.engine import chain, node
 from tests.web.desk import Desk, Listener, until
 from web.http import uploads as api_uploads
@@ -665,6 +666,18 @@ async def test_events_of_a_run_that_goes_on(client: httpx.AsyncClient) -> None:
 
 
 # --- results --------------------------------------------------------------------------------
+
+
+async def test_a_preview_of_a_large_table_is_drawn_when_it_is_asked_for(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(picked, "LARGE", 0)
+    outcome = await run(client, pipeline=to_json(SUM))
+
+    output = f"/api/runs/{outcome['run']}/nodes/add/outputs/number"
+    preview = (await client.get(f"{output}/preview")).json()
+
+    assert (preview["kind"], preview["rows"], preview["sample"]) == ("table", 1, [[7]])
 
 
 async def test_previews_and_rows(client: httpx.AsyncClient) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tensorrag.errors import TensorRagError
-from tensorrag.preview import Preview, TablePreview
+from tensorrag.preview import LaterPreview, Preview, TablePreview
+from tensorrag.types import picked
 from tests.core.engine import chain, node, wire
 from tests.web.desk import Desk
 from web.live.session import Session
@@ -79,6 +80,48 @@ async def test_what_is_no_longer_kept_is_one_sentence(desk: Desk) -> None:
     result = looked_at(session, "fail")
     await result.look("in:number:0")
     assert result.knows("in:number:0")
+
+
+async def test_what_is_large_is_drawn_once_when_somebody_looks(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(picked, "LARGE", 0)
+    session = await desk.open(SUM)
+    await desk.run(session)
+    result = looked_at(session, "add")
+
+    await result.begin()
+    assert isinstance(result.made["number"], LaterPreview)
+    assert not result.knows(None)
+    assert desk.tasks("profile") == []
+
+    await result.look(None)
+    assert result.knows(None)
+    assert number(result.made["number"]) == 7
+    again = looked_at(session, "add")
+    await again.look(None)
+    assert number(again.made["number"]) == 7
+    assert desk.tasks("profile") == [""]
+    await again.look("in:numbers:0")
+    assert number(again._previews["in:numbers:0"]) == 3
+
+
+async def test_what_is_large_and_gone_by_now_is_one_sentence(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(picked, "LARGE", 0)
+    session = await desk.open(SUM)
+    await desk.run(session)
+    result = looked_at(session, "add")
+    await result.begin()
+    shown = session.results.of("add")
+    assert shown is not None
+    desk.workspace.store.drop_manifest(shown.digests["number"])
+
+    await result.look(None)
+
+    assert result.knows(None)
+    assert "is gone" in result._gone["number"].message
 
 
 async def test_values_at_a_port_for_many_are_numbered(desk: Desk) -> None:

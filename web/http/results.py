@@ -35,7 +35,9 @@ def add_results(api: APIRouter, sessions: Sessions) -> None:
         output, key = await asyncio.to_thread(find, run_id, node_id, port)
         result = await asyncio.to_thread(workspace.store.results.get, key) if key else None
         preview: JsonObject | None = result.previews.get(port) if result is not None else None
-        return preview or await sessions.hosting.profile(output["sha256"])
+        if preview is None:
+            return await sessions.hosting.profile(output["sha256"])
+        return await sessions.hosting.drawn(preview)
 
     @api.get(f"{OUTPUT}/rows", tags=["results"])
     async def get_rows(

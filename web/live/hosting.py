@@ -27,6 +27,9 @@ from tensorrag.task import Task
 Where = Sequence[tuple[str, str, Any]]
 """Conditions on rows: column, comparison, value."""
 
+LOOKED_AT = 50
+"""Pictures of large values that are kept, so that to look again takes no time."""
+
 
 class Hosting:
     """Asks executors on behalf of the page."""
@@ -35,6 +38,8 @@ class Hosting:
         self._executors = executors
         self._hosted = Hosted(executors, workspace.place())
         self._workspace = workspace
+        self._seen: dict[tuple[str, int], JsonObject] = {}
+        """What large values look like, the latest last."""
         self.secrets: tuple[str, ...] = ()
         """Names of the secrets that there were at the last check."""
         self.card_memory: int | None = None
@@ -130,9 +135,31 @@ class Hosting:
         """Have a task done by whichever executor takes its kind."""
         return await self._hosted.ask(task)
 
-    async def profile(self, digest: str) -> JsonObject:
-        """Make the preview of a stored value anew, in a worker."""
-        return await self._hosted.ask(Task(kind="profile", inputs={"value": (digest,)}))
+    async def profile(self, digest: str, **how: int) -> JsonObject:
+        """Draw a stored value, in a worker; ``how`` as a `LaterPreview` says."""
+        return await self._hosted.ask(Task(kind="profile", params=how, inputs={"value": (digest,)}))
+
+    async def drawn(self, preview: JsonObject) -> JsonObject:
+        """Return a preview of which every part is drawn, also what waited for somebody to look.
+
+        Raises:
+            TensorRagError: what it is of is no longer kept.
+        """
+        match preview:
+            case {"kind": "later", "sha256": digest, "last_first": last_first}:
+                return await self._drawn_once(digest, last_first)
+            case {"kind": "group", "items": items}:
+                return {**preview, "items": [await self.drawn(item) for item in items]}
+        return preview
+
+    async def _drawn_once(self, digest: str, last_first: int) -> JsonObject:
+        """Draw a value that others may look at again soon: what a digest names never changes."""
+        key = digest, last_first
+        known = self._seen.pop(key, None) or await self.profile(digest, last_first=last_first)
+        self._seen[key] = known
+        while len(self._seen) > LOOKED_AT:
+            self._seen.pop(next(iter(self._seen)))
+        return known
 
 
 def stored(known: Mapping[str, Peek], keys: Iterable[str]) -> dict[str, Peek]:

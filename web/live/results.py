@@ -31,7 +31,10 @@ class Results:
         return shown.printed_by if shown is not None else None
 
     async def previews(self, key: str) -> dict[str, JsonObject]:
-        """Return, by port, what the inspector shows of the result under a key."""
+        """Return, by port, what the inspector shows of the result under a key.
+
+        What is large is drawn by `drawn`, when somebody looks.
+        """
         return await self._history.previews(key)
 
     async def preview_of(self, came: Arrived, source: Shown | None) -> JsonObject:
@@ -47,8 +50,16 @@ class Results:
         if source is not None and source.digests.get(came.source_port) == came.digest:
             known = await self.previews(source.key) if source.key is not None else {}
             if came.source_port in known:
-                return known[came.source_port]
+                return await self.drawn(known[came.source_port])
         return await self._hosting.profile(came.digest)
+
+    async def drawn(self, preview: JsonObject) -> JsonObject:
+        """Return a preview of which every part is drawn.
+
+        Raises:
+            TensorRagError: what it is of is no longer kept.
+        """
+        return await self._hosting.drawn(preview)
 
     def table(self, digest: str) -> StoredTable:
         """Return a stored table, to be looked at."""

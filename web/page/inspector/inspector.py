@@ -182,8 +182,15 @@ class Inspector:
     def _profile(self, card: Card) -> None:
         """Fetch what is known of the columns of a result, unless that is shown already."""
         token = token_of(self._session.results.of(card.node))
-        if token is not None and self._known(card.node, token) is None:
+        if token is None:
+            return
+        known = self._known(card.node, token)
+        if known is None or not known.knows(self._wanted(card, known)):
             self._fetch(card, token)
+
+    def _wanted(self, card: Card, looked: Result) -> str | None:
+        """Return the port that is looked at; columns are always of an output."""
+        return self.port if self.tab(card) == "result" or self.port in looked.made else None
 
     def _made(self, node: str, facts: NodeFacts | None) -> TablePreview | None:
         """Return the table that was made; None where the card would make other columns now."""
@@ -237,23 +244,28 @@ class Inspector:
 
     def _fetch(self, card: Card, token: Any) -> None:
         """Look at what is there, in the background, once at a time."""
-        wanted = (card.node, token, self.port)
+        wanted = (card.node, token, self.port, self.tab(card))
         if wanted not in self._fetching:
             self._fetching.add(wanted)
             task = background_tasks.create(self._load(card, token), name=f"result of {card.node}")
             task.add_done_callback(lambda _: self._fetching.discard(wanted))
 
     async def _load(self, card: Card, token: Any) -> None:
-        """Fetch what is at the ports, unless something else was chosen meanwhile."""
-        port = self.port
+        """Fetch what is at the ports, then draw what is large there, and show each."""
         looked = self._known(card.node, token) or self._anew(card.node)
         try:
-            await looked.look(port)
+            await looked.begin()
+            self._take(card, looked)
+            await looked.look(self._wanted(card, looked))
         except TensorRagError as error:
             if self.node == card.node and self.tab(card) == "result":
                 said = {"message": error.message, "hint": error.hint}
                 self._plain(("error", card.node), outcome.failure(said))
             return
+        self._take(card, looked)
+
+    def _take(self, card: Card, looked: Result) -> None:
+        """Show what was fetched, unless something else was chosen meanwhile."""
         current = self.card
         if current is None or current.node != card.node:
             return

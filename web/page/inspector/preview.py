@@ -16,6 +16,7 @@ from tensorrag.preview import (
     GroupPreview,
     HeatPreview,
     ImagePreview,
+    LaterPreview,
     MetricItem,
     MetricsPreview,
     NetworkPreview,
@@ -75,8 +76,15 @@ def show_preview(payload: Preview, kind: TypeInfo | None, act: Act, opener: Node
             Panel("div", table_summary(payload, opener), act=act)
             if payload.sample:
                 sample_grid(payload)
+        case LaterPreview():
+            Panel("div", looking())
         case _:
             Panel("div", static_preview(payload), act=act)
+
+
+def looking() -> Node:
+    """Say that what is here is about to be shown."""
+    return div(".sec.s12.m2", role="status")["Looking at it …"]
 
 
 def open_button(node: str, port: str) -> Node:

@@ -12,14 +12,21 @@ from pydantic import TypeAdapter
 from tensorrag.catalog import CardInfo
 from tensorrag.edit.edges import title_of
 from tensorrag.errors import TensorRagError
-from tensorrag.pipeline import Pipeline
-from tensorrag.preview import NetworkFace, NetworkPreview, Preview, TablePreview, table_in
+from tensorrag.pipeline import JsonObject, Pipeline
+from tensorrag.preview import (
+    NetworkFace,
+    NetworkPreview,
+    Preview,
+    TablePreview,
+    is_drawn,
+    table_in,
+)
 from tensorrag.quoting import visible
 from tensorrag.store.models import ID
 from web.live.runs.shown import Arrived, Shown
 from web.live.session import Session
 from web.page.edits.apply_best import Best, apply_part, best_of
-from web.page.inspector.preview import open_button, show_preview
+from web.page.inspector.preview import looking, open_button, show_preview
 from web.page.markup import Node, a, b, div
 from web.page.models.view import address
 from web.page.panel import Act, Panel
@@ -64,26 +71,40 @@ class Result:
         """What went out, by port."""
         return {tab.key: self._previews[tab.key] for tab in self._tabs if tab.came is None}
 
-    async def look(self, port: str | None) -> None:
-        """Fetch what went out, and what is at the port that was chosen.
+    async def begin(self) -> None:
+        """Fetch what is kept of what went out.
 
         Raises:
             TensorRagError: the result cannot be read.
         """
-        if not self._looked:
-            made = _PREVIEWS.validate_python(await self._outputs())
-            worth = [name for name, seen in made.items() if _worth(seen)]
-            came = in_tabs(self._info, self._shown.arrived if self._shown else ())
-            self._tabs = [*came, *out_tabs(self._info, worth)]
-            self._previews, self._looked = made, True
+        if self._looked:
+            return
+        made = _PREVIEWS.validate_python(await self._outputs())
+        worth = [name for name, seen in made.items() if _worth(seen)]
+        came = in_tabs(self._info, self._shown.arrived if self._shown else ())
+        self._tabs = [*came, *out_tabs(self._info, worth)]
+        self._previews, self._looked = made, True
+
+    async def look(self, port: str | None) -> None:
+        """Fetch what is at the port that was chosen; to draw what is large takes a while.
+
+        Raises:
+            TensorRagError: the result cannot be read.
+        """
+        await self.begin()
         chosen = self.tab(port)
-        if chosen is not None and chosen.came is not None and not self.knows(port):
-            try:
-                source = self._shown_of(chosen.came.source)
-                seen = await self._session.results.preview_of(chosen.came, source)
-                self._previews[chosen.key] = _PREVIEW.validate_python(seen)
-            except TensorRagError as error:
-                self._gone[chosen.key] = error
+        if chosen is None or self.knows(port):
+            return
+        try:
+            self._previews[chosen.key] = _PREVIEW.validate_python(await self._drawn(chosen))
+        except TensorRagError as error:
+            self._gone[chosen.key] = error
+
+    async def _drawn(self, tab: PortTab) -> JsonObject:
+        results = self._session.results
+        if tab.came is not None:
+            return await results.preview_of(tab.came, self._shown_of(tab.came.source))
+        return await results.drawn(self._previews[tab.key].model_dump(mode="json"))
 
     async def _outputs(self) -> dict[str, Any]:
         key = self._shown.key if self._shown is not None else None
@@ -94,9 +115,12 @@ class Result:
         return chosen_tab(self._tabs, port)
 
     def knows(self, port: str | None) -> bool:
-        """Whether what is at this port was fetched."""
+        """Whether what is at this port was fetched, and drawn."""
         tab = self.tab(port)
-        return tab is None or tab.key in self._previews or tab.key in self._gone
+        if tab is None or tab.key in self._gone:
+            return True
+        seen = self._previews.get(tab.key)
+        return seen is not None and is_drawn(seen)
 
     def open_table(self, tables: Tables, card: Card, port: str) -> None:
         """Show the table at a port whole, if there is one."""
@@ -135,7 +159,7 @@ class Result:
             Panel("div", div(".sec.lead")[error.message, " ", error.hint])
             return
         if tab.key not in self._previews:
-            Panel("div", div(".sec.s12.m2", role="status")["Looking at it …"])
+            Panel("div", looking())
             return
         seen, kind = self._previews[tab.key], kind_of(self._session.catalog, self._info)
         if tab.came is not None:

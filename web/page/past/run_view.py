@@ -221,11 +221,19 @@ class PastView:
             self._session, self._recorded.pipeline, node.id, self._recorded.kept
         )
         try:
-            await looked.look(self._port)
+            await looked.begin()
+            if not looked.knows(self._port):
+                self._put(place, node, looked)
+                await looked.look(self._port)
         except (TensorRagError, ValueError):
             return
+        self._put(place, node, looked)
+
+    def _put(self, place: ui.element, node: CardNode, looked: Result) -> None:
+        """Show what was fetched, unless something else was chosen meanwhile."""
         if place.is_deleted or self._node != node.id:
             return
         self._looked = looked
+        place.clear()
         with place:
             looked.build(self._port, self._act, face_of(self._card(node)), past=True)

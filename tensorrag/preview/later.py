@@ -1,0 +1,17 @@
+"""What stands for a preview that is drawn when somebody looks."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from tensorrag.preview.payload import Payload
+
+
+class LaterPreview(Payload):
+    """The preview of a large stored value: to draw all that nobody looks at would cost a second."""
+
+    kind: Literal["later"] = "later"
+    sha256: str
+    """The digest of the value."""
+    last_first: int = 0
+    """How many of the last columns of a table are shown before the others."""

@@ -1,0 +1,75 @@
+"""Large tables are drawn when somebody looks: what stands there until then, and what comes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from tensorrag.perform import perform
+from tensorrag.store.place import Place
+from tensorrag.store.workspace import Workspace
+from tensorrag.task import Task
+from tensorrag.types import Table, picked
+
+HOMES = Table.from_pandas(pd.DataFrame({"rooms": [1, 3, 2], "price": [4.0, None, 2.0]}))
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+    """A workspace in which every table is large."""
+    monkeypatch.setattr(picked, "LARGE", 0)
+    return Workspace.open(tmp_path).place()
+
+
+def filtered(place: Place) -> Task:
+    homes = Workspace.open(place.store.parent).store.put(HOMES).digest
+    return Task(
+        kind="run",
+        card="filter_rows",
+        entry="cards.filter_rows:FilterRows",
+        params={"condition": "price < 3"},
+        inputs={"dataset": (homes,)},
+    )
+
+
+def drawn(place: Place, later: dict[str, Any]) -> dict[str, Any]:
+    """What a look at the stored value gives."""
+    how = {"last_first": later["last_first"]}
+    return perform(Task(kind="profile", params=how, inputs={"value": (later["sha256"],)}), place)
+
+
+def test_it_looks_as_it_would_have_at_once(place: Place) -> None:
+    said, table = perform(filtered(place), place)["previews"]["dataset"]["items"]
+
+    answer = perform(filtered(place), place, later=True)
+
+    assert table["kind"] == "table", "where the store is far, everything is drawn there"
+    same, later = answer["previews"]["dataset"]["items"]
+    assert same == said, "what the card itself says waits for nobody"
+    assert later == {
+        "kind": "later",
+        "sha256": answer["outputs"]["dataset"]["sha256"],
+        "last_first": 0,
+    }
+    assert drawn(place, later) == table
+    assert answer["face"] == perform(filtered(place), place)["face"]
+
+
+def test_the_last_columns_can_be_shown_first(place: Place) -> None:
+    digest = perform(filtered(place), place)["outputs"]["dataset"]["sha256"]
+
+    preview = drawn(place, {"sha256": digest, "last_first": 1})
+
+    assert [column["name"] for column in preview["columns"]] == ["price", "rooms"]
+    assert preview["sample"] == [[2.0, 2]]
+
+
+def test_small_tables_are_drawn_at_once(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+
+    [_, table] = perform(filtered(place), place, later=True)["previews"]["dataset"]["items"]
+
+    assert (table["kind"], table["rows"]) == ("table", 1)
