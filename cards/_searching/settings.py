@@ -9,7 +9,7 @@ from cards._advising.expecting import footprint, slow
 from cards._columns import require
 from cards._folds import FoldsBy
 from cards._learning.columns import feature_names
-from cards._learning.prepared import VALIDATION, otherwise
+from cards._learning.prepared import VALIDATION, known_in_folds, otherwise
 from cards._learning.task import Wanted, classes_as_numbers, known_task
 from cards._learning.untold import untold
 from cards._script.searching import search
@@ -108,6 +108,7 @@ class SearchSettings(Card):
         yield from otherwise(schemas.get(VALIDATION), train, VALIDATION)
         yield from slow(train, spec)
         if isinstance(train, TableSchema) and _needs_folds(schemas.get(VALIDATION)):
+            yield from known_in_folds(train, "train_dataset")
             yield from concerns(
                 Dealing(
                     field="folds_by",

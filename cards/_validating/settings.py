@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from cards._advising.expecting import footprint, slow
 from cards._folds import Fold, FoldsBy, folds
 from cards._learning.columns import feature_names, target_brief
+from cards._learning.prepared import known_in_folds
 from cards._learning.rows import refuse_no_rows
 from cards._learning.task import Decision, Wanted, classes_as_numbers, known_task
 from cards._learning.untold import untold
@@ -20,7 +21,6 @@ from tensorrag import (
     Column,
     ColumnSchema,
     Field,
-    InputError,
     Metrics,
     MetricsSchema,
     ParameterError,
@@ -29,8 +29,7 @@ from tensorrag import (
     TableSchema,
 )
 from tensorrag.footprint import Footprint
-from tensorrag.quoting import named, quoted
-from tensorrag.recipe import card_of
+from tensorrag.quoting import quoted
 from tensorrag.script import Given, Script
 
 MOST = 500
@@ -122,14 +121,7 @@ class CrossValidation(Card):
         yield from slow(table, spec)
         if not isinstance(table, TableSchema):
             return
-        if card := _learnt_before(table):
-            yield InputError(
-                f"{named(card)} has learnt from all of these rows, also from those that each fold "
-                "holds out, so the metrics are too good.",
-                port="dataset",
-                hint=f"Connect the table from before {named(card)}: models prepare features "
-                "themselves, in each fold anew.",
-            )
+        yield from known_in_folds(table, "dataset")
         yield from concerns(
             Dealing(
                 by=self.split_by,
@@ -217,14 +209,3 @@ class CrossValidation(Card):
             return f"by {self.group_column}"
         gap = f", after a gap of {self.gap:,}" if self.gap else ""
         return f"later rows by {self.time_column}{gap}"
-
-
-def _learnt_before(table: TableSchema) -> str:
-    """Name the card that has learnt from the rows last; empty where none has."""
-    if table.provenance.fitted:
-        return table.provenance.fitted[-1]
-    steps = table.recipe.steps if table.recipe is not None else ()
-    if table.provenance.part != "train":  # what was learnt is of other rows
-        return ""
-    learnt = (step.title for step in reversed(steps) if card_of(step).on_new_rows == "learnt")
-    return next(learnt, "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -249,23 +250,43 @@ def test_of_several_models_the_one_that_learnt_from_other_rows_is_named() -> Non
     )
 
 
-def test_what_was_learnt_from_the_train_rows_is_known_in_each_of_their_folds() -> None:
+@pytest.mark.parametrize(("card", "port"), [(VALIDATE, "dataset"), (SEARCH, "train_dataset")])
+def test_what_was_learnt_from_the_train_rows_is_known_in_each_of_their_folds(
+    card: Node, port: str
+) -> None:
     nodes = (
         Node("load", "data_load", {"sample_name": "diabetes"}),
         Node("split", "data_split"),
         SCALE,
         RIDGE,
-        Node("again", "cross_validate", {"target_column": "progression"}),
+        replace(card, params={**card.params, "target_column": "progression"}),
     )
-    wires = f"load.dataset > split.dataset, split.train_dataset > {{}}.dataset{SPEC}"
+    wires = f"load.dataset > split.dataset, split.train_dataset > {{}}{SPEC}"
+    scaled = f"{wires.format('scale.dataset')}, scale.dataset > again.{port}"
 
-    (problem,) = problems(
-        wired(*nodes, wires=f"{wires.format('scale')}, scale.dataset > again.dataset"), "again"
-    )
+    (problem,) = problems(wired(*nodes, wires=scaled), "again")
 
     assert problem.message.startswith("Scale has learnt from all of these rows, also from those")
     assert problem.hint.startswith("Connect the table from before Scale")
-    assert problems(wired(*nodes, wires=wires.format("again")), "again") == []
+    assert problems(wired(*nodes, wires=wires.format(f"again.{port}")), "again") == []
+
+
+def test_of_trials_that_are_measured_on_validation_rows_no_folds_are_spoken_of() -> None:
+    nodes = (
+        Node("load", "data_load", {"sample_name": "diabetes"}),
+        Node("split", "data_split", {"train_ratio": 0.6, "validation_ratio": 0.2}),
+        SCALE,
+        Node("watched", "scale", {"columns": ["bmi"]}),
+        RIDGE,
+        replace(SEARCH, params={**SEARCH.params, "target_column": "progression"}),
+    )
+    wires = (
+        "load.dataset > split.dataset, split.train_dataset > scale.dataset,"
+        f"scale.dataset > again.train_dataset, split.train_dataset > watched.fit_on{SPEC},"
+        "split.validation_dataset > watched.dataset, watched.dataset > again.validation_dataset"
+    )
+
+    assert problems(wired(*nodes, wires=wires), "again") == []
 
 
 def test_validation_rows_are_prepared_as_the_train_rows_are() -> None:
