@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
+import platform
 import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tensorrag.errors import RunNotFound, WorkspaceError
+from tensorrag.store import owner
 from tensorrag.store.follow import follow
 from tensorrag.store.interruption import interrupt_abandoned
 from tensorrag.store.journal import Journal
@@ -142,6 +146,33 @@ def test_a_process_that_got_the_number_of_another_does_not_count_as_it(
     with sqlite3.connect(tmp_path / "journal.sqlite") as connection:
         connection.execute("UPDATE runs SET pid_started = pid_started - 3600")
     connection.close()
+
+    assert interrupt_abandoned(journal) == [run]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Only there a start is told by the clock.")
+@pytest.mark.parametrize("seconds", [-3600, 3600])
+def test_a_process_counts_as_itself_after_the_clock_was_set(
+    journal: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: int
+) -> None:
+    journal.create_run({})
+    boot, processes = int(psutil.boot_time()), tmp_path / "proc"
+    processes.mkdir()
+    (processes / "stat").write_text(f"btime {boot + seconds}\n")  # as it is after that
+    (processes / str(os.getpid())).symlink_to(f"/proc/{os.getpid()}")
+
+    monkeypatch.setattr(psutil, "PROCFS_PATH", str(processes))
+
+    assert psutil.boot_time() == boot + seconds
+    assert interrupt_abandoned(journal) == []
+
+
+def test_a_process_of_before_the_machine_was_started_again_is_gone(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = journal.create_run({})
+
+    monkeypatch.setattr(owner, "_host", lambda: f"{platform.node()}#the next boot")
 
     assert interrupt_abandoned(journal) == [run]
 
