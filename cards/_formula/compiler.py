@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from cards._formula.functions import FUNCTIONS, OPERATORS, Computed, Function, Kind, Takes
-from cards._formula.values import constant, converted
+from cards._formula.values import constant, converted, kind_of
 from tensorrag.formula.mistake import Mistake, nearest
 from tensorrag.formula.tokens import written
 from tensorrag.formula.tree import Call, ColumnName, Constant, Node
@@ -25,6 +25,7 @@ KINDS: Mapping[str, Kind] = {
 _WORDS = {
     "number": "a number",
     "integer": "a number",
+    "whole": "a number",
     "flag": "yes or no",
     "text": "text",
     "date": "a date",
@@ -65,7 +66,7 @@ class Compiler:
         """
         if isinstance(node, Constant):
             value = node.value
-            return Compiled(_CONSTANTS[type(value)], lambda row: constant(value))
+            return Compiled(kind_of(value), lambda row: constant(value))
         return self._column(node) if isinstance(node, ColumnName) else self._call(node)
 
     def _column(self, node: ColumnName) -> Compiled:
@@ -141,9 +142,11 @@ class _Alike(NamedTuple):
         if all(kind in _NUMERIC for kind in kinds):
             widest: tuple[Kind, ...] = ("number", "integer", "flag")
             common = next(kind for kind in widest if kind in kinds)
-            # A column of two numbers is a flag too, and may be 3 or 7.
-            compared = common == "flag" and self.node.function in OPERATORS
-            return "number" if compared else common
+            if self.node.function in OPERATORS:  # compares
+                # A column of two numbers is a flag too, and may be 3 or 7.
+                compared: dict[Kind, Kind] = {"flag": "number", "integer": "whole"}
+                return compared.get(common, common)
+            return common
         for at, kind in enumerate(kinds):
             if kind != kinds[0]:
                 words = f"{_WORDS[kinds[0]]} and {_WORDS[kind]}"
@@ -190,9 +193,6 @@ def _dated(node: Node, made: Compiled) -> Compiled:
         said = f"'{named(node.value)}' has an offset from UTC, and the times of a column have none."
         raise Mistake(node.at, said, "Write it without; times that were read with one are in UTC.")
     return Compiled("date", lambda row: constant(date))
-
-
-_CONSTANTS: Mapping[type, Kind] = {bool: "flag", int: "integer", float: "number", str: "text"}
 
 
 def _fits(kind: Kind | None, takes: Takes) -> bool:

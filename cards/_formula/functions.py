@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any, Literal
 
-Kind = Literal["number", "integer", "flag", "text", "date"]
+Kind = Literal["number", "integer", "whole", "flag", "text", "date"]
+"""What a formula computes with; ``whole`` are integers that are only compared, up to 2^64."""
 Takes = Literal["number", "flag", "text", "date", "any", "words", "digits"]
 """What an argument must be; ``words`` is a text and ``digits`` a whole number that stand there."""
 Computed = Any
@@ -79,11 +80,22 @@ def _round(value: Computed, digits: int = 0) -> Computed:
     return pc.round(value, ndigits=digits, round_mode="half_to_even")
 
 
+def _counted(values: Sequence[Computed]) -> Sequence[Computed]:
+    """Return values that can be held against one another: no 64 bits hold all whole numbers."""
+    import pyarrow as pa
+
+    kinds = {value.type for value in values}
+    if kinds != {pa.int64(), pa.uint64()}:
+        return values
+    return [value.cast(pa.decimal128(20, 0)) for value in values]
+
+
 def _is_in(value: Computed, *listed: Computed) -> Computed:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    found = pc.is_in(value, value_set=pa.array([one.as_py() for one in listed], value.type))
+    value, *others = _counted((value, *listed))
+    found = pc.is_in(value, value_set=pa.array([one.as_py() for one in others], value.type))
     return pc.if_else(pc.is_null(value), pa.scalar(None, pa.bool_()), found)
 
 
@@ -140,7 +152,8 @@ _NUMBERS: tuple[Takes, ...] = ("number", "number")
 
 
 def _compare(name: str) -> Function:
-    return Function(("any", "any"), "flag", _kernel(name), alike=0)
+    kernel = _kernel(name)
+    return Function(("any", "any"), "flag", lambda *pair: kernel(*_counted(pair)), alike=0)
 
 
 OPERATORS: dict[str, Function] = {

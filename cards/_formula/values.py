@@ -11,11 +11,22 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+def kind_of(value: int | float | str | bool) -> Kind:
+    """Tell the kind of a constant; a whole number that no 64 bits hold is a number like others."""
+    if type(value) is int:
+        return "integer" if -(2**63) <= value < 2**64 else "number"
+    return _CONSTANTS[type(value)]
+
+
 def constant(value: int | float | str | bool | dt.datetime) -> Computed:
     """Make an Arrow scalar."""
     import pyarrow as pa
 
-    return pa.scalar(value, pa.timestamp("us") if isinstance(value, dt.datetime) else None)
+    if isinstance(value, dt.datetime):
+        return pa.scalar(value, pa.timestamp("us"))
+    if type(value) is int and value >= 2**63:
+        return pa.scalar(value, pa.uint64())
+    return pa.scalar(float(value) if kind_of(value) == "number" else value)
 
 
 def converted(value: Computed, kind: Kind) -> Computed:
@@ -59,6 +70,18 @@ def _integer(value: Computed) -> Computed:
     return value.cast(pa.int64())
 
 
+def _whole(value: Computed) -> Computed:
+    """Have whole numbers be signed, where that holds all of them."""
+    import pyarrow as pa
+
+    try:
+        return _integer(value)
+    except pa.ArrowInvalid:
+        if not pa.types.is_uint64(value.type):
+            raise
+        return value
+
+
 def _flag(value: Computed) -> Computed:
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -84,9 +107,11 @@ def _date(value: Computed) -> Computed:
     return value.cast(pa.timestamp("us"), safe=False)
 
 
+_CONSTANTS: dict[type, Kind] = {bool: "flag", float: "number", str: "text"}
 _CONVERSIONS: dict[Kind, Any] = {
     "number": _number,
     "integer": _integer,
+    "whole": _whole,
     "flag": _flag,
     "text": _text,
     "date": _date,

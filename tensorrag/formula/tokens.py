@@ -70,7 +70,7 @@ def number(token: Token) -> int | float:
     Raises:
         Mistake: it is too large.
     """
-    if token.text.isdecimal() and len(token.text) < 19:
+    if token.text.isdecimal() and len(token.text) <= 20 and int(token.text) < 2**64:
         return int(token.text)
     value = float(token.text)
     if not math.isfinite(value):

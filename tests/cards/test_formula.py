@@ -6,9 +6,10 @@ import datetime as dt
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 
-from cards._formula.formula import formula
+from cards._formula.formula import condition, formula
 from tensorrag import InputError, ParameterError, Table, TableSchema
 from tensorrag.types import ColumnSchema
 
@@ -70,6 +71,38 @@ def values(text: str) -> list[Any]:
 )
 def test_it_computes(text: str, computed: list[Any]) -> None:
     assert values(text) == computed
+
+
+IDS = Table(
+    pa.table(
+        {
+            "id": pa.array([2**53, 2**53 + 1, 1234567890123456789, None], pa.int64()),
+            "other": pa.array([2**53 + 1, 2**53 + 1, 1234567890123456788, 1], pa.int64()),
+            "long": pa.array([2**64 - 1, 2**64 - 2, 5, None], pa.uint64()),
+        }
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "holds"),
+    [
+        ("id == 9007199254740993", [False, True, False, None]),
+        ("id == other", [False, True, False, None]),
+        ("id == 1234567890123456788", [False, False, False, None]),
+        ("id > -9223372036854775808", [True, True, True, None]),
+        ("id in (1234567890123456789, 5)", [False, False, True, None]),
+        ("id in (9007199254740992, 18446744073709551615)", [True, False, False, None]),
+        ("long == 18446744073709551614", [False, True, False, None]),
+        ("long > 5", [True, True, False, None]),
+        ("long > id", [True, True, False, None]),
+        ("long in (5, 18446744073709551615)", [True, False, True, None]),
+        ("id < 18446744073709551616", [True, True, True, None]),
+        ("id != -18446744073709551615", [True, True, True, None]),
+    ],
+)
+def test_whole_numbers_are_compared_to_the_last_digit(text: str, holds: list[bool | None]) -> None:
+    assert condition(text, IDS.schema, field="condition").values(IDS).to_pylist() == holds
 
 
 @pytest.mark.parametrize(
