@@ -37,6 +37,17 @@ def as_dates(values):
     return dates'''
 
 
+READ_RECORDS = '''\
+def read_records(file, *, texts, lines=False, **how):
+    """Read JSON records; texts are whole numbers of which pandas reads none beyond 64 bits."""
+    how |= {"sep": "\\x01", "quoting": csv.QUOTE_NONE}  # no JSON has such a separator in a line
+    read = pd.read_csv(file, header=None, dtype=str, keep_default_na=False, **how)[0]
+    records = map(json.loads, read) if lines else json.loads("\\n".join(read))
+    table = pd.DataFrame(records)
+    table[texts] = table[texts].map(str, na_action="ignore")
+    return table'''
+
+
 def load(card: DataLoad, given: Given) -> Script:
     """Read the file from the folder beside the script."""
     called, origin = _called(card)
@@ -45,9 +56,9 @@ def load(card: DataLoad, given: Given) -> Script:
     table = given.new(stem or "table")
     file = table + (ending if ending.replace(".", "").isalnum() else _ENDINGS.get(form, ""))
     call, arguments = _reader(given, form, file)
-    code = f"{table} = pd.{call}({', '.join([f'DATA / {literal(file)}', *arguments])})"
+    code = f"{table} = {call}({', '.join([f'DATA / {literal(file)}', *arguments])})"
     above = f"# {comment(origin)}\n" if origin else ""
-    functions: tuple[str, ...] = ()
+    functions, imports = _needed(call)
     if coded := given.details.get("coded"):
         some = f"{table}[{literal(coded)}]"
         code += f"\n{some} = {some}.astype(object).infer_objects()"
@@ -56,7 +67,15 @@ def load(card: DataLoad, given: Given) -> Script:
     if form == "CSV" and (dates := _dates(given)):
         code += f"\n{table}[{dates}] = {table}[{dates}].apply(as_dates)"
         functions = (AS_DATES,)
-    return Script(above + code, {"dataset": table}, ("import pandas as pd",), functions, file=file)
+    return Script(above + code, {"dataset": table}, imports, functions, file=file)
+
+
+def _needed(call: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the functions and the imports that a call needs."""
+    pandas = "import pandas as pd"
+    if call == "read_records":
+        return (READ_RECORDS,), ("import csv", "import json", pandas)
+    return (), (pandas,)
 
 
 def _called(card: DataLoad) -> tuple[str, str]:
@@ -85,17 +104,20 @@ def _reader(given: Given, form: str, file: str) -> tuple[str, list[str]]:
     seems = PurePath(file).suffix in _PACKED
     unpack = [f"compression={literal(packed and str(packed))}"] if packed or seems else []
     if form == "Parquet":
-        return "read_parquet", []
+        return "pd.read_parquet", []
     if form == "Arrow":
-        return "read_feather", []
+        return "pd.read_feather", []
     if form.startswith("JSON"):
         lines = ["lines=True"] if "lines" in form.lower() else []
-        return "read_json", [*lines, *_encoding(given), *_codes(given), *unpack]
+        how = [*lines, *_encoding(given), *unpack]
+        if codes := given.details.get("codes"):
+            return "read_records", [f"texts={literal(codes)}", *how]
+        return "pd.read_json", how
     if form != "CSV":  # a workbook, by the name of its format
         sheet = given.details.get("sheet")
         chosen = [f"sheet_name={literal(str(sheet))}"] if sheet else []
-        return "read_excel", [*chosen, 'engine="calamine"']
-    return "read_csv", [*_dialect(given), *unpack]
+        return "pd.read_excel", [*chosen, 'engine="calamine"']
+    return "pd.read_csv", [*_dialect(given), *unpack]
 
 
 def _dialect(given: Given) -> Iterator[str]:

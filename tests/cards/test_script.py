@@ -127,6 +127,26 @@ def test_decimals_that_are_classes_and_codes_that_are_text_are_so_in_the_script(
     assert 'dtype=dict.fromkeys(["zip", "account"], str)' in script
 
 
+def test_numbers_of_any_length_in_json_are_text_in_the_script(tmp_path: Path) -> None:
+    records = [
+        {"account": 10**25 + at if at % 3 else None, "rent": at / 4, "town": "Köln\t'\""}
+        for at in range(9)
+    ]
+    lines = "\n".join(map(json.dumps, records))
+    (tmp_path / "flats.jsonl.gz").write_bytes(gzip.compress(lines.encode()))
+    pipeline = wired(
+        Node("load", "data_load", {"source": "path", "path": "flats.jsonl.gz"}),
+        Node("filter", "filter_rows", {"condition": "ends_with(account, '4')"}),
+        wires="load.dataset > filter.dataset",
+    )
+
+    with looking_in(Sources(uploads=tmp_path, base=tmp_path)):
+        verdict, script = verified(pipeline)
+
+    assert verdict.verified, verdict.badge
+    assert 'texts=["account"]' in script
+
+
 EVIL = 'x"""\n\'\'\'\r\nimport os\nos.system("echo")\n# coding: utf-7 \\" {os} \u2028import os'
 """What a stranger could call something: written without care, it becomes code."""
 
