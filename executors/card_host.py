@@ -75,7 +75,7 @@ class Cards:
             only: cards that are asked for; while nothing else was, no other need be imported.
         """
         stamps = _stamps(folder)
-        kept = self._kept(folder, only) if self._stamps is None and not stamps else None
+        kept = self._kept(folder, only) if self._stamps is None else None
         if kept is not None:
             return kept
         if stamps != self._stamps or folder != self._folder:
@@ -86,15 +86,21 @@ class Cards:
         return self._registry
 
     def _kept(self, folder: Path | None, only: Set[str] | None) -> Registry | None:
-        """Return the cards as they were described before; None where that may not hold any more."""
+        """Return the cards as they were described before; None where that may not hold any more.
+
+        A file that was dropped in is tried out before anything of it is imported.
+        """
         catalog = known_catalog(folder) if folder is not None else None
         if catalog is None or only is None:
             return None
         registry = Registry.of(catalog)
+        asked = [registry.found[card_id] for card_id in only & registry.found.keys()]
+        if any(found.info.source is not None for found in asked):
+            return None
         self.tell("loading")
         try:
-            for card_id in only & registry.found.keys():
-                registry.found[card_id].card  # noqa: B018 — it is imported here, in no card's time
+            for found in asked:
+                found.card  # noqa: B018 — it is imported here, in no card's time
         except BaseException:  # of a pack: loading all of them says why
             return None
         finally:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -39,10 +39,10 @@ class Crew:
         self._waiting = 0
         self._closed = False
 
-    def warm(self, *, networks: bool) -> None:
+    def warm(self, *, networks: bool, modules: Sequence[str] = ()) -> None:
         """Start in the background what the first worker would have to wait for."""
         if self._zygote is not None:
-            self._zygote.networks = networks
+            self._zygote.networks, self._zygote.modules = networks, tuple(modules)
             self._zygote.start()
         else:
             self._have_one_ready()

@@ -1,9 +1,9 @@
 """The process that has imported everything and forks workers that are ready at once.
 
-``python -m executors.fork_server SCRATCH AHEAD``, with a socket as its stdin: for each byte with a
-file descriptor that arrives it forks a supervisor, of workers or of a card host, which speaks
-through that descriptor. It runs nothing itself: one thread, no torch operation, no question to
-CUDA, because none of these would survive a fork. Requests are taken between two imports as well,
+``python -m executors.fork_server SCRATCH AHEAD [MODULE …]``, with a socket as its stdin: for each
+byte with a file descriptor that arrives it forks a supervisor, of workers or of a card host, which
+speaks through that descriptor. It runs nothing itself: one thread, no torch operation, no question
+to CUDA, because none of these would survive a fork. Requests are taken between two imports as well,
 so the first card of a run does not wait for libraries that it does not need.
 """
 
@@ -77,6 +77,8 @@ def main() -> None:
     scratch = Path(sys.argv[1])
     _end_with(server)
     gc.disable()  # a collection in a child would copy every page that it looks at
+    for module in sys.argv[3:]:  # the card host needs these, which is asked for in this moment
+        _import(module)
     for module in _modules(sys.argv[2]):
         if module in (LEARNING[0], NETWORKS[0]):
             _tell(server, BUSY)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -61,13 +61,14 @@ class LocalExecutor:
         self._jobs: dict[str, Job] = {}
         self._closed = False
 
-    def warm(self, *, networks: bool = True) -> None:
+    def warm(self, *, networks: bool = True, modules: Sequence[str] = ()) -> None:
         """Start in the background what the first tasks would have to wait for.
 
         Args:
             networks: whether a network may be trained: else torch is not imported ahead.
+            modules: of cards that are needed first.
         """
-        self._crew.warm(networks=networks)
+        self._crew.warm(networks=networks, modules=modules)
         self._host.start()
 
     @property

@@ -37,6 +37,8 @@ class Zygote:
         """Whether it runs, and does not import what takes seconds just now."""
         self.networks = True
         """Whether to import what networks take, too, when it starts."""
+        self.modules: tuple[str, ...] = ()
+        """Of cards that are needed first: it imports them before anything is asked of it."""
         self._scratch = scratch
         self._when_busy, self._when_ready = when_busy, when_ready
         self._process: subprocess.Popen[bytes] | None = None
@@ -51,7 +53,9 @@ class Zygote:
         ours.setblocking(False)
         with theirs:
             ahead = os.environ.get("TENSORRAG_PRELOAD") or ("all" if self.networks else "learning")
-            self._process = start("executors.fork_server", theirs, str(self._scratch), ahead)
+            self._process = start(
+                "executors.fork_server", theirs, str(self._scratch), ahead, *self.modules
+            )
         self._control, self.answers = ours, True
         asyncio.get_running_loop().add_reader(ours, self._hear)
         return ours

@@ -7,7 +7,7 @@ awaited; everything else goes by the handle.
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -140,13 +140,16 @@ def open_executors(scratch: Path) -> dict[str, Executor]:
     return found
 
 
-def warm(executors: Mapping[str, Executor], *, networks: bool = True) -> None:
+def warm(
+    executors: Mapping[str, Executor], *, networks: bool = True, modules: Sequence[str] = ()
+) -> None:
     """Have them start in the background what their first tasks would have to wait for.
 
     Args:
         executors: by name; those that have nothing to start have no ``warm``.
         networks: whether a network may be trained.
+        modules: of cards of ours that are needed first.
     """
     for executor in executors.values():
         if (start := getattr(executor, "warm", None)) is not None:
-            start(networks=networks)
+            start(networks=networks, modules=modules)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
-from tensorrag.catalog import Catalog
+from tensorrag.catalog import CardInfo, Catalog
 from tensorrag.cli.executing import executors_of
 from tensorrag.cli.opening import open_pipeline
 from tensorrag.executor import Executor, warm
@@ -63,13 +63,15 @@ def have_workers(
     pipeline: Pipeline, workspace: Workspace, executors: Mapping[str, Executor]
 ) -> None:
     """Have workers load in the background what the cards of a pipeline need."""
-    catalog = known_catalog(workspace.cards)
-    warm(executors, networks=_may_train_networks(pipeline, catalog))
-
-
-def _may_train_networks(pipeline: Pipeline, catalog: Catalog | None) -> bool:
-    """Tell whether a card may need torch: of ours those that could use a GPU, of others any."""
     cards = {node.card for node in pipeline.nodes.values()}
+    ours = _ours(cards, known_catalog(workspace.cards))
+    # Of ours, those need torch that could use a GPU; of others, any might.
+    networks = len(ours) < len(cards) or any(info.gpu is not None for info in ours)
+    modules = sorted({info.entry.partition(":")[0] for info in ours})
+    warm(executors, networks=networks, modules=modules)
+
+
+def _ours(cards: Iterable[str], catalog: Catalog | None) -> list[CardInfo]:
+    """Return those of these cards that come with TensorRag, as far as that is known."""
     known = [info for info in map(catalog.cards.get, cards) if info] if catalog is not None else []
-    ours = [info for info in known if info.source is None and "/" not in info.card]
-    return len(ours) < len(cards) or any(info.gpu is not None for info in ours)
+    return [info for info in known if info.source is None and "/" not in info.card]

@@ -8,7 +8,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -89,10 +89,12 @@ def test_the_cards_are_described_once_and_torch_is_loaded_ahead_for_networks_alo
     capsys: Captured, workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
+    first: list[str] = []
 
     class Listening(InProcess):
-        def warm(self, *, networks: bool) -> None:
+        def warm(self, *, networks: bool, modules: Sequence[str]) -> None:
             asked.append("networks" if networks else "no networks")
+            first.extend(modules)
 
         async def submit(self, task: Task, place: Place) -> str:
             asked.append(task.kind)
@@ -108,6 +110,7 @@ def test_the_cards_are_described_once_and_torch_is_loaded_ahead_for_networks_alo
     asked.clear()
     assert call(capsys, "run", ridge, "--json", "--no-cache")[0] == 0
     assert asked == ["no networks", "propagate", "run"]
+    assert first == ["cards.model_define"]
 
     asked.clear()
     call(capsys, "run", saved(tmp_path, chain(node("train_gpu"))), "--json")

@@ -151,6 +151,22 @@ async def test_before_all_cards_are_wanted_those_of_the_pipeline_alone_are_impor
     assert "mine" in cards.registry(folder, {"sort_rows"}).found
 
 
+async def test_files_that_no_pipeline_asks_for_are_not_tried_out_for_it(
+    tmp_path: Path, folder: Path
+) -> None:
+    write(folder, "mine")
+    catalog_cache.keep(folder, Registry.load(folder).catalog())
+    trials = tmp_path / "trials.json"
+    cards = card_host.Cards(tmp_path / "accepted", trials)
+
+    few = cards.registry(folder, {"sort_rows"})
+    assert "mine" in few.found
+    assert not trials.exists()
+
+    assert "mine" in cards.registry(folder, {"mine"}).found
+    assert trials.exists()
+
+
 async def test_a_kept_card_that_cannot_be_imported_any_more_has_all_of_them_loaded(
     tmp_path: Path, folder: Path
 ) -> None:
