@@ -34,8 +34,8 @@ class Ranked:
     """The metric that is ranked by."""
     interval: Interval | None
     """As Evaluate tells it."""
-    baseline: float | None
-    """The same metric of its dummy."""
+    baseline: dict[str, float]
+    """The same metrics of its dummy."""
     behind: float
     """How much worse than the best one it is; 0 for the best one."""
     sure: tuple[float, float] | None
@@ -96,7 +96,7 @@ def ranked(models: Sequence[Model], called: Sequence[str], table: Table, metric:
                 metrics=found[at].metrics,
                 score=scores[at],
                 interval=found[at].interval,
-                baseline=found[at].baseline.get(metric),
+                baseline=found[at].baseline,
                 behind=abs(scores[order[0]] - scores[at]),
                 sure=None if at == order[0] else resampling.middle(behind[:, at]),
                 seconds=models[at].report.seconds,

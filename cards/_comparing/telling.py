@@ -15,6 +15,8 @@ from tensorrag.types import METRICS, ColumnKind, Provenance, Task
 
 BEST = "★ "
 """Before the name of the best model."""
+OF_DUMMY = "baseline_"
+"""Before the name of a metric of the dummy."""
 
 _FIRST: Mapping[str, ColumnKind] = {
     "rank": "integer",
@@ -59,7 +61,8 @@ def metrics_of(task: Task) -> tuple[str, ...]:
 
 def ranking_columns(task: Task) -> tuple[ColumnSchema, ...]:
     """Describe the columns of a ranking of models of a task; units are known after a run."""
-    kinds = {**_FIRST, **dict.fromkeys(_OF_TASK[task], "number")}
+    metrics = (*_OF_TASK[task], *(OF_DUMMY + name for name in _OF_TASK[task]))
+    kinds = {**_FIRST, **dict.fromkeys(metrics, "number")}
     return tuple(
         ColumnSchema(name=name, kind=kind, unit=_UNITS.get(name))  # type: ignore[arg-type]
         for name, kind in kinds.items()
@@ -99,8 +102,9 @@ def ranking_table(
 def measured_of(line: Line) -> JsonObject:
     """Return what was measured of the model in a row, as `Card.judged` tells it."""
     found = {name: line[name] for name in METRICS if line.get(name) is not None}
+    dummy = {name: line[OF_DUMMY + name] for name in found}
     return {
-        "metrics": {**found, "baseline": {line["metric"]: line["baseline"]}},
+        "metrics": {**found, "baseline": {k: v for k, v in dummy.items() if v is not None}},
         "rows": line["rows"],
     }
 
@@ -118,7 +122,7 @@ def _row(rank: int, model: Ranked, ranking: Ranking) -> Line:
         "value": model.score,
         "low": low,
         "high": high,
-        "baseline": model.baseline,
+        "baseline": model.baseline.get(ranking.metric),
         "behind": model.behind,
         "within_noise": model.within_noise,
         "train_seconds": model.seconds,
@@ -127,6 +131,7 @@ def _row(rank: int, model: Ranked, ranking: Ranking) -> Line:
         "seconds_per_1000_rows": model.prediction,
         "rows": ranking.rows,
         **model.metrics,
+        **{OF_DUMMY + name: value for name, value in model.baseline.items()},
     }
 
 
@@ -177,7 +182,7 @@ def costs_preview(lines: Sequence[Line]) -> RowsPreview:
             )
             for line in lines
         ),
-        note=f"predicted where this card ran{strange}",
+        note=f"training and the bare model · predicted where this card ran{strange}",
     )
 
 

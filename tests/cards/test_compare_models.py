@@ -64,8 +64,10 @@ def test_the_best_one_comes_first_and_goes_on() -> None:
     assert list(found["rank"]) == [1, 2, 3]
     assert best is models[1]
     for name, model in zip(["svm", "ridge", "decision tree"], models, strict=True):
-        alone = Evaluate().run(test, model).metrics.values
+        metrics = Evaluate().run(test, model).metrics
+        alone, dummy = metrics.values, metrics.baseline
         assert {k: found.loc[name, k] for k in alone} == pytest.approx(alone, rel=1e-12)
+        assert {k: found.loc[name, f"baseline_{k}"] for k in dummy} == pytest.approx(dummy)
         assert found.loc[name, "bytes"] > 1000
         assert found.loc[name, "seconds_per_1000_rows"] > 0
     assert found.loc["ridge", "low"] < found.loc["ridge", "r2"] < found.loc["ridge", "high"]
@@ -93,6 +95,17 @@ def always(number: float) -> Model:
         framework="sklearn", name="linear", task="regression", features=["x"], target="y",
         content=content, report=report,
     )  # fmt: skip
+
+
+def test_of_each_model_its_metrics_are_told_beside_those_of_its_dummy() -> None:
+    models, test = of_diabetes("ridge", "linear"), parts("diabetes")[1]
+    card = CompareModels()
+
+    first, _ = card.judged(card.run(test, *models))["models"]
+
+    alone = Evaluate().run(test, models[0]).metrics
+    assert first["rows"] == test.num_rows
+    assert first["metrics"]["baseline"] == pytest.approx(alone.baseline)
 
 
 def test_a_lead_that_may_be_chance_is_called_noise() -> None:

@@ -112,6 +112,7 @@ def _broken(model: JsonObject) -> Node:
 
 def _facts(model: JsonObject) -> Element:
     data, rows = model["data"], model["data"]["rows"]
+    took = seconds(model["seconds"])
     learnt = " · ".join(
         filter(
             None,
@@ -131,7 +132,7 @@ def _facts(model: JsonObject) -> Element:
                 None,
                 [
                     when(moment(model)),
-                    seconds(model["seconds"]),
+                    took and f"its card ran {took}",
                     model["device"],
                     model.get("cost") and dollars(model["cost"]),
                 ],

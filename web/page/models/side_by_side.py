@@ -51,9 +51,9 @@ def _table(models: Sequence[JsonObject]) -> Element:
         tbody[
             [_metric(name, models) for name in metrics],
             _line("Rows learnt from", [number(m["data"]["rows"]) for m in models]),
-            _line("Time", [seconds(m["seconds"]) or "–" for m in models]),
+            _line("Its card ran", [seconds(m["seconds"]) or "–" for m in models]),
             _costs(models),
-            _line("Size", [size(m["size"]) if m["size"] else "–" for m in models]),
+            _line("Its file", [size(m["size"]) if m["size"] else "–" for m in models]),
         ],
     ]
 
