@@ -5,6 +5,7 @@ import pytest
 from web.page.wording import (
     alike,
     brief,
+    difference,
     left,
     measured,
     number,
@@ -50,6 +51,20 @@ def test_what_was_measured_is_short_where_it_is_large() -> None:
 def test_beside_a_larger_number_there_are_no_more_digits_than_it_has() -> None:
     assert (alike(-0.0087, 0.59), alike(-0.0001, 0.59)) == ("−0.01", "0.00")
     assert alike(0.0087, 0.004) == "0.0087"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "written"),
+    [
+        ("0.89", "0.71", "0.18"), ("0.89", "−0.01", "0.90"), ("12,345", "345", "12,000"),
+        ("100", "12.3", "87.7"), ("0.71", "0.89", "−0.18"), ("1.405 M", "140,541", None),
+        ("0.01", "1.2e-05", None), ("–", "1", None),
+    ],
+)  # fmt: skip
+def test_a_difference_is_that_of_the_numbers_as_they_are_written(
+    one: str, other: str, written: str | None
+) -> None:
+    assert difference(one, other) == written
 
 
 def test_signs_counts_and_shares() -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 
 from tensorrag.rates import dollars as dollars
 
 MINUS = "−"
+_PLAIN = re.compile(r"-?\d+(\.\d+)?")
 _METRICS = {
     "loss": "Loss, train",
     "validation_loss": "Loss, validation",
@@ -50,6 +52,18 @@ def alike(value: float | int | None, reference: float | None) -> str:
     """Write a number beside a larger one: a baseline of -0.0087 beside 0.59 is −0.01."""
     coarse = value is not None and abs(value) < 0.01 <= abs(reference or 0)
     return rounded(value, 2) if coarse else measured(value)
+
+
+def difference(written: str, other: str) -> str | None:
+    """Write how much larger one number is than another as they are written: 0.89 and 0.71, 0.18.
+
+    None where they are not written alike, as 1.405 M and 140,541 are not.
+    """
+    plain = [each.replace(",", "").replace(MINUS, "-") for each in (written, other)]
+    if not all(_PLAIN.fullmatch(each) for each in plain):
+        return None
+    one, two = map(float, plain)
+    return rounded(one - two, max(len(each.partition(".")[2]) for each in plain))
 
 
 def apart(value: float, other: float) -> tuple[str, str]:

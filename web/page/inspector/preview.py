@@ -54,7 +54,7 @@ from web.page.plots.thresholds import threshold_slider
 from web.page.plots.view import Plot, enlarge_button
 from web.page.tables.columns import table_summary
 from web.page.tables.grid import sample_grid
-from web.page.wording import alike, apart, measured, number, signed, words
+from web.page.wording import alike, apart, difference, measured, number, signed, words
 
 
 def show_preview(payload: Preview, kind: TypeInfo | None, act: Act, opener: Node = None) -> None:
@@ -173,18 +173,14 @@ def _head(name: str) -> Element:
 
 
 def _metric(item: MetricItem, others: Sequence[str]) -> Element:
-    better = None
-    if item.value is not None and item.baseline is not None:
-        gap = item.value - item.baseline
-        better = gap if item.higher_is_better else -gap
     cells = [item.others.get(name) for name in others] + [item.baseline]
     return tr(data_metric=item.name, data_value="" if item.value is None else repr(item.value))[
         td[item.label],
         td(".v")[
             _UNDEFINED if item.value is None else figure(item.value, item.unit), _interval(item)
         ],
-        [td[_beside(cell, item)] for cell in cells],
-        not others and td[_beside(better, item)],
+        [td[_beside(alike(cell, item.value), item)] for cell in cells],
+        not others and td[_beside(_better(item), item)],
     ]
 
 
@@ -199,9 +195,19 @@ def _interval(item: MetricItem) -> Node:
     return div(".u.sure", title="95 % confidence")[f"{low} to {high}"]
 
 
-def _beside(value: float | int | None, item: MetricItem) -> Node:
-    unit = None if value is None else item.unit
-    return [alike(value, item.value), unit and [" ", span(".u")[unit]]]
+def _beside(written: str, item: MetricItem) -> Node:
+    unit = item.unit if written != number(None) else None
+    return [written, unit and [" ", span(".u")[unit]]]
+
+
+def _better(item: MetricItem) -> str:
+    """Write by how much a metric is better than its baseline, of the numbers that are seen."""
+    if item.value is None or item.baseline is None:
+        return number(None)
+    value, dummy = measured(item.value), alike(item.baseline, item.value)
+    one, other = (value, dummy) if item.higher_is_better else (dummy, value)
+    gap = (item.value - item.baseline) * (1 if item.higher_is_better else -1)
+    return difference(one, other) or alike(gap, item.value)
 
 
 def figure(value: float | int | None, unit: str | None = None) -> Node:

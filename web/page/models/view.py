@@ -111,7 +111,12 @@ def models_list(shown: Models) -> Node:
 def _table(rows: Sequence[JsonObject], shown: Models) -> Element:
     return table[
         list_head(
-            "Model", "Predicts", "Learnt from", "Trained", "Its file", "On new rows, and the baseline"
+            "Model",
+            "Predicts",
+            "Learnt from",
+            "Trained",
+            "Its file",
+            "On new rows, and the baseline",
         ),
         tbody[[_row(model, shown) for model in rows]],
     ]
