@@ -148,7 +148,7 @@ def test_of_requests_those_are_noted_that_change_something_or_fail(workspace: Wo
             access.info('%s - "%s %s HTTP/%s" %d', "127.0.0.1:9", method, path, "1.1", status)
 
     first, second = written(workspace).splitlines()
-    assert first.endswith('"GET /api/runs/gone HTTP/1.1" 404')
+    assert first.endswith('INFO requests 127.0.0.1:9 - "GET /api/runs/gone HTTP/1.1" 404')
     assert second.endswith('"POST /api/runs HTTP/1.1" 201')
 
 
@@ -163,7 +163,7 @@ def test_connections_of_pages_are_noted_when_they_are_refused(workspace: Workspa
 
     first, second = written(workspace).splitlines()
     assert first.endswith('127.0.0.1:9 - "WebSocket /_nicegui_ws/" 403')
-    assert second.endswith("Something else.")
+    assert second.endswith("ERROR server Something else.")
 
 
 @pytest.mark.skipif(os.geteuid() == 0 and not Path("/dev/full").exists(), reason="no full disk")

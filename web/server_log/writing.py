@@ -29,6 +29,9 @@ OLDER = 4
 MESSAGE = 20_000
 """Characters of one entry, its traceback included, that are kept."""
 
+_CALLED = {"uvicorn": "server", "uvicorn.error": "server", "uvicorn.access": "requests"}
+"""What loggers are called whose names tell people nothing, or something wrong."""
+
 log = logging.getLogger(__name__)
 
 
@@ -91,7 +94,8 @@ class Entry(logging.Formatter):
         # What is cut in two here is cut away afterwards: no half of a secret stays.
         what = _shortened(self._shadow.text(_shortened(what, 10 * MESSAGE)))
         what = readable(what).replace("\n", "\n    ")
-        return f"{when}.{int(record.msecs):03}Z {record.levelname} {record.name} {what}"
+        who = _CALLED.get(record.name, record.name)
+        return f"{when}.{int(record.msecs):03}Z {record.levelname} {who} {what}"
 
 
 class _File(RotatingFileHandler):
