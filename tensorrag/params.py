@@ -50,6 +50,11 @@ def label(field: str) -> str:
     return field.replace("_", " ").capitalize()
 
 
+def called(field: str, schema: Mapping[str, Any]) -> str:
+    """Return what a form calls a field: its title in the card's JSON Schema, else its name."""
+    return schema.get("properties", {}).get(field, {}).get("title") or label(field)
+
+
 _BOUNDS = {
     "greater_than": ("gt", "must be greater than"),
     "greater_than_equal": ("ge", "must be at least"),

@@ -12,7 +12,7 @@ from tensorrag.catalog import CardInfo
 from tensorrag.check.lost import Lost
 from tensorrag.check.problems import Fix, Problem
 from tensorrag.check.target import likely_target
-from tensorrag.params import label
+from tensorrag.params import called
 from tensorrag.pipeline import Node
 from tensorrag.quoting import named, quoted
 from tensorrag.types.schema import TableSchema
@@ -44,9 +44,16 @@ def column_problems(
         schema = inputs.get(port)
         columns = schema.names if isinstance(schema, TableSchema) else None
         value = node.params.get(name, default)
-        called = field.get("title") or label(name)
         choice = _Choice(
-            node.id, name, called, value, default, port, columns, lost, _is_spare(field)
+            node.id,
+            name,
+            called(name, info.params),
+            value,
+            default,
+            port,
+            columns,
+            lost,
+            _is_spare(field),
         )
         found += choice.problems()
     return found

@@ -13,6 +13,7 @@ from tensorrag.errors import (
     PortTakenError,
     PortTypeError,
 )
+from tensorrag.params import called
 from tensorrag.pipeline.absent import why_absent
 from tensorrag.pipeline.graph import Pipeline, cycle_error
 from tensorrag.pipeline.parts import Edge, Node
@@ -23,6 +24,12 @@ def title_of(node: Node, catalog: Catalog) -> str:
     """Return what people call a node: its own title, else the card's, else the card's id."""
     card = catalog.cards.get(node.card)
     return node.title or (card.title if card else node.card)
+
+
+def setting_of(node: Node, name: str, catalog: Catalog) -> str:
+    """Return what the form of a node calls one of its settings."""
+    card = catalog.cards.get(node.card)
+    return called(name, card.params if card else {})
 
 
 def connect(pipeline: Pipeline, op: OpValues, catalog: Catalog) -> Pipeline:

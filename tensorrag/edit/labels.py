@@ -7,14 +7,14 @@ from typing import Any
 
 from tensorrag.catalog import Catalog
 from tensorrag.edit.annotations import annotations_of
-from tensorrag.edit.edges import title_of
+from tensorrag.edit.edges import setting_of, title_of
 from tensorrag.errors import NodeNotFound
 from tensorrag.pipeline import JsonObject, Pipeline
 from tensorrag.pipeline.files import from_object
 
 
 def describe(ops: Sequence[Any], before: Pipeline, catalog: Catalog) -> str:
-    """Name a gesture for the undo menu, by its last edit: "Move 3 cards", "Change seed"."""
+    """Name a gesture for the undo menu, by its last edit: "Move 3 cards", "Change Seed"."""
     op: JsonObject = ops[-1] if ops else {"op": ""}
     if op["op"] == "set_node" and "enabled" in op:
         return _name_bypass(ops, before, catalog)
@@ -87,7 +87,9 @@ def _name_bypass(ops: Sequence[JsonObject], before: Pipeline, catalog: Catalog) 
 
 def _name_params(op: JsonObject, before: Pipeline, catalog: Catalog) -> str:
     names = list(op["params"])
-    return f"Change {names[0]}" if len(names) == 1 else f"Change {len(names):,} settings"
+    if len(names) > 1 or op["node"] not in before.nodes:
+        return "Change a setting" if len(names) == 1 else f"Change {len(names):,} settings"
+    return f"Change {setting_of(before.nodes[op['node']], names[0], catalog)}"
 
 
 def _name_resources(op: JsonObject, before: Pipeline, catalog: Catalog) -> str:

@@ -1,4 +1,4 @@
-"""What made one pipeline out of another, in words: "Added Train", "Set ratio of Split to 0.3"."""
+"""What made one pipeline out of another, in words: "Added Train", "Set Seed of Split to 7"."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from tensorrag.catalog import Catalog
 from tensorrag.edit.annotations import annotations_of
-from tensorrag.edit.edges import title_of
+from tensorrag.edit.edges import setting_of, title_of
 from tensorrag.pipeline import Edge, JsonObject, Node, Pipeline
 
 NAMED = 3
@@ -104,9 +104,9 @@ def _of_card(old: Node, node: Node, catalog: Catalog) -> Iterator[str]:
     else:
         for name in names:
             yield (
-                f"Set {name} of {title} to {_value(_named(node, name))}"
+                f"Set {setting_of(node, name, catalog)} of {title} to {_value(_named(node, name))}"
                 if name in node.params
-                else f"Put {name} of {title} back to its default"
+                else f"Put {setting_of(node, name, catalog)} of {title} back to its default"
             )
     if old.title != node.title:
         yield f"Called {title} {title_of(node, catalog)}"

@@ -63,7 +63,7 @@ def test_two_runs_are_chosen_compared_and_the_better_settings_taken_over(
     page.wait_for_url(f"**/compare?run={first}&run={second}")
     parameter = page.get_by_test_id("compare-changed").locator("[data-parameter]")
     expect(parameter).to_have_count(1)
-    expect(parameter.locator("td")).to_have_text(["Model Define (GPU)", "epochs", "4", "6"])
+    expect(parameter.locator("td")).to_have_text(["Model Define (GPU)", "Epochs", "4", "6"])
     expect(page.locator("[data-changed]")).to_have_attribute("data-of", "model")
     r2 = page.get_by_test_id("compare-metrics").locator("[data-metric=r2]").first
     known = next(each for each in told["measures"] if each["metric"] == "r2")

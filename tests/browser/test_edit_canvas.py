@@ -120,7 +120,7 @@ def test_cards_are_copied_and_pasted_into_another_pipeline_in_another_tab(
     hands = desk({"data_load": (0, 0), "train": (232, -28), "model_define": (0, 200)}, TABLES, SPEC)
     hands.settings("train")
     hands.type_into("seed", "7")
-    expect(hands.test_id("undo")).to_have_attribute("aria-label", "Undo Change seed")
+    expect(hands.test_id("undo")).to_have_attribute("aria-label", "Undo Change Seed")
     hands.page.mouse.click(*corner(hands))
     hands.page.keyboard.press("ControlOrMeta+a")
     expect(hands.page.locator("[data-node].tr-selected")).to_have_count(3)
@@ -156,7 +156,7 @@ def test_a_copy_takes_along_what_was_done_last(desk: Desk, context: BrowserConte
     hands.settings("train")
     hands.page.evaluate(DEAF_AND_BEHIND)
     hands.type_into("seed", "7")
-    expect(hands.test_id("undo")).to_have_attribute("aria-label", "Undo Change seed")
+    expect(hands.test_id("undo")).to_have_attribute("aria-label", "Undo Change Seed")
     hands.card("train").focus()
     hands.page.keyboard.press("ControlOrMeta+c")
     hands.page.wait_for_function(

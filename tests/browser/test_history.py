@@ -57,7 +57,7 @@ def test_an_old_version_is_named_looked_at_and_brought_back(server: Server, page
     versions = hands.test_id("version")
     expect(versions).to_have_count(3)
     expect(versions.nth(0)).to_contain_text("Removed Evaluate")
-    expect(versions.nth(1)).to_contain_text("Set train_ratio of Data Split to 0.7")
+    expect(versions.nth(1)).to_contain_text("Set Train ratio of Data Split to 0.7")
     expect(hands.test_id("bring-back")).to_be_disabled()
     expect(old(hands, "train")).to_be_visible()
     expect(old(hands, "evaluate")).to_have_count(0)

@@ -177,7 +177,7 @@ def test_a_gesture_is_a_list_and_not_too_long() -> None:
             [{"op": "add", "card": "join", "id": "j"}, {"op": "remove", "nodes": ["j"]}],
             "Remove a c",
         ),
-        ([{"op": "set_params", "node": "b", "params": {"seed": 1}}], "Change seed"),
+        ([{"op": "set_params", "node": "b", "params": {"seed": 1}}], "Change Seed"),
         ([{"op": "set_node", "node": "b", "title": "Parts"}], "Change Data Split"),
         ([{"op": "paste", "pipeline": to_json(START)}], f"Paste {len(START.nodes)} cards"),
     ],

@@ -50,7 +50,7 @@ SAID: list[tuple[list[dict[str, Any]], str]] = [
     ([{"op": "connect", **WIRE}], "Connected Data Load to Data Split"),
     (
         [{"op": "set_params", "node": "split", "params": {"seed": 7}}],
-        "Set seed of Data Split to 7",
+        "Set Seed of Data Split to 7",
     ),
     ([{"op": "set_node", "node": "split", "title": "Mine"}], "Called Data Split Mine"),
     ([{"op": "set_node", "node": "split", "enabled": False}], "Bypassed Data Split"),
@@ -86,8 +86,8 @@ def test_a_file_is_called_as_it_came() -> None:
         for params in ({**kept, "upload_name": "rents.csv"}, kept)
     )
 
-    assert changes(START, named, CATALOG) == ["Set upload of Data Load to rents.csv"]
-    assert changes(START, nameless, CATALOG) == ["Set upload of Data Load to a file"]
+    assert changes(START, named, CATALOG) == ["Set Upload of Data Load to rents.csv"]
+    assert changes(START, nameless, CATALOG) == ["Set Upload of Data Load to a file"]
 
 
 def test_what_is_the_same_has_no_words() -> None:

@@ -87,7 +87,7 @@ async def test_whose_step_was_taken_back_is_said_where_another_tab_made_it(hands
     other("set", of="data_split", param="seed", value="7")
 
     hands("undo")
-    assert hands.said == ["Undo took back what was done elsewhere: Change seed."]
+    assert hands.said == ["Undo took back what was done elsewhere: Change Seed."]
     hands("undo")
     assert hands.session.pipeline.nodes["data_load"].title is None
     assert len(hands.said) == 1

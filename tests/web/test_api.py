@@ -281,14 +281,14 @@ async def test_edits_are_made_over_http_and_versions_listed_named_and_brought_ba
 
     edited = await client.post(f"{address}/edits", json={"ops": [op]})
     assert edited.status_code == 200
-    assert edited.json()["label"] == "Change amount"
+    assert edited.json()["label"] == "Change Amount"
     assert edited.headers["etag"] == f'"{edited.json()["revision"]}"'
     problem(await client.post(f"{address}/edits", json={"ops": [{"op": "?"}]}), 422)
     problem(await client.post(f"{address}/edits", json={"ops": "?"}), 422)
 
     now, first = (await client.get(f"{address}/versions")).json()
     assert now["revision"] == edited.json()["revision"]
-    assert (now["said"], first["said"]) == ("Set amount of Add to 9", "As it was here first")
+    assert (now["said"], first["said"]) == ("Set Amount of Add to 9", "As it was here first")
     version = f"{address}/versions/{first['revision']}"
     assert (await client.get(version)).json() == to_json(SUM)
     assert (await client.put(version, json={"name": "Four"})).json()["name"] == "Four"

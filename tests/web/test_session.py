@@ -312,7 +312,7 @@ async def test_undo_goes_on_where_it_was_after_a_restart(desk: Desk) -> None:
     again = await desk.restarted()
     session = await again.sessions.open(session.id)
 
-    assert (session.undo_label, session.redo_label) == ("Change amount", "Change amount")
+    assert (session.undo_label, session.redo_label) == ("Change Amount", "Change Amount")
     session.redo()
     assert session.pipeline.nodes["add"].params["amount"] == 7
     while session.undo():
@@ -383,7 +383,7 @@ async def test_an_old_version_is_named_kept_and_brought_back(desk: Desk) -> None
 
     removed, set_, _ = await session.versions.all()
     assert removed.said == "Removed Number"
-    assert set_.said == "Set amount of Add to 5"
+    assert set_.said == "Set Amount of Add to 5"
     await session.versions.name(set_.revision, "Five")
     again = await desk.restarted()
     session = await again.sessions.open(session.id)

@@ -45,7 +45,7 @@ def changed(shown: Shown) -> Element:
 def _parameter(shown: Shown, each: Difference) -> Element:
     return tr(data_parameter=f"{each.node}.{each.what}")[
         td(".cut")[shown.title(each.node or "")],
-        td(".mono.cut")[visible(each.what)],
+        td(".cut", title=visible(each.what))[shown.setting(each.node, each.what)],
         _values(each),
     ]
 

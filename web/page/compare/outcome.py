@@ -25,7 +25,7 @@ from web.page.markup import (
     thead,
     tr,
 )
-from web.page.wording import dollars, rounded, seconds, words
+from web.page.wording import dollars, rounded, seconds
 
 VERDICTS = {
     "better": ("done", "better"),
@@ -191,7 +191,7 @@ def _with(shown: Shown) -> str:
         return f"With {len(changes)} settings changed"
     (only,) = changes
     then, now = map(written, (only.values[0], only.values[-1]))
-    return f"With {words(only.what).lower()} {now} instead of {then}"
+    return f"With {shown.setting(only.node, only.what).lower()} {now} instead of {then}"
 
 
 def _main(compared: Comparison) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime
 from urllib.parse import urlencode
 
 from tensorrag.catalog import Catalog
-from tensorrag.edit.edges import title_of
+from tensorrag.edit.edges import setting_of, title_of
 from tensorrag.pipeline import Pipeline
 from tensorrag.placement import TITLES, where
 from tensorrag.quoting import visible
@@ -70,6 +70,11 @@ class Shown:
         """Return what a card is called; in the last run that has it."""
         found = [p.nodes[node] for p in reversed(self.pipelines) if node in p.nodes]
         return visible(title_of(found[0], self.catalog)) if found else visible(node)
+
+    def setting(self, node: str | None, name: str) -> str:
+        """Return what the form of a card calls a setting; in the last run that has it."""
+        found = [p.nodes[node] for p in reversed(self.pipelines) if node and node in p.nodes]
+        return visible(setting_of(found[0], name, self.catalog) if found else name)
 
 
 def address(runs: Sequence[str]) -> str:

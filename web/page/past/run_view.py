@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from nicegui import background_tasks, ui
 
@@ -15,6 +16,7 @@ from web.canvas import PipelineCanvas
 from web.live.runs.recorded import Recorded
 from web.live.session import Session
 from web.page.actions import Action, Data, text
+from web.page.form.fields import FieldSpec, field_specs
 from web.page.icons import glyph, icon, state
 from web.page.inspector import outcome
 from web.page.inspector.result import Result
@@ -192,12 +194,11 @@ class PastView:
 
     def _settings(self, node: CardNode) -> Node:
         params = self._recorded.params.get(node.id, node.params)
-        rows = [
-            tr[th(scope="row")[visible(name)], td(".cut")[visible(str(value))[:VALUE_SHOWN]]]
-            for name, value in params.items()
-        ]
-        if not rows:
+        if not params:
             return div(".sec.lead")["It has no settings."]
+        info = self._session.catalog.cards.get(node.card)
+        specs = {spec.name: spec for spec in field_specs(info.params if info else {})}
+        rows = [_setting(name, value, specs.get(name)) for name, value in params.items()]
         return div(".sec.wide")[table(".mt")[tbody[rows]]]
 
     def _result(self, node: CardNode) -> None:
@@ -237,3 +238,10 @@ class PastView:
         place.clear()
         with place:
             looked.build(self._port, self._act, face_of(self._card(node)), past=True)
+
+
+def _setting(name: str, value: Any, spec: FieldSpec | None) -> Element:
+    """Write a setting as its form does; one that the card no longer has by its name."""
+    label, shown = (spec.label, spec.shown(value)) if spec else (name, str(value))
+    told = visible(shown)[:VALUE_SHOWN]
+    return tr[th(scope="row", title=visible(name))[visible(label)], td(".cut", title=told)[told]]
