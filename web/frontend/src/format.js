@@ -94,3 +94,8 @@ export function bytes(value) {
 export function percent(share) {
   return isNumber(share) ? `${Math.round(share * 100)}${NBSP}%` : "–"
 }
+
+/** How many letters the longest word has, of those that a line may break between. */
+export function longestWord(text) {
+  return Math.max(...text.split(/[\s-]+/).map((word) => word.length))
+}

@@ -1,6 +1,15 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { alike, compact, decimal, integer, percent, seconds, timeLeft } from "../src/format.js"
+import {
+  alike,
+  compact,
+  decimal,
+  integer,
+  longestWord,
+  percent,
+  seconds,
+  timeLeft,
+} from "../src/format.js"
 
 const plain = (text) => text.replaceAll("\u00a0", " ")
 
@@ -51,4 +60,10 @@ test("times", () => {
 test("shares", () => {
   assert.equal(plain(percent(0.8)), "80 %")
   assert.equal(plain(percent(1 / 3)), "33 %")
+})
+
+test("words are told apart where a line may break", () => {
+  assert.equal(longestWord("Hyperparameter Search (GPU)"), 14)
+  assert.equal(longestWord("Cross-validate"), 8)
+  assert.equal(longestWord(""), 0)
 })
