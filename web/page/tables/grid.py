@@ -16,6 +16,7 @@ from tensorrag.preview import ColumnProfile, TablePreview
 from web.page.numerals import count_of
 from web.page.tables.columns import distinct_words, is_of_days
 from web.page.tables.kinds import kind_words
+from web.page.wording import brief
 
 Where = tuple[str, str, Any]
 """A condition: column, comparison, value."""
@@ -171,9 +172,14 @@ def _narrowest(at: int, payload: TablePreview) -> int:
     """Leave room, in pixels, for what stands in a column's head, and for a date in full."""
     column = payload.columns[at]
     date = 96 if is_of_days(payload, at) else 150
-    values = 0 if column.min is not None else 6 * len(distinct_words(column, payload))
+    values = 6 * len(distinct_words(column, payload)) if column.min is None else _ends(column)
     kind, missing = 7 * len(kind_words(column.kind)), 46 + 6 * len(f"{column.missing:,}")
     return max(78, 16 + max(values, kind, missing), date if column.kind == "date" else 0)
+
+
+def _ends(column: ColumnProfile) -> int:
+    """Return how wide the least and the largest value are beside one another."""
+    return 8 + 6 * len(brief(column.min) + brief(column.max))
 
 
 def _profile(column: ColumnProfile, payload: TablePreview) -> dict[str, Any]:
