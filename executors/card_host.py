@@ -41,7 +41,7 @@ _SHORTEST = 0.001
 """Seconds after which to look again at the earliest."""
 
 SIGN_OF_LIFE = 0.5
-"""Seconds after which the server hears that the cards of a long pipeline are still being asked."""
+"""Seconds after which the server hears that many cards are still being asked, or tried."""
 
 
 @dataclass
@@ -57,6 +57,8 @@ class Cards:
     accepted: Path
     trials: Path
     tell: Callable[[str], None] = lambda state: None
+    _told: float = field(default_factory=time.monotonic)
+    """When patience was asked for."""
     _folder: Path | None = None
     _stamps: tuple[Stamp, ...] | None = None
     _registry: Registry = field(default_factory=Registry)
@@ -127,10 +129,16 @@ class Cards:
         """Try what is new; a text that cannot be decoded harms nobody."""
         new = {n: s for n, s in sources.items() if _digest(s) not in self._verdicts}
         texts = {name: source.decode("utf-8", "replace") for name, source in new.items()}
-        for name, reason in trial.reasons_against(texts).items():
+        for name, reason in trial.reasons_against(texts, self._going_on).items():
             self._verdicts[_digest(new[name])] = reason
         if new:
             self.trials.write_text(json.dumps(self._verdicts))
+
+    def _going_on(self) -> None:
+        """Ask for patience: trials hold themselves to their time, and wait for processors."""
+        if time.monotonic() - self._told > SIGN_OF_LIFE:
+            self.tell("loading")
+            self._told = time.monotonic()
 
 
 def _stamps(folder: Path | None) -> tuple[Stamp, ...]:

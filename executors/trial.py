@@ -6,7 +6,7 @@ import os
 import resource
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 from executors import usage
@@ -25,10 +25,16 @@ _SURVIVED = 86
 """What a trial ends with that came to its own end; a file may well call ``os._exit(0)``."""
 
 
-def reasons_against(sources: Mapping[str, str]) -> dict[str, str]:
+def reasons_against(
+    sources: Mapping[str, str], going_on: Callable[[], None] = lambda: None
+) -> dict[str, str]:
     """Import the texts of files, by name, and say why each cannot be used; an empty text is fine.
 
     What merely raises is fine here: the registry says it better.
+
+    Args:
+        sources: by name.
+        going_on: is called all the while.
     """
     waiting = list(sources.items())
     trials: dict[str, tuple[int, float]] = {}
@@ -42,6 +48,7 @@ def reasons_against(sources: Mapping[str, str]) -> dict[str, str]:
             if verdict is not None:
                 verdicts[name] = verdict
                 del trials[name]
+        going_on()
         time.sleep(0.002)
     return verdicts
 

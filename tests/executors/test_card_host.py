@@ -180,6 +180,19 @@ async def test_a_kept_card_that_cannot_be_imported_any_more_has_all_of_them_load
     assert found.info.entry == "cards.sort_rows:SortRows"
 
 
+async def test_the_trial_of_a_file_may_take_longer_than_the_host_may_be_silent(
+    local: LocalExecutor, place: Place, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await describe(local, place)  # all others are imported now
+    monkeypatch.setattr(host_client, "LOAD_SECONDS", 2.0)
+    write(folder, "slow")
+    waits = "if os.getsid(0) == os.getpid(): time.sleep(4)  # only where it is tried"
+    with (folder / "slow.py").open("a") as file:
+        file.write(waits)
+
+    assert "slow" in (await describe(local, place)).cards
+
+
 async def test_follows_the_folder(local: LocalExecutor, place: Place, folder: Path) -> None:
     assert "late" not in (await describe(local, place)).cards
     write(folder, "late")
