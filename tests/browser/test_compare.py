@@ -8,6 +8,7 @@ import httpx
 from playwright.sync_api import Page, expect
 
 from sample_data.pipeline_files import pipeline_path
+from tests.browser.axe import violations
 from tests.browser.hands import TRAINED, Hands
 from tests.browser.test_start_page import api
 from tests.servers import Server
@@ -77,6 +78,7 @@ def test_two_runs_are_chosen_compared_and_the_better_settings_taken_over(
     expect(curve).to_contain_text("Run 2")
     expect(page.get_by_test_id("compare-reasons")).to_contain_text("environment are the same")
     expect(page.get_by_test_id("compare-durations")).to_contain_text("reused")
+    assert violations(page, "light") == []
     hands.picture("compare", fit=False)
 
     page.reload()  # the link holds

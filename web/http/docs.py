@@ -25,7 +25,7 @@ body { max-width: 860px; margin: 32px auto; padding: 0 16px; }
 h1 { font-size: 20px; } h2 { font-size: 15px; margin-top: 32px; }
 details { border: 1px solid #8886; border-radius: 8px; margin: 8px 0; padding: 8px 12px; }
 summary { cursor: pointer; } summary b { display: inline-block; width: 64px; }
-code, pre { font: 12px/18px ui-monospace, monospace; }
+code, pre { font: 12px/18px ui-monospace, monospace; } code { overflow-wrap: anywhere; }
 pre { overflow: auto; background: #8881; border-radius: 6px; padding: 8px; }
 table { border-collapse: collapse; } td, th { text-align: left; padding: 2px 16px 2px 0; }
 """
@@ -66,11 +66,12 @@ def page(described: JsonObject) -> str:
     info = described["info"]
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        f"<title>{escape(info['title'])} API</title><style>{STYLE}</style></head><body>"
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{escape(info['title'])} API</title><style>{STYLE}</style></head><body><main>"
         f"<h1>{escape(info['title'])} API {escape(info['version'])}</h1>"
         f"<p>{escape(info['description'])}</p>"
         '<p>As JSON: <a href="/openapi.json">openapi.json</a></p>'
-        f"{sections}<h2>Objects</h2>{shown}</body></html>"
+        f"{sections}<h2>Objects</h2>{shown}</main></body></html>"
     )
 
 

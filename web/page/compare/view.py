@@ -196,8 +196,12 @@ def _places(side: Side) -> str:
 
 
 def box(title: str, testid: str | None = None) -> Element:
-    """Draw a part of the page, under its title."""
-    return div(".box", data_testid=testid and f"compare-{testid}")[h2(".h3")[title]]
+    """Draw a part of the page, under its title; its table may be wider, and is scrolled by keys."""
+    if testid is None:
+        return div(".box")[h2(".h3")[title]]
+    return div(
+        ".box", data_testid=f"compare-{testid}", role="region", aria_label=title, tabindex="0"
+    )[h2(".h3")[title]]
 
 
 def columns(shown: Shown, *first: str) -> Element:
