@@ -23,7 +23,7 @@ from cards._comparing.telling import (
 from cards._learning.predicting import missing_features
 from cards._learning.prepared import otherwise
 from cards._learning.rows import refuse_no_rows
-from cards._measuring.intervals import of_groups
+from cards._measuring.intervals import too_narrow
 from cards._script.comparing import compare
 from tensorrag import (
     Card,
@@ -90,7 +90,10 @@ class CompareModels(Card):
         name = called[chosen] if chosen is not None else ranking.models[0].name
         self._names = tuple(called)
         paid = dict(zip(called, costs("models"), strict=False))
-        table = ranking_table(ranking, models[0].task, test_dataset.provenance, paid)
+        told = test_dataset.provenance
+        if not too_narrow(test_dataset):  # that is said of the ranking
+            told = told.model_copy(update={"dealt": None})
+        table = ranking_table(ranking, models[0].task, told, paid)
         return self.Out(models[called.index(name)], table)
 
     def propagate(
@@ -104,7 +107,7 @@ class CompareModels(Card):
         return best, TableSchema(
             columns=None if task is None else ranking_columns(task),
             rows=len(models),
-            provenance=test_dataset.provenance,
+            provenance=test_dataset.provenance.model_copy(update={"dealt": None}),
         )
 
     def script(self, given: Given) -> Script:
@@ -270,8 +273,10 @@ def _lines(outputs: tuple[Value, ...]) -> tuple[list[dict[str, Any]], str | None
 
 def _worthless(table: Value) -> Sequence[str]:
     """Say what makes the ranking worth nothing, or less."""
-    of = table.provenance if isinstance(table, Table) else Provenance()
+    if not isinstance(table, Table):
+        return ()
+    of = table.provenance
     learnt = "These are train rows: they do not tell which model is better on new ones."
     synthetic = "Synthetic data."
-    said = [learnt if of.part == "train" else "", of_groups(of), synthetic if of.synthetic else ""]
-    return list(filter(None, said))
+    said = [learnt if of.part == "train" else "", too_narrow(table)]
+    return list(filter(None, [*said, synthetic if of.synthetic else ""]))

@@ -56,6 +56,7 @@ class Evaluate(Card):
     or their most frequent class: a model that does not beat it has learnt nothing. Numbers that
     are predicted ahead have a harder one, such as last week's value: choose its column. Between
     which values a metric lies with 95 % confidence is told with it: of few rows, that is wide.
+    Where a split kept groups of rows together, it is as sure as so many groups make it.
     """
 
     category = "Evaluation"
@@ -128,7 +129,7 @@ def _of_numbers(table: Table, model: Model, column: str | None) -> Metrics:
     real = truth(table, model.target, None, PORT)
     predicted = predict(model, table)
     unit = model.target_unit
-    sure, how = intervals.of_regression(real, predicted)
+    sure, how = intervals.of_regression(real, predicted, whole=intervals.groups_of(table))
     found = regression_metrics(real, predicted)
     alike = bool((real == real[0]).all())
     if column:
@@ -166,7 +167,7 @@ def _of_classes(table: Table, model: Model) -> Metrics:
     found, dummy = classification_metrics(said), dummy_answers(said, shares)
     baseline = classification_metrics(dummy)
     unknown = dict.fromkeys(undefined(said), nan)
-    sure, how = intervals.of_classification(said, found)
+    sure, how = intervals.of_classification(said, found, intervals.groups_of(table))
     usual = max(zip(shares, said.classes, strict=True), key=lambda pair: pair[0])
     return Metrics(
         found | unknown,
@@ -242,7 +243,7 @@ def _how_sure(metric: str, sure: Mapping[str, Interval], how: str, table: Table)
     label = label if metric == "r2" else label.lower()
     rows = f"{table.num_rows:,} {_words(table.provenance)}"
     said = f"With {rows}, the {label} is {low} to {high} (95 % confidence, {how})."
-    return f"{said} {intervals.of_groups(table.provenance)}".rstrip()
+    return f"{said} {intervals.too_narrow(table)}".rstrip()
 
 
 def _caption(*sentences: str, of: Provenance) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from cards._comparing.taking import prediction_seconds, size_of
@@ -13,11 +14,14 @@ from cards._learning.truth import truth
 from cards._measuring import intervals, resampling
 from cards._measuring.classification import classification_metrics, dummy_answers
 from cards._measuring.regression import dummy_metrics, regression_metrics
+from cards._measuring.resampling import Drawing
 from tensorrag import InputError, Model, Table, report
 from tensorrag.quoting import named
 from tensorrag.types import METRICS
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from cards._measuring.intervals import Interval
     from cards._measuring.resampling import Drawn
 
@@ -76,15 +80,16 @@ def ranked(models: Sequence[Model], called: Sequence[str], table: Table, metric:
     Raises:
         InputError: the table lacks a column, or the metric cannot be measured of a model.
     """
-    found = []
+    found, whole = [], intervals.groups_of(table)
     for done, (model, name) in enumerate(zip(models, called, strict=True), 1):
-        found.append(_measured(model, name, table, metric))
+        found.append(_measured(model, name, table, metric, whole))
         report(done, len(models), "model")
     scores = [each.metrics[metric] for each in found]
     sign = 1 if METRICS[metric].higher_is_better else -1
     order = sorted(range(len(found)), key=lambda at: -sign * scores[at])
+    drawing = Drawing.of(table.num_rows, whole)
     drawn = resampling.all_of(
-        [each.drawn for each in found], table.num_rows, metric in resampling.AREAS
+        [each.drawn(drawing) for each in found], drawing, areas=metric in resampling.AREAS
     )
     behind = sign * (drawn[:, order[:1]] - drawn)
     return Ranking(
@@ -115,29 +120,32 @@ class _Measured:
     metrics: dict[str, float]
     baseline: dict[str, float]
     interval: Interval | None
-    drawn: Drawn
+    drawn: Callable[[Drawing], Drawn]
     """Tells the metric of rows that are drawn again."""
 
 
-def _measured(model: Model, name: str, table: Table, metric: str) -> _Measured:
+def _measured(
+    model: Model, name: str, table: Table, metric: str, whole: np.ndarray | None
+) -> _Measured:
     if model.task == "regression":
-        return _of_numbers(model, table, metric)
+        return _of_numbers(model, table, metric, whole)
     said = answers_of(model, table, PORT)
     found = classification_metrics(said)
     _refuse_unmeasured(metric, found, name)
     baseline = classification_metrics(dummy_answers(said, model.content["dummy"]))
-    sure, _ = intervals.of_classification(said, {metric: found[metric]})
-    return _Measured(found, baseline, sure.get(metric), resampling.of_classes(metric, said))
+    sure, _ = intervals.of_classification(said, {metric: found[metric]}, whole)
+    drawn = partial(resampling.of_classes, metric, said)
+    return _Measured(found, baseline, sure.get(metric), drawn)
 
 
-def _of_numbers(model: Model, table: Table, metric: str) -> _Measured:
+def _of_numbers(model: Model, table: Table, metric: str, whole: np.ndarray | None) -> _Measured:
     real, predicted = truth(table, model.target, None, PORT), predict(model, table)
-    sure, _ = intervals.of_regression(real, predicted, [metric])
+    sure, _ = intervals.of_regression(real, predicted, [metric], whole)
     return _Measured(
         regression_metrics(real, predicted),
         dummy_metrics(real, float(model.content["dummy"])),
         sure.get(metric),
-        resampling.of_numbers(metric, real, predicted),
+        partial(resampling.of_numbers, metric, real, predicted),
     )
 
 

@@ -241,9 +241,10 @@ def _lighter(line: Line, best: Line) -> list[str]:
 
 HOW = (
     "Intervals hold with 95 % confidence, and are those that Evaluate tells. Leads are judged on "
-    "rows drawn again (bootstrap), the same for all models: what is hard for one is so for the "
-    "others, so a lead may be sure though intervals overlap. The best of several looks a little "
-    "better on these rows than it is: measure it once more on rows that chose nothing."
+    "rows drawn again (bootstrap), or groups of rows that a split kept together, the same for all "
+    "models: what is hard for one is so for the others, so a lead may be sure though intervals "
+    "overlap. The best of several looks a little better on these rows than it is: measure it once "
+    "more on rows that chose nothing."
 )
 
 

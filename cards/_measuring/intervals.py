@@ -4,6 +4,9 @@ Every card that tells a metric asks here, so that one number has one interval. W
 for has one: shares (Wilson 1927), the area under the ROC curve (Hanley & McNeil 1982), and averages
 over many rows (the normal distribution; R² by the delta method). For all else the rows are drawn
 again, and the middle 95 % of what comes of it is taken (Efron's percentile bootstrap, 1979).
+
+All of these take each row for itself. Where a split kept groups of rows together, whole groups are
+drawn again, and the wider of both intervals is told.
 """
 
 from __future__ import annotations
@@ -14,10 +17,11 @@ from itertools import groupby
 from math import sqrt
 from typing import TYPE_CHECKING
 
+from cards._arrow import numbered
 from cards._measuring.classification import Answers
-from cards._measuring.resampling import AREAS, draws, middle, of_classes, of_numbers
+from cards._measuring.resampling import AREAS, Drawing, middle, of_classes, of_numbers
+from tensorrag import Table
 from tensorrag.quoting import named
-from tensorrag.types import Provenance
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,16 +36,39 @@ MOST_DRAWN = 5000
 """Rows up to which errors of numbers are drawn again."""
 OF_NUMBERS = ("r2", "rmse", "mae", "mse")
 SHARES = ("accuracy", "precision", "recall")
+FEW_GROUPS = 30
+"""Groups below which intervals of drawing them again are too narrow.
+
+Source: Cameron, Gelbach & Miller, *Bootstrap-based improvements for inference with clustered
+errors*, Review of Economics and Statistics 90 (2008).
+"""
+
+Found = tuple[dict[str, Interval], str]
+"""Intervals by metric, and in a word how the main one was found."""
 
 
 def of_regression(
-    truth: np.ndarray, predicted: np.ndarray, metrics: Collection[str] = OF_NUMBERS
-) -> tuple[dict[str, Interval], str]:
-    """Return the intervals of some of R², RMSE, MAE and MSE, and in a word how they were found.
+    truth: np.ndarray,
+    predicted: np.ndarray,
+    metrics: Collection[str] = OF_NUMBERS,
+    whole: np.ndarray | None = None,
+) -> Found:
+    """Return the intervals of some of R², RMSE, MAE and MSE.
 
     Of few rows the test rows are drawn again a thousand times (bootstrap); of many the errors'
     averages are as good as normal.
+
+    Args:
+        truth: of each row.
+        predicted: of each row.
+        metrics: those to tell of.
+        whole: the group of each row, where rows of a group may be alike: see `groups_of`.
     """
+    of = partial(of_numbers, truth=truth, predicted=predicted)
+    return _of_groups(_of_numbers(truth, predicted, metrics), of, whole)
+
+
+def _of_numbers(truth: np.ndarray, predicted: np.ndarray, metrics: Collection[str]) -> Found:
     import numpy as np
 
     if len(truth) < 2:
@@ -52,35 +79,78 @@ def of_regression(
         found = _normal(errors, spread)
         return {name: found[name] for name in metrics if name in found}, "normal approximation"
     told = [name for name in metrics if name != "r2" or spread.any()]
-    return _drawn(
-        told, partial(of_numbers, truth=truth, predicted=predicted), len(truth)
-    ), "bootstrap"
+    of = partial(of_numbers, truth=truth, predicted=predicted)
+    return _drawn(told, of, Drawing.of(len(truth))), "bootstrap"
 
 
-def of_groups(rows: Provenance) -> str:
-    """Say of rows that come in groups that intervals, which take each row for itself, flatter."""
-    if rows.dealt is None or rows.dealt.by != "group":
+def groups_of(table: Table) -> np.ndarray | None:
+    """Number the groups of rows that a split kept together; None where it did not, or none is left.
+
+    A single group tells nothing of others, so that is none.
+    """
+    dealt = table.provenance.dealt
+    if dealt is None or dealt.by != "group" or table.schema.column(dealt.column) is None:
+        return None
+    found = numbered(table.column(dealt.column), dealt.column)
+    return found if found.any() else None
+
+
+def too_narrow(table: Table) -> str:
+    """Say of rows in groups, of which few or none are known, that intervals may be wider."""
+    dealt = table.provenance.dealt
+    if dealt is None or dealt.by != "group":
         return ""
-    column = named(rows.dealt.column)
-    return f"Rows of one {column} may be alike: then intervals are wider than told."
+    whole = groups_of(table)
+    if whole is None:
+        column = named(dealt.column)
+        return f"Rows of one {column} may be alike: then intervals are wider than told."
+    few = f"{whole.max() + 1} groups are few: intervals may be wider than told."
+    return few if whole.max() + 1 < FEW_GROUPS else ""
+
+
+def _of_groups(found: Found, of: Callable[..., Drawn], whole: np.ndarray | None) -> Found:
+    """Return intervals that are as wide as those of drawing whole groups again, at least.
+
+    These alone would be a point where no row of any group was wrong.
+    """
+    if whole is None:
+        return found
+    drawn = _drawn(found[0], of, Drawing.of(len(whole), whole))
+    wider = {
+        name: (min(low, drawn[name][0]), max(high, drawn[name][1]))
+        for name, (low, high) in found[0].items()
+        if name in drawn
+    }
+    return wider, f"bootstrap of {whole.max() + 1:,} groups"
 
 
 def of_classification(
-    answers: Answers, measured: Mapping[str, float]
-) -> tuple[dict[str, Interval], str]:
-    """Return the intervals of metrics that were measured of classes, and how accuracy's was found.
+    answers: Answers, measured: Mapping[str, float], whole: np.ndarray | None = None
+) -> Found:
+    """Return the intervals of metrics that were measured of classes.
 
     Accuracy, precision and recall are shares (Wilson), the area under the ROC curve has a formula
     (Hanley and McNeil); for all others the rows are drawn again (bootstrap).
+
+    Args:
+        answers: of each row.
+        measured: the metrics.
+        whole: the group of each row, where rows of a group may be alike: see `groups_of`.
     """
+    of = partial(of_classes, said=answers)
+    return _of_groups((_of_classes(answers, measured), "Wilson"), of, whole)
+
+
+def _of_classes(answers: Answers, measured: Mapping[str, float]) -> dict[str, Interval]:
     found = {name: ends for name in SHARES if name in measured and (ends := _share(name, answers))}
     if "roc_auc" in measured:
         yes = int(answers.is_positive.sum())
         found["roc_auc"] = roc_auc(measured["roc_auc"], yes, len(answers.truth) - yes)
     rest = [name for name in measured if name not in SHARES and name != "roc_auc"]
     if len(answers.truth) > 1:
-        found |= _drawn(rest, partial(of_classes, said=answers), len(answers.truth))
-    return found, "Wilson"
+        of = partial(of_classes, said=answers)
+        found |= _drawn(rest, of, Drawing.of(len(answers.truth)))
+    return found
 
 
 def _share(metric: str, answers: Answers) -> Interval | None:
@@ -117,12 +187,14 @@ def wilson(hits: int, rows: int) -> Interval:
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
-def _drawn(metrics: Iterable[str], of: Callable[[str], Drawn], rows: int) -> dict[str, Interval]:
-    """Return the intervals of metrics, all of the same draws of the rows."""
+def _drawn(
+    metrics: Iterable[str], of: Callable[..., Drawn], drawing: Drawing
+) -> dict[str, Interval]:
+    """Return the intervals of metrics, all of the same draws."""
     found: dict[str, Interval | None] = {}
     for areas, names in groupby(sorted(metrics, key=_is_area), key=_is_area):
-        times = draws(rows, areas=areas)
-        found |= {name: middle(of(name)(times)) for name in names}
+        times = drawing.times(areas=areas)
+        found |= {name: middle(of(name, drawing=drawing)(times)) for name in names}
     return {name: interval for name, interval in found.items() if interval is not None}
 
 

@@ -3,12 +3,14 @@
 The test rows are drawn again a thousand times (bootstrap), the same ones for all models: what is
 hard in a draw is hard for all of them, so a lead is surer than the metrics themselves. Most
 metrics follow from sums over the rows, so a draw is a product of matrices: how often each row was
-drawn times what each row adds. Of very many rows, groups of them are drawn.
+drawn times what each row adds. Of very many rows, groups of them are drawn; and so are groups whose
+rows may be alike, such as those of one customer (cluster bootstrap).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cards._measuring.classification import Answers, row_losses
@@ -31,28 +33,70 @@ NO_SPREAD = 1e-12
 SEED = 0
 
 
-def draws(rows: int, *, areas: bool) -> np.ndarray:
-    """Tell how often each group of rows is in each draw: draws × groups.
+@dataclass(frozen=True)
+class Drawing:
+    """Which rows are drawn together."""
 
-    Args:
-        rows: how many there are.
-        areas: whether the metric is an area under a curve, which takes longer.
-    """
+    place: np.ndarray
+    """The group of each row, numbered from 0."""
+    groups: int
+
+    @classmethod
+    def of(cls, rows: int, whole: np.ndarray | None = None) -> Drawing:
+        """Draw each row for itself, or whole groups; of very many, some are mixed into one.
+
+        Args:
+            rows: how many there are.
+            whole: the group of each row, numbered from 0, whose rows may be alike.
+        """
+        import numpy as np
+
+        count = rows if whole is None else int(whole.max()) + 1
+        place = np.arange(count)
+        if count > GROUPS:
+            place = np.random.default_rng(SEED).permutation(count) % GROUPS
+        return cls(place if whole is None else place[whole], min(count, GROUPS))
+
+    def times(self, *, areas: bool) -> np.ndarray:
+        """Tell how often each group is in each draw: draws × groups.
+
+        Args:
+            areas: whether the metric is an area under a curve, which takes longer.
+        """
+        import numpy as np
+
+        times = FEWER_DRAWS if areas and len(self.place) > MANY else DRAWS
+        shares = np.full(self.groups, 1 / self.groups)
+        found = np.random.default_rng(SEED).multinomial(self.groups, shares, size=times)
+        return found.astype(np.float64)
+
+    def summed(self, added: np.ndarray) -> np.ndarray:
+        """Add up what the rows of each group add."""
+        import numpy as np
+
+        columns = added.T
+        sums = [np.bincount(self.place, each, minlength=self.groups) for each in columns]
+        return np.stack(sums, axis=1)
+
+    def counted(self, places: np.ndarray, which: np.ndarray, classes: int) -> np.ndarray:
+        """Count in each group the rows of each class, of those that are asked for."""
+        import numpy as np
+
+        cells = (self.place * classes + places)[which]
+        counts = np.bincount(cells, minlength=self.groups * classes)
+        return counts.reshape(self.groups, classes).astype(np.float64)
+
+
+def of_numbers(
+    metric: str, truth: np.ndarray, predicted: np.ndarray, drawing: Drawing | None = None
+) -> Drawn:
+    """Return what tells R², RMSE, MAE or MSE of draws: by default, of rows."""
     import numpy as np
 
-    groups = min(rows, GROUPS)
-    times = FEWER_DRAWS if areas and rows > MANY else DRAWS
-    random = np.random.default_rng(SEED)
-    return random.multinomial(groups, np.full(groups, 1 / groups), size=times).astype(np.float64)
-
-
-def of_numbers(metric: str, truth: np.ndarray, predicted: np.ndarray) -> Drawn:
-    """Return what tells R², RMSE, MAE or MSE of draws."""
-    import numpy as np
-
+    drawing = drawing or Drawing.of(len(truth))
     errors, goal = np.abs(predicted - truth), truth - truth.mean()
     one = np.ones(len(truth))
-    added = _grouped(np.stack([one, errors, errors**2, goal, goal**2], axis=1))
+    added = drawing.summed(np.stack([one, errors, errors**2, goal, goal**2], axis=1))
 
     def of(drawn: np.ndarray) -> np.ndarray:
         rows, absolute, squares, sums, spread = (drawn @ added).T
@@ -68,23 +112,24 @@ def of_numbers(metric: str, truth: np.ndarray, predicted: np.ndarray) -> Drawn:
     return of
 
 
-def of_classes(metric: str, said: Answers) -> Drawn:
-    """Return what tells a metric of classes of draws."""
+def of_classes(metric: str, said: Answers, drawing: Drawing | None = None) -> Drawn:
+    """Return what tells a metric of classes of draws: by default, of rows."""
+    drawing = drawing or Drawing.of(len(said.truth))
     if metric in AREAS:
-        return _area(metric, said)
+        return _area(metric, said, drawing)
     if metric in ("log_loss", "brier"):
-        return _mean(_losses(metric, said))
+        return _mean(_losses(metric, said), drawing)
     if metric == "accuracy":
-        return _mean(said.truth == said.predicted)
+        return _mean(said.truth == said.predicted, drawing)
     if metric in ("balanced_accuracy", "macro_f1"):
-        return _over_classes(metric, said)
-    return _of_positive(metric, said)
+        return _over_classes(metric, said, drawing)
+    return _of_positive(metric, said, drawing)
 
 
-def _mean(values: np.ndarray) -> Drawn:
+def _mean(values: np.ndarray, drawing: Drawing) -> Drawn:
     import numpy as np
 
-    added = _grouped(np.stack([np.ones(len(values)), values.astype(np.float64)], axis=1))
+    added = drawing.summed(np.stack([np.ones(len(values)), values.astype(np.float64)], axis=1))
 
     def of(drawn: np.ndarray) -> np.ndarray:
         rows, sums = (drawn @ added).T
@@ -103,11 +148,11 @@ def _losses(metric: str, said: Answers) -> np.ndarray:
     return row_losses(said)
 
 
-def _of_positive(metric: str, said: Answers) -> Drawn:
+def _of_positive(metric: str, said: Answers, drawing: Drawing) -> Drawn:
     import numpy as np
 
     real, taken = said.is_positive, said.predicted == said.positive
-    added = _grouped(np.stack([real & taken, real, taken], axis=1).astype(np.float64))
+    added = drawing.summed(np.stack([real & taken, real, taken], axis=1).astype(np.float64))
 
     def of(drawn: np.ndarray) -> np.ndarray:
         both, truth, told = (drawn @ added).T
@@ -120,15 +165,16 @@ def _of_positive(metric: str, said: Answers) -> Drawn:
     return of
 
 
-def _over_classes(metric: str, said: Answers) -> Drawn:
+def _over_classes(metric: str, said: Answers, drawing: Drawing) -> Drawn:
     import numpy as np
 
     both = {*said.truth.tolist(), *(said.predicted.tolist() if metric == "macro_f1" else ())}
     at = {label: place for place, label in enumerate(sorted(both, key=str))}
     truth = np.array([at[label] for label in said.truth.tolist()])
     told = np.array([at.get(label, -1) for label in said.predicted.tolist()])
-    hits = _counted(truth, truth == told, len(at))
-    real, taken = _counted(truth, truth >= 0, len(at)), _counted(told, told >= 0, len(at))
+    hits = drawing.counted(truth, truth == told, len(at))
+    real = drawing.counted(truth, truth >= 0, len(at))
+    taken = drawing.counted(told, told >= 0, len(at))
 
     def of(drawn: np.ndarray) -> np.ndarray:
         found, there = drawn @ hits, drawn @ real
@@ -140,7 +186,7 @@ def _over_classes(metric: str, said: Answers) -> Drawn:
     return of
 
 
-def _area(metric: str, said: Answers) -> Drawn:
+def _area(metric: str, said: Answers, drawing: Drawing) -> Drawn:
     """Return what tells an area under a curve of draws: rows are put into order once."""
     import numpy as np
 
@@ -149,7 +195,7 @@ def _area(metric: str, said: Answers) -> Drawn:
     real = said.is_positive[order].astype(np.float64)
     ranking = said.ranking[order]
     first = np.flatnonzero(np.r_[True, ranking[1:] != ranking[:-1]])
-    group = _groups(len(order))[order]
+    group = drawing.place[order]
 
     def one(times: np.ndarray) -> float:
         weight = times[group]
@@ -165,37 +211,6 @@ def _area(metric: str, said: Answers) -> Drawn:
         return float((precision * yes).sum() / yes.sum())
 
     return lambda drawn: np.array([one(times) for times in drawn])
-
-
-def _groups(rows: int) -> np.ndarray:
-    """Tell which group each row is in: all are equally large, to one row, and mixed."""
-    import numpy as np
-
-    if rows <= GROUPS:
-        return np.arange(rows)
-    return np.random.default_rng(SEED).permutation(rows) % GROUPS
-
-
-def _grouped(added: np.ndarray) -> np.ndarray:
-    """Add up what the rows of each group add."""
-    import numpy as np
-
-    rows, kinds = added.shape
-    if rows <= GROUPS:
-        return added
-    place = _groups(rows)
-    sums = [np.bincount(place, added[:, at], minlength=GROUPS) for at in range(kinds)]
-    return np.stack(sums, axis=1)
-
-
-def _counted(places: np.ndarray, which: np.ndarray, classes: int) -> np.ndarray:
-    """Count in each group the rows of each class, of those that are asked for."""
-    import numpy as np
-
-    groups = min(len(places), GROUPS)
-    cells = (_groups(len(places)) * classes + places)[which]
-    counts = np.bincount(cells, minlength=groups * classes).reshape(groups, classes)
-    return counts.astype(np.float64)
 
 
 def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
@@ -217,9 +232,9 @@ def middle(values: np.ndarray) -> tuple[float, float] | None:
     return float(low), float(high)
 
 
-def all_of(drawn: Sequence[Drawn], rows: int, areas: bool) -> np.ndarray:
-    """Measure models on the same draws: draws × models. See `draws`."""
+def all_of(drawn: Sequence[Drawn], drawing: Drawing, *, areas: bool) -> np.ndarray:
+    """Measure models on the same draws: draws × models. See `Drawing.times`."""
     import numpy as np
 
-    times = draws(rows, areas=areas)
+    times = drawing.times(areas=areas)
     return np.stack([one(times) for one in drawn], axis=1)

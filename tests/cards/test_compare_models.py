@@ -16,6 +16,7 @@ from cards._comparing.called import names
 from cards._comparing.telling import costs_preview, sentence
 from cards._measuring import resampling
 from cards._measuring.classification import Answers, classification_metrics
+from cards._measuring.resampling import Drawing
 from cards.compare_models import CompareModels
 from cards.data_load import DataLoad
 from cards.data_split import DataSplit
@@ -211,7 +212,7 @@ def test_a_lead_is_surer_than_the_metrics_are() -> None:
     one = resampling.of_numbers("mse", truth, truth + noise)
     two = resampling.of_numbers("mse", truth, truth + 1.1 * noise)
 
-    drawn = resampling.all_of([one, two], 300, areas=False)
+    drawn = resampling.all_of([one, two], Drawing.of(300), areas=False)
 
     first, second = (resampling.middle(drawn[:, at]) for at in (0, 1))
     lead = resampling.middle(drawn[:, 1] - drawn[:, 0])
@@ -230,7 +231,8 @@ def test_intervals_are_those_of_drawing_rows_one_by_one() -> None:
         r2_score(truth[rows], predicted[rows]) for rows in random.integers(120, size=(2000, 120))
     ]
 
-    drawn = resampling.all_of([resampling.of_numbers("r2", truth, predicted)], 120, areas=False)
+    of = resampling.of_numbers("r2", truth, predicted)
+    drawn = resampling.all_of([of], Drawing.of(120), areas=False)
 
     assert resampling.middle(drawn[:, 0]) == pytest.approx(
         tuple(np.quantile(by_hand, (0.025, 0.975))), abs=0.03

@@ -45,9 +45,29 @@ def of_an_area_of_few_positives(draw: np.random.Generator) -> tuple[Interval, fl
     return of_an_area(draw, positives=20)
 
 
+def of_rows_in_groups(draw: np.random.Generator) -> tuple[Interval, float]:
+    """Ninety rows of each of 60 customers, of whom some are hard to predict and others are not."""
+    whole = draw.permutation(np.repeat(np.arange(60), 90))
+    truth = draw.normal(size=60)[whole] + draw.normal(size=len(whole))
+    found, _ = intervals.of_regression(truth, np.zeros(len(whole)), ["rmse"], whole)
+    return found["rmse"], sqrt(2)
+
+
+def of_a_share_in_groups(draw: np.random.Generator) -> tuple[Interval, float]:
+    whole = np.repeat(np.arange(60), 10)
+    right = draw.random(600) < draw.beta(4, 1, size=60)[whole]
+    said = Answers(np.ones(600, dtype=np.int64), right.astype(np.int64), (0, 1), positive=1)
+    found, _ = intervals.of_classification(said, {"accuracy": float(right.mean())}, whole)
+    return found["accuracy"], 0.8
+
+
 @pytest.mark.parametrize(
-    "one", [of_a_share, of_r2, of_an_error, of_an_area, of_an_area_of_few_positives]
-)
+    "one",
+    [
+        of_a_share, of_r2, of_an_error, of_an_area, of_an_area_of_few_positives,
+        of_rows_in_groups, of_a_share_in_groups,
+    ],
+)  # fmt: skip
 def test_an_interval_holds_the_truth_in_95_of_100_cases(
     one: Callable[[np.random.Generator], tuple[Interval, float]],
 ) -> None:
@@ -76,6 +96,17 @@ def test_what_is_drawn_of_some_rows_and_reckoned_of_more_is_the_same() -> None:
     assert (how, other) == ("normal approximation", "bootstrap")
     for name, (low, high) in reckoned.items():
         assert drawn[name] == pytest.approx((low, high), abs=0.15 * (high - low))
+
+
+def test_rows_that_are_all_right_are_not_taken_for_certain_in_groups_either() -> None:
+    right = np.ones(100, dtype=np.int64)
+    said = Answers(right, right, (0, 1), positive=1)
+
+    alone, _ = intervals.of_classification(said, {"accuracy": 1.0})
+    whole, how = intervals.of_classification(said, {"accuracy": 1.0}, np.arange(100) // 2)
+
+    assert whole == alone
+    assert how == "bootstrap of 50 groups"
 
 
 def _holds(interval: Interval, value: float) -> bool:

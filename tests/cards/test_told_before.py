@@ -14,6 +14,7 @@ from cards.data_split import DataSplit
 from cards.evaluate import Evaluate
 from cards.group_aggregate import GroupAggregate
 from cards.model_define import ModelDefine
+from cards.select_columns import SelectColumns
 from cards.train import Train
 from tensorrag import ParameterError
 from tensorrag.catalog import Catalog
@@ -377,18 +378,32 @@ def test_a_date_of_which_nothing_is_left_is_not_spoken_of(
     assert [each.code for each in problems(pipeline, "split")] == ["data_concern"] * warned
 
 
-def test_intervals_of_rows_in_groups_are_called_too_narrow() -> None:
+def test_intervals_of_rows_in_groups_are_of_whole_groups_or_called_too_narrow() -> None:
     diabetes = DataLoad.model_validate({"sample_name": "diabetes"}).run().dataset
+    spec = ModelDefine(model_type="ridge").run().model_spec
 
-    def said(split: DataSplit) -> tuple[str, str]:
+    def told(split: DataSplit, *, drop: bool = False) -> tuple[str, str]:
         parts = split.run(diabetes)
-        spec = ModelDefine(model_type="ridge").run().model_spec
-        model = Train(target_column="progression").run(parts.train_dataset, None, spec)[0]
-        (metrics,) = Evaluate().run(parts.test_dataset, model)
+        train, test = parts.train_dataset, parts.test_dataset
+        if drop:
+            without = SelectColumns(mode="drop", columns=[str(split.group_column)])
+            train, test = (without.run(each).dataset for each in (train, test))
+        model = Train(target_column="progression").run(train, None, spec)[0]
+        (metrics,) = Evaluate().run(test, model)
         compare = CompareModels()
-        ranking = compare.previews(compare.run(parts.test_dataset, model))["ranking"]
-        return metrics.caption or "", ranking.model_dump_json()
+        made = compare.run(test, model)
+        (line,) = made.ranking.arrow.to_pylist()
+        assert (line["low"], line["high"]) == metrics.intervals["r2"], "one metric has one interval"
+        shown = compare.previews(made)["ranking"].model_dump_json()
+        return metrics.caption or "", shown
 
-    alike = "Rows of one age may be alike: then intervals are wider than told."
-    assert all(alike in each for each in said(DataSplit(split_by="group", group_column="age")))
-    assert not any("may be alike" in each for each in said(DataSplit()))
+    by_group = DataSplit(split_by="group", group_column="bmi")
+    (said, shown), (alone, _) = told(by_group), told(DataSplit())
+    assert "% confidence, bootstrap of " in said
+    assert "% confidence, bootstrap)" in alone
+    assert not any("wider than told" in each for each in (said, shown, alone))
+    few, ranking = told(DataSplit(split_by="group", group_column="age"))
+    assert "groups are few: intervals may be wider than told." in few
+    assert "wider than told" in ranking
+    alike = "Rows of one bmi may be alike: then intervals are wider than told."
+    assert all(alike in each for each in told(by_group, drop=True))
