@@ -119,6 +119,14 @@ def test_what_is_typed_becomes_a_value_or_stays_text(name: str, typed: Any, valu
     assert SPECS[name].parse(typed) == value
 
 
+def test_nothing_chosen_is_written_as_the_help_says_what_it_means() -> None:
+    features = FieldSpec("x", "columns", "X", help="What to learn from; empty: all but the target.")
+
+    assert features.shown(["a", "b"]) == "[a, b]"
+    assert features.shown([]) == "all but the target"
+    assert FieldSpec("x", "columns", "X").shown([]) == "none"
+
+
 @pytest.mark.parametrize("value", [0.001, 1e-7, 42, 0.1 + 0.2, 1e20, [128, 64], True, "text", -0.5])
 def test_what_is_written_reads_back_as_the_same(value: Any) -> None:
     kinds = {list: "numbers", bool: "switch", str: "text", int: "integer"}

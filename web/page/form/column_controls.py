@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 from zlib import crc32
@@ -77,13 +76,8 @@ def columns_control(shown: Form, spec: FieldSpec) -> Node:
     ]
 
 
-_MEANING = re.compile(r"(?:empty|none chosen|none)\W+(?:means\s+)?([^.;]+)", re.IGNORECASE)
-
-
 def _empty(spec: FieldSpec) -> str:
-    """Say what an empty list of columns means, in the words of the card's own help."""
-    found = _MEANING.search(spec.help)
-    meaning = found[1].strip() if found else "choose columns"
+    meaning = spec.empty or "choose columns"
     return meaning[:1].upper() + meaning[1:]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -22,6 +23,7 @@ Kind = Literal[
     "upload", "secret", "hyperparameters", "condition", "formula", "json",
 ]  # fmt: skip
 VAST = 2**31
+_EMPTY = re.compile(r"(?:empty|none chosen|none)\W+(?:means\s+)?([^.;]+)", re.IGNORECASE)
 LISTS: frozenset[Kind] = frozenset({"columns", "numbers", "texts"})
 
 
@@ -102,8 +104,14 @@ class FieldSpec:
         if self.kind == "choice":
             return choice_words(value)
         if isinstance(value, list | tuple):
-            return f"[{self.write(value)}]" if value else "none"
+            return f"[{self.write(value)}]" if value else self.empty or "none"
         return self.write(value) or "none"
+
+    @property
+    def empty(self) -> str:
+        """What it means that nothing is chosen, in the words of the card's help: all columns."""
+        found = _EMPTY.search(self.help)
+        return found[1].strip() if found else ""
 
 
 def field_specs(schema: JsonObject) -> tuple[FieldSpec, ...]:
