@@ -59,7 +59,7 @@ class Settling:
             self.settle(stray)
             return
         run = self._workspace.journal.run(stray.run)
-        seconds = round(time.time() - (run.finished or began), 3)
+        seconds = max(0.0, round(time.time() - (run.finished or began), 3))
         by = {"run": stray.run, "node": stray.node}
         result = Result.of(answer, seconds=seconds, executor=name, **by)
         self._workspace.store.results.put(key, result)

@@ -51,9 +51,10 @@ class RunEntry:
         """How long it took, or has taken so far; None where its turn has not come."""
         if self.withdrawn:
             return None
-        if self.finished is not None:
-            return round(self.finished - self.created, 3)
-        return round(time.time() - self.created, 3) if self.status == "running" else None
+        if self.finished is None and self.status != "running":
+            return None
+        took = (time.time() if self.finished is None else self.finished) - self.created
+        return max(0.0, round(took, 3))  # the clock may have been set back meanwhile
 
     def summary(self) -> JsonObject:
         """Return one line of the list of runs."""

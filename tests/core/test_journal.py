@@ -8,6 +8,7 @@ import platform
 import sqlite3
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import psutil
@@ -167,6 +168,14 @@ def test_a_process_counts_as_itself_after_the_clock_was_set(
     assert interrupt_abandoned(journal) == []
 
 
+def test_a_run_lasts_no_less_than_no_time_where_the_clock_was_set_back(journal: Journal) -> None:
+    run = journal.create_run({}, created=time.time() + 3600, status="running")
+    assert journal.run(run).seconds == 0.0
+
+    journal.append(run, [], status="succeeded")
+    assert journal.run(run).seconds == 0.0
+
+
 def test_a_process_of_before_the_machine_was_started_again_is_gone(
     journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -180,6 +189,7 @@ def test_a_process_of_before_the_machine_was_started_again_is_gone(
 def test_several_processes_write_to_one_journal(journal: Journal, tmp_path: Path) -> None:
     program = """
 import sys
+import time
 from pathlib import Path
 from tensorrag.store.journal import Journal
 journal = Journal(Path(sys.argv[1]))
