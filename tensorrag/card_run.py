@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import Any
 
 from tensorrag.allowance import allowing, default_memory
@@ -53,11 +55,15 @@ def run_card(task: Task, store: Store, sources: Sources, *, later: bool = False)
     fingerprint = _read(card, task, sources)
     outputs = _outputs(card, made)
     _carry(card, task, arguments, outputs)
-    stored = _all_stored(store, card, outputs, came if card.hands_on else {})
+    known = came if card.hands_on else {}
+    with ThreadPoolExecutor(1) as beside:  # its face is drawn while it is written and hashed
+        storing = beside.submit(copy_context().run, _all_stored, store, card, outputs, known)
+        face = face_of(card, outputs)
+    stored = storing.result()
     for value, each in zip(outputs, stored.values(), strict=True):
         if later and isinstance(value, Table):
             value.stored_as = each["sha256"]
-    face, previews = face_of(card, outputs), previews_of(card, outputs)
+    previews = previews_of(card, outputs)
     if measured := measured_by(card, outputs):
         next(iter(stored.values()))["measured"] = measured
     return {
