@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import BinaryIO
 
 from executors import modal_sdk
 from tensorrag.durable import full_disk_explained
+from tensorrag.store.unfinished import new_folder
 
 
 async def fetch(far: str, path: Path) -> None:
@@ -64,5 +64,4 @@ async def arrivals(root: Path) -> AsyncIterator[Path]:
 
 def _made(root: Path) -> Path:
     with full_disk_explained(root):
-        root.mkdir(parents=True, exist_ok=True)
-        return Path(tempfile.mkdtemp(dir=root, prefix="tmp-"))
+        return new_folder(root)

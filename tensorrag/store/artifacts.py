@@ -8,8 +8,6 @@ many files and equal files are kept once.
 from __future__ import annotations
 
 import hashlib
-import shutil
-import tempfile
 import time
 from collections.abc import Container
 from functools import cached_property
@@ -22,6 +20,7 @@ from tensorrag import redaction
 from tensorrag.durable import full_disk_explained, make_folder, write_file
 from tensorrag.errors import ArtifactError, ArtifactForeign, ArtifactNotFound
 from tensorrag.plain import JsonObject
+from tensorrag.store import unfinished
 from tensorrag.store.blobs import Blobs
 from tensorrag.store.damage import damaged, set_aside
 from tensorrag.store.database import Database
@@ -34,14 +33,14 @@ if TYPE_CHECKING:
     from tensorrag.store.checkpoints import Checkpoints
     from tensorrag.store.results import Peeks, Results
 
-LEFTOVER_SECONDS = 24 * 3600
-"""Unfinished files older than this belong to nobody any more."""
 DAMAGED_SECONDS = 30 * 24 * 3600
 """Damaged files, and marks of what was tried, that are older interest nobody any more."""
 
 _KEPT_SECONDS = {
-    "damaged": DAMAGED_SECONDS, "rehearsed": DAMAGED_SECONDS, "arranged": LEFTOVER_SECONDS,
-}  # fmt: skip
+    "damaged": DAMAGED_SECONDS,
+    "rehearsed": DAMAGED_SECONDS,
+    "arranged": unfinished.LEFTOVER_SECONDS,
+}
 
 
 class Store:
@@ -92,12 +91,7 @@ class Store:
             ArtifactError: the value's own facts are no JSON, or a secret is in it.
             WorkspaceError: the disk is full.
         """
-        make_folder(self.root / "tmp")
-        with (
-            full_disk_explained(self.root),
-            tempfile.TemporaryDirectory(dir=self.root / "tmp", ignore_cleanup_errors=True) as name,
-        ):
-            folder = Path(name)
+        with full_disk_explained(self.root), unfinished.folder(self.root) as folder:
             meta = value.save(folder)
             paths = sorted(p for p in folder.rglob("*") if p.is_file() or p.is_symlink())
             _refuse_secrets(paths, meta)
@@ -247,9 +241,7 @@ class Store:
 
     def sweep(self) -> None:
         """Remove what crashed processes left half written, and what was set aside long ago."""
-        for path in (self.root / "tmp").glob("*"):
-            if _age(path) > LEFTOVER_SECONDS:
-                shutil.rmtree(path, ignore_errors=True)
+        unfinished.sweep(self.root)
         for name, seconds in _KEPT_SECONDS.items():
             for path in (self.root / name).glob("*"):
                 if _age(path) > seconds:

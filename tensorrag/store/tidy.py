@@ -29,16 +29,17 @@ _one_at_a_time = threading.Lock()
 def tidy(
     store: Store, journal: Journal, *, cap: int, named: Callable[[], Iterable[str]] = tuple
 ) -> int:
-    """Remove the results used longest ago until the store fits into its cap.
+    """Remove what nobody will finish, and the results used longest ago until the rest fits.
 
     The outputs of the latest run of every pipeline stay, and those of ``named`` versions, and
     models that are pinned, and checkpoints, and what was of use since the oldest run began that
     is going on.
 
     Returns:
-        How many bytes were removed.
+        How many bytes of results were removed.
     """
     with _one_at_a_time:
+        store.sweep()
         before = store.size()
         if before <= cap:
             return 0

@@ -231,7 +231,6 @@ class Workspace:
         """
         from tensorrag.store.thinning import thin
 
-        self.store.sweep()
         self.uploads.sweep()
         self.pipelines.sweep()
         self.settings.sweep()

@@ -12,6 +12,7 @@ import pytest
 
 from tensorrag import EstimatorSpec, Table
 from tensorrag.errors import ArtifactDamaged, ArtifactNotFound
+from tensorrag.store import unfinished
 from tensorrag.store.artifacts import Store
 from tensorrag.store.manifest import Artifact
 
@@ -160,6 +161,22 @@ def test_nothing_half_written_is_left(store: Store) -> None:
     store.put(table(1.0))
 
     assert list((store.root / "tmp").iterdir()) == []
+
+
+def test_what_a_killed_process_left_half_written_is_swept_at_once(store: Store) -> None:
+    program = (
+        "import os, signal, sys; from pathlib import Path;"
+        "from tensorrag.store.unfinished import folder;"
+        "own = folder(Path(sys.argv[1])); (own.__enter__() / 'half').touch();"
+        "os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    subprocess.run([sys.executable, "-c", program, str(store.root)], check=False)
+    [left] = (store.root / "tmp").iterdir()
+    assert (left / "half").exists()
+
+    with unfinished.folder(store.root) as ours:
+        store.sweep()
+        assert list((store.root / "tmp").iterdir()) == [ours]
 
 
 def test_what_a_crash_left_half_written_is_swept(store: Store) -> None:

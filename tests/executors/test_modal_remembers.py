@@ -166,7 +166,7 @@ async def test_a_result_for_which_there_is_no_room_waits_and_is_not_paid_again(
     makes, room = tempfile.mkdtemp, threading.Event()
 
     def full(*how: Any, **more: Any) -> str:
-        if more.get("dir") == place.store and not room.is_set():
+        if more.get("dir") == place.store / "tmp" and not room.is_set():
             raise OSError(errno.ENOSPC, "No space left on device")
         return str(makes(*how, **more))
 
