@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from cards._tables.codes import are_digits, beyond_counting, codes_of, kept_as_text
 from cards._tables.dialect import Dialect, dialect, single_bytes
+from cards._tables.in_parts import in_parts
 from cards._tables.numerals import nearly_numeric, no_header, read_thousands
 from cards._tables.offsets import partly_offset, times_in_utc
 from cards._tables.quotes import refuse_open_quote
@@ -123,22 +125,31 @@ def _parse(source: Source, how: Dialect, codes: list[str], only: list[str] | Non
     from pyarrow import csv as arrow_csv
 
     quoted = _has_quotes(source)
+
+    def read(text: Any, names: Sequence[str] | None, types: Mapping[str, Any]) -> pa.Table:
+        return arrow_csv.read_csv(
+            text,
+            read_options=arrow_csv.ReadOptions(
+                encoding="utf8" if how.codec == "utf-8" else how.codec,
+                skip_rows=0 if names else how.skip,
+                column_names=names,
+            ),
+            parse_options=arrow_csv.ParseOptions(delimiter=how.mark, newlines_in_values=quoted),
+            convert_options=arrow_csv.ConvertOptions(
+                strings_can_be_null=True,
+                decimal_point=how.decimal,
+                timestamp_parsers=_times(),
+                column_types={**types, **dict.fromkeys(codes, pa.string())},
+                include_columns=only,
+            ),
+            memory_pool=pa.system_memory_pool(),  # Arrow's own may hand back what it takes again
+        )
+
+    lines = not quoted and only is None and how.codec == "utf-8"
+    if lines and (table := in_parts(source, read)) is not None:
+        return table
     source.stream.seek(0)
-    return arrow_csv.read_csv(
-        source.native,
-        read_options=arrow_csv.ReadOptions(
-            encoding="utf8" if how.codec == "utf-8" else how.codec, skip_rows=how.skip
-        ),
-        parse_options=arrow_csv.ParseOptions(delimiter=how.mark, newlines_in_values=quoted),
-        convert_options=arrow_csv.ConvertOptions(
-            strings_can_be_null=True,
-            decimal_point=how.decimal,
-            timestamp_parsers=_times(),
-            column_types=dict.fromkeys(codes, pa.string()),
-            include_columns=only,
-        ),
-        memory_pool=pa.system_memory_pool(),  # Arrow's own may hand back what it takes again
-    )
+    return read(source.native, None, {})
 
 
 def _has_quotes(source: Source) -> bool:
