@@ -40,7 +40,7 @@ def previews_of(card: Card, outputs: tuple[Value, ...]) -> dict[str, JsonObject]
     shown: dict[str, JsonObject] = {}
     for port, value in zip(card.outputs(), outputs, strict=True):
         try:
-            shown |= _as_previews({port.name: value.preview()})
+            shown |= _as_previews({port.name: value.shown()})
         except Exception as error:
             _tell(error)
     return shown

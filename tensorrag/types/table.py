@@ -254,16 +254,22 @@ class Table(Value):
 
     def face(self) -> Face:
         """Rows × columns, and a tiny histogram of each of the first columns."""
-        from tensorrag.types.drawing import MOST_TINY, drawn
         from tensorrag.types.profile import tiny_histogram
 
         first = self.columns[:BARS]
-        some = self.select([column.name for column in first])
-        if (places := drawn(self.num_rows, MOST_TINY)) is not None:
-            whole, numbers = self.at(places)
-            some = rows_at(whole.select(some.column_names), numbers)
+        some = self._drawn([column.name for column in first])
         bars = tuple(tiny_histogram(some[column.name], column) for column in first)
         return TableFace(rows=self.num_rows, columns=len(self.columns), bars=bars)
+
+    def _drawn(self, names: Sequence[str]) -> pa.Table:
+        """Return some columns of as many rows as tell what tiny pictures show."""
+        from tensorrag.types.drawing import MOST_TINY, drawn
+
+        places = drawn(self.num_rows, MOST_TINY)
+        if places is None:
+            return self.select(names)
+        whole, numbers = self.at(places)
+        return self._taken(rows_at(whole.select(names), numbers))
 
     def release(self) -> None:
         """Let go of the pages of the file that were read; they are read again when needed."""

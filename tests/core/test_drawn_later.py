@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 import pytest
 
+from tensorrag import Card, TableSchema
 from tensorrag.perform import perform
+from tensorrag.preview import SHOWN_COLUMNS, Preview
+from tensorrag.showing import previews_of
 from tensorrag.store.place import Place
 from tensorrag.store.workspace import Workspace
 from tensorrag.task import Task
-from tensorrag.types import Table, picked
+from tensorrag.types import Table, Value, picked
 
 HOMES = Table.from_pandas(pd.DataFrame({"rooms": [1, 3, 2], "price": [4.0, None, 2.0]}))
 
@@ -65,6 +68,38 @@ def test_the_last_columns_can_be_shown_first(place: Place) -> None:
 
     assert [column["name"] for column in preview["columns"]] == ["price", "rooms"]
     assert preview["sample"] == [[2.0, 2]]
+
+
+def test_the_last_columns_stay_where_they_are_while_some_are_not_shown() -> None:
+    wide = pd.DataFrame({f"x{at}": [at] for at in range(SHOWN_COLUMNS + 1)})
+
+    preview = Table.from_pandas(wide).preview()
+
+    assert preview.with_last_first(1) == preview
+
+
+class Shy(Card):
+    """Make something that it cannot show."""
+
+    class Out(NamedTuple):
+        homes: Table
+
+    def run(self) -> Out:
+        return self.Out(HOMES)
+
+    def propagate(self) -> TableSchema:
+        return HOMES.schema
+
+    def previews(self, outputs: tuple[Value, ...]) -> dict[str, Preview]:
+        raise ValueError
+
+
+def test_what_a_card_cannot_show_waits_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(picked, "LARGE", 0)
+    homes = Table(HOMES.arrow)
+    homes.stored_as = "ab" * 32
+
+    assert previews_of(Shy(), (homes,))["homes"]["kind"] == "later"
 
 
 def test_small_tables_are_drawn_at_once(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

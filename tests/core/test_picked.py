@@ -90,6 +90,17 @@ def test_what_they_hold_is_looked_for_one_column_at_a_time(
     assert at_once == {1}
 
 
+def test_tiny_pictures_of_many_rows_take_no_column_whole(
+    store: Store, large: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = mixed(300_000)
+    part = reloaded(store, large.take(numbers))
+    plain = Table(large.arrow.take(numbers), like=large)
+    monkeypatch.setattr(picked, "taken", None)
+
+    assert part.face() == plain.face()
+
+
 def test_missing_values_are_counted_without_taking_any(
     large: Table, monkeypatch: pytest.MonkeyPatch
 ) -> None:

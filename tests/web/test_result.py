@@ -5,10 +5,18 @@ from __future__ import annotations
 import pytest
 
 from tensorrag.errors import TensorRagError
-from tensorrag.preview import LaterPreview, Preview, TablePreview
+from tensorrag.preview import (
+    GroupPreview,
+    LaterPreview,
+    Preview,
+    TablePreview,
+    TextPreview,
+    is_drawn,
+)
 from tensorrag.types import picked
 from tests.core.engine import chain, node, wire
 from tests.web.desk import Desk
+from web.live import hosting
 from web.live.session import Session
 from web.page.inspector.result import Result, token_of
 from web.page.scene.ports import in_tabs, port_tabs
@@ -104,6 +112,38 @@ async def test_what_is_large_is_drawn_once_when_somebody_looks(
     assert desk.tasks("profile") == [""]
     await again.look("in:numbers:0")
     assert number(again._previews["in:numbers:0"]) == 3
+
+
+async def test_what_is_large_among_other_things_is_drawn_as_it_is_to_be_shown(desk: Desk) -> None:
+    session = await desk.open(SUM)
+    await desk.run(session)
+    shown = session.results.of("add")
+    assert shown is not None
+    said, later = TextPreview(text="Said."), LaterPreview(sha256=shown.digests["number"])
+    group = GroupPreview(items=(said, later))
+    assert not is_drawn(group)
+
+    drawn = await session.results.drawn(group.model_dump(mode="json"))
+
+    assert [item["kind"] for item in drawn["items"]] == ["text", "table"]
+
+
+async def test_of_what_is_large_the_latest_pictures_are_kept(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hosting, "LOOKED_AT", 2)
+    session = await desk.open(SUM)
+    await desk.run(session)
+    shown = [session.results.of(name) for name in ("number", "add")]
+    one, two = (LaterPreview(sha256=each.digests["number"]) for each in shown if each)
+    turned = one.model_copy(update={"last_first": 1})
+
+    drawn = []
+    for looked in (one, two, one, turned, one, two):
+        await session.results.drawn(looked.model_dump(mode="json"))
+        drawn.append(len(desk.tasks("profile")))
+
+    assert drawn == [1, 2, 2, 3, 3, 4], "the one that was looked at last is not forgotten"
 
 
 async def test_what_is_large_and_gone_by_now_is_one_sentence(
