@@ -60,6 +60,7 @@ def own_list(
 
 def _row(own: Own, catalog: Catalog, *, renaming: bool, compared: bool) -> Element:
     entry, last = own.entry, own.last
+    about = entry.error or entry.description or plural(len(entry.cards), "card")
     return tr(data_key=f"own-{own.id}", data_pipeline=own.id)[
         td(".c-who")[
             div(".who")[
@@ -68,10 +69,8 @@ def _row(own: Own, catalog: Catalog, *, renaming: bool, compared: bool) -> Eleme
                 div[
                     _name_field(own)
                     if renaming
-                    else a(".open.cut", href=f"/edit/{own.id}")[own.name],
-                    div(".s12.m2.cut")[
-                        entry.error or entry.description or plural(len(entry.cards), "card")
-                    ],
+                    else a(".open.cut", href=f"/edit/{own.id}", title=own.name)[own.name],
+                    div(".s12.m2.cut", title=about)[about],
                 ],
             ]
         ],
