@@ -182,7 +182,7 @@ def costs_preview(lines: Sequence[Line]) -> RowsPreview:
             )
             for line in lines
         ),
-        note=f"training and the bare model · predicted where this card ran{strange}",
+        note=f"training and model alone · predicted where this card ran{strange}",
     )
 
 
