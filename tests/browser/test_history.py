@@ -90,10 +90,15 @@ def test_the_history_is_closed_by_escape_and_the_canvas_is_as_it_was(
     hands.test_id("history").click()
     expect(hands.test_id("version")).to_have_count(1)
     expect(old(hands, "train")).to_be_visible()
+    expect(page.get_by_role("button", name="Close the history")).to_be_focused()
+    page.keyboard.press("Shift+Tab")
+    expect(page.locator(".top :focus")).to_have_count(1)  # nothing that lies under it
+    old(hands, "train").focus()
 
     page.keyboard.press("Escape")
 
     expect(hands.test_id("history-view")).to_have_count(0)
+    expect(hands.test_id("history")).to_be_focused()
     box = place_of(hands.card("train"))
     assert (round(box["width"]), round(box["height"])) == (184, 148), "its styles are gone"
     hands.select("train")

@@ -1,6 +1,6 @@
 // The parts of the page, so that a key leads from one to the next.
 
-const PARTS = [".tr-canvas", ".insp", ".strip", ".top", ".pal"]
+const PARTS = [".sheetview", ".tr-canvas", ".insp", ".strip", ".top", ".pal"]
 const FIRST = [
   "[data-node].tr-selected",
   "[role=tab][aria-selected=true]",
@@ -28,4 +28,4 @@ function enter(part) {
   part.focus()
 }
 
-const isSeen = (element) => element?.getClientRects().length > 0
+const isSeen = (element) => element?.getClientRects().length > 0 && !element.closest("[inert]")

@@ -7,6 +7,7 @@ import "./log.js";
 import "./server_log.js";
 import "./menus.js";
 import "./notify.js";
+import "./sheets.js";
 import "./table.js";
 import "./hints.js";
 export { Panel } from "./panel.js";

@@ -21,7 +21,7 @@ document.addEventListener("keydown", (event) => {
   const plain = !keys.startsWith("mod");
   // Text fields keep their own undo and their own slash; the canvas has its own keyboard.
   if (plain ? typing(event.target) : writing(event.target) && /\+(z|y|a)$/.test(keys)) return;
-  if (event.target.closest?.("[data-testid=canvas]")) return;
+  if (event.target.closest?.("[data-testid=canvas]:not(.sheetview *)")) return;
   const control = document.querySelector(`[data-keys~="${CSS.escape(keys)}"]:not(:disabled)`);
   if (!control) return;
   event.preventDefault();
