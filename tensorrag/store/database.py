@@ -264,7 +264,9 @@ class Database:
             )
         return WorkspaceError(
             f"{self.path} could not be used: {text}.",
-            hint="Close what else may use it, then try again.",
+            hint="Close what else may use it, then try again."
+            if "locked" in text
+            else "See that its disk is well, and that its folder may be written.",
         )
 
 

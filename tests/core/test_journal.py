@@ -9,13 +9,14 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import psutil
 import pytest
 
 from tensorrag.errors import RunNotFound, WorkspaceError
-from tensorrag.store import owner
+from tensorrag.store import database, owner
 from tensorrag.store.follow import follow
 from tensorrag.store.interruption import interrupt_abandoned
 from tensorrag.store.journal import Journal
@@ -190,6 +191,7 @@ def test_several_processes_write_to_one_journal(journal: Journal, tmp_path: Path
     program = """
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from tensorrag.store.journal import Journal
 journal = Journal(Path(sys.argv[1]))
@@ -227,3 +229,20 @@ def test_a_file_that_is_no_journal_is_one_sentence(tmp_path: Path) -> None:
 
     with pytest.raises(WorkspaceError, match="damaged"):
         Journal(path).runs()
+
+
+def test_a_journal_that_others_keep_is_told_from_one_that_cannot_be_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.01)
+    Journal(tmp_path / "kept").create_run({})
+    with closing(sqlite3.connect(tmp_path / "kept", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(WorkspaceError, match="locked") as kept:
+            Journal(tmp_path / "kept").create_run({})
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(WorkspaceError, match="could not be used") as unopened:
+        Journal(tmp_path / "folder").create_run({})
+
+    assert kept.value.hint == "Close what else may use it, then try again."
+    assert unopened.value.hint == "See that its disk is well, and that its folder may be written."
