@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime
 
 from tensorrag.plain import JsonObject
@@ -10,10 +11,17 @@ from tensorrag.store.journal import WAITS, Journal
 from tensorrag.store.owner import Owner
 from tensorrag.store.run_entry import ONGOING
 
+SILENT_SECONDS = 24 * 3600
+"""After so long without a word nobody expects one of another machine."""
+
 
 def interrupt_abandoned(journal: Journal) -> list[str]:
-    """Mark the runs whose process is gone as interrupted, and return their ids."""
-    gone = [run for run, _, *owner in _begun(journal) if not Owner(*owner).alive]
+    """Mark the runs whose process is gone as interrupted, and return their ids.
+
+    Of a process on another machine it is known by its silence: machines change their names, and a
+    container has another one each time. A run that goes on there all the same says how it ends.
+    """
+    gone = [run for run, _, *owner in _begun(journal) if _is_gone(journal, run, Owner(*owner))]
     for run in gone:
         interrupt(journal, run)
     return gone
@@ -38,6 +46,12 @@ def ongoing_since(journal: Journal) -> float | None:
     """When the oldest of the runs began that go on now, in seconds since 1970."""
     alive = (began for _, began, *owner in _begun(journal) if Owner(*owner).alive)
     return min(alive, default=None)
+
+
+def _is_gone(journal: Journal, run: str, owner: Owner) -> bool:
+    if owner.is_elsewhere:
+        return time.time() - _last_seen(journal, run) > SILENT_SECONDS
+    return not owner.alive
 
 
 def _begun(journal: Journal) -> list[Row]:

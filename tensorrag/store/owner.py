@@ -29,9 +29,14 @@ class Owner(NamedTuple):
         return cls(_host(), pid, _started(pid))
 
     @property
+    def is_elsewhere(self) -> bool:
+        """Whether it is on another machine, or on this one when that had another name."""
+        return self.host.partition("#")[0] != platform.node()
+
+    @property
     def alive(self) -> bool:
         """Whether it still exists; one on another machine counts as alive."""
-        if self.host.partition("#")[0] != platform.node():
+        if self.is_elsewhere:
             return True
         return self.host == _host() and abs(_started(self.pid) - self.started) < SAME_START
 

@@ -152,6 +152,22 @@ def test_a_process_that_got_the_number_of_another_does_not_count_as_it(
     assert interrupt_abandoned(journal) == [run]
 
 
+@pytest.mark.parametrize(("hours", "gone"), [(23, False), (25, True)])
+def test_a_run_of_a_machine_of_another_name_is_over_after_a_day_of_silence(
+    journal: Journal, tmp_path: Path, *, hours: float, gone: bool
+) -> None:
+    run = journal.create_run({})
+    with sqlite3.connect(tmp_path / "journal.sqlite") as connection:
+        began = time.time() - hours * 3600
+        connection.execute("UPDATE runs SET host = 'elsewhere#1', created = ?", (began,))
+    connection.close()
+
+    assert interrupt_abandoned(journal) == ([run] if gone else [])
+
+    journal.append(run, [], status="succeeded")  # it went on there all the same
+    assert journal.run(run).status == "succeeded"
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="Only there a start is told by the clock.")
 @pytest.mark.parametrize("seconds", [-3600, 3600])
 def test_a_process_counts_as_itself_after_the_clock_was_set(
