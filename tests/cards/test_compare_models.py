@@ -13,6 +13,7 @@ from sklearn.dummy import DummyRegressor
 from sklearn.metrics import r2_score
 
 from cards._comparing.called import names
+from cards._comparing.ranking import ranked
 from cards._comparing.telling import costs_preview, sentence
 from cards._measuring import resampling
 from cards._measuring.classification import Answers, classification_metrics
@@ -30,7 +31,8 @@ from tensorrag.store.artifacts import Store
 from tensorrag.store.place import Place
 from tensorrag.task import Task
 from tensorrag.titles import titled
-from tensorrag.types import TrainingReport
+from tensorrag.types import Provenance, TrainingReport
+from tensorrag.types.schema import Dealt
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -221,6 +223,21 @@ def test_a_lead_is_surer_than_the_metrics_are() -> None:
     assert lead is not None
     assert first[1] > second[0]
     assert lead[0] > 0
+
+
+def test_a_lead_on_a_few_groups_is_less_sure_than_one_on_as_many_rows() -> None:
+    """Each of 40 homes is in 30 rows, with its one rent."""
+    homes = np.repeat(np.arange(40), 30)
+    rents = np.random.default_rng(0).normal(size=40)[homes]
+    frame = pd.DataFrame({"x": np.zeros(1200), "home": homes, "y": rents})
+
+    def width(dealt: Dealt | None) -> float:
+        rows = Table.from_pandas(frame, provenance=Provenance(dealt=dealt))
+        second = ranked([always(0.0), always(1.0)], ["a", "b"], rows, "mse").models[1]
+        assert second.sure is not None
+        return second.sure[1] - second.sure[0]
+
+    assert width(Dealt(by="group", column="home")) > 4 * width(None)  # √30 times as wide
 
 
 def test_intervals_are_those_of_drawing_rows_one_by_one() -> None:

@@ -6,12 +6,16 @@ from collections.abc import Callable
 from math import sqrt
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from scipy.stats import binom, norm
 from sklearn.metrics import roc_auc_score
 
 from cards._measuring import intervals
 from cards._measuring.classification import Answers
+from tensorrag import Table
+from tensorrag.types import Provenance
+from tensorrag.types.schema import Dealt
 
 Interval = tuple[float, float]
 CASES = 400
@@ -107,6 +111,14 @@ def test_rows_that_are_all_right_are_not_taken_for_certain_in_groups_either() ->
 
     assert whole == alone
     assert how == "bootstrap of 50 groups"
+
+
+def test_one_group_tells_nothing_of_others() -> None:
+    dealt = Dealt(by="group", column="town")
+    rows = Table(pa.table({"town": ["Bern"] * 60}), provenance=Provenance(dealt=dealt))
+
+    assert intervals.groups_of(rows) is None
+    assert intervals.too_narrow(rows).startswith("Rows of one town may be alike")
 
 
 def _holds(interval: Interval, value: float) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from cards._measuring.intervals import wilson
 from cards.compare_models import CompareModels
 from cards.cross_validate import CrossValidate
 from cards.data_load import DataLoad
@@ -16,7 +17,7 @@ from cards.group_aggregate import GroupAggregate
 from cards.model_define import ModelDefine
 from cards.select_columns import SelectColumns
 from cards.train import Train
-from tensorrag import ParameterError
+from tensorrag import ParameterError, Table
 from tensorrag.catalog import Catalog
 from tensorrag.check import check
 from tensorrag.check.problems import Problem
@@ -407,3 +408,20 @@ def test_intervals_of_rows_in_groups_are_of_whole_groups_or_called_too_narrow() 
     assert "wider than told" in ranking
     alike = "Rows of one bmi may be alike: then intervals are wider than told."
     assert all(alike in each for each in told(by_group, drop=True))
+
+
+def test_intervals_of_classes_in_groups_are_of_whole_groups_in_both_cards() -> None:
+    tumours = DataLoad.model_validate({"sample_name": "breast_cancer"}).run().dataset.to_pandas()
+    of_clinics = Table.from_pandas(tumours.assign(clinic=tumours["mean_texture"].round()))
+    parts = DataSplit(split_by="group", group_column="clinic").run(of_clinics)
+    spec = ModelDefine(model_type="logistic").run().model_spec
+    model = Train(target_column="diagnosis").run(parts.train_dataset, None, spec)[0]
+
+    (metrics,) = Evaluate().run(parts.test_dataset, model)
+    compared = CompareModels(metric="accuracy").run(parts.test_dataset, model)
+
+    assert "% confidence, bootstrap of " in (metrics.caption or "")
+    (line,) = compared.ranking.arrow.to_pylist()
+    assert (line["low"], line["high"]) == metrics.intervals["accuracy"]
+    alone = wilson(round(metrics.values["accuracy"] * line["rows"]), line["rows"])
+    assert metrics.intervals["accuracy"] != alone

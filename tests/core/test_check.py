@@ -616,6 +616,15 @@ def test_a_table_of_ones_own_in_a_sample_is_offered_its_likely_target() -> None:
     assert check(of, REGISTRY, peeks).problems == ()
 
 
+def test_a_column_to_split_by_cannot_be_spared() -> None:
+    split = {"params": {"split_by": "group", "group_column": "client"}}
+
+    problem = only_problem(pipeline(split=split))
+
+    assert problem.message == "Group column client is not in dataset."
+    assert problem.fix is None
+
+
 def test_a_target_that_a_card_drops_is_better_kept_than_another_chosen() -> None:
     drop = {"card": "select_columns", "params": {"mode": "drop", "columns": ["MEDV"]}}
     nodes: dict[str, dict[str, Any]] = {

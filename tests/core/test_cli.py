@@ -101,7 +101,9 @@ def test_the_cards_are_described_once_and_torch_is_loaded_ahead_for_networks_alo
             return await super().submit(task, place)
 
     monkeypatch.setattr(executing, "open_executors", lambda folder: {"local": Listening()})
-    (workspace / "cards" / "numbers.py").unlink()
+    dropped = workspace / "cards" / "numbers.py"
+    source = dropped.read_text()
+    dropped.unlink()
     ridge = saved(tmp_path, chain(node("model_define")))
 
     assert call(capsys, "run", ridge, "--json")[0] == 0
@@ -115,6 +117,15 @@ def test_the_cards_are_described_once_and_torch_is_loaded_ahead_for_networks_alo
     asked.clear()
     call(capsys, "run", saved(tmp_path, chain(node("train_gpu"))), "--json")
     assert asked[0] == "networks"
+
+    dropped.write_text(source)
+    strange = saved(tmp_path, chain(node("number")))
+    assert call(capsys, "run", strange, "--json")[0] == 0
+    asked.clear()
+    first.clear()
+    assert call(capsys, "run", strange, "--json", "--no-cache")[0] == 0
+    assert asked == ["networks", "propagate", "run"]  # it may need anything
+    assert first == [], "what is not ours is imported where it does no harm alone"
 
 
 def test_a_sample_runs_by_its_name(capsys: Captured) -> None:

@@ -500,7 +500,32 @@ def test_of_columns_that_name_no_groups_and_of_other_splits_nothing_is_said(
     assert parted(check_with(whole, pipeline(split, target_column="price"))) == []
 
 
-@pytest.mark.parametrize("name", ["id", "Customer ID", "customerId", "id_patient", "userid"])
+def test_of_rows_that_were_kept_together_nothing_is_said_where_they_are_split_again() -> None:
+    whole = {"split_by": "group", "group_column": "customer_id"}
+    nodes: dict[str, dict[str, Any]] = {
+        "load": {"card": "data_load", "params": UPLOAD},
+        "split": {"card": "data_split", "params": whole},
+        "again": {"card": "data_split"},
+    }
+    wires = ["load.dataset-split.dataset", "split.train_dataset-again.dataset"]
+
+    assert parted(check_with(VISITS, made(nodes, wires))) == []
+
+
+def test_of_very_many_rows_no_groups_are_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    def groups() -> tuple[str, ...]:
+        seen = with_seen(Table.from_pandas(VISITS)).seen
+        assert seen is not None
+        return seen.groups
+
+    assert groups() == ("customer_id",)
+    monkeypatch.setattr(looking, "CELLS", len(VISITS) - 1)
+    assert groups() == ()
+
+
+@pytest.mark.parametrize(
+    "name", ["id", "Customer ID", "orderId", "ParcelID", "id_patient", "userid"]
+)
 def test_an_id_is_told_by_its_name(name: str) -> None:
     assert is_called_id(name)
 

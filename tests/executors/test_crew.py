@@ -83,6 +83,23 @@ async def test_workers_asked_for_before_the_last_import_are_replaced_after_it(
     await crew.close()
 
 
+async def test_cards_that_are_needed_first_are_imported_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = tmp_path / "told"
+    tells = f"import sys\nopen({str(told)!r}, 'w').write(repr('pandas' in sys.modules))"
+    (tmp_path / "needed.py").write_text(tells)
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:{os.environ.get('PYTHONPATH', '')}")
+    monkeypatch.setenv("TENSORRAG_PRELOAD", "tables")
+    crew = Crew(tmp_path, fork=True)
+
+    crew.warm(networks=False, modules=["needed"])
+
+    await until(lambda: told.exists() and told.read_text())
+    await crew.close()
+    assert told.read_text() == "False"
+
+
 async def test_nobody_hears_of_a_fork_server_that_ends_as_it_is_asked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
