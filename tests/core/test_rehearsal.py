@@ -113,6 +113,15 @@ async def test_what_would_fail_after_it_costs_nothing_either(engine: Two) -> Non
     assert run.nodes["fail"].state == "blocked"
 
 
+async def test_what_is_bypassed_after_it_is_not_tried(engine: Two) -> None:
+    off = replace(node("fail"), enabled=False)
+
+    run = await engine.run(chain(node("many"), rented(node("rows")), off))
+
+    assert run.nodes["rows"].state == "done"
+    assert engine.there.ran == ["rows"]
+
+
 async def test_the_result_is_that_of_all_rows(engine: Two) -> None:
     patient = replace(rented(node("rows")), resources={"timeout": 600})
     run = await engine.run(chain(node("many"), patient, node("parity")))

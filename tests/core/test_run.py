@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Never
 
 import pytest
 
@@ -353,6 +353,28 @@ async def test_a_cancelled_run_ends(engine: Engine) -> None:
 
     assert await run.wait() == "cancelled"
     assert states(run) == {"number": "done", "wait": "cancelled", "parity": "cancelled"}
+
+
+async def test_whoever_gives_up_starting_a_run_does_not_take_it_back(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looking = asyncio.Event()
+
+    async def never(*asked: object) -> Never:
+        looking.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    monkeypatch.setattr(engine, "check", never)
+    run = engine.new(chain(node("number")))
+    starting = asyncio.create_task(run.start())
+    await looking.wait()
+
+    starting.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await starting
+    assert not run.ended
 
 
 async def test_a_card_says_that_it_is_being_stopped_before_its_executor_answers(
