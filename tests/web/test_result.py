@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from tensorrag.errors import TensorRagError
@@ -144,6 +146,36 @@ async def test_of_what_is_large_the_latest_pictures_are_kept(
         drawn.append(len(desk.tasks("profile")))
 
     assert drawn == [1, 2, 2, 3, 3, 4], "the one that was looked at last is not forgotten"
+
+
+async def test_however_many_look_at_once_it_is_drawn_once(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(picked, "LARGE", 0)
+    session = await desk.open(SUM)
+    await desk.run(session)
+    tabs = [looked_at(session, "add") for _ in range(12)]
+
+    await asyncio.gather(*(tab.look(None) for tab in tabs))
+
+    assert [number(tab.made["number"]) for tab in tabs] == [7] * 12
+    assert desk.tasks("profile") == [""]
+
+
+async def test_what_could_not_be_drawn_is_tried_again_by_whoever_looks_next(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(picked, "LARGE", 0)
+    session = await desk.open(SUM)
+    await desk.run(session)
+    unlucky, lucky = (looked_at(session, "add") for _ in range(2))
+
+    desk.executor.flaky = 1
+    await unlucky.look(None)
+    await lucky.look(None)
+
+    assert unlucky._gone["number"].message == "Bad luck."
+    assert number(lucky.made["number"]) == 7
 
 
 async def test_what_is_large_and_gone_by_now_is_one_sentence(

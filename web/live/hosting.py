@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from tensorrag.catalog import CardInfo, Catalog
@@ -38,8 +39,8 @@ class Hosting:
         self._executors = executors
         self._hosted = Hosted(executors, workspace.place())
         self._workspace = workspace
-        self._seen: dict[tuple[str, int], JsonObject] = {}
-        """What large values look like, the latest last."""
+        self._seen: dict[tuple[str, int], asyncio.Task[JsonObject]] = {}
+        """What large values look like, or will in a moment, the latest last."""
         self.secrets: tuple[str, ...] = ()
         """Names of the secrets that there were at the last check."""
         self.card_memory: int | None = None
@@ -153,13 +154,22 @@ class Hosting:
         return preview
 
     async def _drawn_once(self, digest: str, last_first: int) -> JsonObject:
-        """Draw a value that others may look at again soon: what a digest names never changes."""
+        """Draw a value once for all who look at it: what a digest names never changes."""
         key = digest, last_first
-        known = self._seen.pop(key, None) or await self.profile(digest, last_first=last_first)
-        self._seen[key] = known
+        look = self._seen.pop(key, None)
+        if look is None:
+            look = asyncio.create_task(self.profile(digest, last_first=last_first))
+            look.add_done_callback(partial(self._forget_failed, key))
+        self._seen[key] = look
         while len(self._seen) > LOOKED_AT:
             self._seen.pop(next(iter(self._seen)))
-        return known
+        return await asyncio.shield(look)
+
+    def _forget_failed(self, key: tuple[str, int], look: asyncio.Task[JsonObject]) -> None:
+        """Have a picture that could not be drawn be tried again by whoever looks next."""
+        failed = look.cancelled() or look.exception() is not None
+        if failed and self._seen.get(key) is look:
+            del self._seen[key]
 
 
 def stored(known: Mapping[str, Peek], keys: Iterable[str]) -> dict[str, Peek]:
