@@ -90,13 +90,19 @@ class Picked:
         """Bytes that they would take, were all rows equally long."""
         return int(self.whole.nbytes * self.num_rows / max(1, self.whole.num_rows))
 
+    def bytes_of(self, name: str) -> int:
+        """Tell what a column would take, were all of its values equally long."""
+        return Picked(self.whole.select([name]), self.numbers).nbytes
+
     def column(self, name: str) -> pa.ChunkedArray:
         """Return the values of a column."""
         return self.select([name]).column(0)
 
-    def select(self, names: Sequence[str]) -> pa.Table:
-        """Return some of the columns."""
-        return taken(self.whole.select(names), self.numbers)
+    def select(
+        self, names: Sequence[str], release: Callable[[], object] = lambda: None
+    ) -> pa.Table:
+        """Return some of the columns; ``release`` is called after each piece of long ones."""
+        return taken(self.whole.select(names), self.numbers, release)
 
     def missing(self, name: str) -> int:
         """Count the values of a column that are missing, without taking them."""
@@ -118,8 +124,14 @@ def _bounds(numbers: np.ndarray) -> tuple[int, ...]:
     return (int(numbers.min()), int(numbers.max())) if len(numbers) else ()
 
 
-def taken(arrow: pa.Table, numbers: np.ndarray) -> pa.Table:
-    """Return the rows of these numbers, in this order, however long the texts of all rows are."""
+def taken(
+    arrow: pa.Table, numbers: np.ndarray, release: Callable[[], object] = lambda: None
+) -> pa.Table:
+    """Return the rows of these numbers, in this order, however long the texts of all rows are.
+
+    ``release`` is called meanwhile: else a file that the rows are mapped to is in memory beside
+    them.
+    """
     import numpy as np
     import pyarrow as pa
 
@@ -127,7 +139,7 @@ def taken(arrow: pa.Table, numbers: np.ndarray) -> pa.Table:
         return arrow.take(numbers)
     rows = max(1, LONG // 4 * arrow.num_rows // arrow.nbytes)
     pieces = np.split(numbers, range(rows, len(numbers), rows))
-    return pa.concat_tables([rows_at(arrow, piece) for piece in pieces])
+    return pa.concat_tables([rows_at(arrow, piece, release) for piece in pieces])
 
 
 def rows_at(

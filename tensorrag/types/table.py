@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from tensorrag.plain import JsonObject
-from tensorrag.preview import SHOWN_COLUMNS, Face, LaterPreview, Preview, TableFace, TablePreview
+from tensorrag.preview import Face, LaterPreview, Preview, TablePreview
 from tensorrag.types import picked
 from tensorrag.types.picked import Picked, rows_at, taken
+from tensorrag.types.pictures import face_of, preview_of
 from tensorrag.types.pieces import parts
 from tensorrag.types.schema import ColumnSchema, Provenance, Recipe, Schema, TableSchema
 from tensorrag.types.value import Shape, Value
@@ -26,10 +27,6 @@ if TYPE_CHECKING:
 
 FILE = "table.arrow"
 
-SHOWN_ROWS = 50
-"""Rows of a preview."""
-BARS = 14
-"""Columns of which a card shows a tiny histogram."""
 EXCERPT_ROWS = 2_000
 """Rows of an excerpt, at least: enough to train on, and to hold what most columns can hold."""
 
@@ -113,7 +110,7 @@ class Table(Value):
 
     def to_pandas(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """Return a copy as a data frame that may be written to: all columns, or these."""
-        arrow = self.arrow if columns is None else self._rows.select(list(columns))
+        arrow = self.arrow if columns is None else self.select(columns)
         frame: pd.DataFrame = arrow.to_pandas().copy()
         return frame
 
@@ -129,17 +126,15 @@ class Table(Value):
 
     def column(self, name: str) -> pa.ChunkedArray:
         """Return the values of a column."""
-        return self._taken(self._rows.column(name))
+        return self.select([name]).column(0)
 
     def select(self, names: Sequence[str]) -> pa.Table:
-        """Return some of the columns."""
-        return self._taken(self._rows.select(list(names)))
-
-    def _taken(self, data: Any) -> Any:
-        """Return what was taken into memory, without the pages of the file that it came from."""
-        if isinstance(self._rows, Picked):
-            self.release()
-        return data
+        """Return some of the columns, without the pages of a file that they were picked from."""
+        if not isinstance(self._rows, Picked):
+            return self._rows.select(list(names))
+        picked_rows = self._rows.select(list(names), self.release)
+        self.release()
+        return picked_rows
 
     def take(self, numbers: np.ndarray, *, provenance: Provenance | None = None) -> Table:
         """Return the rows of these numbers, in this order.
@@ -226,50 +221,30 @@ class Table(Value):
         table._file, table._mapped = files[FILE], mapped
         return table
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all rows; of picked ones, about as many as they would take."""
+        return int(self._rows.nbytes)
+
+    def bytes_of(self, name: str) -> int:
+        """Bytes of a column; of picked rows, about as many as it would take."""
+        if isinstance(self._rows, Picked):
+            return self._rows.bytes_of(name)
+        return int(self._rows.column(name).nbytes)
+
     def preview(self) -> TablePreview:
         """Profile the columns, the first of very many, and show the first rows."""
-        import numpy as np
-
-        from tensorrag.types.columns import sample
-        from tensorrag.types.drawing import drawn
-        from tensorrag.types.profile import profile
-
-        shown, places = self.columns[:SHOWN_COLUMNS], drawn(self.num_rows)
-        first, numbers = self.at(np.arange(min(SHOWN_ROWS, self.num_rows)))
-        return TablePreview(
-            rows=self.num_rows,
-            drawn=None if places is None else len(places),
-            columns=tuple(profile(self.column(c.name), c, places, self.release) for c in shown),
-            more_columns=len(self.columns) - len(shown),
-            sample=sample(rows_at(first.select([c.name for c in shown]), numbers), SHOWN_ROWS),
-            synthetic=self.provenance.synthetic,
-            bytes=int(self._rows.nbytes),
-        )
+        return preview_of(self)
 
     def shown(self) -> Preview:
         """Its preview; of a large stored table, what stands for it until somebody looks."""
-        if self.stored_as is None or self._rows.nbytes < picked.LARGE:
+        if self.stored_as is None or self.nbytes < picked.LARGE:
             return self.preview()
         return LaterPreview(sha256=self.stored_as)
 
     def face(self) -> Face:
         """Rows × columns, and a tiny histogram of each of the first columns."""
-        from tensorrag.types.profile import tiny_histogram
-
-        first = self.columns[:BARS]
-        some = self._drawn([column.name for column in first])
-        bars = tuple(tiny_histogram(some[column.name], column) for column in first)
-        return TableFace(rows=self.num_rows, columns=len(self.columns), bars=bars)
-
-    def _drawn(self, names: Sequence[str]) -> pa.Table:
-        """Return some columns of as many rows as tell what tiny pictures show."""
-        from tensorrag.types.drawing import MOST_TINY, drawn
-
-        places = drawn(self.num_rows, MOST_TINY)
-        if places is None:
-            return self.select(names)
-        whole, numbers = self.at(places)
-        return self._taken(rows_at(whole.select(names), numbers))
+        return face_of(self)
 
     def release(self) -> None:
         """Let go of the pages of the file that were read; they are read again when needed."""

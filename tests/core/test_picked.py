@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from tensorrag.errors import ArtifactDamaged, ArtifactNotFound
 from tensorrag.pages import page
 from tensorrag.store.artifacts import Store
 from tensorrag.task import Task
-from tensorrag.types import ColumnSchema, Provenance, picked
+from tensorrag.types import ColumnSchema, Provenance, picked, profile
 from tensorrag.types.looking import with_seen
 from tensorrag.types.picked import Picked, taken
 
@@ -80,9 +81,9 @@ def test_what_they_hold_is_looked_for_one_column_at_a_time(
     part = reloaded(store, large.take(numbers))
     plain, at_once = Table(large.arrow.take(numbers), like=large), set[int]()
 
-    def noted(arrow: pa.Table, rows: np.ndarray) -> pa.Table:
+    def noted(arrow: pa.Table, rows: np.ndarray, release: Callable[[], object]) -> pa.Table:
         at_once.add(arrow.num_columns)
-        return taken(arrow, rows)
+        return taken(arrow, rows, release)
 
     monkeypatch.setattr(picked, "taken", noted)
 
@@ -258,6 +259,31 @@ def test_rows_are_taken_of_texts_that_no_single_arrow_array_holds(store: Store) 
     assert part.select(["text", "x"])["x"].to_pylist() == wanted.tolist()
     assert part.column("text").to_pylist() == [texts[0].as_py()] * 5
     assert Table(whole, columns=KINDS).take(wanted).column("x").to_pylist() == wanted.tolist()
+
+
+def test_while_long_rows_are_taken_the_file_is_let_go_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = pa.table({"text": [f"text {row}" for row in range(100)]})
+    monkeypatch.setattr(picked, "LONG", 400)
+    freed: list[int] = []
+
+    found = Picked(whole, np.arange(99)).select(["text"], lambda: freed.append(1))
+
+    assert found["text"].to_pylist() == whole["text"].to_pylist()[:99]
+    assert len(freed) > 5
+
+
+def test_texts_that_are_too_long_to_be_counted_are_not_taken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    texts = pa.table({"text": ["a long text", None, "another"]})
+    part = Table(Picked(texts, np.array([2, 1])))
+    monkeypatch.setattr(profile, "MOST_TEXT", 1)
+    monkeypatch.setattr(picked, "taken", None)
+
+    [text] = part.preview().columns
+
+    assert (text.missing, text.distinct, text.top) == (1, None, None)
+    assert part.preview().sample == (("another",), (None,))
 
 
 KINDS = (ColumnSchema(name="x", kind="integer"), ColumnSchema(name="text", kind="text"))
