@@ -30,7 +30,8 @@ WHOLE = 100_000
 SAMPLED = 20_000
 """Rows of a longer table that are looked at first, evenly over it."""
 CELLS = 5_000_000
-"""Cells of a table of which all are looked at first, and rows are compared with one another."""
+"""Cells of a table of which all are looked at first, and rows are compared with one another; rows
+up to which texts and groups are told from one another."""
 FEWEST = 10
 """Rows below which a column may fit another by chance; groups below which they are classes."""
 ON_A_LINE = 1 - 1e-12
@@ -112,6 +113,8 @@ class _Look:
     def _is_unlike(self, name: str, column: pa.ChunkedArray) -> bool:
         codes = self._first[name]
         if codes is None or self._kinds[name] not in ("integer", "text") or column.null_count:
+            return False
+        if self._kinds[name] == "text" and len(column) > CELLS:
             return False
         alike = len(codes) < 2 or self._levels(name) < len(codes)
         return not alike and (self._places is None or _distinct(column) == len(column))
@@ -230,6 +233,12 @@ def _codes(column: pa.ChunkedArray) -> np.ndarray | None:
 
 def _distinct(column: pa.ChunkedArray) -> int:
     """Count the different values, missing ones aside; of a column that can be numbered."""
+    import numpy as np
+    import pyarrow.types as at
+
+    if at.is_integer(column.type):  # to number them would take 200 bytes for each of very many
+        values = np.sort(column.drop_null().to_numpy())
+        return int(np.count_nonzero(values[1:] != values[:-1])) + bool(len(values))
     codes = _codes(column)
     return 0 if codes is None else int(codes.max()) + 1 - bool(column.null_count)
 

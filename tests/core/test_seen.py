@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from cards.data_split import DataSplit
@@ -126,6 +127,34 @@ def test_rows_that_repeat_are_counted() -> None:
 )
 def test_of_no_rows_and_of_very_many_columns_nothing_is_told(frame: pd.DataFrame) -> None:
     assert with_seen(Table.from_pandas(frame)).seen is None
+
+
+def test_whole_numbers_are_told_from_one_another_in_little_memory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    look_at_first(1_000, monkeypatch)
+    ids = np.random.default_rng(1).permutation(100_000)
+    table, usual = Table(pa.table({"id": ids})), pa.default_memory_pool()
+    counting = pa.proxy_memory_pool(usual)
+
+    pa.set_memory_pool(counting)
+    found = with_seen(table).seen
+    pa.set_memory_pool(usual)
+
+    assert found is not None
+    assert found.unlike == ("id",)
+    most = counting.max_memory()
+    assert most is not None
+    assert most < 2 * ids.nbytes, "to number them takes 200 bytes each"
+
+
+def test_texts_of_very_many_rows_are_left_aside(monkeypatch: pytest.MonkeyPatch) -> None:
+    frame = pd.DataFrame({"code": [f"c{row}" for row in range(60)]})
+    assert seen(frame).unlike == ("code",)
+
+    monkeypatch.setattr(looking, "CELLS", 59)
+
+    assert seen(frame).unlike == ()
 
 
 def test_odd_columns_are_in_nobodys_way() -> None:
