@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from tensorrag.preview.payload import Payload
 
 
@@ -11,7 +13,7 @@ class LaterPreview(Payload):
     """The preview of a large stored value: to draw all that nobody looks at would cost a second."""
 
     kind: Literal["later"] = "later"
-    sha256: str
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     """The digest of the value."""
-    last_first: int = 0
+    last_first: int = Field(0, ge=0)
     """How many of the last columns of a table are shown before the others."""

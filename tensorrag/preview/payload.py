@@ -31,6 +31,6 @@ Cell = str | bool | int | float | None
 
 
 class Payload(BaseModel):
-    """Something to be shown, as plain data."""
+    """Something to be shown, as plain data; one of a card of one's own is looked at again."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", revalidate_instances="always")

@@ -10,7 +10,7 @@ import pytest
 
 from tensorrag import Card, TableSchema
 from tensorrag.perform import perform
-from tensorrag.preview import SHOWN_COLUMNS, Preview
+from tensorrag.preview import SHOWN_COLUMNS, LaterPreview, Preview
 from tensorrag.showing import previews_of
 from tensorrag.store.place import Place
 from tensorrag.store.workspace import Workspace
@@ -108,3 +108,18 @@ def test_small_tables_are_drawn_at_once(place: Place, monkeypatch: pytest.Monkey
     [_, table] = perform(filtered(place), place, later=True)["previews"]["dataset"]["items"]
 
     assert (table["kind"], table["rows"]) == ("table", 1)
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [{"last_first": -1}, {"last_first": "two"}, {"last_first": [1]}, {"sha256": "../../settings"}],
+)
+def test_what_a_card_forges_is_not_shown(forged: dict[str, Any]) -> None:
+    class Forger(Shy):
+        def previews(self, outputs: tuple[Value, ...]) -> dict[str, Preview]:
+            honest = {"kind": "later", "sha256": "0" * 64, "last_first": 0}
+            return {"homes": LaterPreview.model_construct(**{**honest, **forged})}
+
+    shown = previews_of(Forger(), (HOMES,))
+
+    assert shown == {"homes": HOMES.preview().model_dump(mode="json")}
