@@ -77,8 +77,8 @@ def main() -> None:
     scratch = Path(sys.argv[1])
     _end_with(server)
     gc.disable()  # a collection in a child would copy every page that it looks at
-    for module in sys.argv[3:]:  # the card host needs these, which is asked for in this moment
-        _import(module)
+    for module in filter(_is_ours, sys.argv[3:]):
+        _import(module)  # the card host needs these, which is asked for in this moment
     for module in _modules(sys.argv[2]):
         if module in (LEARNING[0], NETWORKS[0]):
             _tell(server, BUSY)
@@ -99,8 +99,7 @@ def _modules(ahead: str) -> Iterator[str]:
     ``tables`` leaves out what learning takes, five seconds of a processor and 300 MB: where it is
     rare, the worker that needs it can import it. ``learning`` leaves out networks alone.
     """
-    points = entry_points(group="tensorrag.cards")
-    packs = [point.module for point in points if point.dist and point.dist.name == "tensorrag"]
+    packs = _our_packs()
     yield from ("tensorrag.pages", *TABLES, *packs)
     cards = [module for pack in packs for module in _modules_in(pack)]
     yield from cards
@@ -112,6 +111,16 @@ def _modules(ahead: str) -> Iterator[str]:
     yield from NETWORKS
     for card in cards:
         yield from _modules_in(card)
+
+
+def _our_packs() -> list[str]:
+    points = entry_points(group="tensorrag.cards")
+    return [point.module for point in points if point.dist and point.dist.name == "tensorrag"]
+
+
+def _is_ours(module: str) -> bool:
+    """Whether a module is of our own cards: what it was named by is a file, which may say more."""
+    return any(f"{module}.".startswith(f"{pack}.") for pack in _our_packs())
 
 
 def _look_ahead() -> None:

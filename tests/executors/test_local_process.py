@@ -217,6 +217,12 @@ async def test_a_card_that_reports_without_end_floods_nobody(
     assert max(len(str(report)) for report in reports) < 5000
 
 
+@pytest.mark.parametrize("module", ["cards_of_a_pack", "os", "tests.executors", "", "-c", ".."])
+async def test_of_cards_only_our_own_are_imported_where_all_workers_begin(module: str) -> None:
+    assert not fork_server._is_ours(module)
+    assert fork_server._is_ours("cards.train")
+
+
 async def test_what_learning_takes_need_not_be_imported_ahead() -> None:
     assert {"pandas", "torch"} <= set(fork_server._modules("all"))
     learning = set(fork_server._modules("learning"))
