@@ -94,7 +94,7 @@ async def test_what_compare_models_measured_is_told_of_each_model(engine: Engine
         }  # fmt: skip
         assert told["ridge"]["measured_by"]["card"] == "evaluate"
         assert told["decision_tree"]["metrics"]["r2"] < told["ridge"]["metrics"]["r2"]
-        assert told["decision_tree"]["baseline"].keys() == {"r2"}
+        assert told["decision_tree"]["baseline"].keys() == told["decision_tree"]["metrics"].keys()
         assert told["decision_tree"]["measured_rows"] == told["ridge"]["measured_rows"]
 
 
@@ -210,6 +210,22 @@ async def test_a_damaged_model_says_so(engine: Engine) -> None:
 
     assert told["state"] == "damaged"
     assert "is damaged and was set aside" in told["reason"]
+
+
+async def test_models_are_listed_again_where_somebody_has_dropped_their_list(
+    engine: Engine,
+) -> None:
+    await trained(engine)
+    journal = engine.workspace.journal
+    [model] = journal.models.all()
+    with journal.database.write() as connection:
+        connection.execute("DROP TABLE models")
+
+    [anew] = engine.workspace.mend()
+
+    assert anew.table == "models"
+    [again] = journal.models.all()
+    assert {**again.to_json(), "made": ""} == {**model.to_json(), "made": ""}
 
 
 async def test_models_of_a_version_that_did_not_list_them_are_listed(engine: Engine) -> None:

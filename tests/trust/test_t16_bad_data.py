@@ -415,6 +415,10 @@ def test_what_looks_odd_is_a_warning(folder: Path, text: str, words: str) -> Non
     assert peek.warnings[0].hint
 
 
+def test_numbers_of_which_the_sum_alone_is_infinite_are_not_odd(folder: Path) -> None:
+    assert card(folder, b"a,b\n1.5e308,1\n1.5e308,2\n").peek().warnings == ()
+
+
 def test_what_was_detected_can_be_said_better(folder: Path) -> None:
     thousands = b'a,b\n"1,234",1\n"2,345",2\n'
     cyrillic = "a;b\n1,5;Привет\n".encode("cp1251")

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from tensorrag.pipeline import Edge, Node, Pipeline
+from tensorrag.types import ModelSchema
 from tests.core.engine import chain, node
 from tests.web.desk import Desk
+from web.live.runs.recorded import Recorded
+from web.live.runs.shown import Shown
 
 
 async def test_a_run_of_before_keeps_its_pipeline_and_its_results(desk: Desk) -> None:
@@ -68,3 +72,20 @@ async def test_a_reused_result_leads_to_the_run_that_made_it(desk: Desk) -> None
     assert other.results.printed_by("add") == (first, "add")
     again = await (await desk.restarted()).sessions.open(other.id)
     assert again.results.printed_by("add") == (first, "add")
+
+
+def test_a_network_is_as_wide_as_the_model_that_the_run_made() -> None:
+    nodes = Node("model", "model_define_gpu"), Node("train", "train_gpu")
+    wire = Edge("model", "model_spec", "train", "model_spec")
+    nothing = dict.fromkeys(("reason", "seconds", "device", "executor", "error"))
+    done = {**nothing, "state": "done", "cached": False}
+    schema = ModelSchema(layers=(15, 8, 1), parameters=137).model_dump(mode="json")
+    network = {"kind": "network", "layers": [None, 8, None], "parameters": None}
+    shown = {
+        "model": Shown({**done, "outputs": {}}, face=network),
+        "train": Shown({**done, "outputs": {"trained_model": {"type": "Model", "schema": schema}}}),
+    }
+
+    was = Recorded("r", Pipeline().with_nodes(*nodes).with_edges(wire), shown=shown)
+
+    assert was.runtime()["model"]["face"] == {**network, "layers": [15, 8, 1], "parameters": 137}
