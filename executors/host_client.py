@@ -20,6 +20,7 @@ ANSWER_SECONDS = 5.0
 """How long an answer may take before the host counts as hung."""
 
 START_SECONDS = 30.0
+"""How long it may take to start."""
 
 CARD_SECONDS = CHECK_SECONDS + 1.0
 """How long the host may be silent over one card: it interrupts what can be interrupted."""
@@ -114,7 +115,7 @@ class CardHost:
     async def _start(self) -> Connection:
         connection = await self._begin()
         try:
-            async with asyncio.timeout(START_SECONDS):
+            async with Patience(connection.pid, START_SECONDS):
                 await _next(connection, "ready")
         except TimeoutError:
             await connection.close()

@@ -14,6 +14,7 @@ import pytest
 import pytest_asyncio
 
 from executors import card_host, host_client, patience, usage
+from executors.crew import Crew
 from executors.local_process import LocalExecutor
 from executors.protocol import decode
 from executors.worker import Channel
@@ -291,6 +292,20 @@ async def test_a_card_is_not_blamed_for_a_machine_that_has_no_processor_for_it(
     write(folder, "mine", "time.sleep(1.0)")
 
     assert (await check(local, place, "mine")).problems == ()
+
+
+async def test_a_host_may_start_late_where_no_processor_is_free_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(host_client, "START_SECONDS", 0.001)
+    monkeypatch.setattr(usage, "waited", lambda pid: time.monotonic())
+    monkeypatch.setattr(patience, "BUSY", 1_000_000)
+    crew = Crew(tmp_path, fork=False)
+    host = host_client.CardHost(crew.host)
+
+    assert (await host.start()).pid
+    await host.close()
+    await crew.close()
 
 
 async def test_several_of_them_are_found_one_after_the_other(
