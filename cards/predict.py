@@ -194,8 +194,7 @@ def _from_share_on(threshold: float, model: Model, shares: np.ndarray) -> pa.Arr
 
     classes = model.classes or ()
     at = classes.index(model.positive)
-    chosen = np.where(shares[:, at] >= threshold, at, 1 - at)
-    return pa.array([classes[each] for each in chosen], pa.array(list(classes)).type)
+    return pa.array(list(classes)).take(pa.array(np.where(shares[:, at] >= threshold, at, 1 - at)))
 
 
 def _as_trained(table: Table, model: Model) -> Table:
@@ -231,6 +230,7 @@ def _predicted(model: Model, table: Table) -> pa.Array:
     import numpy as np
     import pyarrow as pa
 
-    kind = pa.array(list(model.classes)).type if model.classes else pa.float64()
     found = predict(model, table) if table.num_rows else ()
-    return pa.array(np.asarray(found).tolist(), kind)
+    if not model.classes:
+        return pa.array(np.asarray(found, np.float64))
+    return pa.array(np.asarray(found).tolist(), pa.array(list(model.classes)).type)
