@@ -24,6 +24,13 @@ _MOST_EVENTS = 1000
 
 _CRASHES = {signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL}
 
+_LESS = "Have a card keep fewer rows or columns, such as Sample Rows or Select Columns."
+_LESS_TO_LOOK_AT: dict[str, str] = {
+    "page": _LESS,
+    "profile": _LESS,
+    "peek": "Split the file into smaller ones, or write it as Parquet, which is read in parts.",
+}
+
 
 @dataclass(eq=False)
 class Job:
@@ -128,12 +135,20 @@ class Job:
         if self.stopping or kind == "cancelled":
             return RunCancelled("The card was cancelled.")
         if kind == "error":
-            return TaskFailed(error_of(data))
+            return TaskFailed(self._blamed(error_of(data)))
         return TaskFailed(self._crash(data if isinstance(data, dict) else {}))
 
     def _wake(self) -> None:
         self._changed.set()
         self._changed = asyncio.Event()
+
+    def _blamed(self, error: ErrorInfo) -> ErrorInfo:
+        """Blame no card, and none of its settings, for a look that took too much memory."""
+        hint = _LESS_TO_LOOK_AT.get(self.task.kind)
+        if hint is None or error.type != "CardOutOfMemory":
+            return error
+        message = f"{self._name} took more memory than looking may."
+        return error.model_copy(update={"message": message, "hint": hint})
 
     def _crash(self, end: JsonObject) -> ErrorInfo:
         """Say why a process ended that gave no answer."""

@@ -14,11 +14,15 @@ import pytest
 from executors import memory_kills
 from executors.cgroup import ROOT, Group
 from executors.guard import Guard
+from executors.job import Job
 from executors.limits import Limits
-from executors.protocol import decode, message
+from executors.protocol import decode, failure, message
 from executors.server_line import ServerLine
 from executors.watch import Watch
 from tensorrag.allowance import machine_memory
+from tensorrag.errors import TaskFailed
+from tensorrag.store.place import Place
+from tensorrag.task import Task, TaskKind
 
 LATE = """
 import json, subprocess, sys
@@ -160,3 +164,25 @@ def test_the_group_of_this_process_says_how_many_were_killed_and_what_is_free() 
     assert count >= 0
     assert memory_kills.is_likely(machine_memory() << 20)
     assert not memory_kills.is_likely(0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("profile", "Looking at the result took more memory than looking may."),
+        ("page", "Looking at the result took more memory than looking may."),
+        ("peek", "Looking at the source took more memory than looking may."),
+        ("run", "The card used more than 300 MB of memory."),
+    ],
+)
+def test_for_a_look_that_takes_too_much_memory_no_card_is_blamed(
+    kind: TaskKind, said: str, place: Place
+) -> None:
+    hint = "Give it fewer rows, or raise the memory limit in its settings."
+    told = failure("CardOutOfMemory", "The card used more than 300 MB of memory.", hint)
+
+    ended = Job("local:1:x", Task(kind=kind), place).ended({"type": "error", "data": told})
+
+    assert isinstance(ended, TaskFailed)
+    assert ended.message == said
+    assert ("settings" in str(ended.hint)) == (kind == "run")
