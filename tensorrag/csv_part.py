@@ -50,7 +50,8 @@ def csv_part(task: Task, store: Store) -> JsonObject:
     total = table.num_rows if numbers is None else len(numbers)
     offset = max(0, int(task.params.get("offset", 0)))
     names = [column.name for column in table.columns]
-    fits = max(1, CELLS // max(1, len(names)))
+    likely = 2 * BYTES * table.num_rows // max(1, table.nbytes)
+    fits = max(1, min(likely, CELLS // max(1, len(names))))
     rows = max(0, min(int(task.params.get("limit", fits)), fits, total - offset))
     begun = max(0, int(task.params.get("begun", 0)))
     rows = min(rows, 1) if begun else rows

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 from pandas.testing import assert_frame_equal
 
-from tensorrag.csv_part import csv_part
+from tensorrag.csv_part import _lines, csv_part
 from tensorrag.errors import ArtifactError, ParameterError
 from tensorrag.pages import page
 from tensorrag.store.artifacts import Store
@@ -159,6 +159,22 @@ def test_a_whole_table_is_written_part_by_part(
         assert text == 'at,"who, when"\n3,\n2,"An ""n"""\n1,\n0,"An ""n"""\n'
         assert_frame_equal(pd.read_csv(io.StringIO(written(store, whole))), frame)
     assert written(store, whole, where=[["at", ">", 99]]) == 'at,"who, when"\n'
+
+
+def test_of_long_texts_no_more_than_a_few_parts_are_ever_written_at_once(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, most = Table(pa.table({"text": [f"{row:01000}" for row in range(200)]})), list[int]()
+
+    def noted(part: pa.Table) -> bytes:
+        most.append(part.num_rows)
+        return _lines(part)
+
+    monkeypatch.setattr("tensorrag.csv_part.BYTES", 5_000)
+    monkeypatch.setattr("tensorrag.csv_part._lines", noted)
+
+    assert written(store, whole).count("\n") == 201
+    assert max(most) <= 10
 
 
 def test_a_column_that_stands_alone_keeps_its_rows(store: Store) -> None:
