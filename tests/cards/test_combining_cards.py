@@ -43,6 +43,14 @@ class TestJoin:
         assert made.arrow["name"].to_pylist() == list(names)
         assert made.schema.column("age") is not None
 
+    def test_a_column_is_renamed_until_no_other_has_its_name(self) -> None:
+        left = Table(pa.table({"id": [1], "paid": [2], "paid_right": [3]}))
+        right = Table(pa.table({"id": [1], "paid": [4]}))
+
+        made = Join(on=["id"]).run(left, right).dataset
+
+        assert made.schema.names == ("id", "paid", "paid_right", "paid_right_right")
+
     def test_rows_of_the_right_table_alone_have_their_keys(self) -> None:
         made = Join(on=["id"], how="outer").run(PEOPLE, ORDERS).dataset
 

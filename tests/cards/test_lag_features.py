@@ -138,6 +138,13 @@ def test_what_cannot_be_is_said(settings: dict[str, Any], said: str) -> None:
     assert said in refusal(shops(), **settings)[0]
 
 
+def test_too_few_rows_are_told_before_a_run() -> None:
+    card = LagFeatures(time_column="date", columns=["sales"], lags=[12])
+
+    with pytest.raises(InputError, match="12 rows are too few to look 12 rows back"):
+        card.propagate(shops().schema)
+
+
 def concerns_of(split: DataSplit, **lags: Any) -> list[ParameterError]:
     """What Data Split says of rows with lags whose dates have become numbers."""
     lagged = LagFeatures(time_column="date", columns=["sales"], **lags).propagate(shops().schema)

@@ -203,6 +203,15 @@ def test_a_process_of_before_the_machine_was_started_again_is_gone(
     assert interrupt_abandoned(journal) == [run]
 
 
+def test_after_a_write_that_need_not_last_the_next_one_lasts(journal: Journal) -> None:
+    how = "PRAGMA synchronous"
+
+    with journal.database.write(durable=False) as connection:
+        assert connection.execute(how).fetchone() == (1,)  # normal
+
+    assert journal.database.read(how) == [(2,)]  # full
+
+
 def test_several_processes_write_to_one_journal(journal: Journal, tmp_path: Path) -> None:
     program = """
 import sys

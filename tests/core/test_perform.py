@@ -6,11 +6,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyarrow as pa
+import pytest
 
-from tensorrag import Card, Table, TableSchema, report
+from tensorrag import Card, EstimatorSpec, InputError, Peek, Table, TableSchema, report
+from tensorrag.errors import SourceChanged
 from tensorrag.perform import perform
 from tensorrag.plain import JsonObject
 from tensorrag.progress import Reporter, reporting
+from tensorrag.store.artifacts import Store
 from tensorrag.store.place import Place
 from tensorrag.task import Task
 
@@ -23,6 +26,22 @@ class Written(Table):
         told = super().save(folder)
         report(1, 1, "file")
         return told
+
+
+class Reread(Card):
+    """Read a file that has changed since it was looked at, and does not say so."""
+
+    class Out(NamedTuple):
+        dataset: Table
+
+    def run(self) -> Out:
+        return self.Out(Table(pa.table({"x": [1]})))
+
+    def propagate(self) -> TableSchema:
+        return TableSchema()
+
+    def peek(self) -> Peek:
+        return Peek(schemas=(TableSchema(),), fingerprint="as it is now")
 
 
 class Write(Card):
@@ -47,3 +66,24 @@ def test_what_is_reported_while_a_value_is_stored_arrives(tmp_path: Path) -> Non
 
     assert [(each["done"], each["unit"]) for each in said] == [(1, "file")]
     assert made["outputs"]["dataset"]["type"] == "Written"
+
+
+def test_what_changed_between_the_look_and_the_run_is_no_result(tmp_path: Path) -> None:
+    place = Place(store=tmp_path / "store", uploads=tmp_path, base=tmp_path)
+    seen = Task(kind="run", card="reread", entry=f"{__name__}:Reread", fingerprint="as it is now")
+
+    assert perform(seen, place)["fingerprint"] == "as it is now"
+    with pytest.raises(SourceChanged):
+        perform(seen.model_copy(update={"fingerprint": "as it was"}), place)
+
+
+def test_a_value_of_another_type_than_the_port_is_refused(tmp_path: Path) -> None:
+    place = Place(store=tmp_path / "store", uploads=tmp_path, base=tmp_path)
+    spec = Store(place.store).put(EstimatorSpec("ridge", {})).digest
+    filters = Task(
+        kind="run", card="filter_rows", entry="cards.filter_rows:FilterRows",
+        params={"condition": "x > 1"}, inputs={"dataset": (spec,)},
+    )  # fmt: skip
+
+    with pytest.raises(InputError, match="dataset takes a Table, but a EstimatorSpec arrived"):
+        perform(filters, place)
