@@ -72,6 +72,8 @@ class Inspector:
         self._fetching: set[tuple[Any, ...]] = set()
         self._shown: tuple[Any, ...] = ()
         """What the body was built for; anything else needs a new one."""
+        self._built: tuple[Result, bool] | None = None
+        """The result that the body was built for, and whether what is at the port was drawn."""
         self._part: Panel | None = None
         self._live: Running | None = None
         with ui.element("aside").classes("insp") as root:
@@ -282,11 +284,15 @@ class Inspector:
         seen = looked.knows(self.port)
         now = card.runtime or {}
         told = card.state, card.stopping, now.get("reason"), bool(now.get("waiting"))
-        what = ("result", card.node, looked.token, self.port, told, seen)
-        if self._shown == what:
+        what = ("result", card.node, looked.token, self.port, told)
+        face, before = face_of(card), self._built
+        self._built = looked, seen
+        if self._shown == what and before is not None and before[0] is looked:
+            if before[1] != seen:
+                looked.fill(self.port, self._act, face)
             return
         self._begin(what)
-        shown, face = self._session.results.node(card.node) or {}, face_of(card)
+        shown = self._session.results.node(card.node) or {}
         with self._body:
             if shown.get("error"):
                 place = str(shown.get("executor") or LOCAL)

@@ -60,6 +60,8 @@ class Result:
         self.token = token_of(self._shown)
         self._session, self._pipeline = session, pipeline
         self._looked = False
+        self._box: ui.element | None = None
+        """Where it shows what is at a port."""
         self._tabs: list[PortTab] = []
         self._previews: dict[str, Preview] = {}
         """What was fetched, by tab."""
@@ -149,9 +151,17 @@ class Result:
         Panel("div", port_tabs(self._tabs, chosen, self._session.catalog, choose), act=act)
         if chosen.came is not None:
             Panel("div", self._origin(chosen.came))
-        with ui.element("div") as box:
-            box.props["data-testid"] = "past-preview" if past else "preview"
+        with ui.element("div") as self._box:
+            self._box.props["data-testid"] = "past-preview" if past else "preview"
             self._show(chosen, face, act)
+
+    def fill(self, port: str | None, act: Act, face: object = None) -> None:
+        """Show what was drawn since `build`, and leave the rest: who presses there is heard."""
+        chosen = self.tab(port)
+        if chosen is not None and self._box is not None:
+            self._box.clear()
+            with self._box:
+                self._show(chosen, face, act)
 
     def _show(self, tab: PortTab, face: object, act: Act) -> None:
         if tab.key in self._gone:

@@ -223,21 +223,17 @@ class PastView:
         )
         try:
             await looked.begin()
+            if place.is_deleted or self._node != node.id:  # something else was chosen meanwhile
+                return
+            self._looked, face = looked, face_of(self._card(node))
+            with place:
+                looked.build(self._port, self._act, face, past=True)
             if not looked.knows(self._port):
-                self._put(place, node, looked)
                 await looked.look(self._port)
+                if not place.is_deleted:
+                    looked.fill(self._port, self._act, face)
         except (TensorRagError, ValueError):
             return
-        self._put(place, node, looked)
-
-    def _put(self, place: ui.element, node: CardNode, looked: Result) -> None:
-        """Show what was fetched, unless something else was chosen meanwhile."""
-        if place.is_deleted or self._node != node.id:
-            return
-        self._looked = looked
-        place.clear()
-        with place:
-            looked.build(self._port, self._act, face_of(self._card(node)), past=True)
 
 
 def _setting(name: str, value: Any, spec: FieldSpec | None) -> Element:
