@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from tensorrag.check.problems import Fix, Problem
 from tensorrag.pipeline import Edge, Pipeline
 from tensorrag.pipeline.room import HEIGHT, WIDTH, free_below
 from tests.core.engine import node
@@ -120,6 +121,28 @@ async def test_a_mend_that_is_pressed_at_once_takes_back_nothing_that_was_just_s
     await hands.fix("parameter_invalid")
 
     assert hands.params("train")["feature_columns"] == ["RM"]
+
+
+@pytest.mark.parametrize("pressed", ["Split by date", "Keep rows of one id together", "", "Gone"])
+async def test_of_two_mends_at_one_place_the_one_that_was_pressed_is_made(
+    hands: Hands, monkeypatch: pytest.MonkeyPatch, pressed: str
+) -> None:
+    def concern(label: str, by: str) -> Problem:
+        op = {"op": "set_params", "node": "data_split", "params": {"split_by": by}}
+        fix = Fix(label=label, ops=(op,))
+        place = {"code": "data_concern", "node": "data_split", "field": "split_by"}
+        return Problem.model_validate({**place, "message": f"{label}?", "fix": fix})
+
+    both = concern("Split by date", "time"), concern("Keep rows of one id together", "group")
+
+    async def problems_now() -> tuple[Problem, ...]:
+        return both
+
+    monkeypatch.setattr(hands.session, "problems_now", problems_now)
+    await hands.press("fix", problem=problem_key(both[0]), mend=pressed)
+
+    by = {"Split by date": "time", "Keep rows of one id together": "group"}.get(pressed)
+    assert hands.params("data_split").get("split_by") == by
 
 
 @pytest.mark.parametrize(

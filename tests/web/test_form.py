@@ -67,7 +67,7 @@ def test_a_problem_stands_under_its_field_with_its_remedy() -> None:
     assert 'aria-invalid="true"' in page
     assert "No PRICE." in page
     assert "Look." in page
-    assert f'data-problem="{problem_key(problem)}"' in page
+    assert f'data-problem="{problem_key(problem)}" data-mend="Use MEDV"' in page
     assert "Use MEDV" in page
 
 

@@ -118,12 +118,17 @@ class Edits:
                 self._added(node)
 
     async def _fix(self, data: Data) -> None:
-        """Mend a problem as it is now: a mend of before would take back what was set since."""
-        wanted = text(data, "problem")
-        for problem in await self._session.problems_now():
-            if problem.fix is not None and problem_key(problem) == wanted:
-                self.edit(list(problem.fix.ops), problem.fix.label)
-                return
+        """Mend a problem as it is now: a mend of before would take back what was set since.
+
+        Of several mends at one place it is the one that was pressed; one alone may be called
+        otherwise by now.
+        """
+        wanted, pressed = text(data, "problem"), text(data, "mend")
+        there = [p.fix for p in await self._session.problems_now() if problem_key(p) == wanted]
+        mends = [mend for mend in there if mend is not None]
+        named = [mend for mend in mends if mend.label == pressed]
+        for mend in named[:1] or (mends if len(mends) == 1 else []):
+            self.edit(list(mend.ops), mend.label)
 
     # --- a card -----------------------------------------------------------------------------
 

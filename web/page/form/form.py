@@ -108,10 +108,11 @@ def fix_button(problem: Problem, look: str = ".o") -> Node:
     if problem.fix is None:
         return None
     named = button(f".btn.sml.fix{look}", type="button", data_act="fix")
-    return named(data_problem=problem_key(problem))[problem.fix.label]
+    label = problem.fix.label
+    return named(data_problem=problem_key(problem), data_mend=label)[label]
 
 
 def problem_key(problem: Problem) -> str:
-    """Return what names a problem between page and server."""
+    """Return what names the place of a problem between page and server; others may be there."""
     parts = (problem.code, problem.node, problem.port, problem.field, problem.edge)
     return "|".join(part or "" for part in parts)
