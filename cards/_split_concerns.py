@@ -118,9 +118,9 @@ def _of_one_group(
     """Warn of rows with one id, such as those of one customer, that may go into both parts.
 
     Said where the column is called an id and its values repeat, of the first such column alone:
-    where ids are few, or most of them have one row, they are classes, or number the rows. It may
-    be meant so, where only things that are known already are asked about later, so it says when it
-    is wrong.
+    where ids are few, or most rows have one of their own, they are classes, or number the rows. It
+    may be meant so, where only things that are known already are asked about later, so it says
+    when it is wrong.
     """
     groups = table.seen.groups if table.seen is not None and before is None else ()
     for name in [each for each in groups if each != dealing.target][:1]:

@@ -120,11 +120,13 @@ class _Look:
         return not alike and (self._places is None or _distinct(column) == len(column))
 
     def _has_groups(self, name: str, column: pa.ChunkedArray) -> bool:
-        """Whether a column names groups of rows: by its name, and since its values repeat."""
+        """Whether a column names groups of rows: by its name, and since most rows share theirs."""
         named = self._kinds[name] in ("integer", "text", "category") and is_called_id(name)
         if not named or name not in self._readable or len(column) > CELLS:
             return False
-        return bool(FEWEST <= _distinct(column) <= (len(column) - column.null_count) / 2)
+        begins = _begins(column)
+        alone = (begins[:-1] & begins[1:]).sum()
+        return bool(begins[:-1].sum() >= FEWEST and alone <= (len(begins) - 1) / 2)
 
     def _is_few(self, name: str) -> bool:
         """Whether each value comes often enough to go with one of another column not by chance."""
@@ -233,14 +235,20 @@ def _codes(column: pa.ChunkedArray) -> np.ndarray | None:
 
 def _distinct(column: pa.ChunkedArray) -> int:
     """Count the different values, missing ones aside; of a column that can be numbered."""
+    return int(_begins(column)[:-1].sum())
+
+
+def _begins(column: pa.ChunkedArray) -> np.ndarray:
+    """Tell where in the values, put in order, another one begins; and that there is an end."""
     import numpy as np
     import pyarrow.types as at
 
-    if at.is_integer(column.type):  # to number them would take 200 bytes for each of very many
-        values = np.sort(column.drop_null().to_numpy())
-        return int(np.count_nonzero(values[1:] != values[:-1])) + bool(len(values))
-    codes = _codes(column)
-    return 0 if codes is None else int(codes.max()) + 1 - bool(column.null_count)
+    found = column.drop_null()  # to number integers would take 200 bytes for each of very many
+    as_it_is = at.is_integer(found.type) or not len(found)
+    values = np.sort(np.asarray(found if as_it_is else _codes(found)))
+    begins = np.ones(len(values) + 1, dtype=bool)
+    begins[1:-1] = values[1:] != values[:-1]
+    return begins
 
 
 def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -36,8 +36,8 @@ class Seen(BaseModel):
     """Columns of whole numbers of which one is beyond `EXACT`; of a part of the rows, perhaps none.
     """
     groups: tuple[str, ...] = ()
-    """Columns that are called like an id and have each value in two rows or more, on average, so
-    that rows of one id may be alike; of a part of the rows, perhaps none."""
+    """Columns that are called like an id, most rows having theirs in common with others, so that
+    rows of one id may be alike; of a part of the rows, perhaps none."""
     repeats: int | None = None
     """Rows that are equal to an earlier one in every column."""
     rows: int | None = None

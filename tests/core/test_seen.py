@@ -477,18 +477,20 @@ def parted(checked: Checked) -> list[Problem]:
     return [each for each in checked.problems if "Several rows have the same" in each.message]
 
 
-def test_rows_of_one_customer_go_to_one_side_by_one_click() -> None:
+@pytest.mark.parametrize("rows_each", [4, 1.5], ids=["four rows each", "every other has one"])
+def test_rows_of_one_customer_go_to_one_side_by_one_click(rows_each: float) -> None:
     of = pipeline({"stratify_by": "district"}, target_column="price")
+    visits = VISITS.assign(customer_id=(VISITS["number"] // rows_each).astype(int))
 
-    (problem,) = parted(check_with(VISITS, of))
+    (problem,) = parted(check_with(visits, of))
 
     assert (problem.node, problem.level, problem.field) == ("split", "warning", "split_by")
     assert problem.message.startswith("Several rows have the same customer_id: dealt out one by")
     assert problem.fix is not None
     assert problem.fix.label == "Keep rows of one customer_id together"
     of = mended(of, problem)
-    assert parted(check_with(VISITS, of)) == []
-    train, _, test = DataSplit(**of.node("split").params).run(Table.from_pandas(VISITS))
+    assert parted(check_with(visits, of)) == []
+    train, _, test = DataSplit(**of.node("split").params).run(Table.from_pandas(visits))
     assert not set(train.to_pandas()["customer_id"]) & set(test.to_pandas()["customer_id"])
 
 
@@ -509,7 +511,7 @@ def test_rows_of_one_customer_go_to_one_fold_by_one_click(card: str, gpu: str) -
     [
         (VISITS.rename(columns={"customer_id": "paid"}), {}),
         (VISITS.assign(customer_id=VISITS["number"]), {}),
-        (VISITS.assign(customer_id=VISITS["number"] // 1.5), {}),
+        (VISITS.assign(customer_id=VISITS["number"] // 1.25), {}),
         (VISITS.assign(customer_id=VISITS["number"] % 9), {}),
         (VISITS, {"stratify_by": "customer_id"}),
         (VISITS, {"shuffle": False}),
