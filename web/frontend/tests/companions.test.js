@@ -13,17 +13,20 @@ const predict = node("predict", "Predict", 0, 0, ["dataset:Table", "model:Model"
 const join = node("join", "Join", 0, 0, ["left:Table", "right:Table"], ["out:Table"])
 const spec = node("spec", "Model Define", 0, 0, [], ["spec:Spec"])
 
-function loaded() {
+/** Load, split and train, and one more `card` with the wires that lead to it. */
+function loaded(card, ...wires) {
   const graph = createGraph()
   graph.load({
     nodes: [
       node("load", "Data Load", 0, 0, [], ["dataset:Table"]),
       node("split", "Data Split", 232, 0, ["dataset:Table"], split),
       node("train", "Train", 464, 160, ["train_dataset:Table", "spec:Spec"], ["model:Model"]),
+      ...(card ? [card] : []),
     ],
     edges: [
       edge("load", "dataset", "split", "dataset", "Table"),
       edge("split", "train_dataset", "train", "train_dataset", "Table"),
+      ...wires,
     ],
     catalog: [evaluate, predict, join, { ...spec, choices: { kind: ["linear", "random_forest"] } }],
   })
@@ -45,6 +48,31 @@ test("what predicts gets rows that the model has not seen", () => {
   const { graph } = loaded()
   const wires = named(wiresOf(graph, predict, model))
   assert.deepEqual(wires, ["train.model-model", "split.test_dataset-dataset"])
+})
+
+test("what explains the best of several models gets rows that none of them has learnt from", () => {
+  const outputs = ["best:Model", "ranking:Table"]
+  const compare = node("compare", "Compare", 696, 0, ["rows:Table", "models:Model"], outputs)
+  const best = { node: "compare", port: "best", side: "out", to: "model" }
+  for (const rows of ["test_dataset", "validation_dataset"]) {
+    const { graph } = loaded(
+      compare,
+      edge("split", rows, "compare", "rows", "Table"),
+      edge("train", "model", "compare", "models", "Model"),
+    )
+    const wires = named(wiresOf(graph, predict, best))
+    assert.deepEqual(wires, ["compare.best-model", "split.test_dataset-dataset"])
+  }
+})
+
+test("what trains the best settings learns from the rows that they were searched on", () => {
+  const outputs = ["best:Spec", "trials:Table"]
+  const search = node("search", "Search", 464, 400, ["rows:Table", "spec:Spec"], outputs)
+  const { graph } = loaded(search, edge("split", "train_dataset", "search", "rows", "Table"))
+  const train = node("new", "Train", 0, 0, ["train_dataset:Table", "spec:Spec"], [])
+  const best = { node: "search", port: "best", side: "out", to: "spec" }
+  const wires = named(wiresOf(graph, train, best))
+  assert.deepEqual(wires, ["search.best-spec", "split.train_dataset-train_dataset"])
 })
 
 test("where nothing is clear, nothing is wired", () => {

@@ -4,7 +4,8 @@ import { accepts } from "../fit.js"
  * The wires of a new card ({inputs, …}), each {node, port, side, to}: the `first` that was asked
  * for, and one for every other input that it needs and that clearly belongs somewhere: to the one
  * output of its name. What goes with a model (rows to predict) comes from where the model's own
- * rows come from, by an output that did not lead to it.
+ * rows come from, by an output that it was not made of. A card that hands on what it was given,
+ * the best of several models, made none.
  *
  * Without a first wire a card is wired only if all of several inputs are.
  */
@@ -28,16 +29,19 @@ function completed(graph, needed, first) {
   if (!first) return []
   const before = first.side === "out" ? graph.reach(first.node, "up") : new Set()
   const below = first.side === "in" ? graph.reach(first.node, "down") : new Set()
+  const type = typeOf(graph, first)
+  const handsOn = (id) => graph.nodes.get(id).inputs.some((input) => accepts(input, type))
   const leadsThere = ({ node, port }) =>
     (node === first.node && port === first.port) ||
-    usesOf(graph, node, port).some(({ target }) => before.has(target))
+    usesOf(graph, node, port).some(({ target }) => before.has(target) && !handsOn(target))
   const rest = needed
     .filter(({ name }) => first.side === "in" || name !== first.to)
     .map((input) => {
       const outputs = outputsFor(graph, input, below).filter((output) => !leadsThere(output))
       const own = outputs.filter(({ node }) => before.has(node))
-      const goesWith = first.side === "out" && !accepts(input, typeOf(graph, first))
-      const found = one(outputs, input) ?? one(own, input) ?? (goesWith && lastUsed(graph, own))
+      const goesWith = first.side === "out" && !accepts(input, type)
+      const found =
+        one(outputs, input) ?? one(own, input) ?? (goesWith && lastUsed(graph, own, first.node))
       return joined(found, input)
     })
   return [first, ...rest.filter(Boolean)]
@@ -61,10 +65,12 @@ function one(outputs, { name }) {
   return named.length === 1 ? named[0] : null
 }
 
-/** The output that most wires leave from, else the last. */
-function lastUsed(graph, outputs) {
-  const uses = ({ node, port }) => usesOf(graph, node, port).length
-  return outputs.toReversed().toSorted((a, b) => uses(b) - uses(a))[0]
+/** The output that most wires leave from, else the last: none of a card, nor by wires to it. */
+function lastUsed(graph, outputs, card) {
+  const uses = ({ node, port }) =>
+    usesOf(graph, node, port).filter(({ target }) => target !== card).length
+  const others = outputs.filter(({ node }) => node !== card)
+  return others.toReversed().toSorted((a, b) => uses(b) - uses(a))[0]
 }
 
 const usesOf = (graph, node, port) =>
