@@ -7,6 +7,13 @@ from playwright.sync_api import Page, expect
 from tests.browser.hands import TRAINED, Hands
 from tests.servers import Server
 
+LINES_BESIDE_A_LONG_NOTE = """heading => {
+  heading.querySelector(".u").textContent = "as many words as a note can have ".repeat(3)
+  const title = document.createRange()
+  title.selectNodeContents(heading.firstChild)
+  return title.getClientRects().length
+}"""
+
 
 def test_a_model_is_searched_and_the_best_applied_and_taken_back(
     server: Server, page: Page
@@ -27,7 +34,10 @@ def test_a_model_is_searched_and_the_best_applied_and_taken_back(
     hands.expect_status("succeeded", timeout=TRAINED)
     hands.select("search")
     hands.tab("Result")
-    expect(page.get_by_test_id("preview")).to_contain_text("flattered")
+    preview = page.get_by_test_id("preview")
+    expect(preview).to_contain_text("flattered")
+    lines = preview.get_by_role("heading", name="Trials").evaluate(LINES_BESIDE_A_LONG_NOTE)
+    assert lines == 1
     hands.picture("search-result")
     as_set = hands.card("model").get_by_text("elastic net · α 1", exact=True)
     expect(as_set).to_be_visible()
