@@ -125,7 +125,8 @@ def test_more_than_the_cap_is_refused_while_it_streams(server: Server) -> None:
     answer = httpx.post(f"{server.url}/api/uploads", content=endless(), timeout=60, trust_env=False)
 
     assert answer.status_code == 413
-    assert answer.json()["detail"] == "A request may have 101 MB here, and this one has more."
+    assert answer.json()["detail"] == "The file is larger than 100 MB, the most there may be."
+    assert "load it by path" in answer.json()["hint"]
     assert 101 * 2**20 < sent < 400 * 2**20
     assert psutil.Process(server.process.pid).memory_info().rss - before < 64 * 2**20
     settle(server)

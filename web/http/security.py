@@ -55,7 +55,16 @@ HEADERS: tuple[Header, ...] = (
     (b"cross-origin-resource-policy", b"same-origin"),
 )
 OPEN_HERE = "Open the editor under the address that it printed when it started."
-LARGER = "Put a larger table into an allowed folder of the editor's machine, and load it by path."
+LARGER = Shut(
+    413,
+    f"The file is larger than {MAX_UPLOAD // 2**20 - 1} MB, the most there may be.",
+    "Put it into an allowed folder of the editor's machine, and load it by path.",
+)
+TOO_MUCH = Shut(
+    413,
+    f"A request may have {MAX_BODY // 2**20} MB here, and this one has more.",
+    "Send less at once.",
+)
 TOO_SLOW = Shut(408, "The request did not arrive in time.", "Send it again.")
 _FORWARDED = (b"forwarded", b"x-forwarded-", b"x-real-ip")
 
@@ -103,10 +112,9 @@ class Guard:
 
     async def _pass(self, visitor: _Visitor) -> None:
         """Hand a request on, whose body is counted as it arrives."""
-        most = MAX_UPLOAD if visitor.scope["path"] == UPLOADS else MAX_BODY
-        reason = f"A request may have {most // 2**20} MB here, and this one has more."
-        hint = LARGER if visitor.scope["path"] == UPLOADS else "Send less at once."
-        body = _Counted(visitor, most, Shut(413, reason, hint))
+        file = visitor.scope["path"] == UPLOADS
+        most, refusal = (MAX_UPLOAD, LARGER) if file else (MAX_BODY, TOO_MUCH)
+        body = _Counted(visitor, most, refusal)
         length = visitor.headers.get("content-length", "")
         if length.isdigit() and int(length) > most:
             await body.refuse()

@@ -105,10 +105,11 @@ async function openPipeline(file) {
   window.location.assign(`/edit/${encodeURIComponent(id)}`)
 }
 
-/** POST and read JSON; an RFC 9457 problem becomes an Error with its sentence. */
+/** POST and read JSON; an RFC 9457 problem becomes an Error: what is wrong, and what to do. */
 async function post(url, options) {
   const response = await fetch(url, { method: "POST", ...options })
   const answer = await response.json().catch(() => ({}))
   if (response.ok) return answer
-  throw new Error(answer.detail ?? answer.title ?? `The server answered ${response.status}.`)
+  const wrong = answer.detail ?? answer.title ?? `The server answered ${response.status}.`
+  throw new Error([wrong, answer.hint].filter(Boolean).join(" "))
 }

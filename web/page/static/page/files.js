@@ -53,13 +53,14 @@ async function uploadTable(file, input, act) {
     const made = await post("/api/uploads", form);
     act({ ...data, act: "uploaded", upload: made.upload });
   } catch (error) {
-    act({ ...data, act: "upload_failed", message: error.message });
+    act({ ...data, act: "upload_failed", message: `${file.name}: ${error.message}` });
   }
 }
 
 async function post(path, body, headers = {}) {
   const response = await fetch(path, { method: "POST", body, headers });
   const answer = await response.json().catch(() => ({}));
-  if (!response.ok) throw new Error(answer.detail || answer.title || `The server answered ${response.status}.`);
-  return answer;
+  if (response.ok) return answer;
+  const wrong = answer.detail || answer.title || `The server answered ${response.status}.`;
+  throw new Error([wrong, answer.hint].filter(Boolean).join(" "));
 }
