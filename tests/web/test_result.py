@@ -177,6 +177,11 @@ async def test_what_could_not_be_drawn_is_tried_again_by_whoever_looks_next(
     assert unlucky._gone["number"].message == "Bad luck."
     assert number(lucky.made["number"]) == 7
 
+    unlucky.try_again()
+    assert not unlucky.knows(None)
+    await unlucky.look(None)
+    assert number(unlucky.made["number"]) == 7
+
 
 async def test_what_is_large_and_gone_by_now_is_one_sentence(
     desk: Desk, monkeypatch: pytest.MonkeyPatch

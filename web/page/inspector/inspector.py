@@ -88,6 +88,8 @@ class Inspector:
         """Turn to a card, to a composite, or to the pipeline."""
         if node != self.node:
             self.port, self._sought = None, ""
+        if self._looked is not None:
+            self._looked.try_again()
         self.node, self._composite = node, composite
         if node is not None and tab is not None:
             self._chosen[node] = tab

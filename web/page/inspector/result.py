@@ -124,6 +124,10 @@ class Result:
         seen = self._previews.get(tab.key)
         return seen is not None and is_drawn(seen)
 
+    def try_again(self) -> None:
+        """Have what could not be fetched be fetched once more: its worker may only have ended."""
+        self._gone.clear()
+
     def open_table(self, tables: Tables, card: Card, port: str) -> None:
         """Show the table at a port whole, if there is one."""
         tab = next((each for each in self._tabs if each.key == port), None)
