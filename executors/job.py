@@ -156,10 +156,10 @@ class Job:
         hint = "A library that it uses has failed; the traceback shows where the card was."
         if number == signal.SIGKILL:
             message = f"{self._name} was killed (signal 9)."
-            hint = (
-                "Somebody has ended its process, or the system where memory runs out: run it "
-                "again, with fewer rows or smaller batches where memory is short."
-            )
+            again = "run it again, with fewer rows or smaller batches where memory is short"
+            if self.task.kind in _LESS_TO_LOOK_AT:
+                again = "look again"
+            hint = f"Somebody has ended its process, or the system where memory runs out: {again}."
         elif number is not None:
             what = "crashed" if number in _CRASHES else "was ended"
             message = f"{self._name} {what}: {signal.strsignal(number)}."

@@ -186,3 +186,15 @@ def test_for_a_look_that_takes_too_much_memory_no_card_is_blamed(
     assert isinstance(ended, TaskFailed)
     assert ended.message == said
     assert ("settings" in str(ended.hint)) == (kind == "run")
+
+
+@pytest.mark.parametrize(("kind", "again"), [("profile", "look again."), ("run", "run it again, ")])
+def test_whoever_looked_is_told_to_look_again_where_the_process_was_killed(
+    kind: TaskKind, again: str, place: Place
+) -> None:
+    killed = {"type": "exit", "data": {"code": None, "signal": 9, "stderr": ""}}
+
+    ended = Job("local:1:x", Task(kind=kind), place).ended(killed)
+
+    assert isinstance(ended, TaskFailed)
+    assert f"memory runs out: {again}" in str(ended.hint)
