@@ -48,10 +48,12 @@ PIPELINE: dict[str, Any] = {
 
 BIG = '''
 from typing import NamedTuple
-from tensorrag import Card, Table, TableSchema
+from tensorrag import Card, Field, Table, TableSchema
 
 class Big(Card):
     """Make 900,000 rows, enough to be drawn when somebody looks, in no particular order."""
+
+    step: int = Field(7_919, label="Rows between two")
 
     class Out(NamedTuple):
         rows: Table
@@ -64,7 +66,7 @@ class Big(Card):
         import pandas as pd
         at = np.arange(900_000)
         names = np.array(["Ann", "Ben", "Zoe"])[at % 3]
-        shuffled = at * 7_919 % 900_000
+        shuffled = at * self.step % 900_000
         return self.Out(Table.from_pandas(pd.DataFrame({"at": at, "by": shuffled, "who": names})))
 '''
 LEARNER = '''
@@ -213,6 +215,32 @@ def test_a_long_table_is_scrolled_sorted_and_searched_without_waiting_for_all_of
     ]
     table.get_by_role("button", name="Show all").click()
     expect(table).to_contain_text("900,000 × 3")
+
+
+def test_a_run_of_before_shows_what_a_card_was_set_to_and_what_it_made(
+    open_new: Callable[[dict[str, Any]], Hands],
+) -> None:
+    hands = open_new(ONE)
+    hands.run()
+    hands.expect_status("succeeded")
+    hands.settings("big")
+    hands.type_into("step", "7")
+    hands.run()
+    expect(hands.page.locator(".strip")).to_contain_text("Run 2")
+    hands.expect_status("succeeded")
+    hands.page.get_by_role("tab", name="Runs").click()
+    hands.page.get_by_role("button", name="Run 1", exact=True).click()
+
+    before, card = hands.test_id("past-view"), hands.test_id("past-card")
+    expect(before).to_contain_text("Run 1 as it was")
+    before.locator("[data-node=big]").click(position={"x": 60, "y": 18})
+    expect(card).to_contain_text("900,000 × 3")
+    card.get_by_role("tab", name="Settings").click()
+    expect(card.locator("tr")).to_have_text("Rows between two7919")
+    card.get_by_role("tab", name="Result").click()
+    hands.picture("run-of-before", fit=False)
+    card.get_by_role("button", name="Open").click()
+    expect(hands.test_id("table")).to_contain_text("900,000 × 3")
 
 
 ALL_SEEN = """(it) => {
