@@ -127,7 +127,8 @@ def test_a_table_with_other_marks_is_read_as_the_script_says(tmp_path: Path) -> 
     export(entry(model, store.put(model).digest), store, tmp_path / "model.zip")
     with zipfile.ZipFile(tmp_path / "model.zip") as packed:
         packed.extractall(tmp_path / "out")
-    frame[["size", "age"]].to_csv(tmp_path / "rows.csv", index=False, sep=";", decimal=",")
+    coded = frame[["size", "age"]].assign(zip="01067")
+    coded.to_csv(tmp_path / "rows.csv", index=False, sep=";", decimal=",")
     asked = [sys.executable, "-I", str(tmp_path / "out" / "predict.py"), str(tmp_path / "rows.csv")]
 
     refused = subprocess.run(asked, capture_output=True, text=True, check=False)
@@ -140,10 +141,11 @@ def test_a_table_with_other_marks_is_read_as_the_script_says(tmp_path: Path) -> 
         'The table lacks size, age. Add --sep ";", and --decimal "," where its numbers have one.\n'
     )
     ours = Predict().run(Table.from_pandas(frame[["size", "age"]]), model).predictions.to_pandas()
-    theirs = pd.read_csv(StringIO(said))
+    theirs = pd.read_csv(StringIO(said), dtype={"zip": str})
     assert theirs["predicted_rent"].to_numpy() == pytest.approx(
         ours["predicted_rent"].to_numpy(), rel=1e-9
     )
+    assert theirs["zip"].tolist() == coded["zip"].tolist()
 
 
 def test_letters_that_are_not_utf_8_are_read_as_the_script_says(tmp_path: Path) -> None:
