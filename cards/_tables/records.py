@@ -125,7 +125,7 @@ def _array(source: Source) -> Iterator[tuple[str, Any]]:
 def _value(source: Source, text: bytes, where: str, line: int) -> Any:
     try:
         decoded = text.decode("utf-8-sig" if line <= 1 else "utf-8")
-        value = json.loads(decoded, parse_constant=lambda _: None, parse_int=_whole)
+        value = json.loads(decoded, parse_constant=_constant, parse_int=_whole)
         if _SURROGATE.search(decoded):
             json.dumps(value, ensure_ascii=False).encode()
         return value
@@ -141,6 +141,11 @@ def _value(source: Source, text: bytes, where: str, line: int) -> Any:
     if "UTF-8" in what:
         hint = "Choose the encoding that it is written in, or export the file again."
     raise ParameterError(f"{source.shown}: {place} {what}.", hint=hint)
+
+
+def _constant(name: str) -> float | None:
+    """Read what only looks like JSON, and many write: ``NaN`` is missing, ``-Infinity`` is not."""
+    return None if name == "NaN" else float(name)
 
 
 def _whole(digits: str) -> int | float:

@@ -311,6 +311,8 @@ RIGHT: list[tuple[str, str, bytes, dict[str, list[Any]]]] = [
     ("JSON lines", "x.jsonl", b'{"a":1}\n{"a":2.5,"b":"x"}\n', {"a": [1.0, 2.5], "b": [None, "x"]}),
     ("mixed records", "x.jsonl", b'{"a":1}\n{"a":"x"}\n{"a":[1,2]}\n', {"a": ["1", "x", "[1, 2]"]}),
     ("records", "x.json", b'[{"a":1},{"a":NaN}]', {"a": [1, None]}),
+    ("no number, and too large ones", "x.jsonl", b'{"a":NaN}\n{"a":1}\n{"a":-Infinity}\n',
+     {"a": [None, 1.0, float("-inf")]}),
     ("a number of 5,000 digits", "x.jsonl", b'{"a":' + b"9" * 5000 + b"}\n", {"a": [float("inf")]}),
     ("Parquet", "x.csv", parquet(pa.table({"a": [1, None]})), {"a": [1, None]}),
     ("Arrow", "x.feather", arrow(pa.table({"a": [1, 2]})), {"a": [1, 2]}),
@@ -413,6 +415,14 @@ def test_what_looks_odd_is_a_warning(folder: Path, text: str, words: str) -> Non
 
     assert [words in warning.message for warning in peek.warnings] == [True]
     assert peek.warnings[0].hint
+
+
+def test_what_json_calls_infinite_is_a_warning(folder: Path) -> None:
+    (folder / "x.json").write_text('[{"a": 1.5}, {"a": Infinity}, {"a": NaN}]')
+
+    [warning] = DataLoad(source="path", path="x.json").peek().warnings
+
+    assert 'column "a" is infinite in row 2 of the file' in warning.message
 
 
 def test_numbers_of_which_the_sum_alone_is_infinite_are_not_odd(folder: Path) -> None:
