@@ -35,7 +35,7 @@ OF_THE_PLACE = frozenset({"ExecutorError", "ExecutorUnavailable", "Unheard"})
 """Errors of where a card ran: another run may mend them, and another place does."""
 WAYS = {
     "secret_missing": ("/settings#secrets", "Add the secret"),
-    "source_outside": ("/settings#folders", "Allow its folder"),
+    "source_outside": ("/settings#folders", "Open allowed folders"),
 }
 """Where in the settings a problem of this code is mended, and what the button says."""
 

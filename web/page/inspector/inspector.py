@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -19,6 +20,7 @@ from web.page.inspector import outcome, settings
 from web.page.inspector.columns_tab import columns_tab
 from web.page.inspector.composite import composite_view, way_back
 from web.page.inspector.head import head, tabs
+from web.page.inspector.preview import looking
 from web.page.inspector.result import Result, token_of
 from web.page.inspector.running import Running
 from web.page.inspector.summary import summary
@@ -31,6 +33,8 @@ from web.page.scene.scene import card_of, face_of, table_columns
 from web.page.tables.kinds import Doubt
 from web.page.tables.view import Tables
 
+UNNOTICED = 0.3
+"""Seconds in which a result comes without a word: to flash one would be worse."""
 PRINTED_NOTHING = "It printed nothing.", "It printed nothing: its result was reused."
 
 
@@ -258,7 +262,7 @@ class Inspector:
         """Fetch what is at the ports, then draw what is large there, and show each."""
         looked = self._known(card.node, token) or self._anew(card.node)
         try:
-            await looked.begin()
+            await self._begun(card, looked)
             self._take(card, looked)
             await looked.look(self._wanted(card, looked))
         except TensorRagError as error:
@@ -267,6 +271,14 @@ class Inspector:
                 self._plain(("error", card.node), outcome.failure(said))
             return
         self._take(card, looked)
+
+    async def _begun(self, card: Card, looked: Result) -> None:
+        """Fetch what is kept; the card before is not to be seen under this name meanwhile."""
+        begun = asyncio.ensure_future(looked.begin())
+        done, _ = await asyncio.wait({begun}, timeout=UNNOTICED)
+        if not done and self.node == card.node and self.tab(card) == "result":
+            self._plain(("looking", card.node), looking())
+        await begun
 
     def _take(self, card: Card, looked: Result) -> None:
         """Show what was fetched, unless something else was chosen meanwhile."""
