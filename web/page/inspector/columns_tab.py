@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from tensorrag.preview import TablePreview
+from tensorrag.check import NodeFacts
+from tensorrag.preview import Preview, TablePreview, table_in
 from tensorrag.types import ColumnSchema
+from tensorrag.types.schema import TableSchema
 from web.page.icons import icon
 from web.page.markup import Node, div, h3, input_, span
 from web.page.tables.columns import column_list, columns_head, schema_list
@@ -16,6 +18,28 @@ FEW = 15
 """Columns that need no search."""
 Known = tuple[str, Sequence[ColumnSchema]]
 """Whether a card makes or gets columns, and which."""
+
+
+def made_table(
+    made: Mapping[str, Preview], port: str | None, facts: NodeFacts | None
+) -> TablePreview | None:
+    """Return the table that was made; None where the card would make other columns now.
+
+    Args:
+        made: what went out, by port.
+        port: that is looked at; of others, the first one with a table counts.
+        facts: what a check says of the card.
+    """
+    found = {name: table_in(each) for name, each in made.items()}
+    tables = {name: table for name, table in found.items() if table is not None}
+    at = port if port in tables else next(iter(tables), None)
+    if at is None:
+        return None
+    table, schema = tables[at], facts.schemas.get(at) if facts else None
+    names = schema.names if isinstance(schema, TableSchema) else None
+    first = tuple(column.name for column in table.columns)
+    same = names is None or (names[: len(first)] == first and len(names) == table.width)
+    return table if same else None
 
 
 def columns_tab(

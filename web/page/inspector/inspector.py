@@ -8,26 +8,23 @@ from typing import Any
 
 from nicegui import background_tasks, ui
 
-from tensorrag.check import NodeFacts
 from tensorrag.errors import TensorRagError
 from tensorrag.placement import LOCAL
-from tensorrag.preview import SplitFace, TablePreview, table_in
-from tensorrag.types.schema import TableSchema
+from tensorrag.preview import SplitFace
 from web.live.offered import Offered
 from web.live.session import Session
 from web.page.edits.kind_edits import correctable
 from web.page.inspector import outcome, settings
-from web.page.inspector.columns_tab import columns_tab
+from web.page.inspector.columns_tab import columns_tab, made_table
 from web.page.inspector.composite import composite_view, way_back
 from web.page.inspector.head import head, tabs
+from web.page.inspector.log_tab import log_tab
 from web.page.inspector.preview import looking
 from web.page.inspector.result import Result, token_of
 from web.page.inspector.running import Running
 from web.page.inspector.summary import summary
-from web.page.logs.view import WAITING, last_line, log_view, reused_log
 from web.page.markup import Node, div
 from web.page.panel import Act, Panel
-from web.page.runs import course
 from web.page.scene.card import Card
 from web.page.scene.scene import card_of, face_of, table_columns
 from web.page.tables.kinds import Doubt
@@ -35,7 +32,6 @@ from web.page.tables.view import Tables
 
 UNNOTICED = 0.3
 """Seconds in which a result comes without a word: to flash one would be worse."""
-PRINTED_NOTHING = "It printed nothing.", "It printed nothing: its result was reused."
 
 
 class Inspector:
@@ -136,7 +132,8 @@ class Inspector:
                 self._plain(("columns", card.node), self._columns(card))
                 self._profile(card)
             case "log":
-                self._plain(("log", card.node), self._log(card), testid="log")
+                said = log_tab(self._session, card, self.numbers)
+                self._plain(("log", card.node), said, testid="log")
             case _:
                 self._result(card)
 
@@ -183,7 +180,9 @@ class Inspector:
 
     def _columns(self, card: Card) -> Node:
         facts = self._session.checked.nodes.get(card.node)
-        table, known = self._made(card.node, facts), table_columns(facts)
+        looked, known = self._looked, table_columns(facts)
+        made = looked.made if looked is not None and looked.node == card.node else {}
+        table = made_table(made, self.port, facts)
         kinds = correctable(self._session, card.node, self._doubt())
         return columns_tab(table, known, kinds, self._sought)
 
@@ -199,30 +198,6 @@ class Inspector:
     def _wanted(self, card: Card, looked: Result) -> str | None:
         """Return the port that is looked at; columns are always of an output."""
         return self.port if self.tab(card) == "result" or self.port in looked.made else None
-
-    def _made(self, node: str, facts: NodeFacts | None) -> TablePreview | None:
-        """Return the table that was made; None where the card would make other columns now."""
-        seen = self._looked.made if self._looked is not None and self._looked.node == node else {}
-        found = {port: table_in(each) for port, each in seen.items()}
-        tables = {port: table for port, table in found.items() if table is not None}
-        port = self.port if self.port in tables else next(iter(tables), None)
-        if port is None:
-            return None
-        table, schema = tables[port], facts.schemas.get(port) if facts else None
-        names = schema.names if isinstance(schema, TableSchema) else None
-        made = tuple(column.name for column in table.columns)
-        same = names is None or (names[: len(made)] == made and len(names) == table.width)
-        return table if same else None
-
-    def _log(self, card: Card) -> Node:
-        before = self._session.results.printed_by(card.node)
-        if before is not None and card.state in ("done", "stale"):
-            return reused_log(*before, self.numbers.get(before[0]))
-        seen = last_line(self._session.history.events, card.node)
-        reused = bool(card.runtime and card.runtime.get("cached"))
-        nothing = WAITING if card.state not in course.ENDED else PRINTED_NOTHING[reused]
-        run = self._session.history.run_of(card.node)
-        return log_view(run, card.node, seen=seen, nothing=nothing)
 
     # --- the result -------------------------------------------------------------------------
 
