@@ -243,6 +243,10 @@ def test_a_run_of_before_shows_what_a_card_was_set_to_and_what_it_made(
     expect(hands.test_id("table")).to_contain_text("900,000 × 3")
 
 
+SEEN = """(it) => {
+  const { left, top, height } = it.getBoundingClientRect();
+  return it.contains(document.elementFromPoint(left + 9, top + height / 2));
+}"""
 ALL_SEEN = """(it) => {
   const { left, right, top, bottom } = it.getBoundingClientRect();
   return [[left, top], [right, top], [left, bottom], [right, bottom]]
@@ -254,10 +258,20 @@ ALL_SEEN = """(it) => {
 def test_a_curve_is_looked_at_closely_and_taken_along_while_it_is_drawn(
     open_new: Callable[[dict[str, Any]], Hands], server: Server
 ) -> None:
+    samples = "diabetes", "breast_cancer", "iris", "wine", "digits", "boston_housing", "churn"
+    loads = [
+        {"id": f"load_{at}", "card": "data_load", "params": {"source": "sample", "sample_name": of},
+         "position": {"x": 240 * at, "y": 300}}
+        for at, of in enumerate(samples)
+    ]  # fmt: skip
     learner = {"id": "learner", "card": "learner", "position": {"x": 0, "y": 80}}
-    hands = open_new({**ONE, "name": "Learning", "nodes": [learner]})
+    hands = open_new({**ONE, "name": "Learning", "nodes": [*loads, learner]})
     hands.select("learner")
     hands.run()
+    hands.expect_states("running", "learner")
+    hands.expect_states("done", *(f"load_{at}" for at in range(len(loads))))
+    row = hands.page.locator(".tl [data-at-work=learner]")
+    hands.page.wait_for_function(SEEN, arg=row.element_handle())
     enlarge = hands.test_id("inspector").get_by_role("button", name="Enlarge Learning curve")
     enlarge.click(timeout=TRAINED)
 

@@ -72,7 +72,8 @@ def _row(bar: Bar, elapsed: float, whole: float) -> Node:
         look = {"running": ".run", "failed": ".failed", "queued": ".wait"}.get(bar.state, "")
         width = _share(max(0.0, end - bar.start), whole)
         drawn = i_(look, style=f"left:{_share(bar.start, whole)};width:{width}")
-    who = button(".who", type="button", data_act="focus", data_of=bar.node)
+    at_work = bar.node if bar.state == "running" else None
+    who = button(".who", type="button", data_act="focus", data_of=bar.node, data_at_work=at_work)
     return [
         who(title=bar.title)[glyph(bar.kind), span(".cut")[bar.title]],
         div(".lane", aria_hidden="true")[drawn],

@@ -34,6 +34,7 @@ export const Panel = {
   watch: {
     content(markup) {
       morph(this.$el, markup);
+      this.atWork = follow(this.$el, this.atWork);
     },
   },
   methods: {
@@ -69,6 +70,13 @@ export const Panel = {
     return h(this.as || "div");
   },
 };
+
+// What begins to work comes into view, once: whoever scrolls on is left alone.
+function follow(root, before) {
+  const row = [...root.querySelectorAll("[data-at-work]")].pop();
+  if (row && row.dataset.atWork !== before) row.scrollIntoView({ block: "nearest" });
+  return row?.dataset.atWork;
+}
 
 function click(event, act) {
   const control = event.target.closest("[data-act], [data-opens]");
