@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import socket
 import subprocess
-import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -13,8 +12,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from executors import environment, usage
+from executors import usage
 from executors.hanging_up import hung_up
+from executors.interpreter import start
 from executors.limits import Limits
 from executors.protocol import MAX_LINE, ProtocolError, cancel, decode, encode
 from tensorrag.errors import UNFORESEEN, ErrorInfo, ExecutorError
@@ -178,16 +178,3 @@ async def spawn(
     connection = await Connection.over(ours, process)
     connection.lasts = again
     return connection
-
-
-def start(
-    module: str, stdin: socket.socket, *arguments: str, extra: Mapping[str, str] | None = None
-) -> subprocess.Popen[bytes]:
-    """Run one of our modules in an interpreter that sees neither our secrets nor our signals."""
-    return subprocess.Popen(
-        [sys.executable, "-P", "-m", module, *arguments],
-        stdin=stdin.fileno(),
-        stdout=subprocess.DEVNULL,  # ours may be read by a program
-        env={**environment.allowed(), **(extra or {})},
-        start_new_session=True,
-    )

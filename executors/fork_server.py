@@ -1,10 +1,10 @@
 """The process that has imported everything and forks workers that are ready at once.
 
-``python -m executors.fork_server SCRATCH AHEAD [MODULE …]``, with a socket as its stdin: for each
-byte with a file descriptor that arrives it forks a supervisor, of workers or of a card host, which
-speaks through that descriptor. It runs nothing itself: one thread, no torch operation, no question
-to CUDA, because none of these would survive a fork. Requests are taken between two imports as well,
-so the first card of a run does not wait for libraries that it does not need.
+``python -m executors.fork_server``, with a socket as its stdin: once it was told what to import,
+for each byte with a file descriptor that arrives it forks a supervisor, of workers or of a card
+host, which speaks through that descriptor. It runs nothing itself: one thread, no torch operation,
+no question to CUDA, because none of these would survive a fork. Requests are taken between two
+imports as well, so the first card of a run does not wait for libraries that it does not need.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from typing import NoReturn
 from executors import threads, tree, worker
 from executors.ends import Ends, Start
 from executors.hanging_up import hung_up
-from executors.protocol import BUSY, HOST, READY, refusal
+from executors.protocol import BUSY, HOST, READY, SIZE, decode, refusal
 from executors.supervisor import supervise
 
 TABLES = (
@@ -75,12 +75,13 @@ def main() -> None:
     tree.name_process("tr-forkserver")
     tree.die_with_parent()  # a long import hears no signal
     server = socket.socket(fileno=os.dup(0))
-    scratch = Path(sys.argv[1])
     _end_with(server)
     gc.disable()  # a collection in a child would copy every page that it looks at
-    for module in filter(_is_ours, sys.argv[3:]):
+    told = decode(_exactly(server, int.from_bytes(_exactly(server, SIZE))))
+    scratch = Path(told["scratch"])
+    for module in filter(_is_ours, told["modules"]):
         _import(module)  # the card host needs these, which is asked for in this moment
-    for module in _modules(sys.argv[2]):
+    for module in _modules(told["ahead"]):
         if module in (LEARNING[0], NETWORKS[0]):
             _tell(server, BUSY)
             _serve(server, scratch, seconds=ASKED_SECONDS)
@@ -91,6 +92,14 @@ def main() -> None:
     gc.freeze()
     _tell(server, READY)
     _serve(server, scratch)
+
+
+def _exactly(server: socket.socket, size: int) -> bytes:
+    """Wait for so many bytes, and read no more: what comes next has descriptors."""
+    data = server.recv(size, socket.MSG_WAITALL)
+    if len(data) < size:
+        os._exit(0)
+    return data
 
 
 def _modules(ahead: str) -> Iterator[str]:

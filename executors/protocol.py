@@ -45,6 +45,10 @@ READY = b"r"
 """What the fork server says when all its imports are in."""
 
 
+SIZE = 4
+"""Bytes before the first words to the fork server, which say how many these are."""
+
+
 class ProtocolError(Exception):
     """A line that is no message."""
 
@@ -57,6 +61,12 @@ def message(type: str, data: Any = None) -> bytes:
         TypeError: a value is not JSON.
     """
     return encode({"type": type, "data": data})
+
+
+def first_words(scratch: str, ahead: str, *modules: str) -> bytes:
+    """Write what the fork server is told first: where workers have theirs, and what to import."""
+    words = encode({"scratch": scratch, "ahead": ahead, "modules": modules})
+    return len(words).to_bytes(SIZE) + words
 
 
 def address(pid: int) -> bytes:

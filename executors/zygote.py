@@ -10,8 +10,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from executors.connection import Connection, WorkerLost, start
-from executors.protocol import BUSY, HOST, READY, WORKER
+from executors import early
+from executors.connection import Connection, WorkerLost
+from executors.protocol import BUSY, HOST, READY, WORKER, first_words
 from tensorrag.errors import ExecutorError
 
 _LEAVE_SECONDS = 2.0
@@ -49,13 +50,11 @@ class Zygote:
         if self._control is not None:
             return self._control
         self._collect()
-        ours, theirs = socket.socketpair()
+        ahead = os.environ.get("TENSORRAG_PRELOAD") or ("all" if self.networks else "learning")
+        self._process, ours = early.taken()
         ours.setblocking(False)
-        with theirs:
-            ahead = os.environ.get("TENSORRAG_PRELOAD") or ("all" if self.networks else "learning")
-            self._process = start(
-                "executors.fork_server", theirs, str(self._scratch), ahead, *self.modules
-            )
+        with suppress(ConnectionError):  # it has died: whoever asks it for a worker gets another
+            ours.sendall(first_words(str(self._scratch), ahead, *self.modules))
         self._control, self.answers = ours, True
         asyncio.get_running_loop().add_reader(ours, self._hear)
         return ours

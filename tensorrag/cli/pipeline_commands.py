@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from tensorrag import ahead
 from tensorrag.cli.exit_codes import FAILED, SUCCEEDED, WRONG
 from tensorrag.cli.json_option import json_option, undisturbed
 from tensorrag.cli.printing import figure, plain, print_json, print_table
@@ -56,12 +57,13 @@ def run(
 
     PIPELINE is a file, a sample by its name, or one of the workspace by its id or name.
     """
-    from tensorrag.cli import beginning
-
     if (pipeline is None) == (resume is None):
         raise click.UsageError("Name a pipeline, or a run to --resume.")
     if resume is not None and (until or settings or sweep or on or gpu or no_cache):
         raise click.UsageError("Leave the other options out: a resumed run is as it was asked for.")
+    ahead.begin()  # before what takes long to import
+    from tensorrag.cli import beginning
+
     call = beginning.Call(pipeline, until, settings, on, gpu, no_cache, resume)
     with undisturbed(as_json):
         if sweep is not None:

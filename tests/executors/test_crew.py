@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,9 +15,11 @@ from typing import cast
 import psutil
 import pytest
 
+from executors import early
 from executors.connection import Connection
 from executors.crew import Crew
 from executors.zygote import Zygote
+from tensorrag import ahead
 from tests.clock import within
 from tests.executors.processes import seconds_until_gone
 
@@ -82,6 +86,29 @@ async def test_workers_asked_for_before_the_last_import_are_replaced_after_it(
     async with crew.worker() as lent:
         assert id(lent) in {id(worker) for worker in late}
     await crew.close()
+
+
+async def test_a_fork_server_that_was_begun_ahead_is_the_one_that_is_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TENSORRAG_PRELOAD", "tables")
+    ahead.begin()
+    [(process, _)] = early._begun
+    crew = Crew(tmp_path, fork=True)
+
+    async with crew.worker() as worker:
+        assert process.pid in [each.pid for each in psutil.Process(worker.pid).parents()]
+        assert early._begun == []
+    await crew.close()
+
+    assert process.poll() is not None
+
+
+async def test_one_that_nobody_uses_ends_with_its_process() -> None:
+    program = "from executors import early; early.begin(); print(early._begun[0][0].pid)"
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+
+    await until(lambda: not psutil.pid_exists(int(said.stdout)))
 
 
 NOTES = """
