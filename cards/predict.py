@@ -95,10 +95,8 @@ class Predict(Card):
     def previews(self, outputs: tuple[Value, ...]) -> dict[str, Preview]:
         """Show what is predicted first, where it can be seen beside the rows."""
         shown = super().previews(outputs)["predictions"]
-        if isinstance(shown, TablePreview):
+        if isinstance(shown, TablePreview | LaterPreview):
             shown = shown.with_last_first(self._added)
-        elif isinstance(shown, LaterPreview):
-            shown = shown.model_copy(update={"last_first": self._added})
         if self._warnings:
             said = TextPreview(title=STRANGE, text="\n".join(self._warnings))
             shown = GroupPreview(items=(said, shown))

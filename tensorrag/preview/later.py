@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import Field
 
@@ -17,3 +17,7 @@ class LaterPreview(Payload):
     """The digest of the value."""
     last_first: int = Field(0, ge=0)
     """How many of the last columns of a table are shown before the others."""
+
+    def with_last_first(self, count: int) -> Self:
+        """Have the last columns put before the others once it is drawn."""
+        return self.model_copy(update={"last_first": count})

@@ -26,6 +26,15 @@ from web.page.scene.ports import in_tabs, port_tabs
 SUM = chain(node("number", value=3), node("add", amount=4))
 
 
+@pytest.fixture
+async def large(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Session:
+    """A pipeline that has run where every table is large."""
+    monkeypatch.setattr(picked, "LARGE", 0)
+    session = await desk.open(SUM)
+    await desk.run(session)
+    return session
+
+
 def looked_at(session: Session, name: str) -> Result:
     return Result(session, session.pipeline, name, session.results.of)
 
@@ -92,13 +101,8 @@ async def test_what_is_no_longer_kept_is_one_sentence(desk: Desk) -> None:
     assert result.knows("in:number:0")
 
 
-async def test_what_is_large_is_drawn_once_when_somebody_looks(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(picked, "LARGE", 0)
-    session = await desk.open(SUM)
-    await desk.run(session)
-    result = looked_at(session, "add")
+async def test_what_is_large_is_drawn_once_when_somebody_looks(desk: Desk, large: Session) -> None:
+    result = looked_at(large, "add")
 
     await result.begin()
     assert isinstance(result.made["number"], LaterPreview)
@@ -108,7 +112,7 @@ async def test_what_is_large_is_drawn_once_when_somebody_looks(
     await result.look(None)
     assert result.knows(None)
     assert number(result.made["number"]) == 7
-    again = looked_at(session, "add")
+    again = looked_at(large, "add")
     await again.look(None)
     assert number(again.made["number"]) == 7
     assert desk.tasks("profile") == [""]
@@ -148,13 +152,8 @@ async def test_of_what_is_large_the_latest_pictures_are_kept(
     assert drawn == [1, 2, 2, 3, 3, 4], "the one that was looked at last is not forgotten"
 
 
-async def test_however_many_look_at_once_it_is_drawn_once(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(picked, "LARGE", 0)
-    session = await desk.open(SUM)
-    await desk.run(session)
-    tabs = [looked_at(session, "add") for _ in range(12)]
+async def test_however_many_look_at_once_it_is_drawn_once(desk: Desk, large: Session) -> None:
+    tabs = [looked_at(large, "add") for _ in range(12)]
 
     await asyncio.gather(*(tab.look(None) for tab in tabs))
 
@@ -163,12 +162,9 @@ async def test_however_many_look_at_once_it_is_drawn_once(
 
 
 async def test_what_could_not_be_drawn_is_tried_again_by_whoever_looks_next(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    desk: Desk, large: Session
 ) -> None:
-    monkeypatch.setattr(picked, "LARGE", 0)
-    session = await desk.open(SUM)
-    await desk.run(session)
-    unlucky, lucky = (looked_at(session, "add") for _ in range(2))
+    unlucky, lucky = (looked_at(large, "add") for _ in range(2))
 
     desk.executor.flaky = 1
     await unlucky.look(None)
@@ -183,15 +179,10 @@ async def test_what_could_not_be_drawn_is_tried_again_by_whoever_looks_next(
     assert number(unlucky.made["number"]) == 7
 
 
-async def test_what_is_large_and_gone_by_now_is_one_sentence(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(picked, "LARGE", 0)
-    session = await desk.open(SUM)
-    await desk.run(session)
-    result = looked_at(session, "add")
+async def test_what_is_large_and_gone_by_now_is_one_sentence(desk: Desk, large: Session) -> None:
+    result = looked_at(large, "add")
     await result.begin()
-    shown = session.results.of("add")
+    shown = large.results.of("add")
     assert shown is not None
     desk.workspace.store.drop_manifest(shown.digests["number"])
 
