@@ -14,6 +14,12 @@ from cards._tables.source import Choices, Source
 from tensorrag import ParameterError
 
 
+@pytest.fixture(autouse=True)
+def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have parts of one length on every machine."""
+    monkeypatch.setattr(pa, "cpu_count", lambda: 1)
+
+
 def read(text: bytes) -> pa.Table:
     return read_table(Source(BytesIO(text), "rows.csv"), Choices()).table
 
@@ -64,6 +70,17 @@ def test_parts_that_fit_are_all_that_is_read(monkeypatch: pytest.MonkeyPatch) ->
 
     assert table.num_rows == 50
     assert table.column("n").num_chunks > 5
+    assert table.schema.types == [pa.int64(), pa.float64(), pa.string()]
+
+
+def test_a_part_is_of_the_kinds_that_those_before_it_have_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(in_parts, "PART", 64)
+
+    table = read(rows(90, "{at},{at}.5,a") + b"\n7,8,9" * 90)  # whole numbers from here on
+
+    assert table.column("x").num_chunks > 5, "it was not read once more, as a whole"
     assert table.schema.types == [pa.int64(), pa.float64(), pa.string()]
 
 
