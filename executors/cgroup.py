@@ -18,6 +18,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from tensorrag.store.owner import numbering
+
 ROOT = Path("/sys/fs/cgroup")
 _PREFIX = "tensorrag-"
 _SWEEP_SECONDS = 2.0
@@ -95,7 +97,7 @@ class Group:
 def enter(tasks: int) -> Group:
     """Put this process in a group of its own, where the system lets it."""
     for parent, home in _parents():
-        group = Group(parent / f"{_PREFIX}{os.getpid()}", home, tasks)
+        group = Group(parent / f"{_PREFIX}{numbering()}-{os.getpid()}", home, tasks)
         if group.enter():
             return group
     return Group(None, ROOT, tasks)
@@ -117,8 +119,11 @@ def sweep(seconds: float = 0.0) -> None:
 def _sweep() -> None:
     for parent, _ in _parents():
         for folder in parent.glob(f"{_PREFIX}*"):
-            number = folder.name.removeprefix(_PREFIX)
-            if number.isdigit() and not _runs(int(number)):
+            where, _, number = folder.name.removeprefix(_PREFIX).rpartition("-")
+            if where != numbering():  # its processes have no number here by which to end them
+                with suppress(OSError):
+                    folder.rmdir()
+            elif number.isdigit() and not _runs(int(number)):
                 _empty(folder)
 
 

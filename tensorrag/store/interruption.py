@@ -44,14 +44,16 @@ def interrupt(journal: Journal, run: str) -> None:
 
 def ongoing_since(journal: Journal) -> float | None:
     """When the oldest of the runs began that go on now, in seconds since 1970."""
-    alive = (began for _, began, *owner in _begun(journal) if Owner(*owner).alive)
+    alive = (
+        began for _, began, *owner in _begun(journal) if journal.presence.is_alive(Owner(*owner))
+    )
     return min(alive, default=None)
 
 
 def _is_gone(journal: Journal, run: str, owner: Owner) -> bool:
     if owner.is_elsewhere:
         return time.time() - _last_seen(journal, run) > SILENT_SECONDS
-    return not owner.alive
+    return not journal.presence.is_alive(owner)
 
 
 def _begun(journal: Journal) -> list[Row]:

@@ -17,7 +17,7 @@ from tensorrag.store import findings, model_notes, spending
 from tensorrag.store.database import Database
 from tensorrag.store.journal_tables import MIGRATIONS, SCHEMA, VERSION
 from tensorrag.store.models import Models
-from tensorrag.store.owner import Owner
+from tensorrag.store.presence import Presence
 from tensorrag.store.run_entry import COLUMNS, ONGOING, RunEntry, entry_of, timestamp
 
 WAITS = "status = 'queued' AND request IS NOT NULL"
@@ -38,7 +38,9 @@ class Journal:
         """``on_full`` makes room on a full disk, so that what happened can be written."""
         self._database = Database(path, SCHEMA, VERSION, MIGRATIONS, on_full)
         self._seen: int | None = None
-        self.spending = spending.Spending(self._database)
+        self.presence = Presence(path.with_name("owners.lock"))
+        """Which processes that own runs are alive, in other containers too."""
+        self.spending = spending.Spending(self._database, self.presence)
         """What cards at paid places have cost."""
         self.models = Models(self._database)
         """The models that runs have trained."""
@@ -82,7 +84,7 @@ class Journal:
             request: all that is needed to begin it later, or to resume it; JSON.
         """
         run, when = _new_id(), created if created is not None else time.time()
-        known = (run, pipeline_id, name, status, when, *Owner.here(), _text(problems))
+        known = (run, pipeline_id, name, status, when, *self.presence.here(), _text(problems))
         more = (_text(record), parent, request and _text(request))
         with self._database.write() as connection:
             connection.execute(
@@ -104,7 +106,7 @@ class Journal:
             connection.execute(
                 "UPDATE runs SET status = 'running', record = ?, problems = ?, created = ?,"
                 " host = ?, pid = ?, pid_started = ? WHERE id = ?",
-                (_text(record), _text(problems), created, *Owner.here(), run),
+                (_text(record), _text(problems), created, *self.presence.here(), run),
             )
 
     def append(
@@ -277,6 +279,7 @@ class Journal:
     def close(self) -> None:
         """Close the file; the next use opens it again."""
         self._database.close()
+        self.presence.leave()
 
 
 def _new_id() -> str:

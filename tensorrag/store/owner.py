@@ -17,7 +17,8 @@ class Owner(NamedTuple):
     """A process, told apart from a later one that got the same number, however clocks are set."""
 
     host: str
-    """The machine, and which boot of it where that is told: ``name#boot``."""
+    """The machine, which boot of it and which numbering of its processes, where these are told:
+    ``name#boot#numbering``."""
     pid: int
     started: float
     """Seconds since the boot, or since 1970 where none is told."""
@@ -34,11 +35,27 @@ class Owner(NamedTuple):
         return self.host.partition("#")[0] != platform.node()
 
     @property
+    def is_numbered_elsewhere(self) -> bool:
+        """Whether its number says nothing here: it is in another container of this machine."""
+        (boot, where), (our_boot, here) = _boot_of(self.host), _boot_of(_host())
+        return not self.is_elsewhere and boot == our_boot and where not in ("", here)
+
+    @property
     def alive(self) -> bool:
-        """Whether it still exists; one on another machine counts as alive."""
-        if self.is_elsewhere:
+        """Whether it still exists; where that cannot be told by its number, it counts as alive."""
+        if self.is_elsewhere or self.is_numbered_elsewhere:
             return True
-        return self.host == _host() and abs(_started(self.pid) - self.started) < SAME_START
+        same_boot = _boot_of(self.host)[0] == _boot_of(_host())[0]
+        return same_boot and abs(_started(self.pid) - self.started) < SAME_START
+
+
+@cache
+def numbering() -> str:
+    """Name the processes that are numbered as this one is: a container numbers its own anew."""
+    try:
+        return str(os.stat("/proc/self/ns/pid").st_ino)
+    except OSError:
+        return ""
 
 
 @cache
@@ -48,7 +65,13 @@ def _host() -> str:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     except OSError:
         boot = ""
-    return f"{platform.node()}#{boot}" if boot else platform.node()
+    return f"{platform.node()}#{boot}#{numbering()}" if boot else platform.node()
+
+
+def _boot_of(host: str) -> tuple[str, str]:
+    """Return the boot and the numbering that an owner's host names; "" where it names none."""
+    boot, _, where = host.partition("#")[2].partition("#")
+    return boot, where
 
 
 def _started(pid: int) -> float:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from tensorrag.store.database import Database
 from tensorrag.store.owner import Owner
+from tensorrag.store.presence import Presence
 from tensorrag.store.paid import Paid, total
 
 SCHEMA = """
@@ -87,14 +88,15 @@ class Spending:
 
     Args:
         database: the journal's.
+        presence: who of those that own what is spent is alive.
     """
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, presence: Presence) -> None:
+        self._database, self._presence = database, presence
 
     def begin(self, charge: Charge) -> None:
         """Note a card before it is sent; once this returns, no crash takes it back."""
-        owner, now = Owner.here(), time.time()
+        owner, now = self._presence.here(), time.time()
         row = (charge.ticket, charge.run, charge.node, charge.card, charge.place, charge.gpu)
         costs = (now, charge.rate, charge.most, charge.idle)
         with self._database.write() as connection:
@@ -122,7 +124,7 @@ class Spending:
             connection.execute(
                 "UPDATE spending SET run = coalesce(?, run), host = ?, pid = ?, pid_started = ?,"
                 " began = coalesce(began, asked) WHERE ticket = ? AND cost IS NULL",
-                (run, *Owner.here(), ticket),
+                (run, *self._presence.here(), ticket),
             )
 
     def end(
@@ -192,7 +194,8 @@ class Spending:
             "SELECT ticket, run, node, place, host, pid, pid_started FROM spending"
             " WHERE cost IS NULL ORDER BY asked"
         )
-        return [Unknown(*row[:4]) for row in rows if not Owner(*row[4:]).alive]
+        alive = self._presence.is_alive
+        return [Unknown(*row[:4]) for row in rows if not alive(Owner(*row[4:]))]
 
     def knows(self, ticket: str) -> bool:
         """Whether a card is paid for."""
@@ -257,13 +260,12 @@ class Spending:
             f" FROM spending WHERE {where} ORDER BY asked",
             values,
         )
-        return [_read(*row) for row in rows]
+        return [self._read(*row) for row in rows]
 
-
-def _read(place: str, gpu: str | None, *rest: Any) -> Paid:
-    *known, host, pid, pid_started = rest
-    alive = known[-1] is None and Owner(host, pid, pid_started).alive
-    return Paid._make(((place, gpu), *known, alive))
+    def _read(self, place: str, gpu: str | None, *rest: Any) -> Paid:
+        *known, host, pid, pid_started = rest
+        alive = known[-1] is None and self._presence.is_alive(Owner(host, pid, pid_started))
+        return Paid._make(((place, gpu), *known, alive))
 
 
 def month_start(now: float | None = None) -> float:

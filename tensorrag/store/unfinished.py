@@ -5,8 +5,6 @@ A process that is killed leaves its folder behind, be there a line in it or giga
 
 from __future__ import annotations
 
-import os
-import platform
 import shutil
 import tempfile
 import time
@@ -15,6 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tensorrag.durable import make_folder
+from tensorrag.store.owner import Owner
 
 LEFTOVER_SECONDS = 24 * 3600
 """What is older belongs to nobody any more, wherever it was begun."""
@@ -33,7 +32,8 @@ def folder(root: Path) -> Iterator[Path]:
 def new_folder(root: Path) -> Path:
     """Make one that `sweep` leaves alone while this process lives."""
     make_folder(root / "tmp")
-    whose = {"prefix": f"{os.getpid()}-", "suffix": f"@{platform.node()}"}
+    host, pid, started = Owner.here()
+    whose = {"prefix": f"{pid}-{started:.2f}-", "suffix": f"@{host}"}
     return Path(tempfile.mkdtemp(dir=root / "tmp", **whose))
 
 
@@ -45,12 +45,17 @@ def sweep(root: Path) -> None:
 
 
 def _is_left(path: Path) -> bool:
-    import psutil
-
-    own, _, machine = path.name.partition("@")
-    pid = own.partition("-")[0]
-    if machine == platform.node() and pid.isdigit() and not psutil.pid_exists(int(pid)):
+    if (owner := _owner_of(path)) and not owner.alive:
         return True
     with suppress(OSError):
         return time.time() - path.stat().st_mtime > LEFTOVER_SECONDS
     return False
+
+
+def _owner_of(path: Path) -> Owner | None:
+    """Tell from its name whose a folder is."""
+    own, _, host = path.name.partition("@")
+    with suppress(ValueError):
+        pid, started, _ = own.split("-", 2)
+        return Owner(host, int(pid), float(started))
+    return None

@@ -16,9 +16,9 @@ import psutil
 import pytest
 
 from tensorrag.errors import RunNotFound, WorkspaceError
-from tensorrag.store import database, owner
+from tensorrag.store import database, owner, unfinished
 from tensorrag.store.follow import follow
-from tensorrag.store.interruption import interrupt_abandoned
+from tensorrag.store.interruption import interrupt_abandoned, ongoing_since
 from tensorrag.store.journal import Journal
 
 
@@ -201,6 +201,39 @@ def test_a_process_of_before_the_machine_was_started_again_is_gone(
     monkeypatch.setattr(owner, "_host", lambda: f"{platform.node()}#the next boot")
 
     assert interrupt_abandoned(journal) == [run]
+
+
+ANOTHER_CONTAINER = """
+import sys
+from pathlib import Path
+from tensorrag.store import owner, unfinished
+from tensorrag.store.journal import Journal
+owner.numbering, owner._started = lambda: "another", lambda pid: 1.0  # its number is no proof
+root = Path(sys.argv[1])
+journal = Journal(root / "journal.sqlite")
+print(journal.create_run({}), unfinished.new_folder(root), flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Only there numbers of processes repeat.")
+def test_what_another_container_of_this_name_does_is_left_alone_while_it_lives(
+    journal: Journal, tmp_path: Path
+) -> None:
+    command = [sys.executable, "-c", ANOTHER_CONTAINER, str(tmp_path)]
+    with subprocess.Popen(command, stdin=-1, stdout=-1, text=True) as other:
+        assert other.stdout is not None
+        run, folder = other.stdout.readline().split()
+
+        unfinished.sweep(tmp_path)
+        assert interrupt_abandoned(journal) == []
+        assert ongoing_since(journal) is not None
+        assert Path(folder).is_dir()
+
+        other.kill()
+
+    assert interrupt_abandoned(journal) == [run]
+    assert Path(folder).is_dir(), "nobody can tell whose it is, until it is old"
 
 
 def test_after_a_write_that_need_not_last_the_next_one_lasts(journal: Journal) -> None:

@@ -83,6 +83,26 @@ def test_what_one_that_was_killed_has_left_is_ended_with_its_group() -> None:
     assert not alive([int(pid)])
 
 
+@needs_groups
+def test_the_group_of_another_container_is_left_alone_until_it_is_empty() -> None:
+    lives = (
+        "import os, sys; from executors import cgroup; cgroup.numbering = lambda: 'another'\n"
+        "os.getpid = lambda: 2**22  # nobody has this number here\n"
+        "print(cgroup.enter(9).folder, flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen([sys.executable, "-c", lives], stdin=-1, stdout=-1, text=True) as other:
+        assert other.stdout is not None
+        folder = Path(other.stdout.readline().strip())
+
+        cgroup.sweep()
+        assert other.poll() is None
+        assert folder.is_dir()
+
+        other.kill()
+    cgroup.sweep()
+    assert not folder.exists()
+
+
 def test_without_groups_nothing_is_held_and_nothing_fails() -> None:
     group = cgroup.Group(None, cgroup.ROOT, 9)
     group.open()
