@@ -21,6 +21,9 @@ _READY = 2
 _SPARE = 4
 """Workers that are kept ready while no others can be had: for a look, and a few cards."""
 
+_FORK_SERVERS = 2
+"""How many are asked for one worker: whatever ends two of them may end the third."""
+
 
 class Crew:
     """The workers of one executor.
@@ -119,12 +122,12 @@ class Crew:
             raise
 
     async def _new(self) -> Connection:
-        if self._zygote is None:
-            return await _met(await spawn(_WORKER, self._scratch, again=True))
-        try:
-            return await _met(await self._zygote.worker())
-        except WorkerLost:  # the fork server had died; this one is new
-            return await _met(await self._zygote.worker())
+        """Have one forked; a fresh interpreter takes its place where fork servers do not last."""
+        for _ in range(_FORK_SERVERS):
+            if self._zygote is not None:
+                with suppress(WorkerLost):  # the fork server had died; the next one is new
+                    return await _met(await self._zygote.worker())
+        return await _met(await spawn(_WORKER, self._scratch, again=self._zygote is None))
 
     async def _new_for_gpu(self, number: int) -> Connection:
         return await _met(await spawn(_WORKER, self._scratch, extra=machine.only_gpu(number)))

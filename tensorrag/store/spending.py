@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 
 from tensorrag.store.database import Database
 from tensorrag.store.owner import Owner
-from tensorrag.store.presence import Presence
 from tensorrag.store.paid import Paid, total
+from tensorrag.store.presence import Presence
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS spending (

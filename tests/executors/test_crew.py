@@ -158,6 +158,28 @@ async def test_nobody_hears_of_a_fork_server_that_ends_as_it_is_asked(
     await crew.close()
 
 
+async def test_where_fork_servers_do_not_last_a_worker_is_an_interpreter_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin, begun = early._new, []
+
+    def killed() -> early.Begun:
+        process, line = begin()
+        process.kill()
+        process.wait()
+        begun.append(process.pid)
+        return process, line
+
+    monkeypatch.setattr(early, "_new", killed)
+    crew = Crew(tmp_path, fork=True)
+
+    async with crew.worker() as worker:
+        assert worker.has_living_worker()
+        assert not worker.lasts, "the next one may be forked again"
+    assert len(begun) == 2
+    await crew.close()
+
+
 async def test_a_worker_that_was_killed_does_not_live_though_its_supervisor_has_not_collected_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
