@@ -56,7 +56,9 @@ def test_a_model_is_found_asked_named_compared_and_deleted(server: Server, page:
         usual = bmi.input_value()
         bmi.fill("high")
         ask.click()
-        expect(box.get_by_test_id("wrong")).to_have_text('bmi: "high" is no number.')
+        expect(box.get_by_test_id("wrong")).to_have_text(
+            'bmi: "high" is no number. bmi was a number where the model was trained.'
+        )
         bmi.fill(usual)
         ask.click()
         answer = box.get_by_test_id("answer")
@@ -69,11 +71,15 @@ def test_a_model_is_found_asked_named_compared_and_deleted(server: Server, page:
     row.locator("input.name").fill("Strong ridge")
     page.keyboard.press("Enter")
     expect(row.locator(".open")).to_have_text("Strong ridge")
+    bmi.fill("31")  # a question that is not sent yet
     for choice in page.get_by_test_id("models").locator(".choice").all():
-        choice.check()
+        choice.press("Space")
+        expect(choice).to_be_checked()
     expect(page.get_by_test_id("compared").locator("tr[data-metric=r2] [data-best]")).to_have_count(
         1
     )
+    expect(choice).to_be_focused()
+    expect(bmi).to_have_value("31")
     hands.picture("models", fit=False)
     assert violations(page, "light") + violations(page, "dark") == []
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from tensorrag.plain import JsonObject
@@ -48,8 +48,8 @@ class Chosen:
     """As ``GET /api/models/{id}`` has it, with an example."""
     url: str
     """Where this server is."""
-    typed: Mapping[str, str] = field(default_factory=dict)
-    """By feature, what stands in the form; the example by default."""
+    asking: bool = False
+    """Whether an answer is on its way."""
     answer: JsonObject | None = None
     wrong: str = ""
 
@@ -58,7 +58,7 @@ def model_box(chosen: Chosen) -> Element:
     """Draw the box."""
     model = chosen.model
     name = f"{model['name']} v{model['version']}"
-    return section(".box.mbox", data_testid="model", aria_label=name)[
+    return section(".box.mbox", data_testid="model", data_key="model", aria_label=name)[
         div(".mhead")[
             h2[model["name"], span(".u", style="font-weight:400")[f"v{model['version']}"]],
             span(".sp"),
@@ -77,11 +77,12 @@ def model_box(chosen: Chosen) -> Element:
     ]
 
 
-def row_of(model: JsonObject, data: Mapping[str, Any]) -> tuple[dict[str, str], JsonObject]:
-    """Read the form: what was typed by feature, and the row that it means."""
-    kinds = {each["name"]: each["kind"] for each in model["asks"]}
-    typed = {name: str(data.get(f"f{at}", ""))[:1000] for at, name in enumerate(kinds)}
-    return typed, {name: _value(text.strip(), kinds.get(name)) for name, text in typed.items()}
+def row_of(model: JsonObject, data: Mapping[str, Any]) -> JsonObject:
+    """Read the form: the row that was typed."""
+    return {
+        each["name"]: _value(str(data.get(f"f{at}", ""))[:1000].strip(), each["kind"])
+        for at, each in enumerate(model["asks"])
+    }
 
 
 def _value(text: str, kind: str | None) -> Any:
@@ -242,7 +243,7 @@ def _field(at: int, name: str, column: JsonObject, chosen: Chosen) -> Element:
         label(".s12", for_=f"f{at}")[name, unit and span(".m3")[f" {unit}"]],
         div(".inp")[
             input_(
-                type="text", id=f"f{at}", name=f"f{at}", value=chosen.typed.get(name, str(shown)),
+                type="text", id=f"f{at}", name=f"f{at}", value=str(shown), data_local=True,
                 maxlength="1000", spellcheck="false", autocomplete="off",
             )
         ],
@@ -250,6 +251,8 @@ def _field(at: int, name: str, column: JsonObject, chosen: Chosen) -> Element:
 
 
 def _answer(chosen: Chosen) -> Node:
+    if chosen.asking:
+        return span(".m2.s12", role="status", data_testid="asking")["Predicting …"]
     if chosen.wrong:
         return span(".c-error.s12", role="alert", data_testid="wrong")[chosen.wrong]
     if chosen.answer is None:

@@ -20,6 +20,7 @@ from web.page.models.box import Chosen, model_box, row_of
 from web.page.models.side_by_side import MOST, compared
 from web.page.models.view import Models, deleted_model, models_list, page_header
 from web.page.panel import Panel
+from web.page.unnoticed import noticed
 
 PAUSE = 0.5
 """Seconds between two looks at what runs have trained, at least."""
@@ -154,16 +155,21 @@ class ModelsPage:
         await self._load()
 
     async def _ask(self, chosen: Chosen, data: Data) -> None:
-        """Predict the row that was typed."""
-        typed, row = row_of(chosen.model, data)
-        self._chosen = replace(chosen, typed=typed, answer=None, wrong="")
+        """Predict the row that was typed; who asks again meanwhile waits for the later answer."""
+        asked = replace(chosen, answer=None, wrong="", asking=True)
+        self._chosen = asked
+        came = await noticed(self._answered(chosen.model, data), self._show)
+        if self._chosen is asked:
+            self._chosen = replace(asked, asking=False, **came)
+
+    async def _answered(self, model: JsonObject, data: Data) -> JsonObject:
+        """Return the answer, or what is wrong and what to do."""
         try:
-            entry = await asyncio.to_thread(self._models.find, chosen.model["id"])
-            answer = await self._asking.predict(entry, [row])
+            entry = await asyncio.to_thread(self._models.find, model["id"])
+            return {"answer": await self._asking.predict(entry, [row_of(model, data)])}
         except TensorRagError as error:
-            self._chosen = replace(self._chosen, wrong=error.message.removeprefix("Row 1, "))
-            return
-        self._chosen = replace(self._chosen, answer=answer)
+            said = f"{error.message.removeprefix('Row 1, ')} {error.hint}"
+            return {"wrong": said.strip()}
 
 
 def told(model: ModelEntry, lies: JsonObject) -> JsonObject:

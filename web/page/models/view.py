@@ -96,11 +96,11 @@ def models_list(shown: Models) -> Node:
     """Draw the list with its search."""
     rows = found(shown)
     return [
-        div(".wide-row")[
+        div(".wide-row", data_key="models-head")[
             h2["Trained models", span(".u", style="font-weight:400")[f"{len(shown.models):,}"]],
             search_field("Search models", shown.query, "search-models") if shown.models else None,
         ],
-        div(".own", data_testid="models")[
+        div(".own", data_testid="models", data_key="models")[
             _table(rows[:MOST], shown) if rows else _nothing(shown),
             len(rows) > MOST
             and div(".blank")[f"{MOST} of {len(rows):,} are shown: search for the others."],
