@@ -25,7 +25,6 @@ KINDS: Mapping[str, Kind] = {
 _WORDS = {
     "number": "a number",
     "integer": "a number",
-    "whole": "a number",
     "flag": "yes or no",
     "text": "text",
     "date": "a date",
@@ -142,11 +141,8 @@ class _Alike(NamedTuple):
         if all(kind in _NUMERIC for kind in kinds):
             widest: tuple[Kind, ...] = ("number", "integer", "flag")
             common = next(kind for kind in widest if kind in kinds)
-            if self.node.function in OPERATORS:  # compares
-                # A column of two numbers is a flag too, and may be 3 or 7.
-                compared: dict[Kind, Kind] = {"flag": "number", "integer": "whole"}
-                return compared.get(common, common)
-            return common
+            # Compared, a column of two numbers is a flag too, and may be 3 or 7.
+            return "number" if common == "flag" and self.node.function in OPERATORS else common
         for at, kind in enumerate(kinds):
             if kind != kinds[0]:
                 words = f"{_WORDS[kinds[0]]} and {_WORDS[kind]}"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from cards._formula.compiler import Compiler, Row
 from cards._formula.functions import Computed, Kind
+from cards._formula.integers import together
 from cards._formula.values import converted, whole
 from tensorrag import InputError, ParameterError, Table, TableSchema, report
 from tensorrag.formula.mistake import Mistake
@@ -40,11 +41,9 @@ class Formula:
         Raises:
             InputError: a column holds what it should not by its kind.
         """
-        import pyarrow as pa
-
         used = table.select([c.name for c in table.columns if c.name in self.columns])
         places = range(0, max(table.num_rows, 1), ROWS)  # no rows are one empty part: it has a type
-        return pa.chunked_array([self._part(used, at, table.num_rows) for at in places])
+        return together([self._part(used, at, table.num_rows) for at in places])
 
     def _part(self, used: pa.Table, at: int, rows: int) -> pa.Array:
         import pyarrow as pa

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any, Literal
 
-Kind = Literal["number", "integer", "whole", "flag", "text", "date"]
-"""What a formula computes with; ``whole`` are integers that are only compared, up to 2^64."""
+from cards._formula.integers import side_by_side
+
+Kind = Literal["number", "integer", "flag", "text", "date"]
+"""What a formula computes with."""
 Takes = Literal["number", "flag", "text", "date", "any", "words", "digits"]
 """What an argument must be; ``words`` is a text and ``digits`` a whole number that stand there."""
 Computed = Any
@@ -80,21 +82,11 @@ def _round(value: Computed, digits: int = 0) -> Computed:
     return pc.round(value, ndigits=digits, round_mode="half_to_even")
 
 
-def _counted(values: Sequence[Computed]) -> Sequence[Computed]:
-    """Return values that can be held against one another: no 64 bits hold all whole numbers."""
-    import pyarrow as pa
-
-    kinds = {value.type for value in values}
-    if kinds != {pa.int64(), pa.uint64()}:
-        return values
-    return [value.cast(pa.decimal128(20, 0)) for value in values]
-
-
 def _is_in(value: Computed, *listed: Computed) -> Computed:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    value, *others = _counted((value, *listed))
+    value, *others = side_by_side((value, *listed))
     found = pc.is_in(value, value_set=pa.array([one.as_py() for one in others], value.type))
     return pc.if_else(pc.is_null(value), pa.scalar(None, pa.bool_()), found)
 
@@ -142,6 +134,18 @@ def _days(start: Computed, end: Computed) -> Computed:
     return pc.days_between(start, end)
 
 
+def _if(holds: Computed, *either: Computed) -> Computed:
+    import pyarrow.compute as pc
+
+    return pc.if_else(holds, *side_by_side(either))
+
+
+def _coalesce(*values: Computed) -> Computed:
+    import pyarrow.compute as pc
+
+    return pc.coalesce(*side_by_side(values))
+
+
 def _both(name: str) -> Callable[..., Computed]:
     kernel = _kernel(name)
     return lambda *arguments: reduce(kernel, arguments)
@@ -153,7 +157,7 @@ _NUMBERS: tuple[Takes, ...] = ("number", "number")
 
 def _compare(name: str) -> Function:
     kernel = _kernel(name)
-    return Function(("any", "any"), "flag", lambda *pair: kernel(*_counted(pair)), alike=0)
+    return Function(("any", "any"), "flag", lambda *pair: kernel(*side_by_side(pair)), alike=0)
 
 
 OPERATORS: dict[str, Function] = {
@@ -205,7 +209,7 @@ FUNCTIONS: dict[str, Function] = {
     "weekday": Function(("date",), "integer", _weekday),
     "hour": Function(("date",), "integer", _kernel("hour")),
     "days_between": Function(("date", "date"), "integer", _days),
-    "if": Function(("flag", "any", "any"), None, _kernel("if_else"), alike=1),
-    "coalesce": Function(("any", "any"), None, _kernel("coalesce"), most=MANY, alike=0),
+    "if": Function(("flag", "any", "any"), None, _if, alike=1),
+    "coalesce": Function(("any", "any"), None, _coalesce, most=MANY, alike=0),
 }
 """What is called by name, as in ``log(price)``."""

@@ -65,17 +65,13 @@ def _number(value: Computed) -> Computed:
 
 
 def _integer(value: Computed) -> Computed:
+    """Have whole numbers be signed, where that holds all of them; one of up to 2^64 is as good."""
     import pyarrow as pa
 
-    return value.cast(pa.int64())
-
-
-def _whole(value: Computed) -> Computed:
-    """Have whole numbers be signed, where that holds all of them."""
-    import pyarrow as pa
-
+    if pa.types.is_decimal(value.type):  # what `side_by_side` made
+        return value
     try:
-        return _integer(value)
+        return value.cast(pa.int64())
     except pa.ArrowInvalid:
         if not pa.types.is_uint64(value.type):
             raise
@@ -111,7 +107,6 @@ _CONSTANTS: dict[type, Kind] = {bool: "flag", float: "number", str: "text"}
 _CONVERSIONS: dict[Kind, Any] = {
     "number": _number,
     "integer": _integer,
-    "whole": _whole,
     "flag": _flag,
     "text": _text,
     "date": _date,

@@ -106,6 +106,41 @@ def test_whole_numbers_are_compared_to_the_last_digit(text: str, holds: list[boo
 
 
 @pytest.mark.parametrize(
+    ("text", "gives"),
+    [
+        ("long", [2**64 - 1, 2**64 - 2, 5, None]),
+        ("if(id > other, 1, long)", [2**64 - 1, 2**64 - 2, 1, None]),
+        ("if(id < 0, long, -1)", [-1, -1, -1, None]),
+        ("coalesce(long, other)", [2**64 - 1, 2**64 - 2, 5, 1]),
+        (
+            "coalesce(id, long, -9223372036854775808)",
+            [2**53, 2**53 + 1, 1234567890123456789, -(2**63)],
+        ),
+        ("text(coalesce(long, -1))", [str(2**64 - 1), str(2**64 - 2), "5", "-1"]),
+    ],
+)
+def test_whole_numbers_are_chosen_as_they_are(text: str, gives: list[Any]) -> None:
+    assert formula(text, IDS.schema, field="formula").values(IDS).to_pylist() == gives
+
+
+def test_whole_numbers_that_no_column_holds_together_are_told() -> None:
+    made = formula("coalesce(long, -1)", IDS.schema, field="formula")
+
+    with pytest.raises(InputError, match=r"below 0 and from 2\^63 on, which no column holds"):
+        made.values(IDS)
+
+
+def test_a_part_of_large_whole_numbers_joins_one_of_small_ones(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("cards._formula.formula.ROWS", 2)
+
+    made = formula("long", IDS.schema, field="formula").values(IDS)
+
+    assert made.to_pylist() == [2**64 - 1, 2**64 - 2, 5, None]
+
+
+@pytest.mark.parametrize(
     ("text", "sentence"),
     [
         ("prise > 1", "At 1: there is no column prise; did you mean price?"),
