@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from tensorrag import ParameterError, Schema, TableSchema
 from tensorrag.formula.tokens import written
+from tensorrag.formula.tree import MAX_LENGTH
 from tensorrag.quoting import named
 
 
@@ -21,16 +22,21 @@ def untold(table: Schema | None, target: str, port: str) -> Iterator[ParameterEr
     if column is None or not column.missing or _is_full(table, target):
         return
     most = "1 row has" if column.missing == 1 else f"{column.missing:,} rows have"
+    condition = f"{written(target)} is not missing"
+    fits = len(condition) <= MAX_LENGTH
     yield ParameterError(
         f"Up to {most} no {named(target)}, and a run stops at rows without a target.",
         field="target_column",
-        hint="Leave them out with Filter Rows, before the rows are split.",
+        hint="Leave them out with Filter Rows, before the rows are split"
+        + ("." if fits else ": for that, give the column a shorter name in the file."),
         before=(
             f"Leave out rows without {named(target)}",
             port,
             "filter_rows",
-            {"condition": f"{written(target)} is not missing"},
-        ),
+            {"condition": condition},
+        )
+        if fits
+        else None,
     )
 
 

@@ -15,7 +15,7 @@ Sort = Literal["number", "text", "word", "column", "sign", "end"]
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)"
     r"|(?P<text>'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\")"
-    r"|(?P<column>`(?:[^`]|``)+`)"
+    r"|(?P<column>`(?:[^`]|``)*`)"
     r"|(?P<word>[^\W\d][\w.]*)"
     r"|(?P<sign><=|>=|==|!=|<>|\*\*|[-+*/%^<>=(),]))"
 )

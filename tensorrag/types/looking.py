@@ -12,6 +12,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, NamedTuple
 
 from tensorrag.types.columns import has_nan
+from tensorrag.types.distinct import MIXED, begins_of, codes_of, distinct, some_of
 from tensorrag.types.ids import is_called_id
 from tensorrag.types.picked import rows_at
 from tensorrag.types.schema import TableSchema
@@ -31,7 +32,7 @@ SAMPLED = 20_000
 """Rows of a longer table that are looked at first, evenly over it."""
 CELLS = 5_000_000
 """Cells of a table of which all are looked at first, and rows are compared with one another; rows
-up to which texts and groups are told from one another."""
+up to which texts are told from one another, and groups by all ids and not by some of them."""
 FEWEST = 10
 """Rows below which a column may fit another by chance; groups below which they are classes."""
 ON_A_LINE = 1 - 1e-12
@@ -40,7 +41,6 @@ NEARLY = 1 - 1e-9
 """The same of a sample, of which little is lost to rounding."""
 LOOKED_AT = 2_000
 """Rows of the sample that tell which columns of numbers may lie on a line."""
-_MIXED = 6364136223846793005
 
 
 def with_seen(table: Table) -> TableSchema:
@@ -67,7 +67,7 @@ class _Look:
         self._kinds = {column.name: column.kind for column in table.columns}
         self._places = _evenly(table.num_rows) if _is_long(table) else None
         self._few = None if self._places is None else rows_at(*table.at(self._places))
-        self._first = {name: _codes(self._sample(name)) for name in self._kinds}
+        self._first = {name: codes_of(self._sample(name)) for name in self._kinds}
         self._alone = {name: self._by_itself(name) for name in self._kinds}
 
     def seen(self) -> Seen:
@@ -108,7 +108,7 @@ class _Look:
     def _distinct(self, name: str, column: pa.ChunkedArray) -> int:
         if name not in self._readable or self._levels(name) > COUNTED + 1:
             return COUNTED + 1
-        return min(_distinct(column), COUNTED + 1)
+        return min(distinct(column), COUNTED + 1)
 
     def _is_unlike(self, name: str, column: pa.ChunkedArray) -> bool:
         codes = self._first[name]
@@ -117,16 +117,18 @@ class _Look:
         if self._kinds[name] == "text" and len(column) > CELLS:
             return False
         alike = len(codes) < 2 or self._levels(name) < len(codes)
-        return not alike and (self._places is None or _distinct(column) == len(column))
+        return not alike and (self._places is None or distinct(column) == len(column))
 
     def _has_groups(self, name: str, column: pa.ChunkedArray) -> bool:
         """Whether a column names groups of rows: by its name, and since most rows share theirs."""
         named = self._kinds[name] in ("integer", "text", "category") and is_called_id(name)
-        if not named or name not in self._readable or len(column) > CELLS:
+        share = -(-len(column) // CELLS)
+        is_too_long = share > 1 and self._kinds[name] != "integer"
+        if not named or name not in self._readable or is_too_long:
             return False
-        begins = _begins(column)
-        alone = (begins[:-1] & begins[1:]).sum()
-        return bool(begins[:-1].sum() >= FEWEST and alone <= (len(begins) - 1) / 2)
+        begins = begins_of(some_of(column, share))
+        alone = (begins[:-1] & begins[1:]).sum() * share
+        return bool(begins[:-1].sum() >= FEWEST and alone <= (len(column) - column.null_count) / 2)
 
     def _is_few(self, name: str) -> bool:
         """Whether each value comes often enough to go with one of another column not by chance."""
@@ -139,7 +141,7 @@ class _Look:
         groups = _alike(few)
         if self._places is None:
             return groups
-        whole = ({name: _codes(self._table.column(name)) for name in group} for group in groups)
+        whole = ({name: codes_of(self._table.column(name)) for name in group} for group in groups)
         return [same for codes in whole for same in _alike(codes)]
 
     def _on_lines(self) -> Iterable[tuple[str, ...]]:
@@ -203,10 +205,10 @@ class _Look:
             return None
         found = np.zeros(rows, dtype=np.uint64)
         for name, first in self._readable.items():
-            codes = first if self._places is None else _codes(self._table.column(name))
+            codes = first if self._places is None else codes_of(self._table.column(name))
             if codes is None:
                 return None
-            found = found * np.uint64(_MIXED) + codes.astype(np.uint64) + np.uint64(1)
+            found = found * np.uint64(MIXED) + codes.astype(np.uint64) + np.uint64(1)
             found ^= found >> np.uint64(29)
         return int(rows - len(np.unique(found)))
 
@@ -218,44 +220,6 @@ def _alike(codes: Mapping[str, np.ndarray | None]) -> list[tuple[str, ...]]:
         if each is not None:
             groups.setdefault(blake2b(each.tobytes()).digest(), []).append(name)
     return [tuple(group) for group in groups.values() if len(group) > 1]
-
-
-def _codes(column: pa.ChunkedArray) -> np.ndarray | None:
-    """Number the values of a column as they first come, a missing one too; None of nested ones."""
-    import numpy as np
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    try:
-        coded = pc.dictionary_encode(_plain(column), null_encoding="encode").combine_chunks()
-    except pa.ArrowException:
-        return None
-    return np.ascontiguousarray(coded.indices)
-
-
-def _distinct(column: pa.ChunkedArray) -> int:
-    """Count the different values, missing ones aside; of a column that can be numbered."""
-    return int(_begins(column)[:-1].sum())
-
-
-def _begins(column: pa.ChunkedArray) -> np.ndarray:
-    """Tell where in the values, put in order, another one begins; and that there is an end."""
-    import numpy as np
-    import pyarrow.types as at
-
-    found = column.drop_null()  # to number integers would take 200 bytes for each of very many
-    as_it_is = at.is_integer(found.type) or not len(found)
-    values = np.sort(np.asarray(found if as_it_is else _codes(found)))
-    begins = np.ones(len(values) + 1, dtype=bool)
-    begins[1:-1] = values[1:] != values[:-1]
-    return begins
-
-
-def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Return the values themselves where a column refers to a list of them."""
-    import pyarrow.types as at
-
-    return column.cast(column.type.value_type) if at.is_dictionary(column.type) else column
 
 
 def _is_of_numbers(kind: pa.DataType) -> bool:

@@ -37,7 +37,8 @@ class Seen(BaseModel):
     """
     groups: tuple[str, ...] = ()
     """Columns that are called like an id, most rows having theirs in common with others, so that
-    rows of one id may be alike; of a part of the rows, perhaps none."""
+    rows of one id may be alike; of a part of the rows, perhaps none. Of very many rows, most of
+    those of some ids."""
     repeats: int | None = None
     """Rows that are equal to an earlier one in every column."""
     rows: int | None = None

@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from cards._learning import untold as leave_out
 from cards.data_split import DataSplit
 from cards.filter_rows import FilterRows
 from tensorrag.catalog import Catalog
@@ -454,6 +455,26 @@ def test_rows_without_a_target_are_left_out_by_one_click(
     assert kept.num_rows == len(gaps) - 1
 
 
+@pytest.mark.parametrize("name", ["", "`", "x" * 1_976])
+def test_rows_without_a_target_of_an_odd_name_are_left_out_too(name: str) -> None:
+    gaps = Table(pa.table({name: [1.0, None, 2.0]}))
+
+    (told,) = leave_out.untold(gaps.schema, name, "train_dataset")
+
+    assert told.before is not None
+    kept = FilterRows(**told.before[-1]).run(gaps).dataset
+    assert kept.num_rows == 2
+
+
+def test_no_button_offers_what_no_condition_says() -> None:
+    name = "x" * 2_000
+
+    (told,) = leave_out.untold(Table(pa.table({name: [1.0, None]})).schema, name, "dataset")
+
+    assert told.before is None
+    assert "give the column a shorter name" in (told.hint or "")
+
+
 def untold(checked: Checked) -> list[Problem]:
     return [each for each in checked.problems if each.field == "target_column"]
 
@@ -543,15 +564,22 @@ def test_of_rows_that_were_kept_together_nothing_is_said_where_they_are_split_ag
     assert parted(check_with(VISITS, made(nodes, wires))) == []
 
 
-def test_of_very_many_rows_no_groups_are_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    def groups() -> tuple[str, ...]:
-        seen = with_seen(Table.from_pandas(VISITS)).seen
-        assert seen is not None
-        return seen.groups
+@pytest.mark.parametrize(
+    ("ids", "groups"),
+    [
+        (VISITS["number"] // 4, True),
+        (VISITS["number"].where(VISITS["number"] % 3 > 0, 7), False),  # a third have one in common
+        ((VISITS["number"] // 4).astype(str), False),  # to tell texts apart would take too long
+    ],
+    ids=["whole numbers", "mostly alone", "text"],
+)
+def test_of_very_many_rows_groups_are_told_by_all_rows_of_some_ids(
+    ids: pd.Series[Any], groups: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visits = VISITS.assign(customer_id=ids)
+    monkeypatch.setattr(looking, "CELLS", len(VISITS) // 4)
 
-    assert groups() == ("customer_id",)
-    monkeypatch.setattr(looking, "CELLS", len(VISITS) - 1)
-    assert groups() == ()
+    assert seen(visits).groups == (("customer_id",) if groups else ())
 
 
 @pytest.mark.parametrize(
