@@ -12,7 +12,7 @@ from tensorrag.quoting import named, quoted
 from tensorrag.types import NUMERIC
 from tensorrag.types.decimals import is_decimal
 from tensorrag.types.schema import Label
-from tensorrag.types.seen import EXACT
+from tensorrag.types.seen import EXACT, MANY
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 LARGEST = 1e150
 """Largest number to compute with: sums of squares must stay below 1.8e308."""
-MOST_VALUES = 200
-"""Distinct values of a category that become columns of their own."""
 
 
 @dataclass(frozen=True)
@@ -201,9 +199,9 @@ def _refuse_many(table: Table, name: str, names: Sequence[str]) -> None:
     import pyarrow.compute as pc
 
     count = int(pc.count_distinct(table.column(name)).as_py())
-    if count > MOST_VALUES:
+    if count > MANY:
         raise ParameterError(
-            f"The feature {named(name)} has {count:,} different values; at most {MOST_VALUES} can "
+            f"The feature {named(name)} has {count:,} different values; at most {MANY} can "
             "become columns.",
             field="feature_columns",
             hint="Leave it out, or group its values first.",

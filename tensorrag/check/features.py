@@ -11,7 +11,7 @@ from tensorrag.check.problems import Fix, Level, Problem
 from tensorrag.pipeline import Pipeline
 from tensorrag.quoting import named
 from tensorrag.types.schema import NUMERIC, TableSchema
-from tensorrag.types.seen import EXACT, Seen
+from tensorrag.types.seen import EXACT, MANY, Seen
 
 TARGET, FEATURES = "target_column", "feature_columns"
 """What the settings are called by which a card learns one column from others."""
@@ -50,6 +50,7 @@ class _Learning:
         """Say of a feature the worst that there is to say, and nothing else."""
         told = [name for name in self.seen.copies_of(self.target) if name in self.features]
         rounded = [name for name in self._rounded() if name not in told]
+        many = [name for name in self._categories() if name not in told]
         numbering = [name for name in self._names() if name not in (*told, *rounded)]
         target = named(self.target)
         if told:
@@ -66,6 +67,13 @@ class _Learning:
                 "model learns from them as rounded numbers, so that neighbours become one and the "
                 "same.",
                 ": an id tells a model nothing. What is a category can be text, with Change Kinds.",
+            )  # fmt: skip
+        if many:
+            yield self._problem(
+                node, "feature_many_values", "warning", many,
+                f"{'has' if len(many) == 1 else 'have'} more than {MANY} different values, as far "
+                "as was seen: no category with so many becomes columns, and a run stops there.",
+                ", or group its values first.",
             )  # fmt: skip
         if numbering:
             differ, number = (
@@ -95,6 +103,12 @@ class _Learning:
         """Name the whole numbers that are too large for a model to tell from their neighbours."""
         numbers = {each.name for each in self.table.columns or () if each.kind in NUMERIC}
         return [name for name in self.seen.beyond if name in self.features and name in numbers]
+
+    def _categories(self) -> list[str]:
+        """Name the categories that have too many values to become columns."""
+        kinds = {each.name: each.kind for each in self.table.columns or ()}
+        named = (name for name in self.seen.many if name in self.features)
+        return [name for name in named if kinds.get(name) == "category"]
 
     def _names(self) -> list[str]:
         """Name the whole numbers that no two rows have in common."""

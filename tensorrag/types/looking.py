@@ -16,7 +16,7 @@ from tensorrag.types.distinct import MIXED, begins_of, codes_of, distinct, some_
 from tensorrag.types.ids import is_called_id
 from tensorrag.types.picked import rows_at
 from tensorrag.types.schema import TableSchema
-from tensorrag.types.seen import COUNTED, EXACT, Seen
+from tensorrag.types.seen import COUNTED, EXACT, MANY, Seen
 
 if TYPE_CHECKING:
     import numpy as np
@@ -75,6 +75,7 @@ class _Look:
         unlike = tuple(name for name, each in alone.items() if each.is_unlike)
         return Seen(
             distinct={name: alone[name].distinct for name in self._readable},
+            many=tuple(name for name in self._readable if self._has_many(name)),
             unlike=unlike,
             beyond=tuple(name for name, each in alone.items() if each.is_beyond),
             full=tuple(name for name in self._readable if alone[name].is_full),
@@ -109,6 +110,11 @@ class _Look:
         if name not in self._readable or self._levels(name) > COUNTED + 1:
             return COUNTED + 1
         return min(distinct(column), COUNTED + 1)
+
+    def _has_many(self, name: str) -> bool:
+        """Whether there are too many values to become columns, which a sample shows, too."""
+        may_be = self._kinds[name] in ("integer", "text", "category")
+        return may_be and self._levels(name) > MANY + 1
 
     def _is_unlike(self, name: str, column: pa.ChunkedArray) -> bool:
         codes = self._first[name]

@@ -13,6 +13,8 @@ from pydantic import BaseModel, ConfigDict
 COUNTED = 50
 """Different values of a column up to which they are counted; `Seen.distinct` of more is one more.
 """
+MANY = 200
+"""Different values of a category up to which they become columns of their own."""
 EXACT = 2**53
 """From here on, whole numbers that follow one another are one and the same float64."""
 
@@ -25,6 +27,9 @@ class Seen(BaseModel):
     distinct: dict[str, int] = {}
     """How many different values a column has, missing ones aside; 51 where there are more than 50.
     """
+    many: tuple[str, ...] = ()
+    """Columns of whole numbers or text with more than `MANY` different values; of a part of the
+    rows, perhaps none."""
     unlike: tuple[str, ...] = ()
     """Columns of whole numbers or text that have no value twice, and none missing."""
     full: tuple[str, ...] = ()
@@ -97,6 +102,7 @@ class Seen(BaseModel):
         found = self.model_copy(
             update={
                 "distinct": distinct,
+                "many": called(self.many),
                 "unlike": called(self.unlike),
                 "full": called(self.full),
                 "beyond": called(self.beyond),

@@ -10,8 +10,11 @@ import pyarrow as pa
 import pytest
 
 from cards._learning import untold as leave_out
+from cards._learning.rows import examples
+from cards.change_kinds import ChangeKinds
 from cards.data_split import DataSplit
 from cards.filter_rows import FilterRows
+from tensorrag import ParameterError
 from tensorrag.catalog import Catalog
 from tensorrag.check import Checked, check, peek_key
 from tensorrag.check.problems import Problem
@@ -180,18 +183,25 @@ def check_with(frame: pd.DataFrame, of: Pipeline, sights: Sights | None = None) 
 UPLOAD = {"source": "upload", "upload": "sha256:00"}
 
 
+NODES: dict[str, dict[str, Any]] = {
+    "load": {"card": "data_load", "params": UPLOAD},
+    "split": {"card": "data_split", "params": {}},
+    "model": {"card": "model_define", "params": {"model_type": "random_forest"}},
+}
+WIRES = [
+    "load.dataset-split.dataset",
+    "split.train_dataset-train.train_dataset",
+    "model.model_spec-train.model_spec",
+]
+
+
 def pipeline(split: dict[str, Any] | None = None, **train: Any) -> Pipeline:
     nodes = {
-        "load": {"card": "data_load", "params": UPLOAD},
+        **NODES,
         "split": {"card": "data_split", "params": split or {}},
-        "model": {"card": "model_define", "params": {"model_type": "random_forest"}},
         "train": {"card": "train", "params": train},
     }
-    wires = [
-        "load.dataset-split.dataset", "split.train_dataset-train.train_dataset",
-        "model.model_spec-train.model_spec",
-    ]  # fmt: skip
-    return made(nodes, wires)
+    return made(nodes, WIRES)
 
 
 def only(checked: Checked, code: str) -> Problem | None:
@@ -282,6 +292,39 @@ def test_whole_numbers_that_a_model_would_round_are_said_and_taken_out() -> None
     as_text = apply(as_text, {"op": "connect", **between, "source": "kinds"}, CATALOG)
     assert only(check_with(frame, as_text), "feature_rounded") is None
     assert only(check_with(LEARNABLE, of), "feature_rounded") is None
+
+
+@pytest.mark.parametrize("column", ["street", "number"], ids=["text", "whole numbers"])
+def test_a_category_of_too_many_values_is_told_before_a_run_and_mended_by_one_click(
+    column: str,
+) -> None:
+    frame = LEARNABLE.assign(street=[f"Road {n}" for n in LEARNABLE["number"] % 251])
+    frame = frame[[column, "rooms", "area", "price"]]
+    wires = ["load.dataset-kinds.dataset", "kinds.dataset-split.dataset", *WIRES[1:]]
+
+    def of(**kinds: list[str]) -> Pipeline:
+        nodes = {**NODES, "kinds": {"card": "change_kinds", "params": kinds}}
+        return made(
+            {**nodes, "train": {"card": "train", "params": {"target_column": "price"}}}, wires
+        )
+
+    as_category = of(category_columns=[column])
+    problem = only(check_with(frame, as_category), "feature_many_values")
+
+    assert problem is not None
+    assert (problem.level, problem.node, problem.field) == ("warning", "train", "feature_columns")
+    assert problem.message.startswith(f"{column} has more than 200 different values")
+    with pytest.raises(ParameterError, match="different values; at most 200 can become columns"):
+        examples(
+            ChangeKinds(category_columns=[column]).run(Table.from_pandas(frame)).dataset,
+            "price",
+            [],
+            classify=False,
+        )
+    assert only(check_with(frame, mended(as_category, problem)), "feature_many_values") is None
+    assert only(check_with(frame, of(integer=["rooms"])), "feature_many_values") is None
+    few = frame.assign(**{column: frame[column].where(frame.index < 200, frame[column][0])})
+    assert only(check_with(few, as_category), "feature_many_values") is None
 
 
 def test_before_anybody_looked_nothing_is_said() -> None:
