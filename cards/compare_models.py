@@ -73,6 +73,8 @@ class CompareModels(Card):
     """Which model goes on: the best one, or always the one of this name."""
 
     _names: tuple[str, ...] = PrivateAttr(())
+    _worthless: tuple[str, ...] = PrivateAttr(())
+    """What is to be known of the rows that it measured on."""
     """What the models are called that came in, in order."""
 
     class Out(NamedTuple):
@@ -90,10 +92,9 @@ class CompareModels(Card):
         name = called[chosen] if chosen is not None else ranking.models[0].name
         self._names = tuple(called)
         paid = dict(zip(called, costs("models"), strict=False))
-        told = test_dataset.provenance
-        if not too_narrow(test_dataset):  # that is said of the ranking
-            told = told.model_copy(update={"dealt": None})
-        table = ranking_table(ranking, models[0].task, told, paid)
+        self._worthless = _worthless(test_dataset)
+        about = test_dataset.provenance.about()
+        table = ranking_table(ranking, models[0].task, about, paid)
         return self.Out(models[called.index(name)], table)
 
     def propagate(
@@ -107,7 +108,7 @@ class CompareModels(Card):
         return best, TableSchema(
             columns=None if task is None else ranking_columns(task),
             rows=len(models),
-            provenance=test_dataset.provenance.model_copy(update={"dealt": None}),
+            provenance=test_dataset.provenance.about(),
         )
 
     def script(self, given: Given) -> Script:
@@ -141,7 +142,7 @@ class CompareModels(Card):
 
     def previews(self, outputs: tuple[Value, ...]) -> dict[str, Preview]:
         """Show the ranking before the model that goes on, and again as a table."""
-        best, table = outputs
+        best, _ = outputs
         lines, unit = _lines(outputs)
         told = GroupPreview(
             items=(
@@ -149,7 +150,7 @@ class CompareModels(Card):
                 ranking_preview(lines, unit),
                 costs_preview(lines),
                 metrics_preview(lines),
-                TextPreview(text=" ".join([HOW, *_worthless(table)])),
+                TextPreview(text=" ".join([HOW, *self._worthless])),
             )
         )
         return {"best_model": GroupPreview(items=(told, best.preview())), "ranking": told}
@@ -271,12 +272,10 @@ def _lines(outputs: tuple[Value, ...]) -> tuple[list[dict[str, Any]], str | None
     return table.arrow.to_pylist(), unit
 
 
-def _worthless(table: Value) -> Sequence[str]:
-    """Say what makes the ranking worth nothing, or less."""
-    if not isinstance(table, Table):
-        return ()
+def _worthless(table: Table) -> tuple[str, ...]:
+    """Say of the rows what makes the ranking worth nothing, or less."""
     of = table.provenance
     learnt = "These are train rows: they do not tell which model is better on new ones."
     synthetic = "Synthetic data."
     said = [learnt if of.part == "train" else "", too_narrow(table)]
-    return list(filter(None, [*said, synthetic if of.synthetic else ""]))
+    return tuple(filter(None, [*said, synthetic if of.synthetic else ""]))

@@ -105,7 +105,7 @@ class Explain(Card):
     ) -> tuple[TableSchema, TableSchema, TableSchema]:
         """Hold the features of the model against the columns of the table."""
         self._refuse(dataset, trained_model)
-        of = dataset.provenance
+        of = dataset.provenance.about()
         count = None if trained_model.features is None else len(trained_model.features)
         return (
             TableSchema(columns=_KNOWN, rows=count, provenance=of),
@@ -202,7 +202,9 @@ def _importance_table(found: Importance, like: Table) -> Table:
     values = {"column": found.features, "importance": found.means, "spread": found.spreads}
     types = (pa.string(), pa.float64(), pa.float64())
     arrays = [pa.array(column, kind) for column, kind in zip(values.values(), types, strict=True)]
-    return Table(pa.table(arrays, names=list(values)), columns=_KNOWN, provenance=like.provenance)
+    return Table(
+        pa.table(arrays, names=list(values)), columns=_KNOWN, provenance=like.provenance.about()
+    )
 
 
 def _coefficient_table(found: Sequence[Coefficient], like: Table) -> Table:
@@ -217,7 +219,7 @@ def _coefficient_table(found: Sequence[Coefficient], like: Table) -> Table:
     if all(each.label is None for each in found):
         del arrays["class"]
     texts = [ColumnSchema(name=name, kind="text") for name in ("term", "class")]
-    return Table(pa.table(arrays), columns=texts, provenance=like.provenance)
+    return Table(pa.table(arrays), columns=texts, provenance=like.provenance.about())
 
 
 def _dependence_table(found: Sequence[Dependence], like: Table) -> Table:
@@ -234,4 +236,6 @@ def _dependence_table(found: Sequence[Dependence], like: Table) -> Table:
     types = (pa.string(), pa.string(), pa.string(), pa.float64())
     arrays = [pa.array(column, kind) for column, kind in zip(columns, types, strict=True)]
     texts = [ColumnSchema(name=name, kind="text") for name in names[:3]]
-    return Table(pa.table(arrays, names=list(names)), columns=texts, provenance=like.provenance)
+    return Table(
+        pa.table(arrays, names=list(names)), columns=texts, provenance=like.provenance.about()
+    )

@@ -85,6 +85,10 @@ class Provenance(BaseModel):
     copied: str | None = None
     """The card that put some of them in more than once."""
 
+    def about(self) -> Self:
+        """Return it of a table about these rows, whose own rows are no part of a split."""
+        return self.model_copy(update={"part": None, "dealt": None})
+
     def renamed(self, names: Mapping[str, str]) -> Self:
         """Return it of rows whose columns have other names: by what they were called."""
         time, dealt = self.time, self.dealt

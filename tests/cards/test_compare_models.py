@@ -174,6 +174,17 @@ def test_a_best_model_that_may_be_no_better_than_the_baseline_is_told_of() -> No
     assert "That lies within its interval: more rows would tell whether it is better." in said
 
 
+def test_the_ranking_is_no_part_of_a_split_and_still_says_that_rows_were_learnt_from() -> None:
+    models, learnt_from = of_diabetes("linear", "ridge"), parts("diabetes")[0]
+    card = CompareModels()
+
+    made = card.run(learnt_from, *models)
+
+    assert learnt_from.provenance.part == "train"
+    assert made.ranking.provenance.part is None
+    assert "These are train rows" in card.previews(made)["ranking"].model_dump_json()
+
+
 def test_what_training_cost_is_told_where_it_is_known() -> None:
     models, test = of_diabetes("linear", "ridge", "svm"), parts("diabetes")[1]
     card = CompareModels()

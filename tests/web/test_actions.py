@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -201,6 +202,20 @@ async def test_an_input_is_unwired(hands: Hands) -> None:
     hands("wire", of="data_split", at="dataset", value="")
 
     assert hands.session.pipeline.edges == ()
+
+
+async def test_one_of_several_wires_is_taken_out(desk: Desk) -> None:
+    tables = Pipeline("Two tables").with_nodes(
+        node("data_load"), replace(node("data_load"), id="other"), node("concatenate")
+    )
+    wires = [Edge(table, "dataset", "concatenate", "tables") for table in ("data_load", "other")]
+    hands = Hands(await desk.open(tables.with_edges(*wires)))
+
+    hands("unwire", of="concatenate", edge=wires[0].id)
+    hands("unwire", of="concatenate", edge="gone")  # nor does what is no wire
+
+    assert hands.session.pipeline.edges == (wires[1],)
+    assert hands.said == ['There is no wire "gone" in this pipeline.']
 
 
 async def test_a_card_is_titled_bypassed_duplicated_and_removed(hands: Hands) -> None:

@@ -39,7 +39,7 @@ from web.page.sweeps.view import Sweeps
 from web.page.tables.view import Tables
 
 IN_SETTINGS = frozenset(
-    {"set", "reset", "wire", "title", "limit", "uploading", "card_run_on", "card_gpu"}
+    {"set", "reset", "wire", "unwire", "title", "limit", "uploading", "card_run_on", "card_gpu"}
 )
 """Actions that happen in the settings of a card."""
 

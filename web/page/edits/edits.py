@@ -59,6 +59,7 @@ class Edits:
             "describe": self._describe,
             "title": self._title,
             "wire": self._wire,
+            "unwire": self._unwire,
             "fix": self._fix,
             "add_card": self._add_card,
             "bypass": self._bypass,
@@ -151,6 +152,10 @@ class Edits:
             ops.append({"op": "connect", **ends})
         if ops:
             self.edit(ops)
+
+    def _unwire(self, data: Data) -> None:
+        """Take a wire out of an input that takes many."""
+        self.edit([{"op": "disconnect", "id": text(data, "edge")}])
 
     def _title(self, data: Data) -> None:
         node = node_in(self._session.pipeline, data)

@@ -13,7 +13,8 @@ from tensorrag.pipeline import Node as Placed
 from web.live.session import Session
 from web.page.icons import glyph, state
 from web.page.markup import Element, Node, button, div, h2, h3, li, span, table, tbody, td, tr, ul
-from web.page.scene.scene import kind_of, schema_words
+from web.page.scene.scene import kind_of
+from web.page.scene.wires import schema_words
 from web.page.wording import plural
 
 

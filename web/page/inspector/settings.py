@@ -70,6 +70,13 @@ def _wire(node: str, wire: Wire) -> Element:
         option(value="", selected=wire.value is None)[empty if not wire.many else "add a wire"]
     ]
     options += [option(value=v, selected=v == wire.value)[text] for v, text in wire.options]
+    there = [
+        div(".row.s12", data_key=edge)[
+            span(".cut", title=called)[called], _unwire(node, edge, called)
+        ]
+        for edge, called in wire.wired
+        if wire.many
+    ]
     chooser = select(
         data_sets="wire", data_of=node, data_at=wire.port, aria_label=named,
         disabled=not wire.options,
@@ -77,10 +84,24 @@ def _wire(node: str, wire: Wire) -> Element:
     return tr(data_input=wire.port)[
         td[span(".row")[glyph(wire.kind), span(".cut")[wire.port]]],
         td[
+            there,
             div(".inp.flat", title=wire.detail or None)[chooser, icon("chevron", ".s")],
             wire.detail and div(".t11.m3")[wire.detail],
         ],
     ]
+
+
+def _unwire(node: str, edge: str, called: str) -> Element:
+    says = f"Remove the wire from {called}"
+    return button(
+        ".x",
+        type="button",
+        data_act="unwire",
+        data_of=node,
+        data_edge=edge,
+        title=says,
+        aria_label=says,
+    )[icon("close", ".s")]
 
 
 def _why(card: Card) -> Node:

@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from pydantic import TypeAdapter
 
 from tensorrag.allowance import default_memory
-from tensorrag.catalog import CardInfo, Catalog, PortInfo, TypeInfo, why_not
+from tensorrag.catalog import CardInfo, Catalog, TypeInfo
 from tensorrag.check import NodeFacts
 from tensorrag.check.problems import Problem
 from tensorrag.edit.edges import title_of
-from tensorrag.pipeline import Node, Pipeline
+from tensorrag.pipeline import Node
 from tensorrag.pipeline.absent import why_absent
 from tensorrag.placement import where
 from tensorrag.plain import JsonObject
 from tensorrag.preview import Face
-from tensorrag.types import ColumnSchema, NetworkSpecSchema, Schema, TableSchema
+from tensorrag.types import ColumnSchema, TableSchema
 from web.live.cards.trusting import differs, waiting_cards
 from web.live.offered import Offered
 from web.live.session import Session
@@ -26,8 +26,8 @@ from web.page.placing import money
 from web.page.placing.card_place import PLACE_FIELDS, CardPlace
 from web.page.placing.fits import Fits
 from web.page.placing.where import AUTOMATIC, ran_on, rented_places
-from web.page.scene.card import Card, Limit, Wire
-from web.page.wording import number, words
+from web.page.scene.card import Card, Limit
+from web.page.scene.wires import wires_of
 
 _FACE: TypeAdapter[Face | None] = TypeAdapter(Face | None)
 
@@ -79,7 +79,7 @@ def card_of(
         enabled=node.enabled,
         runtime=runtime,
         settings=_form(node, info, facts, problems, uploading, session.hosting.secrets),
-        wires=_wires(pipeline, catalog, node, info, facts, problems) if info else (),
+        wires=wires_of(session, node, info, problems) if info else (),
         place=_place(session, node, info, runtime, offered, problems) if info else None,
         fits=_fits(session, node_id),
         limits=_limits(node, info, session) if info else (),
@@ -171,76 +171,6 @@ def _limits(node: Node, info: CardInfo, session: Session) -> list[Limit]:
         Limit("timeout", node.resources.get("timeout"), time, "s", spent),
         Limit("memory", node.resources.get("memory"), usual, "MB", used),
     ]
-
-
-# --- inputs -------------------------------------------------------------------------------------
-
-
-def _wires(
-    pipeline: Pipeline,
-    catalog: Catalog,
-    node: Node,
-    info: CardInfo,
-    facts: NodeFacts | None,
-    problems: Sequence[Problem],
-) -> list[Wire]:
-    below = {node.id, *pipeline.descendants(node.id)}
-    arriving = pipeline.inputs_of(node.id)
-    return [
-        Wire(
-            port=port.name,
-            kind=catalog.types.get(port.type),
-            value=next((f"{e.source}.{e.source_port}" for e in mine if not port.many), None),
-            options=_options(pipeline, catalog, port, below),
-            detail=schema_words(facts.inputs.get(port.name)) if facts else "",
-            optional=port.optional,
-            many=port.many,
-            wired=tuple(
-                (e.id, _output_words(pipeline, catalog, e.source, e.source_port)) for e in mine
-            ),
-            problems=[
-                p
-                for p in problems
-                if not p.field and (p.port == port.name or p.edge in {e.id for e in mine})
-            ],
-        )
-        for port in info.inputs
-        for mine in [[edge for edge in arriving if edge.target_port == port.name]]
-    ]
-
-
-def _options(
-    pipeline: Pipeline, catalog: Catalog, port: PortInfo, below: set[str]
-) -> list[tuple[str, str]]:
-    """List the outputs that fit an input and close no circle."""
-    return [
-        (f"{node.id}.{output.name}", _output_words(pipeline, catalog, node.id, output.name))
-        for node in pipeline.nodes.values()
-        if node.id not in below
-        for info in [catalog.cards.get(node.card)]
-        if info
-        for output in info.outputs
-        if why_not(output, port) is None
-    ]
-
-
-def _output_words(pipeline: Pipeline, catalog: Catalog, node_id: str, port: str) -> str:
-    node = pipeline.nodes.get(node_id)
-    title = title_of(node, catalog) if node else node_id
-    info = catalog.cards.get(node.card) if node else None
-    return title if info and len(info.outputs) == 1 else f"{title}: {port}"
-
-
-def schema_words(schema: Schema | None) -> str:
-    """Sum up what is known of a value: 40,000 × 14."""
-    if isinstance(schema, TableSchema):
-        rows = number(schema.rows) if schema.rows is not None else "rows"
-        columns = number(len(schema.columns)) if schema.columns is not None else "columns"
-        return "" if schema.rows is None and schema.columns is None else f"{rows} × {columns}"
-    if isinstance(schema, NetworkSpecSchema) and schema.hidden is not None:
-        return f"[{', '.join(str(width) for width in schema.hidden)}]"
-    named = getattr(schema, "model_type", None) or getattr(schema, "target", None)
-    return words(str(named)) if named else ""
 
 
 def table_columns(facts: NodeFacts | None) -> tuple[str, Sequence[ColumnSchema]] | None:
