@@ -11,7 +11,7 @@ import pytest
 from scipy.stats import binom, norm
 from sklearn.metrics import roc_auc_score
 
-from cards._measuring import intervals
+from cards._measuring import intervals, resampling
 from cards._measuring.classification import Answers
 from tensorrag import Table
 from tensorrag.types import Provenance
@@ -123,3 +123,32 @@ def test_one_group_tells_nothing_of_others() -> None:
 
 def _holds(interval: Interval, value: float) -> bool:
     return interval[0] <= value <= interval[1]
+
+
+def test_very_many_groups_are_mixed_into_fewer_and_each_stays_whole(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(resampling, "GROUPS", 50)
+    whole = np.repeat(np.arange(430), 3)
+
+    drawing = resampling.Drawing.of(len(whole), whole)
+
+    assert drawing.groups == drawing.times(areas=False).shape[1] == 50
+    mixed = drawing.place.reshape(430, 3)
+    assert (mixed == mixed[:, :1]).all(), "rows of one group are drawn together"
+    assert set(np.bincount(mixed[:, 0])) == {8, 9}, "and as many groups as others are"
+    assert len(set(mixed[:50, 0])) < 50, "in no order, which may be that of time"
+
+
+def test_intervals_of_mixed_groups_are_as_wide_as_of_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    draw = np.random.default_rng(7)
+    whole = np.repeat(np.arange(1_500), 5)
+    truth = draw.normal(size=1_500)[whole] + 0.2 * draw.normal(size=len(whole))
+
+    def found() -> Interval:
+        return intervals.of_regression(truth, np.zeros(len(whole)), ["rmse"], whole)[0]["rmse"]
+
+    of_all = found()
+    monkeypatch.setattr(resampling, "GROUPS", 300)
+
+    assert found() == pytest.approx(of_all, abs=0.15 * (of_all[1] - of_all[0]))

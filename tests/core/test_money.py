@@ -24,7 +24,7 @@ from tensorrag.errors import (
 from tensorrag.pipeline import Edge, Node, Pipeline
 from tensorrag.rates import Rates
 from tensorrag.run import Request, Run
-from tensorrag.run.budget import Budgets
+from tensorrag.run.budget import Budget, Budgets
 from tensorrag.run.node_run import NodeRun
 from tensorrag.store.place import Place
 from tensorrag.store.spending import Charge, Past, Work
@@ -347,6 +347,30 @@ async def test_what_a_result_takes_to_arrive_is_not_paid(engine: Engine, paid: P
     arrives.set()
     assert await started.wait() == "succeeded"
     assert [past.seconds for past in spending.past("number", "modal", None)] == [20]
+
+
+def test_what_is_left_to_the_next_mark_says_when_to_look_again(engine: Engine) -> None:
+    budget = Budget("run", limit=10.0)
+
+    assert budget.left_to_next(4.0) == pytest.approx(1.0)
+    assert budget.passed(6.0) == 50
+    assert budget.left_to_next(6.0) == pytest.approx(1.5), "the mark that was told is behind it"
+    assert budget.passed(11.0) == 100
+    assert budget.left_to_next(11.0) == float("inf"), "nothing more is said"
+
+
+@pytest.mark.parametrize(("rate", "seconds"), [(0.01, 1.0), (10.0, 0.5), (1000.0, 0.2), (0.0, 1.0)])
+def test_a_budget_is_looked_at_when_its_next_mark_may_be_reached(
+    engine: Engine, rate: float, seconds: float
+) -> None:
+    spending = engine.workspace.journal.spending
+    if rate:
+        spending.begin(Charge("ticket", "run", "n", "n", "modal", None, Work(), rate, 1000, 0))
+        spending.began("ticket")
+
+    look = Budgets(spending, [Budget("run", limit=10.0)]).look("another")
+
+    assert look.wait == pytest.approx(seconds)
 
 
 @pytest.mark.parametrize("hard", [False, True])

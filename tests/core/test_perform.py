@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Barrier
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -12,6 +13,7 @@ from tensorrag import Card, EstimatorSpec, InputError, Peek, Table, TableSchema,
 from tensorrag.errors import SourceChanged
 from tensorrag.perform import perform
 from tensorrag.plain import JsonObject
+from tensorrag.preview import Face
 from tensorrag.progress import Reporter, reporting
 from tensorrag.store.artifacts import Store
 from tensorrag.store.place import Place
@@ -55,6 +57,38 @@ class Write(Card):
 
     def propagate(self) -> tuple[TableSchema]:
         return (TableSchema(),)
+
+
+class Met(Table):
+    """A table that is written only while its face is drawn, and drawn only while it is written."""
+
+    def __init__(self, arrow: pa.Table) -> None:
+        super().__init__(arrow)
+        self.met = Barrier(2, timeout=60)
+
+    def save(self, folder: Path) -> JsonObject:
+        self.met.wait()
+        return super().save(folder)
+
+    def face(self) -> Face:
+        self.met.wait()
+        return super().face()
+
+
+class Meet(Write):
+    """Make such a table."""
+
+    def run(self) -> Write.Out:
+        return self.Out(Met(pa.table({"x": [1, 2]})))
+
+
+def test_a_face_is_drawn_while_its_value_is_written(tmp_path: Path) -> None:
+    place = Place(store=tmp_path / "store", uploads=tmp_path, base=tmp_path)
+
+    made = perform(Task(kind="run", card="meet", entry=f"{__name__}:Meet"), place)
+
+    assert made["face"] is not None
+    assert made["outputs"]["dataset"]["sha256"]
 
 
 def test_what_is_reported_while_a_value_is_stored_arrives(tmp_path: Path) -> None:

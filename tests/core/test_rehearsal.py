@@ -122,6 +122,17 @@ async def test_what_is_bypassed_after_it_is_not_tried(engine: Two) -> None:
     assert engine.there.ran == ["rows"]
 
 
+async def test_what_was_cancelled_after_it_is_not_tried(engine: Two) -> None:
+    run = engine.new(chain(node("number"), rented(node("add")), node("parity")))
+    await run.start()
+
+    await run.cancel("parity")  # before the first card has begun
+    await run.wait()
+
+    assert run.nodes["add"].state == "done"
+    assert engine.here.ran == ["number", "add"], "the second one is the trial"
+
+
 async def test_the_result_is_that_of_all_rows(engine: Two) -> None:
     patient = replace(rented(node("rows")), resources={"timeout": 600})
     run = await engine.run(chain(node("many"), patient, node("parity")))

@@ -208,6 +208,59 @@ def test_what_was_made_took_as_long_as_nobody_listened(workspace: Workspace) -> 
     assert result.seconds == pytest.approx(100, abs=60)
 
 
+def test_what_was_made_is_shown_where_its_run_is_looked_at(workspace: Workspace) -> None:
+    (stray,) = unsettled_tasks(workspace.journal)
+
+    Settling(workspace).keep(stray, {"outputs": {}, "device": "cuda"}, time.time())
+
+    shown = workspace.journal.to_json(stray.run)["nodes"]["wait"]
+    assert (shown["state"], shown["device"], shown["executor"]) == ("done", "cuda", "cloud")
+    assert [event["data"] for event in workspace.journal.events(stray.run)] == [shown]
+
+
+def test_what_has_no_key_is_not_kept_and_goes_on_no_more(workspace: Workspace) -> None:
+    (stray,) = unsettled_tasks(workspace.journal)
+
+    Settling(workspace).keep(replace(stray, made={"handle": "call-1"}), {"outputs": {}}, 0.0)
+
+    assert [*unsettled_tasks(workspace.journal)] == []
+    assert workspace.journal.to_json(stray.run)["nodes"]["wait"]["state"] == "cancelled"
+
+
+@pytest.mark.parametrize(
+    ("paid", "cost"), [({"seconds": 500}, 0.5), ({"seconds": 500, "cost": 0.7}, 0.7)]
+)
+@pytest.mark.parametrize("done", [False, True])
+def test_what_a_card_has_cost_and_taken_is_known_afterwards(
+    workspace: Workspace, paid: dict[str, float], cost: float, done: bool
+) -> None:
+    spending = workspace.journal.spending
+    spending.begin(charge("ticket"))
+    spending.began("ticket")
+    (stray,) = unsettled_tasks(workspace.journal)
+    stray = replace(stray, made={**stray.made, "ticket": "ticket"})
+
+    Settling(workspace).pay(stray, {**paid, "start": 12.0}, done=done)
+
+    assert spending.this_month() == pytest.approx(cost)
+    assert [past.seconds for past in spending.past("wait", "cloud", None)] == [500] * done
+    assert spending.starts("cloud", None) == [12.0]
+
+
+def test_what_ended_with_its_run_is_paid_for_until_then(workspace: Workspace) -> None:
+    spending = workspace.journal.spending
+    spending.begin(charge("ticket"))
+    spending.began("ticket")
+    (stray,) = unsettled_tasks(workspace.journal)
+    later = time.time() + 300
+    workspace.journal.append(stray.run, [], status="interrupted", finished=later)
+
+    Settling(workspace).write_off(replace(stray, made={**stray.made, "ticket": "ticket"}))
+
+    assert spending.this_month() == pytest.approx(0.3, abs=0.05)  # 300 s at $0.001
+    assert [*unsettled_tasks(workspace.journal)] == []
+
+
 @pytest.mark.parametrize("began", [False, True])
 async def test_what_does_not_go_on_counts_no_longer_at_its_limit(
     workspace: Workspace, *, began: bool

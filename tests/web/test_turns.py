@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -14,6 +15,7 @@ from tensorrag.run import Request, Run
 from tests.core.engine import chain, node
 from tests.web.desk import Desk, until
 from web.live.runs import turns
+from web.live.runs.turns import Turns
 
 
 @pytest.fixture
@@ -59,3 +61,42 @@ async def test_one_that_is_looked_into_for_long_is_not_overtaken(
     await until(lambda: len(ended) == 4)
     assert ended == in_turn
     assert [run.status for run in ended] == ["cancelled", *["succeeded"] * 3]
+
+
+@dataclass(eq=False)
+class Asked:
+    """As much of a run as whose turn it is depends on."""
+
+    pipeline_id: str | None
+
+
+@pytest.mark.parametrize(
+    ("going", "before", "begins"),
+    [
+        ([], ["b"], True),
+        ([], ["b", "c"], False),
+        ([], ["b", "b"], True),  # of one pipeline, one goes on at a time
+        ([], [None, None], False),  # and of none, all do
+        (["b"], ["b"], True),  # it waits for the one that goes on
+        (["b"], ["c"], False),
+    ],
+)
+def test_those_asked_for_before_keep_their_places_as_far_as_they_may_begin(
+    going: list[str], before: list[str | None], begins: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "AT_ONCE", 2)
+    of = Turns()
+
+    def ask(pipeline: str | None) -> Run:
+        run = cast(Run, Asked(pipeline))
+        of.ask(run)
+        return run
+
+    for pipeline in going:
+        assert of.begin(ask(pipeline))
+    kept = [ask(pipeline) for pipeline in before]
+    mine = ask("mine")
+    later = ask("later")
+
+    assert of.begin(mine) is begins
+    assert of.asked == [*kept, *[mine] * (not begins), later], "who asked later keeps nothing"
