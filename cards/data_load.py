@@ -100,12 +100,13 @@ class DataLoad(Card):
         """Read the whole table."""
         with self._opened() as source:
             with steady(source):
-                table = read_table(source, self._choices()).table
+                read = read_table(source, self._choices())
             note_read(self._mark(source))
         sample = self._sample()
         if sample is None:
-            return self.Out(Table(table, provenance=Provenance(source=source.name)))
-        return self.Out(Table(table, columns=_columns(sample), provenance=_provenance(sample)))
+            provenance = Provenance(source=source.name)
+            return self.Out(Table(read.table, provenance=provenance, spool=read.spool))
+        return self.Out(Table(read.table, columns=_columns(sample), provenance=_provenance(sample)))
 
     def propagate(self) -> TableSchema:
         """Say what is known of a sample; anything else is known once it was peeked into."""

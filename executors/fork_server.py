@@ -13,7 +13,6 @@ import contextlib
 import fcntl
 import gc
 import importlib
-import inspect
 import os
 import pkgutil
 import select
@@ -21,7 +20,7 @@ import signal
 import socket
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -79,9 +78,10 @@ def main() -> None:
     gc.disable()  # a collection in a child would copy every page that it looks at
     told = decode(_exactly(server, int.from_bytes(_exactly(server, SIZE))))
     scratch = Path(told["scratch"])
-    for module in filter(_is_ours, told["modules"]):
+    known = list(filter(_is_ours, told["modules"]))
+    for module in known:
         _import(module)  # the card host needs these, which is asked for in this moment
-    for module in _modules(told["ahead"]):
+    for module in _modules(told["ahead"], known):
         if module in (LEARNING[0], NETWORKS[0]):
             _tell(server, BUSY)
             _serve(server, scratch, seconds=ASKED_SECONDS)
@@ -102,16 +102,17 @@ def _exactly(server: socket.socket, size: int) -> bytes:
     return data
 
 
-def _modules(ahead: str) -> Iterator[str]:
+def _modules(ahead: str, known: Sequence[str] = ()) -> Iterator[str]:
     """Name what to import, what the first card of a run needs first.
 
     Of cards only our own: those of other packs may do anything, so workers alone import them.
+    Where it is ``known`` which will be asked for, no others: all of them take a quarter second.
     ``tables`` leaves out what learning takes, five seconds of a processor and 300 MB: where it is
     rare, the worker that needs it can import it. ``learning`` leaves out networks alone.
     """
     packs = _our_packs()
     yield from ("tensorrag.pages", *TABLES, *packs)
-    cards = [module for pack in packs for module in _modules_in(pack)]
+    cards = known or [module for pack in packs for module in _modules_in(pack)]
     yield from cards
     if ahead == "tables":
         return
@@ -138,7 +139,6 @@ def _is_ours(module: str) -> bool:
 def _look_ahead() -> None:
     """Look up what every worker would look up again; all of these remember what they found."""
     threads.controller()
-    inspect.getmodule(sys._getframe())  # goes through every module: 0.1 s
     if frames := sys.modules.get("narwhals.dependencies"):
         frames.is_into_dataframe(None)  # scikit-learn asks it; goes through every package: 0.03 s
 

@@ -66,7 +66,7 @@ class LocalExecutor:
 
         Args:
             networks: whether a network may be trained: else torch is not imported ahead.
-            modules: of cards that are needed first.
+            modules: of the cards that will be asked for, where that is known; no others.
         """
         self._crew.warm(networks=networks, modules=modules)
         self._host.start()

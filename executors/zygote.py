@@ -39,7 +39,7 @@ class Zygote:
         self.networks = True
         """Whether to import what networks take, too, when it starts."""
         self.modules: tuple[str, ...] = ()
-        """Of cards that are needed first: it imports them before anything is asked of it."""
+        """Of the cards that will be asked for, where that is known: those it imports, first."""
         self._scratch = scratch
         self._when_busy, self._when_ready = when_busy, when_ready
         self._process: subprocess.Popen[bytes] | None = None

@@ -148,7 +148,7 @@ def warm(
     Args:
         executors: by name; those that have nothing to start have no ``warm``.
         networks: whether a network may be trained.
-        modules: of cards of ours that are needed first.
+        modules: of the cards of ours that will be asked for, where that is known.
     """
     for executor in executors.values():
         if (start := getattr(executor, "warm", None)) is not None:

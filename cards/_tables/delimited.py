@@ -19,6 +19,7 @@ from cards._tables.quotes import refuse_open_quote
 from cards._tables.source import MOST_COLUMNS, Choices, Reading, Source, no_rows, refuse_wide
 from tensorrag import ParameterError
 from tensorrag.moments import POINTED
+from tensorrag.types.spool import Spool
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -44,7 +45,8 @@ def read_delimited(source: Source, head: bytes, choices: Choices) -> Reading:
     how = dialect(source, head, choices)
     _refuse_wide_header(source, how)
     codes = codes_of(source, how)
-    table = _parsed(source, how, codes)
+    spool = Spool()
+    table = _parsed(source, how, codes, spool=spool)
     if how.codec == "utf-8" and any(at.is_binary(column.type) for column in table.columns):
         if choices.encoding == "UTF-8":
             raise _not_in(source, how)
@@ -61,7 +63,7 @@ def read_delimited(source: Source, head: bytes, choices: Choices) -> Reading:
         *nearly_numeric(table, source, first_row=first),
         *partly_offset(table, source, first_row=first),
     )
-    return Reading(table, describe(how, [*codes, *long]), odd, first)
+    return Reading(table, describe(how, [*codes, *long]), odd, first, spool)
 
 
 def _with_all_digits(table: pa.Table, source: Source, how: Dialect) -> tuple[pa.Table, list[str]]:
@@ -101,12 +103,18 @@ def describe(how: Dialect, codes: list[str]) -> dict[str, Any]:
 
 
 def _parsed(
-    source: Source, how: Dialect, codes: list[str], only: list[str] | None = None
+    source: Source,
+    how: Dialect,
+    codes: list[str],
+    *,
+    only: list[str] | None = None,
+    spool: Spool | None = None,
 ) -> pa.Table:
+    """Read all rows, or some columns of them; with a spool in parts, where lines are rows."""
     import pyarrow as pa
 
     try:
-        return _parse(source, how, codes, only)
+        return _parse(source, how, codes, only, spool)
     except pa.ArrowException as error:
         raise _mistake(error, source, how) from error
     except UnicodeError as error:
@@ -120,7 +128,13 @@ def _times() -> list[object]:
     return [arrow_csv.ISO8601, *POINTED]
 
 
-def _parse(source: Source, how: Dialect, codes: list[str], only: list[str] | None) -> pa.Table:
+def _parse(
+    source: Source,
+    how: Dialect,
+    codes: list[str],
+    only: list[str] | None,
+    spool: Spool | None,
+) -> pa.Table:
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
 
@@ -145,9 +159,10 @@ def _parse(source: Source, how: Dialect, codes: list[str], only: list[str] | Non
             memory_pool=pa.system_memory_pool(),  # Arrow's own may hand back what it takes again
         )
 
-    lines = not quoted and only is None and how.codec == "utf-8"
-    if lines and (table := in_parts(source, read)) is not None:
-        return table
+    if spool is not None and how.codec == "utf-8" and not quoted:
+        table = in_parts(source, read, spool)
+        if table is not None:
+            return table
     source.stream.seek(0)
     return read(source.native, None, {})
 

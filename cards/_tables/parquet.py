@@ -9,6 +9,8 @@ from cards._arrow import is_text
 from cards._tables.source import MOST_RATIO, Reading, Source, refuse_inflated, refuse_wide
 from tensorrag import ColumnSchema, ParameterError
 from tensorrag.types.decimals import are_numbers, is_decimal
+from tensorrag.types.pieces import PIECE
+from tensorrag.types.spool import MOST, Spool
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -33,9 +35,10 @@ def read_parquet(source: Source) -> Reading:
     """
     with _damage(source):
         file = _opened(source)
-        table = _read(source, file)
+        spool = Spool()
+        table = _read(source, file, spool)
         _validate(table)
-        return Reading(table.replace_schema_metadata(None), written(file.schema_arrow))
+        return Reading(table, written(file.schema_arrow), spool=spool)
 
 
 def read_arrow(source: Source) -> Reading:
@@ -128,7 +131,7 @@ def _opened(source: Source, coded: Sequence[str] = (), buffer: int = 0) -> pq.Pa
     )
 
 
-def _read(source: Source, file: pq.ParquetFile) -> pa.Table:
+def _read(source: Source, file: pq.ParquetFile, spool: Spool) -> pa.Table:
     """Read a file whose footer is within reason; texts are counted before they are spread out.
 
     A text may be stored once and meant a million times. What the footer says of single columns
@@ -137,13 +140,36 @@ def _read(source: Source, file: pq.ParquetFile) -> pa.Table:
     _refuse_bomb(source, file)
     texts = [field.name for field in file.schema_arrow if _is_text(_meant(field.type))]
     if not texts:
-        return file.read()
+        return _in_pieces(source, spool) if _is_long(file) else _plain(file.read())
     coded = _opened(source, texts).read()
     refuse_inflated(source, source.size, sum(_expanded(coded[n]) for n in texts), freely=FREELY)
     for name in texts:
         index, kind = coded.column_names.index(name), _meant(file.schema_arrow.field(name).type)
         coded = coded.set_column(index, name, coded[name].cast(_of_its_own(kind)))
-    return coded
+    return _plain(coded)
+
+
+def _is_long(file: pq.ParquetFile) -> bool:
+    """Whether to read it in pieces: not where it is short, or too wide for them."""
+    width = sum(_width(field.type) for field in file.schema_arrow)
+    return bool(file.metadata.num_rows > 2 * PIECE and width * PIECE <= MOST)
+
+
+def _in_pieces(source: Source, spool: Spool) -> pa.Table:
+    """Read rows after rows: to hold all of them, and then write them, takes twice the memory."""
+    import pyarrow as pa
+
+    file = _opened(source, buffer=PIECE)
+    pieces = (pa.Table.from_batches([each]) for each in file.iter_batches(PIECE))
+    try:
+        return spool.joined(map(_plain, pieces))
+    except OSError:  # there is no room for a file
+        return _plain(_opened(source).read())
+
+
+def _plain(table: pa.Table) -> pa.Table:
+    """Leave out what programs write beside a table for themselves."""
+    return table.replace_schema_metadata(None)
 
 
 def _refuse_bomb(source: Source, file: pq.ParquetFile) -> None:

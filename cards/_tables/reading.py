@@ -220,7 +220,8 @@ def _usable(table: pa.Table, source: Source) -> pa.Table:
     names = _named(table.column_names)
     _refuse_twice(names, source)
     _refuse_long(names, source)
-    table = table.rename_columns(names)
+    if names != table.column_names:
+        table = table.rename_columns(names)
     for index, column in enumerate(table.columns):
         if at.is_null(column.type):  # there is no value to tell a type from; pandas says the same
             table = table.set_column(index, names[index], column.cast(pa.float64()))

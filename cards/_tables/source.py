@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal
 
 from tensorrag import ParameterError
 from tensorrag.quoting import named
+from tensorrag.types.spool import Spool
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -103,6 +104,8 @@ class Reading:
     warnings: tuple[ParameterError, ...] = ()
     first_row: int = 1
     """What people see beside the first row of values: 2 where line 1 is the header."""
+    spool: Spool | None = None
+    """What its rows were put together with, where it was read in parts."""
 
 
 def refuse_inflated(

@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from tensorrag.digests import look_of, sha256_of
 from tensorrag.durable import make_folder, move_into_place
 from tensorrag.errors import ArtifactDamaged
 from tensorrag.store.damage import damaged, gone, set_aside
@@ -49,12 +50,13 @@ class Blobs:
                 return entry
             path.unlink()
             shutil.copyfile(there, path)
-        entry = FileEntry(name=name, sha256=_sha256(path), size=path.stat().st_size)
+        entry = FileEntry(name=name, sha256=sha256_of(path), size=path.stat().st_size)
         target = self.path(entry.sha256)
         if not self._has(entry):
             make_folder(target.parent)
             path.chmod(0o444)  # a card that maps an input must not write through it
             move_into_place(path, target)
+            self._remember({entry.sha256: look_of(target) or ""})
         return entry
 
     def content(self, file: FileEntry, digest: str) -> bytes:
@@ -84,7 +86,7 @@ class Blobs:
         for file in files:
             if thorough or self._known_stamp(file.sha256) != stamps[file.sha256]:
                 path = self.path(file.sha256)
-                if _sha256(path) != file.sha256:
+                if sha256_of(path) != file.sha256:
                     raise self._damaged(path, digest)
                 self._remember({file.sha256: stamps[file.sha256]})
 
@@ -98,7 +100,7 @@ class Blobs:
         found = {}
         for file in files:
             path = self.path(file.sha256)
-            stamp = _stamp(path)
+            stamp = look_of(path)
             if stamp is None:
                 raise gone(digest)
             if path.stat().st_size != file.size:
@@ -112,10 +114,10 @@ class Blobs:
 
     def _has(self, entry: FileEntry) -> bool:
         path = self.path(entry.sha256)
-        stamp = _stamp(path)
+        stamp = look_of(path)
         if stamp is None:
             return False
-        return self._known_stamp(entry.sha256) == stamp or _sha256(path) == entry.sha256
+        return self._known_stamp(entry.sha256) == stamp or sha256_of(path) == entry.sha256
 
     def _remember(self, stamps: Mapping[str, str]) -> None:
         """Note that files which look like this were found to be whole."""
@@ -134,23 +136,9 @@ class Blobs:
         return self._stamps[sha256]
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _size(path: Path) -> int:
     """Bytes of a file; none of one that another process has just removed."""
     try:
         return path.stat().st_size
     except OSError:
         return 0
-
-
-def _stamp(path: Path) -> str | None:
-    """How a file looks from outside: it changes whenever somebody writes to the file."""
-    try:
-        seen = path.stat()
-    except OSError:
-        return None
-    return f"{seen.st_ino} {seen.st_size} {seen.st_mtime_ns} {seen.st_ctime_ns}"

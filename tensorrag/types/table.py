@@ -18,6 +18,7 @@ from tensorrag.types.picked import Picked, rows_at, taken
 from tensorrag.types.pictures import face_of, preview_of
 from tensorrag.types.pieces import parts
 from tensorrag.types.schema import ColumnSchema, Provenance, Recipe, Schema, TableSchema
+from tensorrag.types.spool import Spool
 from tensorrag.types.value import Shape, Value
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class Table(Value):
         columns: Sequence[ColumnSchema] | None = None,
         like: Table | None = None,
         provenance: Provenance | None = None,
+        spool: Spool | None = None,
     ) -> None:
         """Wrap an Arrow table, in which what is no number (NaN) is missing.
 
@@ -61,11 +63,14 @@ class Table(Value):
             like: a table this one was made from; its columns' kinds and units and its
                 provenance are kept, so that a part of a table has the kinds of the whole.
             provenance: where the rows come from.
+            spool: what put the rows together; where its file is all of them, it is stored as it is.
         """
         from tensorrag.types.columns import gaps_told
 
         rows = arrow if isinstance(arrow, Picked) else gaps_told(arrow)
         self._hold(rows, columns, like, provenance)
+        self._spool = spool if spool is not None and spool.has_all_of(rows) else None
+        self._mapped = self._spool.mapped if self._spool is not None else None
 
     def _hold(
         self,
@@ -87,7 +92,6 @@ class Table(Value):
         self.recipe: Recipe | None = like.recipe if like else None
         self._file: Path | None = None
         """What the store has of it, or of the table that its rows are picked of."""
-        self._mapped: mmap.mmap | None = None
         self.stored_as: str | None = None
         """The digest under which it can be drawn later, where that may be done."""
 
@@ -197,6 +201,8 @@ class Table(Value):
             (folder / FILE).symlink_to(file.resolve())
             self._rows.save(folder / picked.FILE)
             return self.schema.model_dump(mode="json")
+        if self._spool is not None and self._spool.moved_to(folder / FILE):
+            return self.schema.model_dump(mode="json")
         with (
             pa.OSFile(str(folder / FILE), "wb") as sink,
             pa.ipc.new_file(sink, self.arrow.schema) as writer,
@@ -218,7 +224,7 @@ class Table(Value):
         table = cls.__new__(cls)  # what was stored has no NaN: to look would be to read it
         table._hold(rows, schema.columns, None, schema.provenance)
         table.recipe = schema.recipe
-        table._file, table._mapped = files[FILE], mapped
+        table._file, table._mapped, table._spool = files[FILE], mapped, None
         return table
 
     @property
@@ -253,7 +259,13 @@ class Table(Value):
 
     def __getstate__(self) -> dict[str, Any]:
         """Take the rows along, not the file: another process has its own memory."""
-        return {**self.__dict__, "_rows": self.arrow, "_file": None, "_mapped": None}
+        return {
+            **self.__dict__,
+            "_rows": self.arrow,
+            "_file": None,
+            "_mapped": None,
+            "_spool": None,
+        }
 
     def __repr__(self) -> str:
         """Name the size, never the rows."""

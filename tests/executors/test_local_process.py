@@ -231,3 +231,9 @@ async def test_what_learning_takes_need_not_be_imported_ahead() -> None:
     few = set(fork_server._modules("tables"))
     assert "pandas" in few
     assert not [name for name in few if name.startswith(("torch", "sklearn", "scipy"))]
+
+
+async def test_of_cards_none_but_those_that_will_be_asked_for_need_be_imported_ahead() -> None:
+    asked = ["cards.train", "cards.evaluate"]
+    named = list(fork_server._modules("learning", asked))
+    assert [name for name in named if name.startswith("cards.")] == asked
