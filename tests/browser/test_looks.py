@@ -5,6 +5,7 @@ import json
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from tests.browser.axe import violations
 from tests.browser.hands import Hands, place_of
 from tests.servers import Server
 
@@ -48,6 +49,42 @@ def test_a_phone_shows_a_list_to_read(server: Server, page: Page) -> None:
     page.goto(server.url)
     expect(page.get_by_role("button", name="New pipeline")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.parametrize("context", [{"viewport": {"width": 683, "height": 384}}], indirect=True)
+def test_who_zooms_to_200_percent_can_edit(server: Server, page: Page) -> None:
+    hands = Hands(page).open(f"{server.url}{SAMPLE}")
+    inspector, results = hands.test_id("inspector"), page.locator(".strip .sbody")
+    expect(hands.card("evaluate")).to_be_visible()
+    expect(inspector).to_be_hidden()
+    expect(results).to_be_hidden()
+
+    hands.select("evaluate")  # the inspector comes to lie there, and the card makes way
+    expect(inspector).to_be_visible()
+    page.wait_for_function(SEEN, arg='[data-node="evaluate"]')
+    hands.settings("split")
+    hands.type_into("train_ratio", "0.7")
+    expect(hands.test_id("undo")).to_be_enabled()
+    assert violations(page, "light") == []
+    room = place_of(hands.test_id("canvas"))
+    hands.test_id("canvas").click(position={"x": room["width"] - 8, "y": 8})
+    expect(inspector).to_be_hidden()
+
+    page.get_by_role("tab", name="Runs").click()
+    expect(results).to_be_visible()
+    page.mouse.move(room["x"] + 20, room["y"] + 20)
+    hands.card("split").focus()
+    expect(results).to_be_hidden()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 683
+    page.set_viewport_size({"width": 639, "height": 384})
+    expect(page.get_by_text("Read-only at this width")).to_be_visible()
+
+
+SEEN = """what => {
+  const card = document.querySelector(what).getBoundingClientRect();
+  const canvas = document.querySelector("[data-testid=canvas]").getBoundingClientRect();
+  return canvas.width < 400 && card.left >= canvas.left && card.right <= canvas.right;
+}"""
 
 
 @pytest.mark.parametrize("context", [{"viewport": {"width": 390, "height": 844}}], indirect=True)

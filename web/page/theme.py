@@ -19,6 +19,7 @@ SHEETS = (
     "panels.css",
     "table.css",
     "start.css",
+    "narrow.css",
     "settings.css",
     "compare.css",
     "models.css",

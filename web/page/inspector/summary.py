@@ -32,7 +32,7 @@ from web.page.wording import plural
 def summary(session: Session) -> Node:
     """Draw name, description, cards and the last run."""
     return [
-        div(".ih")[
+        div(".ih.about-all")[
             h2[session.pipeline.name or "Pipeline without a name"],
             div(".row.s12.ihs.m2")[_counts(session)],
         ],
