@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import subprocess
 import sys
 import zipfile
@@ -11,6 +12,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
+from subprocess import PIPE
 
 import numpy as np
 import pandas as pd
@@ -87,6 +89,15 @@ def entry(model: Model, sha256: str) -> ModelEntry:
     )  # fmt: skip
 
 
+def unpacked(model: Model, root: Path) -> Path:
+    """Export a model, unpack that, and return its script."""
+    store = Store(root / "store")
+    export(entry(model, store.put(model).digest), store, root / "model.zip")
+    with zipfile.ZipFile(root / "model.zip") as packed:
+        packed.extractall(root / "out")
+    return root / "out" / "predict.py"
+
+
 @pytest.mark.parametrize(
     "trained", [ridge, network, network_of_classes, deep_network_of_rents, classes]
 )
@@ -95,15 +106,12 @@ def test_the_script_says_what_the_card_says(
 ) -> None:
     frame = rooms()
     model = trained(frame)
-    store = Store(tmp_path / "store")
-    export(entry(model, store.put(model).digest), store, tmp_path / "model.zip")
-    with zipfile.ZipFile(tmp_path / "model.zip") as packed:
-        packed.extractall(tmp_path / "out")
+    script = unpacked(model, tmp_path)
     asked = frame.drop(columns=[model.target], errors="ignore")
     asked.to_csv(tmp_path / "rows.csv", index=False)
 
     said = subprocess.run(
-        [sys.executable, "-I", "-c", ALONE, tmp_path / "out" / "predict.py", tmp_path / "rows.csv"],
+        [sys.executable, "-I", "-c", ALONE, script, tmp_path / "rows.csv"],
         capture_output=True,
         text=True,
         check=True,
@@ -123,13 +131,11 @@ def test_the_script_says_what_the_card_says(
 
 def test_a_table_with_other_marks_is_read_as_the_script_says(tmp_path: Path) -> None:
     frame = rooms()
-    model, store = ridge(frame), Store(tmp_path / "store")
-    export(entry(model, store.put(model).digest), store, tmp_path / "model.zip")
-    with zipfile.ZipFile(tmp_path / "model.zip") as packed:
-        packed.extractall(tmp_path / "out")
+    model = ridge(frame)
+    script = unpacked(model, tmp_path)
     coded = frame[["size", "age"]].assign(zip="01067")
     coded.to_csv(tmp_path / "rows.csv", index=False, sep=";", decimal=",")
-    asked = [sys.executable, "-I", str(tmp_path / "out" / "predict.py"), str(tmp_path / "rows.csv")]
+    asked = [sys.executable, "-I", str(script), str(tmp_path / "rows.csv")]
 
     refused = subprocess.run(asked, capture_output=True, text=True, check=False)
     said = subprocess.run(
@@ -150,13 +156,11 @@ def test_a_table_with_other_marks_is_read_as_the_script_says(tmp_path: Path) -> 
 
 def test_letters_that_are_not_utf_8_are_read_as_the_script_says(tmp_path: Path) -> None:
     frame = rooms()
-    model, store = ridge(frame), Store(tmp_path / "store")
-    export(entry(model, store.put(model).digest), store, tmp_path / "model.zip")
-    with zipfile.ZipFile(tmp_path / "model.zip") as packed:
-        packed.extractall(tmp_path / "out")
+    model = ridge(frame)
+    script = unpacked(model, tmp_path)
     named = frame.head(3).assign(town="Østfold")
     named.to_csv(tmp_path / "rows.csv", index=False, encoding="cp1252")
-    asked = [sys.executable, "-I", str(tmp_path / "out" / "predict.py"), str(tmp_path / "rows.csv")]
+    asked = [sys.executable, "-I", str(script), str(tmp_path / "rows.csv")]
 
     refused = subprocess.run(asked, capture_output=True, text=True, check=False)
     said = subprocess.run(
@@ -168,6 +172,34 @@ def test_letters_that_are_not_utf_8_are_read_as_the_script_says(tmp_path: Path) 
         "The letters of the table are not utf-8. Add --encoding cp1252, or theirs.\n"
     )
     assert pd.read_csv(StringIO(said))["town"].tolist() == ["Østfold"] * 3
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes break otherwise there")
+def test_a_reader_that_has_enough_ends_the_script_quietly(tmp_path: Path) -> None:
+    script, frame = unpacked(ridge(rooms()), tmp_path), rooms()
+    many = pd.concat([frame] * 300)
+    many.to_csv(tmp_path / "rows.csv", index=False)  # more than fits into a pipe
+    words = [sys.executable, "-I", str(script), str(tmp_path / "rows.csv")]
+
+    with subprocess.Popen(words, stdout=PIPE, stderr=PIPE, text=True) as head:
+        assert head.stdout is not None
+        assert head.stderr is not None
+        assert "predicted_rent" in head.stdout.readline()
+        head.stdout.close()
+        said = head.stderr.read()
+
+    assert said == ""
+    assert head.returncode == -signal.SIGPIPE
+
+
+def test_a_table_that_is_not_there_is_said_in_one_line(tmp_path: Path) -> None:
+    script = unpacked(ridge(rooms()), tmp_path)
+
+    words = [sys.executable, "-I", str(script), "gone.csv"]
+    refused = subprocess.run(words, capture_output=True, text=True, check=False)
+
+    assert refused.returncode == 1
+    assert refused.stderr == "gone.csv cannot be read: No such file or directory.\n"
 
 
 def test_the_file_says_what_it_needs_and_what_a_pickle_is(tmp_path: Path) -> None:
