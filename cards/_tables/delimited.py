@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from cards._tables.codes import are_digits, beyond_counting, codes_of, kept_as_text
 from cards._tables.dialect import Dialect, dialect, single_bytes
-from cards._tables.in_parts import in_parts
+from cards._tables.in_parts import end_of_first_line, in_parts
 from cards._tables.numerals import nearly_numeric, no_header, read_thousands
 from cards._tables.offsets import partly_offset, times_in_utc
 from cards._tables.quotes import refuse_open_quote
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
 
 LOOKED_AT = 64 * 1024 * 1024
 """Bytes in which the place of a mistake is looked for."""
-_LINE_END = re.compile(rb"[\r\n]")
-"""Old files have a carriage return alone."""
 PIECE = 256 * 1024
 """Bytes that are looked through at a time: they stay in the processor's cache."""
 LONGEST_LINE = 2**20
@@ -138,9 +135,9 @@ def _parse(
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
 
-    quoted = _has_quotes(source)
-
-    def read(text: Any, names: Sequence[str] | None, types: Mapping[str, Any]) -> pa.Table:
+    def read(
+        text: Any, names: Sequence[str] | None, types: Mapping[str, Any], *, quoted: bool
+    ) -> pa.Table:
         return arrow_csv.read_csv(
             text,
             read_options=arrow_csv.ReadOptions(
@@ -159,12 +156,13 @@ def _parse(
             memory_pool=pa.system_memory_pool(),  # Arrow's own may hand back what it takes again
         )
 
-    if spool is not None and how.codec == "utf-8" and not quoted:
+    if spool is not None and how.codec == "utf-8":
         table = in_parts(source, read, spool)
         if table is not None:
             return table
+    quoted = _has_quotes(source)
     source.stream.seek(0)
-    return read(source.native, None, {})
+    return read(source.native, None, {}, quoted=quoted)
 
 
 def _has_quotes(source: Source) -> bool:
@@ -172,7 +170,7 @@ def _has_quotes(source: Source) -> bool:
 
     To look for them takes a fifth of the time that Arrow takes longer where rows may have lines.
     """
-    source.stream.seek(len(_LINE_END.split(source.head(LONGEST_LINE), 1)[0]))
+    source.stream.seek(end_of_first_line(source.head(LONGEST_LINE)))
     pieces = iter(lambda: source.stream.read(PIECE), b"")
     return any(b'"' in piece for piece in pieces)
 

@@ -1,6 +1,6 @@
-"""A table that lies in a file while it is read: no more of it is in memory than a piece.
+"""A table that lies in a file while it is read: no more of it is in memory than two pieces.
 
-The store takes the file as it is: it was hashed meanwhile, by a second thread.
+A second thread writes and hashes one while the next is read; the store takes the file as it is.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import weakref
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tensorrag import digests
 from tensorrag.types.pieces import PIECE
@@ -74,7 +74,7 @@ class Spool:
         """Write parts to the file, as one piece; returns those that are not for it."""
         if self._is_over:
             return parts
-        piece = _together(parts).combine_chunks()
+        piece = _together(parts)
         if self._file is None and piece.nbytes <= MOST:
             self._file, self._schema = _File(piece.schema), piece.schema
         if self._file is None or piece.schema != self._schema:
@@ -85,7 +85,7 @@ class Spool:
 
 
 class _File:
-    """An Arrow file that is hashed as it grows."""
+    """An Arrow file that is written and hashed beside whoever makes its pieces."""
 
     mapped: mmap.mmap
 
@@ -100,22 +100,22 @@ class _File:
         self._writer = pa.ipc.new_file(self._sink, schema)
         self._sha256 = hashlib.sha256()
         self._beside = ThreadPoolExecutor(1)
-        self._hashing: list[Future[Any]] = []
+        self._at_work: Future[None] | None = None
 
     def write(self, piece: pa.Table) -> None:
-        self._writer.write_table(piece)
-        self._hash()
+        """Begin to write a piece, once the one before is written."""
+        self._wait()
+        self._at_work = self._beside.submit(self._write, piece)
 
     def table(self) -> pa.Table:
         """Return all that was written, mapped; nothing can be written any more."""
         import pyarrow as pa
 
+        self._wait()
+        self._beside.shutdown()
         self._writer.close()
         self._sink.close()
         self._hash()
-        self._beside.shutdown()
-        for each in self._hashing:
-            each.result()
         with self._read as file:
             self.mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         return pa.ipc.open_file(pa.py_buffer(self.mapped)).read_all()
@@ -128,10 +128,17 @@ class _File:
         digests.note(path, self._sha256.hexdigest())
         return True
 
+    def _write(self, piece: pa.Table) -> None:
+        self._writer.write_table(piece.combine_chunks())
+        self._hash()
+
+    def _wait(self) -> None:
+        if self._at_work is not None:
+            self._at_work.result()
+
     def _hash(self) -> None:
         """Go on to the end of what is written by now."""
-        on = self._beside.submit(hashlib.file_digest, self._read, lambda: self._sha256)
-        self._hashing.append(on)
+        hashlib.file_digest(self._read, lambda: self._sha256)
 
 
 def _together(parts: list[pa.Table]) -> pa.Table:

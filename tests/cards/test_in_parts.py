@@ -47,6 +47,11 @@ SAME = {
     "no UTF-8 later": rows(30, "{at},1,a") + "\n7,1,Größe".encode("latin-1") * 9,
     "columns of one name": rows(50, "{at},1,a").replace(b"n,x", b"x,x"),
     "a mark before all": b"\xef\xbb\xbf" + rows(50, "{at},{at}.5,w{at}"),
+    "quotes later": rows(30, "{at},1,a") + b'\n7,1,"x\ny"' * 9,
+    "quotes, and words where numbers were": rows(30, "{at},1,a") + b'\n7,"x",a' * 9,
+    "quotes later that never close": rows(30, "{at},1,a") + b'\n7,1,"x\ny' + b"\n1,2,3" * 9,
+    "quotes in the header": rows(50, "{at},1,a").replace(b"n,x", b'"n","x"'),
+    "lines in the header": rows(50, "{at},1,a").replace(b"n,x", b'"n\nm","x"'),
     "texts over lines": rows(50, '{at},1,"a\nb {at}"'),
 }
 
@@ -71,6 +76,15 @@ def test_parts_that_fit_are_all_that_is_read(monkeypatch: pytest.MonkeyPatch) ->
     assert table.num_rows == 50
     assert table.column("n").num_chunks > 5
     assert table.schema.types == [pa.int64(), pa.float64(), pa.string()]
+
+
+def test_from_the_first_quote_on_the_rest_is_one_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(in_parts, "PART", 64)
+
+    table = read(SAME["quotes later"])
+
+    assert table["word"].to_pylist() == ["a"] * 30 + ["x\ny"] * 9
+    assert table.column("n").num_chunks > 5, "it was not read once more, as a whole"
 
 
 def test_a_part_is_of_the_kinds_that_those_before_it_have_told(
