@@ -44,18 +44,17 @@ def linear_metrics(x: np.ndarray, y: np.ndarray, rows: slice = ALL) -> dict[str,
 
     if len(x) <= PART:
         return regression_metrics(y[rows], LinearRegression().fit(x, y).predict(x[rows]))
-    return regression_metrics(y[rows], _least_squares(x, y)[rows])
+    return regression_metrics(y[rows], _least_squares(x, y, x[rows]))
 
 
-def _least_squares(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Fit by the normal equations of standardized features, and predict the same rows."""
+def _least_squares(x: np.ndarray, y: np.ndarray, asked: np.ndarray) -> np.ndarray:
+    """Fit by the normal equations of standardized features, and predict the rows asked for."""
     import numpy as np
 
-    parts = [slice(at, at + PART) for at in range(0, len(x), PART)]
     middle, goal = x.mean(axis=0), y.mean()
     squares = np.zeros((x.shape[1], x.shape[1]))
     products = np.zeros(x.shape[1])
-    for part in parts:
+    for part in _parts(len(x)):
         z = x[part] - middle
         squares += z.T @ z
         products += z.T @ (y[part] - goal)
@@ -63,4 +62,8 @@ def _least_squares(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     spread = np.where(spread > 0, spread, 1.0)
     standard = squares / spread / spread[:, None]
     weights = np.linalg.lstsq(standard, products / spread, rcond=None)[0] / spread
-    return np.concatenate([(x[part] - middle) @ weights + goal for part in parts])
+    return np.concatenate([(asked[part] - middle) @ weights + goal for part in _parts(len(asked))])
+
+
+def _parts(rows: int) -> list[slice]:
+    return [slice(at, at + PART) for at in range(0, rows, PART)]
