@@ -15,6 +15,7 @@ from sklearn.metrics import mean_absolute_error, r2_score
 from cards._learning import training
 from cards._learning.columns import feature_names
 from cards._learning.rows import examples
+from cards._measuring import regression
 from cards.evaluate import Evaluate
 from cards.model_define import ModelDefine
 from cards.train import Train
@@ -63,10 +64,12 @@ def test_the_model_is_scikit_learns_own() -> None:
     )
 
 
+@pytest.mark.parametrize("part", [90, 1000])
 def test_of_very_many_train_rows_some_are_measured_on_and_that_is_told(
-    monkeypatch: pytest.MonkeyPatch,
+    part: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(training, "MEASURED", 100)
+    monkeypatch.setattr(regression, "PART", part)  # of rows that the line is fitted to at once
     table = rooms(rows=400)
     frame, price = table.to_pandas(["size", "age", "noise"]).to_numpy(), table.to_pandas()["price"]
 
