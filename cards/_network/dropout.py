@@ -74,6 +74,7 @@ class BlockDropout(nn.Module):
         self.p = p
         self._source: MaskSource | None = None
         self._masks: Tensor | None = None
+        self._held: Tensor | None = None
         self._next = 0
 
     def forward(self, x: Tensor) -> Tensor:
@@ -82,9 +83,27 @@ class BlockDropout(nn.Module):
 
     def start(self, source: MaskSource | None) -> None:
         """Draw from `source` from now on (None: as at first), and forget what was drawn."""
-        self._source, self._masks = source, None
+        self._source, self._masks, self._held = source, None, None
 
     def mask(self, x: Tensor) -> Tensor:
+        """The mask for `x`: the next one, or what lies in the place that is held for it."""
+        held = self._held
+        return held if held is not None and len(held) == len(x) else self.drawn(x)
+
+    def hold(self, rows: int) -> Tensor | None:
+        """Keep a place for the masks of batches of so many rows, which whoever asks fills.
+
+        It is None where no mask was drawn before.
+        """
+        if self._masks is not None:
+            self._held = self._masks[0, :rows].clone()
+        return self._held
+
+    def let_go(self) -> None:
+        """Draw the masks of all batches again."""
+        self._held = None
+
+    def drawn(self, x: Tensor) -> Tensor:
         """The next mask for `x`; a batch smaller than the last one takes a part of its mask."""
         masks = self._masks
         if masks is None or masks.shape[2:] != x.shape[1:] or masks.shape[1] < len(x):

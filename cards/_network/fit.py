@@ -2,8 +2,9 @@
 
 Rows lie on the device as two tensors; each epoch shuffles them once and takes batches as slices.
 What a step costs beyond its matrix products is mostly calls, so there are few: `FlatAdam` moves
-all weights at once, `BlockDropout` draws masks in blocks, the loss is read once an epoch, and a
-plain feed-forward network has its gradient written out (`backward`).
+all weights at once, `BlockDropout` draws masks in blocks, the loss is read once an epoch, a plain
+feed-forward network has its gradient written out (`backward`), and on CUDA a step is launched as
+a whole (`graphs`).
 """
 
 import math
@@ -18,10 +19,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from cards._network.adam import FlatAdam
-from cards._network.backward import Step, step_by_hand
+from cards._network.backward import step_by_hand
 from cards._network.batches import GATHER_ROWS, Part, cut
 from cards._network.device import best_device, tuned_processor
 from cards._network.dropout import BlockDropout, MaskSource
+from cards._network.graphs import RECORDED_BELOW, Learn, Replayed, own_stream
 from cards._network.losses import SQUARED_ERROR, Loss
 from cards._network.resume import Arrays, Moving, is_known
 from tensorrag import CardError, InputError
@@ -148,10 +150,10 @@ def fit(
         training.moving.load(start)
         history.restore(start)
         report_again(history.steps())
-    began = time.perf_counter() - history.seconds
-    with tuned_processor(training.parameters, batch_size):
+    learn, began = training.learning(batch_size), time.perf_counter() - history.seconds
+    with tuned_processor(training.parameters, batch_size), own_stream(device):
         for number in range(history.epochs + 1, epochs + 1):
-            told = training.epoch(*rows, parts)
+            told = training.epoch(*rows, parts, learn)
             _refuse_infinite(told["loss"], number)
             seen = {} if held_out is None else training.measure(*held_out)
             history.add(told | {f"validation_{name}": value for name, value in seen.items()})
@@ -178,32 +180,35 @@ class _Training:
         for layer in self.dropouts:
             layer.start(masks)
         self.moving = Moving(module, self.adam, self.order, masks, self.dropouts)
-        by_hand = step_by_hand(module, loss)
-        self.by_hand = by_hand is not None
-        self.step: Step = by_hand or self._autograd_step
+        self.by_hand = step_by_hand(module, loss)
+        self.total = torch.zeros(2, device=self.device)
+        self.losses, self.hits = self.total.unbind()
 
-    def epoch(self, x: Tensor, y: Tensor, parts: list[Part]) -> dict[str, float]:
+    def learning(self, batch_size: int) -> Learn:
+        """How to learn from a batch: on CUDA, small steps are recorded and replayed."""
+        if self.device.type == "cuda" and self.parameters * batch_size < RECORDED_BELOW:
+            return Replayed(self.learn, self.dropouts, batch_size)
+        return self.learn
+
+    def epoch(self, x: Tensor, y: Tensor, parts: list[Part], learn: Learn) -> dict[str, float]:
         """Learn from every row once; return the means over the rows."""
         self.module.train()
-        total = torch.zeros(2, device=self.device)
+        self.total.zero_()
         order = torch.randperm(len(x), generator=self.order).to(self.device)
-        with torch.inference_mode(self.by_hand):
+        with torch.inference_mode(self.by_hand is not None):
             for part in parts:
                 here = order[part.start : part.stop]
-                self._learn(x[here], y[here], part, total)
-        loss, right = total.tolist()
+                _learn_part(x[here], y[here], part, learn)
+        loss, right = self.total.tolist()
         return self._means(loss, right, len(x))
 
-    def _learn(self, x: Tensor, y: Tensor, part: Part, total: Tensor) -> None:
-        step, move, right = self.step, self.adam.step, self.loss.right
-        losses, hits = total[0], total[1]
-        for start, stop in part.batches:
-            goal = y[start:stop]
-            loss, outputs = step(x[start:stop], goal)
-            losses.add_(loss, alpha=stop - start)
-            if right is not None:
-                hits.add_(right(outputs, goal))
-            move()
+    def learn(self, x: Tensor, y: Tensor) -> None:
+        """Take one step."""
+        loss, outputs = (self.by_hand or self._autograd_step)(x, y)
+        self.losses.add_(loss, alpha=len(x))
+        if self.loss.right is not None:
+            self.hits.add_(self.loss.right(outputs, y))
+        self.adam.step()
 
     def _autograd_step(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         self.adam.gradients.zero_()
@@ -239,6 +244,11 @@ class _Training:
         self.module.eval()
         if not bool(torch.isfinite(self.adam.weights).all()):
             raise _non_finite("in the last step")
+
+
+def _learn_part(x: Tensor, y: Tensor, part: Part, learn: Learn) -> None:
+    for start, stop in part.batches:
+        learn(x[start:stop], y[start:stop])
 
 
 def _least_rows(module: nn.Module) -> int:

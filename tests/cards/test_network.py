@@ -276,6 +276,21 @@ class TestDropout:
         layer = BlockDropout(0.5).train()
         assert [len(layer(torch.ones(n, 3))) for n in (8, 3, 9, 8)] == [8, 3, 9, 8]
 
+    def test_a_place_is_held_for_the_masks_of_batches_of_one_size(self) -> None:
+        layer, x = BlockDropout(0.5).train(), torch.ones(4, 3)
+        assert layer.hold(4) is None  # of no known width yet
+        layer(x)
+        place = layer.hold(4)
+        assert place is not None
+        place.fill_(7)
+
+        assert set(layer(x).flatten().tolist()) == {7}
+        assert set(layer(torch.ones(200, 3)).flatten().tolist()) == {0, 2}
+        next_masks = layer.drawn(torch.ones(150, 3))
+        assert set(next_masks.flatten().tolist()) == {0, 2}
+        layer.let_go()
+        assert 7 not in layer(x)
+
     def test_does_nothing_in_evaluation(self) -> None:
         x = torch.randn(4, 3)
         assert torch.equal(BlockDropout(0.5).eval()(x), x)
