@@ -29,12 +29,16 @@ class FlatAdam:
         device = parameters[0].device
         self.learning_rate = learning_rate
         self.weights = torch.zeros(size, device=device)
+        for parameter, offset in zip(parameters, offsets, strict=True):
+            weights = _view(self.weights, parameter, offset)
+            weights.copy_(parameter.detach())
+            parameter.data = weights  # what it had is free for what follows
         self.gradients = torch.zeros(size, device=device)
+        for parameter, offset in zip(parameters, offsets, strict=True):
+            parameter.grad = _view(self.gradients, parameter, offset)
         self._mean = torch.zeros(size, device=device)
         self._square = torch.zeros(size, device=device)
         self._steps = torch.zeros((), device=device)
-        for parameter, offset in zip(parameters, offsets, strict=True):
-            self._adopt(parameter, offset)
 
     def step(self) -> None:
         """Move the weights by the gradients."""
@@ -72,13 +76,11 @@ class FlatAdam:
             "steps": self._steps,
         }
 
-    def _adopt(self, parameter: nn.Parameter, offset: int) -> None:
-        """Make the parameter and its gradient views of the flat vectors."""
-        here = slice(offset, offset + parameter.numel())
-        weights: Tensor = self.weights[here].view(parameter.shape)
-        weights.copy_(parameter.detach())
-        parameter.data = weights
-        parameter.grad = self.gradients[here].view(parameter.shape)
+
+def _view(vector: Tensor, like: nn.Parameter, offset: int) -> Tensor:
+    """The part of the flat vector that is this parameter's, in its shape."""
+    part: Tensor = vector[offset : offset + like.numel()].view(like.shape)
+    return part
 
 
 def _offsets(parameters: list[nn.Parameter]) -> tuple[list[int], int]:

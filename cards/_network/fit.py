@@ -242,7 +242,7 @@ class _Training:
         for layer in self.dropouts:
             layer.start(None)
         self.module.eval()
-        if not bool(torch.isfinite(self.adam.weights).all()):
+        if not math.isfinite(torch.linalg.vector_norm(self.adam.weights, torch.inf).item()):
             raise _non_finite("in the last step")
 
 

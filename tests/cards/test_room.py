@@ -57,13 +57,23 @@ class TestEstimate:
         rows = 100 * 3 * 4 * 2 + 100 * 8  # all of them, their shuffled copy, their order
         step = 10 * (3 + 1) * 6 * 4
         made = training_memory([2, 3, 1], 13, rows=100, held_out=0, batch_size=10)
-        assert made == weights + rows + step + 500_000_000
+        assert made == weights + rows + step + 900_000_000
 
     def test_rows_to_validate_on_are_looked_at_all_at_once(self) -> None:
         alone = training_memory([2, 3, 1], 13, rows=100, held_out=0, batch_size=10)
         watched = training_memory([2, 3, 1], 13, rows=100, held_out=1000, batch_size=10)
         step = 10 * 4 * 6 * 4
-        assert watched - alone == 1000 * 3 * 4 + 1000 * (2 + 3) * 4 - step
+        assert watched - alone == 1000 * 3 * 4 + 1000 * (3 + 3) * 4 - step
+
+    def test_rows_that_are_shuffled_in_parts_lie_there_twice_at_most(self) -> None:
+        """While the next 2^20 rows are gathered, those before them are still there."""
+        few, many = (
+            training_memory([2, 3, 1], 13, rows=rows, held_out=0, batch_size=10)
+            for rows in (10 * 2**20, 20 * 2**20)
+        )
+        assert many - few == 10 * 2**20 * (3 * 4 + 8)
+        least = training_memory([2, 3, 1], 13, rows=2**20, held_out=0, batch_size=10)
+        assert few - least == 9 * 2**20 * (3 * 4 + 8) + 2**20 * 3 * 4
 
     def test_the_card_tells_it_from_schemas_alone(self) -> None:
         columns = tuple(ColumnSchema(name=name, kind="number") for name in ("a", "b", "MEDV"))
@@ -84,10 +94,11 @@ class TestEstimate:
     def test_a_gpu_takes_no_more_and_not_much_less(self) -> None:
         x = np.random.default_rng(0).normal(size=(400_000, 50)).astype(np.float32)
         layers = feed_forward(50, [512, 256], activation="relu", dropout=0.2)
+        before = torch.cuda.memory_allocated()
         torch.cuda.reset_peak_memory_stats()
         module = build(layers)
         fit(module, x, x[:, :1], epochs=1, batch_size=4096, learning_rate=0.001)
-        taken = torch.cuda.max_memory_allocated() + SOFTWARE
+        taken = torch.cuda.max_memory_allocated() - before + SOFTWARE
         told = training_memory([50, 512, 256, 1], parameter_count(layers), 400_000, 0, 4096)
         assert told / 3 < taken < 1.2 * told
 
