@@ -8,9 +8,11 @@ from nicegui import Client, background_tasks
 from nicegui.testing import User
 
 from tensorrag.pipeline import Edge, Pipeline
-from tests.core.engine import node
+from tests.core.engine import chain, node
 from tests.web.desk import Desk, until
 from web.canvas import PipelineCanvas
+from web.page import unnoticed
+from web.page.markup import Node, html
 from web.page.pages import add_pages
 from web.page.panel import Panel
 
@@ -162,3 +164,63 @@ async def test_an_address_that_is_only_fetched_makes_no_pipeline(pages: User, de
 async def names(desk: Desk) -> list[str]:
     entries = await asyncio.to_thread(desk.sessions.workspace.pipelines.list)
     return [entry.id for entry in entries]
+
+
+SUM = chain(node("number", value=3), node("add", amount=4))
+
+
+async def test_several_selected_cards_are_counted_and_say_what_can_be_done_with_all(
+    pages: User, desk: Desk
+) -> None:
+    session = await desk.open(SPLIT)
+    await pages.open(f"/edit/{session.id}")
+    select(pages, "data_load", "data_split")
+
+    page = written(pages)
+    assert "2 cards selected" in page
+    for command in ("duplicate", "copy", "bypass", "frame", "collapse", "remove"):
+        assert f'data-command="{command}"' in page
+
+    session.edit([{"op": "remove", "nodes": ["data_split"], "edges": []}])
+    await until(lambda: "cards selected" not in written(pages))
+
+
+async def test_a_result_that_takes_a_while_says_so_and_no_longer_shows_the_card_before(
+    pages: User, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unnoticed, "UNNOTICED", 0)
+    session, ready = await desk.open(SUM), asyncio.Event()
+    await desk.run(session)
+    previews = session.results.previews
+
+    async def late(key: str) -> dict[str, Any]:
+        await ready.wait()
+        return await previews(key)
+
+    monkeypatch.setattr(session.results, "previews", late)
+    await pages.open(f"/edit/{session.id}")
+    select(pages, "add")
+
+    await until(lambda: "Looking at it …" in written(pages))
+    ready.set()
+    await until(lambda: "Looking at it …" not in written(pages))
+
+
+async def test_a_result_that_is_there_at_once_is_shown_without_a_word(
+    pages: User, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unnoticed, "UNNOTICED", 3600)  # so long nothing here takes
+    session, said = await desk.open(SUM), list[str]()
+    await desk.run(session)
+    show = Panel.show
+
+    def noted(panel: Panel, content: Node) -> None:
+        said.append(html(content))
+        show(panel, content)
+
+    monkeypatch.setattr(Panel, "show", noted)
+    await pages.open(f"/edit/{session.id}")
+    select(pages, "add")
+
+    await until(lambda: 'data-act="open_table"' in written(pages))
+    assert not any("Looking at it …" in each for each in said)

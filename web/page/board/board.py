@@ -37,7 +37,7 @@ class Board:
     """A canvas that shows a session, and hands on what is done to it."""
 
     def __init__(self, sessions: Sessions, session: Session, edits: Edits, act: Act) -> None:
-        """``act`` also hears ``select`` with the only selected card or ``composite``, if any."""
+        """``act`` hears ``select``, too: ``of`` one card or ``composite``, and all ``nodes``."""
         self._sessions, self._session, self._edits, self._act = sessions, session, edits, act
         self._note: Said = None
         self._told: JsonObject = {}
@@ -138,7 +138,7 @@ class Board:
         self._hand_over_sources(nodes)
         composite = composite_of(self._session, nodes) if nodes else None
         of = nodes[0] if len(nodes) == 1 and not composite else None
-        return self._act("select", {"of": of, "composite": composite})
+        return self._act("select", {"of": of, "composite": composite, "nodes": nodes})
 
     def _hand_over_sources(self, nodes: list[str]) -> None:
         """Give the canvas the sources of cards of one's own that it would need to copy these."""

@@ -8,7 +8,7 @@ from tensorrag.pipeline.keys import MAX_TITLE
 from web.live.session import Session
 from web.live.sessions import Sessions
 from web.page import leads
-from web.page.actions import Action, Data, text
+from web.page.actions import Action, Data, text, texts
 from web.page.board.board import Board
 from web.page.edits.edits import Edits
 from web.page.inspector.head import TABS
@@ -50,7 +50,8 @@ class Turning:
     def _selected(self, data: Data) -> None:
         """Follow what is selected on the canvas."""
         self._edits.selected = text(data, "of") or None
-        self._inspector.show(self._edits.selected, composite=text(data, "composite") or None)
+        of, composite = self._edits.selected, text(data, "composite") or None
+        self._inspector.show(of, composite=composite, several=texts(data, "nodes"))
 
     def _composite(self, data: Data) -> None:
         """Turn from a card in a composite back to that."""

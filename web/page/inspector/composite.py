@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tensorrag.edit.annotations import annotations_of
@@ -12,6 +11,7 @@ from tensorrag.pipeline import Edge
 from tensorrag.pipeline import Node as Placed
 from web.live.session import Session
 from web.page.icons import glyph, state
+from web.page.inspector.listing import states_of
 from web.page.markup import Element, Node, button, div, h2, h3, li, span, table, tbody, td, tr, ul
 from web.page.scene.scene import kind_of
 from web.page.scene.wires import schema_words
@@ -49,7 +49,7 @@ def composite_view(session: Session, name: str) -> Node:
         div(".ih")[
             h2[_title(frame)],
             div(".row.s12.ihs.m2")[f"Composite of {plural(len(members), 'card')}"],
-            div(".row.s12.ihs")[_states(session, members)],
+            div(".row.s12.ihs")[states_of(session, members)],
         ],
         div(".sec.wide")[h3["Cards"], ul(".cardlist")[(_card(session, each) for each in members)]],
         _ways(session, "What goes in", arriving, inward=True),
@@ -71,12 +71,6 @@ def way_back(session: Session, node: str) -> Node:
 
 def _title(frame: Mapping[str, Any]) -> str:
     return str(frame.get("title") or "Composite")
-
-
-def _states(session: Session, members: Iterable[str]) -> Node:
-    states = session.stage.states
-    counted = Counter(str(states.get(each, {}).get("state") or "idle") for each in members)
-    return [[state(name), span(".num.m2")[f"{count:,}"]] for name, count in sorted(counted.items())]
 
 
 def _card(session: Session, node_id: str) -> Element:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from nicegui import background_tasks, ui
+from nicegui import ui
 
 from tensorrag.errors import TensorRagError
 from tensorrag.placement import LOCAL
@@ -17,11 +16,13 @@ from web.page.edits.kind_edits import correctable
 from web.page.inspector import outcome, settings
 from web.page.inspector.columns_tab import columns_tab, made_table
 from web.page.inspector.composite import composite_view, way_back
+from web.page.inspector.fetching import Fetching
 from web.page.inspector.head import head, tabs
 from web.page.inspector.log_tab import log_tab
 from web.page.inspector.preview import looking
-from web.page.inspector.result import Result, token_of
+from web.page.inspector.result import Result
 from web.page.inspector.running import Running
+from web.page.inspector.several import several_view
 from web.page.inspector.summary import summary
 from web.page.markup import Node, div
 from web.page.panel import Act, Panel
@@ -29,9 +30,6 @@ from web.page.scene.card import Card
 from web.page.scene.scene import card_of, face_of, table_columns
 from web.page.tables.kinds import Doubt
 from web.page.tables.view import Tables
-
-UNNOTICED = 0.3
-"""Seconds in which a result comes without a word: to flash one would be worse."""
 
 
 class Inspector:
@@ -58,6 +56,7 @@ class Inspector:
         self._offered, self._doubt = offered, doubt
         self.node: str | None = None
         self._composite: str | None = None
+        self._several: Sequence[str] = ()
         self._sought = ""
         """What is searched among the columns of a card."""
         self._chosen: dict[str, str] = {}
@@ -67,9 +66,7 @@ class Inspector:
         self.port: str | None = None
         self.numbers: Mapping[str, int] = {}
         """Of the runs of this pipeline, by id."""
-        self._looked: Result | None = None
-        """What was fetched last."""
-        self._fetching: set[tuple[Any, ...]] = set()
+        self._fetched = Fetching(session, self)
         self._shown: tuple[Any, ...] = ()
         """What the body was built for; anything else needs a new one."""
         self._built: tuple[Result, bool] | None = None
@@ -83,14 +80,19 @@ class Inspector:
             self._body.props.update({"role": "tabpanel", "id": "tab-panel", "tabindex": "0"})
 
     def show(
-        self, node: str | None, tab: str | None = None, *, composite: str | None = None
+        self,
+        node: str | None,
+        tab: str | None = None,
+        *,
+        composite: str | None = None,
+        several: Sequence[str] = (),
     ) -> None:
-        """Turn to a card, to a composite, or to the pipeline."""
+        """Turn to a card, to a composite, to several cards, or to the pipeline."""
         if node != self.node:
             self.port, self._sought = None, ""
-        if self._looked is not None:
-            self._looked.try_again()
-        self.node, self._composite = node, composite
+        if self._fetched.last is not None:
+            self._fetched.last.try_again()
+        self.node, self._composite, self._several = node, composite, several
         if node is not None and tab is not None:
             self._chosen[node] = tab
         self.refresh()
@@ -119,8 +121,7 @@ class Inspector:
         card = self.card
         if card is None:
             self._head.show(None)
-            inside = self._composite and composite_view(self._session, self._composite)
-            self._plain(("summary", bool(inside)), inside or summary(self._session))
+            self._no_single_card()
             return
         tab = self.tab(card)
         back = way_back(self._session, card.node)
@@ -136,6 +137,13 @@ class Inspector:
                 self._plain(("log", card.node), said, testid="log")
             case _:
                 self._result(card)
+
+    def _no_single_card(self) -> None:
+        session = self._session
+        inside = self._composite and composite_view(session, self._composite)
+        several = several_view(session, self._several)
+        what = "composite" if inside else "several" if several else "pipeline"
+        self._plain((what,), inside or several or summary(session))
 
     def focus(self, param: str) -> None:
         """Put the cursor into the field of a parameter."""
@@ -180,7 +188,7 @@ class Inspector:
 
     def _columns(self, card: Card) -> Node:
         facts = self._session.checked.nodes.get(card.node)
-        looked, known = self._looked, table_columns(facts)
+        looked, known = self._fetched.last, table_columns(facts)
         made = looked.made if looked is not None and looked.node == card.node else {}
         table = made_table(made, self.port, facts)
         kinds = correctable(self._session, card.node, self._doubt())
@@ -188,22 +196,20 @@ class Inspector:
 
     def _profile(self, card: Card) -> None:
         """Fetch what is known of the columns of a result, unless that is shown already."""
-        token = token_of(self._session.results.of(card.node))
-        if token is None:
+        if self._fetched.token(card.node) is None:
             return
-        known = self._known(card.node, token)
-        if known is None or not known.knows(self._wanted(card, known)):
-            self._fetch(card, token)
+        known = self._fetched.known(card.node)
+        if known is None or not known.knows(self.port_of(known)):
+            self._fetch(card)
 
-    def _wanted(self, card: Card, looked: Result) -> str | None:
-        """Return the port that is looked at; columns are always of an output."""
-        return self.port if self.tab(card) == "result" or self.port in looked.made else None
+    def _fetch(self, card: Card) -> None:
+        self._fetched.fetch(card.node, self.port, self.tab(card))
 
     # --- the result -------------------------------------------------------------------------
 
     def open_table(self, tables: Tables, node: str, port: str) -> None:
         """Show the table at a port of the card whole, if there is one."""
-        looked, card = self._looked, self.card
+        looked, card = self._fetched.last, self.card
         if looked is not None and card is not None and looked.node == card.node == node:
             looked.open_table(tables, card, port)
 
@@ -211,63 +217,49 @@ class Inspector:
         if card.state == "running":
             self._running(card)
             return
-        token = token_of(self._session.results.of(card.node))
-        if token is None:
+        if self._fetched.token(card.node) is None:
             self._plain(("nothing", card.node, card.state), outcome.nothing_yet(card))
             return
-        known = self._known(card.node, token)
+        known = self._fetched.known(card.node)
         if known is not None:
             self._build(card, known)
         if known is None or not known.knows(self.port):
-            self._fetch(card, token)
+            self._fetch(card)
 
-    def _known(self, node: str, token: Any) -> Result | None:
-        looked = self._looked
-        return looked if looked and (looked.node, looked.token) == (node, token) else None
+    # --- what the fetching tells -------------------------------------------------------------
 
-    def _fetch(self, card: Card, token: Any) -> None:
-        """Look at what is there, in the background, once at a time."""
-        wanted = (card.node, token, self.port, self.tab(card))
-        if wanted not in self._fetching:
-            self._fetching.add(wanted)
-            task = background_tasks.create(self._load(card, token), name=f"result of {card.node}")
-            task.add_done_callback(lambda _: self._fetching.discard(wanted))
+    def port_of(self, result: Result) -> str | None:
+        """Return the port that is looked at; columns are always of an output."""
+        seen = self._opened(result.node) == "result" or self.port in result.made
+        return self.port if seen else None
 
-    async def _load(self, card: Card, token: Any) -> None:
-        """Fetch what is at the ports, then draw what is large there, and show each."""
-        looked = self._known(card.node, token) or self._anew(card.node)
-        try:
-            await self._begun(card, looked)
-            self._take(card, looked)
-            await looked.look(self._wanted(card, looked))
-        except TensorRagError as error:
-            if self.node == card.node and self.tab(card) == "result":
-                said = {"message": error.message, "hint": error.hint}
-                self._plain(("error", card.node), outcome.failure(said))
+    def fetching(self, node: str) -> None:
+        """Say so: the card before is not to be seen under this name meanwhile."""
+        if self._opened(node) == "result":
+            self._plain(("looking", node), looking())
+
+    def fetched(self, result: Result) -> None:
+        """Show it, unless something else was chosen meanwhile."""
+        card = self.card
+        if card is None or card.node != result.node:
             return
-        self._take(card, looked)
-
-    async def _begun(self, card: Card, looked: Result) -> None:
-        """Fetch what is kept; the card before is not to be seen under this name meanwhile."""
-        begun = asyncio.ensure_future(looked.begin())
-        done, _ = await asyncio.wait({begun}, timeout=UNNOTICED)
-        if not done and self.node == card.node and self.tab(card) == "result":
-            self._plain(("looking", card.node), looking())
-        await begun
-
-    def _take(self, card: Card, looked: Result) -> None:
-        """Show what was fetched, unless something else was chosen meanwhile."""
-        current = self.card
-        if current is None or current.node != card.node:
-            return
-        if token_of(self._session.results.of(card.node)) != looked.token:
-            return
-        self._looked = looked
-        tab = self.tab(current)
+        self._fetched.last = result
+        tab = self.tab(card)
         if tab == "columns":
-            self._plain(("columns", card.node), self._columns(current))
-        elif tab == "result" and current.state != "running":
-            self._build(current, looked)
+            self._plain(("columns", card.node), self._columns(card))
+        elif tab == "result" and card.state != "running":
+            self._build(card, result)
+
+    def failed(self, node: str, error: TensorRagError) -> None:
+        """Say why there is nothing to see, and what to do."""
+        if self._opened(node) == "result":
+            said = {"message": error.message, "hint": error.hint}
+            self._plain(("error", node), outcome.failure(said))
+
+    def _opened(self, node: str) -> str | None:
+        """Return the open tab where the card is the one that is shown."""
+        card = self.card
+        return self.tab(card) if card is not None and card.node == node else None
 
     def _build(self, card: Card, looked: Result) -> None:
         seen = looked.knows(self.port)
@@ -292,9 +284,6 @@ class Inspector:
             if isinstance(face, SplitFace):
                 Panel("div", outcome.split_part(face))
             looked.build(self.port, self._act, face)
-
-    def _anew(self, node: str) -> Result:
-        return Result(self._session, self._session.pipeline, node, self._session.results.of)
 
     def _running(self, card: Card) -> None:
         what = ("running", card.node)

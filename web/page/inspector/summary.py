@@ -4,28 +4,25 @@ from __future__ import annotations
 
 from collections import Counter
 
-from tensorrag.edit.edges import title_of
 from web.live.session import Session
-from web.page.icons import glyph, state
+from web.page.icons import state
+from web.page.inspector.listing import cards_by_name, with_keys
 from web.page.markup import (
     Element,
     Node,
+    button,
     div,
     h2,
     h3,
     input_,
-    kbd,
     label,
-    li,
     span,
     table,
     tbody,
     td,
     textarea,
     tr,
-    ul,
 )
-from web.page.scene.scene import kind_of
 from web.page.wording import plural
 
 
@@ -85,31 +82,13 @@ def _last_run(session: Session) -> Node:
 
 
 def _cards(session: Session) -> Node:
-    if not session.pipeline.nodes:
-        return None
-    catalog = session.catalog
-    listed = [
-        li(".row", data_key=f"card-{node.id}")[
-            glyph(kind_of(catalog, catalog.cards.get(node.card))),
-            Element("button")(".link.cut", type="button", data_act="focus", data_of=node.id)[
-                title_of(node, catalog)
-            ],
-        ]
-        for node in list(session.pipeline.nodes.values())[:200]
-    ]
-    return div(".sec.wide")[h3["Cards"], ul(".cardlist")[listed]]
+    cards = list(session.pipeline.nodes)
+    return div(".sec.wide")[h3["Cards"], cards_by_name(session, cards)] if cards else None
 
 
 def _keys() -> Element:
     """Name the keys that lead to all others."""
     keys = (("Find anything", "Ctrl K"), ("Add a card", "/"), ("Run", "Ctrl Enter"))
-    rows = [
-        tr[td[name], td[span(".row", style="justify-content:flex-end;gap:3px")[_boxes(key)]]]
-        for name, key in keys
-    ]
-    all_of_them = Element("button")(".link", type="button", data_command="shortcuts")
-    return div(".sec.wide")[h3["Keyboard"], table(".mt")[tbody[rows]], all_of_them["All shortcuts"]]
-
-
-def _boxes(keys: str) -> Node:
-    return [kbd[key] for key in keys.split()]
+    rows = [with_keys(name, key) for name, key in keys]
+    all_of_them = button(".link", type="button", data_command="shortcuts")["All shortcuts"]
+    return div(".sec.wide")[h3["Keyboard"], table(".mt")[tbody[rows]], all_of_them]
