@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tensorrag.errors import ExecutorError, RunCancelled
+from tensorrag.errors import ExecutorError, RunCancelled, WorkspaceError
 from tensorrag.run import strays as straying
 from tensorrag.run.found_words import words
 from tensorrag.run.node_run import NodeRun
@@ -216,6 +216,22 @@ def test_what_was_made_is_shown_where_its_run_is_looked_at(workspace: Workspace)
     shown = workspace.journal.to_json(stray.run)["nodes"]["wait"]
     assert (shown["state"], shown["device"], shown["executor"]) == ("done", "cuda", "cloud")
     assert [event["data"] for event in workspace.journal.events(stray.run)] == [shown]
+
+
+def test_what_cannot_be_written_is_asked_about_again(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*row: object, **more: object) -> list[int]:
+        raise WorkspaceError("The disk is full.")
+
+    (stray,) = unsettled_tasks(workspace.journal)
+    with monkeypatch.context() as until_there_is_room:
+        until_there_is_room.setattr(workspace.journal, "append", full)
+        Settling(workspace).settle(stray)
+    assert [each.handle for each in unsettled_tasks(workspace.journal)] == ["call-1"]
+
+    Settling(workspace).settle(stray)
+    assert [*unsettled_tasks(workspace.journal)] == []
 
 
 def test_what_has_no_key_is_not_kept_and_goes_on_no_more(workspace: Workspace) -> None:
