@@ -81,6 +81,25 @@ def waited(pid: int) -> float:
     return 0.0
 
 
+def queued(pid: int) -> float | None:
+    """Return for how many seconds a process has run, which runs or waits for a processor now.
+
+    How long it has waited it tells once it runs again: one of which this does not change waits
+    still. None of one that has nothing to do, or is gone, and where nobody says.
+    """
+    with suppress(OSError, ValueError, IndexError):
+        if _stat(pid)[0] == b"R":
+            return int(Path(f"/proc/{pid}/schedstat").read_bytes().split()[0]) / 1e9
+    return None
+
+
+def parent(pid: int) -> int:
+    """Return the process that has started this one; 0 where nobody says."""
+    with suppress(OSError, ValueError, IndexError):
+        return int(_stat(pid)[1])
+    return 0
+
+
 def charged(pid: int) -> int:
     """Return the bytes that a process is charged with.
 

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,52 @@ async def test_what_has_to_wait_goes_on(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr("executors.patience.BUSY", 10_000)
     async with Patience(os.getpid(), 0.05):
         await asyncio.sleep(0.2)
+
+
+@pytest.mark.parametrize(("busy", "goes_on"), [(10_000, True), (2, False)])
+async def test_what_waits_since_long_and_has_not_told_it_yet_goes_on(
+    busy: float, goes_on: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("executors.patience.BUSY", busy)
+    monkeypatch.setattr(usage, "waited", lambda pid: 0.0)  # it is told once it runs again
+    monkeypatch.setattr(usage, "queued", lambda pid: 7.0)
+
+    with nullcontext() if goes_on else pytest.raises(TimeoutError):
+        async with Patience(os.getpid(), 0.05):
+            await asyncio.sleep(0.5 if goes_on else 600)
+
+
+async def test_what_computes_all_the_time_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("executors.patience.BUSY", 10_000)
+    monkeypatch.setattr(usage, "waited", lambda pid: 0.0)
+    monkeypatch.setattr(usage, "queued", lambda pid: time.monotonic())
+    with pytest.raises(TimeoutError):
+        async with Patience(os.getpid(), 0.05):
+            await asyncio.sleep(600)
+
+
+async def test_who_hands_on_what_it_says_may_have_to_wait_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("executors.patience.BUSY", 10_000)
+    hands_on = os.getppid()
+    monkeypatch.setattr(usage, "waited", lambda pid: time.monotonic() if pid == hands_on else 0.0)
+    async with Patience(os.getpid(), 0.05):
+        await asyncio.sleep(0.2)
+
+
+@pytest.mark.skipif(not SAYS, reason="this system does not say it")
+def test_the_system_says_who_has_work_and_for_how_long_it_has_run() -> None:
+    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as works:
+        while (usage.queued(works.pid) or 0.0) < 0.05:
+            assert works.poll() is None
+        assert usage.parent(works.pid) == os.getpid()
+        works.kill()
+    assert usage.queued(works.pid) is None
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=-1) as waits:
+        while usage.queued(waits.pid) is not None or usage.runs(waits.pid) is False:
+            time.sleep(0.01)
+        waits.kill()
 
 
 async def test_but_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
