@@ -516,7 +516,7 @@ def test_the_interval_of_the_f1_is_that_of_rows_drawn_again() -> None:
     truth, said = np.arange(120) % 3 == 0, np.arange(120) % 4 < 2
     answers = Answers(truth, said, (False, True), positive=True)
     draw = np.random.default_rng(1)
-    again = [draw.integers(120, size=120) for _ in range(2000)]
+    again = [draw.integers(120, size=120) for _ in range(500)]
 
     found = of_classification(answers, classification_metrics(answers))[0]
 
