@@ -220,7 +220,7 @@ def test_a_network_that_fits_no_t4_says_so_before_anything_is_rented() -> None:
 
     (problem,) = [p for p in problems if p.code == "does_not_fit"]
     assert (problem.level, problem.node, problem.field) == ("warning", "train", "gpu")
-    assert "about 17.8 GB" in problem.message  # 16 bytes a parameter, and 0.6 GB
+    assert "about 18.2 GB" in problem.message  # 16 bytes a parameter, and 1 GB
     assert "T4 has 15.0 GB" in problem.message
     assert problem.fix is not None
     (op,) = problem.fix.ops
