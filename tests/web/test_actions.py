@@ -218,6 +218,15 @@ async def test_one_of_several_wires_is_taken_out(desk: Desk) -> None:
     assert hands.said == ['There is no wire "gone" in this pipeline.']
 
 
+async def test_what_was_wrong_with_a_file_is_past_once_another_one_is_on_its_way(
+    hands: Hands,
+) -> None:
+    hands("upload_failed", of="data_load", message="big.csv: It is too large.")
+    hands("uploading", of="data_load", name="small.csv")
+
+    assert hands.said == ["big.csv: It is too large.", ""]
+
+
 async def test_a_card_is_titled_bypassed_duplicated_and_removed(hands: Hands) -> None:
     hands("title", of="data_split", value="Plus <four>")
     hands("bypass", of="data_split")

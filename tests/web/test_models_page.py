@@ -113,6 +113,11 @@ def test_what_its_features_are_made_of_is_told() -> None:
     assert "1 feature, made of 3 columns by Derive Column" in said
     assert "rows are asked for as they come out of Join" in said
 
+    of_other_kinds = MODEL | {"made_by": ["Change Kinds"]}
+    assert "3 features, prepared by Change Kinds" in words(
+        model_box(Chosen(of_other_kinds, "http://here/"))
+    )
+
 
 def test_side_by_side_the_best_of_each_metric_is_marked() -> None:
     worse = MODEL | {"id": "ba9876543210", "version": 1, "metrics": {"r2": 0.8, "rmse": 20.0}}

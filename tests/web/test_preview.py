@@ -41,6 +41,7 @@ from web.page.tables.columns import (
     is_of_days,
     schema_list,
 )
+from web.page.tables.grid import _options
 
 
 def test_a_metric_is_shown_beside_its_baseline_and_kept_unformatted() -> None:
@@ -232,6 +233,20 @@ def test_a_date_stands_alone_where_no_row_has_a_time(time: str, alone: bool) -> 
 
     assert is_of_days(payload, 0) == alone
     assert ("2017-05-23 00:00" not in html(column_details(payload, 0))) == alone
+
+
+def test_a_column_of_texts_that_begin_alike_is_wide_enough_to_tell_them_apart() -> None:
+    def width(*texts: str) -> int:
+        column = ColumnProfile(name="id", kind="text", distinct=len(texts))
+        payload = TablePreview(
+            rows=len(texts), columns=(column,), sample=tuple((text,) for text in texts)
+        )
+        return int(_options(payload)["columnDefs"][0]["minWidth"])
+
+    plain = width("Aachen", "Bonn", "Cologne")
+    assert width("customer-2026-0001", "customer-2026-0002", "other") >= 7 * 18
+    assert width("x" * 500 + "1", "x" * 500 + "2") <= 2 * 140, "some are not to be told apart"
+    assert plain < 100
 
 
 def test_the_ends_of_lines_are_named_in_plain_numbers_where_there_is_room_for_them() -> None:

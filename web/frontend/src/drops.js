@@ -63,6 +63,7 @@ export function useDrops({ graph, flow, splicing, actions, emit, enabled }) {
     if (!card && !files.length) return
     event.preventDefault()
     if (card) put(card, target, event)
+    emit("rejected", { message: "" }) // what was wrong with other files is past
     for (const file of files) take(file, placeAt(event))
   }
 

@@ -126,6 +126,7 @@ class SettingEdits:
             self._edit([best.op], best.label)
 
     def _uploading(self, data: Data) -> None:
+        self._say("", "")  # what was wrong with another file is past
         self.uploading[text(data, "of")] = text(data, "name")
 
     def _uploaded(self, data: Data) -> None:

@@ -156,8 +156,10 @@ def _from(model: JsonObject) -> str:
     """Say from what it predicts, and how that is made of what it is asked about."""
     said = plural(len(model["features"]), "feature")
     if model.get("made_by"):
-        columns = plural(len(model["asks"]), "column")
-        said += f", made of {columns} by {', '.join(model['made_by'])}"
+        asks = {column["name"] for column in model["asks"]}
+        columns = plural(len(asks), "column")
+        of = "prepared" if asks == set(model["features"]) else f"made of {columns}"
+        said += f", {of} by {', '.join(model['made_by'])}"
     if model.get("begins"):
         said += f"; rows are asked for as they come out of {model['begins']}"
     return said

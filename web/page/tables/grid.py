@@ -7,6 +7,7 @@ something to the grid.
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Any
 
 from nicegui import ui
@@ -22,6 +23,8 @@ Where = tuple[str, str, Any]
 """A condition: column, comparison, value."""
 
 NUMERIC = frozenset({"number", "integer", "binary"})
+BEYOND, MOST_LETTERS = 4, 32
+"""Letters that are seen of texts where they differ, and of all that one begins with."""
 _HEAD = "window.tensorrag.ColumnHead"
 _CELL = "window.tensorrag.cell"
 
@@ -174,7 +177,23 @@ def _narrowest(at: int, payload: TablePreview) -> int:
     date = 96 if is_of_days(payload, at) else 150
     values = 6 * len(distinct_words(column, payload)) if column.min is None else _ends(column)
     kind, missing = 7 * len(kind_words(column.kind)), 46 + 6 * len(f"{column.missing:,}")
-    return max(78, 16 + max(values, kind, missing), date if column.kind == "date" else 0)
+    texts = 7 * _told_apart(at, payload)
+    return max(78, 16 + max(values, kind, missing, texts), date if column.kind == "date" else 0)
+
+
+def _told_apart(at: int, payload: TablePreview) -> int:
+    """Return how many letters of texts have to be seen until no two of them look alike."""
+    cells = [row[at] for row in payload.sample]
+    texts = sorted({cell for cell in cells if isinstance(cell, str)})
+    alike = [_alike(*pair) for pair in pairwise(texts)]
+    longest = max(map(len, texts), default=0)
+    return min(max(alike, default=0) + BEYOND, longest, MOST_LETTERS) if any(alike) else 0
+
+
+def _alike(one: str, other: str) -> int:
+    """Return how many letters two texts begin with that are the same."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
 def _ends(column: ColumnProfile) -> int:
