@@ -23,7 +23,7 @@ from tensorrag.errors import (
 )
 from tensorrag.pipeline import Edge, Node, Pipeline
 from tensorrag.rates import Rates
-from tensorrag.run import Request, Run
+from tensorrag.run import Request, Run, budget, budget_watch, stray_budgets
 from tensorrag.run.budget import Budget, Budgets
 from tensorrag.run.node_run import NodeRun
 from tensorrag.store.place import Place
@@ -72,7 +72,11 @@ def engine(tmp_path: Path) -> Engine:
 
 
 @pytest.fixture
-def paid() -> Paid:
+def paid(monkeypatch: pytest.MonkeyPatch) -> Paid:
+    """A paid place, whose budgets are looked at so often that nobody waits for it."""
+    monkeypatch.setattr(budget, "SOONEST", 0.02)
+    for looks in (budget, budget_watch, stray_budgets):
+        monkeypatch.setattr(looks, "LATEST", 0.05)
     return Paid()
 
 
@@ -350,13 +354,13 @@ async def test_what_a_result_takes_to_arrive_is_not_paid(engine: Engine, paid: P
 
 
 def test_what_is_left_to_the_next_mark_says_when_to_look_again(engine: Engine) -> None:
-    budget = Budget("run", limit=10.0)
+    of_ten = Budget("run", limit=10.0)
 
-    assert budget.left_to_next(4.0) == pytest.approx(1.0)
-    assert budget.passed(6.0) == 50
-    assert budget.left_to_next(6.0) == pytest.approx(1.5), "the mark that was told is behind it"
-    assert budget.passed(11.0) == 100
-    assert budget.left_to_next(11.0) == float("inf"), "nothing more is said"
+    assert of_ten.left_to_next(4.0) == pytest.approx(1.0)
+    assert of_ten.passed(6.0) == 50
+    assert of_ten.left_to_next(6.0) == pytest.approx(1.5), "the mark that was told is behind it"
+    assert of_ten.passed(11.0) == 100
+    assert of_ten.left_to_next(11.0) == float("inf"), "nothing more is said"
 
 
 @pytest.mark.parametrize(("rate", "seconds"), [(0.01, 1.0), (10.0, 0.5), (1000.0, 0.2), (0.0, 1.0)])
