@@ -142,7 +142,14 @@ def test_what_came_in_and_what_went_out_at_each_card(
     expect(
         hands.test_id("table").locator(".ag-center-cols-container .ag-row").first
     ).to_be_visible()
+    find = hands.page.get_by_label("Find a column")
+    find.fill("bmi")
+    hands.page.keyboard.press("Enter")
+    expect(hands.page.locator("#find-column-list")).to_be_hidden()  # it would lie over the column
+    hands.page.keyboard.press("Escape")  # out of the field
+    expect(find).not_to_be_focused()
     hands.page.keyboard.press("Escape")
+    expect(hands.test_id("table")).to_have_count(0)
 
     hands.select("picky")
     expect(inspector).to_contain_text("There are ages missing.")

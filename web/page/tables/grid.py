@@ -177,7 +177,7 @@ def _narrowest(at: int, payload: TablePreview) -> int:
     date = 96 if is_of_days(payload, at) else 150
     values = 6 * len(distinct_words(column, payload)) if column.min is None else _ends(column)
     kind, missing = 7 * len(kind_words(column.kind)), 46 + 6 * len(f"{column.missing:,}")
-    texts = 7 * _told_apart(at, payload)
+    texts = 8 * _told_apart(at, payload)
     return max(78, 16 + max(values, kind, missing, texts), date if column.kind == "date" else 0)
 
 

@@ -239,6 +239,7 @@ class TableView:
             type="text", role="combobox", id="find-column", placeholder="Find a column",
             aria_label="Find a column", aria_expanded="false", aria_autocomplete="list",
             aria_controls="find-column-list", data_sets="find_column", data_had="", data_many=True,
+            data_closes=True,
             autocomplete="off", spellcheck="false",
         )  # fmt: skip
         options = [

@@ -32,6 +32,7 @@ export function listenToComboboxes(root, act) {
     for (const option of options(list)) option.hidden = !option.dataset.value.toLowerCase().includes(wanted);
     const none = list.querySelector(".none");
     if (none) none.hidden = shown(list).length > 0;
+    if (list.matches(":popover-open")) place(list, input); // there may be more to see than before
   }
   function mark(input, option) {
     const list = listOf(input);
@@ -54,7 +55,7 @@ export function listenToComboboxes(root, act) {
     delete input.dataset.typed;
     input.value = many ? "" : value;
     filter(input);
-    if (!many) close(input);
+    if (!many || input.dataset.closes !== undefined) close(input);
     if (value !== input.dataset.had) act({ ...input.dataset, act: input.dataset.sets, value });
   }
   function leave(input) {
@@ -102,6 +103,10 @@ export function listenToComboboxes(root, act) {
       input.value = input.dataset.had ?? "";
       typed = false;
       close(input);
+      event.stopPropagation();
+    } else if (event.key === "Escape") {
+      input.value = input.dataset.had ?? "";
+      input.blur(); // as any other field: the next one closes what it is in
       event.stopPropagation();
     } else if (event.key === "Backspace" && input.dataset.many !== undefined && !input.value) {
       act({ ...input.dataset, act: "list_remove", index: "-1" });
