@@ -7,6 +7,7 @@ into a file it is 220 MB.
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Protocol
@@ -79,6 +80,8 @@ def _parts(source: Source, ends: Sequence[int], read: Read) -> Iterator[pa.Table
     names: list[str] | None = None
     types: dict[str, pa.DataType] = {}
     for start, text, size in _texts(source.stream, ends):
+        if names and text.startswith(BOM_UTF8):
+            raise pa.ArrowInvalid("It would be left out, as that before the whole file is.")
         if text.find(b'"', 0 if names else end_of_first_line(text), size) >= 0:
             if not names:
                 raise pa.ArrowInvalid("No line is a row for sure.")

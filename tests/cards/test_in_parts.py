@@ -52,6 +52,7 @@ SAME = {
     "quotes later that never close": rows(30, "{at},1,a") + b'\n7,1,"x\ny' + b"\n1,2,3" * 9,
     "quotes in the header": rows(50, "{at},1,a").replace(b"n,x", b'"n","x"'),
     "lines in the header": rows(50, "{at},1,a").replace(b"n,x", b'"n\nm","x"'),
+    "a mark before every line": rows(50, "\ufeff{at},1,a"),
     "texts over lines": rows(50, '{at},1,"a\nb {at}"'),
 }
 
