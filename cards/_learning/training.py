@@ -37,7 +37,7 @@ APART = 10
 """How many times as frequent as the rarest a class may be before rare ones get more weight."""
 LOOKED_AT = 10_000
 """Rows that a model which is slow to predict is measured on when it was fitted."""
-MEASURED = 250_000
+MEASURED = 50_000
 """Rows that any other is measured on then, where there are more: one in two, or three, or more."""
 NAMED = 20
 
