@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from cards._tables.codes import are_digits, beyond_counting, codes_of, kept_as_text
 from cards._tables.dialect import Dialect, dialect, single_bytes
-from cards._tables.in_parts import end_of_first_line, in_parts
+from cards._tables.in_parts import LONGEST_LINE, end_of_first_line, in_parts
 from cards._tables.numerals import nearly_numeric, no_header, read_thousands
 from cards._tables.offsets import partly_offset, times_in_utc
 from cards._tables.quotes import refuse_open_quote
@@ -27,8 +27,6 @@ LOOKED_AT = 64 * 1024 * 1024
 """Bytes in which the place of a mistake is looked for."""
 PIECE = 256 * 1024
 """Bytes that are looked through at a time: they stay in the processor's cache."""
-LONGEST_LINE = 2**20
-"""Bytes that a line may have."""
 
 
 def read_delimited(source: Source, head: bytes, choices: Choices) -> Reading:

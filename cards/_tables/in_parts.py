@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 PART = 8 * 1024 * 1024
 """Bytes of a part for each of Arrow's threads, up to the end of the last line."""
+LONGEST_LINE = 2**20
+"""Bytes that a line may have."""
 _LINE_END = re.compile(rb"[\r\n]")
 
 
@@ -48,9 +50,9 @@ def in_parts(source: Source, read: Read, spool: Spool) -> pa.Table | None:
         spool: what to put the parts together with.
 
     Returns:
-        None for a short file, one with quotes from the start, and where a part does not fit to
-        those before it: a column of whole numbers that has a text by and by, or a mistake. Then
-        only all of it tells what it is.
+        None for a short file, one with quotes from the start or endless lines, and where a part
+        does not fit to those before it: a column of whole numbers that has a text by and by, or a
+        mistake. Then only all of it tells what it is.
     """
     import pyarrow as pa
 
@@ -115,13 +117,14 @@ def _rest(source: Source, start: int) -> Any:
 
 
 def _ends(source: Source) -> list[int]:
-    """Return where the parts end, each after a line."""
+    """Return where the parts end, each after a line; none where a line does not end soon."""
     import pyarrow as pa
 
     size, ends, part = source.size, [0], PART * pa.cpu_count()
     while ends[-1] < size:
         source.stream.seek(min(size, ends[-1] + part))
-        source.stream.readline()
+        if len(source.stream.readline(LONGEST_LINE)) == LONGEST_LINE:
+            return []
         ends.append(source.stream.tell())
     source.stream.seek(0)
     return ends[1:]

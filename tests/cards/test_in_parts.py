@@ -99,6 +99,19 @@ def test_a_part_is_of_the_kinds_that_those_before_it_have_told(
     assert table.schema.types == [pa.int64(), pa.float64(), pa.string()]
 
 
+def test_a_line_without_an_end_is_not_taken_into_memory() -> None:
+    text, taken = rows(9, "{at},1,a") + b"\n" + b"x" * (16 << 20), []
+
+    class Stream(BytesIO):
+        def readline(self, size: int | None = -1) -> bytes:
+            taken.append(line := super().readline(size))
+            return line
+
+    with pytest.raises(ParameterError, match="a line of more than 1 MB"):
+        read_table(Source(Stream(text), "rows.csv"), Choices())
+    assert len(max(taken, key=len)) <= in_parts.LONGEST_LINE
+
+
 def test_a_mistake_is_found_in_its_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(in_parts, "PART", 64)
 
