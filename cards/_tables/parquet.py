@@ -140,7 +140,8 @@ def _read(source: Source, file: pq.ParquetFile, spool: Spool) -> pa.Table:
     _refuse_bomb(source, file)
     texts = [field.name for field in file.schema_arrow if _is_text(_meant(field.type))]
     if not texts:
-        return _in_pieces(source, spool) if _is_long(file) else _plain(file.read())
+        near = source.version is None  # a store is asked for each piece of each column
+        return _in_pieces(source, spool) if near and _is_long(file) else _plain(file.read())
     coded = _opened(source, texts).read()
     refuse_inflated(source, source.size, sum(_expanded(coded[n]) for n in texts), freely=FREELY)
     for name in texts:

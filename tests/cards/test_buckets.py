@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
-from typing import IO, Any
+from typing import IO, Any, cast
 from urllib.request import Request, urlopen
 
 import numpy as np
@@ -24,6 +24,7 @@ from pyarrow.fs import S3FileSystem
 from cards._tables import reading
 from cards._tables.bucket import placed
 from cards._tables.objects import Keys, opened
+from cards._tables.parquet import read_parquet
 from cards._tables.source import Choices, Reading, Source
 from cards.data_load import DataLoad
 from tensorrag import ParameterError, TableSchema, secret
@@ -187,6 +188,18 @@ def test_of_a_parquet_file_only_what_is_asked_for_is_fetched(bucket: Bucket) -> 
     assert 1_600_000 < fetched.bytes < len(content) / 4
 
 
+def test_each_column_of_a_long_parquet_file_is_asked_for_once(bucket: Bucket) -> None:
+    rows = np.random.default_rng(0).random(300_000)
+    bucket.put("long.parquet", parquet(price=pa.array(rows)))
+
+    with opened(placed("s3://flats/long.parquet", "", bucket.endpoint), Keys()) as (stream, told):
+        fetched = Counting(stream)
+        table = read_parquet(Source(cast("IO[bytes]", fetched), "long.parquet", told)).table
+
+    assert table["price"].to_pylist() == rows.tolist()
+    assert fetched.times < 10  # a few are for the footer
+
+
 def test_a_large_parquet_file_is_looked_at_by_its_footer(
     bucket: Bucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -211,11 +224,11 @@ class Counting(io.RawIOBase):
     """Reads, and counts what was read."""
 
     def __init__(self, stream: IO[bytes]) -> None:
-        self._stream, self.bytes = stream, 0
+        self._stream, self.bytes, self.times = stream, 0, 0
 
     def read(self, size: int = -1) -> bytes:
         content = self._stream.read(size)
-        self.bytes += len(content)
+        self.bytes, self.times = self.bytes + len(content), self.times + 1
         return content
 
     def readable(self) -> bool:
