@@ -73,9 +73,9 @@ class CompareModels(Card):
     """Which model goes on: the best one, or always the one of this name."""
 
     _names: tuple[str, ...] = PrivateAttr(())
+    """What the models are called that came in, in order."""
     _worthless: tuple[str, ...] = PrivateAttr(())
     """What is to be known of the rows that it measured on."""
-    """What the models are called that came in, in order."""
 
     class Out(NamedTuple):
         best_model: Model

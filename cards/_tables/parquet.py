@@ -22,7 +22,8 @@ MOST_BYTES = 64 * 2**30
 """Bytes that a table may have in memory, by what its footer says."""
 FIRST = 5_000
 """Rows that tell of decimals whether they are many, or have fractions."""
-BUFFER = 64 * 1024
+BUFFER = 128 * 1024
+"""Bytes that are read at a time of a column that is not read at once."""
 PARQUET = {"format": "Parquet", "read_as": "Parquet"}
 _ARROW = {"format": "Arrow", "read_as": "Arrow"}
 
@@ -151,16 +152,24 @@ def _read(source: Source, file: pq.ParquetFile, spool: Spool) -> pa.Table:
 
 
 def _is_long(file: pq.ParquetFile) -> bool:
-    """Whether to read it in pieces: not where it is short, or too wide for them."""
-    width = sum(_width(field.type) for field in file.schema_arrow)
-    return bool(file.metadata.num_rows > 2 * PIECE and width * PIECE <= MOST)
+    """Whether to read it in pieces: not where it is short, or too wide for them.
+
+    Nor where columns have one name, which do not go together; they are refused afterwards.
+    """
+    fields = list(file.schema_arrow)
+    fits = sum(_width(field.type) for field in fields) * PIECE <= MOST
+    are_named = len({field.name for field in fields}) == len(fields)
+    return bool(file.metadata.num_rows > 2 * PIECE and fits and are_named)
 
 
 def _in_pieces(source: Source, spool: Spool) -> pa.Table:
-    """Read rows after rows: to hold all of them, and then write them, takes twice the memory."""
+    """Read rows after rows: to hold all of them, and then write them, takes twice the memory.
+
+    From afar a column of a row group is fetched at once: each request takes its time.
+    """
     import pyarrow as pa
 
-    file = _opened(source, buffer=PIECE)
+    file = _opened(source, buffer=BUFFER if source.version is None else 0)
     pieces = (pa.Table.from_batches([each]) for each in file.iter_batches(PIECE))
     try:
         return spool.joined(map(_plain, pieces))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import pickle
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -73,6 +74,15 @@ def test_what_is_put_away_twice_is_written_the_second_time(tmp_path: Path) -> No
         assert again.arrow.equals(table.arrow)
 
 
+def test_another_process_gets_the_rows_and_not_the_file() -> None:
+    spool = Spool()
+    table = Table(spool.joined(parts()), spool=spool)
+
+    there = pickle.loads(pickle.dumps(table))  # noqa: S301
+
+    assert there.arrow == table.arrow
+
+
 def test_a_table_of_other_columns_is_not_that_file(tmp_path: Path) -> None:
     spool, store = Spool(), Store(tmp_path)
     joined = spool.joined(parts()).append_column("more", pa.array(range(10)))
@@ -87,9 +97,10 @@ def test_a_table_of_other_columns_is_not_that_file(tmp_path: Path) -> None:
 def test_short_and_wide_tables_stay_in_memory(
     scratch: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert Spool().joined(parts(1)).num_rows == 2
+    short, wide = Spool(), Spool()
+    assert short.joined(parts(1)).num_rows == 2
     monkeypatch.setattr(spools, "MOST", 10)
-    assert Spool().joined(parts()).num_rows == 10
+    assert wide.joined(parts()).num_rows == 10
     assert list(scratch.iterdir()) == []
 
 
