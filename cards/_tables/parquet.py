@@ -141,8 +141,7 @@ def _read(source: Source, file: pq.ParquetFile, spool: Spool) -> pa.Table:
     _refuse_bomb(source, file)
     texts = [field.name for field in file.schema_arrow if _is_text(_meant(field.type))]
     if not texts:
-        near = source.version is None  # a store is asked for each piece of each column
-        return _in_pieces(source, spool) if near and _is_long(file) else _plain(file.read())
+        return _in_pieces(source, spool) if _is_long(file) else _plain(file.read())
     coded = _opened(source, texts).read()
     refuse_inflated(source, source.size, sum(_expanded(coded[n]) for n in texts), freely=FREELY)
     for name in texts:
@@ -165,7 +164,7 @@ def _is_long(file: pq.ParquetFile) -> bool:
 def _in_pieces(source: Source, spool: Spool) -> pa.Table:
     """Read rows after rows: to hold all of them, and then write them, takes twice the memory.
 
-    From afar a column of a row group is fetched at once: each request takes its time.
+    A store is asked for each column of a row group once, and not for each piece of it.
     """
     import pyarrow as pa
 

@@ -81,29 +81,3 @@ def test_two_columns_of_one_name_are_told() -> None:
 
     with pytest.raises(ParameterError, match='has two columns named "rooms", the 1st and the 2nd'):
         read_table(Source(file, "rooms.parquet"))
-
-
-class Asked(BytesIO):
-    """A file that counts how often something of it is asked for."""
-
-    times = 0
-
-    def read(self, size: int | None = -1) -> bytes:
-        self.times += 1
-        return super().read(size)
-
-
-def test_from_afar_a_column_is_fetched_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parquet, "BUFFER", 1024)
-    monkeypatch.setattr(parquet, "PIECE", 1_000)
-    file = BytesIO()
-    numbers = np.random.default_rng(0).normal(size=10_000)
-    rows = pa.table({"a": numbers, "b": numbers + 1})
-    pq.write_table(rows, file, use_dictionary=False, data_page_size=1024, write_batch_size=128)
-    near, far = Asked(file.getvalue()), Asked(file.getvalue())
-
-    read_table(Source(near, "rooms.parquet"))
-    read_table(Source(far, "rooms.parquet", version=lambda: "1"))
-
-    assert far.times < 12
-    assert near.times > 60, "on disk, no more than a little is read at a time"
