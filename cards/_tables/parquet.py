@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from cards._arrow import is_text
@@ -151,29 +152,24 @@ def _read(source: Source, file: pq.ParquetFile, spool: Spool) -> pa.Table:
 
 
 def _is_long(file: pq.ParquetFile) -> bool:
-    """Whether to read it in pieces: not where it is short, or too wide for them.
-
-    Nor where columns have one name, which do not go together; they are refused afterwards.
-    """
-    fields = list(file.schema_arrow)
-    fits = sum(_width(field.type) for field in fields) * PIECE <= MOST
-    are_named = len({field.name for field in fields}) == len(fields)
-    return bool(file.metadata.num_rows > 2 * PIECE and fits and are_named)
+    """Whether to read it in pieces: not where it is short, or too wide for them."""
+    width = sum(_width(field.type) for field in file.schema_arrow)
+    return bool(file.metadata.num_rows > 2 * PIECE and width * PIECE <= MOST)
 
 
 def _in_pieces(source: Source, spool: Spool) -> pa.Table:
     """Read rows after rows: to hold all of them, and then write them, takes twice the memory.
 
-    A store is asked for each column of a row group once, and not for each piece of it.
+    A store is asked for each column of a row group once, and not for each piece of it. Where there
+    is no room for a file, or where it cannot hold such columns in pieces, all is read at once.
     """
     import pyarrow as pa
 
     file = _opened(source, buffer=BUFFER if source.version is None else 0)
     pieces = (pa.Table.from_batches([each]) for each in file.iter_batches(PIECE))
-    try:
+    with suppress(pa.ArrowException, OSError):
         return spool.joined(map(_plain, pieces))
-    except OSError:  # there is no room for a file
-        return _plain(_opened(source).read())
+    return _plain(_opened(source).read())
 
 
 def _plain(table: pa.Table) -> pa.Table:

@@ -39,8 +39,17 @@ class Spool:
 
         Raises:
             pyarrow.ArrowException: parts have columns that do not go together, or there is none.
-            OSError: there is no room for a file.
+            OSError: there is no room for a file; what it took is free again.
         """
+        try:
+            return self._joined(parts)
+        except BaseException:
+            if self._file is not None:
+                self._file.drop()
+                self._file = None
+            raise
+
+    def _joined(self, parts: Iterable[pa.Table]) -> pa.Table:
         import pyarrow as pa
 
         rest: list[pa.Table] = []
@@ -127,6 +136,13 @@ class _File:
             return False
         digests.note(path, self._sha256.hexdigest())
         return True
+
+    def drop(self) -> None:
+        """Give back the room that it takes, finished or not."""
+        self._beside.shutdown()
+        self._sink.close()
+        self._read.close()
+        self._path.unlink(missing_ok=True)
 
     def _write(self, piece: pa.Table) -> None:
         self._writer.write_table(piece.combine_chunks())

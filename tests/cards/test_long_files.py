@@ -81,3 +81,14 @@ def test_two_columns_of_one_name_are_told() -> None:
 
     with pytest.raises(ParameterError, match='has two columns named "rooms", the 1st and the 2nd'):
         read_table(Source(file, "rooms.parquet"))
+
+
+def test_columns_that_no_file_holds_in_pieces_are_read_at_once() -> None:
+    words = pa.array([str(at) for at in range(50)]).dictionary_encode()
+    file = BytesIO()
+    lists = pa.table({"words": pa.ListArray.from_arrays(range(51), words)})
+    pq.write_table(lists, file, use_dictionary=False)
+
+    table = read_table(Source(file, "rooms.parquet")).table
+
+    assert table["words"].to_pylist() == [[str(at)] for at in range(50)]

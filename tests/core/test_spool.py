@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import pickle
 import tempfile
@@ -119,6 +120,26 @@ def test_a_file_goes_with_its_spool(scratch: Path) -> None:
     spool.joined(parts())
     assert len(list(scratch.iterdir())) == 1
     del spool
+    assert list(scratch.iterdir()) == []
+
+
+def test_a_file_that_is_not_finished_takes_no_room(
+    scratch: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_room(self: spools._File, piece: pa.Table) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def broken() -> Iterator[pa.Table]:
+        yield from parts()
+        raise pa.ArrowInvalid("a text among numbers")
+
+    unread, full = Spool(), Spool()
+    with pytest.raises(pa.ArrowInvalid):
+        unread.joined(broken())
+    monkeypatch.setattr(spools._File, "_write", no_room)
+    with pytest.raises(OSError, match="No space"):
+        full.joined(parts())
+
     assert list(scratch.iterdir()) == []
 
 
