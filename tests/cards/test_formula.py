@@ -140,6 +140,12 @@ def test_a_part_of_large_whole_numbers_joins_one_of_small_ones(
     assert made.to_pylist() == [2**64 - 1, 2**64 - 2, 5, None]
 
 
+def test_chosen_whole_numbers_have_a_sign_where_that_holds_them() -> None:
+    made = formula("if(long > 10, 1, long)", IDS.schema, field="formula").values(IDS)
+
+    assert (made.type, made.to_pylist()) == (pa.int64(), [1, 1, 5, None])
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [

@@ -112,6 +112,15 @@ def test_a_line_without_an_end_is_not_taken_into_memory() -> None:
     assert len(max(taken, key=len)) <= in_parts.LONGEST_LINE
 
 
+def test_a_column_of_gaps_may_have_values_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(in_parts, "PART", 64)
+
+    table = read(SAME["gaps first"])
+
+    assert table.column("n").num_chunks > 5, "it was not read once more, as a whole"
+    assert table["n"].null_count == 30
+
+
 def test_a_mistake_is_found_in_its_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(in_parts, "PART", 64)
 

@@ -290,6 +290,9 @@ class TestDropout:
         assert set(next_masks.flatten().tolist()) == {0, 2}
         layer.let_go()
         assert 7 not in layer(x)
+        assert layer.hold(4) is not None
+        layer.start(None)
+        assert layer.hold(4) is None  # whoever trains next holds its own
 
     def test_does_nothing_in_evaluation(self) -> None:
         x = torch.randn(4, 3)

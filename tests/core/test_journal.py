@@ -208,12 +208,25 @@ import sys
 from pathlib import Path
 from tensorrag.store import owner, unfinished
 from tensorrag.store.journal import Journal
+from tensorrag.store.spending import Charge, Work
 owner.numbering, owner._started = lambda: "another", lambda pid: 1.0  # its number is no proof
 root = Path(sys.argv[1])
-journal = Journal(root / "journal.sqlite")
+first, journal = (Journal(root / "journal.sqlite") for _ in range(2))
+first.presence.here()
+journal.spending.begin(Charge("ticket", "r", "n", "c", "modal", None, Work(), 0.001, 100, 0))
+first.close()  # the other shows still that this process lives
 print(journal.create_run({}), unfinished.new_folder(root), flush=True)
 sys.stdin.read()
 """
+
+
+def test_where_an_owner_names_no_numbering_its_number_tells(journal: Journal) -> None:
+    journal.create_run({})
+    host, *_ = owner.Owner.here()
+    with journal.database.write() as connection:  # as it was written before
+        connection.execute("UPDATE runs SET host = ?", ("#".join(host.split("#")[:2]),))
+
+    assert interrupt_abandoned(journal) == []
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Only there numbers of processes repeat.")
@@ -228,11 +241,13 @@ def test_what_another_container_of_this_name_does_is_left_alone_while_it_lives(
         unfinished.sweep(tmp_path)
         assert interrupt_abandoned(journal) == []
         assert ongoing_since(journal) is not None
+        assert journal.spending.unknown() == []
         assert Path(folder).is_dir()
 
         other.kill()
 
     assert interrupt_abandoned(journal) == [run]
+    assert [each.ticket for each in journal.spending.unknown()] == ["ticket"]
     assert Path(folder).is_dir(), "nobody can tell whose it is, until it is old"
 
 

@@ -120,6 +120,12 @@ def test_a_number_far_from_all_others_makes_no_line() -> None:
     assert seen(same).copies_of("price") == ("dollars",)
 
 
+def test_what_is_missing_is_no_value() -> None:
+    gaps = {"word": ["a", None, "b"] * 9, "number": pd.array([7, None, 9] * 9, "Int64")}
+
+    assert seen(pd.DataFrame(gaps)).distinct == {"word": 2, "number": 2}
+
+
 def test_rows_that_repeat_are_counted() -> None:
     frame = houses().drop(columns=["number", "sold"])
 

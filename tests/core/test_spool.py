@@ -5,11 +5,15 @@ from __future__ import annotations
 import errno
 import hashlib
 import pickle
+import re
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from tensorrag import Table, digests
@@ -82,6 +86,25 @@ def test_another_process_gets_the_rows_and_not_the_file() -> None:
     there = pickle.loads(pickle.dumps(table))  # noqa: S301
 
     assert there.arrow == table.arrow
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="it says what is in memory on Linux alone")
+def test_pages_of_the_file_are_let_go_of(scratch: Path) -> None:
+    spool = Spool()
+    rows = pa.table({"n": np.arange(100_000)})
+    table = Table(spool.joined([rows]), spool=spool)
+
+    def in_memory() -> int:
+        """Return the bytes of the file that are."""
+        maps = Path("/proc/self/smaps").read_text()
+        return int(re.findall(rf"{scratch}/.*\n(?:.*\n)*?Rss: *(\d+) kB", maps)[0]) * 1024
+
+    assert pc.sum(table.column("n")).as_py() == sum(range(100_000))
+    assert in_memory() > 700_000
+
+    table.release()
+
+    assert in_memory() == 0
 
 
 def test_a_table_of_other_columns_is_not_that_file(tmp_path: Path) -> None:

@@ -14,9 +14,10 @@ import pytest
 from sklearn.linear_model import LinearRegression
 
 from tensorrag import EstimatorSpec, InputError, Metrics, Model, NetworkSpec, Table
+from tensorrag.errors import ArtifactError
 from tensorrag.preview import GroupPreview, ScoreFace
 from tensorrag.store.artifacts import Store
-from tensorrag.types import BUILT_IN, ColumnSchema, Layer, Provenance, TrainingReport, Value
+from tensorrag.types import BUILT_IN, ColumnSchema, Layer, Provenance, TrainingReport, Value, value
 
 
 def table() -> Table:
@@ -270,3 +271,22 @@ def test_a_stored_model_holds_no_class_of_ours(tmp_path: Path) -> None:
     model().save(tmp_path)
 
     assert b"tensorrag" not in (tmp_path / "model.joblib").read_bytes()
+
+
+def test_a_pack_brings_types_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Spectrum(Table):
+        """Wave lengths, and how much of each there is."""
+
+    class Packs:
+        def load(self) -> type[Value]:
+            return Spectrum
+
+    monkeypatch.setattr(value, "entry_points", lambda group: [Packs()])
+    value.value_types.cache_clear()
+    try:
+        assert value.value_type("Spectrum") is Spectrum
+        assert value.value_type("Table") is Table
+        with pytest.raises(ArtifactError, match="No installed pack knows the type 'Other'"):
+            value.value_type("Other")
+    finally:
+        value.value_types.cache_clear()

@@ -187,7 +187,7 @@ def _told_apart(at: int, payload: TablePreview) -> int:
     texts = sorted({cell for cell in cells if isinstance(cell, str)})
     alike = [_alike(*pair) for pair in pairwise(texts)]
     longest = max(map(len, texts), default=0)
-    return min(max(alike, default=0) + BEYOND, longest, MOST_LETTERS) if any(alike) else 0
+    return min(max(alike, default=0) + BEYOND, longest, MOST_LETTERS)
 
 
 def _alike(one: str, other: str) -> int:
