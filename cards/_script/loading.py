@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from cards._script.shared import of
 from sample_data import SAMPLES
 from tensorrag import TableSchema
 from tensorrag.script import Given, Script, comment, literal
@@ -37,6 +38,13 @@ def as_dates(values):
     return dates'''
 
 
+UNMARKED = '''\
+def unmarked(values, mark, decimal="."):
+    """Read numbers that have a mark between their thousands."""
+    text = values.str.replace(mark, "", regex=False).str.replace(decimal, ".", regex=False)
+    return pd.to_numeric(text)'''
+
+
 READ_RECORDS = '''\
 def read_records(file, *, texts, lines=False, **how):
     """Read JSON records; texts are whole numbers of which pandas reads none beyond 64 bits."""
@@ -59,6 +67,9 @@ def load(card: DataLoad, given: Given) -> Script:
     code = f"{table} = {call}({', '.join([f'DATA / {literal(file)}', *arguments])})"
     above = f"# {comment(origin)}\n" if origin else ""
     functions, imports = _needed(call)
+    if marks := given.details.get("marks"):
+        code += "".join(_unmarked(table, name, mark, given) for name, mark in marks.items())
+        functions = (*functions, UNMARKED)
     if coded := given.details.get("coded"):
         some = f"{table}[{literal(coded)}]"
         code += f"\n{some} = {some}.astype(object).infer_objects()"
@@ -66,8 +77,15 @@ def load(card: DataLoad, given: Given) -> Script:
         code += f"\n{table} = {table}.astype(dict.fromkeys({literal(whole)}, int))"
     if form == "CSV" and (dates := _dates(given)):
         code += f"\n{table}[{dates}] = {table}[{dates}].apply(as_dates)"
-        functions = (AS_DATES,)
+        functions = (*functions, AS_DATES)
     return Script(above + code, {"dataset": table}, imports, functions, file=file)
+
+
+def _unmarked(table: str, name: str, mark: str, given: Given) -> str:
+    """Write the line that reads a column with marks between thousands."""
+    values = of(table, name)
+    comma = ', ","' if given.details.get("decimal_mark") == "comma" else ""
+    return f"\n{values} = unmarked({values}, {literal(mark)}{comma})"
 
 
 def _needed(call: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -127,11 +145,14 @@ def _dialect(given: Given) -> Iterator[str]:
     yield from _encoding(given)
     if given.details.get("decimal_mark") == "comma":
         yield 'decimal=","'
-    yield from _codes(given)
+    if skip := given.details.get("skip"):
+        yield f"skiprows={skip}"
+    yield from _texts(given)
 
 
-def _codes(given: Given) -> Iterator[str]:
-    if codes := given.details.get("codes"):
+def _texts(given: Given) -> Iterator[str]:
+    """Columns that pandas has to read as text, whatever they look like."""
+    if codes := [*given.details.get("codes", ()), *given.details.get("marks", ())]:
         yield f"dtype=dict.fromkeys({literal(codes)}, str)"
 
 

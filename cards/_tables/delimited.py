@@ -50,7 +50,8 @@ def read_delimited(source: Source, head: bytes, choices: Choices) -> Reading:
         table = _parsed(source, how, codes)
     refuse_open_quote(table, source, how)
     table, long = _with_all_digits(table, source, how)
-    table = times_in_utc(read_thousands(table, how.decimal, sure=how.sure))
+    table, marks = read_thousands(table, how.decimal, sure=how.sure)
+    table = times_in_utc(table)
     first = 2 + how.skip
     odd = (
         *no_header(table, source),
@@ -58,7 +59,8 @@ def read_delimited(source: Source, head: bytes, choices: Choices) -> Reading:
         *nearly_numeric(table, source, first_row=first),
         *partly_offset(table, source, first_row=first),
     )
-    return Reading(table, describe(how, [*codes, *long]), odd, first, spool)
+    details = describe(how, [*codes, *long]) | ({"marks": marks} if marks else {})
+    return Reading(table, details, odd, first, spool)
 
 
 def _with_all_digits(table: pa.Table, source: Source, how: Dialect) -> tuple[pa.Table, list[str]]:
@@ -94,6 +96,7 @@ def describe(how: Dialect, codes: list[str]) -> dict[str, Any]:
         "brief": (brief := f"{how.separator} · {how.encoding} · decimal {mark}"),
         "read_as": f"CSV: {brief}",
         **({"codes": codes} if codes else {}),
+        **({"skip": how.skip} if how.skip else {}),
     }
 
 

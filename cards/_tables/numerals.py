@@ -25,26 +25,32 @@ _GROUPS = ("\u00a0", "\u202f", "'", "’")
 """Marks between thousands that stand in no other number."""
 
 
-def read_thousands(table: pa.Table, decimal: str, *, sure: bool = False) -> pa.Table:
+def read_thousands(
+    table: pa.Table, decimal: str, *, sure: bool = False
+) -> tuple[pa.Table, dict[str, str]]:
     """Turn columns such as ``1,234,567.5`` into numbers, where they can be read in one way only.
+
+    Returns the table, and the mark between thousands of each column that has one.
 
     Args:
         table: as it was read.
         decimal: the decimal mark.
         sure: whether it was chosen by hand, so that 1,234 is a thousand where it is a point.
     """
+    marks: dict[str, str] = {}
     for index, field in enumerate(table.schema):
         if is_text(field.type):
-            column = _without_marks(table.column(index), decimal, by_hand=sure)
-            if column is not None:
+            column, mark = _without_marks(table.column(index), decimal, by_hand=sure)
+            if mark:
                 table = table.set_column(index, field.name, column)
-    return table
+                marks[field.name] = mark
+    return table, marks
 
 
 def _without_marks(
     column: pa.ChunkedArray, decimal: str, *, by_hand: bool
-) -> pa.ChunkedArray | None:
-    import pyarrow as pa
+) -> tuple[pa.ChunkedArray, str]:
+    """Return numbers and the mark that stood between thousands; the column and "" if none did."""
     import pyarrow.compute as pc
 
     group, escaped = "." if decimal == "," else ",", "\\" + decimal
@@ -60,12 +66,19 @@ def _without_marks(
         if not pc.any(pc.match_substring_regex(column, sure)).as_py():
             continue
         plain = pc.replace_substring(pc.replace_substring(column, mark, ""), decimal, ".")
-        fractions = pc.any(pc.match_substring(plain, ".")).as_py()
-        try:
-            return plain.cast(pa.float64() if fractions else pa.int64())
-        except pa.ArrowInvalid:  # beyond 64 bits
-            return plain.cast(pa.float64())
-    return None
+        return _cast(plain), mark
+    return column, ""
+
+
+def _cast(plain: pa.ChunkedArray) -> pa.ChunkedArray:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    fractions = pc.any(pc.match_substring(plain, ".")).as_py()
+    try:
+        return plain.cast(pa.float64() if fractions else pa.int64())
+    except pa.ArrowInvalid:  # beyond 64 bits
+        return plain.cast(pa.float64())
 
 
 def _all_match(column: pa.ChunkedArray, pattern: str) -> bool:

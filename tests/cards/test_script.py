@@ -127,6 +127,28 @@ def test_decimals_that_are_classes_and_codes_that_are_text_are_so_in_the_script(
     assert 'dtype=dict.fromkeys(["zip", "account"], str)' in script
 
 
+@pytest.mark.parametrize("above", ["", "sep=;\n"])
+def test_german_numbers_with_marks_between_thousands_are_read_so_in_the_script(
+    tmp_path: Path, above: str
+) -> None:
+    rows = "".join(f"{at}.125,50;{at}.{at % 4}40;{at % 3}\n" for at in range(1, 61))
+    (tmp_path / "flats.csv").write_text(above + "price;rent;rooms\n" + rows + "900,25;2.000;1\n")
+    pipeline = wired(
+        Node("load", "data_load", {"source": "path", "path": "flats.csv"}),
+        Node("split", "data_split"),
+        Node("model", "model_define", {"model_type": "decision_tree"}),
+        Node("train", "train", {"target_column": "rent"}),
+        Node("evaluate", "evaluate"),
+        wires=FIVE,
+    )
+
+    with looking_in(Sources(uploads=tmp_path, base=tmp_path)):
+        verdict, script = verified(pipeline)
+
+    assert verdict.verified, verdict.badge
+    assert 'flats["price"] = unmarked(flats["price"], ".", ",")' in script
+
+
 def test_numbers_of_any_length_in_json_are_text_in_the_script(tmp_path: Path) -> None:
     records = [
         {"account": 10**25 + at if at % 3 else None, "rent": at / 4, "town": "Köln\t'\""}
