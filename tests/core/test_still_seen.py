@@ -104,6 +104,8 @@ def assert_holds(told: Seen, value: Table) -> None:
         assert told.part or true.distinct[name] == count
     assert set(told.full) <= set(true.full)
     assert told.part or set(told.beyond) == set(true.beyond)
+    assert told.part or set(told.many) <= set(true.many)
+    assert told.distinct.keys() >= set(told.many)
     for name in told.unlike:
         assert len(set(codes[name])) == value.num_rows
     for group in told.copies:
