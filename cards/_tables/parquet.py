@@ -8,6 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from cards._arrow import is_text
 from cards._tables.source import MOST_RATIO, Reading, Source, refuse_inflated, refuse_wide
+from cards._tables.spread import (
+    FREELY,
+    expanded,
+    is_text_or_bytes,
+    meant_type,
+    of_its_own,
+    width_of,
+    without_codes,
+    without_views,
+)
 from tensorrag import ColumnSchema, ParameterError
 from tensorrag.types.decimals import are_numbers, is_decimal
 from tensorrag.types.pieces import PIECE
@@ -17,8 +27,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-FREELY = 2**30
-"""Bytes that a file may hold, however small: columns of one value take next to no room."""
 MOST_BYTES = 64 * 2**30
 """Bytes that a table may have in memory, by what its footer says."""
 FIRST = 5_000
@@ -56,7 +64,7 @@ def read_arrow(source: Source) -> Reading:
         table = (pa.ipc.open_file if file else pa.ipc.open_stream)(source.stream).read_all()
         table.validate(full=True)
         details = written(table.schema, _ARROW)
-        table = _without_codes(_without_views(table, source), source)
+        table = without_codes(without_views(table, source), source)
         return Reading(table.replace_schema_metadata(None), details)
 
 
@@ -140,20 +148,20 @@ def _read(source: Source, file: pq.ParquetFile, spool: Spool) -> pa.Table:
     is not asked: where it is damaged, that ends the process.
     """
     _refuse_bomb(source, file)
-    texts = [field.name for field in file.schema_arrow if _is_text(_meant(field.type))]
+    texts = [field.name for field in file.schema_arrow if is_text_or_bytes(meant_type(field.type))]
     if not texts:
         return _in_pieces(source, spool) if _is_long(file) else _plain(file.read())
     coded = _opened(source, texts).read()
-    refuse_inflated(source, source.size, sum(_expanded(coded[n]) for n in texts), freely=FREELY)
+    refuse_inflated(source, source.size, sum(expanded(coded[n]) for n in texts), freely=FREELY)
     for name in texts:
-        index, kind = coded.column_names.index(name), _meant(file.schema_arrow.field(name).type)
-        coded = coded.set_column(index, name, coded[name].cast(_of_its_own(kind)))
+        index, kind = coded.column_names.index(name), meant_type(file.schema_arrow.field(name).type)
+        coded = coded.set_column(index, name, coded[name].cast(of_its_own(kind)))
     return _plain(coded)
 
 
 def _is_long(file: pq.ParquetFile) -> bool:
     """Whether to read it in pieces: not where it is short, or too wide for them."""
-    width = sum(_width(field.type) for field in file.schema_arrow)
+    width = sum(width_of(field.type) for field in file.schema_arrow)
     return bool(file.metadata.num_rows > 2 * PIECE and width * PIECE <= MOST)
 
 
@@ -184,7 +192,7 @@ def _refuse_bomb(source: Source, file: pq.ParquetFile) -> None:
     """
     found = file.metadata
     refuse_wide(found.num_columns, source)
-    width = sum(_width(field.type) for field in file.schema_arrow)
+    width = sum(width_of(field.type) for field in file.schema_arrow)
     most = found.num_rows * width
     if most > FREELY and most > MOST_RATIO * source.size:
         refuse_inflated(source, source.size, most, freely=FREELY)
@@ -193,90 +201,6 @@ def _refuse_bomb(source: Source, file: pq.ParquetFile) -> None:
             f"{source.shown} holds {most / 2**30:,.0f} GB of values, more than is read at once.",
             hint="Write a part of it: fewer columns or rows.",
         )
-
-
-def _width(kind: pa.DataType) -> int:
-    """Bytes of a value in memory, at least."""
-    try:
-        return max(1, int(kind.bit_width) // 8)
-    except ValueError:
-        return 4
-
-
-def _is_text(kind: pa.DataType) -> bool:
-    import pyarrow.types as at
-
-    tests = (at.is_string, at.is_large_string, at.is_binary, at.is_large_binary)
-    return _is_view(kind) or any(is_one(kind) for is_one in tests)
-
-
-def _meant(kind: pa.DataType) -> pa.DataType:
-    """Return the type of values, also of those that are stored once each."""
-    import pyarrow.types as at
-
-    return kind.value_type if at.is_dictionary(kind) else kind
-
-
-def _is_view(kind: pa.DataType) -> bool:
-    """Whether texts of this type lie elsewhere, as Polars writes them: most of Arrow takes none."""
-    import pyarrow.types as at
-
-    return bool(at.is_string_view(kind) or at.is_binary_view(kind))
-
-
-def _of_its_own(kind: pa.DataType) -> pa.DataType:
-    """Return the type of the same texts, of which each has a place of its own."""
-    import pyarrow as pa
-
-    if not _is_view(kind):
-        return kind
-    return pa.string() if pa.types.is_string_view(kind) else pa.binary()
-
-
-def _without_views(table: pa.Table, source: Source) -> pa.Table:
-    """Give each text a place of its own, after they were counted: many may be one and the same."""
-    views = [field.name for field in table.schema if _is_view(field.type)]
-    total = sum(_viewed(chunk) for name in views for chunk in table[name].chunks)
-    refuse_inflated(source, source.size, total, freely=FREELY)
-    for name in views:
-        column = table[name].cast(_of_its_own(table[name].type))
-        table = table.set_column(table.column_names.index(name), name, column)
-    return table
-
-
-def _without_codes(table: pa.Table, source: Source) -> pa.Table:
-    """Give each value a place of its own that is stored once and meant often, as categories are."""
-    import pyarrow.types as at
-
-    for place, field in enumerate(table.schema):
-        kind, column = _meant(field.type), table.column(place)
-        if kind == field.type or at.is_nested(kind) or _is_view(kind):
-            continue
-        meant = _expanded(column) if _is_text(kind) else len(column) * _width(kind)
-        refuse_inflated(source, source.size, meant, freely=FREELY)
-        table = table.set_column(place, field.name, column.cast(kind))
-    return table
-
-
-def _viewed(texts: pa.Array) -> int:
-    """Count the bytes of texts: the first four of the sixteen of a view say how many it has."""
-    import numpy as np
-
-    lengths = np.frombuffer(texts.buffers()[1], np.int32)[::4]
-    return int(lengths[texts.offset : texts.offset + len(texts)].sum(dtype=np.int64))
-
-
-def _expanded(column: pa.ChunkedArray) -> int:
-    """Count the bytes of a column whose values are stored once each."""
-    import pyarrow.compute as pc
-
-    total = 0
-    for chunk in column.chunks:
-        counted = pc.value_counts(chunk.indices)
-        lengths = pc.binary_length(chunk.dictionary).take(counted.field("values"))
-        sizes = pc.multiply(lengths.cast("int64"), counted.field("counts"))
-        total += pc.sum(sizes).as_py() or 0
-    return total
 
 
 def _validate(table: pa.Table) -> None:
