@@ -113,20 +113,7 @@ class DataLoad(Card):
         sample = self._sample()
         if sample is not None:
             return _sample_schema(sample)
-        if self.source == "upload" and not self.upload:
-            raise ParameterError("No file is chosen.", field="upload", hint=f"Upload {_KINDS}.")
-        if self.source == "path" and not self.path:
-            raise ParameterError(
-                "No path is given.", field="path", hint=f"Type the path of {_KINDS}."
-            )
-        if self.source == "url" and not self.url:
-            raise ParameterError(
-                "No address is given.", field="url", hint=f"Paste the https address of {_KINDS}."
-            )
-        if self.source == "bucket" and not self.bucket:
-            raise ParameterError(
-                "No address is given.", field="bucket", hint=f"Write it as {EXAMPLE}."
-            )
+        self._refuse_nothing()
         return TableSchema()
 
     def peek(self) -> Peek:
@@ -197,12 +184,30 @@ class DataLoad(Card):
             return Choices()
         return Choices(self.separator, self.encoding, self.decimal_mark, self.sheet)
 
+    def _refuse_nothing(self) -> None:
+        """Say that it is yet to be chosen what is read."""
+        if self.source == "upload" and not self.upload:
+            raise ParameterError("No file is chosen.", field="upload", hint=f"Upload {_KINDS}.")
+        if self.source == "path" and not self.path:
+            raise ParameterError(
+                "No path is given.", field="path", hint=f"Type the path of {_KINDS}."
+            )
+        if self.source == "url" and not self.url:
+            raise ParameterError(
+                "No address is given.", field="url", hint=f"Paste the https address of {_KINDS}."
+            )
+        if self.source == "bucket" and not self.bucket:
+            raise ParameterError(
+                "No address is given.", field="bucket", hint=f"Write it as {EXAMPLE}."
+            )
+
     @contextmanager
     def _opened(self, unless: str | None = None) -> Iterator[Source]:
         """Open the file; what is wrong with it is said at the field it was chosen in.
 
         Raises Unchanged where it need be fetched, and still looks from outside like ``unless``.
         """
+        self._refuse_nothing()
         try:
             with self._stream(unless) as source:
                 yield source

@@ -500,3 +500,18 @@ def test_a_secret_that_is_put_in_the_place_of_its_name_is_not_repeated(key: str)
 
     assert refused.value.field == "secret_key"
     assert not key or key not in f"{refused.value}{refused.value.hint}"
+
+
+@pytest.mark.parametrize("source", ["upload", "path", "url", "bucket"])
+def test_where_nothing_was_chosen_yet_nothing_is_said_to_be_lost(folder: Path, source: str) -> None:
+    card = make_card(DataLoad, {"source": source})
+    assert isinstance(card, DataLoad)
+
+    with pytest.raises(ParameterError) as before:
+        card.propagate()
+    with pytest.raises(ParameterError) as looked:
+        card.peek()
+
+    assert before.value.message.startswith("No ")
+    assert (looked.value.message, looked.value.hint) == (before.value.message, before.value.hint)
+    assert looked.value.field == source
