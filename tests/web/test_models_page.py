@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import shlex
 from typing import Any
 
+import pytest
+
+from tests.web.desk import Desk
 from web.page.markup import html
 from web.page.models.box import Chosen, curl, model_box, row_of
+from web.page.models.page import ModelsPage
 from web.page.models.side_by_side import compared
 from web.page.models.view import Models, models_list
 
@@ -98,6 +103,28 @@ def test_while_it_is_asked_no_answer_of_before_stands_there() -> None:
 
     assert "Predict Predicting …" in shown
     assert "rent 612" not in shown
+
+
+async def test_of_two_questions_the_later_one_is_answered(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, answers = ModelsPage(desk.sessions), [asyncio.Future[Any](), asyncio.Future[Any]()]
+    waiting = iter(answers)
+    monkeypatch.setattr(page, "_chosen", Chosen(MODEL, "http://here/"))
+    monkeypatch.setattr(page, "_answered", lambda model, data: next(waiting))
+    monkeypatch.setattr(page, "_show", lambda: None)
+
+    asked = []
+    for _ in answers:
+        asked.append(asyncio.create_task(page.act("ask", {})))
+        await asyncio.sleep(0)  # it waits for its answer now
+    answers[1].set_result({"answer": {"predictions": [2.0]}})
+    answers[0].set_result({"answer": {"predictions": [1.0]}})
+    await asyncio.gather(*asked)
+
+    assert page._chosen is not None
+    assert page._chosen.answer == {"predictions": [2.0]}
+    assert not page._chosen.asking
 
 
 def test_a_question_unlike_all_that_it_learnt_from_is_remarked() -> None:

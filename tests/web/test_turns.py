@@ -100,3 +100,15 @@ def test_those_asked_for_before_keep_their_places_as_far_as_they_may_begin(
 
     assert of.begin(mine) is begins
     assert of.asked == [*kept, *[mine] * (not begins), later], "who asked later keeps nothing"
+
+
+def test_one_that_waits_is_not_overtaken_by_a_later_one_of_its_pipeline() -> None:
+    line, first, second, third = Turns(), *(cast(Run, Asked("p")) for _ in range(3))
+    for run in (first, second, third):
+        line.ask(run)
+    assert line.begin(first)
+    line.wait(second)
+    line.leave(first)
+
+    assert not line.begin(third)
+    assert line.due() == [second]
