@@ -18,8 +18,8 @@ SILENT_SECONDS = 24 * 3600
 def interrupt_abandoned(journal: Journal) -> list[str]:
     """Mark the runs whose process is gone as interrupted, and return their ids.
 
-    Of a process on another machine it is known by its silence: machines change their names, and a
-    container has another one each time. A run that goes on there all the same says how it ends.
+    Of a process on another machine it is known by its silence: machines change their names. A run
+    that goes on there all the same says how it ends.
     """
     gone = [run for run, _, *owner in _begun(journal) if _is_gone(journal, run, Owner(*owner))]
     for run in gone:

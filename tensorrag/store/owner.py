@@ -32,13 +32,16 @@ class Owner(NamedTuple):
     @property
     def is_elsewhere(self) -> bool:
         """Whether it is on another machine, or on this one when that had another name."""
-        return self.host.partition("#")[0] != platform.node()
+        return self.host.partition("#")[0] != platform.node() and not self.is_numbered_elsewhere
 
     @property
     def is_numbered_elsewhere(self) -> bool:
-        """Whether its number says nothing here: it is in another container of this machine."""
+        """Whether its number says nothing here: it is in another container of this machine.
+
+        Its boot tells that, and not its name, which each container has anew.
+        """
         (boot, where), (our_boot, here) = _boot_of(self.host), _boot_of(_host())
-        return not self.is_elsewhere and boot == our_boot and where not in ("", here)
+        return boot == our_boot and where not in ("", here)
 
     @property
     def alive(self) -> bool:

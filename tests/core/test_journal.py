@@ -204,8 +204,9 @@ def test_a_process_of_before_the_machine_was_started_again_is_gone(
 
 
 ANOTHER_CONTAINER = """
-import sys
+import platform, sys
 from pathlib import Path
+platform.node = lambda: sys.argv[2]
 from tensorrag.store import owner, unfinished
 from tensorrag.store.journal import Journal
 from tensorrag.store.spending import Charge, Work
@@ -230,10 +231,11 @@ def test_where_an_owner_names_no_numbering_its_number_tells(journal: Journal) ->
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Only there numbers of processes repeat.")
-def test_what_another_container_of_this_name_does_is_left_alone_while_it_lives(
-    journal: Journal, tmp_path: Path
+@pytest.mark.parametrize("name", [platform.node(), "made-anew"])
+def test_what_another_container_does_is_left_alone_while_it_lives(
+    journal: Journal, tmp_path: Path, name: str
 ) -> None:
-    command = [sys.executable, "-c", ANOTHER_CONTAINER, str(tmp_path)]
+    command = [sys.executable, "-c", ANOTHER_CONTAINER, str(tmp_path), name]
     with subprocess.Popen(command, stdin=-1, stdout=-1, text=True) as other:
         assert other.stdout is not None
         run, folder = other.stdout.readline().split()
