@@ -69,15 +69,20 @@ def feature_names(
 
 
 def features_told(schema: TableSchema, target: str, features: Sequence[str]) -> str:
-    """Say how many columns are learnt from, and which are not and why; empty where not known."""
+    """Say how many columns are learnt from, which are not and why, and which a run tells of."""
     others = [column for column in schema.columns or () if column.name != target]
     chosen = set(features) or {column.name for column in others}
     left = [f"{each.name} ({why})" for each in others if (why := _why_not(each, chosen))]
-    if not left:
+    unsure = [each.name for each in others if each.kind is None and each.name in chosen]
+    if not left and not unsure:
         return f"It is learnt from all {len(others):,} other columns." if len(others) > 1 else ""
+    sure = len(others) - len(left) - len(unsure)
+    if not left and not sure:
+        return ""  # which, a run tells
     return (
-        f"It can be learnt from {len(others) - len(left):,} of the {len(others):,} other columns: "
-        f"not from {listed(left)}."
+        f"It can be learnt from {sure:,} of the {len(others):,} other columns"
+        f"{f': not from {listed(left)}' if left else ''}"
+        f"{f'; whether from {listed(unsure)}, too, a run tells' if unsure else ''}."
     )
 
 

@@ -294,6 +294,27 @@ def test_columns_that_are_not_learnt_from_are_named_with_the_reason() -> None:
     assert told("a", "b") == said + "name (not chosen), joined (not chosen)."
 
 
+def test_columns_of_a_kind_that_is_not_known_yet_are_not_promised_to_be_learnt_from() -> None:
+    """Of a large file only a part is looked at: a shop may be a category, or free text."""
+    y, price, shop, day = (
+        ColumnSchema(name="y", kind="number"),
+        ColumnSchema(name="price", kind="number"),
+        ColumnSchema(name="shop"),
+        ColumnSchema(name="day", kind="date"),
+    )
+
+    def told(*columns: ColumnSchema) -> str:
+        known = Train(target_column="y").footprint({"train_dataset": TableSchema(columns=columns)})
+        return known.advice[-1] if known else ""
+
+    said = "It can be learnt from 1 of the "
+    assert told(y, price, shop) == (said + "2 other columns; whether from shop, too, a run tells.")
+    assert told(y, price, shop, day) == (
+        said + "3 other columns: not from day (a date); whether from shop, too, a run tells."
+    )
+    assert "learnt" not in told(y, shop)
+
+
 @pytest.mark.parametrize(
     ("card", "port"),
     [
