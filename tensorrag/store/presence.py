@@ -62,6 +62,8 @@ class Presence:
             return False
         try:
             return _is_locked(file, owner)
+        except OSError:  # there are no such locks: what cannot be told counts as alive
+            return True
         finally:
             os.close(file)
 

@@ -117,7 +117,7 @@ def _elsewhere(happened: list[Event], workspace: Path) -> set[str]:
         name
         for name in names
         if not name.isdecimal()  # the number of a file that is open already
-        and not re.fullmatch(r"/proc/\d+/schedstat", name)  # how long a process of ours has waited
+        and not re.fullmatch(r"/proc/\d+/(sched)?stat", name)  # how long a process of ours waits
         and not any(Path(name).is_relative_to(folder) for folder in ours)
         and not workspace.is_relative_to(name)
     }
