@@ -154,6 +154,18 @@ def test_a_table_with_other_marks_is_read_as_the_script_says(tmp_path: Path) -> 
     assert theirs["zip"].tolist() == coded["zip"].tolist()
 
 
+def test_decimal_commas_in_some_lines_only_are_a_sentence_too(tmp_path: Path) -> None:
+    script = unpacked(ridge(rooms()), tmp_path)
+    (tmp_path / "rows.csv").write_text("size;age\n40;7\n52,5;9,5\n")
+    asked = [sys.executable, "-I", str(script), str(tmp_path / "rows.csv")]
+
+    refused = subprocess.run(asked, capture_output=True, text=True, check=False)
+
+    assert refused.stderr == (
+        "The lines of the table differ in length, by ','. Add --sep \";\", or theirs.\n"
+    )
+
+
 def test_letters_that_are_not_utf_8_are_read_as_the_script_says(tmp_path: Path) -> None:
     frame = rooms()
     model = ridge(frame)
