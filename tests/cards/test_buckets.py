@@ -373,7 +373,7 @@ def only_known_keys(bucket: Bucket) -> Iterator[None]:
 @pytest.mark.parametrize(
     ("params", "field", "sentence"),
     [
-        ({"bucket": ""}, "bucket", "This is no address in a bucket"),
+        ({"bucket": ""}, "bucket", "No address is given"),
         ({"bucket": "s3://flats"}, "bucket", "This is no address in a bucket"),
         ({"bucket": "s3://flats/2026/"}, "bucket", "This is a folder"),
         ({"bucket": "s3://169.254.169.254:80/latest"}, "bucket", "no address in a bucket"),
