@@ -1,7 +1,7 @@
 """Reads a long text file in parts, since Arrow holds all that it has parsed until the end.
 
-Of 590 MB it held a gigabyte, for a table of 230 MB; in parts that are put
-into a file it is 220 MB.
+Of 590 MB it held a gigabyte, for a table of 230 MB; in parts that are put into a
+file it is 220 MB.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Files by their content: each is kept once, under its sha256, and read once to make sure of it.
+"""Files by their content: each is kept once, under its sha256, and hashed once to make sure of it.
 
 Afterwards its inode, size and times tell whether anybody has touched it.
 """

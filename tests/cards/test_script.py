@@ -114,9 +114,7 @@ def test_decimals_that_are_classes_and_codes_that_are_text_are_so_in_the_script(
         Node("model", "model_define", {"model_type": "decision_tree"}),
         Node("train", "train", {"target_column": "paid"}),
         Node("evaluate", "evaluate"),
-        wires="load.dataset > split.dataset, split.train_dataset > train.train_dataset,"
-        "model.model_spec > train.model_spec, train.trained_model > evaluate.trained_model,"
-        "split.test_dataset > evaluate.test_dataset",
+        wires=FIVE,
     )
 
     with looking_in(Sources(uploads=tmp_path, base=tmp_path)):
